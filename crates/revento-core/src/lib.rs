@@ -1,0 +1,48 @@
+//! The vocabulary of the Revento platform.
+//!
+//! Everything that the other crates of the SDK talk about and that needs no I/O, no clock and no
+//! randomness: [ids](id), [scopes](scope), [secrets](secret), [times](time), [error codes](error),
+//! [limits](limits), [connections](connection), [pages](page), [resources](resource) and
+//! [webhook envelopes](envelope).
+//!
+//! Reading is tolerant, as §9 of the contract asks: an unknown scope, event type, error code or
+//! enum value is a value and keeps its text; an unknown field is never an error; what the contract
+//! promises and does not arrive is an error that names the field.
+//!
+//! ```
+//! use revento_core::{EventId, Scope, Scopes, TokenKind};
+//!
+//! let event = EventId::new("evt_test_published");
+//! let granted = Scopes::parse("event.read participants.read future.scope");
+//! assert!(granted.contains(&Scope::ParticipantsRead));
+//! assert_eq!(granted.token_kind(), Some(TokenKind::Installation));
+//! assert_eq!(event.as_str(), "evt_test_published");
+//! ```
+
+pub mod claim;
+pub mod connection;
+pub mod envelope;
+pub mod error;
+pub mod id;
+pub mod kind;
+pub mod limits;
+pub mod page;
+mod record;
+pub mod resource;
+pub mod scope;
+pub mod secret;
+mod text_enum;
+pub mod time;
+
+pub use connection::{Connection, ConnectionKey, Reason, Status};
+pub use envelope::{Envelope, EnvelopeError, EventType};
+pub use error::{ApiErrorBody, ApiErrorCode};
+pub use id::{
+    ActivityId, ApplicationId, ClientId, DeliveryId, EnvelopeId, EventId, OrganizationId, ParticipantId,
+    RequestId, UserId,
+};
+pub use page::Page;
+pub use record::Extra;
+pub use scope::{Scope, Scopes, TokenKind};
+pub use secret::{AccessToken, ClientSecret, RefreshToken};
+pub use time::Timestamp;
