@@ -1,0 +1,166 @@
+//! The causes, each with a hint.
+
+use core::fmt;
+
+use crate::error::HeaderError;
+
+/// How sure a cause is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// With this undone the signature holds, or the headers show it plainly.
+    Proven,
+    /// The bytes look like it.
+    Likely,
+}
+
+impl fmt::Display for Certainty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Proven => "certain",
+            Self::Likely => "likely",
+        })
+    }
+}
+
+macro_rules! causes {
+    ($($(#[$doc:meta])* $cause:ident $(($of:ty))? : $text:literal, $hint:literal;)*) => {
+        /// What went wrong.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Cause {
+            /// A header is missing, empty, repeated or no text.
+            Headers(HeaderError),
+            /// The signature holds, but its timestamp is this many seconds from `now`; positive if it
+            /// lies in the past.
+            OutsideWindow {
+                /// `now` minus the timestamp, in seconds.
+                seconds: i64,
+            },
+            /// Signed with a credential that is not the signing secret, by the name it was given.
+            OtherCredential(&'static str),
+            /// Signed for the timestamp that lies this many seconds from the header's.
+            AnotherAttempt {
+                /// The signed timestamp minus the header's, in seconds.
+                offset: i64,
+            },
+            $($(#[$doc])* $cause $(($of))?,)*
+        }
+
+        impl Cause {
+            /// What to do about it.
+            pub fn hint(&self) -> &'static str {
+                match self {
+                    Self::Headers(_) => "Hand the four X-Revento headers over as they come; some proxies drop, merge or repeat headers",
+                    Self::OutsideWindow { seconds: 0.. } => "Compare this machine's clock with a time server; if it is right, this is a replay or a very late copy",
+                    Self::OutsideWindow { .. } => "Compare this machine's clock with a time server: it seems to be behind",
+                    Self::OtherCredential(_) => "Configure the webhook signing secret from the console's webhook page",
+                    Self::AnotherAttempt { .. } => "Take the timestamp and the signature from the same request: each attempt is signed anew",
+                    $(Self::$cause { .. } => $hint,)*
+                }
+            }
+        }
+
+        impl fmt::Display for Cause {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    Self::Headers(error) => error.fmt(f),
+                    Self::OutsideWindow { seconds } => write!(f, "the signature holds, but the clocks are {} s apart", seconds.unsigned_abs()),
+                    Self::OtherCredential(name) => write!(f, "the signature was made with the {name}"),
+                    Self::AnotherAttempt { offset } => write!(f, "the signature belongs to an attempt {} s {}", offset.unsigned_abs(), if *offset < 0 { "earlier" } else { "later" }),
+                    $(Self::$cause { .. } => f.write_str($text),)*
+                }
+            }
+        }
+    };
+}
+
+causes! {
+    /// Signed with a previous secret whose end has passed.
+    ExpiredSecret: "the signature was made with a previous secret that is no longer accepted",
+        "Extend its end, or wait until the platform signs with the new one";
+    /// Signed with the secret decoded from base64 or hexadecimal digits.
+    SecretDecoded: "the signer decoded the secret before using it",
+        "Both sides use the secret's text as shown, without decoding it";
+    /// Signed with the secret without its prefix.
+    SecretStripped: "the signer left the secret's prefix out",
+        "Both sides use the whole secret as shown, with its prefix";
+    /// Signed with the secret and a line break.
+    SecretWithNewline: "the signer's secret ends with a line break",
+        "Take the line break off where the signer reads its secret";
+    /// Signed with what stands within the configured quotes.
+    SecretQuoted: "the configured secret includes its quotation marks",
+        "Take the quotation marks off";
+
+    /// Nothing of the body arrived.
+    EmptyBody: "the body is empty",
+        "Read the raw body before anything else consumes it";
+    /// A line break was added at the end.
+    NewlineAdded: "a line break was added to the body",
+        "Verify the bytes as received; reading a body line by line changes it";
+    /// A line break at the end was lost.
+    NewlineLost: "the line break at the body's end was lost",
+        "Verify the bytes as received; do not trim them";
+    /// White space at the ends was added.
+    SpaceAdded: "white space was added around the body",
+        "Verify the bytes as received";
+    /// Line breaks were converted.
+    LineBreaksConverted: "the body's line breaks were converted",
+        "Verify the bytes as received; open files in binary mode";
+    /// A byte order mark was added.
+    BomAdded: "a byte order mark was added to the body",
+        "Verify the bytes as received, and save recorded bodies without a byte order mark";
+    /// The byte order mark was lost.
+    BomLost: "the body's byte order mark was lost",
+        "Verify the bytes as received, before decoding them as text";
+    /// The body was decoded as text in a way that loses bytes.
+    LossyText: "bytes of the body were replaced while it was decoded as text",
+        "Verify the bytes as received; the body need not be UTF-8";
+    /// The body came as base64 text.
+    Base64: "the body is still encoded as base64",
+        "Decode it first: some gateways hand over base64 and say so in a flag";
+    /// The body is compressed.
+    Compressed: "the body is compressed",
+        "Verify what was signed: the body without any Content-Encoding of a proxy";
+    /// The body is wrapped into a JSON string.
+    JsonString: "the body is wrapped into a JSON string",
+        "Hand over the raw body, not a string of it that was serialised again";
+    /// The body was parsed and written again.
+    Reserialised: "the body was parsed as JSON and written again",
+        "Verify the raw bytes before any middleware parses them";
+    /// The end of the body is missing.
+    Truncated: "the end of the body is missing",
+        "Read the body to its end, and raise the limit that cuts it off";
+
+    /// The timestamp header is not in seconds.
+    TimestampNotSeconds: "the timestamp is not in seconds",
+        "Hand X-Revento-Timestamp over as it came: decimal Unix seconds";
+    /// The timestamp header has a sign, a fraction, a space or other text.
+    TimestampFormat: "the timestamp is not a plain number",
+        "Hand X-Revento-Timestamp over as it came: 1 to 12 decimal digits";
+
+    /// The signature lacks `sha256=`.
+    SignaturePrefix: "the signature does not begin with sha256=",
+        "Hand X-Revento-Signature over as it came, with its prefix";
+    /// The signature's digits are in upper case.
+    SignatureCase: "the signature's digits are in upper case",
+        "The platform writes lowercase digits; something on the way changes them";
+    /// The signature is base64 text.
+    SignatureBase64: "the signature is base64 instead of hexadecimal digits",
+        "Hand X-Revento-Signature over as it came; a test sender has to write hexadecimal digits";
+    /// The signature is shorter than it has to be.
+    SignatureCut: "the signature is cut off",
+        "Hand X-Revento-Signature over whole: sha256= and 64 digits";
+    /// More than one signature in one header.
+    SignatureSeveral: "the header holds several signatures",
+        "The platform sends one; a proxy may have merged repeated headers";
+    /// The signature has white space or other text around it.
+    SignatureFormat: "the signature has other text around it",
+        "Hand X-Revento-Signature over as it came";
+    /// Signed over something else than timestamp, dot and body.
+    OtherScheme(&'static str): "the signature covers something else than timestamp, dot and body",
+        "The sender has to sign the timestamp's text, one dot and the raw body";
+
+    /// Nothing known explains it.
+    UnknownSecretOrBody: "the secret is another one, or the body was altered in an unknown way",
+        "Compare the secret with the console's webhook page, and log the length of the raw body at the edge and at the verifier";
+}

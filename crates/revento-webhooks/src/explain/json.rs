@@ -1,0 +1,248 @@
+//! JSON as text: enough to undo what serialisers do differently. Nothing is interpreted.
+
+use alloc::{format, string::String, vec::Vec};
+
+/// The text in every common style of writing the same tokens.
+pub(super) fn rewritings(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let tokens = core::str::from_utf8(body).ok().and_then(tokens);
+    let styles = SPACINGS
+        .into_iter()
+        .flat_map(|spacing| ESCAPINGS.into_iter().map(move |escaping| (spacing, escaping)));
+    tokens.into_iter().flat_map(move |tokens| {
+        // A parser that sorts or keeps its own order has moved the envelope's fields.
+        let ordered = in_contract_order(&tokens);
+        styles.clone().flat_map(move |(spacing, escaping)| {
+            core::iter::once(&tokens)
+                .chain(&ordered)
+                .map(|tokens| write(tokens, spacing, escaping))
+                .collect::<Vec<_>>()
+        })
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Spacing {
+    Compact,
+    Spaced,
+    Pretty(&'static str),
+}
+
+const SPACINGS: [Spacing; 5] = [
+    Spacing::Compact,
+    Spacing::Spaced,
+    Spacing::Pretty("  "),
+    Spacing::Pretty("    "),
+    Spacing::Pretty("\t"),
+];
+
+#[derive(Clone, Copy)]
+struct Escaping {
+    slash: bool,
+    html: bool,
+    ascii: bool,
+}
+
+const ESCAPINGS: [Escaping; 6] = {
+    const fn escaping(slash: bool, html: bool, ascii: bool) -> Escaping {
+        Escaping { slash, html, ascii }
+    }
+    [
+        escaping(false, false, false),
+        escaping(true, false, false),
+        escaping(false, true, false),
+        escaping(false, false, true),
+        escaping(true, false, true),
+        escaping(false, true, true),
+    ]
+};
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    /// One of `{ } [ ] , :`.
+    Mark(char),
+    Text(String),
+    /// A number or a word, as it stands.
+    Word(String),
+}
+
+fn tokens(text: &str) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let (token, after) = match first {
+            '{' | '}' | '[' | ']' | ',' | ':' => (Token::Mark(first), rest.split_at(first.len_utf8()).1),
+            '"' => {
+                let (text, after) = string(rest)?;
+                (Token::Text(text), after)
+            }
+            _ => {
+                let end = rest
+                    .find(|c: char| c.is_whitespace() || "{}[],:\"".contains(c))
+                    .unwrap_or(rest.len());
+                let (word, after) = rest.split_at(end);
+                (Token::Word(word.into()), after)
+            }
+        };
+        tokens.push(token);
+        rest = after.trim_start();
+    }
+    (!tokens.is_empty()).then_some(tokens)
+}
+
+/// The value of the string at the beginning of the text, and what comes after it.
+fn string(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut chars = text.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Some((value, text.get(at + 1..)?)),
+            '\\' => match chars.next()?.1 {
+                'n' => value.push('\n'),
+                'r' => value.push('\r'),
+                't' => value.push('\t'),
+                'b' => value.push('\u{8}'),
+                'f' => value.push('\u{c}'),
+                'u' => value.push(unicode(&mut chars)?),
+                other => value.push(other),
+            },
+            other => value.push(other),
+        }
+    }
+    None
+}
+
+fn unicode(chars: &mut impl Iterator<Item = (usize, char)>) -> Option<char> {
+    let mut four = || (0..4).try_fold(0, |value, _| Some(value << 4 | chars.next()?.1.to_digit(16)?));
+    let first: u32 = four()?;
+    if !(0xd800..0xdc00).contains(&first) {
+        return char::from_u32(first);
+    }
+    let marked = (chars.next()?.1, chars.next()?.1) == ('\\', 'u');
+    let mut four = || (0..4).try_fold(0, |value, _| Some(value << 4 | chars.next()?.1.to_digit(16)?));
+    let second = four()?
+        .checked_sub(0xdc00)
+        .filter(|low: &u32| marked && *low < 0x400)?;
+    char::from_u32(0x10000 + ((first - 0xd800) << 10) + second)
+}
+
+/// The tokens with the six fields of an envelope in the contract's order, if they are in another.
+fn in_contract_order(tokens: &[Token]) -> Option<Vec<Token>> {
+    const ORDER: [&str; 6] = ["id", "type", "occurred_at", "event_id", "organization_id", "data"];
+    let [Token::Mark('{'), inside @ .., Token::Mark('}')] = tokens else {
+        return None;
+    };
+    let mut members = members(inside);
+    let place = |member: &[Token]| match member.first() {
+        Some(Token::Text(name)) => ORDER.iter().position(|field| field == name),
+        _ => None,
+    };
+    members.sort_by_key(|member| place(member).unwrap_or(ORDER.len()));
+    let ordered = members.join(&Token::Mark(','));
+    (ordered != inside).then(|| [&[Token::Mark('{')], &*ordered, &[Token::Mark('}')]].concat())
+}
+
+/// The members of an object, cut at the commas between them.
+fn members(inside: &[Token]) -> Vec<&[Token]> {
+    let mut depth = 0_usize;
+    inside
+        .split(|token| {
+            match token {
+                Token::Mark('{' | '[') => depth += 1,
+                Token::Mark('}' | ']') => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth == 0 && *token == Token::Mark(',')
+        })
+        .collect()
+}
+
+fn write(tokens: &[Token], spacing: Spacing, escaping: Escaping) -> Vec<u8> {
+    let mut text = String::new();
+    let mut depth = 0_usize;
+    let mut opened = false;
+    for token in tokens {
+        let closes = matches!(token, Token::Mark('}' | ']'));
+        if closes {
+            depth = depth.saturating_sub(1);
+        }
+        if let Spacing::Pretty(indent) = spacing
+            && opened != closes
+        {
+            line(&mut text, indent, depth);
+        }
+        opened = false;
+        match token {
+            Token::Mark(mark) => text.push(*mark),
+            Token::Word(word) => text.push_str(word),
+            Token::Text(value) => write_string(&mut text, value, escaping),
+        }
+        match (token, spacing) {
+            (Token::Mark('{' | '['), _) => {
+                depth += 1;
+                opened = true;
+            }
+            (Token::Mark(':'), Spacing::Spaced | Spacing::Pretty(_))
+            | (Token::Mark(','), Spacing::Spaced) => {
+                text.push(' ');
+            }
+            (Token::Mark(','), Spacing::Pretty(indent)) => line(&mut text, indent, depth),
+            _ => {}
+        }
+    }
+    text.into_bytes()
+}
+
+fn line(text: &mut String, indent: &str, depth: usize) {
+    text.push('\n');
+    // Nothing that a serialiser wrote is nested deeper; hostile text must not cost more.
+    (0..depth.min(64)).for_each(|_| text.push_str(indent));
+}
+
+fn write_string(text: &mut String, value: &str, escaping: Escaping) {
+    text.push('"');
+    for c in value.chars() {
+        match c {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\u{8}' => text.push_str("\\b"),
+            '\u{c}' => text.push_str("\\f"),
+            '/' if escaping.slash => text.push_str("\\/"),
+            '<' | '>' | '&' if escaping.html => text.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if u32::from(c) < 0x20 || (escaping.ascii && !c.is_ascii()) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('"');
+}
+
+/// The text within a body that is one JSON string.
+pub(super) fn unwrap_string(body: &[u8]) -> Option<Vec<u8>> {
+    match string(
+        core::str::from_utf8(body)
+            .ok()
+            .filter(|text| text.starts_with('"'))?,
+    )? {
+        (value, "") => Some(value.into_bytes()),
+        _ => None,
+    }
+}
+
+/// Whether every bracket that opens also closes.
+pub(super) fn is_balanced(body: &[u8]) -> bool {
+    let Some(tokens) = core::str::from_utf8(body).ok().and_then(tokens) else {
+        return false;
+    };
+    let depth = tokens.iter().fold(0_i64, |depth, token| match token {
+        Token::Mark('{' | '[') => depth + 1,
+        Token::Mark('}' | ']') => depth - 1,
+        _ => depth,
+    });
+    depth == 0
+}

@@ -1,0 +1,65 @@
+//! Lowercase hexadecimal digits, without branches or tables, so that the compiler can vectorise.
+
+use alloc::string::String;
+
+/// The bytes of 64 digits, or nothing if one of them is no lowercase digit.
+pub(crate) fn decode(digits: &[u8; 64]) -> Option<[u8; 32]> {
+    let mut nibbles = [0; 64];
+    let mut bad = 0;
+    for (nibble, digit) in nibbles.iter_mut().zip(digits) {
+        let decimal = digit.wrapping_sub(b'0');
+        let letter = digit.wrapping_sub(b'a');
+        let (is_decimal, is_letter) = (u8::from(decimal < 10), u8::from(letter < 6));
+        bad |= (is_decimal | is_letter) ^ 1;
+        *nibble = decimal.wrapping_mul(is_decimal) | letter.wrapping_add(10).wrapping_mul(is_letter);
+    }
+    let mut bytes = [0; 32];
+    for (byte, [high, low]) in bytes.iter_mut().zip(nibbles.as_chunks::<2>().0) {
+        *byte = high << 4 | low;
+    }
+    (bad == 0).then_some(bytes)
+}
+
+/// Appends the digits of each byte.
+pub(crate) fn encode(bytes: &[u8], text: &mut String) {
+    let digit = |nibble: u8| {
+        char::from(if nibble < 10 {
+            b'0' + nibble
+        } else {
+            b'a' + nibble - 10
+        })
+    };
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lowercase_digits_are_read() {
+        let mut digits = [b'0'; 64];
+        for byte in 0..=u8::MAX {
+            digits[63] = byte;
+            let value = char::from(byte)
+                .to_digit(16)
+                .filter(|_| !byte.is_ascii_uppercase());
+            assert_eq!(
+                decode(&digits).map(|bytes| u32::from(bytes[31])),
+                value,
+                "{byte:#x}"
+            );
+        }
+    }
+
+    #[test]
+    fn digits_survive_a_round_trip() {
+        let bytes: [u8; 32] = core::array::from_fn(|index| (index * 37) as u8);
+        let mut text = String::new();
+        encode(&bytes, &mut text);
+        assert_eq!(decode(text.as_bytes().try_into().unwrap()), Some(bytes));
+    }
+}

@@ -1,0 +1,238 @@
+//! Verification while the body arrives.
+
+use alloc::{boxed::Box, vec::Vec};
+use core::{error::Error, fmt};
+
+use crate::{
+    error::VerifyError,
+    headers::Headers,
+    key::{Candidate, MatchedKey, Trials},
+    mac::{Key, Pending, Prefix, State},
+    verify::{Claim, Verified, Verifier},
+};
+
+impl Verifier {
+    /// Starts on a delivery whose body has yet to arrive and may have at most `limit` bytes.
+    ///
+    /// What the headers alone can settle is settled here, before the first byte is read. `now` is in
+    /// Unix seconds.
+    ///
+    /// ```
+    /// # use revento_webhooks::{Headers, Signer, Verifier};
+    /// # let verifier = Verifier::new("whsec_example")?;
+    /// # let (now, chunks) = (1_778_336_551, [&b"{\"id\":"[..], b"\"env_1\"}"]);
+    /// # let signature = Signer::new("whsec_example")?.sign(now, b"{\"id\":\"env_1\"}");
+    /// # let received = [
+    /// #     ("x-revento-event", "application.approved"),
+    /// #     ("x-revento-delivery-id", "5f0c9f0e"),
+    /// #     ("x-revento-timestamp", "1778336551"),
+    /// #     ("X-Revento-Signature", &signature),
+    /// # ];
+    /// let headers = Headers::collect(received)?;
+    /// let mut incoming = verifier.receive(&headers, 1024 * 1024, now)?;  // answer 401 to an error
+    /// for chunk in chunks {
+    ///     incoming = incoming.push(chunk)?;                              // answer 413 to an error
+    /// }
+    /// let delivery = incoming.finish()?;                                 // answer 401 to an error
+    /// assert_eq!(delivery.body(), b"{\"id\":\"env_1\"}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The same as of [`Verifier::verify`], except for [`VerifyError::Mismatch`].
+    pub fn receive(&self, headers: &Headers<'_>, limit: usize, now: i64) -> Result<Incoming, VerifyError> {
+        let claim = self.admit(headers, now)?;
+        let mut runs = Vec::with_capacity(1);
+        self.keys.each(now, |candidate, key| {
+            runs.push(Run {
+                candidate,
+                key: key.clone(),
+                state: key.start(),
+            });
+        });
+        Ok(Incoming {
+            event: headers.event.into(),
+            delivery_id: headers.delivery_id.into(),
+            timestamp: headers.timestamp.into(),
+            claim,
+            signed_prefix: headers.timestamp.len() + 1,
+            runs,
+            pending: Pending::new(&Prefix::new(headers.timestamp)),
+            body: Vec::new(),
+            limit,
+        })
+    }
+}
+
+/// A delivery on its way in. Its body can be had only through [`finish`](Self::finish).
+pub struct Incoming {
+    event: Box<str>,
+    delivery_id: Box<str>,
+    timestamp: Box<[u8]>,
+    claim: Claim,
+    signed_prefix: usize,
+    runs: Vec<Run>,
+    pending: Pending,
+    body: Vec<u8>,
+    limit: usize,
+}
+
+struct Run {
+    candidate: Candidate,
+    key: Key,
+    state: State,
+}
+
+impl Incoming {
+    /// Tells the length that the sender announced: one beyond the limit is refused before it is read.
+    ///
+    /// # Errors
+    /// When it exceeds the limit.
+    pub fn announced(mut self, bytes: u64) -> Result<Self, TooLarge> {
+        let limit = self.limit;
+        let bytes = usize::try_from(bytes)
+            .ok()
+            .filter(|bytes| *bytes <= limit)
+            .ok_or(TooLarge { limit })?;
+        // An announcement is no proof: memory beyond this is taken as the bytes come.
+        const AT_ONCE: usize = 64 * 1024;
+        self.body.reserve_exact(bytes.min(AT_ONCE));
+        Ok(self)
+    }
+
+    /// Takes the next piece of the body.
+    ///
+    /// # Errors
+    /// When the body exceeds the limit; what came of it is gone then.
+    pub fn push(mut self, chunk: &[u8]) -> Result<Self, TooLarge> {
+        if chunk.len() > self.limit - self.body.len() {
+            return Err(TooLarge { limit: self.limit });
+        }
+        self.pending
+            .update(chunk, self.runs.iter_mut().map(|run| &mut run.state));
+        self.body.extend_from_slice(chunk);
+        Ok(self)
+    }
+
+    /// Ends the body. Every secret is tried, without an early exit.
+    ///
+    /// # Errors
+    /// [`VerifyError::Mismatch`]; the body is gone then.
+    pub fn finish(self) -> Result<VerifiedDelivery, VerifyError> {
+        let tail = self.pending.pad(self.signed_prefix + self.body.len());
+        let mut trials = Trials::new();
+        for run in self.runs {
+            trials.enter(run.candidate, tail.holds(&run.key, run.state, &self.claim.tag));
+        }
+        Ok(VerifiedDelivery {
+            matched: trials.matched().ok_or(VerifyError::Mismatch)?,
+            event: self.event,
+            delivery_id: self.delivery_id,
+            timestamp_text: self.timestamp,
+            timestamp: self.claim.timestamp,
+            body: self.body,
+        })
+    }
+}
+
+/// Shows how far it is, and nothing of the body.
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("delivery_id", &self.delivery_id)
+            .field("body_bytes", &self.body.len())
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A body with more bytes than allowed. Answer 413.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLarge {
+    limit: usize,
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the body has more than {} bytes", self.limit)
+    }
+}
+
+impl Error for TooLarge {}
+
+/// A delivery whose signature held, and which owns its body: [`Verified`] without a lifetime.
+#[derive(Clone)]
+pub struct VerifiedDelivery {
+    event: Box<str>,
+    delivery_id: Box<str>,
+    timestamp_text: Box<[u8]>,
+    timestamp: i64,
+    matched: MatchedKey,
+    body: Vec<u8>,
+}
+
+impl VerifiedDelivery {
+    /// The same proof, borrowed.
+    pub fn as_verified(&self) -> Verified<'_> {
+        Verified {
+            headers: Headers {
+                event: &self.event,
+                delivery_id: &self.delivery_id,
+                timestamp: &self.timestamp_text,
+                signature: &[],
+            },
+            body: &self.body,
+            timestamp: self.timestamp,
+            matched: self.matched,
+        }
+    }
+
+    /// The raw body, as signed.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The raw body, taken out.
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
+    /// When this attempt was signed, in Unix seconds.
+    pub fn timestamp(&self) -> i64 {
+        self.timestamp
+    }
+
+    /// Which secret held.
+    pub fn matched_key(&self) -> MatchedKey {
+        self.matched
+    }
+
+    /// `X-Revento-Delivery-Id`. **Not covered by the signature**: see [`Verified::unsigned_delivery_id`].
+    pub fn unsigned_delivery_id(&self) -> &str {
+        &self.delivery_id
+    }
+
+    /// `X-Revento-Event`. **Not covered by the signature**: see [`Verified::unsigned_event_type`].
+    pub fn unsigned_event_type(&self) -> &str {
+        &self.event
+    }
+}
+
+impl From<Verified<'_>> for VerifiedDelivery {
+    fn from(verified: Verified<'_>) -> Self {
+        Self {
+            event: verified.headers.event.into(),
+            delivery_id: verified.headers.delivery_id.into(),
+            timestamp_text: verified.headers.timestamp.into(),
+            timestamp: verified.timestamp,
+            matched: verified.matched,
+            body: verified.body.into(),
+        }
+    }
+}
+
+impl fmt::Debug for VerifiedDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_verified().fmt(f)
+    }
+}

@@ -1,0 +1,83 @@
+//! The timestamp header and its window.
+
+use crate::error::VerifyError;
+
+/// Strictly `[0-9]{1,12}`: no sign, no space, no fraction. Leading zeros are read, since the MAC
+/// covers the text as sent.
+pub(crate) fn parse(digits: &[u8]) -> Result<i64, VerifyError> {
+    if digits.is_empty() || digits.len() > 12 {
+        return Err(VerifyError::BadTimestamp);
+    }
+    digits.iter().try_fold(0, |value, digit| {
+        if digit.is_ascii_digit() {
+            Ok(value * 10 + i64::from(digit - b'0'))
+        } else {
+            Err(VerifyError::BadTimestamp)
+        }
+    })
+}
+
+/// Inclusive and symmetric; total for any pair of values.
+pub(crate) fn check(timestamp: i64, now: i64, tolerance: u64) -> Result<(), VerifyError> {
+    let distance = now.abs_diff(timestamp);
+    if distance <= tolerance {
+        Ok(())
+    } else if timestamp < now {
+        Err(VerifyError::Stale { age: distance })
+    } else {
+        Err(VerifyError::Future { ahead: distance })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn w12_w13_only_digits_are_a_timestamp() {
+        for text in [
+            "",
+            "NaN",
+            "Infinity",
+            "-Infinity",
+            "123.45",
+            "null",
+            "[1]",
+            "+1",
+            "-1",
+            " 1",
+            "1 ",
+            "1_0",
+            "1234567890123",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "99999999999999999999",
+            "١",
+        ] {
+            assert_eq!(parse(text.as_bytes()), Err(VerifyError::BadTimestamp), "{text:?}");
+        }
+        assert_eq!(parse(b"0"), Ok(0));
+        assert_eq!(parse(b"0001"), Ok(1));
+        assert_eq!(parse(b"999999999999"), Ok(999_999_999_999));
+    }
+
+    #[test]
+    fn w14_the_window_is_inclusive_and_symmetric() {
+        for now in [1_778_336_551, 300, 0] {
+            assert_eq!(check(now - 300, now, 300), Ok(()));
+            assert_eq!(check(now + 300, now, 300), Ok(()));
+            assert_eq!(check(now - 301, now, 300), Err(VerifyError::Stale { age: 301 }));
+            assert_eq!(
+                check(now + 301, now, 300),
+                Err(VerifyError::Future { ahead: 301 })
+            );
+        }
+    }
+
+    #[test]
+    fn w15_no_clock_overflows() {
+        assert!(check(0, i64::MIN, 300).is_err());
+        assert!(check(999_999_999_999, i64::MIN, 300).is_err());
+        assert!(check(0, i64::MAX, 300).is_err());
+    }
+}
