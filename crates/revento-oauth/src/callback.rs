@@ -1,0 +1,206 @@
+//! What the browser brings back (RFC 6749 §4.1.2).
+
+use std::collections::BTreeMap;
+
+use revento_core::{EventId, Scopes, Timestamp, TokenKind};
+use zeroize::Zeroizing;
+
+use crate::{PendingAuthorization, pkce::Verifier};
+
+/// A code, with everything that its exchange needs. Use it once: an exchange is never repeated by
+/// itself, since a code used twice revokes what it issued (contract §2.1).
+pub struct CodeGrant {
+    pub(crate) code: Zeroizing<String>,
+    pub(crate) verifier: Verifier,
+    pub(crate) redirect_uri: String,
+    pub(crate) event_id: EventId,
+    pub(crate) scopes: Scopes,
+    pub(crate) token_kind: TokenKind,
+}
+
+impl std::fmt::Debug for CodeGrant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CodeGrant")
+            .field("event_id", &self.event_id)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The callback brought no code. Nothing was issued, nothing has to be undone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// The organizer or participant pressed "Decline".
+    #[error("consent was declined; connect again whenever you want to")]
+    Declined,
+    /// The platform refused the request.
+    #[error("the platform refused the authorization: {error}{}", described(.description))]
+    Refused {
+        /// The code of RFC 6749 §4.1.2.1.
+        error: String,
+        /// Its explanation.
+        description: Option<String>,
+    },
+    /// The consent took longer than the flow lives.
+    #[error("the consent took too long; connect again")]
+    Expired,
+    /// The callback does not belong to the flow that this browser began.
+    #[error("this callback does not belong to a flow that was begun in this browser; connect again")]
+    StateMismatch,
+    /// The callback came before: its code is spent or being spent.
+    #[error("this callback was used before; connect again if there is no connection yet")]
+    AlreadyUsed,
+    /// The callback has neither a code nor an error, both of them, or a parameter twice.
+    #[error("the callback is malformed: {0}; connect again")]
+    Malformed(&'static str),
+}
+
+fn described(description: &Option<String>) -> String {
+    description
+        .as_ref()
+        .map(|text| format!(" ({text})"))
+        .unwrap_or_default()
+}
+
+impl PendingAuthorization {
+    /// Reads a callback's query, with or without a leading `?`. Whatever the outcome, the flow is over.
+    ///
+    /// The state is checked before anything else is believed.
+    ///
+    /// # Errors
+    /// When the callback brought no code; the error says why.
+    pub fn callback(self, query: &str, now: Timestamp) -> Result<CodeGrant, CallbackError> {
+        let mut parameters = parse(query)?;
+        let state = parameters.remove("state").ok_or(CallbackError::StateMismatch)?;
+        if !self.is_state(&state) {
+            return Err(CallbackError::StateMismatch);
+        }
+        if now >= self.expires_at {
+            return Err(CallbackError::Expired);
+        }
+        match (
+            present(parameters.remove("code")),
+            present(parameters.remove("error")),
+        ) {
+            (Some(code), None) => Ok(self.granted(code)),
+            (None, Some(error)) if error == "access_denied" => Err(CallbackError::Declined),
+            (None, Some(error)) => {
+                let description = parameters.remove("error_description");
+                Err(CallbackError::Refused { error, description })
+            }
+            (Some(_), Some(_)) => Err(CallbackError::Malformed("both a code and an error")),
+            (None, None) => Err(CallbackError::Malformed("neither a code nor an error")),
+        }
+    }
+
+    fn granted(self, code: String) -> CodeGrant {
+        CodeGrant {
+            token_kind: self.token_kind(),
+            code: Zeroizing::new(code),
+            verifier: self.verifier,
+            redirect_uri: self.redirect_uri,
+            event_id: self.event_id,
+            scopes: self.scopes,
+        }
+    }
+}
+
+/// The `state` of a callback, to find its [`PendingAuthorization`] by; `None` when it has none.
+pub fn state(query: &str) -> Option<String> {
+    parse(query).ok()?.remove("state")
+}
+
+fn parse(query: &str) -> Result<BTreeMap<String, String>, CallbackError> {
+    let query = query.strip_prefix('?').unwrap_or(query);
+    let mut parameters = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if parameters.insert(name.into_owned(), value.into_owned()).is_some() {
+            return Err(CallbackError::Malformed("a parameter came twice"));
+        }
+    }
+    Ok(parameters)
+}
+
+/// An empty value counts as absent (RFC 6749 §3.1).
+fn present(value: Option<String>) -> Option<String> {
+    value.filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{AuthorizationRequest, Integration, authorize};
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn pending() -> PendingAuthorization {
+        let integration = Integration::new("http://auth", "c", "http://app/cb").unwrap();
+        let request = AuthorizationRequest {
+            event_id: "e".into(),
+            scopes: Scopes::parse("event.read"),
+        };
+        authorize::begin(&integration, &request, &[9; 64], NOW).pending
+    }
+
+    fn outcome(query: &str) -> Result<CodeGrant, CallbackError> {
+        let pending = pending();
+        let query = query.replace("STATE", &pending.state);
+        pending.callback(&query, NOW)
+    }
+
+    #[test]
+    fn o10_every_combination_has_an_outcome() {
+        use CallbackError::*;
+        assert_eq!(*outcome("code=abc&state=STATE").unwrap().code, "abc");
+        assert_eq!(*outcome("?state=STATE&code=a%20b&extra=1").unwrap().code, "a b");
+        assert_eq!(outcome("error=access_denied&state=STATE").unwrap_err(), Declined);
+        let refused = outcome("error=invalid_scope&error_description=no&state=STATE").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "the platform refused the authorization: invalid_scope (no)"
+        );
+        for malformed in [
+            "code=a&error=b&state=STATE",
+            "state=STATE",
+            "code=&state=STATE",
+            "code=a&code=b&state=STATE",
+        ] {
+            assert!(
+                matches!(outcome(malformed).unwrap_err(), Malformed(_)),
+                "{malformed}"
+            );
+        }
+    }
+
+    #[test]
+    fn o3_a_callback_of_another_flow_is_refused_before_anything_is_believed() {
+        for query in [
+            "code=abc",
+            "code=abc&state=",
+            "code=abc&state=x",
+            "error=access_denied",
+            "",
+            "code=abc&state=STATEx",
+        ] {
+            assert_eq!(
+                outcome(query).unwrap_err(),
+                CallbackError::StateMismatch,
+                "{query}"
+            );
+        }
+    }
+
+    #[test]
+    fn o3_an_old_flow_is_over() {
+        let pending = pending();
+        let query = format!("code=abc&state={}", pending.state);
+        let late = NOW.saturating_add(Duration::from_secs(15 * 60));
+        assert_eq!(
+            pending.callback(&query, late).unwrap_err(),
+            CallbackError::Expired
+        );
+    }
+}

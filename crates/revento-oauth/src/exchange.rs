@@ -1,0 +1,311 @@
+//! A code for a connection (contract §2.3). Strict, unlike a refresh: nothing is lost by refusing,
+//! the human can consent again (invariant T4).
+
+use revento_core::{Connection, ConnectionKey, Scopes, Status, Timestamp, TokenKind, limits};
+
+use crate::{
+    CodeGrant, Integration, TokenAnswer, TokenPair,
+    token::{Issued, OAuthErrorCode},
+};
+
+/// The exchange gave no connection. The code is spent or useless: the human has to consent again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExchangeError {
+    /// The platform refused the code, or the client.
+    #[error("the platform refused the code: {error}{}; {}", describe(.description), next(.error))]
+    Refused {
+        /// The code of RFC 6749 §5.2.
+        error: Box<str>,
+        /// Its explanation.
+        description: Option<String>,
+    },
+    /// The answer could not be read.
+    #[error("the token endpoint answered {status}, with {problem}; connect again")]
+    Unreadable {
+        /// The status.
+        status: u16,
+        /// What was wrong.
+        problem: String,
+    },
+    /// The contract promises a field that the answer lacks.
+    #[error("the token endpoint's answer lacks {0:?}, which the contract promises; nothing was stored")]
+    Missing(&'static str),
+    /// The tokens are bound to something else than was asked for. They were not stored.
+    #[error("the tokens are bound to another {what} than was asked for; they were not stored")]
+    Mismatch {
+        /// What differs: the event, the token kind, the scopes, the token type.
+        what: &'static str,
+    },
+}
+
+fn describe(description: &Option<String>) -> String {
+    description
+        .as_ref()
+        .map(|text| format!(" ({text})"))
+        .unwrap_or_default()
+}
+
+fn next(error: &str) -> &'static str {
+    match error {
+        "invalid_client" => "check the client id and secret against the developer console",
+        _ => "connect again",
+    }
+}
+
+/// A new connection, not yet stored, and its tokens, not yet to be used.
+#[derive(Debug, Clone)]
+pub struct NewConnection {
+    /// Everything but the tokens. Its generation is 1; a store that knows the key already goes on counting.
+    pub connection: Connection,
+    /// The tokens.
+    pub tokens: TokenPair,
+}
+
+impl CodeGrant {
+    /// What was asked for. The organizer may have granted less.
+    pub fn requested_scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+
+    /// Judges the answer to the exchange. `sent_at` is the caller's time when the request left.
+    ///
+    /// # Errors
+    /// When it was refused, or is bound to something else than was asked for.
+    pub fn conclude(
+        &self,
+        integration: &Integration,
+        answer: TokenAnswer,
+        sent_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<NewConnection, ExchangeError> {
+        match answer {
+            TokenAnswer::Issued(issued) => self.accept(integration, *issued, sent_at, now),
+            TokenAnswer::Refused {
+                error, description, ..
+            } => Err(ExchangeError::Refused {
+                error: error.as_str().into(),
+                description,
+            }),
+            TokenAnswer::Unreadable { status, problem } => Err(ExchangeError::Unreadable {
+                status: status.as_u16(),
+                problem,
+            }),
+        }
+    }
+
+    fn accept(
+        &self,
+        integration: &Integration,
+        issued: Issued,
+        sent_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<NewConnection, ExchangeError> {
+        self.check_binding(&issued)?;
+        let scopes = issued.scope.unwrap_or_else(|| self.scopes.clone());
+        if !scopes.is_subset(&self.scopes) {
+            return Err(ExchangeError::Mismatch {
+                what: "set of scopes",
+            });
+        }
+        let client_id = integration.client_id().clone();
+        let key = match (self.token_kind, issued.user_id) {
+            (TokenKind::Installation, _) => ConnectionKey::installation(client_id, self.event_id.clone()),
+            (TokenKind::User, Some(user_id)) => {
+                ConnectionKey::user(client_id, self.event_id.clone(), user_id)
+            }
+            (TokenKind::User, None) => return Err(ExchangeError::Missing("user_id")),
+        };
+        let refresh = issued
+            .refresh_token
+            .ok_or(ExchangeError::Missing("refresh_token"))?;
+        let consent_expires_at = sent_at.saturating_add(limits::CONSENT_LIFETIME);
+        let connection = Connection {
+            key,
+            organization_id: issued.organization_id,
+            status: Status::Connected,
+            reason: None,
+            status_since: now,
+            delete_by: None,
+            scopes,
+            generation: 1,
+            consented_at: platform_time(sent_at, now, issued.date),
+            access_expires_at: sent_at
+                .saturating_add(issued.expires_in.unwrap_or(limits::ACCESS_TOKEN_LIFETIME)),
+            refresh_expires_at: sent_at
+                .saturating_add(limits::REFRESH_TOKEN_LIFETIME)
+                .min(consent_expires_at),
+            consent_expires_at,
+        };
+        Ok(NewConnection {
+            connection,
+            tokens: TokenPair {
+                access: issued.access_token,
+                refresh,
+            },
+        })
+    }
+
+    fn check_binding(&self, issued: &Issued) -> Result<(), ExchangeError> {
+        let event_id = issued
+            .event_id
+            .as_ref()
+            .ok_or(ExchangeError::Missing("event_id"))?;
+        if *event_id != self.event_id {
+            return Err(ExchangeError::Mismatch { what: "event" });
+        }
+        if token_kind(issued).is_some_and(|kind| kind != self.token_kind) {
+            return Err(ExchangeError::Mismatch {
+                what: "kind of token",
+            });
+        }
+        match &issued.token_type {
+            Some(other) if !other.eq_ignore_ascii_case("bearer") => Err(ExchangeError::Mismatch {
+                what: "type of token",
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The kind that a token's prefix tells (contract §2.3), where it tells one.
+pub(crate) fn token_kind(issued: &Issued) -> Option<TokenKind> {
+    let token = issued.access_token.expose();
+    if token.starts_with("rev_install_") {
+        Some(TokenKind::Installation)
+    } else if token.starts_with("rev_user_") {
+        Some(TokenKind::User)
+    } else {
+        None
+    }
+}
+
+/// When consent was given, on the platform's clock, against which webhooks are dated (T8). Clocks that
+/// agree to within a few seconds are taken as one, since `Date` has only whole seconds.
+fn platform_time(sent_at: Timestamp, now: Timestamp, date: Option<Timestamp>) -> Timestamp {
+    const AGREE: std::time::Duration = std::time::Duration::from_secs(5);
+    match date {
+        Some(date) if date > now.saturating_add(AGREE) => sent_at.saturating_add(date.saturating_since(now)),
+        Some(date) if now > date.saturating_add(AGREE) => sent_at.saturating_sub(now.saturating_since(date)),
+        _ => sent_at,
+    }
+}
+
+impl OAuthErrorCode {
+    /// Whether the grant is gone for good (contract §2.3).
+    pub fn is_permanent(&self) -> bool {
+        *self == Self::InvalidGrant
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AuthorizationRequest, authorize};
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_778_336_551);
+
+    fn exchange(scopes: &str, body: &str) -> Result<NewConnection, ExchangeError> {
+        let integration = Integration::new("http://auth", "c", "http://app/cb").unwrap();
+        let request = AuthorizationRequest {
+            event_id: "evt_1".into(),
+            scopes: Scopes::parse(scopes),
+        };
+        let pending = authorize::begin(&integration, &request, &[9; 64], NOW).pending;
+        let query = format!("code=abc&state={}", pending.state);
+        let grant = pending.callback(&query, NOW).unwrap();
+        let answer = TokenAnswer::read(&http::Response::new(body.as_bytes()));
+        grant.conclude(&integration, answer, NOW, NOW)
+    }
+
+    fn body(changes: &[(&str, serde_json::Value)]) -> String {
+        let mut body = serde_json::json!({
+            "access_token": "rev_install_a", "refresh_token": "rev_refresh_r", "token_type": "Bearer",
+            "expires_in": 3600, "scope": "event.read", "event_id": "evt_1", "organization_id": "org_1",
+        });
+        for (name, value) in changes {
+            body[name] = value.clone();
+        }
+        body.to_string()
+    }
+
+    #[test]
+    fn o15_less_may_be_granted_than_was_asked_for() {
+        let new = exchange("event.read program.read", &body(&[])).unwrap();
+        assert_eq!(new.connection.scopes.to_string(), "event.read");
+        assert_eq!(new.connection.generation, 1);
+        assert_eq!(
+            new.connection.access_expires_at.unix_seconds(),
+            NOW.unix_seconds() + 3600
+        );
+    }
+
+    #[test]
+    fn o17_tokens_bound_to_something_else_are_refused() {
+        let cases: [(&str, serde_json::Value, &str); 4] = [
+            ("event_id", "evt_2".into(), "event"),
+            ("scope", "event.read participants.read".into(), "set of scopes"),
+            ("access_token", "rev_user_a".into(), "kind of token"),
+            ("token_type", "mac".into(), "type of token"),
+        ];
+        for (field, value, what) in cases {
+            assert_eq!(
+                exchange("event.read", &body(&[(field, value)])).unwrap_err(),
+                ExchangeError::Mismatch { what }
+            );
+        }
+    }
+
+    #[test]
+    fn a_promised_field_that_is_missing_is_named() {
+        for field in ["event_id", "refresh_token"] {
+            let error = exchange("event.read", &body(&[(field, serde_json::Value::Null)])).unwrap_err();
+            assert_eq!(error, ExchangeError::Missing(field));
+        }
+        let user = body(&[
+            ("access_token", "rev_user_a".into()),
+            ("scope", "profile.read".into()),
+        ]);
+        assert_eq!(
+            exchange("profile.read", &user).unwrap_err(),
+            ExchangeError::Missing("user_id")
+        );
+    }
+
+    #[test]
+    fn t18_a_user_token_makes_a_user_connection() {
+        let user = body(&[
+            ("access_token", "rev_user_a".into()),
+            ("scope", "profile.read".into()),
+            ("user_id", "usr_1".into()),
+        ]);
+        assert_eq!(
+            exchange("profile.read", &user)
+                .unwrap()
+                .connection
+                .key
+                .token_kind(),
+            TokenKind::User
+        );
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do() {
+        let error = exchange("event.read", r#"{"error":"invalid_client"}"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the platform refused the code: invalid_client; check the client id and secret against the developer console"
+        );
+    }
+
+    #[test]
+    fn t8_consent_is_dated_by_the_platforms_clock() {
+        let hour = std::time::Duration::from_secs(3660);
+        let (ahead, behind) = (NOW.saturating_add(hour), NOW.saturating_sub(hour));
+        assert_eq!(platform_time(NOW, NOW, Some(ahead)), ahead);
+        assert_eq!(platform_time(NOW, NOW, Some(behind)), behind);
+        let nearly = NOW.saturating_sub(std::time::Duration::from_millis(900));
+        assert_eq!(platform_time(NOW, NOW, Some(nearly)), NOW);
+        assert_eq!(platform_time(NOW, NOW, None), NOW);
+    }
+}

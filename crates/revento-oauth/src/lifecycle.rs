@@ -1,0 +1,183 @@
+//! What ends a connection (contract §2.6), as one function over signals in any order (invariant T8).
+
+use revento_core::{Connection, Reason, Status, Timestamp, limits};
+
+/// Something that bears on a connection's life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Signal {
+    /// The platform answered a call with `token_revoked` (contract §3.5).
+    TokenRevoked,
+    /// The webhook `data.deletion_required`.
+    DeletionRequired {
+        /// The envelope's time.
+        occurred_at: Timestamp,
+        /// By when, where the data says so.
+        deadline_at: Option<Timestamp>,
+        /// Why, where the data says so.
+        reason: Option<String>,
+    },
+    /// The webhook `user.revoked_access`.
+    UserRevoked {
+        /// The envelope's time.
+        occurred_at: Timestamp,
+    },
+    /// The webhook `integration.suspended`.
+    Suspended {
+        /// The envelope's time.
+        occurred_at: Timestamp,
+    },
+    /// The integration has deleted what it had cached.
+    Deleted,
+}
+
+impl Signal {
+    fn occurred_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::DeletionRequired { occurred_at, .. }
+            | Self::UserRevoked { occurred_at }
+            | Self::Suspended { occurred_at } => Some(*occurred_at),
+            Self::TokenRevoked | Self::Deleted => None,
+        }
+    }
+}
+
+/// What a signal makes of a connection; `None` when it changes nothing: it is repeated, or it is from
+/// before the consent and so speaks of an older connection.
+pub fn apply(connection: &Connection, signal: &Signal, now: Timestamp) -> Option<Connection> {
+    let late = signal
+        .occurred_at()
+        .is_some_and(|at| at < connection.consented_at);
+    if late || connection.status == Status::Deleted {
+        return None;
+    }
+    let mut next = connection.clone();
+    match signal {
+        Signal::TokenRevoked => {
+            end(&mut next, Reason::TokenRevoked, now);
+            // The webhook will bring the platform's deadline; if it never comes, this one holds.
+            next.delete_by = next
+                .delete_by
+                .or(Some(now.saturating_add(limits::DELETION_PERIOD)));
+        }
+        Signal::DeletionRequired {
+            occurred_at,
+            deadline_at,
+            reason,
+        } => {
+            let deadline = deadline_at.unwrap_or(occurred_at.saturating_add(limits::DELETION_PERIOD));
+            let was_estimate = next.reason == Some(Reason::TokenRevoked);
+            next.delete_by = match next.delete_by {
+                Some(earlier) if !was_estimate => Some(earlier.min(deadline)),
+                _ => Some(deadline),
+            };
+            let reason = reason.as_deref().unwrap_or("data.deletion_required");
+            if was_estimate || next.status != Status::Revoked {
+                next.reason = Some(reason.into());
+            }
+            end(&mut next, reason.into(), now);
+        }
+        Signal::UserRevoked { .. } => end(&mut next, Reason::UserRevoked, now),
+        Signal::Suspended { .. } => end(&mut next, Reason::Suspended, now),
+        Signal::Deleted => {
+            next.status = Status::Deleted;
+            next.status_since = now;
+        }
+    }
+    (next != *connection).then_some(next)
+}
+
+/// The first cause and time stay.
+fn end(connection: &mut Connection, reason: Reason, now: Timestamp) {
+    if connection.status != Status::Revoked {
+        connection.status = Status::Revoked;
+        connection.reason = Some(reason);
+        connection.status_since = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use revento_core::{ConnectionKey, Scopes};
+
+    use super::*;
+
+    const CONSENT: Timestamp = Timestamp::from_unix_seconds(1_000_000);
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn connected() -> Connection {
+        Connection {
+            key: ConnectionKey::installation("c".into(), "e".into()),
+            organization_id: None,
+            status: Status::Connected,
+            reason: None,
+            status_since: CONSENT,
+            delete_by: None,
+            scopes: Scopes::default(),
+            generation: 1,
+            consented_at: CONSENT,
+            access_expires_at: CONSENT,
+            refresh_expires_at: CONSENT,
+            consent_expires_at: CONSENT,
+        }
+    }
+
+    fn deletion(occurred_at: Timestamp) -> Signal {
+        let deadline_at = Some(occurred_at.saturating_add(30 * DAY));
+        Signal::DeletionRequired {
+            occurred_at,
+            deadline_at,
+            reason: Some("connection_revoked".into()),
+        }
+    }
+
+    #[test]
+    fn q17_a_late_deletion_never_harms_a_newer_connection() {
+        let before = CONSENT.saturating_sub(Duration::from_micros(1));
+        assert_eq!(apply(&connected(), &deletion(before), CONSENT), None);
+        assert!(apply(&connected(), &deletion(CONSENT), CONSENT).is_some());
+    }
+
+    #[test]
+    fn t8_repeated_signals_change_nothing() {
+        let ended = apply(&connected(), &deletion(CONSENT), CONSENT).unwrap();
+        assert_eq!(ended.reason, Some("connection_revoked".into()));
+        assert_eq!(
+            apply(&ended, &deletion(CONSENT), CONSENT.saturating_add(DAY)),
+            None
+        );
+        assert_eq!(
+            apply(&ended, &Signal::TokenRevoked, CONSENT.saturating_add(DAY)),
+            None
+        );
+    }
+
+    #[test]
+    fn the_platforms_deadline_replaces_our_own_guess() {
+        let now = CONSENT.saturating_add(DAY);
+        let guessed = apply(&connected(), &Signal::TokenRevoked, now).unwrap();
+        assert_eq!(guessed.delete_by, Some(now.saturating_add(30 * DAY)));
+        let told = apply(&guessed, &deletion(now.saturating_add(DAY)), now).unwrap();
+        assert_eq!(told.delete_by, Some(now.saturating_add(31 * DAY)));
+        assert_eq!(told.reason, Some("connection_revoked".into()));
+    }
+
+    #[test]
+    fn q17_a_deadline_is_never_put_off() {
+        let ended = apply(&connected(), &deletion(CONSENT), CONSENT).unwrap();
+        assert_eq!(
+            apply(&ended, &deletion(CONSENT.saturating_add(DAY)), CONSENT),
+            None
+        );
+    }
+
+    #[test]
+    fn q17_deleting_twice_is_deleting_once() {
+        let deleted = apply(&connected(), &Signal::Deleted, CONSENT).unwrap();
+        for signal in [Signal::Deleted, deletion(CONSENT), Signal::TokenRevoked] {
+            assert_eq!(apply(&deleted, &signal, CONSENT), None);
+        }
+    }
+}

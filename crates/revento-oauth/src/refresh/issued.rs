@@ -1,0 +1,72 @@
+//! What an answer that carries tokens makes of a connection.
+
+use revento_core::{Connection, Reason, RefreshToken, Status, Timestamp, limits};
+
+use super::swap::Pair;
+use crate::{TokenPair, exchange::token_kind, token::Issued};
+
+/// The reason of a connection whose refresh token may be spent because the answer brought no new one.
+const NO_REFRESH_TOKEN: &str = "no_refresh_token";
+
+/// The next pair. `spent` is the refresh token that bought it.
+///
+/// Nothing is refused here, since there is no way back (T2): what is bound to something else is
+/// stored as ended (T4), and what lacks a refresh token as in doubt (T1), because then nobody can
+/// know whether the old one is spent.
+pub(super) fn pair(
+    old: &Connection,
+    issued: Issued,
+    spent: RefreshToken,
+    sent_at: Timestamp,
+    now: Timestamp,
+) -> Pair {
+    let (status, reason) = if is_bound_elsewhere(old, &issued) {
+        (Status::NeedsConsent, Some(Reason::AnswerMismatch))
+    } else if issued.refresh_token.is_none() {
+        (Status::InDoubt, Some(NO_REFRESH_TOKEN.into()))
+    } else {
+        (Status::Connected, None)
+    };
+    let lifetime = issued.expires_in.unwrap_or(limits::ACCESS_TOKEN_LIFETIME);
+    let sliding = sent_at.saturating_add(limits::REFRESH_TOKEN_LIFETIME);
+    let connection = Connection {
+        status_since: if old.status == status {
+            old.status_since
+        } else {
+            now
+        },
+        status,
+        reason,
+        scopes: issued.scope.unwrap_or_else(|| old.scopes.clone()),
+        organization_id: issued.organization_id.or_else(|| old.organization_id.clone()),
+        generation: old.generation.saturating_add(1),
+        access_expires_at: sent_at.saturating_add(lifetime),
+        refresh_expires_at: sliding.min(old.consent_expires_at),
+        ..old.clone()
+    };
+    let tokens = TokenPair {
+        access: issued.access_token,
+        refresh: issued.refresh_token.unwrap_or(spent),
+    };
+    Pair { connection, tokens }
+}
+
+/// Whether the answer names another event, organization, user or kind of token, or a scope that the
+/// connection does not have. Less is fine, and what is not named is as before.
+fn is_bound_elsewhere(old: &Connection, issued: &Issued) -> bool {
+    fn other<T: PartialEq>(told: Option<&T>, known: Option<&T>) -> bool {
+        matches!((told, known), (Some(told), Some(known)) if told != known)
+    }
+    other(issued.event_id.as_ref(), Some(&old.key.event_id))
+        || other(issued.organization_id.as_ref(), old.organization_id.as_ref())
+        || other(issued.user_id.as_ref(), old.key.user_id.as_ref())
+        || issued
+            .token_type
+            .as_ref()
+            .is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer"))
+        || other(token_kind(issued).as_ref(), Some(&old.key.token_kind()))
+        || issued
+            .scope
+            .as_ref()
+            .is_some_and(|scopes| !scopes.is_subset(&old.scopes))
+}

@@ -1,0 +1,92 @@
+//! The first decision: is there anything to do, and may it be done?
+
+use revento_core::{Connection, Status, Timestamp};
+
+use super::{
+    Outcome, Run, Snapshot, Step,
+    claim::Claiming,
+    swap::{Pair, Swapping, Unsaved},
+};
+
+/// Load the connection, and answer with [`loaded`](Self::loaded) or [`failed`](Self::failed).
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
+pub struct Loading {
+    run: Run,
+    salvage: Option<Box<Pair>>,
+}
+
+impl Loading {
+    pub(super) fn first(run: Run) -> Self {
+        Self { run, salvage: None }
+    }
+
+    /// After a swap of a new pair has met a conflict: another look before it is given up.
+    pub(super) fn salvage(run: Run, pair: Box<Pair>) -> Self {
+        Self {
+            run,
+            salvage: Some(pair),
+        }
+    }
+
+    /// What the store has; `None` when it has no such record.
+    pub fn loaded(self, found: Option<Snapshot>, now: Timestamp) -> Step {
+        let Some(snapshot) = found else {
+            return Step::Done(Outcome::NotConnected);
+        };
+        match self.salvage {
+            Some(pair) => salvage(self.run, pair, snapshot),
+            None => decide(self.run, snapshot, now),
+        }
+    }
+
+    /// The store did not answer, or the tokens could not be opened.
+    pub fn failed(self) -> Step {
+        match self.salvage {
+            Some(pair) => Step::Unsaved(Unsaved::new(self.run, pair)),
+            None => Step::Done(Outcome::StoreFailed),
+        }
+    }
+}
+
+fn decide(run: Run, snapshot: Snapshot, now: Timestamp) -> Step {
+    let connection = &snapshot.connection;
+    if !connection.status.is_live() || snapshot.tokens.is_none() {
+        return Step::Done(Outcome::Ended(Box::new(snapshot.connection)));
+    }
+    if run.is_fresh(connection, now) {
+        return Step::Done(Outcome::Use(Box::new(snapshot)));
+    }
+    if connection.status == Status::InDoubt {
+        if run.is_usable(connection, now) {
+            return Step::Done(Outcome::Use(Box::new(snapshot)));
+        }
+        let retry_at = retry_at(run, connection);
+        if now < retry_at {
+            return Step::Done(Outcome::InDoubt { retry_at });
+        }
+    }
+    Step::Claim(Claiming::new(run, snapshot, now))
+}
+
+/// When a token in doubt may be sent again.
+pub(super) fn retry_at(run: Run, connection: &Connection) -> Timestamp {
+    connection.status_since.saturating_add(run.timing.doubt_pause)
+}
+
+/// A new pair met a newer record: it is kept unless that record has a pair at least as new, or is of
+/// a newer consent, or the platform has ended the connection.
+fn salvage(run: Run, pair: Box<Pair>, stored: Snapshot) -> Step {
+    let ended = matches!(stored.connection.status, Status::Revoked | Status::Deleted);
+    // A connection that was removed and made anew counts its generations from the start again.
+    let same_consent = stored.connection.consented_at == pair.connection.consented_at;
+    if ended {
+        Step::Done(Outcome::Ended(Box::new(stored.connection)))
+    } else if same_consent && stored.connection.generation < pair.connection.generation {
+        Step::Swap(Swapping::unfenced(run, pair, stored.version))
+    } else if stored.connection.status.is_live() && stored.tokens.is_some() {
+        Step::Done(Outcome::Use(Box::new(stored)))
+    } else {
+        Step::Done(Outcome::Ended(Box::new(stored.connection)))
+    }
+}

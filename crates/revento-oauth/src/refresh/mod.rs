@@ -1,0 +1,197 @@
+//! Refreshing a connection without ever spending its one-time refresh token blindly.
+//!
+//! [`Refresh::start`] gives the first [`Step`]. Each step says what to do and takes the answer back,
+//! giving the next one, until [`Step::Done`]. The steps cannot be taken out of order: each is a type
+//! of its own, consumed by its answer.
+//!
+//! ```text
+//! Load ─▶ still good, or another replica was faster ─▶ Done(Use)
+//!   │
+//!   ▼
+//! Claim ─▶ held by another ─▶ Wait ─▶ Load
+//!   │   ─▶ abandoned by another: the token may be spent ─▶ Swap(in doubt)
+//!   ▼
+//! Send ─▶ tokens ─▶ Swap(new pair) ─▶ Done(Refreshed)    not stored ─▶ Unsaved ─▶ Swap …
+//!      ─▶ invalid_grant ─▶ Swap(needs consent) ─▶ Done(Ended)
+//!      ─▶ never left, refused ─▶ Release ─▶ Done
+//!      ─▶ unknowable ─▶ Swap(in doubt)
+//!
+//! Swap(in doubt) ─▶ the access token works ─▶ Done(Use), up to its end
+//!                ─▶ it does not ─▶ Wait ─▶ Load ─▶ Claim ─▶ Send once more, deliberately
+//! ```
+//!
+//! The rules, by the invariants of the design:
+//! - **T1** A token is sent only under a claim, and the claim is durable before the sending. A claim
+//!   that ran out unreleased means that the token may have been sent; so does an answer that was
+//!   lost. Either is stored as a doubt first. Only out of a stored doubt is a token sent again, only
+//!   when the access token is of no use any more, and only after a pause in which whoever sent it
+//!   first can still store what came.
+//! - **T2** A new pair is stored before it is given out. If that fails it stays in [`Unsaved`].
+//! - **T3** Only `invalid_grant` ends a connection.
+
+mod claim;
+mod issued;
+mod load;
+mod outcome;
+mod send;
+mod swap;
+#[cfg(test)]
+mod tests;
+
+pub use claim::{Claiming, Waiting};
+pub use load::Loading;
+pub use outcome::Outcome;
+pub use send::{InFlight, Releasing, Reply, Sending};
+pub use swap::{Swapping, Unsaved};
+
+use std::time::Duration;
+
+use revento_core::{Connection, Timestamp, claim::Version, limits};
+
+use crate::TokenPair;
+
+/// The name of the machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Refresh;
+
+impl Refresh {
+    /// Starts a run. `now` is the caller's time, as in every answer to a step.
+    pub fn start(why: Why, timing: Timing, now: Timestamp) -> Step {
+        Step::Load(Loading::first(Run {
+            why,
+            timing,
+            started: now,
+            deliberate: false,
+        }))
+    }
+}
+
+/// What to do next.
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
+pub enum Step {
+    /// Load the connection from the store and open its tokens.
+    Load(Loading),
+    /// Claim the right to refresh.
+    Claim(Claiming),
+    /// Wait, then go on.
+    Wait(Waiting),
+    /// Send the refresh token.
+    Send(Sending),
+    /// Seal and store.
+    Swap(Swapping),
+    /// Give the claim back.
+    Release(Releasing),
+    /// A new pair could not be stored. Tell the operators, keep this, and retry.
+    Unsaved(Unsaved),
+    /// The run is over.
+    Done(Outcome),
+}
+
+/// Why a token is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// A caller wants a token that is good for a while.
+    Wanted,
+    /// The platform answered `token_expired` to the access token of this generation, whatever our
+    /// clock says (contract §3.5).
+    Rejected {
+        /// The generation of the token that was refused.
+        generation: u64,
+    },
+}
+
+/// The durations that the machine goes by. The defaults fit the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Timing {
+    /// How long before its end an access token is refreshed. It is the window in which a refresh in
+    /// doubt does no harm (T1).
+    pub lead: Duration,
+    /// How long before its end an access token no longer counts as usable: clocks differ, requests take time.
+    pub skew: Duration,
+    /// How long a claim lives. Must be more than twice what a transport takes at most for a request.
+    pub claim_ttl: Duration,
+    /// How often to look whether another replica has finished.
+    pub poll: Duration,
+    /// How long a caller waits for another replica.
+    pub patience: Duration,
+    /// How long to wait before a refresh token in doubt is tried again. Meanwhile whoever sent it first,
+    /// and is slow, or has a clock that is behind, can store the new pair.
+    pub doubt_pause: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            lead: Duration::from_secs(600),
+            skew: Duration::from_secs(10),
+            claim_ttl: Duration::from_secs(60),
+            poll: Duration::from_millis(100),
+            patience: Duration::from_secs(30),
+            doubt_pause: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Timing {
+    /// The lead for this connection: of tokens that live shorter than the contract says, at most half
+    /// of their life, or they would be refreshed without end.
+    pub fn lead_for(&self, connection: &Connection) -> Duration {
+        if connection.refresh_expires_at >= connection.consent_expires_at {
+            // Cut short by the end of the consent, so it does not tell when the pair was issued.
+            return self.lead;
+        }
+        let issued_at = connection
+            .refresh_expires_at
+            .saturating_sub(limits::REFRESH_TOKEN_LIFETIME);
+        match connection.access_expires_at.saturating_since(issued_at) {
+            Duration::ZERO => self.lead,
+            lifetime => self.lead.min(lifetime / 2),
+        }
+    }
+}
+
+/// A connection as it was loaded, its tokens opened.
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
+pub struct Snapshot {
+    /// The version that was read.
+    pub version: Version,
+    /// Everything but the tokens.
+    pub connection: Connection,
+    /// The tokens; `None` once the connection has ended.
+    pub tokens: Option<TokenPair>,
+}
+
+/// What does not change during a run, and whether it has resent a token in doubt.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
+struct Run {
+    why: Why,
+    timing: Timing,
+    started: Timestamp,
+    deliberate: bool,
+}
+
+impl Run {
+    /// Whether the platform has refused this generation's access token. Any other generation is another
+    /// token, a lower one too: a connection that was removed counts from the start again.
+    fn is_rejected(&self, connection: &Connection) -> bool {
+        matches!(self.why, Why::Rejected { generation } if connection.generation == generation)
+    }
+
+    /// Whether the access token can be used now.
+    fn is_usable(&self, connection: &Connection, now: Timestamp) -> bool {
+        !self.is_rejected(connection) && now.saturating_add(self.timing.skew) < connection.access_expires_at
+    }
+
+    /// Whether the access token is good for a while.
+    fn is_fresh(&self, connection: &Connection, now: Timestamp) -> bool {
+        let lead = self.timing.lead_for(connection);
+        self.is_usable(connection, now) && now.saturating_add(lead) < connection.access_expires_at
+    }
+
+    fn is_out_of_patience(&self, now: Timestamp) -> bool {
+        now >= self.started.saturating_add(self.timing.patience)
+    }
+}

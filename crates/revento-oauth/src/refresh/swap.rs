@@ -1,0 +1,216 @@
+//! Storing what came of it, before anything else happens.
+
+use revento_core::{
+    Connection, Reason, Status, Timestamp,
+    claim::{Fence, Swapped, Version},
+};
+
+use super::{
+    Outcome, Run, Snapshot, Step,
+    claim::Waiting,
+    load::{Loading, retry_at},
+};
+use crate::TokenPair;
+
+/// A new pair and the connection that it belongs to.
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
+pub(super) struct Pair {
+    pub(super) connection: Connection,
+    pub(super) tokens: TokenPair,
+}
+
+/// Store [`connection`](Self::connection) and [`tokens`](Self::tokens) by compare-and-swap, and
+/// answer with [`swapped`](Self::swapped) or [`failed`](Self::failed).
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
+pub struct Swapping {
+    run: Run,
+    expected: Version,
+    fence: Option<Fence>,
+    change: Change,
+}
+
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
+enum Change {
+    NewPair(Box<Pair>),
+    Doubt(Box<Snapshot>),
+    Ended(Box<Connection>),
+}
+
+impl Swapping {
+    pub(super) fn fenced(run: Run, pair: Box<Pair>, expected: Version, fence: Fence) -> Self {
+        Self {
+            run,
+            expected,
+            fence: Some(fence),
+            change: Change::NewPair(pair),
+        }
+    }
+
+    pub(super) fn unfenced(run: Run, pair: Box<Pair>, expected: Version) -> Self {
+        Self {
+            run,
+            expected,
+            fence: None,
+            change: Change::NewPair(pair),
+        }
+    }
+
+    pub(super) fn doubt(
+        run: Run,
+        mut snapshot: Box<Snapshot>,
+        reason: Reason,
+        fence: Fence,
+        now: Timestamp,
+    ) -> Self {
+        let expected = snapshot.version;
+        mark(&mut snapshot.connection, Status::InDoubt, reason, now);
+        Self {
+            run,
+            expected,
+            fence: Some(fence),
+            change: Change::Doubt(snapshot),
+        }
+    }
+
+    pub(super) fn ended(
+        run: Run,
+        snapshot: Box<Snapshot>,
+        reason: Reason,
+        fence: Fence,
+        now: Timestamp,
+    ) -> Self {
+        let expected = snapshot.version;
+        let mut connection = snapshot.connection;
+        mark(&mut connection, Status::NeedsConsent, reason, now);
+        Self {
+            run,
+            expected,
+            fence: Some(fence),
+            change: Change::Ended(Box::new(connection)),
+        }
+    }
+
+    /// The version to replace.
+    pub fn expected(&self) -> Version {
+        self.expected
+    }
+
+    /// The claim to end with it.
+    pub fn fence(&self) -> Option<Fence> {
+        self.fence
+    }
+
+    /// What to store.
+    pub fn connection(&self) -> &Connection {
+        match &self.change {
+            Change::NewPair(pair) => &pair.connection,
+            Change::Doubt(snapshot) => &snapshot.connection,
+            Change::Ended(connection) => connection,
+        }
+    }
+
+    /// The tokens to seal and store with it; `None` once the connection has ended.
+    pub fn tokens(&self) -> Option<&TokenPair> {
+        match &self.change {
+            Change::NewPair(pair) => Some(&pair.tokens),
+            Change::Doubt(snapshot) => snapshot.tokens.as_ref(),
+            Change::Ended(_) => None,
+        }
+    }
+
+    /// What would be lost if storing it never came to an end; `None` unless it is a new pair.
+    pub fn as_unsaved(&self) -> Option<Unsaved> {
+        match &self.change {
+            Change::NewPair(pair) => Some(Unsaved::new(self.run, pair.clone())),
+            Change::Doubt(_) | Change::Ended(_) => None,
+        }
+    }
+
+    /// The store's answer.
+    pub fn swapped(self, answer: Swapped, now: Timestamp) -> Step {
+        match (self.change, answer) {
+            (Change::NewPair(pair), Swapped::Yes(version)) => stored(*pair, version),
+            (Change::NewPair(pair), Swapped::Conflict) => Step::Load(Loading::salvage(self.run, pair)),
+            (Change::Ended(connection), Swapped::Yes(_)) => Step::Done(Outcome::Ended(connection)),
+            (Change::Doubt(snapshot), Swapped::Yes(version)) => {
+                doubted(self.run, Snapshot { version, ..*snapshot }, now)
+            }
+            (_, Swapped::Conflict) => Step::Load(Loading::first(self.run)),
+        }
+    }
+
+    /// The store did not answer: the change may or may not be stored.
+    pub fn failed(self, now: Timestamp) -> Step {
+        match self.change {
+            Change::NewPair(pair) => Step::Unsaved(Unsaved { run: self.run, pair }),
+            // The claim stays and runs out, which leaves the same doubt behind.
+            Change::Doubt(snapshot) if self.run.is_usable(&snapshot.connection, now) => {
+                Step::Done(Outcome::Use(snapshot))
+            }
+            Change::Doubt(_) => Step::Done(Outcome::StoreFailed),
+            // The platform's word stands; whoever comes next will hear the same one.
+            Change::Ended(connection) => Step::Done(Outcome::Ended(connection)),
+        }
+    }
+}
+
+fn mark(connection: &mut Connection, status: Status, reason: Reason, now: Timestamp) {
+    connection.status = status;
+    connection.reason = Some(reason);
+    connection.status_since = now;
+}
+
+/// A pair that is bound to something else is kept, but not given out (T4).
+fn stored(pair: Pair, version: Version) -> Step {
+    if !pair.connection.status.is_live() {
+        return Step::Done(Outcome::Ended(Box::new(pair.connection)));
+    }
+    let snapshot = Snapshot {
+        version,
+        connection: pair.connection,
+        tokens: Some(pair.tokens),
+    };
+    Step::Done(Outcome::Refreshed(Box::new(snapshot)))
+}
+
+/// The doubt is noted. The access token is used to its end; when it is at its end, the refresh token
+/// is tried once more after a pause, and only once in a run.
+fn doubted(run: Run, snapshot: Snapshot, now: Timestamp) -> Step {
+    if run.is_usable(&snapshot.connection, now) {
+        return Step::Done(Outcome::Use(Box::new(snapshot)));
+    }
+    let retry_at = retry_at(run, &snapshot.connection);
+    if run.deliberate {
+        Step::Done(Outcome::InDoubt { retry_at })
+    } else {
+        Step::Wait(Waiting { run, until: retry_at })
+    }
+}
+
+/// A new pair that could not be stored (T2). The old refresh token is spent, so this is the only copy
+/// of the connection: keep it, tell the operators, and [`retry`](Self::retry) until the store is back.
+#[derive(Debug, Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq, Hash))]
+pub struct Unsaved {
+    run: Run,
+    pair: Box<Pair>,
+}
+
+impl Unsaved {
+    pub(super) fn new(run: Run, pair: Box<Pair>) -> Self {
+        Self { run, pair }
+    }
+
+    /// The connection whose new pair this is.
+    pub fn connection(&self) -> &Connection {
+        &self.pair.connection
+    }
+
+    /// Looks at what the store has, then stores the pair, unless a newer one is there.
+    pub fn retry(self) -> Step {
+        Step::Load(Loading::salvage(self.run, self.pair))
+    }
+}

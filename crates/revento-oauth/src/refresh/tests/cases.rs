@@ -1,0 +1,237 @@
+//! The ways that a refresh usually goes.
+
+use std::time::Duration;
+
+use revento_core::{Reason, Status};
+
+use super::sim::{Fault, Platform, Sim, TIMING, given, name, pair};
+use crate::{
+    TokenAnswer,
+    refresh::{Outcome, Reply, Step},
+    token::OAuthErrorCode,
+};
+
+#[test]
+fn t1_a_good_token_costs_no_call_and_the_threshold_is_exact() {
+    for (left, calls) in [(3600, 0), (601, 0), (600, 1), (10, 1), (0, 1), (-5000, 1)] {
+        let mut sim = Sim::before_its_end(left);
+        let outcome = sim.run();
+        assert_eq!(sim.platform.calls, calls, "{left} s before its end");
+        assert_eq!(given(&outcome), Some(1 + u64::from(calls)));
+    }
+}
+
+#[test]
+fn t1_a_refresh_starts_both_lives_anew() {
+    let mut sim = Sim::before_its_end(60);
+    let Outcome::Refreshed(snapshot) = sim.run() else {
+        panic!("refreshed")
+    };
+    let (connection, now) = (&snapshot.connection, sim.at());
+    assert_eq!(connection.access_expires_at.saturating_since(now).as_secs(), 3600);
+    assert_eq!(
+        connection.refresh_expires_at.saturating_since(now).as_secs(),
+        90 * 86_400
+    );
+    assert_eq!(sim.connection(), connection);
+    assert!(!sim.store.is_claimed());
+}
+
+#[test]
+fn t12_no_refresh_outlives_the_consent() {
+    let mut sim = Sim::connected();
+    sim.now = 360 * 86_400;
+    sim.run();
+    assert_eq!(
+        sim.connection().refresh_expires_at,
+        sim.connection().consent_expires_at
+    );
+}
+
+#[test]
+fn t1_short_lived_tokens_are_not_refreshed_without_end() {
+    let mut sim = Sim::before_its_end(0);
+    sim.platform = Platform::with_access_life(Duration::from_secs(120));
+    sim.run();
+    sim.now += 59;
+    assert!(matches!(sim.run(), Outcome::Use(_)));
+    sim.now += 1;
+    assert!(matches!(sim.run(), Outcome::Refreshed(_)));
+}
+
+#[test]
+fn t2_whoever_loses_the_race_takes_the_winners_token() {
+    let mut sim = Sim::before_its_end(0);
+    let (first, second) = (sim.start(), sim.start());
+    let first = sim.until(first, "send");
+    let second = sim.until(second, "wait");
+    assert_eq!(given(&sim.finish(first)), Some(2));
+    assert_eq!(given(&sim.finish(second)), Some(2));
+    assert_eq!(sim.platform.calls, 1);
+}
+
+#[test]
+fn t2_whoever_read_before_the_winner_stored_reads_again() {
+    let mut sim = Sim::before_its_end(0);
+    let (first, second) = (sim.start(), sim.start());
+    let second = sim.until(second, "claim");
+    sim.finish(first);
+    let moved = sim.advance(second, Fault::Fine);
+    assert_eq!(name(&moved), "load");
+    assert_eq!(given(&sim.finish(moved)), Some(2));
+    assert_eq!(sim.platform.calls, 1);
+}
+
+#[test]
+fn t2_nobody_waits_for_another_while_the_old_token_works() {
+    let mut sim = Sim::before_its_end(300);
+    let first = sim.start();
+    let _holder = sim.until(first, "send");
+    let (second, before) = (sim.start(), sim.now);
+    assert_eq!(given(&sim.finish(second)), Some(1));
+    assert_eq!(sim.now, before);
+}
+
+#[test]
+fn t4_patience_with_another_replica_ends() {
+    let mut sim = Sim::before_its_end(0);
+    let first = sim.start();
+    let _holder = sim.until(first, "send");
+    let before = sim.now;
+    assert_eq!(sim.run(), Outcome::Busy);
+    assert_eq!(sim.now - before, 30);
+}
+
+#[test]
+fn t13_a_refused_token_is_refreshed_though_our_clock_says_otherwise() {
+    let mut sim = Sim::connected();
+    let step = sim.rejected(1);
+    assert_eq!(given(&sim.finish(step)), Some(2));
+    // Whoever was refused with the same token takes the new one.
+    let step = sim.rejected(1);
+    assert_eq!(given(&sim.finish(step)), Some(2));
+    assert_eq!(sim.platform.calls, 1);
+}
+
+#[test]
+fn t8_invalid_grant_ends_a_connection_for_good() {
+    let mut sim = Sim::before_its_end(300);
+    sim.platform.revoked = true;
+    for _ in 0..3 {
+        let Outcome::Ended(connection) = sim.run() else {
+            panic!("ended")
+        };
+        assert_eq!(connection.status, Status::NeedsConsent);
+        assert_eq!(connection.reason, Some(Reason::RefreshRejected));
+    }
+    assert_eq!(sim.platform.calls, 1);
+    assert_eq!(sim.store.row().tokens, None);
+}
+
+#[test]
+fn t8_the_platforms_no_is_told_also_when_it_cannot_be_stored() {
+    let mut sim = Sim::before_its_end(0);
+    sim.platform.revoked = true;
+    let outcome = sim.run_with("swap", Fault::Store { took_effect: false });
+    assert!(matches!(outcome, Outcome::Ended(_)));
+}
+
+#[test]
+fn t8_other_refusals_spend_nothing() {
+    for (left, usable) in [(300, true), (0, false)] {
+        let mut sim = Sim::before_its_end(left);
+        let start = sim.start();
+        let Step::Send(sending) = sim.until(start, "send") else {
+            panic!("send")
+        };
+        let refusal = TokenAnswer::Refused {
+            status: http::StatusCode::UNAUTHORIZED,
+            error: OAuthErrorCode::InvalidClient,
+            description: None,
+        };
+        let step = sending
+            .start(sim.at())
+            .unwrap()
+            .replied(Reply::Answered(refusal), sim.at());
+        assert_eq!(name(&step), "release");
+        match sim.finish(step) {
+            Outcome::Use(_) => assert!(usable),
+            Outcome::Refused { error, .. } => {
+                assert_eq!(error, OAuthErrorCode::InvalidClient);
+                assert!(!usable);
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(sim.connection().status, Status::Connected);
+        assert_eq!(given(&sim.run()), Some(2), "the token is as good as before");
+    }
+}
+
+#[test]
+fn t7_what_certainly_never_left_spends_nothing() {
+    let mut sim = Sim::before_its_end(0);
+    assert_eq!(sim.run_with("send", Fault::NeverSent), Outcome::Unreachable);
+    assert_eq!(given(&sim.run()), Some(2));
+    assert!(!sim.platform.revoked);
+}
+
+#[test]
+fn t5_the_pair_is_stored_before_it_is_given_out() {
+    let mut sim = Sim::before_its_end(0);
+    let step = sim.start();
+    let step = sim.until(step, "swap");
+    assert_eq!(sim.platform.current, 2);
+    assert_eq!(sim.connection().generation, 1);
+    let done = sim.advance(step, Fault::Fine);
+    assert_eq!(sim.store.row().tokens, Some(pair(2)));
+    assert_eq!(name(&done), "done");
+}
+
+#[test]
+fn t6_a_pair_that_cannot_be_stored_is_kept_until_it_can() {
+    for took_effect in [false, true] {
+        let mut sim = Sim::before_its_end(0);
+        let step = sim.start();
+        let mut step = sim.until(step, "swap");
+        step = sim.advance(step, Fault::Store { took_effect });
+        for _ in 0..5 {
+            assert_eq!(name(&step), "unsaved");
+            step = sim.until(step, "load");
+            step = sim.advance(step, Fault::Store { took_effect: false });
+        }
+        // Hours later the store is back.
+        sim.now += 3 * 3600;
+        assert!(given(&sim.finish(step)) == Some(2));
+        assert_eq!(sim.store.row().tokens, Some(pair(2)));
+        assert_eq!(sim.platform.calls, 1);
+    }
+}
+
+#[test]
+fn a_store_that_is_down_before_anything_was_sent_costs_nothing() {
+    let down = Fault::Store { took_effect: false };
+    for kind in ["load", "claim"] {
+        let mut sim = Sim::before_its_end(0);
+        assert_eq!(sim.run_with(kind, down), Outcome::StoreFailed);
+        assert_eq!(sim.platform.calls, 0);
+        assert_eq!(given(&sim.run()), Some(2));
+    }
+    // While the token works, nobody notices.
+    let mut sim = Sim::before_its_end(300);
+    assert_eq!(given(&sim.run_with("claim", down)), Some(1));
+}
+
+#[test]
+fn a_connection_that_is_gone_or_has_ended_costs_no_call() {
+    let mut sim = Sim::before_its_end(0);
+    for status in [Status::NeedsConsent, Status::Revoked, Status::Deleted] {
+        let mut connection = sim.connection().clone();
+        connection.status = status;
+        sim.store.replace(connection, Some(pair(1)));
+        assert!(matches!(sim.run(), Outcome::Ended(_)));
+    }
+    sim.store.remove();
+    assert_eq!(sim.run(), Outcome::NotConnected);
+    assert_eq!(sim.platform.calls, 0);
+    assert_eq!(TIMING.lead_for(&super::sim::connection()), TIMING.lead);
+}

@@ -1,0 +1,97 @@
+//! Answers that carry tokens and are not what they should be (T4, T11).
+
+use revento_core::{Reason, Scopes, Status};
+
+use super::sim::{Sim, issued, pair};
+use crate::{
+    TokenAnswer,
+    refresh::{Outcome, Reply, Step},
+    token::Issued,
+};
+
+/// A run that is answered with this.
+fn answered(sim: &mut Sim, change: impl FnOnce(&mut Issued)) -> Outcome {
+    let start = sim.start();
+    let Step::Send(sending) = sim.until(start, "send") else {
+        panic!("send")
+    };
+    let mut answer = issued(2);
+    change(&mut answer);
+    let reply = Reply::Answered(TokenAnswer::Issued(Box::new(answer)));
+    let step = sending.start(sim.at()).unwrap().replied(reply, sim.at());
+    sim.finish(step)
+}
+
+#[test]
+fn t4_an_answer_that_is_bound_elsewhere_is_kept_flagged_and_not_used() {
+    let changes: [fn(&mut Issued); 5] = [
+        |answer| answer.event_id = Some("evt_2".into()),
+        |answer| answer.organization_id = Some("org_2".into()),
+        |answer| answer.access_token = "rev_user_2".into(),
+        |answer| answer.scope = Some(Scopes::parse("event.read program.read")),
+        |answer| answer.token_type = Some("mac".into()),
+    ];
+    for change in changes {
+        let mut sim = Sim::before_its_end(300);
+        let Outcome::Ended(connection) = answered(&mut sim, change) else {
+            panic!("ended")
+        };
+        assert_eq!(connection.reason, Some(Reason::AnswerMismatch));
+        assert_eq!(sim.connection().status, Status::NeedsConsent);
+        assert_eq!(
+            sim.store.row().tokens.as_ref().unwrap().refresh.expose(),
+            pair(2).refresh.expose(),
+            "kept"
+        );
+        assert!(matches!(sim.run(), Outcome::Ended(_)));
+    }
+}
+
+#[test]
+fn t11_a_narrower_scope_is_taken_over() {
+    let mut sim = Sim::before_its_end(0);
+    let narrower = Scopes::parse("event.read");
+    let outcome = answered(&mut sim, |answer| answer.scope = Some(narrower.clone()));
+    assert!(matches!(outcome, Outcome::Refreshed(_)));
+    assert_eq!(sim.connection().scopes, narrower);
+}
+
+#[test]
+fn t11_what_an_answer_does_not_say_stays_as_it_was() {
+    let mut sim = Sim::before_its_end(0);
+    let before = sim.connection().clone();
+    let outcome = answered(&mut sim, |answer| {
+        answer.scope = None;
+        answer.event_id = None;
+        answer.organization_id = None;
+        answer.expires_in = None;
+        answer.access_token = "opaque".into();
+    });
+    assert!(matches!(outcome, Outcome::Refreshed(_)));
+    let after = sim.connection();
+    assert_eq!(
+        (&after.scopes, &after.organization_id),
+        (&before.scopes, &before.organization_id)
+    );
+    assert_eq!(after.access_expires_at.saturating_since(sim.at()).as_secs(), 3600);
+}
+
+#[test]
+fn t7_an_answer_without_a_refresh_token_leaves_the_old_one_in_doubt() {
+    let mut sim = Sim::before_its_end(0);
+    let outcome = answered(&mut sim, |answer| answer.refresh_token = None);
+    assert!(
+        matches!(outcome, Outcome::Refreshed(_)),
+        "the new access token works"
+    );
+    assert_eq!(sim.connection().status, Status::InDoubt);
+    sim.now += 3500;
+    assert!(matches!(sim.run(), Outcome::Use(_)));
+    assert_eq!(
+        sim.platform.calls, 0,
+        "the old one is not sent while there is something to lose"
+    );
+    sim.now += 100;
+    assert!(matches!(sim.run(), Outcome::Refreshed(_)));
+    assert_eq!(sim.connection().status, Status::Connected);
+}

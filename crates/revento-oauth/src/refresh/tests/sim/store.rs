@@ -1,0 +1,166 @@
+//! A token store for one record, by the contract of the joint, with rules that can be broken.
+
+use revento_core::{
+    Connection, Timestamp,
+    claim::{Claim, ClaimTerms, Fence, Swapped, Version},
+};
+
+use crate::{TokenPair, refresh::Snapshot};
+
+/// What the store keeps to. A store of the SDK's users keeps to all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::refresh::tests) struct Rules {
+    /// A claim excludes others.
+    pub(in crate::refresh::tests) exclusive: bool,
+    /// A claim or swap by whoever read an older version is refused, so that they read again.
+    pub(in crate::refresh::tests) versions: bool,
+    /// A claim that was taken over is of no use any more.
+    pub(in crate::refresh::tests) fences: bool,
+    /// What it calls stored is stored.
+    pub(in crate::refresh::tests) durable: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            exclusive: true,
+            versions: true,
+            fences: true,
+            durable: true,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::refresh::tests) struct Store {
+    pub(in crate::refresh::tests) rules: Rules,
+    row: Option<Row>,
+    counter: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(in crate::refresh::tests) struct Row {
+    pub(in crate::refresh::tests) version: Version,
+    pub(in crate::refresh::tests) connection: Connection,
+    pub(in crate::refresh::tests) tokens: Option<TokenPair>,
+    claim: Option<(Fence, Timestamp)>,
+    abandoned: bool,
+}
+
+impl Store {
+    pub(in crate::refresh::tests) fn with(connection: Connection, tokens: TokenPair) -> Self {
+        let mut store = Self {
+            rules: Rules::default(),
+            row: None,
+            counter: 0,
+        };
+        store.replace(connection, Some(tokens));
+        store
+    }
+
+    /// As if it had been removed and created again.
+    pub(in crate::refresh::tests) fn replace(&mut self, connection: Connection, tokens: Option<TokenPair>) {
+        let version = Version(self.next());
+        self.row = Some(Row {
+            version,
+            connection,
+            tokens,
+            claim: None,
+            abandoned: false,
+        });
+    }
+
+    pub(in crate::refresh::tests) fn remove(&mut self) {
+        self.row = None;
+    }
+
+    pub(in crate::refresh::tests) fn row(&self) -> &Row {
+        self.row.as_ref().expect("a record")
+    }
+
+    pub(in crate::refresh::tests) fn is_claimed(&self) -> bool {
+        self.row().claim.is_some()
+    }
+
+    pub(in crate::refresh::tests) fn load(&self) -> Option<Snapshot> {
+        let row = self.row.as_ref()?;
+        Some(Snapshot {
+            version: row.version,
+            connection: row.connection.clone(),
+            tokens: row.tokens.clone(),
+        })
+    }
+
+    pub(in crate::refresh::tests) fn swap(
+        &mut self,
+        expected: Version,
+        connection: Connection,
+        tokens: Option<TokenPair>,
+        fence: Option<Fence>,
+    ) -> Swapped {
+        let version = Version(self.counter + 1);
+        let rules = self.rules;
+        let Some(row) = &mut self.row else {
+            return Swapped::Conflict;
+        };
+        let moved = rules.versions && row.version != expected;
+        let fenced_out = rules.fences && fence.is_some() && fence != row.claim.map(|(fence, _)| fence);
+        if moved || fenced_out {
+            return Swapped::Conflict;
+        }
+        self.counter += 1;
+        if !rules.durable {
+            return Swapped::Yes(version);
+        }
+        if fence.is_some() || row.connection.generation != connection.generation {
+            row.claim = None;
+            row.abandoned = false;
+        }
+        row.version = version;
+        row.connection = connection;
+        row.tokens = tokens;
+        Swapped::Yes(version)
+    }
+
+    pub(in crate::refresh::tests) fn claim(&mut self, terms: ClaimTerms) -> Claim {
+        let fence = Fence(self.counter + 1);
+        let rules = self.rules;
+        let Some(row) = &mut self.row else {
+            return Claim::Moved;
+        };
+        if rules.versions && row.version != terms.version {
+            return Claim::Moved;
+        }
+        match row.claim {
+            Some((_, until)) if rules.exclusive && until > terms.now => return Claim::Held { until },
+            Some(_) if rules.exclusive => row.abandoned = true,
+            _ => {}
+        }
+        self.counter += 1;
+        row.claim = Some((fence, terms.until));
+        Claim::Granted {
+            fence,
+            abandoned: row.abandoned,
+        }
+    }
+
+    pub(in crate::refresh::tests) fn release(&mut self, fence: Fence) {
+        let fences = self.rules.fences;
+        if let Some(row) = &mut self.row {
+            row.claim.take_if(|(held, _)| !fences || *held == fence);
+        }
+    }
+
+    /// Writes the record anew without changing it, as a re-sealing or a lifecycle signal does.
+    pub(in crate::refresh::tests) fn touch(&mut self) {
+        let version = Version(self.next());
+        if let Some(row) = &mut self.row {
+            row.version = version;
+        }
+    }
+
+    fn next(&mut self) -> i64 {
+        self.counter += 1;
+        self.counter
+    }
+}
