@@ -1,0 +1,50 @@
+//! Saying what was expected and what came.
+
+use std::fmt::Debug;
+
+use revento_store::StoreError;
+
+use crate::subject::Verdict;
+
+/// Why a check ended early.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    Failed(String),
+    Skipped(&'static str),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(format!("the store failed: {error}"))
+    }
+}
+
+impl From<revento_store::SealError> for Stop {
+    fn from(error: revento_store::SealError) -> Self {
+        Self::Failed(format!("sealing failed: {error}"))
+    }
+}
+
+/// Fails unless both are equal.
+pub(crate) fn same<T: PartialEq + Debug>(what: &str, came: T, expected: T) -> Verdict {
+    if came == expected {
+        return Ok(());
+    }
+    Err(Stop::Failed(format!(
+        "{what}:\n      expected {expected:?}\n      came     {came:?}"
+    )))
+}
+
+/// Fails unless it holds.
+pub(crate) fn holds(what: &str, condition: bool) -> Verdict {
+    if condition {
+        Ok(())
+    } else {
+        Err(Stop::Failed(format!("it does not hold that {what}")))
+    }
+}
+
+/// Fails with a text of one's own.
+pub(crate) fn fail<T>(what: impl Into<String>) -> Result<T, Stop> {
+    Err(Stop::Failed(what.into()))
+}

@@ -1,0 +1,119 @@
+//! Deduplication.
+
+use revento_store::{DeliveryState, InboxStore, NewDelivery, Received, Sealed};
+
+use super::sample::{NOW, at, delivery, insert_all, is, leases, minutes, one};
+use crate::{
+    check::Bench,
+    expect::same,
+    race::{ROUNDS, race},
+    subject::Verdict,
+};
+
+pub(super) async fn q1_an_envelope_is_queued_once(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    insert_all(&*store, [delivery("1")]).await?;
+    // The envelope id decides, whatever else comes with it.
+    let again = NewDelivery {
+        delivery_id: "dlv_other".into(),
+        body: Sealed::from_bytes(*b"other"),
+        ..at("1", minutes(1))
+    };
+    for retry in [delivery("1"), again] {
+        same(
+            "a retry",
+            store.insert(&retry).await?,
+            Received::Known(DeliveryState::Queued),
+        )?;
+    }
+    let leased = one(&*store, NOW).await?;
+    same("the body", leased.body.as_bytes(), b"sealed 1".as_slice())?;
+    let received = store.insert(&delivery("1")).await?;
+    same(
+        "a retry while it is handled",
+        received,
+        Received::Known(DeliveryState::Leased),
+    )?;
+    leases(&*store, "a second lease", NOW, &[]).await?;
+    store.complete(&leased.lease, NOW).await?;
+    let received = store.insert(&at("1", minutes(5))).await?;
+    same(
+        "a retry after it was handled",
+        received,
+        Received::Known(DeliveryState::Done),
+    )?;
+    leases(&*store, "a lease after it was handled", minutes(9), &[]).await?;
+    Ok(())
+}
+
+pub(super) async fn q1_of_many_simultaneous_inserts_one_is_new(bench: Bench<dyn InboxStore>) -> Verdict {
+    for round in 0..ROUNDS {
+        let id = round.to_string();
+        let answers = race(|_| {
+            let (store, delivery) = (bench.store(), delivery(&id));
+            async move { store.insert(&delivery).await }
+        })
+        .await?;
+        let new = answers
+            .iter()
+            .filter(|answer| matches!(answer, Received::New { .. }))
+            .count();
+        same("how many inserts were new", new, 1)?;
+        let store = bench.store();
+        let leased = leases(&*store, "what was queued", NOW, &[&id]).await?;
+        for delivery in leased {
+            store.complete(&delivery.lease, NOW).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn q9_a_buried_delivery_is_queued_again(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    insert_all(&*store, [delivery("1")]).await?;
+    for _ in 0..2 {
+        let leased = one(&*store, minutes(1)).await?;
+        same("the attempt", leased.attempt, 1)?;
+        store.bury(&leased.lease, minutes(1), "it failed").await?;
+        same(
+            "a replay",
+            store.insert(&at("1", minutes(1))).await?,
+            Received::Requeued,
+        )?;
+        is(&*store, "1", DeliveryState::Queued).await?;
+        let received = store.insert(&at("1", minutes(1))).await?;
+        same(
+            "a replay of what is queued again",
+            received,
+            Received::Known(DeliveryState::Queued),
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn q11_a_reused_delivery_id_is_told_and_loses_nothing(
+    bench: Bench<dyn InboxStore>,
+) -> Verdict {
+    let store = bench.store();
+    insert_all(&*store, [delivery("1")]).await?;
+    let reused = NewDelivery {
+        delivery_id: "dlv_1".into(),
+        ..delivery("2")
+    };
+    let received = store.insert(&reused).await?;
+    same(
+        "another envelope under the same delivery id",
+        received,
+        Received::New {
+            delivery_id_reused: true,
+        },
+    )?;
+    let received = store.insert(&reused).await?;
+    same(
+        "the same once more",
+        received,
+        Received::Known(DeliveryState::Queued),
+    )?;
+    leases(&*store, "what is queued", NOW, &["1", "2"]).await?;
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Handled, tried again, set aside.
+
+use revento_store::{DeliveryState, InboxStore};
+
+use super::sample::{NOW, TICK, answered, delivery, insert_all, is, leases, minutes, one};
+use crate::{check::Bench, subject::Verdict};
+
+pub(super) async fn q10_a_handled_delivery_is_handled(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    insert_all(&*store, [delivery("1"), delivery("2")]).await?;
+    let first = one(&*store, NOW).await?;
+    answered(
+        "completing it",
+        store.complete(&first.lease, minutes(1)).await?,
+        true,
+    )?;
+    is(&*store, "1", DeliveryState::Done).await?;
+    is(&*store, "2", DeliveryState::Queued).await?;
+    leases(&*store, "what is left", minutes(60), &["2"]).await?;
+    Ok(())
+}
+
+pub(super) async fn q8_a_retry_waits_for_its_time(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    insert_all(&*store, [delivery("1")]).await?;
+    let leased = one(&*store, NOW).await?;
+    answered(
+        "giving it back",
+        store
+            .retry(&leased.lease, minutes(10), "the handler failed")
+            .await?,
+        true,
+    )?;
+    is(&*store, "1", DeliveryState::Queued).await?;
+    leases(
+        &*store,
+        "just before its time",
+        minutes(10).saturating_sub(TICK),
+        &[],
+    )
+    .await?;
+    leases(&*store, "at its time", minutes(10), &["1"]).await?;
+    Ok(())
+}
+
+pub(super) async fn q4_a_buried_delivery_waits_for_somebody(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    insert_all(&*store, [delivery("1")]).await?;
+    for round in 0..2 {
+        let now = minutes(round * 10);
+        let leased = one(&*store, now).await?;
+        answered(
+            "burying it",
+            store.bury(&leased.lease, now, "it failed too often").await?,
+            true,
+        )?;
+        is(&*store, "1", DeliveryState::Buried).await?;
+        leases(&*store, "a lease much later", minutes(100_000), &[]).await?;
+        answered(
+            "a requeue",
+            store.requeue(&"env_1".into(), now.saturating_add(TICK)).await?,
+            true,
+        )?;
+        is(&*store, "1", DeliveryState::Queued).await?;
+        leases(&*store, "a lease before the requeue", now, &[]).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn q9_only_what_is_buried_is_requeued(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    let requeue = async |state: &str, expected: bool| {
+        let answer = store.requeue(&"env_1".into(), minutes(5)).await?;
+        answered(&format!("a requeue of what is {state}"), answer, expected)
+    };
+    requeue("unknown", false).await?;
+    insert_all(&*store, [delivery("1")]).await?;
+    requeue("queued", false).await?;
+    let leased = one(&*store, NOW).await?;
+    requeue("leased", false).await?;
+    is(&*store, "1", DeliveryState::Leased).await?;
+    answered("completing it", store.complete(&leased.lease, NOW).await?, true)?;
+    requeue("done", false).await?;
+    is(&*store, "1", DeliveryState::Done).await
+}

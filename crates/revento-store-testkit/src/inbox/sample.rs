@@ -1,0 +1,106 @@
+//! Deliveries to test with.
+
+use std::time::Duration;
+
+use revento_core::{EventType, Timestamp};
+use revento_store::{Delivery, DeliveryState, InboxStore, NewDelivery, Received, Sealed};
+
+use crate::expect::{Stop, fail, same};
+
+/// 2026-05-09T14:22:31.000001Z; no store may compare it with its own clock.
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_001);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const TICK: Duration = Duration::from_micros(1);
+
+/// A delivery without an order, received at [`NOW`].
+pub(crate) fn delivery(id: &str) -> NewDelivery {
+    NewDelivery {
+        envelope_id: format!("env_{id}").into(),
+        delivery_id: format!("dlv_{id}").into(),
+        event_type: EventType::ApplicationApproved,
+        ordering_key: String::new(),
+        occurred_at: NOW.saturating_sub(MINUTE),
+        received_at: NOW,
+        body: Sealed::from_bytes(format!("sealed {id}").into_bytes()),
+    }
+}
+
+pub(crate) fn at(id: &str, received_at: Timestamp) -> NewDelivery {
+    NewDelivery {
+        received_at,
+        ..delivery(id)
+    }
+}
+
+pub(crate) fn ordered(id: &str, key: &str) -> NewDelivery {
+    NewDelivery {
+        ordering_key: key.to_owned(),
+        ..delivery(id)
+    }
+}
+
+pub(crate) fn minutes(count: u32) -> Timestamp {
+    NOW.saturating_add(MINUTE * count)
+}
+
+/// Inserts, and expects each to be new under an unknown delivery id.
+pub(crate) async fn insert_all(
+    store: &dyn InboxStore,
+    deliveries: impl IntoIterator<Item = NewDelivery>,
+) -> Result<(), Stop> {
+    for delivery in deliveries {
+        let received = store.insert(&delivery).await?;
+        let what = format!("the insert of {}", delivery.envelope_id);
+        same(
+            &what,
+            received,
+            Received::New {
+                delivery_id_reused: false,
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// Leases for a minute.
+pub(crate) async fn lease(
+    store: &dyn InboxStore,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Delivery>, Stop> {
+    Ok(store.lease(now, now.saturating_add(MINUTE), limit).await?)
+}
+
+/// Leases one, and expects that there is one.
+pub(crate) async fn one(store: &dyn InboxStore, now: Timestamp) -> Result<Delivery, Stop> {
+    match lease(store, now, 1).await?.pop() {
+        Some(delivery) => Ok(delivery),
+        None => fail(format!("nothing could be leased at {now}")),
+    }
+}
+
+/// Leases, and expects these ids in this order.
+pub(crate) async fn leases(
+    store: &dyn InboxStore,
+    what: &str,
+    now: Timestamp,
+    ids: &[&str],
+) -> Result<Vec<Delivery>, Stop> {
+    let leased = lease(store, now, 100).await?;
+    let came: Vec<String> = leased
+        .iter()
+        .map(|delivery| delivery.lease.envelope_id.to_string())
+        .collect();
+    same(what, came, ids.iter().map(|id| format!("env_{id}")).collect())?;
+    Ok(leased)
+}
+
+pub(crate) async fn is(store: &dyn InboxStore, id: &str, state: DeliveryState) -> Result<(), Stop> {
+    let came = store.state(&format!("env_{id}").into()).await?;
+    same(&format!("the state of env_{id}"), came, Some(state))
+}
+
+/// Whether an answer was as expected, with words for it.
+pub(crate) fn answered(what: &str, came: bool, expected: bool) -> Result<(), Stop> {
+    same(&format!("the answer to {what}"), came, expected)
+}

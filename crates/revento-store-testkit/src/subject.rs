@@ -1,0 +1,92 @@
+//! What is put to the test, and what it comes with.
+
+use std::{any::Any, fmt, sync::Arc};
+
+use revento_store::{InboxStore, Sealer, TokenStore};
+
+use crate::{check::BoxFuture, expect::Stop};
+
+/// Any error of the functions that a suite is given.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) type Verdict = Result<(), Stop>;
+type Hook<T> = Box<dyn Fn() -> BoxFuture<Result<T, BoxError>> + Send + Sync>;
+
+/// A fresh store with its hooks.
+pub struct Subject<S: ?Sized> {
+    pub(crate) store: Arc<S>,
+    pub(crate) replica: Option<Hook<Arc<S>>>,
+    pub(crate) dump: Option<Hook<Vec<u8>>>,
+    /// Dropped last.
+    guard: Box<dyn Any + Send + Sync>,
+}
+
+impl Subject<dyn TokenStore> {
+    /// An empty token store.
+    pub fn tokens(store: impl TokenStore + 'static) -> Self {
+        Self::new(Arc::new(store))
+    }
+}
+
+impl Subject<dyn InboxStore> {
+    /// An empty inbox.
+    pub fn inbox(store: impl InboxStore + 'static) -> Self {
+        Self::new(Arc::new(store))
+    }
+}
+
+impl Subject<dyn Sealer> {
+    /// A sealer.
+    pub fn sealer(sealer: impl Sealer + 'static) -> Self {
+        Self::new(Arc::new(sealer))
+    }
+}
+
+impl<S: ?Sized> Subject<S> {
+    /// An empty store that is shared already.
+    pub fn new(store: Arc<S>) -> Self {
+        Self {
+            store,
+            replica: None,
+            dump: None,
+            guard: Box::new(()),
+        }
+    }
+
+    /// Keeps something until the check is done and then drops it: a temporary directory, say, or
+    /// what removes a schema.
+    #[must_use]
+    pub fn guarded_by(mut self, guard: impl Any + Send + Sync) -> Self {
+        self.guard = Box::new((self.guard, guard));
+        self
+    }
+
+    /// How to open the same data once more, as another replica or a restarted process would.
+    #[must_use]
+    pub fn with_replicas<F>(mut self, open: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Arc<S>, BoxError>> + Send + 'static,
+    {
+        self.replica = Some(Box::new(move || Box::pin(open())));
+        self
+    }
+
+    /// How to read every byte at rest: the files of the database, or a dump of its tables.
+    #[must_use]
+    pub fn with_dump<F>(mut self, dump: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<u8>, BoxError>> + Send + 'static,
+    {
+        self.dump = Some(Box::new(move || Box::pin(dump())));
+        self
+    }
+}
+
+impl<S: ?Sized> fmt::Debug for Subject<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject")
+            .field("replicas", &self.replica.is_some())
+            .field("dump", &self.dump.is_some())
+            .finish_non_exhaustive()
+    }
+}

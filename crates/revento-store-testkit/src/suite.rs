@@ -1,0 +1,141 @@
+//! Running all checks against one kind of store.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use revento_store::{InboxStore, Sealer, TokenStore};
+
+use crate::{
+    BoxError, Finding, Outcome, Report, Subject,
+    check::{Bench, BoxFuture, Check},
+    expect::Stop,
+    inbox, sealers, tokens,
+};
+
+/// The suite for token stores.
+pub type TokenStoreSuite = Suite<dyn TokenStore>;
+/// The suite for inboxes.
+pub type InboxStoreSuite = Suite<dyn InboxStore>;
+/// The suite for sealers.
+pub type SealerSuite = Suite<dyn Sealer>;
+
+/// A joint that has a suite.
+pub trait Joint: sealed::Joint {}
+impl Joint for dyn TokenStore {}
+impl Joint for dyn InboxStore {}
+impl Joint for dyn Sealer {}
+
+mod sealed {
+    pub trait Joint {
+        #[doc(hidden)]
+        fn checks() -> Checks<Self>;
+    }
+
+    #[expect(missing_debug_implementations, reason = "cannot be named")]
+    pub struct Checks<S: ?Sized>(pub(crate) Vec<crate::check::Check<S>>);
+}
+
+impl sealed::Joint for dyn TokenStore {
+    fn checks() -> sealed::Checks<Self> {
+        sealed::Checks(tokens::checks())
+    }
+}
+
+impl sealed::Joint for dyn InboxStore {
+    fn checks() -> sealed::Checks<Self> {
+        sealed::Checks(inbox::checks())
+    }
+}
+
+impl sealed::Joint for dyn Sealer {
+    fn checks() -> sealed::Checks<Self> {
+        sealed::Checks(sealers::checks())
+    }
+}
+
+type Factory<S> = Box<dyn Fn() -> BoxFuture<Result<Subject<S>, BoxError>> + Send + Sync>;
+
+/// All checks for one joint, and the store to run them against.
+pub struct Suite<S: ?Sized> {
+    factory: Factory<S>,
+    skipped: BTreeMap<String, String>,
+    patience: Duration,
+}
+
+impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
+    /// A suite for the stores that `factory` makes: a fresh and empty one at each call.
+    pub fn new<F>(factory: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Subject<S>, BoxError>> + Send + 'static,
+    {
+        Self {
+            factory: Box::new(move || Box::pin(factory())),
+            skipped: BTreeMap::new(),
+            patience: Duration::from_secs(60),
+        }
+    }
+
+    /// Leaves a check out, and says why.
+    #[must_use]
+    pub fn skip(mut self, name: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.skipped.insert(name.into(), reason.into());
+        self
+    }
+
+    /// How long one check may take before it counts as hanging; a minute unless told.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Runs every check, one after the other, each on a store of its own.
+    pub async fn run(self) -> Report {
+        let sealed::Checks(checks) = S::checks();
+        let mut skipped = self.skipped.clone();
+        let mut findings = Vec::with_capacity(checks.len());
+        for check in checks {
+            let outcome = match skipped.remove(check.name) {
+                Some(reason) => Outcome::Skipped(reason),
+                None => self.run_one(&check).await,
+            };
+            findings.push(Finding {
+                name: check.name,
+                why: check.why,
+                outcome,
+            });
+        }
+        findings.extend(skipped.into_keys().map(|name| Finding {
+            name: "skip",
+            why: "an exception that outlives its check hides the next fault",
+            outcome: Outcome::Failed(format!("there is no check {name:?} to be skipped")),
+        }));
+        Report { findings }
+    }
+
+    async fn run_one(&self, check: &Check<S>) -> Outcome {
+        let bench = match (self.factory)().await {
+            Ok(subject) => Bench::new(subject),
+            Err(error) => return Outcome::Failed(format!("no store could be made: {error}")),
+        };
+        // A task of its own contains a panic, and runs where the races do.
+        let mut task = tokio::spawn((check.run)(bench.clone()));
+        let outcome = match tokio::time::timeout(self.patience, &mut task).await {
+            Ok(Ok(Ok(()))) => Outcome::Passed,
+            Ok(Ok(Err(Stop::Skipped(reason)))) => Outcome::Skipped(reason.to_owned()),
+            Ok(Ok(Err(Stop::Failed(what)))) => Outcome::Failed(what),
+            Ok(Err(panic)) => Outcome::Failed(format!("the store panicked: {panic}")),
+            Err(_) => Outcome::Failed(format!("no end after {:?}", self.patience)),
+        };
+        task.abort();
+        drop(bench);
+        outcome
+    }
+}
+
+impl<S: ?Sized> fmt::Debug for Suite<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Suite")
+            .field("skipped", &self.skipped)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,85 @@
+//! Whether an earlier claim was left without a word.
+
+use revento_store::TokenStore;
+
+use super::sample::{NOW, created, doubted, end_of, granted, key, marked, record, renewed, swapped};
+use crate::{check::Bench, expect::same, subject::Verdict};
+
+pub(super) async fn t1_a_claim_that_ran_out_is_told(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let version = created(&*store, &record("evt_1")).await?;
+    granted(&*store, &key("evt_1"), version, NOW).await?;
+    let mut now = NOW;
+    for _ in 0..3 {
+        now = end_of(now);
+        let (_, abandoned) = granted(&*store, &key("evt_1"), version, now).await?;
+        same("whether the claim before was abandoned", abandoned, true)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn t1_what_ended_in_order_is_not_abandoned(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let record = record("evt_1");
+    let version = created(&*store, &record).await?;
+    let (fence, _) = granted(&*store, &key("evt_1"), version, NOW).await?;
+    store.release(&key("evt_1"), fence).await?;
+    let (fence, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
+    same("a claim after a release", abandoned, false)?;
+
+    let version = swapped(&*store, version, &renewed(&record), Some(fence)).await?;
+    let (fence, abandoned) = granted(&*store, &key("evt_1"), version, NOW).await?;
+    same("a claim after a fenced swap", abandoned, false)?;
+
+    // The second holder was told of the first, and writes down what it knows.
+    let (fence, abandoned) = {
+        let (second, told) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
+        same("a claim after one that ran out", told, true)?;
+        store.release(&key("evt_1"), fence).await?;
+        let version = swapped(&*store, version, &doubted(&renewed(&record)), Some(second)).await?;
+        granted(&*store, &key("evt_1"), version, end_of(NOW)).await?
+    };
+    same(
+        "a claim after the fenced swap of a holder that was told",
+        abandoned,
+        false,
+    )?;
+    store.release(&key("evt_1"), fence).await?;
+    Ok(())
+}
+
+pub(super) async fn t1_a_successors_release_does_not_hide_it(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let version = created(&*store, &record("evt_1")).await?;
+    let (first, _) = granted(&*store, &key("evt_1"), version, NOW).await?;
+    let (second, _) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
+    store.release(&key("evt_1"), second).await?;
+    let (third, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
+    same("a claim after a successor gave its own back", abandoned, true)?;
+    store.release(&key("evt_1"), first).await?;
+    store.release(&key("evt_1"), third).await?;
+    let (_, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
+    same(
+        "a claim after the first holder's release came too late",
+        abandoned,
+        true,
+    )
+}
+
+pub(super) async fn t1_an_unfenced_swap_does_not_hide_it(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let record = record("evt_1");
+    let version = created(&*store, &record).await?;
+    granted(&*store, &key("evt_1"), version, NOW).await?;
+    let version = swapped(&*store, version, &marked(&record, 2), None).await?;
+    let (fence, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
+    same(
+        "a claim after one that ran out and a swap that knew nothing of it",
+        abandoned,
+        true,
+    )?;
+    store.release(&key("evt_1"), fence).await?;
+    let version = swapped(&*store, version, &record, None).await?;
+    let (_, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
+    same("the same once more", abandoned, true)
+}

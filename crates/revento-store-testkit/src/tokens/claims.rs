@@ -1,0 +1,194 @@
+//! Claims: exclusive, expiring, given back by their holder.
+
+use revento_core::Timestamp;
+use revento_store::{Claim, Fence, TokenStore, Version};
+
+use super::sample::{DAY, NOW, TICK, claim, created, doubted, end_of, granted, key, loaded, record, swapped};
+use crate::{
+    check::Bench,
+    expect::{fail, same},
+    race::{ROUNDS, race},
+    subject::Verdict,
+};
+
+pub(super) async fn k12_a_claim_is_exclusive(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let version = created(&*store, &record("evt_1")).await?;
+    let (_, abandoned) = granted(&*store, &key("evt_1"), version, NOW).await?;
+    same(
+        "whether the first claim follows an abandoned one",
+        abandoned,
+        false,
+    )?;
+    for moment in [NOW, NOW.saturating_add(TICK), end_of(NOW).saturating_sub(TICK)] {
+        let second = claim(&*store, &key("evt_1"), version, moment).await?;
+        same(
+            &format!("a second claim at {moment}"),
+            second,
+            Claim::Held { until: end_of(NOW) },
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn k12_of_many_claimants_one_wins(bench: Bench<dyn TokenStore>) -> Verdict {
+    let version = created(&*bench.store(), &record("evt_1")).await?;
+    for _ in 0..ROUNDS {
+        let answers = race(|_| {
+            let store = bench.store();
+            let terms = revento_store::ClaimTerms {
+                version,
+                now: NOW,
+                until: end_of(NOW),
+            };
+            async move { store.claim(&key("evt_1"), terms).await }
+        })
+        .await?;
+        let fences: Vec<Fence> = answers
+            .iter()
+            .filter_map(|answer| match answer {
+                Claim::Granted { fence, .. } => Some(*fence),
+                _ => None,
+            })
+            .collect();
+        let &[fence] = fences.as_slice() else {
+            return fail(format!("one claimant has to win, {} did", fences.len()));
+        };
+        for answer in answers
+            .into_iter()
+            .filter(|answer| !matches!(answer, Claim::Granted { .. }))
+        {
+            same(
+                "the answer to a loser",
+                answer,
+                Claim::Held { until: end_of(NOW) },
+            )?;
+        }
+        bench.store().release(&key("evt_1"), fence).await?;
+    }
+    Ok(())
+}
+
+/// Clocks far from today: a store that asks its own, or lets its engine expire claims, fails here.
+pub(super) async fn k12_a_claim_expires_by_the_callers_clock(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let clocks = [
+        Timestamp::UNIX_EPOCH.saturating_sub(DAY),
+        Timestamp::UNIX_EPOCH,
+        NOW,
+        NOW.saturating_add(DAY * 36_500),
+    ];
+    for (index, now) in clocks.into_iter().enumerate() {
+        let key = key(&format!("evt_{index}"));
+        let version = created(&*store, &record(&format!("evt_{index}"))).await?;
+        granted(&*store, &key, version, now).await?;
+        let just_before = end_of(now).saturating_sub(TICK);
+        let held = claim(&*store, &key, version, just_before).await?;
+        same(
+            "a claim just before the first one ends",
+            held,
+            Claim::Held { until: end_of(now) },
+        )?;
+        granted(&*store, &key, version, end_of(now)).await?;
+        let back = claim(&*store, &key, version, now).await?;
+        same(
+            "a claim by a clock that is behind",
+            back,
+            Claim::Held {
+                until: end_of(end_of(now)),
+            },
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn k12_a_claim_needs_the_version_that_was_read(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let absent = claim(&*store, &key("evt_1"), Version(1), NOW).await?;
+    same("a claim on what is not there", absent, Claim::Moved)?;
+    let first = created(&*store, &record("evt_1")).await?;
+    let second = swapped(&*store, first, &doubted(&record("evt_1")), None).await?;
+    for stale in [first, Version(0), Version(second.0 + 1)] {
+        let answer = claim(&*store, &key("evt_1"), stale, NOW).await?;
+        same("a claim on a version that was replaced", answer, Claim::Moved)?;
+    }
+    granted(&*store, &key("evt_1"), second, NOW).await?;
+    let answer = claim(&*store, &key("evt_1"), first, NOW).await?;
+    same(
+        "a claim on a replaced version while the record is claimed",
+        answer,
+        Claim::Moved,
+    )?;
+    store.remove(&key("evt_1")).await?;
+    let answer = claim(&*store, &key("evt_1"), second, NOW).await?;
+    same("a claim on what was removed", answer, Claim::Moved)
+}
+
+pub(super) async fn k12_a_claim_leaves_the_record_alone(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let version = created(&*store, &record("evt_1")).await?;
+    let before = loaded(&*store, &key("evt_1")).await?;
+    let (fence, _) = granted(&*store, &key("evt_1"), version, NOW).await?;
+    same(
+        "the record under a claim",
+        loaded(&*store, &key("evt_1")).await?,
+        before.clone(),
+    )?;
+    store.release(&key("evt_1"), fence).await?;
+    same(
+        "the record after a release",
+        loaded(&*store, &key("evt_1")).await?,
+        before,
+    )
+}
+
+pub(super) async fn k12_claims_on_different_keys_are_independent(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let mut user = record("evt_1");
+    user.connection.key.user_id = Some("usr_1".into());
+    for record in [record("evt_1"), record("evt_2"), user] {
+        let version = created(&*store, &record).await?;
+        let (_, abandoned) = granted(&*store, &record.connection.key, version, NOW).await?;
+        same("whether an earlier claim was abandoned", abandoned, false)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn k12_only_its_holder_releases_a_claim(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let version = created(&*store, &record("evt_1")).await?;
+    created(&*store, &record("evt_2")).await?;
+    store.release(&key("evt_3"), Fence(1)).await?;
+    store.release(&key("evt_1"), Fence(1)).await?;
+
+    let (late, _) = granted(&*store, &key("evt_1"), version, NOW).await?;
+    let later = end_of(NOW);
+    let (fence, _) = granted(&*store, &key("evt_1"), version, later).await?;
+    for stranger in [late, Fence(0), Fence(-1), Fence(fence.0 + 1)] {
+        store.release(&key("evt_1"), stranger).await?;
+        let answer = claim(&*store, &key("evt_1"), version, later).await?;
+        same(
+            &format!("the claim after a release with {stranger:?} instead of {fence:?}"),
+            answer,
+            Claim::Held { until: end_of(later) },
+        )?;
+    }
+    store.release(&key("evt_2"), fence).await?;
+    let answer = claim(&*store, &key("evt_1"), version, later).await?;
+    same(
+        "the claim after a release of another key",
+        answer,
+        Claim::Held { until: end_of(later) },
+    )?;
+
+    store.release(&key("evt_1"), fence).await?;
+    store.release(&key("evt_1"), fence).await?;
+    let (next, _) = granted(&*store, &key("evt_1"), version, later).await?;
+    store.release(&key("evt_1"), fence).await?;
+    let answer = claim(&*store, &key("evt_1"), version, later).await?;
+    same(
+        &format!("the claim {next:?} after a second release of {fence:?}"),
+        answer,
+        Claim::Held { until: end_of(later) },
+    )
+}

@@ -1,0 +1,64 @@
+//! Creating never overwrites.
+
+use revento_store::{Created, TokenStore};
+
+use super::sample::{NOW, created, granted, key, loaded, marked, record};
+use crate::{
+    check::Bench,
+    expect::{fail, same},
+    race::{ROUNDS, race},
+    subject::Verdict,
+};
+
+pub(super) async fn k10_creating_never_overwrites(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    created(&*store, &record("evt_1")).await?;
+    let before = loaded(&*store, &key("evt_1")).await?;
+    granted(&*store, &key("evt_1"), before.version, NOW).await?;
+    same(
+        "the second creation",
+        store.create(&marked(&record("evt_1"), 2)).await?,
+        Created::Exists,
+    )?;
+    same(
+        "the record after it",
+        loaded(&*store, &key("evt_1")).await?,
+        before.clone(),
+    )?;
+    let claim = super::sample::claim(&*store, &key("evt_1"), before.version, NOW).await?;
+    same(
+        "the claim after it",
+        matches!(claim, revento_store::Claim::Held { .. }),
+        true,
+    )
+}
+
+pub(super) async fn k10_of_many_creators_one_wins(bench: Bench<dyn TokenStore>) -> Verdict {
+    for round in 0..ROUNDS {
+        let event = format!("evt_{round}");
+        let answers = race(|caller| {
+            let (store, record) = (bench.store(), marked(&record(&event), caller));
+            async move { store.create(&record).await }
+        })
+        .await?;
+        let winners: Vec<_> = answers
+            .iter()
+            .enumerate()
+            .filter_map(|(caller, answer)| match answer {
+                Created::Yes(version) => Some((caller, *version)),
+                Created::Exists => None,
+            })
+            .collect();
+        let &[(winner, version)] = winners.as_slice() else {
+            return fail(format!("one creator has to win, {} did", winners.len()));
+        };
+        let stored = loaded(&*bench.store(), &key(&event)).await?;
+        same("the stored version", stored.version, version)?;
+        same(
+            "the stored tokens",
+            &stored.record.tokens,
+            &marked(&record(&event), winner).tokens,
+        )?;
+    }
+    Ok(())
+}

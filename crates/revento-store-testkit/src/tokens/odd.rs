@@ -1,0 +1,159 @@
+//! Odd keys and odd sizes.
+
+use std::collections::BTreeSet;
+
+use revento_core::{ConnectionKey, Scopes};
+use revento_store::{Sealed, TokenStore};
+
+use super::sample::{created, key, loaded, of_key, record, swapped};
+use crate::{check::Bench, expect::same, subject::Verdict};
+
+/// Texts that some engine, collation, escaping or pattern takes for another.
+const ODD: &[&str] = &[
+    "",
+    " ",
+    "a",
+    "A",
+    "a ",
+    " a",
+    "a\0",
+    "a\0b",
+    "\0",
+    "a/b",
+    "a%2Fb",
+    "a%",
+    "%",
+    "_",
+    "a_b",
+    "a:b",
+    "{a}",
+    "*",
+    "a*",
+    "?",
+    "[a]",
+    "'",
+    "''",
+    "\"",
+    "\\",
+    "a\\b",
+    "a\nb",
+    "a\r\nb",
+    "a\tb",
+    "null",
+    "NULL",
+    "None",
+    "0",
+    "00",
+    "1e3",
+    "é",
+    "e\u{301}",
+    "ß",
+    "ss",
+    "İ",
+    "i",
+    "ı",
+    "日本語",
+    "🎟",
+    "\u{feff}a",
+    "\u{200b}a",
+    "\u{fffd}",
+    "a;DROP TABLE x",
+    "$1",
+    "?1",
+    "${a}",
+];
+
+pub(super) async fn k8_no_two_keys_are_mistaken_for_each_other(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let long = "k".repeat(1000);
+    let longer = "k".repeat(1001);
+    let texts = || ODD.iter().copied().chain([long.as_str(), &longer]);
+    let mut keys: Vec<ConnectionKey> = Vec::new();
+    for odd in texts() {
+        keys.push(ConnectionKey::installation(odd.into(), "evt_1".into()));
+        keys.push(ConnectionKey::installation("clt_1".into(), odd.into()));
+        keys.push(ConnectionKey::user("clt_1".into(), "evt_1".into(), odd.into()));
+    }
+    keys.push(ConnectionKey::installation("a/b".into(), "c".into()));
+    keys.push(ConnectionKey::installation("a".into(), "b/c".into()));
+    keys.push(ConnectionKey::user("a".into(), "b".into(), "c".into()));
+    for key in &keys {
+        created(&*store, &of_key(key.clone())).await?;
+    }
+    for key in &keys {
+        same(
+            "the record",
+            loaded(&*store, key).await?.record,
+            of_key(key.clone()),
+        )?;
+    }
+    for odd in texts() {
+        let found = store.of_event(&"clt_1".into(), &odd.into()).await?;
+        let found: BTreeSet<_> = found
+            .into_iter()
+            .map(|stored| stored.record.connection.key)
+            .collect();
+        let wanted = keys
+            .iter()
+            .filter(|key| key.client_id.as_str() == "clt_1" && key.event_id.as_str() == odd);
+        same(
+            &format!("what belongs to the event {odd:?}"),
+            found,
+            wanted.cloned().collect(),
+        )?;
+    }
+    for key in &keys {
+        store.remove(key).await?;
+        same("a removed record", store.load(key).await?, None)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn k8_large_values_survive(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let mut large = record("evt_1");
+    large.connection.scopes = (0..300)
+        .map(|index| format!("scope.{index}").as_str().into())
+        .collect();
+    large.connection.organization_id = Some("o".repeat(5000).into());
+    large.connection.reason = Some("r".repeat(5000).as_str().into());
+    for size in [4096, 65_536, 1_000_000] {
+        large.tokens = Some(Sealed::from_bytes(vec![b't'; size]));
+        store.remove(&key("evt_1")).await?;
+        created(&*store, &large).await?;
+        let stored = loaded(&*store, &key("evt_1")).await?;
+        let size_of = |tokens: &Option<Sealed>| tokens.as_ref().map(|sealed| sealed.as_bytes().len());
+        same(
+            "the size of the tokens",
+            size_of(&stored.record.tokens),
+            Some(size),
+        )?;
+        same("the record", stored.record, large.clone())?;
+    }
+    Ok(())
+}
+
+pub(super) async fn k8_sealed_bytes_survive_as_they_are(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let mut record = record("evt_1");
+    record.connection.scopes = Scopes::parse("event.read naïve.scope quote'd.scope 100%.scope");
+    let mut version = created(&*store, &record).await?;
+    let all: Vec<u8> = (0..=u8::MAX).collect();
+    for bytes in [
+        all.as_slice(),
+        b"",
+        b"\0",
+        b"\\x00",
+        b"%00",
+        b"\xff\xfe",
+        b"'",
+        b"null",
+    ] {
+        record.tokens = Some(Sealed::from_bytes(bytes));
+        version = swapped(&*store, version, &record, None).await?;
+        let stored = loaded(&*store, &key("evt_1")).await?.record;
+        let bytes_of = |sealed: Option<Sealed>| sealed.map(|sealed| sealed.as_bytes().to_vec());
+        same("the sealed bytes", bytes_of(stored.tokens), Some(bytes.to_vec()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! Records come back as they were stored.
+
+use revento_core::{ConnectionKey, Reason, Scopes, Status, Timestamp};
+use revento_store::{Record, Sealed, TokenStore};
+
+use super::sample::{DAY, MINUTE, NOW, TICK, created, key, loaded, of_key, record, swapped};
+use crate::{check::Bench, expect::same, subject::Verdict};
+
+/// All 32 combinations of the five optional fields.
+fn combinations() -> impl Iterator<Item = Record> {
+    (0..32_u32).map(|bits| {
+        let has = |bit: u32| bits & (1 << bit) != 0;
+        let mut record = record(&format!("evt_{bits}"));
+        record.connection.key.user_id = has(0).then(|| "usr_1".into());
+        record.connection.organization_id = has(1).then(|| "org_1".into());
+        record.connection.reason = has(2).then_some(Reason::AnswerLost);
+        record.connection.delete_by = has(3).then_some(NOW.saturating_add(DAY * 30));
+        record.tokens = has(4).then(|| Sealed::from_bytes(*b"sealed"));
+        record
+    })
+}
+
+pub(super) async fn k1_every_combination_of_optional_fields_survives(
+    bench: Bench<dyn TokenStore>,
+) -> Verdict {
+    let store = bench.store();
+    for record in combinations() {
+        let version = created(&*store, &record).await?;
+        let stored = loaded(&*store, &record.connection.key).await?;
+        same("a new record", stored.record, record.clone())?;
+        same("its version", stored.version, version)?;
+    }
+    for record in combinations() {
+        let stored = loaded(&*store, &record.connection.key).await?;
+        same("a record after the others were created", stored.record, record)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn k1_every_status_and_reason_survives(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let mut record = record("evt_1");
+    let mut version = created(&*store, &record).await?;
+    let unknown = (Status::from("paused: 100%"), Some(Reason::from("it's \"new\"")));
+    let reasons = Reason::KNOWN
+        .iter()
+        .map(|reason| (Status::NeedsConsent, Some(reason.clone())));
+    let statuses = Status::KNOWN.iter().map(|status| (status.clone(), None));
+    for (status, reason) in reasons.chain(statuses).chain([unknown]) {
+        (record.connection.status, record.connection.reason) = (status, reason);
+        version = swapped(&*store, version, &record, None).await?;
+        same(
+            "the record",
+            loaded(&*store, &key("evt_1")).await?.record,
+            record.clone(),
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn k2_a_swap_replaces_every_field(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let mut full = record("evt_1");
+    full.connection.reason = Some(Reason::AnswerLost);
+    full.connection.delete_by = Some(NOW);
+    let mut other = of_key(key("evt_1"));
+    other.tokens = None;
+    other.connection.organization_id = None;
+    other.connection.status = Status::Revoked;
+    other.connection.scopes = Scopes::default();
+    other.connection.generation = 8;
+    for time in [
+        &mut other.connection.status_since,
+        &mut other.connection.consented_at,
+        &mut other.connection.access_expires_at,
+        &mut other.connection.refresh_expires_at,
+        &mut other.connection.consent_expires_at,
+    ] {
+        *time = time.saturating_add(MINUTE + TICK);
+    }
+    let version = created(&*store, &full).await?;
+    let version = swapped(&*store, version, &other, None).await?;
+    same(
+        "the record after the swap",
+        loaded(&*store, &key("evt_1")).await?.record,
+        other,
+    )?;
+    swapped(&*store, version, &full, None).await?;
+    same(
+        "the record after the swap back",
+        loaded(&*store, &key("evt_1")).await?.record,
+        full,
+    )
+}
+
+pub(super) async fn k3_loading_what_is_not_there_is_no_error(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    same("an empty store", store.load(&key("evt_1")).await?, None)?;
+    created(&*store, &record("evt_1")).await?;
+    let user = ConnectionKey::user("clt_test".into(), "evt_1".into(), "usr_1".into());
+    same(
+        "a user where only the installation is",
+        store.load(&user).await?,
+        None,
+    )?;
+    same("another event", store.load(&key("evt_2")).await?, None)
+}
+
+pub(super) async fn k4_removing_is_final_and_repeatable(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    store.remove(&key("evt_1")).await?;
+    created(&*store, &record("evt_1")).await?;
+    created(&*store, &record("evt_2")).await?;
+    for _ in 0..2 {
+        store.remove(&key("evt_1")).await?;
+        same("a removed record", store.load(&key("evt_1")).await?, None)?;
+    }
+    same(
+        "its neighbour",
+        loaded(&*store, &key("evt_2")).await?.record,
+        record("evt_2"),
+    )?;
+    created(&*store, &record("evt_1")).await?;
+    Ok(())
+}
+
+pub(super) async fn k9_times_survive_to_the_microsecond(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let times = [
+        0,
+        1,
+        -1,
+        -62_135_596_800_000_000,
+        2_147_483_647_999_999,
+        2_147_483_648_000_001,
+        4_102_444_800_123_456,
+        253_402_300_799_999_999,
+        i64::MAX,
+        i64::MIN,
+    ];
+    for (index, micros) in times.into_iter().enumerate() {
+        let time = Timestamp::from_unix_micros(micros);
+        let mut record = record(&format!("evt_{index}"));
+        let connection = &mut record.connection;
+        connection.delete_by = Some(time);
+        connection.status_since = time;
+        connection.consented_at = time;
+        connection.access_expires_at = time;
+        connection.refresh_expires_at = time;
+        connection.consent_expires_at = time;
+        created(&*store, &record).await?;
+        same(
+            "the record",
+            loaded(&*store, &record.connection.key).await?.record,
+            record,
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn k9_counters_survive_in_full_width(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    for generation in [0, 1, u64::from(u32::MAX) + 1, u64::MAX / 2 + 1, u64::MAX] {
+        let mut record = record(&format!("evt_{generation}"));
+        record.connection.generation = generation;
+        created(&*store, &record).await?;
+        same(
+            "the record",
+            loaded(&*store, &record.connection.key).await?.record,
+            record,
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Records to test with: every field differs from every other.
+
+use std::time::Duration;
+
+use revento_core::{Connection, ConnectionKey, Reason, Scopes, Status, Timestamp};
+use revento_store::{
+    Claim, ClaimTerms, Created, Fence, Record, Sealed, Stored, Swapped, TokenStore, Version,
+};
+
+use crate::expect::{Stop, fail};
+
+/// 2026-05-09T14:22:31.000001Z. The suite's "now"; no store may compare it with its own.
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_001);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const TICK: Duration = Duration::from_micros(1);
+
+pub(crate) fn key(event: &str) -> ConnectionKey {
+    ConnectionKey::installation("clt_test".into(), event.into())
+}
+
+/// A connected installation with every optional field but a reason, a deadline and a user.
+pub(crate) fn record(event: &str) -> Record {
+    of_key(key(event))
+}
+
+pub(crate) fn of_key(key: ConnectionKey) -> Record {
+    Record {
+        tokens: Some(Sealed::from_bytes(format!("sealed {key}").into_bytes())),
+        connection: Connection {
+            key,
+            organization_id: Some("org_test".into()),
+            status: Status::Connected,
+            reason: None,
+            status_since: NOW,
+            delete_by: None,
+            scopes: Scopes::parse("event.read participants.read"),
+            generation: 7,
+            consented_at: NOW.saturating_sub(DAY),
+            access_expires_at: NOW.saturating_add(MINUTE * 59),
+            refresh_expires_at: NOW.saturating_add(DAY * 90),
+            consent_expires_at: NOW.saturating_add(DAY * 364),
+        },
+    }
+}
+
+/// The same record, told apart by its tokens.
+pub(crate) fn marked(record: &Record, mark: usize) -> Record {
+    let tokens = Some(Sealed::from_bytes(format!("marked {mark}").into_bytes()));
+    Record {
+        tokens,
+        ..record.clone()
+    }
+}
+
+/// The same record as a new pair of tokens, or a new consent, makes it.
+pub(crate) fn renewed(record: &Record) -> Record {
+    let mut renewed = record.clone();
+    renewed.connection.generation += 1;
+    renewed
+}
+
+/// The same record in doubt.
+pub(crate) fn doubted(record: &Record) -> Record {
+    let mut doubted = record.clone();
+    doubted.connection.status = Status::InDoubt;
+    doubted.connection.reason = Some(Reason::HolderGone);
+    doubted
+}
+
+pub(crate) async fn created(store: &dyn TokenStore, record: &Record) -> Result<Version, Stop> {
+    match store.create(record).await? {
+        Created::Yes(version) => Ok(version),
+        Created::Exists => fail(format!(
+            "creating {} was answered with Exists",
+            record.connection.key
+        )),
+    }
+}
+
+pub(crate) async fn loaded(store: &dyn TokenStore, key: &ConnectionKey) -> Result<Stored, Stop> {
+    match store.load(key).await? {
+        Some(stored) => Ok(stored),
+        None => fail(format!("{key} was stored and is not found")),
+    }
+}
+
+pub(crate) async fn swapped(
+    store: &dyn TokenStore,
+    expected: Version,
+    record: &Record,
+    fence: Option<Fence>,
+) -> Result<Version, Stop> {
+    match store.swap(expected, record, fence).await? {
+        Swapped::Yes(version) => Ok(version),
+        Swapped::Conflict => fail("a swap of the current version was answered with Conflict"),
+    }
+}
+
+/// Claims for a minute from `now`.
+pub(crate) async fn claim(
+    store: &dyn TokenStore,
+    key: &ConnectionKey,
+    version: Version,
+    now: Timestamp,
+) -> Result<Claim, Stop> {
+    Ok(store
+        .claim(
+            key,
+            ClaimTerms {
+                version,
+                now,
+                until: end_of(now),
+            },
+        )
+        .await?)
+}
+
+/// When a claim of [`claim`] ends.
+pub(crate) fn end_of(now: Timestamp) -> Timestamp {
+    now.saturating_add(MINUTE)
+}
+
+/// Claims, and expects to get the claim: its fence and whether an earlier one was abandoned.
+pub(crate) async fn granted(
+    store: &dyn TokenStore,
+    key: &ConnectionKey,
+    version: Version,
+    now: Timestamp,
+) -> Result<(Fence, bool), Stop> {
+    match claim(store, key, version, now).await? {
+        Claim::Granted { fence, abandoned } => Ok((fence, abandoned)),
+        other => fail(format!(
+            "a claim that nobody stands in the way of was answered with {other:?}"
+        )),
+    }
+}

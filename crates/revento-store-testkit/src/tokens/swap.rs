@@ -1,0 +1,138 @@
+//! Compare and swap.
+
+use std::collections::BTreeSet;
+
+use revento_store::{Swapped, TokenStore, Version};
+
+use super::sample::{created, key, loaded, marked, record, renewed, swapped};
+use crate::{
+    check::Bench,
+    expect::{fail, holds, same},
+    race::{ROUNDS, race},
+    subject::Verdict,
+};
+
+pub(super) async fn k11_a_stale_version_changes_nothing(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let record = record("evt_1");
+    let absent = store.swap(Version(1), &record, None).await?;
+    same("a swap of what is not there", absent, Swapped::Conflict)?;
+    same("the store after it", store.load(&key("evt_1")).await?, None)?;
+
+    let first = created(&*store, &record).await?;
+    let second = swapped(&*store, first, &marked(&record, 2), None).await?;
+    let before = loaded(&*store, &key("evt_1")).await?;
+    for stale in [
+        first,
+        Version(0),
+        Version(-1),
+        Version(second.0 + 1),
+        Version(i64::MAX),
+    ] {
+        let answer = store.swap(stale, &renewed(&record), None).await?;
+        same(
+            &format!("a swap of {stale:?} where {second:?} is stored"),
+            answer,
+            Swapped::Conflict,
+        )?;
+        same(
+            "the record after it",
+            loaded(&*store, &key("evt_1")).await?,
+            before.clone(),
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn k11_of_many_swaps_one_wins(bench: Bench<dyn TokenStore>) -> Verdict {
+    let record = record("evt_1");
+    let mut version = created(&*bench.store(), &record).await?;
+    for _ in 0..ROUNDS {
+        let answers = race(|caller| {
+            let (store, record) = (bench.store(), marked(&record, caller));
+            async move { store.swap(version, &record, None).await }
+        })
+        .await?;
+        let winners: Vec<_> = answers
+            .iter()
+            .enumerate()
+            .filter_map(|(caller, answer)| match answer {
+                Swapped::Yes(version) => Some((caller, *version)),
+                Swapped::Conflict => None,
+            })
+            .collect();
+        let &[(winner, won)] = winners.as_slice() else {
+            return fail(format!("one swap of a version has to win, {} did", winners.len()));
+        };
+        let stored = loaded(&*bench.store(), &key("evt_1")).await?;
+        same("the stored version", stored.version, won)?;
+        same(
+            "the stored tokens",
+            &stored.record.tokens,
+            &marked(&record, winner).tokens,
+        )?;
+        version = won;
+    }
+    Ok(())
+}
+
+pub(super) async fn k11_versions_grow_and_are_never_used_twice(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let record = record("evt_1");
+    let mut seen = BTreeSet::new();
+    for life in 0..3 {
+        let mut version = created(&*store, &record).await?;
+        holds(
+            "a new life of a key begins with a higher version",
+            seen.last() < Some(&version),
+        )?;
+        for stale in &seen {
+            let answer = store.swap(*stale, &record, None).await?;
+            same(
+                &format!("a swap of {stale:?} from before the removal"),
+                answer,
+                Swapped::Conflict,
+            )?;
+        }
+        seen.insert(version);
+        for _ in 0..3 + life {
+            let next = swapped(&*store, version, &record, None).await?;
+            holds(
+                "a swap makes the version grow, even when nothing else changes",
+                next > version,
+            )?;
+            same(
+                "the stored version",
+                loaded(&*store, &key("evt_1")).await?.version,
+                next,
+            )?;
+            seen.insert(next);
+            version = next;
+        }
+        store.remove(&key("evt_1")).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn k11_a_swap_touches_one_key(bench: Bench<dyn TokenStore>) -> Verdict {
+    let store = bench.store();
+    let mut user = record("evt_1");
+    user.connection.key.user_id = Some("usr_1".into());
+    created(&*store, &user).await?;
+    created(&*store, &record("evt_2")).await?;
+    let version = created(&*store, &record("evt_1")).await?;
+    let neighbours = [user.connection.key, key("evt_2")];
+    let mut before = Vec::new();
+    for neighbour in &neighbours {
+        before.push(loaded(&*store, neighbour).await?);
+    }
+    swapped(&*store, version, &marked(&record("evt_1"), 2), None).await?;
+    for (neighbour, before) in neighbours.iter().zip(before) {
+        same(
+            "a neighbour of what was swapped",
+            loaded(&*store, neighbour).await?,
+            before,
+        )?;
+    }
+    Ok(())
+}

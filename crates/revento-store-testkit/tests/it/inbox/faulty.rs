@@ -1,0 +1,250 @@
+//! A memory inbox with one fault in what it does.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use revento_core::{EnvelopeId, Timestamp};
+use revento_store::{
+    Clock, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Sealed, StoreError,
+    SystemClock, memory::MemoryInbox,
+};
+
+/// Long enough for every other caller to come between.
+async fn between_the_steps() {
+    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+}
+
+macro_rules! faults {
+    ($($fault:ident)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Fault { $($fault,)* }
+
+        impl Fault {
+            pub(super) const ALL: &[Self] = &[$(Self::$fault,)*];
+        }
+    };
+}
+
+faults! {
+    InsertInTwoSteps InsertByDeliveryId ReusedDeliveryIdUntold BuriedStaysBuried HandledIsRequeued
+    LeaseNeverEnds LeaseInTwoSteps LeaseByOwnClock LeaseUnlimited LeaseBackwards FenceIgnored AttemptsLost
+    RetryAtOnce RetryCompletes BuryRetries RequeueAlwaysTrue OrderIgnored OneOrderForAll
+    NextDueIgnoresLeases NextDueCountsWhatIsBehind ForgetsEverything ForgetsNothing FencesRestart
+    BodiesAsText ReceivedNow InsertMarksFirst
+}
+
+#[derive(Debug)]
+pub(super) struct Faulty {
+    fault: Fault,
+    inner: MemoryInbox,
+    notes: Mutex<Notes>,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
+    known: BTreeMap<EnvelopeId, NewDelivery>,
+    /// The latest lease of each, and when it ends.
+    leases: BTreeMap<EnvelopeId, (i64, Timestamp)>,
+    handled: Vec<EnvelopeId>,
+    marked: BTreeSet<EnvelopeId>,
+}
+
+impl Faulty {
+    pub(super) fn new(fault: Fault) -> Self {
+        Self {
+            fault,
+            inner: MemoryInbox::new(),
+            notes: Mutex::default(),
+        }
+    }
+
+    fn is(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap()
+    }
+
+    /// The lease as the inner store knows it.
+    fn lease_of(&self, lease: &Lease) -> Lease {
+        let latest = self
+            .notes()
+            .leases
+            .get(&lease.envelope_id)
+            .map(|(fence, _)| *fence);
+        match (self.fault, latest) {
+            (Fault::FenceIgnored, Some(fence)) => Lease {
+                fence,
+                ..lease.clone()
+            },
+            (Fault::FencesRestart, Some(fence)) if lease.fence == 1 => Lease {
+                fence,
+                ..lease.clone()
+            },
+            _ => lease.clone(),
+        }
+    }
+}
+
+#[async_trait]
+impl InboxStore for Faulty {
+    async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
+        let mut delivery = delivery.clone();
+        match self.fault {
+            Fault::OrderIgnored => delivery.ordering_key.clear(),
+            Fault::OneOrderForAll => delivery.ordering_key = "all".to_owned(),
+            Fault::BodiesAsText => {
+                let text = String::from_utf8_lossy(delivery.body.as_bytes()).into_owned();
+                delivery.body = Sealed::from_bytes(text.into_bytes());
+            }
+            _ => {}
+        }
+        let state = self.inner.state(&delivery.envelope_id).await?;
+        if self.is(Fault::InsertInTwoSteps) {
+            between_the_steps().await;
+            let received = self.inner.insert(&delivery).await?;
+            return Ok(if state.is_none() {
+                Received::New {
+                    delivery_id_reused: false,
+                }
+            } else {
+                received
+            });
+        }
+        if self.is(Fault::InsertMarksFirst) {
+            if !self.notes().marked.insert(delivery.envelope_id.clone()) {
+                return Ok(Received::Known(state.unwrap_or(DeliveryState::Queued)));
+            }
+            between_the_steps().await;
+        }
+        if self.is(Fault::InsertByDeliveryId)
+            && self
+                .notes()
+                .known
+                .values()
+                .any(|known| known.delivery_id == delivery.delivery_id)
+        {
+            return Ok(Received::Known(DeliveryState::Queued));
+        }
+        if self.is(Fault::BuriedStaysBuried) && state == Some(DeliveryState::Buried) {
+            return Ok(Received::Known(DeliveryState::Buried));
+        }
+        if self.is(Fault::HandledIsRequeued) && state == Some(DeliveryState::Done) {
+            return Ok(Received::Requeued);
+        }
+        self.notes()
+            .known
+            .entry(delivery.envelope_id.clone())
+            .or_insert_with(|| delivery.clone());
+        Ok(match self.inner.insert(&delivery).await? {
+            Received::New { .. } if self.is(Fault::ReusedDeliveryIdUntold) => Received::New {
+                delivery_id_reused: false,
+            },
+            received => received,
+        })
+    }
+
+    async fn lease(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let mut leased = match self.fault {
+            Fault::LeaseNeverEnds => self.inner.lease(now, Timestamp::MAX, limit).await?,
+            Fault::LeaseByOwnClock => self.inner.lease(SystemClock.now(), until, limit).await?,
+            Fault::LeaseUnlimited => self.inner.lease(now, until, usize::MAX).await?,
+            Fault::LeaseInTwoSteps => {
+                let leased = self.inner.lease(now, now, limit).await?;
+                between_the_steps().await;
+                let mut again = self.inner.lease(now, until, usize::MAX).await?;
+                again.truncate(0);
+                leased
+            }
+            _ => self.inner.lease(now, until, limit).await?,
+        };
+        if self.is(Fault::LeaseBackwards) {
+            leased.reverse();
+        }
+        let mut notes = self.notes();
+        for delivery in &mut leased {
+            let id = delivery.lease.envelope_id.clone();
+            notes.leases.insert(id, (delivery.lease.fence, until));
+            match self.fault {
+                Fault::AttemptsLost => delivery.attempt = 1,
+                Fault::FencesRestart => delivery.lease.fence = i64::from(delivery.attempt),
+                Fault::ReceivedNow => delivery.received_at = now.saturating_add(Duration::from_micros(1)),
+                _ => {}
+            }
+        }
+        Ok(leased)
+    }
+
+    async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
+        let done = self.inner.complete(&self.lease_of(lease), now).await?;
+        if done {
+            self.notes().handled.push(lease.envelope_id.clone());
+        }
+        Ok(done)
+    }
+
+    async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
+        let lease = self.lease_of(lease);
+        match self.fault {
+            Fault::RetryAtOnce => self.inner.retry(&lease, Timestamp::UNIX_EPOCH, error).await,
+            Fault::RetryCompletes => self.inner.complete(&lease, at).await,
+            _ => self.inner.retry(&lease, at, error).await,
+        }
+    }
+
+    async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
+        let lease = self.lease_of(lease);
+        if self.is(Fault::BuryRetries) {
+            return self.inner.retry(&lease, now, error).await;
+        }
+        self.inner.bury(&lease, now, error).await
+    }
+
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.inner.requeue(envelope_id, now).await? || self.is(Fault::RequeueAlwaysTrue))
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let next = self.inner.next_due().await?;
+        let notes = self.notes();
+        let waiting = || {
+            notes
+                .known
+                .values()
+                .filter(|known| !notes.handled.contains(&known.envelope_id))
+        };
+        Ok(match self.fault {
+            Fault::NextDueIgnoresLeases => {
+                next.filter(|at| notes.leases.values().all(|(_, until)| until != at))
+            }
+            Fault::NextDueCountsWhatIsBehind if next.is_some() => waiting()
+                .filter(|known| !notes.leases.contains_key(&known.envelope_id))
+                .map(|known| known.received_at)
+                .chain(next)
+                .min(),
+            _ => next,
+        })
+    }
+
+    async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError> {
+        self.inner.state(envelope_id).await
+    }
+
+    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        match self.fault {
+            Fault::ForgetsEverything => self.inner.forget(Timestamp::MAX).await,
+            Fault::ForgetsNothing => Ok(0),
+            _ => self.inner.forget(before).await,
+        }
+    }
+}

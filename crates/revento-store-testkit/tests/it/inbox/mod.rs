@@ -1,0 +1,105 @@
+//! Inboxes with one fault each: the suite has to find every one.
+
+mod faulty;
+
+use std::{sync::Arc, time::Duration};
+
+use revento_store::{InboxStore, memory::MemoryInbox};
+use revento_store_testkit::{InboxStoreSuite, Report, Subject};
+
+use faulty::{Fault, Faulty};
+
+async fn run(fault: Fault) -> Report {
+    let suite = InboxStoreSuite::new(move || {
+        let store: Arc<dyn InboxStore> = Arc::new(Faulty::new(fault));
+        let same = store.clone();
+        let subject = Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone())));
+        std::future::ready(Ok(subject))
+    });
+    suite.patience(Duration::from_secs(5)).run().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_faulty_behaviour_is_found() {
+    let faults = [
+        (
+            Fault::InsertInTwoSteps,
+            "q1_of_many_simultaneous_inserts_one_is_new",
+        ),
+        (
+            Fault::InsertByDeliveryId,
+            "q11_a_reused_delivery_id_is_told_and_loses_nothing",
+        ),
+        (
+            Fault::ReusedDeliveryIdUntold,
+            "q11_a_reused_delivery_id_is_told_and_loses_nothing",
+        ),
+        (Fault::BuriedStaysBuried, "q9_a_buried_delivery_is_queued_again"),
+        (Fault::HandledIsRequeued, "q1_an_envelope_is_queued_once"),
+        (Fault::LeaseNeverEnds, "q3_a_lease_runs_out_and_is_taken_over"),
+        (Fault::LeaseInTwoSteps, "q8_no_delivery_is_leased_twice_at_once"),
+        (Fault::LeaseByOwnClock, "k22_leases_go_by_the_callers_clock"),
+        (Fault::LeaseUnlimited, "q8_the_longest_waiting_is_first"),
+        (Fault::LeaseBackwards, "q8_the_longest_waiting_is_first"),
+        (Fault::FenceIgnored, "q3_who_lost_the_lease_changes_nothing"),
+        (Fault::AttemptsLost, "q20_attempts_are_counted_from_the_queueing"),
+        (Fault::RetryAtOnce, "q8_a_retry_waits_for_its_time"),
+        (Fault::RetryCompletes, "q8_a_retry_waits_for_its_time"),
+        (Fault::BuryRetries, "q4_a_buried_delivery_waits_for_somebody"),
+        (Fault::RequeueAlwaysTrue, "q9_only_what_is_buried_is_requeued"),
+        (Fault::OrderIgnored, "q14_an_ordering_key_is_handled_in_order"),
+        (Fault::OneOrderForAll, "q14_keys_do_not_hold_each_other_up"),
+        (
+            Fault::NextDueIgnoresLeases,
+            "q8_next_due_is_when_a_lease_can_succeed",
+        ),
+        (
+            Fault::NextDueCountsWhatIsBehind,
+            "q8_next_due_is_when_a_lease_can_succeed",
+        ),
+        (
+            Fault::ForgetsEverything,
+            "q12_only_what_was_handled_long_ago_is_forgotten",
+        ),
+        (
+            Fault::ForgetsNothing,
+            "q12_only_what_was_handled_long_ago_is_forgotten",
+        ),
+        (
+            Fault::FencesRestart,
+            "q3_a_lease_from_before_the_forgetting_counts_no_more",
+        ),
+        (Fault::BodiesAsText, "k8_odd_deliveries_survive"),
+        (
+            Fault::InsertMarksFirst,
+            "q2_a_dropped_call_loses_and_blocks_nothing",
+        ),
+        (Fault::ReceivedNow, "q1_a_delivery_comes_out_as_it_went_in"),
+    ];
+    assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");
+    for (fault, check) in faults {
+        let report = run(fault).await;
+        let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
+        assert!(
+            failed.contains(&check),
+            "{fault:?} has to fail {check}, and failed {failed:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_that_forgets_is_found() {
+    let suite = InboxStoreSuite::new(|| async {
+        let empty = || std::future::ready(Ok(Arc::new(MemoryInbox::new()) as Arc<dyn InboxStore>));
+        Ok(Subject::inbox(MemoryInbox::new()).with_replicas(empty))
+    });
+    let report = suite.run().await;
+    let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
+    assert_eq!(
+        failed,
+        [
+            "q2_what_was_acknowledged_is_there_after_reopening",
+            "q8_replicas_share_the_work"
+        ]
+    );
+}

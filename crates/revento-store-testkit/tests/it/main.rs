@@ -1,0 +1,14 @@
+//! The suite passes good stores and fails faulty ones.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod inbox;
+mod memory;
+mod sealers;
+mod suite;
+mod tokens;

@@ -1,0 +1,38 @@
+//! The memory stores pass their own suite.
+
+use std::sync::Arc;
+
+use revento_store::{
+    InboxStore, TokenStore,
+    memory::{MemoryInbox, MemoryTokens},
+};
+use revento_store_testkit::{InboxStoreSuite, Outcome, Subject, TokenStoreSuite};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memory_token_store_passes() {
+    let suite = TokenStoreSuite::new(|| async {
+        let store: Arc<dyn TokenStore> = Arc::new(MemoryTokens::new());
+        let same = store.clone();
+        Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone()))))
+    });
+    let report = suite.run().await;
+    report.assert_passed();
+    let skipped = report
+        .findings()
+        .iter()
+        .filter(|finding| finding.outcome != Outcome::Passed);
+    assert_eq!(
+        skipped.map(|finding| finding.name).collect::<Vec<_>>(),
+        ["k21_no_plaintext_is_at_rest"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memory_inbox_passes() {
+    let suite = InboxStoreSuite::new(|| async {
+        let store: Arc<dyn InboxStore> = Arc::new(MemoryInbox::new());
+        let same = store.clone();
+        Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone()))))
+    });
+    suite.run().await.assert_passed();
+}

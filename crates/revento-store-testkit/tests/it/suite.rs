@@ -1,0 +1,87 @@
+//! The suite itself: what it reports, and how it treats what goes wrong around it.
+
+use std::{sync::Arc, time::Duration};
+
+use revento_store::memory::MemoryTokens;
+use revento_store_testkit::{BoxError, Outcome, Subject, TokenStoreSuite};
+
+fn memory() -> TokenStoreSuite {
+    TokenStoreSuite::new(|| async { Ok(Subject::tokens(MemoryTokens::new())) })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_skipped_check_is_listed_with_its_reason() {
+    let report = memory()
+        .skip("k9_counters_survive_in_full_width", "counters have 63 bits here")
+        .run()
+        .await;
+    report.assert_passed();
+    assert!(
+        report
+            .to_string()
+            .contains("skipped k9_counters_survive_in_full_width: counters have 63 bits here")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_exception_is_a_failure() {
+    let report = memory().skip("k9_of_old", "long repaired").run().await;
+    assert_eq!(report.failures().count(), 1);
+    assert!(
+        report
+            .to_string()
+            .contains("there is no check \"k9_of_old\" to be skipped"),
+        "{report}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_factory_that_fails_fails_every_check() {
+    let suite = TokenStoreSuite::new(|| async { Err::<_, BoxError>("no server".into()) });
+    let report = suite.run().await;
+    assert_eq!(report.failures().count(), report.findings().len());
+    assert!(report.to_string().contains("no store could be made: no server"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_hangs_does_not_hang_the_suite() {
+    let suite = TokenStoreSuite::new(|| async {
+        Ok(Subject::tokens(MemoryTokens::new()).with_replicas(std::future::pending))
+    });
+    let report = suite.patience(Duration::from_millis(200)).run().await;
+    assert_eq!(report.failures().count(), 5, "{report}");
+    assert!(report.to_string().contains("no end after 200ms"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guards_are_dropped_after_each_check() {
+    let alive = Arc::new(());
+    let guard = alive.clone();
+    let suite = TokenStoreSuite::new(move || {
+        assert_eq!(
+            Arc::strong_count(&guard),
+            2,
+            "the guard of the check before is gone"
+        );
+        let subject = Subject::tokens(MemoryTokens::new()).guarded_by(guard.clone());
+        async { Ok(subject) }
+    });
+    suite.run().await.assert_passed();
+    assert_eq!(Arc::strong_count(&alive), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_check_has_a_name_and_a_reason_of_its_own() {
+    let report = memory().run().await;
+    let mut names: Vec<_> = report.findings().iter().map(|finding| finding.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), report.findings().len());
+    assert!(report.findings().iter().all(|finding| !finding.why.is_empty()));
+    assert!(
+        report
+            .findings()
+            .iter()
+            .any(|finding| finding.outcome == Outcome::Passed)
+    );
+}

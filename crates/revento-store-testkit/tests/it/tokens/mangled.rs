@@ -1,0 +1,168 @@
+//! A memory store that keeps one kind of value differently from how it was given.
+
+use async_trait::async_trait;
+use revento_core::{ClientId, ConnectionKey, EventId, Scopes, Status, Timestamp, UserId};
+use revento_store::{
+    Claim, ClaimTerms, Created, Fence, Record, Sealed, StoreError, Stored, Swapped, TokenStore, Version,
+    memory::MemoryTokens,
+};
+
+macro_rules! manglings {
+    ($($mangling:ident)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Mangling { $($mangling,)* }
+
+        impl Mangling {
+            pub(super) const ALL: &[Self] = &[$(Self::$mangling,)*];
+        }
+    };
+}
+
+manglings! {
+    TimesInMilliseconds TimesFrom1970On TimesUntil2038 TimesAsFloats
+    SignedGenerations KnownStatusesOnly NoReasons
+    EmptyTokensAreNone TokensAsText ShortTokens ShortScopes
+    KeysInLowerCase KeysTrimmed KeysUpToNul KeysShortened KeysJoined EmptyUserIsNone
+}
+
+#[derive(Debug)]
+pub(super) struct Mangled {
+    mangling: Mangling,
+    inner: MemoryTokens,
+}
+
+impl Mangled {
+    pub(super) fn new(mangling: Mangling) -> Self {
+        Self {
+            mangling,
+            inner: MemoryTokens::new(),
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        match self.mangling {
+            Mangling::KeysInLowerCase => text.to_lowercase(),
+            Mangling::KeysTrimmed => text.trim_end().to_owned(),
+            Mangling::KeysUpToNul => text.split('\0').next().unwrap().to_owned(),
+            Mangling::KeysShortened => text.chars().take(255).collect(),
+            _ => text.to_owned(),
+        }
+    }
+
+    fn key(&self, key: &ConnectionKey) -> ConnectionKey {
+        let user = key.user_id.as_ref().map(UserId::as_str);
+        match self.mangling {
+            Mangling::KeysJoined => {
+                let joined = format!("{}/{}/{}", key.client_id, key.event_id, user.unwrap_or("-"));
+                ConnectionKey::installation(joined.into(), "".into())
+            }
+            Mangling::EmptyUserIsNone if user == Some("") => ConnectionKey {
+                user_id: None,
+                ..key.clone()
+            },
+            _ => ConnectionKey {
+                client_id: self.text(key.client_id.as_str()).into(),
+                event_id: self.text(key.event_id.as_str()).into(),
+                user_id: user.map(|user| self.text(user).into()),
+            },
+        }
+    }
+
+    fn time(&self, time: Timestamp) -> Timestamp {
+        let micros = time.unix_micros();
+        Timestamp::from_unix_micros(match self.mangling {
+            Mangling::TimesInMilliseconds => micros - micros.rem_euclid(1000),
+            Mangling::TimesFrom1970On => micros.max(0),
+            Mangling::TimesUntil2038 => micros.min(i64::from(i32::MAX) * 1_000_000),
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                reason = "the fault"
+            )]
+            Mangling::TimesAsFloats => (micros as f64) as i64,
+            _ => micros,
+        })
+    }
+
+    fn tokens(&self, sealed: Sealed) -> Option<Sealed> {
+        let bytes = sealed.as_bytes();
+        match self.mangling {
+            Mangling::EmptyTokensAreNone if bytes.is_empty() => None,
+            Mangling::TokensAsText => Some(Sealed::from_bytes(
+                String::from_utf8_lossy(bytes).into_owned().into_bytes(),
+            )),
+            Mangling::ShortTokens => Some(Sealed::from_bytes(&bytes[..bytes.len().min(4000)])),
+            _ => Some(sealed),
+        }
+    }
+
+    fn record(&self, record: &Record) -> Record {
+        let mut record = record.clone();
+        record.tokens = record.tokens.and_then(|sealed| self.tokens(sealed));
+        let connection = &mut record.connection;
+        connection.key = self.key(&connection.key);
+        connection.delete_by = connection.delete_by.map(|time| self.time(time));
+        for time in [&mut connection.consented_at, &mut connection.access_expires_at] {
+            *time = self.time(*time);
+        }
+        match self.mangling {
+            Mangling::SignedGenerations => {
+                connection.generation = connection.generation.min(u64::try_from(i64::MAX).unwrap());
+            }
+            Mangling::KnownStatusesOnly if matches!(connection.status, Status::Other(_)) => {
+                connection.status = Status::Connected;
+            }
+            Mangling::NoReasons => connection.reason = None,
+            Mangling::ShortScopes => {
+                let short: String = connection.scopes.to_string().chars().take(255).collect();
+                connection.scopes = Scopes::parse(&short);
+            }
+            _ => {}
+        }
+        record
+    }
+}
+
+#[async_trait]
+impl TokenStore for Mangled {
+    async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError> {
+        self.inner.load(&self.key(key)).await
+    }
+
+    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+        self.inner.create(&self.record(record)).await
+    }
+
+    async fn swap(
+        &self,
+        expected: Version,
+        record: &Record,
+        fence: Option<Fence>,
+    ) -> Result<Swapped, StoreError> {
+        self.inner.swap(expected, &self.record(record), fence).await
+    }
+
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+        self.inner.claim(&self.key(key), terms).await
+    }
+
+    async fn release(&self, key: &ConnectionKey, fence: Fence) -> Result<(), StoreError> {
+        self.inner.release(&self.key(key), fence).await
+    }
+
+    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        self.inner.due(before, limit).await
+    }
+
+    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
+        self.inner.of_event(client_id, event_id).await
+    }
+
+    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
+        self.inner.of_client(client_id).await
+    }
+
+    async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {
+        self.inner.remove(&self.key(key)).await
+    }
+}

@@ -1,0 +1,207 @@
+//! Token stores with one fault each: the suite has to find every one.
+
+mod faulty;
+mod mangled;
+
+use std::{sync::Arc, time::Duration};
+
+use revento_store::{TokenStore, memory::MemoryTokens};
+use revento_store_testkit::{Report, Subject, TokenStoreSuite};
+
+use faulty::{Fault, Faulty};
+use mangled::{Mangled, Mangling};
+
+async fn run(store: impl Fn() -> Arc<dyn TokenStore> + Send + Sync + 'static) -> Report {
+    let suite = TokenStoreSuite::new(move || {
+        let store = store();
+        let same = store.clone();
+        let subject = Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone())));
+        std::future::ready(Ok(subject))
+    });
+    suite.patience(Duration::from_secs(5)).run().await
+}
+
+fn found(report: &Report, check: &str, what: &dyn std::fmt::Debug) {
+    let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
+    assert!(
+        failed.contains(&check),
+        "{what:?} has to fail {check}, and failed {failed:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_faulty_behaviour_is_found() {
+    let faults = [
+        (Fault::CreateOverwrites, "k10_creating_never_overwrites"),
+        (Fault::CreateInTwoSteps, "k10_of_many_creators_one_wins"),
+        (Fault::SwapIgnoresVersion, "k11_a_stale_version_changes_nothing"),
+        (Fault::SwapInTwoSteps, "k11_of_many_swaps_one_wins"),
+        (Fault::SwapCreates, "k11_a_stale_version_changes_nothing"),
+        (Fault::SwapKeepsWhatIsNone, "k2_a_swap_replaces_every_field"),
+        (
+            Fault::VersionsRestart,
+            "k11_versions_grow_and_are_never_used_twice",
+        ),
+        (Fault::FenceIgnored, "k12_a_fenced_swap_needs_the_latest_claim"),
+        (Fault::FencedSwapKeepsClaim, "k12_a_fenced_swap_ends_the_claim"),
+        (
+            Fault::UnfencedSwapEndsClaim,
+            "k12_an_unfenced_swap_leaves_a_claim",
+        ),
+        (
+            Fault::GenerationKeepsClaim,
+            "k12_a_new_generation_ends_every_claim",
+        ),
+        (Fault::FencesRestart, "k12_fences_grow_also_over_a_removal"),
+        (Fault::ClaimNotExclusive, "k12_a_claim_is_exclusive"),
+        (Fault::ClaimInTwoSteps, "k12_of_many_claimants_one_wins"),
+        (Fault::ClaimByOwnClock, "k12_a_claim_expires_by_the_callers_clock"),
+        (
+            Fault::ClaimNeverExpires,
+            "k12_a_claim_expires_by_the_callers_clock",
+        ),
+        (
+            Fault::ClaimIgnoresVersion,
+            "k12_a_claim_needs_the_version_that_was_read",
+        ),
+        (Fault::ClaimChangesVersion, "k12_a_claim_leaves_the_record_alone"),
+        (
+            Fault::ClaimLocksEverything,
+            "k12_claims_on_different_keys_are_independent",
+        ),
+        (Fault::HeldUntilUnknown, "k12_a_claim_is_exclusive"),
+        (Fault::ReleaseByAnyone, "k12_only_its_holder_releases_a_claim"),
+        (Fault::NeverAbandoned, "t1_a_claim_that_ran_out_is_told"),
+        (Fault::AlwaysAbandoned, "t1_what_ended_in_order_is_not_abandoned"),
+        (
+            Fault::ReleaseHidesAbandoned,
+            "t1_a_successors_release_does_not_hide_it",
+        ),
+        (Fault::SwapHidesAbandoned, "t1_an_unfenced_swap_does_not_hide_it"),
+        (
+            Fault::DueUnsorted,
+            "t7_due_is_soonest_first_and_ends_before_its_limit",
+        ),
+        (
+            Fault::DueInclusive,
+            "t7_due_is_soonest_first_and_ends_before_its_limit",
+        ),
+        (
+            Fault::DueUnlimited,
+            "t7_due_is_soonest_first_and_ends_before_its_limit",
+        ),
+        (Fault::DueListsEnded, "t7_due_lists_live_connections_only"),
+        (Fault::DueLimitsFirst, "t7_due_lists_live_connections_only"),
+        (Fault::DueRemembersCreation, "t7_due_follows_every_change"),
+        (Fault::EventOfAnyClient, "k6_an_event_has_exactly_its_records"),
+        (Fault::EventByPrefix, "k6_an_event_has_exactly_its_records"),
+        (Fault::EventWithoutUsers, "k6_an_event_has_exactly_its_records"),
+        (
+            Fault::ClientByAnyCase,
+            "k6_an_integration_has_exactly_its_records",
+        ),
+        (Fault::ListInTwoSteps, "k14_lists_lose_nothing_under_concurrency"),
+        (Fault::SwapInTwoWrites, "k23_a_dropped_swap_is_whole_or_never_was"),
+        (
+            Fault::DroppedCallsLock,
+            "k23_what_follows_a_dropped_call_is_durable",
+        ),
+        (
+            Fault::LoadFailsOnUnknown,
+            "k3_loading_what_is_not_there_is_no_error",
+        ),
+        (Fault::RemoveFailsOnUnknown, "k4_removing_is_final_and_repeatable"),
+        (Fault::RemoveKeeps, "k4_removing_is_final_and_repeatable"),
+        (Fault::Panics, "k3_loading_what_is_not_there_is_no_error"),
+    ];
+    assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");
+    for (fault, check) in faults {
+        found(&run(move || Arc::new(Faulty::new(fault))).await, check, &fault);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_to_mangle_a_value_is_found() {
+    let manglings = [
+        (
+            Mangling::TimesInMilliseconds,
+            "k9_times_survive_to_the_microsecond",
+        ),
+        (Mangling::TimesFrom1970On, "k9_times_survive_to_the_microsecond"),
+        (Mangling::TimesUntil2038, "k9_times_survive_to_the_microsecond"),
+        (Mangling::TimesAsFloats, "k9_times_survive_to_the_microsecond"),
+        (Mangling::SignedGenerations, "k9_counters_survive_in_full_width"),
+        (Mangling::KnownStatusesOnly, "k1_every_status_and_reason_survives"),
+        (
+            Mangling::NoReasons,
+            "k1_every_combination_of_optional_fields_survives",
+        ),
+        (
+            Mangling::EmptyTokensAreNone,
+            "k8_sealed_bytes_survive_as_they_are",
+        ),
+        (Mangling::TokensAsText, "k8_sealed_bytes_survive_as_they_are"),
+        (Mangling::ShortTokens, "k8_large_values_survive"),
+        (Mangling::ShortScopes, "k8_large_values_survive"),
+        (
+            Mangling::KeysInLowerCase,
+            "k8_no_two_keys_are_mistaken_for_each_other",
+        ),
+        (
+            Mangling::KeysTrimmed,
+            "k8_no_two_keys_are_mistaken_for_each_other",
+        ),
+        (
+            Mangling::KeysUpToNul,
+            "k8_no_two_keys_are_mistaken_for_each_other",
+        ),
+        (
+            Mangling::KeysShortened,
+            "k8_no_two_keys_are_mistaken_for_each_other",
+        ),
+        (Mangling::KeysJoined, "k8_no_two_keys_are_mistaken_for_each_other"),
+        (
+            Mangling::EmptyUserIsNone,
+            "k8_no_two_keys_are_mistaken_for_each_other",
+        ),
+    ];
+    assert_eq!(manglings.len(), Mangling::ALL.len(), "each mangling is listed");
+    for (mangling, check) in manglings {
+        found(
+            &run(move || Arc::new(Mangled::new(mangling))).await,
+            check,
+            &mangling,
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_forgets_is_found() {
+    let suite = TokenStoreSuite::new(|| async {
+        let empty = || std::future::ready(Ok(Arc::new(MemoryTokens::new()) as Arc<dyn TokenStore>));
+        Ok(Subject::tokens(MemoryTokens::new()).with_replicas(empty))
+    });
+    let report = suite.run().await;
+    for check in [
+        "k23_what_was_reported_is_there_after_reopening",
+        "k23_claims_and_counters_survive_reopening",
+        "k17_replicas_race_as_callers_do",
+        "k23_a_dropped_swap_is_whole_or_never_was",
+        "k23_what_follows_a_dropped_call_is_durable",
+    ] {
+        found(&report, check, &"a store that forgets");
+    }
+    assert_eq!(report.failures().count(), 5, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plaintext_at_rest_is_found() {
+    for (dump, failures) in [("evt_1 …", 0), ("evt_1 rev_refresh_planted_first", 1), ("", 1)] {
+        let suite = TokenStoreSuite::new(move || async move {
+            let dump = move || std::future::ready(Ok(dump.as_bytes().to_vec()));
+            Ok(Subject::tokens(MemoryTokens::new()).with_dump(dump))
+        });
+        let report = suite.run().await;
+        assert_eq!(report.failures().count(), failures, "{report}");
+    }
+}

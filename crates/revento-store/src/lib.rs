@@ -1,0 +1,29 @@
+//! The storage joints of the Revento SDK: small, slow-moving traits, and a memory store.
+//!
+//! - [`TokenStore`] keeps connections and their sealed tokens. Implement it for your own database; [`Slot`]
+//!   has its rules ready for engines without columns.
+//! - [`InboxStore`] keeps webhook deliveries until they are handled.
+//! - [`Sealer`] encrypts what a store keeps; a store only ever sees [`Sealed`] bytes.
+//! - [`Clock`] and [`Entropy`] are where time and randomness come from above the sans-IO line.
+//!
+//! The methods' documentation is a contract: it says what is atomic, what may be repeated, and what
+//! a caller does with each answer. Expiry is judged by the caller's clock only: a store compares the
+//! times that it is given and never asks for the time itself.
+
+mod environment;
+mod error;
+mod fields;
+mod inbox_store;
+pub mod memory;
+mod sealer;
+mod slot;
+mod slot_bytes;
+mod token_store;
+
+pub use environment::{Clock, Entropy, EntropyError, OsEntropy, SystemClock};
+pub use error::{StoreError, StoreErrorKind};
+pub use inbox_store::{Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received};
+pub use sealer::{SealError, Sealed, Sealer, Unsealed};
+pub use slot::Slot;
+pub use slot_bytes::DecodeSlotError;
+pub use token_store::{Claim, ClaimTerms, Created, Fence, Record, Stored, Swapped, TokenStore, Version};

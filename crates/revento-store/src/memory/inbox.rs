@@ -1,0 +1,210 @@
+//! [`InboxStore`] in memory.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    fmt,
+    sync::Mutex,
+};
+
+use async_trait::async_trait;
+use revento_core::{EnvelopeId, Timestamp};
+
+use super::lock;
+use crate::{Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Sealed, StoreError};
+
+/// An [`InboxStore`] that lives as long as the process.
+#[derive(Default)]
+pub struct MemoryInbox(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    rows: BTreeMap<EnvelopeId, Row>,
+    counter: i64,
+}
+
+impl Table {
+    /// One counter for arrivals and fences of all deliveries: none is ever used twice.
+    fn next(&mut self) -> i64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// Queues what is buried, as if it had just arrived.
+    fn revive(&mut self, envelope_id: &EnvelopeId, now: Timestamp) -> bool {
+        let arrival = self.next();
+        match self.rows.get_mut(envelope_id) {
+            Some(row) if row.state == DeliveryState::Buried => {
+                row.arrival = arrival;
+                row.attempt = 0;
+                row.queue(now);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whatever waits and has nothing before it under the same ordering key, in the order of arrival.
+    fn heads(&mut self) -> Vec<&mut Row> {
+        let mut waiting: Vec<&mut Row> = self.rows.values_mut().filter(|row| row.waits()).collect();
+        waiting.sort_by_key(|row| row.arrival);
+        let mut keys_taken = BTreeSet::new();
+        waiting.retain(|row| {
+            let key = &row.delivery.ordering_key;
+            key.is_empty() || keys_taken.insert(key.clone())
+        });
+        waiting
+    }
+}
+
+struct Row {
+    delivery: NewDelivery,
+    arrival: i64,
+    state: DeliveryState,
+    /// When it is due, when its lease runs out, or when it was handled or buried.
+    at: Timestamp,
+    attempt: u32,
+    fence: i64,
+}
+
+impl Row {
+    fn holds(&self, lease: &Lease) -> bool {
+        self.state == DeliveryState::Leased && self.fence == lease.fence
+    }
+
+    fn waits(&self) -> bool {
+        matches!(self.state, DeliveryState::Queued | DeliveryState::Leased)
+    }
+
+    fn queue(&mut self, at: Timestamp) {
+        self.state = DeliveryState::Queued;
+        self.at = at;
+    }
+}
+
+impl MemoryInbox {
+    /// An empty inbox.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Changes a delivery if the lease is still held.
+    fn with_lease(&self, lease: &Lease, change: impl FnOnce(&mut Row)) -> bool {
+        match lock(&self.0).rows.get_mut(&lease.envelope_id) {
+            Some(row) if row.holds(lease) => {
+                change(row);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for MemoryInbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryInbox")
+            .field("deliveries", &lock(&self.0).rows.len())
+            .finish()
+    }
+}
+
+#[async_trait]
+impl InboxStore for MemoryInbox {
+    async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
+        let mut table = lock(&self.0);
+        if table.revive(&delivery.envelope_id, delivery.received_at) {
+            return Ok(Received::Requeued);
+        }
+        let arrival = table.next();
+        let delivery_id_reused = table
+            .rows
+            .values()
+            .any(|row| row.delivery.delivery_id == delivery.delivery_id);
+        Ok(match table.rows.entry(delivery.envelope_id.clone()) {
+            Entry::Occupied(place) => Received::Known(place.get().state),
+            Entry::Vacant(place) => {
+                place.insert(Row {
+                    delivery: delivery.clone(),
+                    arrival,
+                    state: DeliveryState::Queued,
+                    at: delivery.received_at,
+                    attempt: 0,
+                    fence: 0,
+                });
+                Received::New { delivery_id_reused }
+            }
+        })
+    }
+
+    async fn lease(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let mut table = lock(&self.0);
+        let fence = table.next();
+        let mut waiting = table.heads();
+        waiting.retain(|row| row.at <= now);
+        waiting.sort_by_key(|row| row.at);
+        Ok(waiting
+            .into_iter()
+            .take(limit)
+            .map(|row| {
+                row.state = DeliveryState::Leased;
+                row.at = until;
+                row.attempt += 1;
+                row.fence = fence;
+                Delivery {
+                    lease: Lease {
+                        envelope_id: row.delivery.envelope_id.clone(),
+                        fence: row.fence,
+                    },
+                    delivery_id: row.delivery.delivery_id.clone(),
+                    event_type: row.delivery.event_type.clone(),
+                    occurred_at: row.delivery.occurred_at,
+                    received_at: row.delivery.received_at,
+                    attempt: row.attempt,
+                    body: row.delivery.body.clone(),
+                }
+            })
+            .collect())
+    }
+
+    async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.with_lease(lease, |row| {
+            row.state = DeliveryState::Done;
+            row.at = now;
+            row.delivery.body = Sealed::from_bytes([]);
+        }))
+    }
+
+    async fn retry(&self, lease: &Lease, at: Timestamp, _error: &str) -> Result<bool, StoreError> {
+        Ok(self.with_lease(lease, |row| row.queue(at)))
+    }
+
+    async fn bury(&self, lease: &Lease, now: Timestamp, _error: &str) -> Result<bool, StoreError> {
+        Ok(self.with_lease(lease, |row| {
+            row.state = DeliveryState::Buried;
+            row.at = now;
+        }))
+    }
+
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(lock(&self.0).revive(envelope_id, now))
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(lock(&self.0).heads().iter().map(|row| row.at).min())
+    }
+
+    async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError> {
+        Ok(lock(&self.0).rows.get(envelope_id).map(|row| row.state))
+    }
+
+    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let rows = &mut lock(&self.0).rows;
+        let known = rows.len();
+        rows.retain(|_, row| row.state != DeliveryState::Done || row.at >= before);
+        Ok(u64::try_from(known - rows.len()).unwrap_or(u64::MAX))
+    }
+}

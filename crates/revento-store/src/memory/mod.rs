@@ -1,0 +1,15 @@
+//! Stores in memory: for tests and for tools that need not survive. They honour the whole contract
+//! but durability.
+
+mod inbox;
+mod tokens;
+
+pub use inbox::MemoryInbox;
+pub use tokens::MemoryTokens;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A panic of another caller leaves nothing half done here: every change is one statement.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
