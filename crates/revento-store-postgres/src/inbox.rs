@@ -1,0 +1,187 @@
+//! [`InboxStore`] on PostgreSQL.
+
+use async_trait::async_trait;
+use revento_core::{EnvelopeId, EventType, Timestamp};
+use revento_store::{Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Sealed, StoreError};
+use sqlx::{Row, postgres::PgRow};
+
+use crate::{
+    PostgresStore,
+    error::{failed, unreadable},
+    text::{escape, unescape},
+};
+
+const STATE: &str = "SELECT state FROM revento_deliveries WHERE envelope_id = $1";
+const INSERT: &str = "SELECT revento_insert($1, $2, $3, $4, $5, $6, $7)";
+const FINISH: &str = "SELECT revento_finish($1, $2, $3, $4, $5)";
+const REQUEUE: &str = "SELECT revento_requeue($1, $2)";
+const LEASE: &str = "
+    WITH ready AS (
+        SELECT envelope_id, at, arrival FROM revento_deliveries
+        WHERE state IN ('queued', 'leased') AND NOT behind AND at <= $1
+        ORDER BY at, arrival LIMIT $3 FOR UPDATE SKIP LOCKED
+    ), leased AS (
+        UPDATE revento_deliveries AS it
+        SET state = 'leased', at = $2, fence = nextval('revento_sequence'), attempt = attempt + 1
+        FROM ready WHERE it.envelope_id = ready.envelope_id
+        RETURNING it.*, ready.at AS was_due, ready.arrival AS arrived
+    )
+    SELECT * FROM leased ORDER BY was_due, arrived";
+const NEXT_DUE: &str =
+    "SELECT min(at) FROM revento_deliveries WHERE state IN ('queued', 'leased') AND NOT behind";
+const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at < $1";
+
+/// For the test of the query plans.
+#[cfg(test)]
+pub(crate) const QUESTIONS: &[(&str, &str)] = &[
+    ("state", STATE),
+    ("lease", LEASE),
+    ("next_due", NEXT_DUE),
+    ("forget", FORGET),
+];
+
+impl PostgresStore {
+    async fn insert_new(&self, delivery: &NewDelivery) -> Result<Received, sqlx::Error> {
+        let answer: String = sqlx::query_scalar(INSERT)
+            .bind(escape(delivery.envelope_id.as_str()))
+            .bind(escape(delivery.delivery_id.as_str()))
+            .bind(escape(delivery.event_type.as_str()))
+            .bind(escape(&delivery.ordering_key))
+            .bind(delivery.occurred_at.unix_micros())
+            .bind(delivery.received_at.unix_micros())
+            .bind(delivery.body.as_bytes())
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(match answer.as_str() {
+            "new" => Received::New {
+                delivery_id_reused: false,
+            },
+            "new, delivery id reused" => Received::New {
+                delivery_id_reused: true,
+            },
+            "requeued" => Received::Requeued,
+            state => Received::Known(read_state(state)?),
+        })
+    }
+
+    /// Takes a delivery out of its lease into another state. `false` when the lease is not held.
+    async fn finish(
+        &self,
+        lease: &Lease,
+        state: &'static str,
+        at: Timestamp,
+        error: Option<&str>,
+    ) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar(FINISH)
+            .bind(escape(lease.envelope_id.as_str()))
+            .bind(lease.fence)
+            .bind(state)
+            .bind(at.unix_micros())
+            .bind(error.map(escape))
+            .fetch_one(&self.pool)
+            .await
+    }
+}
+
+fn read_state(text: &str) -> Result<DeliveryState, sqlx::Error> {
+    match text {
+        "queued" => Ok(DeliveryState::Queued),
+        "leased" => Ok(DeliveryState::Leased),
+        "done" => Ok(DeliveryState::Done),
+        "buried" => Ok(DeliveryState::Buried),
+        _ => Err(unreadable("state")),
+    }
+}
+
+fn read_leased(row: &PgRow) -> Result<Delivery, sqlx::Error> {
+    let text = |column: &str| row.try_get::<String, _>(column).map(unescape);
+    let attempt: i64 = row.try_get("attempt")?;
+    Ok(Delivery {
+        lease: Lease {
+            envelope_id: text("envelope_id")?.into(),
+            fence: row.try_get("fence")?,
+        },
+        delivery_id: text("delivery_id")?.into(),
+        event_type: EventType::from(text("event_type")?.as_str()),
+        occurred_at: Timestamp::from_unix_micros(row.try_get("occurred_at")?),
+        received_at: Timestamp::from_unix_micros(row.try_get("received_at")?),
+        attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+        body: Sealed::from_bytes(row.try_get::<Vec<u8>, _>("body")?),
+    })
+}
+
+#[async_trait]
+impl InboxStore for PostgresStore {
+    async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
+        self.insert_new(delivery)
+            .await
+            .map_err(failed("keeping a delivery"))
+    }
+
+    async fn lease(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let query = sqlx::query(LEASE)
+            .bind(now.unix_micros())
+            .bind(until.unix_micros())
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = query.fetch_all(&self.pool).await;
+        let read = |rows: Vec<_>| rows.iter().map(read_leased).collect();
+        rows.and_then(read).map_err(failed("leasing deliveries"))
+    }
+
+    async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
+        self.finish(lease, "done", now, None)
+            .await
+            .map_err(failed("completing a delivery"))
+    }
+
+    async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
+        self.finish(lease, "queued", at, Some(error))
+            .await
+            .map_err(failed("giving a delivery back"))
+    }
+
+    async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
+        self.finish(lease, "buried", now, Some(error))
+            .await
+            .map_err(failed("burying a delivery"))
+    }
+
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<bool, StoreError> {
+        let query = sqlx::query_scalar(REQUEUE)
+            .bind(escape(envelope_id.as_str()))
+            .bind(now.unix_micros());
+        query
+            .fetch_one(&self.pool)
+            .await
+            .map_err(failed("queueing a buried delivery"))
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let at: Result<Option<i64>, _> = sqlx::query_scalar(NEXT_DUE).fetch_one(&self.pool).await;
+        Ok(at
+            .map_err(failed("asking what is due next"))?
+            .map(Timestamp::from_unix_micros))
+    }
+
+    async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError> {
+        let query = sqlx::query_scalar(STATE).bind(escape(envelope_id.as_str()));
+        let state: Result<Option<String>, _> = query.fetch_optional(&self.pool).await;
+        let read = |state: Option<String>| state.as_deref().map(read_state).transpose();
+        state.and_then(read).map_err(failed("looking a delivery up"))
+    }
+
+    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let deleted = sqlx::query(FORGET)
+            .bind(before.unix_micros())
+            .execute(&self.pool)
+            .await;
+        Ok(deleted
+            .map_err(failed("forgetting handled deliveries"))?
+            .rows_affected())
+    }
+}

@@ -1,0 +1,76 @@
+//! Why a database could not be used, in sentences with a next step.
+
+use crate::error;
+
+/// The store could not be opened. No error shows the URL: it may have a password in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The URL is none of PostgreSQL's.
+    #[error("the database URL cannot be read: expected postgres://user:password@host:port/database")]
+    BadUrl,
+    /// The server does not answer.
+    #[error("the PostgreSQL server cannot be reached: check host, port and network: {source}")]
+    Unreachable {
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server refuses this role, or its password.
+    #[error("the PostgreSQL server refuses the login: check user and password: {source}")]
+    Denied {
+        /// What the server said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no such database.
+    #[error("the database does not exist: create it, or name another: {source}")]
+    NoDatabase {
+        /// What the server said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The role may not do what is needed.
+    #[error("the role lacks a right: let it create tables, or run the migrations as another: {source}")]
+    NotAllowed {
+        /// What the server said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The tables were made by a newer version of this store. Nothing was changed.
+    #[error(
+        "the tables were made by a newer version (schema {found}, this version knows {known}): update this program"
+    )]
+    TooNew {
+        /// The version of the tables.
+        found: i64,
+        /// The latest version that this store knows.
+        known: i64,
+    },
+    /// Anything else.
+    #[error("the database cannot be used: {source}")]
+    Other {
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl From<sqlx::Error> for OpenError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error::code(&error);
+        let from_server = code.is_some();
+        let unreachable = matches!(
+            error,
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Tls(_)
+        );
+        if matches!(error, sqlx::Error::Configuration(_)) {
+            return Self::BadUrl;
+        }
+        let source = error.into();
+        match code.as_deref() {
+            Some(code) if code.starts_with("28") => Self::Denied { source },
+            Some("3D000") => Self::NoDatabase { source },
+            Some("42501") => Self::NotAllowed { source },
+            // The server is starting, stopping, or has no connection left.
+            Some(code) if code.starts_with("57P") || code.starts_with("53") => Self::Unreachable { source },
+            _ if unreachable && !from_server => Self::Unreachable { source },
+            _ => Self::Other { source },
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The tables and how a database gets them.
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use crate::{OpenError, PostgresStore};
+
+/// "Rvto": the advisory lock under which one replica migrates while the others wait.
+const LOCK: i64 = 0x5276_746F;
+
+impl PostgresStore {
+    /// The statements that take the tables from each version (the index) to the next, for those who run
+    /// them by hand: each one in a transaction with
+    /// `CREATE TABLE IF NOT EXISTS revento_schema (version BIGINT NOT NULL)` and its new version.
+    pub const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+}
+
+/// Brings the tables up to date; where that is not wanted, only looks at their version.
+pub(crate) async fn migrate(
+    connection: &mut PgConnection,
+    schema: Option<&str>,
+    wanted: bool,
+) -> Result<(), OpenError> {
+    let mut tx = connection.begin().await?;
+    let known = i64::try_from(PostgresStore::MIGRATIONS.len()).unwrap_or(i64::MAX);
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *tx)
+        .await?;
+    if let (true, Some(schema)) = (wanted, schema) {
+        let exists: bool = sqlx::query_scalar("SELECT to_regnamespace($1) IS NOT NULL")
+            .bind(schema)
+            .fetch_one(&mut *tx)
+            .await?;
+        if !exists {
+            let create = format!("CREATE SCHEMA {schema}");
+            sqlx::query(AssertSqlSafe(create)).execute(&mut *tx).await?;
+        }
+    }
+    let found = version(&mut tx).await?;
+    if found > known {
+        return Err(OpenError::TooNew { found, known });
+    }
+    if !wanted && found < known {
+        let source = format!("its tables have version {found}, and {known} is needed").into();
+        return Err(OpenError::Other { source });
+    }
+    if found < known {
+        for migration in PostgresStore::MIGRATIONS
+            .iter()
+            .skip(usize::try_from(found).unwrap_or(0))
+        {
+            sqlx::raw_sql(*migration).execute(&mut *tx).await?;
+        }
+        sqlx::raw_sql(
+            "CREATE TABLE IF NOT EXISTS revento_schema (version BIGINT NOT NULL); DELETE FROM revento_schema",
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query("INSERT INTO revento_schema (version) VALUES ($1)")
+            .bind(known)
+            .execute(&mut *tx)
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The version of the tables; 0 when there are none.
+async fn version(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    let exists: bool = sqlx::query_scalar("SELECT to_regclass('revento_schema') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await?;
+    if !exists {
+        return Ok(0);
+    }
+    sqlx::query_scalar("SELECT max(version) FROM revento_schema")
+        .fetch_one(connection)
+        .await
+}

@@ -1,0 +1,92 @@
+//! Tests of what cannot be seen from outside: settings of the sessions, and query plans.
+
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::{PostgresOptions, PostgresStore, inbox, tokens};
+
+async fn store(name: &str, setting: &str) -> Option<PostgresStore> {
+    let url = std::env::var("REVENTO_TEST_POSTGRES")
+        .ok()
+        .filter(|url| !url.is_empty())?;
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let url = format!("{url}{separator}options=-c%20{setting}");
+    let schema = format!("revento_test_{name}_{}", std::process::id());
+    Some(PostgresOptions::new(url).schema(schema).connect().await.unwrap())
+}
+
+async fn shown(store: &PostgresStore, setting: &str) -> String {
+    sqlx::query_scalar(AssertSqlSafe(format!("SHOW {setting}")))
+        .fetch_one(&store.pool)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn k23_sessions_commit_to_disk_and_cannot_block_for_ever() {
+    let Some(store) = store("settings", "synchronous_commit=off").await else {
+        return;
+    };
+    for (setting, value) in [
+        ("synchronous_commit", "on"),
+        ("lock_timeout", "10s"),
+        ("statement_timeout", "30s"),
+        ("transaction_isolation", "read committed"),
+    ] {
+        assert_eq!(shown(&store, setting).await, value, "{setting}");
+    }
+}
+
+#[tokio::test]
+async fn k23_a_stricter_commit_stays_as_it_is() {
+    let Some(store) = store("strict", "synchronous_commit=remote_apply").await else {
+        return;
+    };
+    assert_eq!(shown(&store, "synchronous_commit").await, "remote_apply");
+}
+
+#[tokio::test]
+async fn t7_every_question_has_an_index() {
+    let Some(store) = store("plans", "enable_seqscan=off").await else {
+        return;
+    };
+    for (name, sql) in tokens::QUESTIONS.iter().chain(inbox::QUESTIONS) {
+        // Any argument will do: a generic plan does not look at it (PostgreSQL 16 can be asked for one).
+        let parameters = (1..=9)
+            .rev()
+            .find(|number| sql.contains(&format!("${number}")))
+            .unwrap_or(0);
+        let nulls = vec!["NULL"; parameters].join(", ");
+        let mut tx = store.pool.begin().await.unwrap();
+        sqlx::raw_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        sqlx::raw_sql(AssertSqlSafe(format!("PREPARE question AS {sql}")))
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        let arguments = if parameters == 0 {
+            String::new()
+        } else {
+            format!("({nulls})")
+        };
+        let explain = format!("EXPLAIN EXECUTE question{arguments}");
+        let rows = sqlx::raw_sql(AssertSqlSafe(explain))
+            .fetch_all(&mut *tx)
+            .await
+            .unwrap();
+        sqlx::raw_sql("DEALLOCATE question")
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains("Index"), "{name}: {plan}");
+        assert!(
+            !plan.contains("Seq Scan on revento"),
+            "{name} reads every row: {plan}"
+        );
+        let sorts = plan.contains("Sort") && *name != "lease"; // It sorts what it has leased, at the end.
+        assert!(!sorts, "{name} sorts: {plan}");
+    }
+}

@@ -1,0 +1,122 @@
+//! Many replicas, and connections that end.
+
+use std::time::Duration;
+
+use revento_store::{Created, StoreErrorKind, TokenStore};
+use revento_store_postgres::PostgresStore;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+use crate::{
+    sample::{key, record},
+    server,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k17_many_replicas_connect_to_an_empty_database_at_once() {
+    let Some(url) = server::url() else { return };
+    let schema = server::fresh();
+    let replicas: Vec<_> = (0..15)
+        .map(|number| {
+            let options = server::options(&url, &schema).max_connections(1);
+            tokio::spawn(async move {
+                let store = options.connect().await?;
+                let created = store.create(&record("evt_1", number)).await?;
+                store.close().await;
+                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(created)
+            })
+        })
+        .collect();
+    let mut created = 0;
+    for replica in replicas {
+        created += usize::from(replica.await.unwrap().unwrap() != Created::Exists);
+    }
+    assert_eq!(created, 1);
+}
+
+#[tokio::test]
+async fn k20_names_of_schemas_keep_their_case() {
+    let Some(url) = server::url() else { return };
+    let schema = format!("{}_\"Mixed\"", server::fresh());
+    let store = server::connect(&url, &schema).await;
+    store.create(&record("evt_1", 1)).await.unwrap();
+    let again = server::connect(&url, &schema).await;
+    assert!(again.load(&key("evt_1")).await.unwrap().is_some());
+    let other = server::connect(&url, &schema.to_lowercase()).await;
+    assert!(other.load(&key("evt_1")).await.unwrap().is_none());
+}
+
+/// Ends all sessions of a store, as a restart of the server does.
+async fn end_sessions(url: &str, name: &str) {
+    let mut admin = PgConnection::connect(url).await.unwrap();
+    let end = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name = '{name}' AND pid <> pg_backend_pid()"
+    );
+    admin.execute(AssertSqlSafe(end)).await.unwrap();
+    admin.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k16_connections_that_ended_are_replaced() {
+    let Some(url) = server::url() else { return };
+    let schema = server::fresh();
+    let store = server::options(&url, &schema)
+        .application_name(&schema)
+        .connect()
+        .await
+        .unwrap();
+    store.create(&record("evt_1", 1)).await.unwrap();
+
+    end_sessions(&url, &schema).await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert!(
+        store.load(&key("evt_1")).await.unwrap().is_some(),
+        "an idle connection is tried before it is used"
+    );
+
+    let mut failures = 0;
+    for _ in 0..5 {
+        end_sessions(&url, &schema).await;
+        while let Err(error) = store.load(&key("evt_1")).await {
+            assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+            failures += 1;
+            assert!(failures < 50, "{error}");
+        }
+    }
+    store.close().await;
+    assert_eq!(
+        store.load(&key("evt_1")).await.unwrap_err().kind(),
+        StoreErrorKind::Unavailable
+    );
+}
+
+#[tokio::test]
+async fn migrations_can_be_run_by_somebody_else() {
+    let Some(url) = server::url() else { return };
+    let schema = server::fresh();
+    let mut admin = PgConnection::connect(&url).await.unwrap();
+    admin
+        .execute(AssertSqlSafe(format!(
+            "CREATE SCHEMA {schema}; SET search_path TO {schema}"
+        )))
+        .await
+        .unwrap();
+    let without = || server::options(&url, &schema).without_migrations().connect();
+    let error = without().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the database cannot be used: its tables have version 0, and 1 is needed"
+    );
+
+    for migration in PostgresStore::MIGRATIONS {
+        admin.execute(*migration).await.unwrap();
+    }
+    let version =
+        "CREATE TABLE revento_schema (version BIGINT NOT NULL); INSERT INTO revento_schema VALUES (1)";
+    admin.execute(version).await.unwrap();
+    let store = without().await.unwrap();
+    assert!(matches!(
+        store.create(&record("evt_1", 1)).await.unwrap(),
+        Created::Yes(_)
+    ));
+}

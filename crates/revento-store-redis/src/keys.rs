@@ -1,0 +1,93 @@
+//! Names of keys, and times whose text sorts like they do.
+
+use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
+
+/// The names of all keys of one store.
+#[derive(Debug, Clone)]
+pub(crate) struct Keys {
+    prefix: String,
+}
+
+impl Keys {
+    /// Scripts need all keys of a store on one node; the braces would see to that in a cluster.
+    pub(crate) fn new(prefix: &str) -> Self {
+        Self {
+            prefix: format!("{{{prefix}}}"),
+        }
+    }
+
+    /// A hash for each record; its name ends with the connection's text.
+    pub(crate) fn record(&self, connection: &str) -> String {
+        format!("{}:connection:{connection}", self.prefix)
+    }
+
+    /// The number that versions and fences are drawn from.
+    pub(crate) fn sequence(&self) -> String {
+        format!("{}:sequence", self.prefix)
+    }
+
+    /// A sorted set of what is live: each member is a time and a connection's text.
+    pub(crate) fn due(&self) -> String {
+        format!("{}:due", self.prefix)
+    }
+
+    /// A set of an integration's connections.
+    pub(crate) fn client(&self, client_id: &ClientId) -> String {
+        let escaped = ConnectionKey::installation(client_id.clone(), EventId::new(""));
+        format!("{}:client:{escaped}", self.prefix)
+    }
+
+    /// A set of an event's connections.
+    pub(crate) fn event(&self, client_id: &ClientId, event_id: &EventId) -> String {
+        let escaped = ConnectionKey::installation(client_id.clone(), event_id.clone());
+        format!("{}:event:{escaped}", self.prefix)
+    }
+}
+
+/// How long the text of a time is.
+pub(crate) const TIME_TEXT: usize = 16;
+
+/// Sixteen digits that sort like the time. Redis and Lua count in floating point, which has not enough.
+pub(crate) fn time_text(time: Timestamp) -> String {
+    format!("{:016x}", time.unix_micros().cast_unsigned() ^ (1 << 63))
+}
+
+/// The time of such a text.
+pub(crate) fn time_of(text: &str) -> Option<Timestamp> {
+    let bits = u64::from_str_radix(text, 16).ok()?;
+    Some(Timestamp::from_unix_micros((bits ^ (1 << 63)).cast_signed()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k9_the_texts_of_times_sort_like_the_times() {
+        let times = [
+            i64::MIN,
+            -1,
+            0,
+            1,
+            1_778_336_551_000_001,
+            9_007_199_254_740_993,
+            i64::MAX,
+        ];
+        let times = times.map(Timestamp::from_unix_micros);
+        let texts = times.map(time_text);
+        assert!(texts.is_sorted());
+        assert!(texts.iter().all(|text| text.len() == TIME_TEXT));
+        assert_eq!(texts.map(|text| time_of(&text).unwrap()), times);
+    }
+
+    #[test]
+    fn k8_a_client_and_an_event_never_share_a_name() {
+        let keys = Keys::new("p");
+        assert_ne!(
+            keys.event(&"a".into(), &"b".into()),
+            keys.event(&"a/b".into(), &"".into())
+        );
+        assert_ne!(keys.client(&"a".into()), keys.client(&"a/".into()));
+        assert_eq!(keys.sequence(), "{p}:sequence");
+    }
+}

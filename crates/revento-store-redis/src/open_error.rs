@@ -1,0 +1,39 @@
+//! Why a server could not be used, in sentences with a next step.
+
+/// The store could not be opened. No error shows the URL: it may have a password in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The URL is none of Redis's.
+    #[error(
+        "the Redis URL cannot be read: expected redis://user:password@host:port/0, or rediss:// with TLS"
+    )]
+    BadUrl,
+    /// The server does not answer, or refuses the login.
+    #[error("the Redis server cannot be used: check host, port, user and password: {source}")]
+    Unreachable {
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server can lose what it has acknowledged.
+    #[error(
+        "the Redis server has `{setting} {value}` and can lose tokens: set `{setting} {wanted}`, or say that it is to \
+         be trusted"
+    )]
+    NotDurable {
+        /// The name of the setting.
+        setting: &'static str,
+        /// What it is.
+        value: String,
+        /// What it has to be.
+        wanted: &'static str,
+    },
+    /// The server does not tell its settings.
+    #[error(
+        "the Redis server does not tell whether it can lose tokens: look yourself, and say that it is to be trusted"
+    )]
+    Untold {
+        /// What the server said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,25 @@
+//! What the server runs, each one by itself and as a whole.
+
+use redis::Script;
+
+/// The scripts, ready to be called by their hash.
+#[derive(Debug, Clone)]
+pub(crate) struct Scripts {
+    pub(crate) create: Script,
+    pub(crate) swap: Script,
+    pub(crate) claim: Script,
+    pub(crate) release: Script,
+    pub(crate) remove: Script,
+}
+
+impl Scripts {
+    pub(crate) fn new() -> Self {
+        Self {
+            create: Script::new(include_str!("scripts/create.lua")),
+            swap: Script::new(include_str!("scripts/swap.lua")),
+            claim: Script::new(include_str!("scripts/claim.lua")),
+            release: Script::new(include_str!("scripts/release.lua")),
+            remove: Script::new(include_str!("scripts/remove.lua")),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+-- KEYS: record, sequence, due. ARGV: expected version, fence or '', generation, member of due or '',
+-- fields and values.
+local old = redis.call('HMGET', KEYS[1],
+    'version', 'claim_fence', 'claim_until', 'claim_abandoned', 'generation', 'due')
+if old[1] ~= ARGV[1] then
+    return false
+end
+if ARGV[2] ~= '' and old[2] ~= ARGV[2] then
+    return false
+end
+local version = string.format('%.0f', redis.call('INCR', KEYS[2]))
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'version', version, 'due', ARGV[4], unpack(ARGV, 5))
+if ARGV[2] == '' and old[5] == ARGV[3] then
+    -- Nobody who was told of the claims has written, and no new consent has come: they stay.
+    if old[2] then
+        redis.call('HSET', KEYS[1], 'claim_fence', old[2], 'claim_until', old[3])
+    end
+    if old[4] then
+        redis.call('HSET', KEYS[1], 'claim_abandoned', old[4])
+    end
+end
+if old[6] ~= ARGV[4] then
+    if old[6] and old[6] ~= '' then
+        redis.call('ZREM', KEYS[3], old[6])
+    end
+    if ARGV[4] ~= '' then
+        redis.call('ZADD', KEYS[3], 0, ARGV[4])
+    end
+end
+return version

@@ -1,0 +1,31 @@
+//! What the tests store.
+
+use revento_core::{Connection, ConnectionKey, Scopes, Status, Timestamp};
+use revento_store::{Record, Sealed};
+
+const NOW: Timestamp = Timestamp::from_unix_seconds(1_778_336_551);
+
+pub(crate) fn key(event: &str) -> ConnectionKey {
+    ConnectionKey::installation("clt_test".into(), event.into())
+}
+
+/// A record that its tokens number.
+pub(crate) fn record(event: &str, number: u64) -> Record {
+    Record {
+        tokens: Some(Sealed::from_bytes(number.to_be_bytes())),
+        connection: Connection {
+            key: key(event),
+            organization_id: None,
+            status: Status::Connected,
+            reason: None,
+            status_since: NOW,
+            delete_by: None,
+            scopes: Scopes::parse("event.read"),
+            generation: number,
+            consented_at: NOW,
+            access_expires_at: NOW,
+            refresh_expires_at: NOW,
+            consent_expires_at: NOW,
+        },
+    }
+}

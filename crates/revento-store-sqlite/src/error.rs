@@ -1,0 +1,49 @@
+//! From SQLite's result codes to the kinds of failure that a caller can act on.
+
+use revento_store::{StoreError, StoreErrorKind};
+
+/// Primary result codes, <https://sqlite.org/rescode.html>.
+pub(crate) const ERROR: i32 = 1;
+pub(crate) const PERM: i32 = 3;
+pub(crate) const BUSY: i32 = 5;
+pub(crate) const LOCKED: i32 = 6;
+pub(crate) const READONLY: i32 = 8;
+pub(crate) const CORRUPT: i32 = 11;
+pub(crate) const CANTOPEN: i32 = 14;
+pub(crate) const CONSTRAINT: i32 = 19;
+pub(crate) const MISMATCH: i32 = 20;
+pub(crate) const NOTADB: i32 = 26;
+
+/// SQLite's primary result code, where the error is SQLite's own.
+pub(crate) fn result_code(error: &sqlx::Error) -> Option<i32> {
+    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}
+
+/// Turns what failed while `doing` something into the error of the joint.
+pub(crate) fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
+    move |error| StoreError::new(kind(&error), doing, error)
+}
+
+fn kind(error: &sqlx::Error) -> StoreErrorKind {
+    match (error, result_code(error)) {
+        // The schema is checked at opening: a missing table or a broken constraint later is damage.
+        (_, Some(CORRUPT | NOTADB | ERROR | CONSTRAINT | MISMATCH))
+        | (
+            sqlx::Error::RowNotFound
+            | sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::Decode(_),
+            _,
+        ) => StoreErrorKind::Corrupt,
+        _ => StoreErrorKind::Unavailable,
+    }
+}
+
+/// A stored value that this version cannot read.
+pub(crate) fn unreadable(column: &'static str) -> sqlx::Error {
+    sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: "an unknown value".into(),
+    }
+}

@@ -1,0 +1,95 @@
+//! [`InboxStore`] on SQLite.
+//!
+//! Of the deliveries that share an ordering key one waits in front; the others are marked as
+//! `behind`, so that a lease reads an index from its beginning whatever the backlog. Whoever takes
+//! the front one out of the queue (by handling or burying it) lets the next one move up.
+
+mod sql;
+mod steps;
+
+use async_trait::async_trait;
+use revento_core::{EnvelopeId, Timestamp};
+use revento_store::{Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, StoreError};
+
+#[cfg(test)]
+pub(crate) use self::sql::QUESTIONS;
+use self::{
+    sql::{FORGET, NEXT_DUE, STATE},
+    steps::{read_state, revive},
+};
+use crate::{SqliteStore, error::failed};
+
+#[async_trait]
+impl InboxStore for SqliteStore {
+    async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
+        self.insert_new(delivery)
+            .await
+            .map_err(failed("keeping a delivery"))
+    }
+
+    async fn lease(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        self.lease_ready(now, until, limit)
+            .await
+            .map_err(failed("leasing deliveries"))
+    }
+
+    async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
+        self.finish(lease, "done", now, None)
+            .await
+            .map_err(failed("completing a delivery"))
+    }
+
+    async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
+        self.finish(lease, "queued", at, Some(error))
+            .await
+            .map_err(failed("giving a delivery back"))
+    }
+
+    async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
+        self.finish(lease, "buried", now, Some(error))
+            .await
+            .map_err(failed("burying a delivery"))
+    }
+
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<bool, StoreError> {
+        let requeue = async {
+            let mut tx = self.write().await?;
+            let revived = revive(&mut tx, envelope_id, now).await?;
+            tx.commit().await?;
+            Ok(revived)
+        };
+        requeue.await.map_err(failed("queueing a buried delivery"))
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let at: Result<Option<i64>, _> = sqlx::query_scalar(NEXT_DUE).fetch_one(&self.readers).await;
+        Ok(at
+            .map_err(failed("asking what is due next"))?
+            .map(Timestamp::from_unix_micros))
+    }
+
+    async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError> {
+        let query = sqlx::query_scalar(STATE).bind(envelope_id.as_str());
+        let state: Result<Option<String>, _> = query.fetch_optional(&self.readers).await;
+        let read = |state: Option<String>| state.as_deref().map(read_state).transpose();
+        state.and_then(read).map_err(failed("looking a delivery up"))
+    }
+
+    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let forget = async {
+            let mut tx = self.write().await?;
+            let deleted = sqlx::query(FORGET)
+                .bind(before.unix_micros())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await?;
+            Ok(deleted.rows_affected())
+        };
+        forget.await.map_err(failed("forgetting handled deliveries"))
+    }
+}

@@ -1,0 +1,50 @@
+//! The statements of the inbox. Each `EXISTS` and each condition is served by an index (see `plans.rs`).
+
+pub(super) const STATE: &str = "SELECT state FROM revento_deliveries WHERE envelope_id = ?";
+pub(super) const KNOWN_DELIVERY_ID: &str =
+    "SELECT EXISTS (SELECT 1 FROM revento_deliveries WHERE delivery_id = ?)";
+pub(super) const INSERT: &str = "
+    INSERT INTO revento_deliveries (
+        envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at, body,
+        state, at, arrival, behind, attempt, fence)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?6, ?8,
+        ?4 <> '' AND EXISTS (
+            SELECT 1 FROM revento_deliveries WHERE ordering_key = ?4 AND state IN ('queued', 'leased')),
+        0, 0)";
+pub(super) const REVIVE: &str = "
+    UPDATE revento_deliveries SET state = 'queued', at = ?2, arrival = ?3, attempt = 0,
+        behind = ordering_key <> '' AND EXISTS (
+            SELECT 1 FROM revento_deliveries AS other
+            WHERE other.ordering_key = revento_deliveries.ordering_key AND other.state IN ('queued', 'leased'))
+    WHERE envelope_id = ?1 AND state = 'buried'";
+pub(super) const READY: &str = "
+    SELECT * FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0 AND at <= ?
+    ORDER BY at, arrival LIMIT ?";
+pub(super) const LEASE: &str = "
+    UPDATE revento_deliveries SET state = 'leased', at = ?2, fence = ?3, attempt = attempt + 1
+    WHERE envelope_id = ?1";
+pub(super) const FINISH: &str = "
+    UPDATE revento_deliveries SET state = ?3, at = ?4, error = ?5, body = iif(?3 = 'done', NULL, body)
+    WHERE envelope_id = ?1 AND state = 'leased' AND fence = ?2 RETURNING ordering_key";
+pub(super) const MOVE_UP: &str = "
+    UPDATE revento_deliveries SET behind = 0 WHERE envelope_id = (
+        SELECT envelope_id FROM revento_deliveries WHERE ordering_key = ? AND state IN ('queued', 'leased')
+        ORDER BY arrival LIMIT 1)";
+pub(super) const NEXT_DUE: &str =
+    "SELECT min(at) FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0";
+pub(super) const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at < ?";
+
+/// For the test of the query plans.
+#[cfg(test)]
+pub(crate) const QUESTIONS: &[(&str, &str)] = &[
+    ("state", STATE),
+    ("known delivery id", KNOWN_DELIVERY_ID),
+    ("insert", INSERT),
+    ("revive", REVIVE),
+    ("ready", READY),
+    ("lease", LEASE),
+    ("finish", FINISH),
+    ("move up", MOVE_UP),
+    ("next_due", NEXT_DUE),
+    ("forget", FORGET),
+];

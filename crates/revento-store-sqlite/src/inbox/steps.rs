@@ -1,0 +1,142 @@
+//! What takes several statements: one transaction each.
+
+use revento_core::{EnvelopeId, EventType, Timestamp};
+use revento_store::{Delivery, DeliveryState, Lease, NewDelivery, Received, Sealed};
+use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+
+use super::sql::{FINISH, INSERT, KNOWN_DELIVERY_ID, LEASE, MOVE_UP, READY, REVIVE, STATE};
+use crate::{SqliteStore, error::unreadable, store::next};
+
+impl SqliteStore {
+    /// Takes a delivery out of its lease into another state. `false` when the lease is not held.
+    pub(super) async fn finish(
+        &self,
+        lease: &Lease,
+        state: &'static str,
+        at: Timestamp,
+        error: Option<&str>,
+    ) -> Result<bool, sqlx::Error> {
+        let mut tx = self.write().await?;
+        let update = sqlx::query_scalar(FINISH)
+            .bind(lease.envelope_id.as_str())
+            .bind(lease.fence)
+            .bind(state)
+            .bind(at.unix_micros())
+            .bind(error);
+        let ordering_key: Option<String> = update.fetch_optional(&mut *tx).await?;
+        let Some(ordering_key) = ordering_key else {
+            return Ok(false);
+        };
+        if state != "queued" && !ordering_key.is_empty() {
+            sqlx::query(MOVE_UP).bind(ordering_key).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    pub(super) async fn insert_new(&self, delivery: &NewDelivery) -> Result<Received, sqlx::Error> {
+        let mut tx = self.write().await?;
+        let known: Option<String> = sqlx::query_scalar(STATE)
+            .bind(delivery.envelope_id.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        match known.as_deref().map(read_state).transpose()? {
+            Some(DeliveryState::Buried) => {
+                revive(&mut tx, &delivery.envelope_id, delivery.received_at).await?;
+                tx.commit().await?;
+                Ok(Received::Requeued)
+            }
+            Some(state) => Ok(Received::Known(state)),
+            None => {
+                let delivery_id_reused = sqlx::query_scalar(KNOWN_DELIVERY_ID)
+                    .bind(delivery.delivery_id.as_str())
+                    .fetch_one(&mut *tx)
+                    .await?;
+                let arrival = next(&mut tx).await?;
+                let insert = sqlx::query(INSERT)
+                    .bind(delivery.envelope_id.as_str())
+                    .bind(delivery.delivery_id.as_str())
+                    .bind(delivery.event_type.as_str())
+                    .bind(delivery.ordering_key.as_str())
+                    .bind(delivery.occurred_at.unix_micros())
+                    .bind(delivery.received_at.unix_micros())
+                    .bind(delivery.body.as_bytes())
+                    .bind(arrival);
+                insert.execute(&mut *tx).await?;
+                tx.commit().await?;
+                Ok(Received::New { delivery_id_reused })
+            }
+        }
+    }
+
+    pub(super) async fn lease_ready(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, sqlx::Error> {
+        let ready = |limit: i64| sqlx::query(READY).bind(now.unix_micros()).bind(limit);
+        if ready(1).fetch_optional(&self.readers).await?.is_none() {
+            return Ok(Vec::new()); // An idle runner does not take the write lock.
+        }
+        let mut tx = self.write().await?;
+        let rows = ready(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&mut *tx)
+            .await?;
+        let fence = next(&mut tx).await?;
+        let mut leased = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let delivery = read_leased(row, fence)?;
+            let update = sqlx::query(LEASE)
+                .bind(row.try_get::<String, _>("envelope_id")?)
+                .bind(until.unix_micros())
+                .bind(fence);
+            update.execute(&mut *tx).await?;
+            leased.push(delivery);
+        }
+        tx.commit().await?;
+        Ok(leased)
+    }
+}
+
+/// Queues what is buried, as if it had just arrived. `false` when it is not buried.
+pub(super) async fn revive(
+    tx: &mut Transaction<'_, Sqlite>,
+    envelope_id: &EnvelopeId,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let arrival = next(tx).await?;
+    let update = sqlx::query(REVIVE)
+        .bind(envelope_id.as_str())
+        .bind(now.unix_micros())
+        .bind(arrival);
+    Ok(update.execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+pub(super) fn read_state(text: &str) -> Result<DeliveryState, sqlx::Error> {
+    match text {
+        "queued" => Ok(DeliveryState::Queued),
+        "leased" => Ok(DeliveryState::Leased),
+        "done" => Ok(DeliveryState::Done),
+        "buried" => Ok(DeliveryState::Buried),
+        _ => Err(unreadable("state")),
+    }
+}
+
+/// A row as it was, as the delivery that leasing it makes.
+fn read_leased(row: &SqliteRow, fence: i64) -> Result<Delivery, sqlx::Error> {
+    let text = |column: &str| row.try_get::<String, _>(column);
+    let attempts: u32 = row.try_get("attempt")?;
+    Ok(Delivery {
+        lease: Lease {
+            envelope_id: text("envelope_id")?.into(),
+            fence,
+        },
+        delivery_id: text("delivery_id")?.into(),
+        event_type: EventType::from(text("event_type")?.as_str()),
+        occurred_at: Timestamp::from_unix_micros(row.try_get("occurred_at")?),
+        received_at: Timestamp::from_unix_micros(row.try_get("received_at")?),
+        attempt: attempts.saturating_add(1),
+        body: Sealed::from_bytes(row.try_get::<Vec<u8>, _>("body")?),
+    })
+}

@@ -1,0 +1,131 @@
+//! Why a file could not be opened, in sentences with a next step.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use crate::error;
+
+/// The store could not be opened. The file is as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The directory that the file would be in does not exist.
+    #[error("the directory of {} does not exist: create it, or name another path", path.display())]
+    NoDirectory {
+        /// The file that was asked for.
+        path: PathBuf,
+    },
+    /// The file or its directory is read-only for this user.
+    #[error("{} cannot be written: let this user write the file and its directory", path.display())]
+    NotWritable {
+        /// The file that was asked for.
+        path: PathBuf,
+    },
+    /// There is something else than a file.
+    #[error("{} is not a file: name another path", path.display())]
+    NotAFile {
+        /// What was asked for.
+        path: PathBuf,
+    },
+    /// The file is not SQLite's, or is damaged.
+    #[error("{} is not an SQLite database, or it is damaged: name another path, or restore a backup", path.display())]
+    NotADatabase {
+        /// The file that was asked for.
+        path: PathBuf,
+    },
+    /// The file is another program's database. Nothing was written to it.
+    #[error("{} is another program's database: name another path", path.display())]
+    NotOurs {
+        /// The file that was asked for.
+        path: PathBuf,
+    },
+    /// The file was written by a newer version of this store. Nothing was written to it.
+    #[error(
+        "{} was written by a newer version (schema {found}, this version knows {known}): update this program",
+        path.display()
+    )]
+    TooNew {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// The version of the file's schema.
+        found: i64,
+        /// The latest version that this store knows.
+        known: i64,
+    },
+    /// Another program has held the file for seconds.
+    #[error("{} is held by another program: stop it, or try again", path.display())]
+    Busy {
+        /// The file that was asked for.
+        path: PathBuf,
+    },
+    /// The file system cannot keep a write-ahead log: it is a network file system, for example.
+    #[error("the file system of {} is not fit for a database with several readers: use a local disk", path.display())]
+    NoWriteAheadLog {
+        /// The file that was asked for.
+        path: PathBuf,
+    },
+    /// Anything else, such as a full disk.
+    #[error("{} cannot be opened: {source}", path.display())]
+    Other {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl OpenError {
+    pub(crate) fn from_io(path: &Path, error: io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::NoDirectory { path },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::NotWritable { path },
+            io::ErrorKind::IsADirectory => Self::NotAFile { path },
+            _ => Self::Other {
+                path,
+                source: error.into(),
+            },
+        }
+    }
+
+    pub(crate) fn from_sqlite(path: &Path, error: sqlx::Error) -> Self {
+        let path = path.to_owned();
+        match error::result_code(&error) {
+            Some(error::NOTADB | error::CORRUPT) => Self::NotADatabase { path },
+            Some(error::READONLY | error::PERM | error::CANTOPEN) => Self::NotWritable { path },
+            Some(error::BUSY | error::LOCKED) => Self::Busy { path },
+            _ => Self::Other {
+                path,
+                source: error.into(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_file_system_have_a_next_step() {
+        let error = |kind: io::ErrorKind| {
+            OpenError::from_io(Path::new("/srv/revento.sqlite"), kind.into()).to_string()
+        };
+        assert_eq!(
+            error(io::ErrorKind::NotFound),
+            "the directory of /srv/revento.sqlite does not exist: create it, or name another path"
+        );
+        for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem] {
+            assert_eq!(
+                error(kind),
+                "/srv/revento.sqlite cannot be written: let this user write the file and its directory"
+            );
+        }
+        assert_eq!(
+            error(io::ErrorKind::StorageFull),
+            "/srv/revento.sqlite cannot be opened: no storage space"
+        );
+    }
+}

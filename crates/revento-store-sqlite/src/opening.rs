@@ -1,0 +1,130 @@
+//! From a path to connections: create, recognize, migrate, switch to the write-ahead log.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions, Connection, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{
+    OpenError,
+    error::{BUSY, LOCKED, result_code},
+    schema::{self, Migrated},
+};
+
+/// How long a statement waits for another process's lock.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a caller waits for its turn in this process; longer than `PATIENCE`, so that the lock is what is reported.
+const TURN: Duration = Duration::from_secs(10);
+const READERS: u32 = 4;
+
+/// Prepares the file and opens the writer and the readers.
+pub(crate) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), OpenError> {
+    let file = create(path).map_err(|error| OpenError::from_io(path, error))?;
+    if !file.is_file() {
+        return Err(OpenError::NotAFile { path: file });
+    }
+    prepare(&file).await?;
+    let pools = async {
+        let writer = pool(1).after_release(|connection, _| {
+            // Flushes a rollback that a dropped future has left. SQLite can have rolled back by itself (a
+            // full disk, say), and then the driver has lost count: such a connection is of no more use.
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        });
+        let writer = writer.connect_with(options(&file)).await?;
+        let readers = pool(READERS)
+            .connect_with(options(&file).pragma("query_only", "ON"))
+            .await?;
+        Ok((writer, readers))
+    };
+    pools.await.map_err(|error| OpenError::from_sqlite(&file, error))
+}
+
+/// Creates an empty file for its owner alone; SQLite gives its companions the same mode. Gives the
+/// absolute path, which SQLite cannot take for `:memory:` or a URI.
+///
+/// A file that exists is not even opened: closing it again would drop the locks that SQLite may hold
+/// on it elsewhere in this process (<https://sqlite.org/howtocorrupt.html>, 2.2).
+fn create(path: &Path) -> io::Result<PathBuf> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let file = directory.canonicalize()?.join(name);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(&file) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(file),
+    }
+}
+
+/// Recognizes and migrates the file before anything about it is changed.
+async fn prepare(file: &Path) -> Result<(), OpenError> {
+    let failed = |error| OpenError::from_sqlite(file, error);
+    let path = || file.to_owned();
+    let mut connection = options(file).connect().await.map_err(failed)?;
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
+    match schema::migrate(&mut tx).await.map_err(failed)? {
+        Migrated::NotOurs => return Err(OpenError::NotOurs { path: path() }),
+        Migrated::TooNew { found, known } => {
+            return Err(OpenError::TooNew {
+                path: path(),
+                found,
+                known,
+            });
+        }
+        Migrated::Yes => tx.commit().await.map_err(failed)?,
+    }
+    if !write_ahead(&mut connection).await.map_err(failed)? {
+        return Err(OpenError::NoWriteAheadLog { path: path() });
+    }
+    connection.close().await.map_err(failed)
+}
+
+/// Switches to the write-ahead log; the file remembers it. The switch needs the file for itself, and
+/// SQLite does not wait for that.
+async fn write_ahead(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let mut waited = Duration::ZERO;
+    loop {
+        let switch = sqlx::query_scalar::<_, String>("PRAGMA journal_mode = WAL").fetch_one(&mut *connection);
+        match switch.await {
+            Err(error) if waited < PATIENCE && matches!(result_code(&error), Some(BUSY | LOCKED)) => {
+                tokio::time::sleep(PAUSE).await;
+                waited += PAUSE;
+            }
+            mode => return Ok(mode? == "wal"),
+        }
+    }
+}
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .busy_timeout(PATIENCE)
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Full)
+        .disable_statement_logging()
+}
+
+/// Without lifetimes there is nothing for the pool to do in the background.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(TURN)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}

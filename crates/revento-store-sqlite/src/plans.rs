@@ -1,0 +1,89 @@
+//! Tests of what cannot be seen from outside: query plans, and a connection that lost count.
+
+use revento_core::{Connection, ConnectionKey, Scopes, Status, Timestamp};
+use revento_store::{Created, Record, Sealed, StoreErrorKind, TokenStore};
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::{SqliteStore, inbox, tokens};
+
+async fn store(directory: &tempfile::TempDir) -> SqliteStore {
+    SqliteStore::open(directory.path().join("revento.sqlite"))
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn t7_every_question_has_an_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store(&directory).await;
+    let mut plans = Vec::new();
+    for (name, sql) in tokens::QUESTIONS.iter().chain(inbox::QUESTIONS) {
+        let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+            .fetch_all(&store.readers)
+            .await;
+        for row in rows.unwrap() {
+            let step: String = row.get("detail");
+            assert!(!step.contains("TEMP B-TREE"), "{name} sorts: {step}");
+            assert!(
+                !step.starts_with("SCAN revento_connections"),
+                "{name} reads every row: {step}"
+            );
+            plans.push(format!("{name}: {step}"));
+        }
+    }
+    insta::assert_snapshot!(plans.join("\n"));
+}
+
+fn record(event: &str, size: usize) -> Record {
+    Record {
+        tokens: Some(Sealed::from_bytes(vec![7; size])),
+        connection: Connection {
+            key: ConnectionKey::installation("clt_test".into(), event.into()),
+            organization_id: None,
+            status: Status::Connected,
+            reason: None,
+            status_since: Timestamp::UNIX_EPOCH,
+            delete_by: None,
+            scopes: Scopes::default(),
+            generation: 1,
+            consented_at: Timestamp::UNIX_EPOCH,
+            access_expires_at: Timestamp::UNIX_EPOCH,
+            refresh_expires_at: Timestamp::UNIX_EPOCH,
+            consent_expires_at: Timestamp::UNIX_EPOCH,
+        },
+    }
+}
+
+#[tokio::test]
+async fn k16_a_full_disk_is_told_and_gets_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store(&directory).await;
+    sqlx::query("PRAGMA max_page_count = 40")
+        .execute(&store.writer)
+        .await
+        .unwrap();
+    let error = store.create(&record("evt_1", 1_000_000)).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert!(error.to_string().contains("full"), "{error}");
+    for number in 0..3 {
+        let created = store.create(&record(&format!("evt_{number}"), 10)).await.unwrap();
+        assert!(matches!(created, Created::Yes(_)));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_lost_count_of_its_transaction_is_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store(&directory).await;
+    for _ in 0..3 {
+        let mut tx = store.write().await.unwrap();
+        // As SQLite does by itself after some failures.
+        sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
+        drop(tx);
+        assert!(matches!(
+            store.create(&record("evt_1", 10)).await.unwrap(),
+            Created::Yes(_)
+        ));
+        store.remove(&record("evt_1", 10).connection.key).await.unwrap();
+    }
+}

@@ -1,0 +1,60 @@
+//! The schema and how a file gets it.
+
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+
+/// Marks a file as this store's, in the header field that SQLite has for it: "Rvto".
+const APPLICATION_ID: i64 = 0x5276_746F;
+
+/// Each one takes a file from the version of its index to the next. Never edited once released.
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+
+/// What a file turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Migrated {
+    /// It has the latest schema now.
+    Yes,
+    /// It belongs to another program.
+    NotOurs,
+    /// It has a schema of the future.
+    TooNew {
+        /// Its version.
+        found: i64,
+        /// The latest known one.
+        known: i64,
+    },
+}
+
+/// Brings the file to the latest schema. The transaction holds the write lock already, so of several
+/// processes one migrates and the others find it done.
+pub(crate) async fn migrate(tx: &mut Transaction<'_, Sqlite>) -> Result<Migrated, sqlx::Error> {
+    let application_id: i64 = sqlx::query_scalar("PRAGMA application_id")
+        .fetch_one(&mut **tx)
+        .await?;
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version")
+        .fetch_one(&mut **tx)
+        .await?;
+    let objects: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
+        .fetch_one(&mut **tx)
+        .await?;
+
+    let new = (application_id, version, objects) == (0, 0, 0);
+    if !new && application_id != APPLICATION_ID {
+        return Ok(Migrated::NotOurs);
+    }
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if version > known {
+        return Ok(Migrated::TooNew {
+            found: version,
+            known,
+        });
+    }
+    let pending = MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0));
+    for migration in pending {
+        sqlx::raw_sql(*migration).execute(&mut **tx).await?;
+    }
+    if version < known {
+        let mark = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {known}");
+        sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut **tx).await?;
+    }
+    Ok(Migrated::Yes)
+}

@@ -1,0 +1,64 @@
+//! [`SqliteStore`]: the handle to an open file.
+
+use std::{fmt, path::Path};
+
+use revento_store::StoreError;
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+use crate::{OpenError, error::failed, opening};
+
+/// Tokens and webhook deliveries in one SQLite file. A clone is another handle to the same connections.
+#[derive(Clone)]
+pub struct SqliteStore {
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens the file, creates it if there is none, and brings its schema up to date. The directory has to exist.
+    ///
+    /// # Errors
+    /// See [`OpenError`]: each kind says what to do.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let (writer, readers) = opening::open(path.as_ref()).await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Waits for running calls, writes the log back into the file and closes it. Later calls on any
+    /// handle fail. Not closing loses nothing; it only leaves the log to the next opening.
+    ///
+    /// # Errors
+    /// When the log could not be written back; the file is closed and nothing is lost.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.readers.close().await;
+        let checkpoint = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&self.writer)
+            .await;
+        self.writer.close().await;
+        match checkpoint {
+            Err(sqlx::Error::PoolClosed) => Ok(()),
+            other => other.map(drop).map_err(failed("closing the store")),
+        }
+    }
+
+    /// A transaction that holds the write lock. Dropped before its commit, it never was.
+    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+}
+
+/// Draws the next version, fence or arrival.
+pub(crate) async fn next(tx: &mut Transaction<'_, Sqlite>) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("UPDATE revento_sequence SET last = last + 1 RETURNING last")
+        .fetch_one(&mut **tx)
+        .await
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("file", &self.writer.connect_options().get_filename())
+            .field("closed", &self.writer.is_closed())
+            .finish()
+    }
+}

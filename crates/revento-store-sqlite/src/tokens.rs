@@ -1,0 +1,188 @@
+//! [`TokenStore`] on SQLite.
+
+use async_trait::async_trait;
+use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
+use revento_store::{
+    Claim, ClaimTerms, Created, Fence, Record, StoreError, Stored, Swapped, TokenStore, Version,
+};
+use sqlx::Row;
+
+use crate::{SqliteStore, error::failed, record, store::next};
+
+const LOAD: &str = "SELECT * FROM revento_connections WHERE key = ?";
+const CREATE: &str = "
+    INSERT INTO revento_connections (
+        key, client_id, event_id, user_id, organization_id, status, reason, status_since, delete_by, scopes,
+        generation, consented_at, access_expires_at, refresh_expires_at, consent_expires_at, live, tokens, version)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+    ON CONFLICT (key) DO NOTHING";
+/// On the right of `=` every column has its old value.
+const SWAP: &str = "
+    UPDATE revento_connections SET
+        client_id = ?2, event_id = ?3, user_id = ?4, organization_id = ?5, status = ?6, reason = ?7,
+        status_since = ?8, delete_by = ?9, scopes = ?10, generation = ?11, consented_at = ?12,
+        access_expires_at = ?13, refresh_expires_at = ?14, consent_expires_at = ?15, live = ?16, tokens = ?17,
+        version = ?18,
+        claim_fence = iif(?20 IS NULL AND generation = ?11, claim_fence, NULL),
+        claim_until = iif(?20 IS NULL AND generation = ?11, claim_until, NULL),
+        claim_abandoned = iif(?20 IS NULL AND generation = ?11, claim_abandoned, 0)
+    WHERE key = ?1 AND version = ?19 AND (?20 IS NULL OR claim_fence = ?20)";
+const CLAIM_STATE: &str =
+    "SELECT version, claim_until, claim_abandoned FROM revento_connections WHERE key = ?";
+const CLAIM: &str =
+    "UPDATE revento_connections SET claim_fence = ?2, claim_until = ?3, claim_abandoned = ?4 WHERE key = ?1";
+const RELEASE: &str = "UPDATE revento_connections SET claim_fence = NULL, claim_until = NULL WHERE key = ?1 AND claim_fence = ?2";
+const DUE: &str = "
+    SELECT * FROM revento_connections WHERE live = 1 AND refresh_expires_at < ?
+    ORDER BY refresh_expires_at LIMIT ?";
+const OF_EVENT: &str = "SELECT * FROM revento_connections WHERE client_id = ? AND event_id = ?";
+const OF_CLIENT: &str = "SELECT * FROM revento_connections WHERE client_id = ?";
+const REMOVE: &str = "DELETE FROM revento_connections WHERE key = ?";
+
+/// For the test of the query plans.
+#[cfg(test)]
+pub(crate) const QUESTIONS: &[(&str, &str)] = &[
+    ("load", LOAD),
+    ("swap", SWAP),
+    ("claim", CLAIM),
+    ("release", RELEASE),
+    ("due", DUE),
+    ("of_event", OF_EVENT),
+    ("of_client", OF_CLIENT),
+    ("remove", REMOVE),
+];
+
+#[async_trait]
+impl TokenStore for SqliteStore {
+    async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError> {
+        let row = sqlx::query(LOAD)
+            .bind(key.to_string())
+            .fetch_optional(&self.readers)
+            .await;
+        let read = |row: Option<_>| row.as_ref().map(record::read).transpose();
+        row.and_then(read).map_err(failed("loading a connection"))
+    }
+
+    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+        let create = async {
+            let mut tx = self.write().await?;
+            let version = next(&mut tx).await?;
+            let insert = record::bind(sqlx::query(CREATE), record).bind(version);
+            if insert.execute(&mut *tx).await?.rows_affected() == 0 {
+                return Ok(Created::Exists);
+            }
+            tx.commit().await?;
+            Ok(Created::Yes(Version(version)))
+        };
+        create.await.map_err(failed("storing a new connection"))
+    }
+
+    async fn swap(
+        &self,
+        expected: Version,
+        record: &Record,
+        fence: Option<Fence>,
+    ) -> Result<Swapped, StoreError> {
+        let swap = async {
+            let mut tx = self.write().await?;
+            let version = next(&mut tx).await?;
+            let update = record::bind(sqlx::query(SWAP), record)
+                .bind(version)
+                .bind(expected.0)
+                .bind(fence.map(|fence| fence.0));
+            if update.execute(&mut *tx).await?.rows_affected() == 0 {
+                return Ok(Swapped::Conflict);
+            }
+            tx.commit().await?;
+            Ok(Swapped::Yes(Version(version)))
+        };
+        swap.await.map_err(failed("replacing a connection"))
+    }
+
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+        let claim = async {
+            let mut tx = self.write().await?;
+            let row = sqlx::query(CLAIM_STATE)
+                .bind(key.to_string())
+                .fetch_optional(&mut *tx)
+                .await?;
+            let Some(row) = row else { return Ok(Claim::Moved) };
+            if row.try_get::<i64, _>("version")? != terms.version.0 {
+                return Ok(Claim::Moved);
+            }
+            let earlier = row
+                .try_get::<Option<i64>, _>("claim_until")?
+                .map(Timestamp::from_unix_micros);
+            if let Some(until) = earlier.filter(|&until| until > terms.now) {
+                return Ok(Claim::Held { until });
+            }
+            let abandoned = earlier.is_some() || row.try_get("claim_abandoned")?;
+            let fence = next(&mut tx).await?;
+            let update = sqlx::query(CLAIM)
+                .bind(key.to_string())
+                .bind(fence)
+                .bind(terms.until.unix_micros())
+                .bind(abandoned);
+            update.execute(&mut *tx).await?;
+            tx.commit().await?;
+            Ok(Claim::Granted {
+                fence: Fence(fence),
+                abandoned,
+            })
+        };
+        claim.await.map_err(failed("claiming a refresh"))
+    }
+
+    async fn release(&self, key: &ConnectionKey, fence: Fence) -> Result<(), StoreError> {
+        let release = async {
+            let mut tx = self.write().await?;
+            sqlx::query(RELEASE)
+                .bind(key.to_string())
+                .bind(fence.0)
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await
+        };
+        release.await.map_err(failed("releasing a claim"))
+    }
+
+    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let query = sqlx::query(DUE).bind(before.unix_micros()).bind(limit);
+        let rows = query.fetch_all(&self.readers).await;
+        let read = |rows: Vec<_>| rows.iter().map(record::read).collect();
+        rows.and_then(read).map_err(failed("listing what is due"))
+    }
+
+    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
+        let query = sqlx::query(OF_EVENT)
+            .bind(client_id.as_str())
+            .bind(event_id.as_str());
+        let rows = query.fetch_all(&self.readers).await;
+        let read = |rows: Vec<_>| rows.iter().map(record::read).collect();
+        rows.and_then(read)
+            .map_err(failed("listing an event's connections"))
+    }
+
+    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
+        let rows = sqlx::query(OF_CLIENT)
+            .bind(client_id.as_str())
+            .fetch_all(&self.readers)
+            .await;
+        let read = |rows: Vec<_>| rows.iter().map(record::read).collect();
+        rows.and_then(read)
+            .map_err(failed("listing an integration's connections"))
+    }
+
+    async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {
+        let remove = async {
+            let mut tx = self.write().await?;
+            sqlx::query(REMOVE)
+                .bind(key.to_string())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await
+        };
+        remove.await.map_err(failed("removing a connection"))
+    }
+}

@@ -1,0 +1,16 @@
+//! The SQLite store against the suite, bad files, dropped futures and kill -9.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may panic, and the child of the crash test talks to its parent"
+)]
+
+mod cancelled;
+mod crash;
+mod opening;
+mod refused;
+mod sample;
+mod suite;

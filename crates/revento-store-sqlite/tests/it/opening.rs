@@ -1,0 +1,221 @@
+//! Files that open.
+
+use std::{fs, path::Path};
+
+use revento_store::{Created, StoreErrorKind, TokenStore};
+use revento_store_sqlite::SqliteStore;
+use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+
+use crate::sample::{key, record};
+
+#[tokio::test]
+async fn the_schema_is_pinned() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("revento.sqlite");
+    SqliteStore::open(&path).await.unwrap().close().await.unwrap();
+    let mut connection = SqliteConnectOptions::new()
+        .filename(&path)
+        .connect()
+        .await
+        .unwrap();
+    let statements: Vec<String> =
+        sqlx::query_scalar("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+    let mut marks = Vec::new();
+    for pragma in [
+        "PRAGMA application_id",
+        "PRAGMA user_version",
+        "PRAGMA journal_mode",
+    ] {
+        let value = sqlx::query(pragma).fetch_one(&mut connection).await.unwrap();
+        marks.push(format!("{pragma} = {}", show(&value)));
+    }
+    connection.close().await.unwrap();
+    insta::assert_snapshot!([marks, statements].concat().join(";\n"));
+}
+
+fn show(row: &sqlx::sqlite::SqliteRow) -> String {
+    use sqlx::Row;
+    row.try_get::<i64, _>(0)
+        .map_or_else(|_| row.get::<String, _>(0), |number| number.to_string())
+}
+
+#[tokio::test]
+async fn an_empty_file_becomes_a_store_and_stays_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("revento.sqlite");
+    fs::write(&path, "").unwrap();
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert!(matches!(
+        store.create(&record("evt_1", 1)).await.unwrap(),
+        Created::Yes(_)
+    ));
+    for _ in 0..3 {
+        let again = SqliteStore::open(&path).await.unwrap();
+        assert_eq!(
+            again.load(&key("evt_1")).await.unwrap().unwrap().record,
+            record("evt_1", 1)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k17_a_new_file_is_opened_by_many_at_once() {
+    for _ in 0..5 {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("revento.sqlite");
+        let opening: Vec<_> = (0..20)
+            .map(|number| {
+                let path = path.clone();
+                tokio::spawn(async move {
+                    let store = SqliteStore::open(&path).await?;
+                    Ok::<_, Box<dyn std::error::Error + Send + Sync>>(
+                        store.create(&record("evt_1", number)).await?,
+                    )
+                })
+            })
+            .collect();
+        let mut created = 0;
+        for open in opening {
+            created += usize::from(open.await.unwrap().unwrap() != Created::Exists);
+        }
+        assert_eq!(created, 1);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_file_and_its_companions_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("revento.sqlite");
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.create(&record("evt_1", 1)).await.unwrap();
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory.path()).unwrap() {
+        let entry = entry.unwrap();
+        names.push(entry.file_name().into_string().unwrap());
+        assert_eq!(
+            entry.metadata().unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{names:?}"
+        );
+    }
+    names.sort();
+    assert_eq!(
+        names,
+        ["revento.sqlite", "revento.sqlite-shm", "revento.sqlite-wal"]
+    );
+
+    store.close().await.unwrap();
+    assert_eq!(
+        fs::read_dir(directory.path()).unwrap().count(),
+        1,
+        "the log is written back and gone"
+    );
+}
+
+#[tokio::test]
+async fn names_that_sqlite_gives_a_meaning_are_just_names() {
+    for name in [
+        ":memory:",
+        "file:x?mode=memory",
+        "a b%20c?d#e&f",
+        "überall.🎟",
+        "-x",
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(name);
+        let store = SqliteStore::open(&path).await.unwrap();
+        store.create(&record("evt_1", 1)).await.unwrap();
+        store.close().await.unwrap();
+        assert!(path.is_file(), "{name}");
+        let again = SqliteStore::open(&path).await.unwrap();
+        assert!(again.load(&key("evt_1")).await.unwrap().is_some(), "{name}");
+        again.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn clones_share_one_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(directory.path().join("revento.sqlite"))
+        .await
+        .unwrap();
+    let clone = store.clone();
+    clone.create(&record("evt_1", 1)).await.unwrap();
+    store.close().await.unwrap();
+    store.close().await.unwrap();
+    for error in [
+        clone.load(&key("evt_1")).await.unwrap_err(),
+        clone.remove(&key("evt_1")).await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    }
+    assert!(format!("{clone:?}").contains("closed: true"));
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_told_as_such() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("revento.sqlite");
+    let store = SqliteStore::open(&path).await.unwrap();
+    for number in 0..50 {
+        store
+            .create(&record(&format!("evt_{number}"), number))
+            .await
+            .unwrap();
+    }
+    store.close().await.unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let length = bytes.len();
+    bytes[4096..length].fill(0x5A);
+    fs::write(&path, bytes).unwrap();
+    let kind = match SqliteStore::open(&path).await {
+        Ok(store) => store.of_client(&"clt_test".into()).await.unwrap_err().kind(),
+        Err(error) => {
+            assert!(error.to_string().contains("damaged"), "{error}");
+            StoreErrorKind::Corrupt
+        }
+    };
+    assert_eq!(kind, StoreErrorKind::Corrupt);
+}
+
+#[tokio::test]
+async fn a_row_that_makes_no_sense_is_told_as_damage() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("revento.sqlite");
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.create(&record("evt_1", 1)).await.unwrap();
+    execute(
+        &path,
+        "DROP TABLE revento_sequence; UPDATE revento_connections SET scopes = x'FF'",
+    )
+    .await;
+    let error = store.create(&record("evt_2", 1)).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    assert!(
+        error
+            .to_string()
+            .starts_with("the store's data cannot be read while storing a new connection"),
+        "{error}"
+    );
+}
+
+/// Runs statements on a file behind the store's back.
+pub(crate) async fn execute(path: &Path, sql: &'static str) {
+    let mut connection = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .connect()
+        .await
+        .unwrap();
+    for statement in sql.split(';') {
+        // A strict table refuses some of them; the ones before count.
+        let _ = sqlx::query(statement).execute(&mut connection).await;
+    }
+    connection.close().await.unwrap();
+}

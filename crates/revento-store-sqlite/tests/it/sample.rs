@@ -1,0 +1,43 @@
+//! What the tests store.
+
+use revento_core::{Connection, ConnectionKey, EventType, Scopes, Status, Timestamp};
+use revento_store::{NewDelivery, Record, Sealed};
+
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_778_336_551);
+
+pub(crate) fn key(event: &str) -> ConnectionKey {
+    ConnectionKey::installation("clt_test".into(), event.into())
+}
+
+/// A record that its tokens number.
+pub(crate) fn record(event: &str, number: u64) -> Record {
+    Record {
+        tokens: Some(Sealed::from_bytes(number.to_be_bytes())),
+        connection: Connection {
+            key: key(event),
+            organization_id: None,
+            status: Status::Connected,
+            reason: None,
+            status_since: NOW,
+            delete_by: None,
+            scopes: Scopes::parse("event.read"),
+            generation: number,
+            consented_at: NOW,
+            access_expires_at: NOW,
+            refresh_expires_at: NOW,
+            consent_expires_at: NOW,
+        },
+    }
+}
+
+pub(crate) fn delivery(number: u64) -> NewDelivery {
+    NewDelivery {
+        envelope_id: format!("env_{number}").into(),
+        delivery_id: format!("dlv_{number}").into(),
+        event_type: EventType::EventPublished,
+        ordering_key: String::new(),
+        occurred_at: NOW,
+        received_at: NOW,
+        body: Sealed::from_bytes(number.to_be_bytes()),
+    }
+}

@@ -1,0 +1,58 @@
+//! The conformance suite, on a file of its own for each check.
+
+use std::{fs, path::Path, sync::Arc};
+
+use revento_store::{InboxStore, TokenStore};
+use revento_store_sqlite::SqliteStore;
+use revento_store_testkit::{BoxError, InboxStoreSuite, Outcome, Report, Subject, TokenStoreSuite};
+
+/// Every byte of every file of the directory: the database, its log and its index.
+fn files(directory: &Path) -> Result<Vec<u8>, BoxError> {
+    let mut bytes = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        bytes.extend(fs::read(entry?.path())?);
+    }
+    Ok(bytes)
+}
+
+fn passed_in_full(report: &Report) {
+    report.assert_passed();
+    for finding in report.findings() {
+        assert_eq!(finding.outcome, Outcome::Passed, "{}", finding.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_store_suite_passes() {
+    let suite = TokenStoreSuite::new(|| async {
+        let directory = tempfile::tempdir()?;
+        let path = directory.path().join("revento.sqlite");
+        let root = directory.path().to_owned();
+        let store = SqliteStore::open(&path).await?;
+        let open = move || {
+            let path = path.clone();
+            async move { Ok(Arc::new(SqliteStore::open(path).await?) as Arc<dyn TokenStore>) }
+        };
+        let dump = move || std::future::ready(files(&root));
+        Ok(Subject::tokens(store)
+            .with_replicas(open)
+            .with_dump(dump)
+            .guarded_by(directory))
+    });
+    passed_in_full(&suite.run().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inbox_suite_passes() {
+    let suite = InboxStoreSuite::new(|| async {
+        let directory = tempfile::tempdir()?;
+        let path = directory.path().join("revento.sqlite");
+        let store = SqliteStore::open(&path).await?;
+        let open = move || {
+            let path = path.clone();
+            async move { Ok(Arc::new(SqliteStore::open(path).await?) as Arc<dyn InboxStore>) }
+        };
+        Ok(Subject::inbox(store).with_replicas(open).guarded_by(directory))
+    });
+    passed_in_full(&suite.run().await);
+}
