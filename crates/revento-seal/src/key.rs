@@ -1,0 +1,157 @@
+//! A sealing key: 32 secret bytes, an id that may be shown, and what is derived from them.
+
+use std::fmt;
+
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use hkdf::Hkdf;
+use revento_store::{Entropy, EntropyError};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::format::COMMITMENT;
+
+const BYTES: usize = 32;
+const LONGEST_ID: usize = 64;
+
+/// A key of 32 bytes. `Debug` shows its id only; its bytes are wiped on drop.
+///
+/// Its id is a fingerprint of the bytes unless [`SealingKey::with_id`] says otherwise, so opening with
+/// the wrong key is an error that names the key that is missing.
+pub struct SealingKey {
+    id: String,
+    bytes: Zeroizing<[u8; BYTES]>,
+    encryption_key: Zeroizing<[u8; BYTES]>,
+    commitment: [u8; COMMITMENT],
+}
+
+impl SealingKey {
+    /// A new key. Keep its [`to_base64`](Self::to_base64) where secrets are kept, apart from the store.
+    ///
+    /// # Errors
+    /// When there is no entropy.
+    pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut bytes = Zeroizing::new([0; BYTES]);
+        entropy.fill(bytes.as_mut_slice())?;
+        Ok(Self::from_bytes(bytes))
+    }
+
+    /// A key from 32 bytes that nobody can guess; a password is not enough.
+    pub fn from_bytes(bytes: impl Into<Zeroizing<[u8; BYTES]>>) -> Self {
+        let bytes = bytes.into();
+        let fingerprint: Zeroizing<[u8; 8]> = derive(&bytes, "key id");
+        Self {
+            id: fingerprint.iter().map(|byte| format!("{byte:02x}")).collect(),
+            encryption_key: derive(&bytes, "xchacha20-poly1305"),
+            commitment: *derive(&bytes, "commitment"),
+            bytes,
+        }
+    }
+
+    /// Reads a key from base64: standard or URL-safe, padded or not, space around it ignored.
+    ///
+    /// # Errors
+    /// When the text is not base64, or not that of 32 bytes. The error does not repeat the text.
+    pub fn from_base64(text: &str) -> Result<Self, ParseKeyError> {
+        let text = text.trim();
+        let alphabet = if text.contains(['-', '_']) {
+            alphabet::URL_SAFE
+        } else {
+            alphabet::STANDARD
+        };
+        let any_padding =
+            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+        let decoded = GeneralPurpose::new(&alphabet, any_padding)
+            .decode(text)
+            .map(Zeroizing::new)
+            .map_err(|_| ParseKeyError::NotBase64)?;
+        let bytes = <[u8; BYTES]>::try_from(decoded.as_slice());
+        Ok(Self::from_bytes(
+            bytes.map_err(|_| ParseKeyError::Length { found: decoded.len() })?,
+        ))
+    }
+
+    /// The key itself as base64 text, to be kept. Whoever calls this answers for where it goes.
+    pub fn to_base64(&self) -> Zeroizing<String> {
+        Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(self.bytes.as_slice()))
+    }
+
+    /// Names the key: by a date or by the name that a key management service knows it by. The id is
+    /// stored beside every record and is no secret. It belongs to the key for as long as records name it.
+    ///
+    /// # Errors
+    /// When the id is empty, longer than 64 bytes, or has characters beyond visible ASCII.
+    pub fn with_id(mut self, id: impl Into<String>) -> Result<Self, KeyIdError> {
+        let id = id.into();
+        let fits = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+        if !fits {
+            return Err(KeyIdError { id });
+        }
+        self.id = id;
+        Ok(self)
+    }
+
+    /// Which key this is; no secret.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new((&*self.encryption_key).into())
+    }
+
+    pub(crate) fn commitment(&self) -> &[u8; COMMITMENT] {
+        &self.commitment
+    }
+
+    pub(crate) fn is_committed_by(&self, commitment: &[u8; COMMITMENT]) -> bool {
+        self.commitment.ct_eq(commitment).into()
+    }
+}
+
+impl fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SealingKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One label per use: no two uses ever share bytes (RFC 5869 §3.2).
+#[expect(
+    clippy::expect_used,
+    reason = "HKDF-SHA256 gives up to 8160 bytes, and no caller asks for more than 32"
+)]
+fn derive<const N: usize>(key: &[u8; BYTES], label: &str) -> Zeroizing<[u8; N]> {
+    let mut output = Zeroizing::new([0; N]);
+    Hkdf::<Sha256>::new(None, key)
+        .expand_multi_info(&[b"revento-seal/1 ", label.as_bytes()], output.as_mut_slice())
+        .expect("32 bytes are fewer than 8160");
+    output
+}
+
+/// A text is not a sealing key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseKeyError {
+    /// There are characters that base64 does not have.
+    #[error("the sealing key is not base64 text: make one with `openssl rand -base64 32`")]
+    NotBase64,
+    /// It is base64 of something else.
+    #[error("the sealing key has {found} bytes instead of 32: make one with `openssl rand -base64 32`")]
+    Length {
+        /// How many bytes the text stands for.
+        found: usize,
+    },
+}
+
+/// A text cannot be the id of a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{id:?} cannot name a sealing key: an id is 1 to 64 visible ASCII characters")]
+pub struct KeyIdError {
+    id: String,
+}

@@ -1,0 +1,126 @@
+//! [`KeyRing`]: seals under one key, opens under several.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use chacha20poly1305::aead::{Aead, Payload};
+use revento_store::{Entropy, OsEntropy, SealError, Sealed, Sealer, Unsealed};
+use zeroize::Zeroizing;
+
+use crate::{
+    SealingKey,
+    format::{self, NONCE, Parts},
+};
+
+/// A [`Sealer`] with keys of its own: XChaCha20-Poly1305 with random nonces of 192 bits.
+#[derive(Debug)]
+pub struct KeyRing {
+    current: SealingKey,
+    previous: BTreeMap<String, SealingKey>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl KeyRing {
+    /// A ring that seals and opens under one key. Nonces come from the operating system.
+    pub fn new(current: SealingKey) -> Self {
+        Self {
+            current,
+            previous: BTreeMap::new(),
+            entropy: Arc::new(OsEntropy),
+        }
+    }
+
+    /// Adds a key that opens but does not seal: the one that was current before, or the one that will be next.
+    ///
+    /// # Errors
+    /// When the ring has a key with this id already.
+    pub fn with_previous(mut self, key: SealingKey) -> Result<Self, DuplicateKeyId> {
+        let id = key.id().to_owned();
+        if self.key(&id).is_some() {
+            return Err(DuplicateKeyId { id });
+        }
+        self.previous.insert(id, key);
+        Ok(self)
+    }
+
+    /// Takes nonces from elsewhere: for tests. A source that repeats itself breaks the encryption.
+    #[must_use]
+    pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    fn key(&self, id: &str) -> Option<&SealingKey> {
+        if id == self.current.id() {
+            Some(&self.current)
+        } else {
+            self.previous.get(id)
+        }
+    }
+}
+
+#[async_trait]
+impl Sealer for KeyRing {
+    async fn seal(&self, context: &str, plaintext: &[u8]) -> Result<Sealed, SealError> {
+        let mut nonce = [0; NONCE];
+        self.entropy
+            .fill(&mut nonce)
+            .map_err(|error| SealError::Unavailable(error.into()))?;
+        let header = format::header(self.current.id(), self.current.commitment());
+        let aad = format::associated_data(&header, context);
+        let ciphertext = self
+            .current
+            .cipher()
+            .encrypt(
+                &nonce.into(),
+                Payload {
+                    msg: plaintext,
+                    aad: &aad,
+                },
+            )
+            .map_err(|_| SealError::Unavailable("the plaintext is too long to be sealed".into()))?;
+        Ok(Sealed::from_bytes(
+            [header.as_slice(), &nonce, &ciphertext].concat(),
+        ))
+    }
+
+    async fn open(&self, context: &str, sealed: &Sealed) -> Result<Unsealed, SealError> {
+        let Parts {
+            header,
+            key_id,
+            commitment,
+            nonce,
+            ciphertext,
+        } = format::parse(sealed.as_bytes())?;
+        let Some(key) = self.key(key_id) else {
+            return Err(SealError::UnknownKey {
+                key_id: key_id.to_owned(),
+            });
+        };
+        if !key.is_committed_by(commitment) {
+            return Err(SealError::NotAuthentic);
+        }
+        let aad = format::associated_data(header, context);
+        let plaintext = key
+            .cipher()
+            .decrypt(
+                nonce.into(),
+                Payload {
+                    msg: ciphertext,
+                    aad: &aad,
+                },
+            )
+            .map_err(|_| SealError::NotAuthentic)?;
+        Ok(Unsealed {
+            plaintext: Zeroizing::new(plaintext),
+            reseal: key_id != self.current.id(),
+        })
+    }
+}
+
+/// Two keys of one ring have the same id, so what was sealed under one could be tried with the other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the ring has a sealing key {id:?} already: give each key an id of its own")]
+pub struct DuplicateKeyId {
+    id: String,
+}

@@ -1,0 +1,46 @@
+//! Replacing a key without downtime.
+
+use revento_seal::KeyRing;
+use revento_store::Sealer;
+
+use crate::{CONTEXT, SECRET, key};
+
+#[tokio::test]
+async fn k21_a_rotation_reseals_lazily() {
+    let before = KeyRing::new(key(1));
+    let old = before.seal(CONTEXT, SECRET).await.unwrap();
+
+    let after = KeyRing::new(key(2)).with_previous(key(1)).unwrap();
+    let unsealed = after.open(CONTEXT, &old).await.unwrap();
+    assert_eq!(*unsealed.plaintext, SECRET);
+    assert!(unsealed.reseal, "sealed under an older key");
+
+    let new = after.seal(CONTEXT, &unsealed.plaintext).await.unwrap();
+    assert!(!after.open(CONTEXT, &new).await.unwrap().reseal);
+    assert!(
+        KeyRing::new(key(2)).open(CONTEXT, &new).await.is_ok(),
+        "the old key can go"
+    );
+}
+
+#[tokio::test]
+async fn k21_replicas_in_the_midst_of_a_rotation_read_each_other() {
+    let not_yet = KeyRing::new(key(1)).with_previous(key(2)).unwrap();
+    let already = KeyRing::new(key(2)).with_previous(key(1)).unwrap();
+    for (writer, reader) in [(&not_yet, &already), (&already, &not_yet)] {
+        let sealed = writer.seal(CONTEXT, SECRET).await.unwrap();
+        assert!(reader.open(CONTEXT, &sealed).await.unwrap().reseal);
+    }
+}
+
+#[test]
+fn two_keys_of_one_ring_cannot_share_an_id() {
+    let ring = || KeyRing::new(key(1).with_id("main").unwrap());
+    let error = ring().with_previous(key(2).with_id("main").unwrap()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the ring has a sealing key \"main\" already: give each key an id of its own"
+    );
+    let with_old = ring().with_previous(key(2).with_id("old").unwrap()).unwrap();
+    assert!(with_old.with_previous(key(3).with_id("old").unwrap()).is_err());
+}
