@@ -1,0 +1,145 @@
+//! Work that must go on when the caller who began it has gone away.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{
+    future::BoxFuture,
+    stream::{FuturesUnordered, StreamExt},
+};
+use revento_oauth::refresh::Why;
+use tokio::sync::mpsc;
+
+use crate::{
+    Client, SessionError,
+    client::Shared,
+    session::{Flight, Session},
+};
+
+/// How long to wait before an unsaved pair is tried again.
+const SAVE_AGAIN: Duration = Duration::from_secs(2);
+
+/// Runs that the background is to see through.
+pub(crate) struct Backlog {
+    sender: mpsc::UnboundedSender<Job>,
+    receiver: Mutex<Option<mpsc::UnboundedReceiver<Job>>>,
+    driven: AtomicBool,
+}
+
+enum Job {
+    Refresh { session: Weak<Session>, flight: Flight },
+    Other(BoxFuture<'static, ()>),
+}
+
+impl Default for Backlog {
+    fn default() -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        Self {
+            sender,
+            receiver: Mutex::new(Some(receiver)),
+            driven: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Backlog {
+    pub(crate) fn add(&self, session: &Arc<Session>, flight: &Flight) {
+        // Without a background, or after its end, whoever waits for the run drives it.
+        let _ = self.sender.send(Job::Refresh {
+            session: Arc::downgrade(session),
+            flight: flight.clone(),
+        });
+    }
+
+    /// Whether a background is running: then what is added is driven without anybody waiting for it.
+    pub(crate) fn is_driven(&self) -> bool {
+        self.driven.load(Ordering::Relaxed)
+    }
+
+    /// The same for work that leaves nothing behind to be tried again.
+    pub(crate) fn see_through(&self, work: BoxFuture<'static, ()>) {
+        let _ = self.sender.send(Job::Other(work));
+    }
+}
+
+impl Client {
+    /// Sees refreshes through when their callers have gone away, and stores new tokens as soon as a
+    /// store that had failed is back. Spawn it once per client; it ends when the last handle is gone.
+    ///
+    /// Without it a refresh stands still while nobody waits for its result, which is safe, but brings
+    /// the connection into doubt when its claim runs out meanwhile.
+    pub fn background(&self) -> impl Future<Output = ()> + Send + 'static {
+        let client = Arc::downgrade(&self.shared);
+        let receiver = self
+            .shared
+            .backlog
+            .receiver
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        async move {
+            let Some(mut receiver) = receiver else { return };
+            let _driving = Driving::begin(client.clone());
+            let mut running = FuturesUnordered::new();
+            loop {
+                tokio::select! {
+                    job = receiver.recv() => match job {
+                        Some(job) => running.push(see_through(job)),
+                        None => break,
+                    },
+                    Some(unsaved) = running.next() => {
+                        let session: Option<Arc<Session>> = unsaved;
+                        if let (Some(session), Some(client)) = (session, client.upgrade()) {
+                            let _joined_by_the_backlog = session.flight(&client, Why::Wanted);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Says that a background is running, until it is dropped.
+struct Driving(Weak<Shared>);
+
+impl Driving {
+    fn begin(client: Weak<Shared>) -> Self {
+        let driving = Self(client);
+        driving.set(true);
+        driving
+    }
+
+    fn set(&self, driven: bool) {
+        if let Some(client) = self.0.upgrade() {
+            client.backlog.driven.store(driven, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Driving {
+    fn drop(&mut self) {
+        self.set(false);
+    }
+}
+
+/// Drives a run; gives its session back, after a pause, when there is a pair left to store.
+async fn see_through(job: Job) -> Option<Arc<Session>> {
+    match job {
+        Job::Refresh { session, flight } => match flight.await {
+            Err(SessionError::Unsaved { .. }) => {
+                tokio::time::sleep(SAVE_AGAIN).await;
+                session.upgrade()
+            }
+            _ => None,
+        },
+        Job::Other(work) => {
+            work.await;
+            None
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! The client: what everything else hangs on.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use revento_core::{ClientId, Connection, ConnectionKey, EventId, RequestId, Timestamp, UserId};
+use revento_oauth::{AuthorizationRequest, Begun, ConfigError, Integration, authorize, refresh::Timing};
+use revento_store::{Clock, Entropy, EntropyError, OsEntropy, Sealer, StoreError, SystemClock, TokenStore};
+use revento_transport::Transport;
+use url::Url;
+
+use crate::{
+    background::Backlog,
+    read::{EventClient, UserClient},
+    request::Reader,
+    session::Session,
+    vault::Vault,
+};
+
+/// An integration's access to the platform. Clones are handles to one client.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What all sessions of a client share.
+pub(crate) struct Shared {
+    pub(crate) integration: Integration,
+    pub(crate) api_base: String,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) timing: Timing,
+    pub(crate) backlog: Backlog,
+    sessions: Mutex<HashMap<ConnectionKey, Arc<Session>>>,
+}
+
+/// Configures a [`Client`].
+pub struct ClientBuilder {
+    integration: Integration,
+    api_base: String,
+    transport: Arc<dyn Transport>,
+    store: Arc<dyn TokenStore>,
+    sealer: Arc<dyn Sealer>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    timing: Timing,
+}
+
+impl ClientBuilder {
+    /// Replaces the operating system's clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Replaces the operating system's random numbers.
+    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// Replaces the durations that refreshing goes by.
+    pub fn timing(mut self, timing: Timing) -> Self {
+        self.timing = timing;
+        self
+    }
+
+    /// Builds the client. Starts nothing and calls nobody.
+    ///
+    /// # Errors
+    /// When the API base is not an absolute URL.
+    pub fn build(self) -> Result<Client, ConfigError> {
+        let what = "the API base URL";
+        let usable = Url::parse(&self.api_base)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if !usable {
+            return Err(ConfigError::NotAUrl {
+                what,
+                value: self.api_base,
+            });
+        }
+        let shared = Shared {
+            integration: self.integration,
+            api_base: self.api_base.trim_end_matches('/').into(),
+            transport: self.transport,
+            vault: Vault::new(self.store, self.sealer),
+            clock: self.clock,
+            entropy: self.entropy,
+            timing: self.timing,
+            backlog: Backlog::default(),
+            sessions: Mutex::default(),
+        };
+        Ok(Client {
+            shared: Arc::new(shared),
+        })
+    }
+}
+
+impl Client {
+    /// Configures a client. `api_base` is where the read API is, such as
+    /// `https://api.revento.example/api/v1`.
+    pub fn builder(
+        integration: Integration,
+        api_base: impl Into<String>,
+        transport: Arc<dyn Transport>,
+        store: Arc<dyn TokenStore>,
+        sealer: Arc<dyn Sealer>,
+    ) -> ClientBuilder {
+        ClientBuilder {
+            integration,
+            api_base: api_base.into(),
+            transport,
+            store,
+            sealer,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+            timing: Timing::default(),
+        }
+    }
+
+    /// The integration that this client speaks for.
+    pub fn integration(&self) -> &Integration {
+        &self.shared.integration
+    }
+
+    /// The time by the client's clock.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Begins an authorization: where to send the browser, and what to keep for its return.
+    ///
+    /// # Errors
+    /// When the operating system has no random numbers.
+    pub fn begin(&self, request: &AuthorizationRequest) -> Result<Begun, EntropyError> {
+        let mut random = zeroize::Zeroizing::new([0; 64]);
+        self.shared.entropy.fill(&mut *random)?;
+        Ok(authorize::begin(
+            &self.shared.integration,
+            request,
+            &random,
+            self.shared.clock.now(),
+        ))
+    }
+
+    /// Reads an event over the organizer's connection.
+    pub fn event(&self, event_id: impl Into<EventId>) -> EventClient {
+        let key = ConnectionKey::installation(self.client_id(), event_id.into());
+        EventClient::new(self.reader(key))
+    }
+
+    /// Reads what a signed-in participant may see.
+    pub fn user(&self, event_id: impl Into<EventId>, user_id: impl Into<UserId>) -> UserClient {
+        let key = ConnectionKey::user(self.client_id(), event_id.into(), user_id.into());
+        UserClient::new(self.reader(key))
+    }
+
+    /// What the store knows of an organizer's connection. Makes no call to the platform.
+    ///
+    /// # Errors
+    /// When the store cannot tell.
+    pub async fn connection(&self, event_id: impl Into<EventId>) -> Result<Option<Connection>, StoreError> {
+        let key = ConnectionKey::installation(self.client_id(), event_id.into());
+        let stored = self.shared.vault.store().load(&key).await?;
+        Ok(stored.map(|stored| stored.record.connection))
+    }
+
+    /// Every connection that the store knows, in any order.
+    ///
+    /// # Errors
+    /// When the store cannot tell.
+    pub async fn connections(&self) -> Result<Vec<Connection>, StoreError> {
+        let stored = self
+            .shared
+            .vault
+            .store()
+            .of_client(self.shared.integration.client_id())
+            .await?;
+        Ok(stored
+            .into_iter()
+            .map(|stored| stored.record.connection)
+            .collect())
+    }
+
+    fn reader(&self, key: ConnectionKey) -> Reader {
+        Reader {
+            client: self.clone(),
+            session: self.session(key),
+        }
+    }
+
+    pub(crate) fn session(&self, key: ConnectionKey) -> Arc<Session> {
+        let mut sessions = self
+            .shared
+            .sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let session = sessions
+            .entry(key)
+            .or_insert_with_key(|key| Session::new(key.clone(), &self.shared));
+        Arc::clone(session)
+    }
+
+    fn client_id(&self) -> ClientId {
+        self.shared.integration.client_id().clone()
+    }
+}
+
+impl Shared {
+    /// A fresh id for one request (contract §3.1).
+    pub(crate) fn request_id(&self) -> RequestId {
+        let mut random = [0; 16];
+        // An id without randomness still names the request, only not uniquely.
+        let _ = self.entropy.fill(&mut random);
+        let id = uuid::Builder::from_random_bytes(random).into_uuid();
+        RequestId::new(id.to_string())
+    }
+
+    /// A random share of a duration, for jitter.
+    pub(crate) fn share_of(&self, whole: std::time::Duration) -> std::time::Duration {
+        let mut random = [0; 4];
+        let _ = self.entropy.fill(&mut random);
+        whole.mul_f64(f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("integration", &self.shared.integration)
+            .field("api_base", &self.shared.api_base)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("integration", &self.integration)
+            .field("api_base", &self.api_base)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,32 @@
+//! The Revento client: connections that stay alive, and the read API.
+//!
+//! A [`Client`] is made once and cloned freely. It knows the integration, a transport, a token store
+//! and a sealer, and gives out clients for one event ([`EventClient`]) or one signed-in participant
+//! ([`UserClient`]): two types, because their tokens cannot stand in for each other.
+//!
+//! Tokens are refreshed before they end, once, however many callers wait; a new pair is stored
+//! before it is used; what the platform has ended is a typed error that costs no call. The machine
+//! behind it is [`revento_oauth::refresh`].
+//!
+//! Spawn [`Client::background`] once per process: it drives refreshes to their end when the callers
+//! that began them have gone away. Spawn [`Client::keep_alive`] where connections can be idle for
+//! months. Nothing else here runs by itself.
+
+mod background;
+mod client;
+mod connect;
+mod error;
+mod keep_alive;
+mod lifecycle;
+mod read;
+mod request;
+mod retry;
+mod session;
+mod vault;
+
+pub use client::{Client, ClientBuilder};
+pub use connect::ConnectError;
+pub use error::Error;
+pub use keep_alive::{ConsentEnding, KeepAlive};
+pub use read::{EventClient, Pages, Participants, UserClient};
+pub use session::SessionError;

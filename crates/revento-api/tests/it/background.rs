@@ -1,0 +1,74 @@
+//! Callers who go away, and refreshes that nobody waits for.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use crate::support::World;
+
+#[tokio::test(start_paused = true)]
+async fn with_a_background_nobody_waits_for_a_refresh_in_time() {
+    let world = World::connected().await;
+    let background = tokio::spawn(world.client.background());
+    tokio::task::yield_now().await;
+    world.token().await.unwrap();
+    world.until_before_the_end(Duration::from_secs(300));
+    let before = tokio::time::Instant::now();
+    for _ in 0..10 {
+        assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"));
+    }
+    assert_eq!(before.elapsed(), Duration::ZERO);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+    assert_eq!(world.platform.refreshes(), 1);
+
+    drop(world);
+    background.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_goes_on_in_the_background_when_its_caller_has_gone() {
+    let world = World::connected().await;
+    tokio::spawn(world.client.background());
+    world.until_before_the_end(Duration::ZERO);
+    drop_while_it_runs(&world).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(world.stored().await.generation, 2);
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+    assert_eq!(world.platform.refreshes(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_one_it_goes_on_with_the_next_caller() {
+    let world = World::connected().await;
+    world.until_before_the_end(Duration::ZERO);
+    drop_while_it_runs(&world).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(world.stored().await.generation, 1, "it stands still");
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+    assert_eq!(world.platform.refreshes(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn t6_the_background_stores_what_could_not_be_stored() {
+    let world = World::connected().await;
+    tokio::spawn(world.client.background());
+    world.until_before_the_end(Duration::ZERO);
+    world.store.swaps_fail(true);
+    world.token().await.unwrap_err();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    world.store.swaps_fail(false);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(world.stored().await.generation, 2, "without any caller");
+    assert_eq!(world.platform.refreshes(), 1);
+}
+
+/// Waits for a token until the request is on its way, then gives up.
+async fn drop_while_it_runs(world: &World) {
+    let token = world.token();
+    assert_eq!(
+        tokio::time::timeout(Duration::from_millis(1), token).await.ok(),
+        None
+    );
+    assert!(world.token().now_or_never().is_none());
+}

@@ -1,0 +1,161 @@
+//! What goes wrong between the platform and the store.
+
+use std::time::Duration;
+
+use revento_api::SessionError;
+use revento_core::{Reason, Status};
+
+use crate::support::{Plan, World};
+
+const MINUTES_5: Duration = Duration::from_secs(300);
+
+#[tokio::test(start_paused = true)]
+async fn t8_invalid_grant_is_permanent() {
+    let world = World::connected().await;
+    world.until_before_the_end(MINUTES_5);
+    world
+        .platform
+        .plan([Plan::Answer(400, r#"{"error":"invalid_grant"}"#)]);
+    for _ in 0..3 {
+        assert_eq!(
+            world.token().await,
+            Err(SessionError::NeedsConsent {
+                reason: Some(Reason::RefreshRejected)
+            })
+        );
+    }
+    assert_eq!(world.platform.refreshes(), 1);
+    assert_eq!(world.stored().await.status, Status::NeedsConsent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn t8_nothing_else_is_permanent() {
+    let answers = [
+        (401, r#"{"error":"invalid_client"}"#),
+        (400, r#"{"error":"invalid_request"}"#),
+        (429, r#"{"error":"rate_limit_exceeded"}"#),
+    ];
+    for (status, body) in answers {
+        let world = World::connected().await;
+        world.until_before_the_end(Duration::ZERO);
+        world.platform.plan([Plan::Answer(status, body)]);
+        let error = world.token().await.unwrap_err();
+        assert!(matches!(error, SessionError::Refused { .. }), "{error}");
+        assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+    }
+    for (status, body) in [(502, "<html>"), (500, r#"{"error":"invalid_grant"}"#), (200, "")] {
+        let world = World::connected().await;
+        world.until_before_the_end(MINUTES_5);
+        world.platform.plan([Plan::Answer(status, body)]);
+        assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"));
+        assert_eq!(world.stored().await.status, Status::InDoubt);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn t7_a_lost_answer_leaves_the_access_token_to_its_end() {
+    let world = World::connected().await;
+    world.until_before_the_end(MINUTES_5);
+    world.platform.plan([Plan::LoseRequest]);
+    for _ in 0..5 {
+        assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"));
+        world.clock.advance(Duration::from_secs(50));
+    }
+    assert_eq!(world.platform.refreshes(), 1);
+    assert_eq!(world.stored().await.reason, Some(Reason::AnswerLost));
+    world.clock.advance(Duration::from_secs(50));
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+    assert_eq!(world.platform.refreshes(), 2);
+    assert_eq!(world.stored().await.status, Status::Connected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn t7_when_the_platform_had_rotated_consent_is_needed_at_the_end_and_not_before() {
+    let world = World::connected().await;
+    world.until_before_the_end(MINUTES_5);
+    world.platform.plan([Plan::LoseAnswer]);
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"));
+    assert!(!world.platform.is_revoked());
+    world.clock.advance(MINUTES_5);
+    assert!(matches!(
+        world.token().await,
+        Err(SessionError::NeedsConsent { .. })
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn t7_a_platform_that_is_away_is_told_as_such() {
+    let world = World::connected().await;
+    world.until_before_the_end(Duration::ZERO);
+    world.platform.plan([Plan::NeverSent]);
+    let error = world.token().await.unwrap_err();
+    assert!(matches!(error, SessionError::Unreachable { .. }), "{error}");
+    assert!(error.is_transient());
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn t6_a_pair_that_could_not_be_stored_is_stored_later() {
+    let world = World::connected().await;
+    world.until_before_the_end(Duration::ZERO);
+    world.store.swaps_fail(true);
+    for _ in 0..3 {
+        let error = world.token().await.unwrap_err();
+        assert!(matches!(error, SessionError::Unsaved { .. }), "{error}");
+        assert!(error.to_string().contains("do not restart"));
+    }
+    world.store.swaps_fail(false);
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+    assert_eq!(world.platform.refreshes(), 1);
+    let other = world.replica().event("evt_1").access_token().await.unwrap();
+    assert_eq!(other.expose(), "rev_install_2");
+    assert!(!world.platform.is_revoked());
+}
+
+#[tokio::test(start_paused = true)]
+async fn t5_a_store_that_panics_loses_no_pair() {
+    let world = World::connected().await;
+    world.until_before_the_end(Duration::ZERO);
+    world.store.swap_panics();
+    assert!(matches!(world.token().await, Err(SessionError::Store { .. })));
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+    assert_eq!(world.platform.refreshes(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_panics_does_not_poison_the_session() {
+    let world = World::connected().await;
+    world.until_before_the_end(Duration::ZERO);
+    world.platform.plan([Plan::Panic]);
+    assert!(matches!(world.token().await, Err(SessionError::Store { .. })));
+    // It may have been sent: the claim has to run out, then there is a doubt.
+    world.clock.advance(Duration::from_secs(61));
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn t16_a_store_that_is_down_does_not_stop_a_token_that_works() {
+    let world = World::connected().await;
+    world.token().await.unwrap();
+    world.until_before_the_end(MINUTES_5);
+    world.store.down(true);
+    for _ in 0..5 {
+        assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"));
+        world.clock.advance(Duration::from_secs(50));
+    }
+    world.clock.advance(Duration::from_secs(50));
+    assert!(matches!(world.token().await, Err(SessionError::Store { .. })));
+    world.store.down(false);
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn t7_a_transport_without_a_time_limit_is_given_one() {
+    let world = World::connected().await;
+    world.until_before_the_end(MINUTES_5);
+    world.platform.plan([Plan::Hang]);
+    let before = tokio::time::Instant::now();
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"));
+    assert_eq!(before.elapsed().as_secs(), 30);
+    assert_eq!(world.stored().await.status, Status::InDoubt);
+}

@@ -1,0 +1,14 @@
+//! The client against a platform that can be told to fail, and against the sandbox.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking"
+)]
+
+mod background;
+mod faults;
+mod keep_alive;
+mod refresh;
+mod sandbox;
+mod support;

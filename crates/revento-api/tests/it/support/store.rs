@@ -1,0 +1,105 @@
+//! A store that can be told to fail.
+
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use async_trait::async_trait;
+use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
+use revento_store::{
+    Claim, ClaimTerms, Created, Fence, Record, StoreError, StoreErrorKind, Stored, Swapped, TokenStore,
+    Version, memory::MemoryTokens,
+};
+
+/// Memory, with switches.
+#[derive(Debug, Default)]
+pub(crate) struct Shaky {
+    inner: MemoryTokens,
+    down: AtomicBool,
+    swaps_fail: AtomicBool,
+    swap_panics: AtomicBool,
+}
+
+impl Shaky {
+    pub(crate) fn down(&self, down: bool) {
+        self.down.store(down, SeqCst);
+    }
+
+    pub(crate) fn swaps_fail(&self, fail: bool) {
+        self.swaps_fail.store(fail, SeqCst);
+    }
+
+    /// Once.
+    pub(crate) fn swap_panics(&self) {
+        self.swap_panics.store(true, SeqCst);
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.down.load(SeqCst) {
+            return Err(failure());
+        }
+        Ok(())
+    }
+}
+
+fn failure() -> StoreError {
+    StoreError::new(StoreErrorKind::Unavailable, "testing", "switched off")
+}
+
+#[async_trait]
+impl TokenStore for Shaky {
+    async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError> {
+        self.check()?;
+        self.inner.load(key).await
+    }
+
+    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+        self.check()?;
+        self.inner.create(record).await
+    }
+
+    async fn swap(
+        &self,
+        expected: Version,
+        record: &Record,
+        fence: Option<Fence>,
+    ) -> Result<Swapped, StoreError> {
+        self.check()?;
+        if self.swaps_fail.load(SeqCst) {
+            return Err(failure());
+        }
+        assert!(
+            !self.swap_panics.swap(false, SeqCst),
+            "a planned panic of the store"
+        );
+        self.inner.swap(expected, record, fence).await
+    }
+
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+        self.check()?;
+        self.inner.claim(key, terms).await
+    }
+
+    async fn release(&self, key: &ConnectionKey, fence: Fence) -> Result<(), StoreError> {
+        self.check()?;
+        self.inner.release(key, fence).await
+    }
+
+    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        self.check()?;
+        self.inner.due(before, limit).await
+    }
+
+    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
+        self.check()?;
+        self.inner.of_event(client_id, event_id).await
+    }
+
+    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
+        self.check()?;
+        self.inner.of_client(client_id).await
+    }
+
+    async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {
+        self.check()?;
+        self.inner.remove(key).await
+    }
+}
