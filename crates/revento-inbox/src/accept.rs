@@ -1,0 +1,213 @@
+//! Taking a verified delivery in.
+
+use std::{fmt, sync::Arc};
+
+use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType};
+use revento_store::{
+    Clock, DeliveryState, InboxStore, NewDelivery, Received, SealError, Sealer, StoreError, SystemClock,
+};
+use revento_webhooks::{EventError, Verified};
+use tokio::sync::Notify;
+
+use crate::{Handlers, Policy, Runner};
+
+/// Takes deliveries in, for any number of endpoints and runners. Clones are handles to one inbox.
+#[derive(Debug, Clone)]
+pub struct Inbox {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn InboxStore>,
+    pub(crate) sealer: Arc<dyn Sealer>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) policy: Policy,
+    pub(crate) arrived: Notify,
+    order_by: fn(&Envelope) -> String,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox")
+            .field("store", &self.store)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Configures an [`Inbox`].
+#[derive(Debug)]
+pub struct InboxBuilder {
+    store: Arc<dyn InboxStore>,
+    sealer: Arc<dyn Sealer>,
+    clock: Arc<dyn Clock>,
+    policy: Policy,
+    order_by: fn(&Envelope) -> String,
+}
+
+impl InboxBuilder {
+    /// Replaces the default policy.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Handles deliveries with the same key one at a time, in the order of their arrival. An empty
+    /// key means no order, which is the default. A delivery that is being retried holds up its key.
+    pub fn ordered_by(mut self, key: fn(&Envelope) -> String) -> Self {
+        self.order_by = key;
+        self
+    }
+
+    /// Replaces the operating system's clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Builds the inbox. Starts nothing.
+    pub fn build(self) -> Inbox {
+        let Self {
+            store,
+            sealer,
+            clock,
+            policy,
+            order_by,
+        } = self;
+        Inbox {
+            shared: Arc::new(Shared {
+                store,
+                sealer,
+                clock,
+                policy,
+                arrived: Notify::new(),
+                order_by,
+            }),
+        }
+    }
+}
+
+/// What became of a delivery: in each case it is durably known, so answer 2xx.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is new and queued.
+    New,
+    /// It had been buried and is queued again.
+    Requeued,
+    /// It was known; nothing happens.
+    Known(DeliveryState),
+}
+
+/// A delivery was not taken in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AcceptError {
+    /// The unsigned type header disagrees with the signed body (contract §4.1). Answer 401.
+    #[error("the event header does not name the type of the signed body")]
+    TypeMismatch,
+    /// The store did not confirm. Answer 503, and the platform tries again.
+    #[error("the delivery could not be stored: {0}")]
+    Store(#[from] StoreError),
+    /// The body could not be sealed. Answer 503, and the platform tries again.
+    #[error("the delivery could not be sealed: {0}")]
+    Seal(#[from] SealError),
+}
+
+impl Inbox {
+    /// Configures an inbox on a store.
+    pub fn builder(store: Arc<dyn InboxStore>, sealer: Arc<dyn Sealer>) -> InboxBuilder {
+        let clock = Arc::new(SystemClock);
+        InboxBuilder {
+            store,
+            sealer,
+            clock,
+            policy: Policy::default(),
+            order_by: |_| String::new(),
+        }
+    }
+
+    /// Stores a verified delivery. When this returns `Ok`, the sender may be answered 2xx.
+    ///
+    /// A genuine body that is not the promised envelope is taken in too, and buried when its turn
+    /// comes: refusing it would only make the platform send it again.
+    ///
+    /// # Errors
+    /// When the type header was tampered with, or nothing was stored.
+    pub async fn accept(&self, verified: &Verified<'_>) -> Result<Accepted, AcceptError> {
+        let delivery_id = DeliveryId::new(verified.unsigned_delivery_id());
+        let delivery = match verified.envelope() {
+            Ok(envelope) => self.seal_envelope(envelope, delivery_id, verified.body()).await?,
+            Err(EventError::TypeMismatch) => return Err(AcceptError::TypeMismatch),
+            Err(error) => {
+                tracing::error!(%delivery_id, %error, "a genuine webhook cannot be read");
+                self.seal_unreadable(verified, delivery_id).await?
+            }
+        };
+        let accepted = match self.shared.store.insert(&delivery).await? {
+            Received::New { delivery_id_reused } => {
+                if delivery_id_reused {
+                    let delivery_id = &delivery.delivery_id;
+                    tracing::warn!(%delivery_id, envelope_id = %delivery.envelope_id,
+                        "a delivery id came again with another envelope: it may be a replay with changed headers");
+                }
+                Accepted::New
+            }
+            Received::Requeued => Accepted::Requeued,
+            Received::Known(state) => Accepted::Known(state),
+        };
+        tracing::debug!(envelope_id = %delivery.envelope_id, event_type = %delivery.event_type, ?accepted, "webhook");
+        if !matches!(accepted, Accepted::Known(_)) {
+            self.shared.arrived.notify_one();
+        }
+        Ok(accepted)
+    }
+
+    /// A runner for this inbox. Spawn its [`Runner::run`].
+    pub fn runner(&self, handlers: Handlers) -> Runner {
+        Runner::new(self.clone(), handlers)
+    }
+
+    async fn seal_envelope(
+        &self,
+        envelope: Envelope,
+        delivery_id: DeliveryId,
+        body: &[u8],
+    ) -> Result<NewDelivery, SealError> {
+        Ok(NewDelivery {
+            body: self.shared.sealer.seal(&context(&envelope.id), body).await?,
+            ordering_key: (self.shared.order_by)(&envelope),
+            occurred_at: envelope.occurred_at,
+            received_at: self.shared.clock.now(),
+            envelope_id: envelope.id,
+            delivery_id,
+            event_type: envelope.event_type,
+        })
+    }
+
+    async fn seal_unreadable(
+        &self,
+        verified: &Verified<'_>,
+        delivery_id: DeliveryId,
+    ) -> Result<NewDelivery, SealError> {
+        let envelope_id = EnvelopeId::new(format!("unreadable/{delivery_id}"));
+        let now = self.shared.clock.now();
+        Ok(NewDelivery {
+            body: self
+                .shared
+                .sealer
+                .seal(&context(&envelope_id), verified.body())
+                .await?,
+            ordering_key: String::new(),
+            occurred_at: now,
+            received_at: now,
+            envelope_id,
+            delivery_id,
+            event_type: EventType::from(verified.unsigned_event_type()),
+        })
+    }
+}
+
+/// What binds a sealed body to its delivery.
+pub(crate) fn context(envelope_id: &EnvelopeId) -> String {
+    format!("revento/inbox/{envelope_id}")
+}

@@ -1,0 +1,23 @@
+//! A durable inbox for webhooks: store first, answer, then handle – once, in the background.
+//!
+//! [`Inbox::accept`] stores a verified delivery before the sender gets its 2xx, so an acknowledged
+//! delivery is never lost, and one that is seen twice is never handled twice (invariant W4).
+//! [`Runner::run`] is a future that the caller spawns: it leases what is due, calls the
+//! [`Handlers`], retries what failed and buries what fails too often. A delivery that the platform
+//! sends again after it was buried is queued again, so a replay from the console does what it says.
+//!
+//! Any number of processes may share a store: a delivery is leased by one of them at a time, and a
+//! process that dies gives its leases up by their time limit. A handler whose process dies after its
+//! work and before the note of it is called again; make handlers idempotent by the envelope's `id`.
+//!
+//! Bodies are sealed before the store sees them, since they hold personal data.
+
+mod accept;
+mod handlers;
+mod policy;
+mod runner;
+
+pub use accept::{AcceptError, Accepted, Inbox, InboxBuilder};
+pub use handlers::{HandlerError, Handlers, Webhook};
+pub use policy::{Policy, Verdict};
+pub use runner::Runner;

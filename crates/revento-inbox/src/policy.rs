@@ -1,0 +1,89 @@
+//! When to try again, and when to stop. Pure.
+
+use std::time::Duration;
+
+use revento_core::Timestamp;
+
+/// The durations and counts that an inbox goes by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The pauses between attempts. One more attempt than pauses is made; none means one attempt.
+    pub pauses: Vec<Duration>,
+    /// How long one attempt may take; then it counts as failed and its lease ends.
+    pub handler_timeout: Duration,
+    /// How many deliveries are handled at a time.
+    pub concurrency: usize,
+}
+
+impl Default for Policy {
+    /// Six attempts over about an hour, one minute each, eight at a time.
+    fn default() -> Self {
+        Self {
+            pauses: [5, 30, 120, 600, 3600].map(Duration::from_secs).to_vec(),
+            handler_timeout: Duration::from_secs(60),
+            concurrency: 8,
+        }
+    }
+}
+
+/// What becomes of a delivery whose attempt failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Try again then.
+    RetryAt(Timestamp),
+    /// Set it aside.
+    Bury,
+}
+
+impl Policy {
+    /// Judges a failure. `attempt` counts from 1.
+    pub fn judge(&self, attempt: u32, permanent: bool, now: Timestamp) -> Verdict {
+        let pause = usize::try_from(attempt)
+            .ok()
+            .and_then(|n| self.pauses.get(n.checked_sub(1)?));
+        match pause {
+            Some(pause) if !permanent => Verdict::RetryAt(now.saturating_add(*pause)),
+            _ => Verdict::Bury,
+        }
+    }
+
+    /// How long a lease lives: an attempt, and the time to note its outcome.
+    pub(crate) fn lease(&self) -> Duration {
+        self.handler_timeout.saturating_add(Duration::from_secs(30))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    #[test]
+    fn q7_one_more_attempt_than_pauses_is_made() {
+        let policy = Policy {
+            pauses: vec![Duration::from_secs(1), Duration::from_secs(2)],
+            ..Policy::default()
+        };
+        assert_eq!(
+            policy.judge(1, false, NOW),
+            Verdict::RetryAt(Timestamp::from_unix_seconds(1))
+        );
+        assert_eq!(
+            policy.judge(2, false, NOW),
+            Verdict::RetryAt(Timestamp::from_unix_seconds(2))
+        );
+        assert_eq!(policy.judge(3, false, NOW), Verdict::Bury);
+        assert_eq!(policy.judge(1, true, NOW), Verdict::Bury);
+    }
+
+    #[test]
+    fn q6_no_pauses_mean_one_attempt() {
+        let policy = Policy {
+            pauses: Vec::new(),
+            ..Policy::default()
+        };
+        assert_eq!(policy.judge(1, false, NOW), Verdict::Bury);
+        assert_eq!(policy.judge(0, false, NOW), Verdict::Bury);
+    }
+}
