@@ -1,0 +1,71 @@
+//! Verified webhooks as what an actix handler takes.
+
+use std::{future::Future, ops::Deref, pin::Pin};
+
+use actix_web::{Error, FromRequest, HttpRequest, dev::Payload, error::ErrorInternalServerError, web};
+use revento_core::kind::Kind;
+use revento_tower::Gate;
+
+use crate::{WebhookRejection, admit};
+
+/// A verified webhook of one kind, as an extractor.
+///
+/// The [`Gate`] comes from the app's data. What is not genuine never reaches the handler.
+///
+/// ```
+/// use actix_web::{App, HttpResponse, web};
+/// use revento_actix::{Gate, Webhook};
+/// use revento_core::kind::ApplicationApproved;
+/// use revento_webhooks::Verifier;
+///
+/// async fn approved(webhook: Webhook<ApplicationApproved>) -> HttpResponse {
+///     println!("{} is in", webhook.data().id);
+///     HttpResponse::Ok().finish()
+/// }
+///
+/// let gate = Gate::new(Verifier::new("whsec_example")?);
+/// let app = App::new()
+///     .app_data(web::Data::new(gate))
+///     .route("/webhooks", web::route().to(approved));
+/// # drop(app);
+/// # Ok::<(), revento_webhooks::SecretError>(())
+/// ```
+///
+/// The handler has to end within the platform's 10 s; where that is not enough, or nothing may be lost,
+/// take a [`route`](crate::route) into an inbox.
+#[derive(Debug)]
+pub struct Webhook<K: Kind>(revento_tower::Webhook<K>);
+
+impl<K: Kind> Webhook<K> {
+    /// The webhook without its role as an extractor.
+    pub fn into_inner(self) -> revento_tower::Webhook<K> {
+        self.0
+    }
+}
+
+impl<K: Kind> Deref for Webhook<K> {
+    type Target = revento_tower::Webhook<K>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<K: Kind> FromRequest for Webhook<K> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let gate = request.app_data::<web::Data<Gate>>().ok_or_else(|| {
+                ErrorInternalServerError("no gate for webhooks: add a `web::Data<Gate>` to the app")
+            })?;
+            let admitted = admit(gate, &request, payload).await;
+            admitted
+                .and_then(|delivery| delivery.read::<K>())
+                .map(Self)
+                .map_err(|rejection| WebhookRejection(rejection).into())
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! Revento in axum services: webhooks into an inbox, and the OAuth flow with its cookie.
+//!
+//! - [`WebhookEndpoint`] is a service for one route: it verifies, stores, answers. Mount it with
+//!   `Router::route_service`.
+//! - [`Webhook`] is an extractor: a handler takes `Webhook<ApplicationApproved>`, and gets it verified.
+//! - [`VerifyLayer`] verifies in front of any other route, and puts the body back.
+//! - [`ConnectFlow`] begins an authorization and finishes it: the pending authorization travels in a
+//!   sealed cookie, one per flow, so that any number of tabs can connect at once and no server state
+//!   is kept for browsers that never return.
+//! - [`FrameAncestors`] and [`WebviewCookie`] are for pages that the platform shows in a frame.
+//!
+//! Built on axum-core, so any axum version that shares it will do.
+
+mod flow;
+mod flow_cookie;
+mod flow_once;
+mod webhook;
+mod webview;
+
+pub use flow::{ConnectFlow, Connected, FlowError, FlowOver};
+pub use revento_tower::{Gate, Rejection, VerifyLayer, WebhookEndpoint};
+pub use webhook::{Webhook, WebhookRejection};
+pub use webview::{CookieRefused, FrameAncestors, Framed, OriginError, WebviewCookie};

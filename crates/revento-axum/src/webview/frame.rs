@@ -1,0 +1,103 @@
+//! Who may show a page in a frame.
+
+use std::task::{Context, Poll};
+
+use futures_util::future::{BoxFuture, FutureExt};
+use http::{HeaderValue, Response, Uri, header::CONTENT_SECURITY_POLICY};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// A layer that says who may show the pages behind it in a frame: the platform alone for webview pages,
+/// nobody for all others.
+///
+/// It adds a policy of its own beside any that a page has; browsers keep to all of them. The origin is
+/// fixed when the service starts, never taken from a request.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use revento_axum::FrameAncestors;
+///
+/// let webview = Router::new().route("/agenda", get(|| async { "agenda" }))
+///     .layer(FrameAncestors::only("https://app.revento.example")?);
+/// let pages = Router::new().route("/", get(|| async { "home" })).layer(FrameAncestors::nobody());
+/// # let _: Router = webview.merge(pages);
+/// # Ok::<(), revento_axum::OriginError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct FrameAncestors(HeaderValue);
+
+/// Not an origin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an origin: write it like https://app.revento.example, without a path")]
+pub struct OriginError(String);
+
+impl FrameAncestors {
+    /// This origin alone, such as the platform's.
+    ///
+    /// # Errors
+    /// When it is not an http(s) origin.
+    pub fn only(origin: &str) -> Result<Self, OriginError> {
+        let refuse = || OriginError(origin.into());
+        let uri: Uri = origin.parse().map_err(|_| refuse())?;
+        let authority = uri.authority().ok_or_else(refuse)?.as_str();
+        // An authority may hold what ends a directive or begins another source.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+        let is_origin = matches!(uri.scheme_str(), Some("https" | "http"))
+            && matches!(uri.path(), "" | "/")
+            && uri.query().is_none()
+            && authority.bytes().all(plain);
+        if !is_origin {
+            return Err(refuse());
+        }
+        let policy = format!("frame-ancestors {}", origin.trim_end_matches('/'));
+        Ok(Self(HeaderValue::try_from(policy).map_err(|_| refuse())?))
+    }
+
+    /// Nobody.
+    pub fn nobody() -> Self {
+        Self(HeaderValue::from_static("frame-ancestors 'none'"))
+    }
+}
+
+impl<S> Layer<S> for FrameAncestors {
+    type Service = Framed<S>;
+
+    fn layer(&self, inner: S) -> Framed<S> {
+        Framed {
+            inner,
+            policy: self.0.clone(),
+        }
+    }
+}
+
+/// The service that [`FrameAncestors`] makes.
+#[derive(Debug, Clone)]
+pub struct Framed<S> {
+    inner: S,
+    policy: HeaderValue,
+}
+
+impl<S, Request, Body> Service<Request> for Framed<S>
+where
+    S: Service<Request, Response = Response<Body>>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Response<Body>, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let policy = self.policy.clone();
+        let answer = self.inner.call(request);
+        async move {
+            let mut response = answer.await?;
+            response.headers_mut().append(CONTENT_SECURITY_POLICY, policy);
+            Ok(response)
+        }
+        .boxed()
+    }
+}

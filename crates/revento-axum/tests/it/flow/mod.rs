@@ -1,0 +1,5 @@
+//! The OAuth flow and its cookie, with a browser that is a list of cookies.
+
+mod browser;
+mod cookies;
+mod outcomes;

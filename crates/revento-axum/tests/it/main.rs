@@ -1,0 +1,10 @@
+//! The adapter as a service meets it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking"
+)]
+
+mod flow;
+mod webview;
