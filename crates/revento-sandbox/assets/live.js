@@ -1,0 +1,34 @@
+// Keeps an open page true: when the sandbox changes, the page is fetched again and its main part replaced.
+(() => {
+  "use strict";
+  const badge = document.getElementById("live");
+  let pending = false;
+
+  // Whoever is typing or choosing is not interrupted.
+  const busy = () => {
+    const field = document.activeElement;
+    return field && /^(INPUT|SELECT|TEXTAREA)$/.test(field.tagName);
+  };
+
+  const refresh = async () => {
+    if (busy()) { pending = true; return; }
+    pending = false;
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const open = [...document.querySelectorAll("details[open][id]")].map((element) => element.id);
+    for (const id of open) fresh.getElementById(id)?.setAttribute("open", "");
+    const place = document.activeElement?.closest("[id]")?.id;
+    for (const part of ["main", "nav"]) {
+      const [here, there] = [document.querySelector(part), fresh.querySelector(part)];
+      if (here && there) here.innerHTML = there.innerHTML;
+    }
+    if (place && place !== "main") document.getElementById(place)?.querySelector("button, a, summary")?.focus();
+  };
+
+  document.addEventListener("focusout", () => { if (pending) setTimeout(refresh, 0); });
+  const source = new EventSource("/console/live");
+  source.addEventListener("open", () => { badge.hidden = false; });
+  source.addEventListener("error", () => { badge.hidden = true; });
+  source.addEventListener("change", () => { refresh().catch(() => {}); });
+})();

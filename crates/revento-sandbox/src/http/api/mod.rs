@@ -1,0 +1,49 @@
+//! The read API (contract section 3).
+
+mod admission;
+mod developer;
+mod events;
+mod me;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::Method;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+
+use super::refusal::Refusal;
+use crate::decisions;
+use crate::platform::hub::Hub;
+
+pub(crate) fn routes() -> Router<Arc<Hub>> {
+    Router::new()
+        .route("/events/{event_id}", get(events::event))
+        .route("/events/{event_id}/participants", get(events::participants))
+        .route("/events/{event_id}/program", get(events::program))
+        .route("/events/{event_id}/activities", get(events::activities))
+        .route("/events/{event_id}/threads", get(events::threads))
+        .route("/events/{event_id}/locations", get(events::locations))
+        .route("/events/{event_id}/registration-waves", get(events::waves))
+        .route("/me/profile", get(me::profile))
+        .route("/me/application", get(me::application))
+        .route(
+            "/developer/integrations/{client_id}/installations",
+            get(developer::installations),
+        )
+        .layer(middleware::from_fn(only_get))
+}
+
+/// Other methods than GET are refused, HEAD too: the contract promises it nowhere.
+async fn only_get(request: Request, next: Next) -> Result<Response, Refusal> {
+    if request.method() == Method::HEAD {
+        return Err(Refusal::new(
+            decisions::WRITE_STATUS,
+            "method_not_allowed",
+            "HEAD is not allowed here.",
+        ));
+    }
+    Ok(next.run(request).await)
+}

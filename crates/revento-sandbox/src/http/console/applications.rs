@@ -1,0 +1,109 @@
+//! The organizer's side: applications to review.
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::parts;
+use crate::http::Shared;
+use crate::http::refusal::Refusal;
+use crate::platform::hub::Hub;
+use crate::platform::oauth::params::Params;
+use crate::platform::records::{ApplicationStatus, Participant, User};
+use crate::platform::seed;
+use crate::platform::state;
+
+/// How many applications a page lists.
+const SHOWN: usize = 200;
+
+const DECISIONS: [(&str, &str, ApplicationStatus); 3] = [
+    ("approve", "Approve", ApplicationStatus::Approved),
+    ("reject", "Reject", ApplicationStatus::Rejected),
+    (
+        "request-revision",
+        "Request revision",
+        ApplicationStatus::RevisionRequested,
+    ),
+];
+
+pub(super) async fn page(State(hub): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let params = Params::parse(query.unwrap_or_default().as_bytes());
+    let wanted = params.get("event_id").map(str::to_owned);
+    let status = params.get("status").unwrap_or("pending").to_owned();
+    let page = hub
+        .read(|state, _| {
+            let event_id = wanted.clone().or_else(|| seed::event_ids(state).into_iter().next()).unwrap_or_default();
+            let rows: Vec<&Participant> = state
+                .participants
+                .iter()
+                .filter(|row| row.event_id == event_id && (status == "all" || row.status.as_str() == status))
+                .take(SHOWN)
+                .collect();
+            let content = html! {
+                h1 { "Applications" }
+                (filter(state, &event_id, &status))
+                @if rows.is_empty() { (parts::empty("No application stands like this. Choose another status or event.")) }
+                @else { (table(&hub, state, &rows)) }
+            };
+            parts::frame(state, "Applications", "/console/applications", &content)
+        })
+        .await?;
+    Ok(page)
+}
+
+fn filter(state: &state::State, event_id: &str, status: &str) -> Markup {
+    html! {
+        form.filter method="get" action="/console/applications" {
+            label for="event_id" { "Event" }
+            (parts::event_choice(state, event_id))
+            label for="status" { "Status" }
+            select id="status" name="status" {
+                option value="all" selected[status == "all"] { "all" }
+                @for known in ApplicationStatus::ALL {
+                    option value=(known.as_str()) selected[known.as_str() == status] { (known.as_str().replace('_', " ")) }
+                }
+            }
+            button type="submit" { "Show" }
+        }
+    }
+}
+
+fn table(hub: &Hub, state: &state::State, rows: &[&Participant]) -> Markup {
+    html! {
+        section.card {
+            div.scroll tabindex="0" role="region" aria-label="Applications" {
+                table {
+                    thead { tr { th { "Applicant" } th { "Answers" } th { "Submitted" } th { "Status" } th { "Review" } } }
+                    tbody { @for row in rows { (line(hub, state, row)) } }
+                }
+            }
+        }
+    }
+}
+
+fn line(hub: &Hub, state: &state::State, row: &Participant) -> Markup {
+    let name = state.users.get(&row.user_id).map_or_else(String::new, User::name);
+    html! {
+        tr id=(row.application_id) {
+            td { strong { (name) } br; code { (row.application_id) } }
+            td.answers {
+                @for (field, value) in &row.custom_form_fields {
+                    div { span.quiet { (field.replace('_', " ")) ": " } (value.as_str().map_or_else(|| value.to_string(), str::to_owned)) }
+                }
+            }
+            td { (row.submitted_at.day()) }
+            td { (parts::badge(row.status.as_str())) }
+            td { div.row {
+                @if row.status != ApplicationStatus::Cancelled {
+                    @for (decision, label, leads_to) in DECISIONS {
+                        @if leads_to != row.status {
+                            @let style = if decision == "approve" { "primary small" } else { "small" };
+                            (parts::button(hub, "/console/applications/review",
+                                &[("id", &row.application_id), ("decision", decision)], label, style))
+                        }
+                    }
+                }
+            } }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The audit log of token issuance. It names families and generations, never a token.
+
+use axum::extract::State;
+use axum::response::Response;
+use maud::html;
+
+use super::parts;
+use crate::http::Shared;
+use crate::http::refusal::Refusal;
+
+/// How many lines a page lists.
+const SHOWN: usize = 300;
+
+pub(super) async fn page(State(hub): Shared) -> Result<Response, Refusal> {
+    let page = hub
+        .read(|state, _| {
+            let content = html! {
+                h1 { "Audit log" }
+                @if state.audit.len() == 0 { (parts::empty("No consent and no token yet.")) }
+                @else {
+                    section.card { div.scroll tabindex="0" role="region" aria-label="Audit log" {
+                        table {
+                            thead { tr { th { "When" } th { "What" } th { "Event" } th { "User" } th { "Family" } th { "Generation" } th { "Detail" } } }
+                            tbody {
+                                @for row in state.audit.iter().rev().take(SHOWN) {
+                                    tr {
+                                        td { (parts::time(row.at)) }
+                                        td { (row.action.replace('_', " ")) }
+                                        td { @if let Some(id) = &row.event_id { code { (id) } } }
+                                        td { @if let Some(id) = &row.user_id { code { (id) } } }
+                                        td { @if let Some(id) = &row.family_id { code title=(id) { (id.chars().take(12).collect::<String>()) "…" } } }
+                                        td { @if let Some(generation) = row.generation { (generation) } }
+                                        td { (row.detail.replace('_', " ")) }
+                                    }
+                                }
+                            }
+                        }
+                    } }
+                }
+            };
+            parts::frame(state, "Audit log", "/console/audit", &content)
+        })
+        .await?;
+    Ok(page)
+}

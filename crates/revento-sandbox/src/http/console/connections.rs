@@ -1,0 +1,121 @@
+//! Connections and the token families below them.
+
+use axum::extract::State;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::parts;
+use crate::http::Shared;
+use crate::http::refusal::Refusal;
+use crate::machine::time::Time;
+use crate::platform::acts::Scene;
+use crate::platform::acts::lifecycle::connection_status;
+use crate::platform::hub::Hub;
+use crate::platform::records::{Connection, Family};
+use crate::platform::state;
+
+pub(super) async fn page(State(hub): Shared) -> Result<Response, Refusal> {
+    let page = hub
+        .read(|state, now| {
+            let content = html! {
+                h1 { "Connections" }
+                @if state.connections.len() == 0 {
+                    (parts::empty("Nothing is connected yet. Start the connect flow of your integration and authorize it."))
+                }
+                @for connection in state.connections.iter() { (card(&hub, state, now, connection)) }
+            };
+            parts::frame(state, "Connections", "/console/connections", &content)
+        })
+        .await?;
+    Ok(page)
+}
+
+fn card(hub: &Hub, state: &state::State, now: Time, connection: &Connection) -> Markup {
+    let event = state
+        .events
+        .get(&connection.event_id)
+        .map_or("?", |event| event.name.as_str());
+    let fields = [
+        ("client_id", connection.client_id.as_str()),
+        ("event_id", connection.event_id.as_str()),
+    ];
+    html! {
+        section.card {
+            div.headline {
+                h2 { (event) " " (parts::badge(connection_status(state, Scene { config: &hub.config, now }, connection))) }
+                @if connection.ended.is_none() {
+                    (parts::button(hub, "/console/connections/revoke", &fields, "Revoke", "danger"))
+                }
+            }
+            dl.facts {
+                dt { "Event" } dd { code { (connection.event_id) } }
+                dt { "Integration" } dd { code { (connection.client_id) } }
+                dt { "Scopes" } dd { @for scope in &connection.scopes { code { (scope) } " " } }
+                dt { "Connected" } dd { (parts::time(connection.connected_at)) }
+                @if let Some(ended) = &connection.ended {
+                    dt { "Ended" } dd { (parts::time(ended.at)) " · " (ended.reason.replace('_', " ")) }
+                }
+            }
+            (families(state, connection))
+        }
+    }
+}
+
+fn families(state: &state::State, connection: &Connection) -> Markup {
+    let families: Vec<&Family> = state
+        .families
+        .iter()
+        .filter(|family| family.client_id == connection.client_id && family.event_id == connection.event_id)
+        .collect();
+    html! {
+        h3 { "Token families" }
+        div.scroll tabindex="0" role="region" aria-label="Token families" {
+            table {
+                thead { tr { th { "Family" } th { "Kind" } th { "Generation" } th { "Access until" } th { "Refresh until" } th { "State" } } }
+                tbody {
+                    @for family in families {
+                        tr {
+                            td { code { (family.id.chars().take(12).collect::<String>()) "…" } }
+                            td { (family.flow.as_str()) @if let Some(user) = &family.user_id { " · " code { (user) } } }
+                            td { (generations(state, family)) }
+                            td { (parts::time(family.access_expires_at)) }
+                            td { (parts::time(family.refresh_expires_at)) }
+                            td {
+                                @match &family.revoked {
+                                    Some(revoked) => { (parts::badge("revoked")) " " (revoked.reason.replace('_', " ")) }
+                                    None => { (parts::badge("active")) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The refresh tokens of a family, from the first to the newest: each descends from the one before.
+fn generations(state: &state::State, family: &Family) -> Markup {
+    let mut tokens: Vec<_> = state
+        .refresh_tokens
+        .iter()
+        .filter(|token| token.family_id == family.id)
+        .collect();
+    tokens.sort_by_key(|token| token.generation);
+    html! {
+        details id={ "tree-" (family.id) } {
+            summary { (family.generation) }
+            ol.tree {
+                @for token in tokens {
+                    li {
+                        "generation " (token.generation) " "
+                        @match token.used_at {
+                            Some(at) => { span.quiet { "used " (parts::time(at)) } }
+                            None => { span.quiet { "unused, until " (parts::time(token.expires_at)) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

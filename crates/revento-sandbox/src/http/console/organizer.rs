@@ -1,0 +1,161 @@
+//! The organizer's side: an event's publishing, its activities and its webview pages.
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::parts;
+use crate::http::Shared;
+use crate::http::refusal::Refusal;
+use crate::platform::acts::webviews::VISIBILITIES;
+use crate::platform::hub::Hub;
+use crate::platform::oauth::params::Params;
+use crate::platform::records::{Activity, Event, PublishStatus};
+use crate::platform::seed;
+use crate::platform::state;
+
+pub(super) async fn page(State(hub): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let params = Params::parse(query.unwrap_or_default().as_bytes());
+    let wanted = params.get("event_id").map(str::to_owned);
+    let page = hub
+        .read(|state, _| {
+            let event_id = wanted
+                .clone()
+                .or_else(|| seed::event_ids(state).into_iter().next())
+                .unwrap_or_default();
+            let event = state.events.get(&event_id)?;
+            let content = html! {
+                h1 { "Organizer" }
+                form.filter method="get" action="/console/organizer" {
+                    label for="event_id" { "Event" }
+                    (parts::event_choice(state, &event.id))
+                    button type="submit" { "Show" }
+                }
+                (publishing(&hub, state, event))
+                (webviews(&hub, state, event))
+                (activities(&hub, state, event))
+            };
+            Some(parts::frame(state, "Organizer", "/console/organizer", &content))
+        })
+        .await?;
+    page.ok_or_else(|| Refusal::not_found("There is no such event."))
+}
+
+/// Where a form of this page returns to.
+fn back(event: &Event) -> String {
+    format!("/console/organizer?event_id={}", event.id)
+}
+
+fn publishing(hub: &Hub, state: &state::State, event: &Event) -> Markup {
+    let back = back(event);
+    let act = |act: &str, label: &str, style: &str| {
+        let fields = [("event_id", event.id.as_str()), ("act", act), ("back", &back)];
+        parts::button(hub, "/console/events/act", &fields, label, style)
+    };
+    html! {
+        section.card {
+            h2 { (event.name) " " (parts::badge(event.publish_status.as_str())) }
+            p.quiet { (event.description) }
+            div.row {
+                @match event.publish_status {
+                    PublishStatus::Published => { (act("unpublish", "Unpublish", "")) (act("archive", "Archive", "danger")) }
+                    PublishStatus::Unpublished => { (act("publish", "Publish", "primary")) (act("archive", "Archive", "danger")) }
+                    PublishStatus::Archived => { span.quiet { "Archived events stay archived; a reset brings them back." } }
+                }
+                (act("submit", "Let somebody apply", ""))
+                (formal(hub, state, event, &back))
+            }
+        }
+    }
+}
+
+fn formal(hub: &Hub, state: &state::State, event: &Event, back: &str) -> Markup {
+    let formal = state
+        .organizations
+        .get(&event.organization_id)
+        .is_some_and(|row| row.is_formal());
+    let (act, label) = match formal {
+        true => ("lose-formal-status", "Organization loses its formal status"),
+        false => ("gain-formal-status", "Organization becomes formal"),
+    };
+    let fields = [("event_id", event.id.as_str()), ("act", act), ("back", back)];
+    parts::button(
+        hub,
+        "/console/events/act",
+        &fields,
+        label,
+        if formal { "danger" } else { "" },
+    )
+}
+
+fn webviews(hub: &Hub, state: &state::State, event: &Event) -> Markup {
+    let prefix = format!("web_{}_", event.slug);
+    html! {
+        section.card {
+            h2 { "Webview pages" }
+            @for page in state.webviews.range(&prefix, None) {
+                p.row {
+                    a href={ "/events/" (event.id) "/pages/" (page.id) } { (page.title) }
+                    code { (page.url) }
+                    span.quiet { (page.visibility) @if page.requires_auth { " · signs in" } }
+                    (parts::button(hub, "/console/webviews/remove", &[("id", &page.id), ("back", &back(event))], "Remove", "small"))
+                }
+            }
+            form.fields method="post" action="/console/webviews/add" {
+                (parts::csrf(hub))
+                input type="hidden" name="event_id" value=(event.id);
+                input type="hidden" name="back" value=(back(event));
+                label { "Title " input type="text" name="title" required maxlength="80"; }
+                label { "URL " input type="text" name="url" required placeholder="http://localhost:3000/page"; }
+                label { "For " select name="visibility" { @for name in VISIBILITIES { option { (name) } } } }
+                label.check { input type="checkbox" name="requires_auth" value="true"; " signs in with Revento" }
+                button type="submit" { "Add page" }
+            }
+        }
+    }
+}
+
+fn activities(hub: &Hub, state: &state::State, event: &Event) -> Markup {
+    let prefix = format!("act_{}_", event.slug);
+    html! {
+        section.card {
+            h2 { "Activities" }
+            div.scroll tabindex="0" role="region" aria-label="Activities" {
+                table {
+                    thead { tr { th { "Activity" } th { "When" } th { "Where" } th { "Signups" } th { "Change" } } }
+                    tbody { @for row in state.activities.range(&prefix, None) { (activity(hub, state, event, row)) } }
+                }
+            }
+        }
+    }
+}
+
+fn activity(hub: &Hub, state: &state::State, event: &Event, row: &Activity) -> Markup {
+    let place = state
+        .locations
+        .get(&row.location_id)
+        .map_or("–", |place| place.name.as_str());
+    let other = if row.status == "cancelled" {
+        "scheduled"
+    } else {
+        "cancelled"
+    };
+    html! {
+        tr id=(row.id) {
+            td { strong { (row.title) } " " (parts::badge(&row.status)) br; code { (row.id) } }
+            td { (parts::time(row.starts_at)) }
+            td { (place) }
+            td { (row.signups) " of " (row.capacity) " " (parts::badge(row.capacity_state())) }
+            td {
+                form.inline method="post" action="/console/activities/change" {
+                    (parts::csrf(hub))
+                    input type="hidden" name="id" value=(row.id);
+                    input type="hidden" name="back" value=(back(event));
+                    input type="number" name="signups" min="0" max="100000" value=(row.signups) aria-label={ "Signups of " (row.title) };
+                    button.small type="submit" { "Set" }
+                    button.small type="submit" name="status" value=(other) { @if other == "cancelled" { "Cancel" } @else { "Reinstate" } }
+                }
+            }
+        }
+    }
+}

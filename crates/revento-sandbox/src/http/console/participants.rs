@@ -1,0 +1,147 @@
+//! The participant's side: profile, applications, and who has access.
+
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::parts;
+use crate::http::Shared;
+use crate::http::refusal::Refusal;
+use crate::platform::hub::Hub;
+use crate::platform::oauth::params::Params;
+use crate::platform::records::{ApplicationStatus, Participant, User};
+use crate::platform::state;
+
+/// How many users there are to choose from; others are reached by `?user_id=`.
+const SHOWN: usize = 1_000;
+
+pub(super) async fn page(State(hub): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let params = Params::parse(query.unwrap_or_default().as_bytes());
+    let wanted = params.get("user_id").map(str::to_owned);
+    let page = hub
+        .read(|state, _| {
+            let user = match &wanted {
+                Some(id) => state.users.get(id)?,
+                None => state.users.iter().next()?,
+            };
+            let content = html! {
+                h1 { "Participant" }
+                form.filter method="get" action="/console/participants" {
+                    label for="user_id" { "Signed in as" }
+                    select id="user_id" name="user_id" {
+                        @for known in state.users.iter().take(SHOWN) {
+                            option value=(known.id) selected[known.id == user.id] { (known.name()) }
+                        }
+                    }
+                    button type="submit" { "Switch" }
+                }
+                (profile(&hub, user))
+                (access(&hub, state, user))
+                (applications(&hub, state, user))
+            };
+            Some(parts::frame(
+                state,
+                "Participant",
+                "/console/participants",
+                &content,
+            ))
+        })
+        .await?;
+    page.ok_or_else(|| Refusal::not_found("There is no such user."))
+}
+
+fn back(user: &User) -> String {
+    format!("/console/participants?user_id={}", user.id)
+}
+
+fn profile(hub: &Hub, user: &User) -> Markup {
+    html! {
+        section.card {
+            h2 { "Profile" }
+            p.quiet { code { (user.id) } " · " (user.email) }
+            form.fields method="post" action="/console/users/rename" {
+                (parts::csrf(hub))
+                input type="hidden" name="id" value=(user.id);
+                input type="hidden" name="back" value=(back(user));
+                label { "Given name " input type="text" name="given_name" required maxlength="80" value=(user.given_name); }
+                label { "Family name " input type="text" name="family_name" required maxlength="80" value=(user.family_name); }
+                button type="submit" { "Save" }
+            }
+        }
+    }
+}
+
+fn access(hub: &Hub, state: &state::State, user: &User) -> Markup {
+    let with_access: Vec<_> = hub
+        .config
+        .integrations
+        .iter()
+        .filter(|integration| {
+            state.families.iter().any(|family| {
+                family.revoked.is_none()
+                    && family.client_id == integration.client_id
+                    && family.user_id.as_deref() == Some(&user.id)
+            })
+        })
+        .collect();
+    html! {
+        section.card {
+            h2 { "Apps with access" }
+            @if with_access.is_empty() { p.quiet { "None. Sign in to an integration with Revento, and it appears here." } }
+            @for integration in with_access {
+                p.row {
+                    strong { (integration.name) } code { (integration.client_id) }
+                    (parts::button(hub, "/console/users/revoke",
+                        &[("id", &user.id), ("client_id", &integration.client_id), ("back", &back(user))], "Revoke access", "danger small"))
+                }
+            }
+        }
+    }
+}
+
+fn applications(hub: &Hub, state: &state::State, user: &User) -> Markup {
+    html! {
+        section.card {
+            h2 { "Events" }
+            div.scroll tabindex="0" role="region" aria-label="Events" {
+                table {
+                    thead { tr { th { "Event" } th { "Application" } th { "Action" } } }
+                    tbody {
+                        @for event in state.events.iter() {
+                            @let prefix = format!("par_{}_", event.slug);
+                            @let row = state.participants.range(&prefix, None).find(|row| row.user_id == user.id);
+                            tr {
+                                td { (event.name) " " (parts::badge(event.publish_status.as_str())) }
+                                td { @match row { Some(row) => { (parts::badge(row.status.as_str())) @if row.registered_at.is_some() { " registered" } } None => { "–" } } }
+                                td { div.row { (acts(hub, user, &event.id, row)) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn acts(hub: &Hub, user: &User, event_id: &str, row: Option<&Participant>) -> Markup {
+    let back = back(user);
+    let act = |act: &str, id: &str, label: &str| {
+        let fields = [
+            ("act", act),
+            ("id", id),
+            ("event_id", event_id),
+            ("user_id", &user.id),
+            ("back", &back),
+        ];
+        parts::button(hub, "/console/participants/act", &fields, label, "small")
+    };
+    html! {
+        @match row {
+            None => { (act("submit", "", "Apply")) }
+            Some(row) => {
+                @if row.status == ApplicationStatus::Approved && row.registered_at.is_none() { (act("register", &row.id, "Take the place")) }
+                @if row.status != ApplicationStatus::Cancelled { (act("cancel", &row.application_id, "Withdraw")) }
+            }
+        }
+    }
+}

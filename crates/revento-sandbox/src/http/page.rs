@@ -1,0 +1,106 @@
+//! What all pages share: the document around them, and the check that a form came from one of them.
+
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
+use maud::{DOCTYPE, Markup, html};
+
+use super::refusal::Refusal;
+
+fn head(title: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta name="referrer" content="same-origin";
+            title { (title) " · Revento sandbox" }
+            link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
+            link rel="stylesheet" href="/assets/base.css";
+            link rel="stylesheet" href="/assets/console.css";
+        }
+    }
+}
+
+/// A whole document around a body of one's own.
+pub(super) fn document(title: &str, class: &str, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title))
+            body class=(class) { (content) }
+        }
+    }
+}
+
+/// A bare page may be framed by this platform alone (contract section 5). It names no form targets: the answer to
+/// a consent goes on to the integration.
+const BARE_POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'self'; base-uri 'none'";
+
+/// A page with one card in the middle.
+pub(super) fn bare(title: &str, content: &Markup) -> Response {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title))
+            body.bare {
+                main { (content) }
+                footer { "Revento sandbox: a platform for tests. Nothing here is real." }
+            }
+        }
+    };
+    ([(header::CONTENT_SECURITY_POLICY, BARE_POLICY)], page).into_response()
+}
+
+/// A page of the console, with its navigation.
+pub(super) fn console(
+    title: &str,
+    here: &str,
+    nav: &[(&str, &str, Option<usize>)],
+    content: &Markup,
+) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title))
+            body {
+                a.skip href="#main" { "Skip to the content" }
+                header.top {
+                    a.brand href="/console" { span.mark.revento aria-hidden="true" { "R" } span { "Revento " em { "sandbox" } } }
+                    nav aria-label="Console" {
+                        @for (path, name, count) in nav {
+                            a href=(path) aria-current=[(*path == here).then_some("page")] {
+                                (name)
+                                @if let Some(count) = count.filter(|count| *count > 0) { span.count { (count) } }
+                            }
+                        }
+                    }
+                    span.live #live role="status" hidden { "live" }
+                }
+                main #main { (content) }
+                script src="/assets/live.js" defer {}
+            }
+        }
+    }
+}
+
+/// Browsers say where a form comes from; one of another site is refused. Other clients say nothing.
+pub(super) fn same_site(headers: &HeaderMap) -> Result<(), Refusal> {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let site = headers
+        .get("sec-fetch-site")
+        .and_then(|value| value.to_str().ok());
+    let foreign_site = site.is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let foreign_origin = text(header::ORIGIN).is_some_and(|origin| {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        host != text(header::HOST)
+    });
+    if foreign_site || (site.is_none() && foreign_origin) {
+        return Err(Refusal::new(
+            403,
+            "cross_site",
+            "This form was sent from another site. Open the page here and send it again.",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Accepting connections: bounded waiting for request heads, a clean end, and the power to hang up mid-answer.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tower::ServiceExt as _;
+
+use crate::platform::hub::Hub;
+
+/// How long a request head may take to arrive, and how long a connection may rest.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// After a failed accept: the machine is short of something, so it gets a moment.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// In the extensions of a response: close the connection instead of answering.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HangUp;
+
+/// What ends a connection on purpose.
+#[derive(Debug, thiserror::Error)]
+#[error("hung up on purpose")]
+struct HungUp;
+
+/// Serves until the sandbox stops and every connection has ended.
+pub(crate) async fn serve(listener: TcpListener, router: Router, hub: Arc<Hub>) {
+    let mut stopping = hub.stopping.subscribe();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, router.clone(), hub.stopping.subscribe()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(BREATH).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+            () = stopped(&mut stopping) => break,
+        }
+    }
+    drop((listener, router));
+    while connections.join_next().await.is_some() {}
+}
+
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the platform is gone, which is a reason to stop too.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+async fn connection(stream: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
+    // Small answers go out at once; a socket that refuses the option works without it.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| answer(router.clone(), request));
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut serving = pin!(serving);
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        () = stopped(&mut stopping) => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn answer(router: Router, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {
+    let answered: Result<_, Infallible> = router.oneshot(request.map(Body::new)).await;
+    let Ok(response) = answered;
+    if response.extensions().get::<HangUp>().is_some() {
+        Err(HungUp)
+    } else {
+        Ok(response)
+    }
+}

@@ -1,0 +1,97 @@
+//! Moments on a clock, to the microsecond, in UTC.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+const MICROS: i64 = 1_000_000;
+
+/// A moment. Arithmetic saturates: no input can make it wrap or panic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(crate) struct Time(i64);
+
+impl Time {
+    pub(crate) const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    pub(crate) const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(MICROS))
+    }
+
+    pub(crate) const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Unix seconds, rounded down.
+    pub(crate) const fn unix(self) -> i64 {
+        self.0.div_euclid(MICROS)
+    }
+
+    /// Unix seconds, rounded up.
+    pub(crate) const fn unix_ceil(self) -> i64 {
+        self.0.saturating_add(MICROS - 1).div_euclid(MICROS)
+    }
+
+    pub(crate) const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(MICROS)))
+    }
+
+    pub(crate) const fn plus_micros(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
+
+    /// How long until `later`; zero when it has passed.
+    pub(crate) fn until(self, later: Self) -> Duration {
+        Duration::from_micros(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
+    }
+
+    /// The day of this moment, `2027-05-14`.
+    pub(crate) fn day(self) -> String {
+        self.to_string().chars().take(10).collect()
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stamp = jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::MAX);
+        write!(f, "{stamp}")
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let stamp: jiff::Timestamp = text.parse().map_err(de::Error::custom)?;
+        Ok(Self(stamp.as_microsecond()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn times_read_as_iso_8601_in_utc() {
+        assert_eq!(
+            Time::from_seconds(1_778_336_551).to_string(),
+            "2026-05-09T14:22:31Z"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_time_of_four_millennia_survives_its_text(micros in 0_i64..253_402_300_799_000_000) {
+            let text = serde_json::to_string(&Time::from_micros(micros)).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Time>(&text).unwrap(), Time::from_micros(micros));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What one start was given: addresses and registered integrations. Never stored.
+
+use crate::machine::secret::Secret;
+use crate::platform::records::Flow;
+use crate::platform::seed::Seed;
+
+/// A scope as contract section 2.2 lists it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ScopeInfo {
+    pub(crate) name: &'static str,
+    pub(crate) flow: Flow,
+    /// What a human reads on the consent page.
+    pub(crate) words: &'static str,
+}
+
+/// Every scope of the platform.
+pub(crate) const SCOPES: [ScopeInfo; 5] = [
+    ScopeInfo {
+        name: "event.read",
+        flow: Flow::Installation,
+        words: "See the event: its name, dates and status",
+    },
+    ScopeInfo {
+        name: "participants.read",
+        flow: Flow::Installation,
+        words: "See the participants, their applications and their answers to your form",
+    },
+    ScopeInfo {
+        name: "program.read",
+        flow: Flow::Installation,
+        words: "See the program: activities, threads, locations and registration waves",
+    },
+    ScopeInfo {
+        name: "profile.read",
+        flow: Flow::User,
+        words: "See your name and e-mail address",
+    },
+    ScopeInfo {
+        name: "event.attendance",
+        flow: Flow::User,
+        words: "See your application to this event",
+    },
+];
+
+pub(crate) fn scope_info(name: &str) -> Option<&'static ScopeInfo> {
+    SCOPES.iter().find(|scope| scope.name == name)
+}
+
+/// Every webhook event type of contract section 4.3.
+pub(crate) const EVENT_TYPES: [&str; 13] = [
+    "application.submitted",
+    "application.approved",
+    "application.rejected",
+    "application.revision_requested",
+    "participant.registered",
+    "participant.profile_updated",
+    "activity.updated",
+    "activity.capacity_state_changed",
+    "event.published",
+    "event.unpublished",
+    "user.revoked_access",
+    "data.deletion_required",
+    "integration.suspended",
+];
+
+/// A scope that a manifest declares.
+#[derive(Debug, Clone)]
+pub(crate) struct DeclaredScope {
+    pub(crate) name: String,
+    pub(crate) required: bool,
+}
+
+/// Who may connect an integration (contract section 1).
+#[derive(Debug, Clone)]
+pub(crate) enum Audience {
+    /// In the catalog: any formal organization.
+    Public,
+    /// Private to one organization.
+    InHouse(String),
+}
+
+/// A registered integration: its manifest and its credentials.
+#[derive(Debug, Clone)]
+pub(crate) struct Integration {
+    pub(crate) client_id: String,
+    /// None for a public client.
+    pub(crate) client_secret: Option<Secret>,
+    pub(crate) webhook_secret: Secret,
+    pub(crate) name: String,
+    pub(crate) publisher: String,
+    pub(crate) website: String,
+    pub(crate) support: String,
+    pub(crate) audience: Audience,
+    pub(crate) scopes: Vec<DeclaredScope>,
+    pub(crate) event_types: Vec<String>,
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) webhook_url: Option<String>,
+}
+
+impl Integration {
+    /// The example integration that every sandbox knows, with credentials that are visibly for tests.
+    pub(crate) fn example(redirect_uris: Vec<String>, webhook_url: Option<String>) -> Self {
+        let declared = [
+            ("event.read", true),
+            ("participants.read", true),
+            ("program.read", false),
+            ("profile.read", true),
+            ("event.attendance", false),
+        ];
+        Self {
+            client_id: "int_sandbox_example".to_owned(),
+            client_secret: Some(Secret::new("sk_sandbox_Example-Secret-For-Tests-Only-0001")),
+            webhook_secret: Secret::new("whsec_sandbox_Example-Signing-Key-For-Tests-Only-0001"),
+            name: "Example Integration".to_owned(),
+            publisher: "Example Software Ltd".to_owned(),
+            website: "https://integration.example".to_owned(),
+            support: "support@integration.example".to_owned(),
+            audience: Audience::Public,
+            scopes: declared
+                .into_iter()
+                .map(|(name, required)| DeclaredScope {
+                    name: name.to_owned(),
+                    required,
+                })
+                .collect(),
+            event_types: EVENT_TYPES.iter().map(|&name| name.to_owned()).collect(),
+            redirect_uris,
+            webhook_url,
+        }
+    }
+
+    pub(crate) fn declared(&self, scope: &str) -> Option<&DeclaredScope> {
+        self.scopes.iter().find(|declared| declared.name == scope)
+    }
+
+    pub(crate) fn requires(&self, scope: &str) -> bool {
+        self.declared(scope).is_some_and(|declared| declared.required)
+    }
+}
+
+/// What one start was given.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) auth_base: String,
+    /// Only loopback is listened on: then only loopback names are taken as `Host`.
+    pub(crate) loopback_only: bool,
+    /// Webhooks may go to other hosts than this one.
+    pub(crate) remote_webhooks: bool,
+    pub(crate) integrations: Vec<Integration>,
+    pub(crate) seed: Seed,
+    /// Calls are counted against the budgets of contract section 3.6.
+    pub(crate) rate_limits: bool,
+}
+
+impl Config {
+    pub(crate) fn integration(&self, client_id: &str) -> Option<&Integration> {
+        self.integrations
+            .iter()
+            .find(|integration| integration.client_id == client_id)
+    }
+}

@@ -1,0 +1,344 @@
+//! Manifests: integrations from a TOML file, so that a team can run its own (contract section 1).
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::machine::digest;
+use crate::machine::secret::Secret;
+use crate::platform::config::{Audience, DeclaredScope, EVENT_TYPES, Integration, SCOPES, scope_info};
+use crate::platform::rules;
+
+/// What is wrong with a manifest, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ManifestError {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    integration: Vec<Spanned<Entry>>,
+}
+
+#[derive(Deserialize, Default, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Type {
+    #[default]
+    Public,
+    InHouse,
+}
+
+#[derive(Deserialize, Default, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Client {
+    #[default]
+    Confidential,
+    Public,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    client_id: Spanned<String>,
+    name: Spanned<String>,
+    #[serde(default)]
+    publisher: String,
+    #[serde(default)]
+    website: String,
+    #[serde(default)]
+    support: String,
+    #[serde(default, rename = "type")]
+    kind: Type,
+    organization_id: Option<Spanned<String>>,
+    #[serde(default)]
+    client: Client,
+    #[serde(default)]
+    scopes: Scopes,
+    webhook_events: Option<Vec<Spanned<String>>>,
+    #[serde(default)]
+    redirect_uris: Vec<Spanned<String>>,
+    webhook_url: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Scopes {
+    #[serde(default)]
+    required: Vec<Spanned<String>>,
+    #[serde(default)]
+    optional: Vec<Spanned<String>>,
+}
+
+/// What is wrong, at an offset into the text.
+struct Wrong(usize, String);
+
+/// Reads a manifest. `organizations` are the ones that an in-house integration can belong to.
+pub(crate) fn parse(
+    text: &str,
+    organizations: &[&str],
+    remote_webhooks: bool,
+) -> Result<Vec<Integration>, ManifestError> {
+    let at = |offset: usize, message: String| {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        ManifestError {
+            line,
+            column,
+            message,
+        }
+    };
+    let document: Document = toml::from_str(text).map_err(|error| {
+        at(
+            error.span().map_or(0, |span| span.start),
+            error.message().to_owned(),
+        )
+    })?;
+    if document.integration.is_empty() {
+        return Err(at(
+            0,
+            "there is no [[integration]]; declare at least one".to_owned(),
+        ));
+    }
+    let mut found: Vec<Integration> = Vec::new();
+    for entry in document.integration {
+        let start = entry.span().start;
+        let made = integration(entry.into_inner(), organizations, remote_webhooks);
+        let made = made.map_err(|Wrong(offset, message)| at(offset, message))?;
+        if found.iter().any(|known| known.client_id == made.client_id) {
+            return Err(at(
+                start,
+                format!(
+                    "the client_id `{}` is declared twice; choose another one",
+                    made.client_id
+                ),
+            ));
+        }
+        found.push(made);
+    }
+    Ok(found)
+}
+
+fn integration(entry: Entry, organizations: &[&str], remote_webhooks: bool) -> Result<Integration, Wrong> {
+    let id_fits = |id: &str| {
+        (3..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    };
+    if !id_fits(entry.client_id.get_ref()) {
+        let text = "client_id has 3 to 64 letters, digits, `_` and `-`";
+        return Err(Wrong(entry.client_id.span().start, text.to_owned()));
+    }
+    if entry.name.get_ref().trim().is_empty() {
+        return Err(Wrong(
+            entry.name.span().start,
+            "name is empty; people read it on the consent page".to_owned(),
+        ));
+    }
+    let audience = audience(&entry, organizations)?;
+    let scopes = scopes(&entry)?;
+    for uri in &entry.redirect_uris {
+        if let Some(objection) = rules::redirect_objection(uri.get_ref()) {
+            return Err(Wrong(
+                uri.span().start,
+                format!("this redirect URI cannot be registered: {objection}"),
+            ));
+        }
+    }
+    if let Some(url) = &entry.webhook_url
+        && let Some(objection) = rules::webhook_objection(url.get_ref(), remote_webhooks)
+    {
+        return Err(Wrong(
+            url.span().start,
+            format!("this webhook URL cannot be registered: {objection}"),
+        ));
+    }
+    let event_types = event_types(&entry)?;
+    let client_id = entry.client_id.into_inner();
+    // The same at every start, and different for every integration.
+    let derived = |purpose: &str| {
+        digest::fingerprint(&format!("sandbox {purpose} {client_id}"))
+            .get(..40)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    Ok(Integration {
+        client_secret: (entry.client == Client::Confidential)
+            .then(|| Secret::new(format!("sk_sandbox_{}", derived("client")))),
+        webhook_secret: Secret::new(format!("whsec_sandbox_{}", derived("webhook"))),
+        name: entry.name.into_inner(),
+        publisher: entry.publisher,
+        website: entry.website,
+        support: entry.support,
+        audience,
+        scopes,
+        event_types,
+        redirect_uris: entry.redirect_uris.into_iter().map(Spanned::into_inner).collect(),
+        webhook_url: entry.webhook_url.map(Spanned::into_inner),
+        client_id,
+    })
+}
+
+fn audience(entry: &Entry, organizations: &[&str]) -> Result<Audience, Wrong> {
+    match (entry.kind, &entry.organization_id) {
+        (Type::Public, None) => Ok(Audience::Public),
+        (Type::Public, Some(id)) => Err(Wrong(
+            id.span().start,
+            "organization_id is only for type = \"in_house\"".to_owned(),
+        )),
+        (Type::InHouse, None) => {
+            let text = "an in-house integration belongs to an organization; name it with organization_id";
+            Err(Wrong(entry.name.span().start, text.to_owned()))
+        }
+        (Type::InHouse, Some(id)) if organizations.contains(&id.get_ref().as_str()) => {
+            Ok(Audience::InHouse(id.get_ref().clone()))
+        }
+        (Type::InHouse, Some(id)) => {
+            let text = format!(
+                "there is no organization `{}`; there are {}",
+                id.get_ref(),
+                organizations.join(", ")
+            );
+            Err(Wrong(id.span().start, text))
+        }
+    }
+}
+
+fn scopes(entry: &Entry) -> Result<Vec<DeclaredScope>, Wrong> {
+    let mut found: Vec<DeclaredScope> = Vec::new();
+    let required = entry.scopes.required.iter().map(|scope| (scope, true));
+    for (scope, required) in required.chain(entry.scopes.optional.iter().map(|scope| (scope, false))) {
+        let name = scope.get_ref();
+        if scope_info(name).is_none() {
+            let known = SCOPES.map(|scope| scope.name).join(", ");
+            return Err(Wrong(
+                scope.span().start,
+                format!("there is no scope `{name}`; there are {known}"),
+            ));
+        }
+        if found.iter().any(|known| known.name == *name) {
+            return Err(Wrong(
+                scope.span().start,
+                format!("the scope `{name}` is declared twice"),
+            ));
+        }
+        found.push(DeclaredScope {
+            name: name.clone(),
+            required,
+        });
+    }
+    if found.is_empty() {
+        return Err(Wrong(
+            entry.name.span().start,
+            "no scope is declared; add scopes.required or scopes.optional".to_owned(),
+        ));
+    }
+    Ok(found)
+}
+
+fn event_types(entry: &Entry) -> Result<Vec<String>, Wrong> {
+    let Some(listed) = &entry.webhook_events else {
+        return Ok(EVENT_TYPES.map(str::to_owned).to_vec());
+    };
+    for name in listed {
+        if !EVENT_TYPES.contains(&name.get_ref().as_str()) {
+            let text = format!(
+                "there is no webhook type `{}`; there are {}",
+                name.get_ref(),
+                EVENT_TYPES.join(", ")
+            );
+            return Err(Wrong(name.span().start, text));
+        }
+    }
+    Ok(listed.iter().map(|name| name.get_ref().clone()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+[[integration]]
+client_id = "int_badges"
+name = "Badges"
+client = "public"
+type = "in_house"
+organization_id = "org_test_atlas"
+scopes.required = ["event.read"]
+scopes.optional = ["participants.read"]
+webhook_events = ["application.approved"]
+redirect_uris = ["badges://callback", "http://localhost:8080/cb"]
+webhook_url = "http://localhost:8080/hooks"
+"#;
+
+    fn read(text: &str) -> Result<Vec<Integration>, ManifestError> {
+        parse(text, &["org_test_atlas"], false)
+    }
+
+    #[test]
+    fn a_manifest_makes_an_integration() {
+        let found = read(GOOD).unwrap();
+        let badges = &found[0];
+        assert!(badges.client_secret.is_none());
+        assert!(badges.requires("event.read") && !badges.requires("participants.read"));
+        assert!(matches!(&badges.audience, Audience::InHouse(id) if id == "org_test_atlas"));
+        assert_eq!(
+            read(GOOD).unwrap()[0].webhook_secret.expose(),
+            badges.webhook_secret.expose()
+        );
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_line_and_column() {
+        for (from, to, line, column, says) in [
+            (
+                "\"event.read\"",
+                "\"event.write\"",
+                8,
+                20,
+                "there is no scope `event.write`",
+            ),
+            (
+                "client = \"public\"",
+                "client = \"secret\"",
+                5,
+                10,
+                "unknown variant",
+            ),
+            ("name = ", "nmae = ", 4, 1, "unknown field"),
+            (
+                "\"org_test_atlas\"",
+                "\"org_none\"",
+                7,
+                19,
+                "there is no organization",
+            ),
+            (
+                "http://localhost:8080/hooks",
+                "http://example.com/hooks",
+                12,
+                15,
+                "not on this machine",
+            ),
+            ("http://localhost:8080/cb", "/cb", 11, 39, "no absolute URI"),
+            (
+                "application.approved",
+                "application.eaten",
+                10,
+                19,
+                "no webhook type",
+            ),
+            ("name = \"Badges\"", "name = \"Badges", 4, 15, ""),
+        ] {
+            let error = read(&GOOD.replacen(from, to, 1)).unwrap_err();
+            assert_eq!((error.line, error.column), (line, column), "{}", error.message);
+            assert!(error.message.contains(says), "{}", error.message);
+        }
+        assert!(read("").is_err() && read("integration = []").is_err());
+        let twice = format!("{GOOD}{GOOD}");
+        assert!(read(&twice).unwrap_err().message.contains("declared twice"));
+    }
+}

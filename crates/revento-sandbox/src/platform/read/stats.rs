@@ -1,0 +1,77 @@
+//! What has been counted.
+
+use std::sync::atomic::Ordering;
+
+use serde::Serialize;
+
+use crate::platform::hub::Hub;
+use crate::platform::records::DeliveryStatus;
+use crate::platform::state::State;
+
+/// What the sandbox has counted since its state began, or since the last reset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Codes that were exchanged for tokens.
+    pub exchanges: u64,
+    /// Pairs that were issued, by exchange or refresh.
+    pub tokens_issued: u64,
+    /// Refreshes that succeeded.
+    pub refreshes: u64,
+    /// Refresh tokens that came back after they were used.
+    pub reuses: u64,
+    /// Codes that came back after they were used.
+    pub code_reuses: u64,
+    /// Token families there are.
+    pub families: u64,
+    /// Token families that were revoked, for whatever reason.
+    pub families_revoked: u64,
+    /// Connections that hold.
+    pub connections: u64,
+    /// Connections that ended.
+    pub connections_ended: u64,
+    /// Deliveries that were created.
+    pub deliveries: u64,
+    /// Deliveries that wait for an attempt.
+    pub deliveries_pending: u64,
+    /// Attempts that were answered with a 2xx.
+    pub deliveries_succeeded: u64,
+    /// Attempts that failed.
+    pub attempts_failed: u64,
+    /// Deliveries in the dead-letter queue.
+    pub dead_letters: u64,
+    /// Deliveries that were asked to be sent again.
+    pub replays: u64,
+    /// Secrets that were rotated.
+    pub secrets_rotated: u64,
+    /// Requests of every kind since the start.
+    pub requests: u64,
+    /// Requests that were answered 429 since the start.
+    pub rate_limited: u64,
+}
+
+impl Stats {
+    pub(crate) fn collect(hub: &Hub, state: &State) -> Self {
+        let with = |status| state.deliveries.iter().filter(|row| row.status == status).count() as u64;
+        Self {
+            exchanges: state.counter("exchanges"),
+            tokens_issued: state.counter("tokens_issued"),
+            refreshes: state.counter("refreshes"),
+            reuses: state.counter("reuses"),
+            code_reuses: state.counter("code_reuses"),
+            families: state.families.len() as u64,
+            families_revoked: state.counter("families_revoked"),
+            connections: state.connections.iter().filter(|row| row.ended.is_none()).count() as u64,
+            connections_ended: state.counter("connections_ended"),
+            deliveries: state.counter("deliveries"),
+            deliveries_pending: with(DeliveryStatus::Pending),
+            deliveries_succeeded: state.counter("deliveries_succeeded"),
+            attempts_failed: state.counter("attempts_failed"),
+            dead_letters: with(DeliveryStatus::Dead),
+            replays: state.counter("replays"),
+            secrets_rotated: state.counter("secrets_rotated"),
+            requests: hub.requests.load(Ordering::Relaxed),
+            rate_limited: hub.rate_limited.load(Ordering::Relaxed),
+        }
+    }
+}

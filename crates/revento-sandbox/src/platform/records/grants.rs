@@ -1,0 +1,123 @@
+//! Consents, connections and the tokens that follow from them. Tokens and codes are kept as hashes only.
+
+use serde::{Deserialize, Serialize};
+
+use super::row;
+use crate::machine::time::Time;
+
+/// Which of the two flows a grant came from; it decides the kind of its tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Flow {
+    /// An organizer connects the integration to an event.
+    Installation,
+    /// A participant signs in with Revento.
+    User,
+}
+
+impl Flow {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Installation => "installation",
+            Self::User => "user",
+        }
+    }
+}
+
+/// A consent page that waits for its answer. Its id is single use and unguessable.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Consent {
+    pub(crate) id: String,
+    pub(crate) client_id: String,
+    pub(crate) event_id: String,
+    pub(crate) flow: Flow,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: String,
+    pub(crate) challenge: String,
+    pub(crate) expires_at: Time,
+}
+row!(Consent, "consents", id);
+
+/// An authorization code, by its hash.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Code {
+    pub(crate) hash: String,
+    pub(crate) client_id: String,
+    pub(crate) event_id: String,
+    pub(crate) flow: Flow,
+    pub(crate) user_id: Option<String>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) redirect_uri: String,
+    pub(crate) challenge: String,
+    pub(crate) expires_at: Time,
+    /// The family that its first use issued.
+    pub(crate) used_for: Option<String>,
+}
+row!(Code, "codes", hash);
+
+/// One organizer consent: an integration at an event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Connection {
+    pub(crate) id: String,
+    pub(crate) client_id: String,
+    pub(crate) event_id: String,
+    pub(crate) organization_id: String,
+    pub(crate) scopes: Vec<String>,
+    /// What the manifest declared at the consent. A scope that is added later makes the connection re-consent.
+    #[serde(default)]
+    pub(crate) declared: Vec<String>,
+    pub(crate) connected_at: Time,
+    pub(crate) ended: Option<Revocation>,
+}
+row!(Connection, "connections", id);
+
+/// When and why something ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Revocation {
+    pub(crate) at: Time,
+    pub(crate) reason: String,
+}
+
+/// All tokens that descend from one consent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Family {
+    pub(crate) id: String,
+    pub(crate) client_id: String,
+    pub(crate) event_id: String,
+    pub(crate) organization_id: String,
+    pub(crate) flow: Flow,
+    pub(crate) user_id: Option<String>,
+    pub(crate) scopes: Vec<String>,
+    /// How many pairs were issued.
+    pub(crate) generation: u32,
+    pub(crate) issued_at: Time,
+    pub(crate) refreshed_at: Time,
+    /// When the newest access token expires.
+    pub(crate) access_expires_at: Time,
+    /// When the newest refresh token expires.
+    pub(crate) refresh_expires_at: Time,
+    pub(crate) capped_at: Time,
+    pub(crate) revoked: Option<Revocation>,
+}
+row!(Family, "families", id);
+
+/// An access token, by its hash.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AccessToken {
+    pub(crate) hash: String,
+    pub(crate) family_id: String,
+    pub(crate) expires_at: Time,
+}
+row!(AccessToken, "access_tokens", hash);
+
+/// A refresh token, by its hash.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RefreshToken {
+    pub(crate) hash: String,
+    pub(crate) family_id: String,
+    pub(crate) generation: u32,
+    pub(crate) expires_at: Time,
+    pub(crate) used_at: Option<Time>,
+}
+row!(RefreshToken, "refresh_tokens", hash);

@@ -1,0 +1,38 @@
+//! What the platform remembers of itself: the audit log, counters and settings.
+
+use serde::{Deserialize, Serialize};
+
+use super::row;
+use crate::machine::time::Time;
+
+/// A line of the audit log. It names families and generations, never a token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AuditEntry {
+    /// A number with leading zeros, so that the order of keys is the order of time.
+    pub(crate) id: String,
+    pub(crate) at: Time,
+    pub(crate) client_id: String,
+    pub(crate) action: String,
+    pub(crate) family_id: Option<String>,
+    pub(crate) generation: Option<u32>,
+    pub(crate) event_id: Option<String>,
+    pub(crate) user_id: Option<String>,
+    pub(crate) detail: String,
+}
+row!(AuditEntry, "audit", id);
+
+/// A number that only grows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Counter {
+    pub(crate) name: String,
+    pub(crate) value: u64,
+}
+row!(Counter, "counters", name);
+
+/// A setting of the sandbox.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Setting {
+    pub(crate) name: String,
+    pub(crate) value: i64,
+}
+row!(Setting, "settings", name);

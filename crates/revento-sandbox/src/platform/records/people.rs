@@ -1,0 +1,84 @@
+//! Users, and what they are at an event.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::row;
+use crate::decisions;
+use crate::machine::time::Time;
+
+/// A human with a Revento account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct User {
+    pub(crate) id: String,
+    pub(crate) given_name: String,
+    pub(crate) family_name: String,
+    pub(crate) email: String,
+    pub(crate) updated_at: Time,
+}
+row!(User, "users", id);
+
+impl User {
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.given_name, self.family_name)
+    }
+}
+
+/// Where an application stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ApplicationStatus {
+    Pending,
+    Approved,
+    Rejected,
+    RevisionRequested,
+    Cancelled,
+}
+
+impl ApplicationStatus {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Pending,
+        Self::Approved,
+        Self::Rejected,
+        Self::RevisionRequested,
+        Self::Cancelled,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::RevisionRequested => "revision_requested",
+            Self::Cancelled => decisions::CANCELLED,
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// What an organizer decided, and when.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Review {
+    pub(crate) action: String,
+    pub(crate) reviewer_id: String,
+    pub(crate) at: Time,
+}
+
+/// A user at an event: the application, and the place that may follow from it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Participant {
+    pub(crate) id: String,
+    pub(crate) application_id: String,
+    pub(crate) event_id: String,
+    pub(crate) user_id: String,
+    pub(crate) status: ApplicationStatus,
+    pub(crate) custom_form_fields: Map<String, Value>,
+    pub(crate) submitted_at: Time,
+    pub(crate) registered_at: Option<Time>,
+    pub(crate) last_review: Option<Review>,
+    pub(crate) updated_at: Time,
+}
+row!(Participant, "participants", id);

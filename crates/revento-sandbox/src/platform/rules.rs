@@ -1,0 +1,93 @@
+//! What can be registered: redirect URIs, and where webhooks may go.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// Why a redirect URI cannot be registered.
+pub(crate) fn redirect_objection(uri: &str) -> Option<&'static str> {
+    let Ok(url) = Url::parse(uri) else {
+        return Some("it is no absolute URI; write it out, as in http://localhost:3000/callback");
+    };
+    if url.fragment().is_some() {
+        return Some("it has a fragment, which is never sent; leave it out");
+    }
+    if uri.contains('*') {
+        return Some("it has a wildcard; register every URI by itself");
+    }
+    if matches!(url.scheme(), "javascript" | "data" | "file" | "vbscript" | "blob") {
+        return Some("this scheme is not redirected to; use http, https or one of your app");
+    }
+    None
+}
+
+/// Why a URL cannot receive webhooks.
+pub(crate) fn webhook_objection(url: &str, remote_allowed: bool) -> Option<&'static str> {
+    let Ok(url) = Url::parse(url) else {
+        return Some("it is no absolute URL; write it out, as in http://localhost:3000/webhooks");
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return Some("only http and https are delivered to");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Some("it carries a user name or password; leave them out");
+    }
+    if url.fragment().is_some() {
+        return Some("it has a fragment, which is never sent; leave it out");
+    }
+    if remote_allowed || is_loopback(&url) {
+        return None;
+    }
+    Some("it is not on this machine; allow remote webhooks explicitly, or use a loopback address")
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p16_only_this_machine_is_delivered_to() {
+        for good in [
+            "http://127.0.0.1/h",
+            "http://127.9.9.9:3000/h",
+            "http://[::1]:3000/h",
+            "http://[::ffff:7f00:1]/h",
+            "http://localhost:3000/h",
+            "https://hooks.localhost/h",
+        ] {
+            assert_eq!(webhook_objection(good, false), None, "{good}");
+        }
+        for bad in [
+            "http://192.168.1.4/h",
+            "http://169.254.169.254/latest",
+            "http://[::ffff:a9fe:a9fe]/",
+            "http://example.com/h",
+            "http://localhost.example.com/h",
+            "http://0.0.0.0/h",
+        ] {
+            assert!(webhook_objection(bad, false).is_some(), "{bad}");
+            assert_eq!(webhook_objection(bad, true), None, "{bad}");
+        }
+        for never in [
+            "ftp://localhost/h",
+            "http://me@localhost/h",
+            "http://localhost@evil.example/",
+            "/h",
+            "file:///h",
+        ] {
+            assert!(webhook_objection(never, true).is_some(), "{never}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! A running sandbox.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::{Builder, Info, StartError};
+use crate::durability::{self, Journal};
+use crate::machine::clock::real_now;
+use crate::machine::entropy;
+use crate::platform::acts::rotation;
+use crate::platform::config::Config;
+use crate::platform::hub::Hub;
+use crate::platform::records::SecretKind;
+use crate::platform::seed;
+use crate::platform::state::State;
+use crate::{courier, http};
+
+/// How long requests that are under way may take at shutdown.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// A running sandbox. Dropping it stops it as well, without waiting. `Debug` shows its [`Info`], without secrets.
+pub struct Sandbox {
+    info: Info,
+    hub: Arc<Hub>,
+    server: JoinHandle<()>,
+    courier: JoinHandle<()>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// What to start a sandbox with.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Starts a sandbox on a free loopback port, in memory, with nothing registered.
+    ///
+    /// # Errors
+    /// When the machine has no free port or no webhook client.
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
+    }
+
+    /// Addresses and credentials.
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Stops: finishes requests that are under way, flushes the state, and lets go of port and file.
+    pub async fn shutdown(mut self) {
+        if let Err(error) = self.hub.stop().await {
+            tracing::error!(%error, "the last changes were not written");
+        }
+        if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
+            self.server.abort();
+        }
+        if tokio::time::timeout(GRACE, &mut self.courier).await.is_err() {
+            self.courier.abort();
+        }
+        let writer = self.writer.take();
+        // The journal lives in the hub; once all handles are gone, its writer closes the file and ends.
+        drop(self);
+        if let Some(writer) = writer {
+            let _ = tokio::time::timeout(GRACE, writer).await;
+        }
+    }
+
+    pub(super) async fn run(mut builder: Builder) -> Result<Self, StartError> {
+        let (seed, mut state) = builder.seed()?;
+        let organizations: Vec<&str> = state.organizations.iter().map(|row| row.id.as_str()).collect();
+        let integrations = builder.integrations(&organizations)?;
+        let client = courier::client().map_err(StartError::Webhooks)?;
+        let csrf = entropy::token().map_err(|_| StartError::Entropy)?;
+        let listener = bind(&mut builder).await?;
+        let address = listener.local_addr().map_err(StartError::Listener)?;
+        let loopback = address.ip().is_loopback();
+        if !loopback {
+            tracing::warn!(%address, "the sandbox is open to the network: whoever reaches it can steer it");
+        }
+        let auth_base = builder.base(reachable(address))?;
+        let (journal, writer) = match &builder.data {
+            None => (Journal::none(), None),
+            Some(path) => {
+                let (journal, task) = Journal::into_file(durability::open(path, &mut state).await?);
+                (journal, Some(task))
+            }
+        };
+        let config = Config {
+            auth_base,
+            loopback_only: loopback && builder.public_url.is_none(),
+            remote_webhooks: builder.remote_webhooks,
+            integrations,
+            seed,
+            rate_limits: builder.rate_limits,
+        };
+        let info = info(&config, &state);
+        let hub = Arc::new(Hub::new(config, state, journal, csrf));
+        let server = tokio::spawn(http::serve(listener, http::router(&hub), Arc::clone(&hub)));
+        let courier = tokio::spawn(courier::run(Arc::clone(&hub), client));
+        Ok(Self {
+            info,
+            hub,
+            server,
+            courier,
+            writer,
+        })
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("info", &self.info)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.hub.stopping.send_replace(true);
+        self.server.abort();
+        self.courier.abort();
+    }
+}
+
+async fn bind(builder: &mut Builder) -> Result<TcpListener, StartError> {
+    if let Some(listener) = builder.listener.take() {
+        listener.set_nonblocking(true).map_err(StartError::Listener)?;
+        return TcpListener::from_std(listener).map_err(StartError::Listener);
+    }
+    let address = builder.address;
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::AddressInUse { address },
+            _ => StartError::Listen { address, source },
+        })
+}
+
+/// An address that a client can call: the unspecified one is replaced by loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if !address.ip().is_unspecified() {
+        return address;
+    }
+    let loopback: std::net::IpAddr = match address {
+        SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(loopback, address.port())
+}
+
+/// The newest secrets: those to configure.
+fn info(config: &Config, state: &State) -> Info {
+    let integration = config.integrations.first();
+    let base = &config.auth_base;
+    let newest = |kind| {
+        integration
+            .and_then(|known| {
+                rotation::newest(state, real_now().plus_micros(state.clock_offset()), known, kind)
+            })
+            .map(|secret| secret.expose().to_owned())
+            .unwrap_or_default()
+    };
+    Info {
+        auth_base: base.clone(),
+        api_base: format!("{base}/api/v1"),
+        console_url: format!("{base}/console"),
+        control_base: format!("{base}/_sandbox"),
+        client_id: integration
+            .map(|known| known.client_id.clone())
+            .unwrap_or_default(),
+        client_secret: newest(SecretKind::Client),
+        webhook_secret: newest(SecretKind::Webhook),
+        events: seed::event_ids(state),
+    }
+}

@@ -1,0 +1,206 @@
+//! The console as a browser without a script meets it.
+
+use reqwest::StatusCode;
+
+use crate::world::{EVENT, World, hidden, refusal};
+
+const PAGES: [&str; 10] = [
+    "",
+    "/connections",
+    "/applications",
+    "/deliveries",
+    "/dead-letters",
+    "/requests",
+    "/audit",
+    "/faults",
+    "/organizer",
+    "/participants",
+];
+
+async fn page(world: &World, path: &str) -> String {
+    let answer = world
+        .http
+        .get(format!("{}{path}", world.info().console_url))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    let policy = answer.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(policy.contains("default-src 'none'"), "{policy}");
+    answer.text().await.unwrap()
+}
+
+#[tokio::test]
+async fn every_page_renders_before_and_after_something_happened() {
+    let world = World::start().await;
+    let pages = PAGES;
+    for path in pages {
+        page(&world, path).await;
+    }
+    let pair = world.connect().await;
+    world.refresh(&pair.refresh).await;
+    world
+        .act(&format!("/connections/{EVENT}/revoke"), serde_json::json!({}))
+        .await;
+    let delivery = world.receiver.next().await.headers["x-revento-delivery-id"].clone();
+    for path in pages {
+        let text = page(&world, path).await;
+        assert!(
+            !text.contains(&pair.access) && !text.contains(&pair.refresh),
+            "a token shows on {path}"
+        );
+    }
+    assert!(page(&world, "/audit").await.contains("tokens refreshed"));
+    assert!(
+        page(&world, &format!("/deliveries/{delivery}"))
+            .await
+            .contains("x-revento-signature")
+    );
+    let home = world.http.get(&world.info().auth_base).send().await.unwrap();
+    assert_eq!(home.headers()["location"], "/console");
+}
+
+#[tokio::test]
+async fn a_form_without_its_token_changes_nothing() {
+    let world = World::start().await;
+    world.connect().await;
+    let url = format!("{}/connections/revoke", world.info().console_url);
+    let form = [
+        ("client_id", world.info().client_id.as_str()),
+        ("event_id", EVENT),
+        ("csrf", "guess"),
+    ];
+    let answer = world.http.post(&url).form(&form).send().await.unwrap();
+    assert_eq!(refusal(answer).await, (403, "csrf".to_owned()));
+    assert_eq!(world.stat("connections").await, 1);
+}
+
+#[tokio::test]
+async fn the_forms_of_the_console_act() {
+    let world = World::start().await;
+    world.connect().await;
+    let csrf = hidden(&page(&world, "/connections").await, "csrf");
+    let client_id = world.info().client_id.clone();
+    for (path, form, status) in [
+        ("/clock", vec![("advance_s", "3660")], StatusCode::SEE_OTHER),
+        ("/clock", vec![("advance_s", "-5")], StatusCode::CONFLICT),
+        (
+            "/applications/review",
+            vec![("id", "app_published_0002"), ("decision", "approve")],
+            StatusCode::SEE_OTHER,
+        ),
+        (
+            "/applications/review",
+            vec![("id", "app_published_0002"), ("decision", "approve")],
+            StatusCode::CONFLICT,
+        ),
+        (
+            "/connections/revoke",
+            vec![("client_id", client_id.as_str()), ("event_id", EVENT)],
+            StatusCode::SEE_OTHER,
+        ),
+        (
+            "/travel",
+            vec![("to", "deadline"), ("side", "after")],
+            StatusCode::SEE_OTHER,
+        ),
+        (
+            "/faults/arm",
+            vec![("fault", "server_error")],
+            StatusCode::SEE_OTHER,
+        ),
+        ("/faults/disarm", vec![("id", "1")], StatusCode::SEE_OTHER),
+        (
+            "/integrations/act",
+            vec![("id", client_id.as_str()), ("act", "rotate-webhook")],
+            StatusCode::SEE_OTHER,
+        ),
+        (
+            "/events/act",
+            vec![("event_id", EVENT), ("act", "unpublish")],
+            StatusCode::SEE_OTHER,
+        ),
+        (
+            "/events/act",
+            vec![("event_id", EVENT), ("act", "explode")],
+            StatusCode::NOT_FOUND,
+        ),
+        (
+            "/activities/change",
+            vec![("id", "act_published_0101"), ("signups", "3")],
+            StatusCode::SEE_OTHER,
+        ),
+        (
+            "/webviews/add",
+            vec![
+                ("event_id", EVENT),
+                ("title", "T"),
+                ("url", "http://localhost:3000/x"),
+                ("visibility", "everyone"),
+            ],
+            StatusCode::SEE_OTHER,
+        ),
+        (
+            "/webviews/remove",
+            vec![("id", "web_published_01")],
+            StatusCode::SEE_OTHER,
+        ),
+        (
+            "/users/rename",
+            vec![("id", "usr_0001"), ("given_name", "Ada"), ("family_name", "L")],
+            StatusCode::SEE_OTHER,
+        ),
+        (
+            "/users/revoke",
+            vec![("id", "usr_0001"), ("client_id", client_id.as_str())],
+            StatusCode::NOT_FOUND,
+        ),
+        (
+            "/participants/act",
+            vec![("act", "cancel"), ("id", "app_published_0003")],
+            StatusCode::SEE_OTHER,
+        ),
+        ("/dead-letters/replay", vec![], StatusCode::SEE_OTHER),
+        ("/reset", vec![], StatusCode::SEE_OTHER),
+    ] {
+        let mut form = form;
+        form.push(("csrf", &csrf));
+        let url = format!("{}{path}", world.info().console_url);
+        let answer = world.http.post(url).form(&form).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+    }
+    assert_eq!(world.stat("tokens_issued").await, 0);
+}
+
+#[tokio::test]
+async fn a_foreign_host_name_is_not_answered() {
+    let world = World::start().await;
+    let url = format!("{}/stats", world.info().control_base);
+    let answer = world
+        .http
+        .get(url)
+        .header("host", "evil.example")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refusal(answer).await, (421, "misdirected_request".to_owned()));
+}
+
+#[tokio::test]
+async fn open_pages_hear_of_changes_and_do_not_delay_the_end() {
+    let world = World::start().await;
+    let mut live = world
+        .http
+        .get(format!("{}/live", world.info().console_url))
+        .send()
+        .await
+        .unwrap();
+    world.advance(5).await;
+    let event = live.chunk().await.unwrap().unwrap();
+    assert!(String::from_utf8_lossy(&event).contains("event: change"));
+    let stopped = tokio::time::timeout(std::time::Duration::from_secs(2), world.sandbox.shutdown()).await;
+    assert!(stopped.is_ok());
+}

@@ -1,0 +1,24 @@
+//! The sandbox over real HTTP, as any client meets it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that finds something else than it expects has to fail"
+)]
+
+mod authorize;
+mod cases;
+mod console;
+mod data;
+mod deliveries;
+mod documents;
+mod faults;
+mod integrations;
+mod killed;
+mod read;
+mod steer;
+mod time;
+mod tokens;
+mod world;

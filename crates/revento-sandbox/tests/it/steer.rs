@@ -1,0 +1,136 @@
+//! Steering in the same process.
+
+use std::time::Duration;
+
+use revento_sandbox::{Act, Decision, Fault, SteerError};
+use url::Url;
+
+use crate::world::{CALLBACK, EVENT, World, pair, refusal, request};
+
+fn authorization_url(world: &World, scope: &str) -> String {
+    let base = format!("{}/oauth/authorize", world.info().auth_base);
+    Url::parse_with_params(&base, request(world.info(), scope))
+        .unwrap()
+        .to_string()
+}
+
+fn code(url: &str) -> String {
+    assert!(url.starts_with(CALLBACK), "{url}");
+    let url = Url::parse(url).unwrap();
+    url.query_pairs()
+        .find(|(name, _)| name == "code")
+        .unwrap_or_else(|| panic!("{url}"))
+        .1
+        .into_owned()
+}
+
+#[tokio::test]
+async fn a_test_plays_every_human() {
+    let world = World::start().await;
+    let sandbox = &world.sandbox;
+    let url = authorization_url(&world, "event.read participants.read program.read");
+    let declined = sandbox.authorize(&url, Decision::Decline).await.unwrap();
+    assert!(declined.contains("error=access_denied"), "{declined}");
+    let narrowed = sandbox
+        .authorize(&url, Decision::AuthorizeOnly(Vec::new()))
+        .await
+        .unwrap();
+    assert_eq!(
+        pair(world.exchange(&code(&narrowed)).await).await.body["scope"],
+        "event.read participants.read"
+    );
+    let tokens = pair(
+        world
+            .exchange(&code(
+                &sandbox.authorize(&url, Decision::Authorize).await.unwrap(),
+            ))
+            .await,
+    )
+    .await;
+    let url = authorization_url(&world, "profile.read");
+    let signed_in = sandbox
+        .authorize(&url, Decision::SignIn("usr_0004".to_owned()))
+        .await
+        .unwrap();
+    assert_eq!(
+        pair(world.exchange(&code(&signed_in)).await).await.body["user_id"],
+        "usr_0004"
+    );
+
+    let id = sandbox.applications(EVENT, "pending").await.unwrap().remove(0);
+    sandbox.perform(Act::Approve(id.clone())).await.unwrap();
+    assert!(matches!(
+        sandbox.perform(Act::Approve(id)).await,
+        Err(SteerError::Conflict(_))
+    ));
+    sandbox.deliveries_settled().await.unwrap();
+    let deliveries = sandbox.deliveries().await.unwrap();
+    assert_eq!(
+        (
+            deliveries.len(),
+            deliveries[0].status,
+            deliveries[0].attempts[0].status
+        ),
+        (1, "delivered", 200)
+    );
+
+    let exchanged = sandbox.transcript();
+    assert_eq!(
+        exchanged
+            .iter()
+            .filter(|row| row.target == "/oauth/token" && row.status == 200)
+            .count(),
+        3
+    );
+    sandbox.advance_to_just_after("access_expiry").await.unwrap();
+    assert_eq!(
+        refusal(world.read(&tokens.access, "/events/evt_test_published").await)
+            .await
+            .1,
+        "token_expired"
+    );
+    sandbox.advance(Duration::from_secs(91 * 86_400)).await.unwrap();
+    assert_eq!(
+        refusal(world.refresh(&tokens.refresh).await).await.1,
+        "invalid_grant"
+    );
+    assert_eq!(sandbox.stats().await.unwrap().exchanges, 3);
+    sandbox.reset().await.unwrap();
+    assert_eq!(sandbox.stats().await.unwrap().exchanges, 0);
+}
+
+#[tokio::test]
+async fn faults_are_armed_by_name() {
+    let world = World::start().await;
+    let tokens = world.connect().await;
+    world
+        .sandbox
+        .arm(Fault::named("server_error").at("event").times(2))
+        .unwrap();
+    for expected in [500, 500, 200] {
+        assert_eq!(
+            world
+                .read(&tokens.access, "/events/evt_test_published")
+                .await
+                .status(),
+            expected
+        );
+    }
+    let error = world.sandbox.arm(Fault::named("meteor")).unwrap_err();
+    assert!(error.to_string().contains("answer_lost"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_human_would_see_as_a_page_is_an_error() {
+    let world = World::start().await;
+    let url = authorization_url(&world, "event.read").replace("callback", "elsewhere");
+    let error = world
+        .sandbox
+        .authorize(&url, Decision::Authorize)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, SteerError::Conflict(_)) && error.to_string().contains("registered"),
+        "{error}"
+    );
+}
