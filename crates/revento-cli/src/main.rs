@@ -1,0 +1,51 @@
+//! The `revento` command: a local platform, and the quickest way to see an integration work on it.
+//!
+//! Exit codes: 0 success, 1 a check or a start failed, 2 the command line is wrong.
+
+mod output;
+mod ports;
+mod quickstart;
+mod sandbox;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Develop and test Revento integrations on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "revento", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the platform and an example integration, and see them work together.
+    Quickstart(quickstart::Arguments),
+    /// Start the platform alone, for an integration in any language.
+    Sandbox(sandbox::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let outcome = match arguments.command {
+        Command::Quickstart(arguments) => quickstart::run(arguments).await,
+        Command::Sandbox(arguments) => sandbox::run(arguments).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! A `TokenStore` for a database of one's own: redb, an embedded key-value store.
+//!
+//! `revento_store::Slot` knows the rules for one key. What is left to the store: one transaction for
+//! each method, numbers that are never used twice, and an index of what is due. The suite of
+//! `revento-store-testkit` says whether it was done right (`tests/it`).
+
+use std::{path::Path, sync::Arc};
+
+use async_trait::async_trait;
+use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
+use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
+use revento_store::*;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// By the text of their key: `client/event` or `client/event/user`, with every `/` inside escaped.
+const SLOTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("connections");
+/// What is live, by the end of its refresh token.
+const DUE: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("due");
+const COUNTER: TableDefinition<'_, (), i64> = TableDefinition::new("counter");
+
+/// Tokens in a file of redb's.
+#[derive(Debug, Clone)]
+pub struct RedbStore(Arc<Database>);
+
+impl RedbStore {
+    /// Opens the file, and creates it if there is none. Fails when redb cannot.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, redb::DatabaseError> {
+        Ok(Self(Arc::new(Database::create(path)?)))
+    }
+
+    /// Runs in one transaction, on a thread that may block. A caller who goes away does not stop it.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&WriteTransaction) -> Outcome<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let database = self.0.clone();
+        let run = move || -> Outcome<T> {
+            let tx = database.begin_write()?;
+            let answer = work(&tx)?;
+            tx.commit()?;
+            Ok(answer)
+        };
+        let done = tokio::task::spawn_blocking(run).await;
+        let done = done.unwrap_or_else(|panic| Err(panic.into()));
+        done.map_err(|error| StoreError::new(StoreErrorKind::Unavailable, "using redb", error))
+    }
+
+    /// Changes the slot of a key, and the index with it. The change gets an unused number.
+    async fn change<T, F>(&self, key: &ConnectionKey, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(i64, &mut Slot) -> T + Send + 'static,
+    {
+        let key = key.to_string();
+        self.run(move |tx| {
+            let (mut counter, mut due) = (tx.open_table(COUNTER)?, tx.open_table(DUE)?);
+            let number = counter.get(())?.map_or(0, |last| last.value()) + 1;
+            counter.insert((), number)?;
+            let mut slot = get(tx, &key)?;
+            if let Some(at) = slot.due_at() {
+                due.remove((at.unix_micros(), &*key))?;
+            }
+            let answer = change(number, &mut slot);
+            tx.open_table(SLOTS)?.insert(&*key, &*slot.to_bytes())?;
+            if let Some(at) = slot.due_at() {
+                due.insert((at.unix_micros(), &*key), ())?;
+            }
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// The record under this very key, if there is one, and all whose key goes on with a `/`.
+    async fn below(&self, key: String) -> Result<Vec<Stored>, StoreError> {
+        self.run(move |tx| {
+            let mut found = Vec::from_iter(get(tx, &key)?.into_stored());
+            let (first, end) = (format!("{key}/"), format!("{key}0")); // In ASCII a 0 comes after a /.
+            for entry in tx.open_table(SLOTS)?.range(&*first..&*end)? {
+                found.extend(Slot::from_bytes(entry?.1.value())?.into_stored());
+            }
+            Ok(found)
+        })
+        .await
+    }
+}
+
+/// A removed key keeps an empty slot, which has no bytes.
+fn get(tx: &WriteTransaction, key: &str) -> Outcome<Slot> {
+    let slots = tx.open_table(SLOTS)?;
+    let bytes = slots.get(key)?;
+    Ok(Slot::from_bytes(
+        bytes.as_ref().map_or(&[], |bytes| bytes.value()),
+    )?)
+}
+
+#[async_trait]
+impl TokenStore for RedbStore {
+    async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError> {
+        let key = key.to_string();
+        self.run(move |tx| Ok(get(tx, &key)?.into_stored())).await
+    }
+
+    async fn create(&self, new: &Record) -> Result<Created, StoreError> {
+        let record = new.clone();
+        let create = |number, slot: &mut Slot| slot.create(number, record);
+        self.change(&new.connection.key, create).await
+    }
+
+    async fn swap(&self, old: Version, new: &Record, fence: Option<Fence>) -> Result<Swapped, StoreError> {
+        let record = new.clone();
+        let swap = move |number, slot: &mut Slot| slot.swap(number, old, record, fence);
+        self.change(&new.connection.key, swap).await
+    }
+
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+        let claim = move |number, slot: &mut Slot| slot.claim(number, terms);
+        self.change(key, claim).await
+    }
+
+    async fn release(&self, key: &ConnectionKey, fence: Fence) -> Result<(), StoreError> {
+        self.change(key, move |_, slot| slot.release(fence)).await
+    }
+
+    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        self.run(move |tx| {
+            let mut found = Vec::new();
+            let end = (before.unix_micros(), "");
+            for entry in tx.open_table(DUE)?.range(..end)?.take(limit) {
+                found.extend(get(tx, entry?.0.value().1)?.into_stored());
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
+        let key = ConnectionKey::installation(client_id.clone(), event_id.clone());
+        self.below(key.to_string()).await
+    }
+
+    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
+        let key = ConnectionKey::installation(client_id.clone(), "".into()).to_string();
+        self.below(key.trim_end_matches('/').to_owned()).await
+    }
+
+    async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {
+        self.change(key, |_, slot| slot.remove()).await
+    }
+}

@@ -1,0 +1,61 @@
+//! A webhook receiver where the platform hands over whole requests: bytes in, decision out.
+//!
+//! The shape is that of an API gateway's event: a map of headers, a body as text or base64, and a flag
+//! that says which. Nothing here is asynchronous, reads a clock or opens a socket.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use revento_webhooks::{EventError, Headers, Verifier, VerifyError};
+use serde::{Deserialize, Serialize};
+
+/// A request, as gateways hand it over.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// Names in any case.
+    pub headers: BTreeMap<String, String>,
+    /// The body, or its base64.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// Whether the body is base64.
+    #[serde(default)]
+    pub is_base64_encoded: bool,
+}
+
+/// The decision.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    /// 200, 400, 401 or 422.
+    pub status_code: u16,
+    /// One line for the owner.
+    pub body: String,
+}
+
+/// Decides on one request; `now` is in Unix seconds.
+pub fn handle(verifier: &Verifier, request: &Request, now: i64) -> Response {
+    let respond = |status_code, body: String| Response { status_code, body };
+    let Some(body) = raw_body(request) else {
+        return respond(400, "the body is not base64".into());
+    };
+    let verified = Headers::collect(&request.headers)
+        .map_err(VerifyError::from)
+        .and_then(|headers| verifier.verify(&headers, &body, now));
+    match verified.map(|verified| verified.envelope()) {
+        // Queue the envelope here, durably, before answering.
+        Ok(Ok(envelope)) => respond(200, format!("{} {}", envelope.event_type, envelope.id)),
+        Ok(Err(EventError::Malformed(error))) => respond(422, error.to_string()),
+        Ok(Err(error)) => respond(401, error.to_string()),
+        Err(error) => respond(401, error.to_string()),
+    }
+}
+
+fn raw_body(request: &Request) -> Option<Vec<u8>> {
+    let body = request.body.as_deref().unwrap_or_default();
+    if request.is_base64_encoded {
+        STANDARD.decode(body).ok()
+    } else {
+        Some(body.as_bytes().to_vec())
+    }
+}

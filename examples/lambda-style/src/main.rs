@@ -1,0 +1,14 @@
+//! One request as JSON on standard input, the decision as JSON on standard output.
+
+use std::{env, error::Error, io, time::SystemTime};
+
+use revento_example_lambda_style::handle;
+use revento_webhooks::Verifier;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let verifier = Verifier::new(&env::var("REVENTO_WEBHOOK_SECRET")?)?;
+    let request = serde_json::from_reader(io::stdin().lock())?;
+    let now = SystemTime::UNIX_EPOCH.elapsed()?.as_secs();
+    serde_json::to_writer(io::stdout(), &handle(&verifier, &request, now.cast_signed()))?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+// Shows a webhook a moment after it was handled. Without this script a reload does the same.
+const endsConnection = ["data.deletion_required", "user.revoked_access", "integration.suspended"];
+new EventSource("/live").addEventListener("handled", async ({ data: eventType }) => {
+  if (endsConnection.includes(eventType)) return location.reload();
+  const feed = document.getElementById("feed");
+  if (feed) feed.outerHTML = await (await fetch("/feed")).text();
+});

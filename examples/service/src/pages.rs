@@ -1,0 +1,149 @@
+//! What humans see. Plain HTML; the script only reloads when a webhook was handled.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use revento::{
+    api::Error,
+    axum::FlowError,
+    core::{Connection, Status, resource::Participant},
+};
+
+use crate::{feed::Entry, open::State, routes::People};
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("live.js");
+
+pub(crate) fn index(
+    state: &State,
+    connection: Option<&Connection>,
+    people: Option<&Result<People, Error>>,
+) -> String {
+    page(html! {
+        h1 { "Example integration" }
+        (standing(state, connection))
+        @match people {
+            Some(Ok(people)) => (participants(people)),
+            Some(Err(error)) => p.problem role="alert" { (error) },
+            None => {},
+        }
+        (webhooks(&state.feed.entries()))
+    })
+}
+
+/// The section that changes when a webhook is handled.
+pub(crate) fn feed(state: &State) -> String {
+    webhooks(&state.feed.entries()).into_string()
+}
+
+pub(crate) fn problem(error: &dyn std::error::Error) -> String {
+    page(html! {
+        h1 { "Something is in the way" }
+        p.problem role="alert" { (error) }
+        p { a href="/" { "Back to the start" } }
+    })
+}
+
+pub(crate) fn not_connected(error: &FlowError) -> String {
+    page(html! {
+        h1 { "Not connected" }
+        p.problem role="alert" { (error) "." }
+        p { a.button href="/" { "Back to the start" } }
+    })
+}
+
+fn standing(state: &State, connection: Option<&Connection>) -> Markup {
+    html! {
+        @match connection {
+            None => {
+                p { "The event " code { (state.event_id) } " is not connected yet. You will be asked for consent on the platform." }
+                p { (connect(state, "Connect")) }
+            },
+            Some(connection) if connection.status.is_live() => {
+                p.good { "Connected to " code { (connection.key.event_id) } "." }
+                p.small { "Granted: " @for scope in connection.scopes.iter() { code { (scope) } " " } }
+            },
+            Some(connection) => {
+                p.problem role="status" { "The connection has ended" (reason(connection)) "." }
+                @if let Some(deadline) = connection.delete_by {
+                    p { "The data of this event must be deleted by " strong { time { (deadline) } } "." }
+                }
+                @if connection.status == Status::Revoked {
+                    p { "Nothing is read any more." }
+                }
+                p { (connect(state, "Connect again")) }
+            },
+        }
+    }
+}
+
+fn reason(connection: &Connection) -> String {
+    connection
+        .reason
+        .as_ref()
+        .map(|reason| format!(" ({reason})"))
+        .unwrap_or_default()
+}
+
+/// On the host that the platform sends back to, so that the flow's cookie is there on return.
+fn connect(state: &State, label: &str) -> Markup {
+    html! { a.button href={ (state.base_url) "/connect" } { (label) } }
+}
+
+fn participants(people: &People) -> Markup {
+    html! {
+        section {
+            h2 { "Participants" }
+            p.small { (people.participants.len()) " participants, read in " (people.pages) " pages" }
+            div.scroll tabindex="0" role="region" aria-label="Participants" {
+                table {
+                    thead { tr { th scope="col" { "Name" } th scope="col" { "Application" } th scope="col" { "Id" } } }
+                    tbody { @for person in &people.participants { (row(person)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(person: &Participant) -> Markup {
+    html! {
+        tr {
+            td { (person.name.as_deref().unwrap_or("–")) }
+            td { span.status data-status=(person.application_status) { (person.application_status) } }
+            td { code { (person.id) } }
+        }
+    }
+}
+
+fn webhooks(entries: &[Entry]) -> Markup {
+    html! {
+        section #feed aria-live="polite" {
+            h2 { "Webhooks handled" }
+            @if entries.is_empty() {
+                p.small { "None yet. Approve an application in the sandbox's console." }
+            }
+            ul.feed {
+                @for entry in entries.iter().rev() {
+                    li { code { (entry.event_type) } " " span.small { (entry.occurred_at) } }
+                }
+            }
+        }
+    }
+}
+
+fn page(body: Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Example integration" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main { (body) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+    .into_string()
+}
