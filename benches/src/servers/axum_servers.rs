@@ -1,0 +1,42 @@
+//! A bare axum handler that reads the body, and ours with verification.
+
+use axum::{Router, body::Bytes, http::StatusCode, routing::post};
+use revento_axum::{Gate, VerifyLayer, Webhook};
+use revento_core::kind::Event;
+use tokio::net::TcpListener;
+use tower::ServiceBuilder;
+
+async fn serve(port: u16, app: Router) {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
+    axum::serve(listener, app).await.expect("a server");
+}
+
+async fn read(body: Bytes) -> StatusCode {
+    if body.is_empty() {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    }
+}
+
+pub async fn bare(port: u16) {
+    serve(port, Router::new().route("/", post(read))).await;
+}
+
+/// Verified in front of the very same handler.
+pub async fn verified(port: u16) {
+    let layer = ServiceBuilder::new()
+        .layer(VerifyLayer::new(crate::gate()))
+        .map_request(|request: axum::http::Request<http_body_util::Full<Bytes>>| request.map(axum::body::Body::new));
+    serve(port, Router::new().route("/", post(read)).layer(layer)).await;
+}
+
+/// Verified, and read into the typed event.
+pub async fn typed(port: u16) {
+    async fn handle(webhook: Webhook<Event>) -> StatusCode {
+        std::hint::black_box(webhook.data());
+        StatusCode::OK
+    }
+    let app = Router::<Gate>::new().route("/", post(handle));
+    serve(port, app.with_state(crate::gate())).await;
+}

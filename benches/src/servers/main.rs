@@ -1,0 +1,36 @@
+//! `revento-bench-servers <name> <port>`: one server on one thread; `request <bytes>`: what wrk sends to it.
+
+mod actix_web_server;
+mod axum_servers;
+mod request;
+mod tower_server;
+
+pub const SECRET: &str = "whsec_6f1c0b9a7e5d4c3b2a19087f6e5d4c3b";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [what, number] = arguments.as_slice() else {
+        eprintln!("usage: revento-bench-servers <bare-axum|axum|axum-typed|tower|actix> <port> | request <bytes>");
+        std::process::exit(2);
+    };
+    let number: u16 = number.parse().expect("a number");
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+    };
+    match what.as_str() {
+        "request" => print!("{}", request::script(usize::from(number))),
+        "bare-axum" => runtime().block_on(axum_servers::bare(number)),
+        "axum" => runtime().block_on(axum_servers::verified(number)),
+        "axum-typed" => runtime().block_on(axum_servers::typed(number)),
+        "tower" => runtime().block_on(tower_server::verified(number)),
+        "actix" => actix_web_server::verified(number),
+        other => panic!("there is no {other}"),
+    }
+}
+
+fn gate() -> revento_tower::Gate {
+    revento_tower::Gate::new(revento_webhooks::Verifier::new(SECRET).expect("a secret"))
+}

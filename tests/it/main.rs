@@ -1,0 +1,19 @@
+//! Whole-system scenarios: one behaviour in each file, its name the behaviour.
+//!
+//! A scenario whose engine is missing prints one line and returns; `cargo xtask test` brings the engines.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may fail loudly, helpers of tests too"
+)]
+
+mod a_flask_server_written_from_the_contract_works;
+mod an_express_server_written_from_the_contract_works;
+mod errors_a_newcomer_meets_are_sentences;
+mod every_verifier_agrees_on_the_vectors;
+mod quickstart_in_a_browser;
+mod support;
+mod webhook_adapters;

@@ -1,0 +1,150 @@
+//! A person with a real browser.
+
+use tempfile::TempDir;
+use thirtyfour::{By, ChromiumLikeCapabilities as _, DesiredCapabilities, WebDriver, WebElement};
+
+use super::{engine, wait};
+
+/// Nothing that talks to the browser's maker, and nothing that needs a screen.
+const ARGUMENTS: &[&str] = &[
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--window-size=1280,1100",
+];
+
+/// A browser with an empty profile.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    driver: WebDriver,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// `None` when this machine has none.
+    pub(crate) async fn open() -> Option<Self> {
+        let driver = engine::value("REVENTO_TEST_WEBDRIVER")?;
+        let profile = tempfile::tempdir().unwrap();
+        let mut wishes = DesiredCapabilities::chrome();
+        for argument in ARGUMENTS {
+            wishes.add_arg(argument).unwrap();
+        }
+        wishes
+            .add_arg(&format!("--user-data-dir={}", profile.path().display()))
+            .unwrap();
+        if let Some(program) = engine::value("REVENTO_TEST_CHROMIUM") {
+            wishes.set_binary(&program).unwrap();
+        }
+        let driver = WebDriver::new(driver, wishes)
+            .await
+            .expect("the driver opens a browser");
+        Some(Self {
+            driver,
+            _profile: profile,
+        })
+    }
+
+    /// Types an address.
+    pub(crate) async fn visit(&self, url: &str) {
+        self.driver
+            .goto(url)
+            .await
+            .unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// Clicks the first button or link with this text, as soon as there is one.
+    pub(crate) async fn click(&self, text: &str) {
+        self.click_in("", text).await;
+    }
+
+    /// As [`Browser::click`], inside the element that an XPath names.
+    pub(crate) async fn click_in(&self, inside: &str, text: &str) {
+        let path = format!("{inside}//*[(self::button or self::a) and normalize-space(.)='{text}']");
+        wait::until(&format!("click {text:?}"), async || {
+            let clicked = async { self.driver.find(By::XPath(path.as_str())).await?.click().await };
+            self.explain(clicked.await).await
+        })
+        .await;
+    }
+
+    /// Unticks the box of this value.
+    pub(crate) async fn untick(&self, value: &str) {
+        let found = self
+            .find(&format!("//input[@type='checkbox' and @value='{value}']"))
+            .await;
+        assert!(found.is_selected().await.unwrap(), "{value} was not ticked");
+        found.click().await.unwrap();
+    }
+
+    /// Waits until the page shows this text.
+    pub(crate) async fn sees(&self, text: &str) {
+        wait::until(&format!("see {text:?}"), async || {
+            let page = self.text().await;
+            if page.contains(text) { Ok(()) } else { Err(page) }
+        })
+        .await;
+    }
+
+    /// Waits for an element.
+    pub(crate) async fn find(&self, path: &str) -> WebElement {
+        wait::until(path, async || {
+            self.explain(self.driver.find(By::XPath(path)).await).await
+        })
+        .await
+    }
+
+    /// How many elements there are right now.
+    pub(crate) async fn count(&self, path: &str) -> usize {
+        self.driver
+            .find_all(By::XPath(path))
+            .await
+            .map_or(0, |found| found.len())
+    }
+
+    /// What a person reads.
+    pub(crate) async fn text(&self) -> String {
+        let read = async { self.driver.find(By::Tag("body")).await?.text().await };
+        read.await.unwrap_or_default()
+    }
+
+    /// Where the browser is.
+    pub(crate) async fn address(&self) -> String {
+        self.driver
+            .current_url()
+            .await
+            .map(String::from)
+            .unwrap_or_default()
+    }
+
+    /// Keeps a picture of the page where `cargo xtask screenshots` wants one.
+    pub(crate) async fn picture(&self, name: &str) {
+        if let Some(folder) = engine::path("REVENTO_TEST_PICTURES") {
+            self.driver
+                .screenshot(&folder.join(format!("{name}.png")))
+                .await
+                .unwrap();
+        }
+    }
+
+    /// Closes it. A scenario that fails leaves it to the driver, which ends with its browsers.
+    pub(crate) async fn close(self) {
+        self.driver.quit().await.unwrap();
+    }
+
+    async fn explain<T>(&self, result: thirtyfour::error::WebDriverResult<T>) -> Result<T, String> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) => Err(format!(
+                "{error}\nat {}:\n{}",
+                self.address().await,
+                self.text().await
+            )),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The walk that every integration can do, in whatever language: connect, read, receive, refresh.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+
+use revento_sandbox::Sandbox;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use super::control::Control;
+use super::program::Program;
+use super::visitor::Visitor;
+use super::wait;
+
+/// A little more than an access token lives.
+const AN_HOUR_AND_A_MINUTE: u64 = 61 * 60;
+
+/// Starts `interpreter server` against a sandbox of its own and walks it.
+pub(crate) async fn walk(interpreter: &Path, server: &Path) {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let sandbox = Sandbox::builder()
+        .redirect_uri(format!("http://localhost:{port}/callback"))
+        .webhook_url(format!("http://127.0.0.1:{port}/webhooks"))
+        .start()
+        .await
+        .unwrap();
+    let info = sandbox.info();
+    let mut command = Command::new(interpreter);
+    command.arg(server).envs([
+        ("PORT", port.to_string().as_str()),
+        ("AUTH_BASE", &info.auth_base),
+        ("API_BASE", &info.api_base),
+        ("CLIENT_ID", &info.client_id),
+        ("CLIENT_SECRET", &info.client_secret),
+        ("WEBHOOK_SECRET", &info.webhook_secret),
+        ("EVENT_ID", &info.events[0]),
+    ]);
+    let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("foreign-{port}.log"));
+    let mut walk = Walk {
+        integration: Integration {
+            base: format!("http://localhost:{port}"),
+            client: client(),
+        },
+        program: Program::start(&mut command, &log),
+        control: Control::new(&info.control_base),
+        event: info.events[0].clone(),
+    };
+    walk.starts().await;
+    walk.connects().await;
+    walk.reads_every_participant().await;
+    walk.receives_a_webhook_once().await;
+    walk.outlives_its_access_token().await;
+    sandbox.shutdown().await;
+}
+
+struct Walk {
+    program: Program,
+    integration: Integration,
+    control: Control,
+    event: String,
+}
+
+impl Walk {
+    async fn starts(&mut self) {
+        let (program, integration) = (&mut self.program, &self.integration);
+        wait::until("the integration listens", async || {
+            program.assert_running();
+            integration.get("/events-seen").await
+        })
+        .await;
+    }
+
+    async fn connects(&mut self) {
+        let mut organizer = Visitor::new();
+        let consent = organizer
+            .open(&format!("{}/connect", self.integration.base))
+            .await;
+        let arrived = organizer.press(&consent, "Authorize", &[]).await;
+        let said = self.program.said();
+        assert_eq!(
+            (arrived.status, arrived.url.path()),
+            (200, "/callback"),
+            "{}\n{said}",
+            arrived.body
+        );
+        let answer: Value = serde_json::from_str(&arrived.body).unwrap();
+        assert_eq!(answer["connected"], self.event);
+        assert_eq!(answer["scope"], "event.read participants.read");
+    }
+
+    async fn reads_every_participant(&mut self) {
+        let read = self.participants().await;
+        let applications = self
+            .control
+            .list(&format!("/applications?event_id={}", self.event))
+            .await;
+        assert!(
+            read.len() >= 30,
+            "contract 6 promises 30 participants, these are {}",
+            read.len()
+        );
+        assert_eq!(ids(&read, "id"), ids(&applications, "participant_id"));
+    }
+
+    async fn receives_a_webhook_once(&mut self) {
+        let pending = self
+            .control
+            .list(&format!("/applications?event_id={}&status=pending", self.event))
+            .await;
+        let application = pending[0]["id"].as_str().unwrap().to_owned();
+        self.control
+            .post(&format!("/applications/{application}/approve"), json!({}))
+            .await;
+        wait::until("the approval arrives", async || {
+            match self.approvals(&application).await {
+                1 => Ok(()),
+                _ => Err(self.control.get("/deliveries").await),
+            }
+        })
+        .await;
+
+        let deliveries = self.control.list("/deliveries").await;
+        let approval = deliveries
+            .iter()
+            .find(|row| row["type"] == "application.approved")
+            .unwrap();
+        let delivery = format!("/deliveries/{}", approval["id"].as_str().unwrap());
+        self.control.post(&format!("{delivery}/replay"), json!({})).await;
+        wait::until("the replay is acknowledged", async || {
+            let row = self.control.get(&delivery).await;
+            let attempts = row["attempts"].as_array().unwrap();
+            let acknowledged = attempts.iter().filter(|attempt| attempt["status"] == 204).count();
+            if acknowledged == 2 { Ok(()) } else { Err(row) }
+        })
+        .await;
+        assert_eq!(
+            self.approvals(&application).await,
+            1,
+            "a delivery seen twice is one event"
+        );
+    }
+
+    async fn outlives_its_access_token(&mut self) {
+        let before = ids(&self.participants().await, "id");
+        self.control.advance(AN_HOUR_AND_A_MINUTE).await;
+        assert_eq!(ids(&self.participants().await, "id"), before);
+        assert_eq!(self.control.stat("refreshes").await, 1);
+
+        // Several reads at once on an expired token; a token allows five.
+        self.control.advance(AN_HOUR_AND_A_MINUTE).await;
+        let reads = tokio::join!(
+            self.participants(),
+            self.participants(),
+            self.participants(),
+            self.participants()
+        );
+        for read in [reads.0, reads.1, reads.2, reads.3] {
+            assert_eq!(ids(&read, "id"), before);
+        }
+        assert_eq!(self.control.stat("refreshes").await, 2);
+        assert_eq!(self.control.stat("reuses").await, 0);
+        assert_eq!(self.control.stat("families_revoked").await, 0);
+    }
+
+    async fn participants(&self) -> Vec<Value> {
+        match self.integration.get("/participants").await {
+            Ok(rows) => rows,
+            Err(error) => panic!("{error}\n{}", self.program.said()),
+        }
+    }
+
+    async fn approvals(&self, application: &str) -> usize {
+        let seen = self.integration.get("/events-seen").await.unwrap();
+        let of_it = |row: &&Value| row["type"] == "application.approved" && row["data"]["id"] == application;
+        seen.iter().filter(of_it).count()
+    }
+}
+
+/// The integration's own pages.
+struct Integration {
+    base: String,
+    client: reqwest::Client,
+}
+
+impl Integration {
+    async fn get(&self, path: &str) -> Result<Vec<Value>, String> {
+        let request = self.client.get(format!("{}{path}", self.base));
+        let response = request.send().await.map_err(|error| format!("{error:?}"))?;
+        let status = response.status();
+        let text = response.text().await.map_err(|error| format!("{error:?}"))?;
+        if !status.is_success() {
+            return Err(format!("{path} answered {status}: {text}"));
+        }
+        serde_json::from_str(&text).map_err(|error| format!("{path}: {error}: {text}"))
+    }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+fn ids(rows: &[Value], name: &str) -> BTreeSet<String> {
+    let ids: BTreeSet<String> = rows
+        .iter()
+        .map(|row| row[name].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ids.len(), rows.len(), "a row came twice");
+    ids
+}

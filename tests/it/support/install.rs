@@ -1,0 +1,75 @@
+//! Brings what the foreign servers need into the build folder; what is there already stays.
+
+use std::path::{Path, PathBuf};
+
+use tokio::process::Command;
+
+use super::program::run;
+
+/// The Express server with its packages; the path of its program.
+pub(crate) async fn express(npm: &Path) -> PathBuf {
+    let (sources, home) = places("express");
+    for file in ["package.json", "server.js"] {
+        std::fs::copy(sources.join(file), home.join(file)).unwrap();
+    }
+    once(&home, &sources.join("package.json"), async || {
+        let options = [
+            "install",
+            "--omit=dev",
+            "--no-package-lock",
+            "--no-audit",
+            "--no-fund",
+        ];
+        run(Command::new(npm).args(options).current_dir(&home)).await;
+    })
+    .await;
+    home.join("server.js")
+}
+
+/// The Flask server with a Python of its own; the paths of both.
+pub(crate) async fn flask(python: &Path) -> (PathBuf, PathBuf) {
+    let (sources, home) = places("flask");
+    let venv = home.join("venv");
+    let own_python = venv.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    });
+    let requirements = sources.join("requirements.txt");
+    once(&home, &requirements, async || {
+        run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&venv)).await;
+        let options = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+        ];
+        run(Command::new(&own_python).args(options).arg(&requirements)).await;
+    })
+    .await;
+    (own_python, sources.join("app.py"))
+}
+
+/// Where a server's sources are, and where its packages go.
+fn places(name: &str) -> (PathBuf, PathBuf) {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(name);
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("it lies in the build folder");
+    let home = target.join("interop").join(name);
+    std::fs::create_dir_all(&home).unwrap();
+    (sources, home)
+}
+
+/// Installs unless it was done to the end for exactly this list.
+async fn once(home: &Path, list: &Path, install: impl AsyncFnOnce()) {
+    let wanted = std::fs::read(list).unwrap();
+    let installed = home.join("installed");
+    if std::fs::read(&installed).is_ok_and(|found| found == wanted) {
+        return;
+    }
+    install().await;
+    std::fs::write(installed, wanted).unwrap();
+}

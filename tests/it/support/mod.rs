@@ -1,0 +1,12 @@
+//! What scenarios share.
+
+pub(crate) mod browser;
+pub(crate) mod control;
+pub(crate) mod engine;
+pub(crate) mod foreign;
+pub(crate) mod install;
+pub(crate) mod page;
+pub(crate) mod program;
+pub(crate) mod service;
+pub(crate) mod visitor;
+pub(crate) mod wait;

@@ -1,0 +1,92 @@
+//! The example integration on a sandbox of its own, both in this process.
+
+use std::path::Path;
+
+use revento_example_service::{Service, Settings};
+use revento_sandbox::{Info, Sandbox};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::control::Control;
+
+/// A platform and an integration that know each other.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) base_url: String,
+    pub(crate) control: Control,
+    sandbox: Sandbox,
+    integration: Running,
+    _data: TempDir,
+}
+
+#[derive(Debug)]
+struct Running {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl World {
+    /// Starts both on free ports, with nothing connected.
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let sandbox = Sandbox::builder()
+            .redirect_uri(format!("{base_url}/callback"))
+            .webhook_url(format!("{base_url}/webhooks"))
+            .start()
+            .await
+            .unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let integration = serve(listener, settings(sandbox.info(), &base_url, data.path())).await;
+        let control = Control::new(&sandbox.info().control_base);
+        Self {
+            base_url,
+            control,
+            sandbox,
+            integration,
+            _data: data,
+        }
+    }
+
+    /// What the platform tells of itself.
+    pub(crate) fn info(&self) -> &Info {
+        self.sandbox.info()
+    }
+
+    /// The event that the integration offers to connect.
+    pub(crate) fn event(&self) -> &str {
+        &self.info().events[0]
+    }
+
+    /// Ends both cleanly.
+    pub(crate) async fn stop(self) {
+        self.integration
+            .stop
+            .send(())
+            .expect("the integration still serves");
+        self.integration.task.await.unwrap();
+        self.sandbox.shutdown().await;
+    }
+}
+
+async fn serve(listener: TcpListener, settings: Settings) -> Running {
+    let service = Service::open(settings).await.unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(service.serve(vec![listener], async { drop(stopped.await) }));
+    Running { stop, task }
+}
+
+fn settings(info: &Info, base_url: &str, data: &Path) -> Settings {
+    Settings {
+        auth_base: info.auth_base.clone(),
+        api_base: info.api_base.clone(),
+        client_id: info.client_id.clone(),
+        client_secret: info.client_secret.clone(),
+        webhook_secret: info.webhook_secret.clone(),
+        event_id: info.events[0].clone(),
+        base_url: base_url.to_owned(),
+        data: data.to_owned(),
+    }
+}

@@ -1,0 +1,74 @@
+use std::time::Duration;
+
+use super::{ALL, approved, genuine, verifier};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d7_a_body_beyond_the_limit_is_413_however_it_is_sent() {
+    for adapter in ALL {
+        let server = adapter
+            .serve_with(verifier(), |gate| gate.largest_body(10_000))
+            .await;
+        for path in ["/inbox", "/approved", "/echo"] {
+            let large = genuine(path, "application.approved", &vec![b' '; 10_001]);
+            assert_eq!(
+                large.clone().send(server.port).await.status,
+                413,
+                "{adapter:?} {path}"
+            );
+            assert_eq!(
+                large.send_chunked(server.port, 3_000).await.status,
+                413,
+                "{adapter:?} {path}"
+            );
+        }
+        let fitting = genuine("/echo", "application.approved", &vec![b' '; 10_000]);
+        assert_eq!(fitting.clone().send(server.port).await.status, 200, "{adapter:?}");
+        assert_eq!(
+            fitting.send_chunked(server.port, 3_000).await.status,
+            200,
+            "{adapter:?}"
+        );
+        assert_eq!(server.shelf.kept(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d7_the_default_limit_is_one_mebibyte() {
+    for adapter in ALL {
+        let server = adapter.serve(verifier()).await;
+        let fitting = genuine("/echo", "application.approved", &vec![b' '; 1 << 20]);
+        assert_eq!(fitting.send(server.port).await.status, 200, "{adapter:?}");
+        let large = genuine("/echo", "application.approved", &vec![b' '; (1 << 20) + 1]);
+        assert_eq!(large.send(server.port).await.status, 413, "{adapter:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d8_a_body_that_breaks_off_is_not_taken_in() {
+    for adapter in ALL {
+        let server = adapter.serve(verifier()).await;
+        approved("/inbox").send_part(server.port, true).await;
+        // The next one is served, and by then the first is over.
+        let response = genuine("/echo", "application.approved", b"{}")
+            .send(server.port)
+            .await;
+        assert_eq!(response.status, 200, "{adapter:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(server.shelf.kept(), 0, "{adapter:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d9_a_body_that_dribbles_is_408_within_the_budget() {
+    for adapter in ALL {
+        let quick = Duration::from_millis(150);
+        let server = adapter
+            .serve_with(verifier(), |gate| gate.body_within(quick))
+            .await;
+        for path in ["/inbox", "/approved", "/echo"] {
+            let response = approved(path).send_part(server.port, false).await.unwrap();
+            assert_eq!(response.status, 408, "{adapter:?} {path}");
+        }
+        assert_eq!(server.shelf.kept(), 0);
+    }
+}

@@ -1,0 +1,212 @@
+//! The same three routes behind each adapter: `/inbox` stores, `/approved` hands to a typed handler,
+//! `/echo` verifies and lets the framework's own extractor read the body.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use revento_core::kind::ApplicationApproved;
+use revento_tower::{Answer, Delivery, Gate, HandlerEndpoint, Unavailable, VerifyLayer, WebhookEndpoint};
+use revento_webhooks::Verifier;
+use tokio::net::TcpListener;
+use tower::{Layer, ServiceExt, service_fn};
+
+use super::{NOW, StandingClock, shelf::Shelf};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Adapter {
+    Tower,
+    Axum,
+    Actix,
+}
+
+/// A running server; it ends with its guard.
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) clock: Arc<StandingClock>,
+    _stop: tokio::sync::oneshot::Sender<()>,
+}
+
+impl Adapter {
+    pub(crate) async fn serve(self, verifier: Verifier) -> Server {
+        self.serve_with(verifier, |gate| gate).await
+    }
+
+    pub(crate) async fn serve_with(self, verifier: Verifier, change: impl FnOnce(Gate) -> Gate) -> Server {
+        let shelf = Arc::new(Shelf::default());
+        let clock = Arc::new(StandingClock::at(NOW));
+        let gate = change(Gate::new(verifier).clock(clock.clone()));
+        let endpoint = WebhookEndpoint::behind(gate.clone(), shelf.inbox(clock.clone()));
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let address = match self {
+            Self::Tower => tower(gate, endpoint, stopped).await,
+            Self::Axum => axum(gate, endpoint, stopped).await,
+            Self::Actix => actix(gate, endpoint, stopped).await,
+        };
+        Server {
+            port: address.port(),
+            shelf,
+            clock,
+            _stop: stop,
+        }
+    }
+}
+
+type Stopped = tokio::sync::oneshot::Receiver<()>;
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+async fn tower(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
+    use hyper_util::{
+        rt::{TokioExecutor, TokioIo},
+        server::conn::auto,
+        service::TowerToHyperService,
+    };
+
+    async fn approved(webhook: revento_tower::Webhook<ApplicationApproved>) -> Result<(), Unavailable> {
+        match webhook.data().id.as_str() {
+            "app_busy" => Err("the database is busy".into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn echo(request: http::Request<Full<Bytes>>) -> Result<Answer, Infallible> {
+        assert!(request.extensions().get::<Delivery>().is_some());
+        let body = request.into_body().collect().await?.to_bytes();
+        Ok(Answer::new(body.into()))
+    }
+
+    let handler = HandlerEndpoint::new(gate.clone(), approved);
+    let layered = VerifyLayer::new(gate).layer(service_fn(echo));
+    let router = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        let (endpoint, handler, layered) = (endpoint.clone(), handler.clone(), layered.clone());
+        async move {
+            Ok::<_, Infallible>(match request.uri().path() {
+                "/inbox" => endpoint.oneshot(request).await?.map(BodyExt::boxed),
+                "/approved" => handler.oneshot(request).await?.map(BodyExt::boxed),
+                "/echo" => layered.oneshot(request).await?.map(|body| {
+                    body.map_err(|error| -> Infallible { unreachable!("{error}") })
+                        .boxed()
+                }),
+                _ => http::Response::builder()
+                    .status(404)
+                    .body(Full::<Bytes>::default().boxed())
+                    .unwrap(),
+            })
+        }
+    });
+    let (listener, address) = listen().await;
+    let serve = async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let service = TowerToHyperService::new(router.clone());
+            tokio::spawn(async move {
+                auto::Builder::new(TokioExecutor::new())
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await
+                    .ok();
+            });
+        }
+    };
+    tokio::spawn(async move {
+        tokio::select! {
+            () = serve => {}
+            _ = stopped => {}
+        }
+    });
+    address
+}
+
+async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
+    use axum::{
+        Extension, Router,
+        http::StatusCode,
+        routing::{any, any_service},
+    };
+    use revento_axum::Webhook;
+
+    async fn approved(webhook: Webhook<ApplicationApproved>) -> StatusCode {
+        match webhook.data().id.as_str() {
+            "app_busy" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::OK,
+        }
+    }
+
+    async fn echo(Extension(delivery): Extension<Delivery>, body: Bytes) -> Bytes {
+        assert_eq!(delivery.bytes(), body);
+        body
+    }
+
+    // The extractor answers what is not a POST itself, so it is mounted for any method.
+    let app = Router::new()
+        .route("/approved", any(approved))
+        .with_state(gate.clone())
+        .route("/inbox", any_service(endpoint))
+        .merge(
+            Router::new().route("/echo", any(echo)).layer(
+                tower::ServiceBuilder::new()
+                    .layer(VerifyLayer::new(gate))
+                    .map_request(|request: http::Request<Full<Bytes>>| request.map(axum::body::Body::new)),
+            ),
+        );
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        axum::serve(listener, app)
+            .with_graceful_shutdown(async {
+                stopped.await.ok();
+            })
+            .await
+            .unwrap();
+    });
+    address
+}
+
+async fn actix(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
+    use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpServer, rt::System, web};
+    use revento_actix::{Verify, Webhook};
+
+    async fn approved(webhook: Webhook<ApplicationApproved>) -> HttpResponse {
+        match webhook.data().id.as_str() {
+            "app_busy" => HttpResponse::ServiceUnavailable().finish(),
+            _ => HttpResponse::Ok().finish(),
+        }
+    }
+
+    async fn echo(request: HttpRequest, body: web::Bytes) -> HttpResponse {
+        assert_eq!(request.extensions().get::<Delivery>().unwrap().bytes(), body);
+        HttpResponse::Ok().body(body)
+    }
+
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        System::new().block_on(async move {
+            let server = HttpServer::new(move || {
+                App::new()
+                    .app_data(web::Data::new(gate.clone()))
+                    // For `/echo`: the framework's extractors have a limit of their own, of 256 KiB.
+                    .app_data(web::PayloadConfig::new(1 << 20))
+                    .service(web::resource("/inbox").route(revento_actix::route(endpoint.clone())))
+                    .service(web::resource("/approved").to(approved))
+                    .service(web::resource("/echo").wrap(Verify::new(gate.clone())).to(echo))
+            })
+            .workers(1)
+            .disable_signals()
+            .bind_auto_h2c(("127.0.0.1", 0))
+            .unwrap();
+            tell.send(server.addrs()[0]).unwrap();
+            let server = server.run();
+            let handle = server.handle();
+            actix_web::rt::spawn(async move {
+                stopped.await.ok();
+                handle.stop(false).await;
+            });
+            server.await.unwrap();
+        });
+    });
+    told.await.unwrap()
+}
