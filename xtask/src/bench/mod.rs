@@ -1,0 +1,39 @@
+//! Measurements against peers: the tables of `docs/performance.md`.
+
+mod cost;
+mod endpoint;
+mod session;
+mod verify;
+
+use anyhow::Result;
+
+/// What to measure.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum What {
+    /// One verification, against RustCrypto by hand, ring, aws-lc-rs, svix, standardwebhooks and the floor
+    Verify(Options),
+    /// Requests per second of the adapters, against bare axum, Express and Flask; needs wrk
+    Endpoint(Options),
+    /// A session's token: from the cache, contended, and with a refresh
+    Session,
+    /// Crates, build time and size of a minimal verifier, against svix, standardwebhooks and by hand
+    Cost(Options),
+}
+
+/// How to report.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Ratios as JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Measures, and prints a table or ratios.
+pub(crate) fn run(what: &What) -> Result<()> {
+    match what {
+        What::Verify(options) => verify::run(options.json),
+        What::Endpoint(options) => endpoint::run(options.json),
+        What::Session => session::run(),
+        What::Cost(options) => cost::run(options.json),
+    }
+}

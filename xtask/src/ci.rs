@@ -1,0 +1,50 @@
+//! Everything that CI checks. All steps share one profile, one set of features and one set of flags, so that nothing is
+//! built twice.
+
+use anyhow::Result;
+
+use crate::steps::Steps;
+use crate::workspace::cargo;
+use crate::{deny, fuzz, process, purity, soak, test};
+
+/// All steps, then a summary; an error if any step failed.
+pub(crate) fn run() -> Result<()> {
+    let mut steps = Steps::default();
+    steps.run("format", || {
+        process::run(&mut cargo(&["fmt", "--all", "--check"])?)
+    })?;
+    steps.run("purity", purity::run)?;
+    steps.run("clippy", clippy)?;
+    steps.run("docs", docs)?;
+    steps.run("deny", deny::run)?;
+    steps.run("test", || test::run(&test::Options::require_all()))?;
+    steps.run("fuzz", || fuzz::run(&fuzz::Options::smoke()))?;
+    steps.run("soak", || soak::run(&soak::What::smoke()))?;
+    steps.finish()
+}
+
+fn clippy() -> Result<()> {
+    let arguments = [
+        "clippy",
+        "--locked",
+        "--keep-going",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+    ];
+    process::run(cargo(&arguments)?.args(["--", "-D", "warnings"]))
+}
+
+/// The libraries alone: the command `revento` and the library `revento` would be written to the same place.
+fn docs() -> Result<()> {
+    let arguments = [
+        "doc",
+        "--locked",
+        "--keep-going",
+        "--workspace",
+        "--lib",
+        "--all-features",
+        "--no-deps",
+    ];
+    process::run(cargo(&arguments)?.env("RUSTDOCFLAGS", "-D warnings"))
+}

@@ -1,0 +1,183 @@
+//! PostgreSQL. The server refuses to run as root, so root hands it to another user.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use super::programs::{find, require};
+use super::server::{self, Manners};
+use super::{Engine, Running};
+use crate::process::{self, Signal};
+
+const MANNERS: Manners = Manners {
+    stop: Signal::Interrupt,
+    ready: "database system is ready to accept connections",
+};
+
+#[derive(Debug)]
+pub(super) struct Postgres;
+
+impl Engine for Postgres {
+    fn name(&self) -> &'static str {
+        "PostgreSQL"
+    }
+
+    fn packages(&self) -> &'static [&'static str] {
+        &["postgresql"]
+    }
+
+    fn variables(&self) -> &'static [&'static str] {
+        &["REVENTO_TEST_POSTGRES"]
+    }
+
+    fn installed(&self) -> Result<(), String> {
+        programs().map(drop)
+    }
+
+    fn start(&self) -> Result<Running> {
+        let programs = programs().map_err(anyhow::Error::msg)?;
+        let user = Unprivileged::choose();
+        let folder = server::folder()?;
+        let data = folder.path().join("data");
+        let password_file = folder.path().join("password");
+        let password = server::password()?;
+        std::fs::write(&password_file, &password)?;
+        user.own(folder.path())?;
+        user.own(&password_file)?;
+
+        let mut initdb = user.command(&programs.initdb)?;
+        initdb.args([
+            "--username=revento",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]);
+        initdb
+            .arg(named("--pwfile=", &password_file))
+            .arg(named("--pgdata=", &data));
+        process::stdout(initdb.current_dir(folder.path()))?;
+
+        let (server, port) = server::start(folder, MANNERS, |folder, port| {
+            let mut command = user.command(&programs.postgres)?;
+            command
+                .current_dir(folder)
+                .arg("-D")
+                .arg(&data)
+                .arg("-k")
+                .arg(folder);
+            // A killed server loses nothing that the kernel has; only a killed machine would need the syncing.
+            command.args([
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port.to_string(),
+                "-F",
+                "-c",
+                "max_connections=200",
+            ]);
+            Ok(command)
+        })?;
+        let url = format!("postgres://revento:{password}@127.0.0.1:{port}/postgres");
+        Ok(Running {
+            values: vec![url],
+            server: Some(server),
+        })
+    }
+}
+
+struct Programs {
+    initdb: PathBuf,
+    postgres: PathBuf,
+}
+
+fn programs() -> Result<Programs, String> {
+    Ok(Programs {
+        initdb: require(&["initdb"])?,
+        postgres: require(&["postgres"])?,
+    })
+}
+
+/// The user that the server runs as.
+#[derive(Debug)]
+enum Unprivileged {
+    Ourselves,
+    /// We are root: this user id, its group id.
+    #[cfg(unix)]
+    Other(u32, u32),
+}
+
+impl Unprivileged {
+    #[cfg(unix)]
+    fn choose() -> Self {
+        if !rustix::process::geteuid().is_root() {
+            return Self::Ourselves;
+        }
+        let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        account(&accounts, "postgres").map_or(Self::Other(65_534, 65_534), |(user, group)| {
+            Self::Other(user, group)
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn choose() -> Self {
+        Self::Ourselves
+    }
+
+    /// A command that runs as this user, in the very process that we start (so that it can be signalled).
+    fn command(&self, program: &Path) -> Result<Command> {
+        match self {
+            Self::Ourselves => Ok(Command::new(program)),
+            #[cfg(unix)]
+            Self::Other(user, group) => {
+                let setpriv =
+                    find(&["setpriv"]).context("setpriv not found: PostgreSQL does not run as root")?;
+                let mut command = Command::new(setpriv);
+                command
+                    .arg(format!("--reuid={user}"))
+                    .arg(format!("--regid={group}"))
+                    .arg("--clear-groups");
+                command.arg(program);
+                Ok(command)
+            }
+        }
+    }
+
+    fn own(&self, path: &Path) -> Result<()> {
+        match self {
+            Self::Ourselves => Ok(()),
+            #[cfg(unix)]
+            Self::Other(user, group) => Ok(std::os::unix::fs::chown(path, Some(*user), Some(*group))?),
+        }
+    }
+}
+
+/// User and group id of an account, from the text of `/etc/passwd`.
+#[cfg(unix)]
+fn account(accounts: &str, name: &str) -> Option<(u32, u32)> {
+    let line = accounts
+        .lines()
+        .find(|line| line.split(':').next() == Some(name))?;
+    let mut fields = line.split(':').skip(2);
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
+
+fn named(option: &str, path: &Path) -> std::ffi::OsString {
+    let mut argument = std::ffi::OsString::from(option);
+    argument.push(path);
+    argument
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_are_found_by_their_whole_name() {
+        let accounts =
+            "root:x:0:0::/root:/bin/sh\npostgres2:x:7:7::/:/bin/sh\npostgres:x:101:104:admin:/:/bin/sh\n";
+        assert_eq!(account(accounts, "postgres"), Some((101, 104)));
+        assert_eq!(account(accounts, "nobody"), None);
+    }
+}

@@ -1,0 +1,85 @@
+//! Fuzzing: coverage-guided where cargo-fuzz and a nightly compiler are installed, by mutation of the corpus elsewhere.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::process;
+use crate::workspace::{cargo, root};
+
+const TARGETS: [&str; 4] = ["headers", "verifier", "events", "explain"];
+
+/// How long to fuzz.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Minutes for each target, guided by coverage; needs cargo-fuzz and a nightly compiler
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// Seconds for each target, by mutation of the corpus; needs nothing
+    #[arg(long, default_value_t = 10, conflicts_with = "minutes")]
+    seconds: u64,
+}
+
+impl Options {
+    /// As in CI.
+    pub(crate) fn smoke() -> Self {
+        Self {
+            minutes: None,
+            seconds: 10,
+        }
+    }
+}
+
+/// Fuzzes every target; the first panic is an error.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    match options.minutes {
+        Some(minutes) if cargo_fuzz_is_there() => guided(minutes * 60),
+        Some(minutes) => {
+            println!("no cargo-fuzz with a nightly compiler here: mutating the corpus instead");
+            mutate(minutes * 60)
+        }
+        None => mutate(options.seconds),
+    }
+}
+
+fn mutate(seconds: u64) -> Result<()> {
+    let seconds = seconds.to_string();
+    process::run(&mut cargo(&[
+        "run",
+        "--quiet",
+        "--locked",
+        "--release",
+        "-p",
+        "revento-fuzz",
+        "--",
+        &seconds,
+    ])?)
+}
+
+fn guided(seconds: u64) -> Result<()> {
+    let limit = format!("-max_total_time={seconds}");
+    let directory = root()?.join("fuzz/libfuzzer");
+    for target in TARGETS {
+        let corpus = root()?.join("fuzz/corpus").join(target);
+        // What it finds stays out of the checked-in corpus.
+        let found = directory.join("target/found").join(target);
+        std::fs::create_dir_all(&found)?;
+        let mut command = Command::new("cargo");
+        command
+            .current_dir(&directory)
+            .args(["+nightly", "fuzz", "run", "--fuzz-dir", ".", target])
+            .args([found, corpus])
+            .args(["--", &limit])
+            .env_remove("RUSTUP_TOOLCHAIN");
+        process::run(&mut command)?;
+    }
+    Ok(())
+}
+
+fn cargo_fuzz_is_there() -> bool {
+    let mut version = Command::new("cargo");
+    version
+        .args(["+nightly", "fuzz", "--version"])
+        .env_remove("RUSTUP_TOOLCHAIN");
+    process::stdout(&mut version).is_ok()
+}

@@ -1,0 +1,34 @@
+//! Proves the architecture: who may use whom, and that nothing below the line does I/O, reads a clock or draws
+//! randomness.
+//!
+//! `rules` is the table, `facts` asks cargo, `check` compares the two, `sources` reads the code.
+
+mod check;
+mod facts;
+#[cfg(test)]
+mod proof;
+mod rules;
+mod sources;
+
+use anyhow::{Result, bail};
+
+use crate::workspace::root;
+use facts::Facts;
+
+/// Prints every violation; an error if there is any.
+pub(crate) fn run() -> Result<()> {
+    let facts = Facts::of(&root()?, facts::Network::Allowed)?;
+    let mut violations = check::dependencies(&facts);
+    violations.extend(sources::check(&facts)?);
+    for violation in &violations {
+        println!("✗ {violation}");
+    }
+    if !violations.is_empty() {
+        bail!(
+            "{} violation(s) of the architecture; the table is xtask/src/purity/rules.rs",
+            violations.len()
+        );
+    }
+    println!("{}", check::summary(&facts));
+    Ok(())
+}

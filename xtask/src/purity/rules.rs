@@ -1,0 +1,225 @@
+//! The architecture as a table. A new crate gets a row; a new dependency below the line gets a name in a list and its
+//! reason in the commit message.
+
+/// What holds for one crate of ours.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) name: &'static str,
+    /// The crates of ours that it may use. Development dependencies are free.
+    pub(super) uses: &'static [&'static str],
+    /// Those of them that it may use only when a feature asks for it.
+    pub(super) only_by_feature: &'static [&'static str],
+    pub(super) kind: Kind,
+}
+
+impl Rule {
+    const fn any(name: &'static str, uses: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            uses,
+            only_by_feature: &[],
+            kind: Kind::Any,
+        }
+    }
+
+    const fn pure(name: &'static str, uses: &'static [&'static str]) -> Self {
+        Self {
+            kind: Kind::Pure,
+            ..Self::any(name, uses)
+        }
+    }
+}
+
+/// What a crate is, beyond whom it may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Below the line: no I/O, no clock, no randomness, in its whole tree.
+    Pure,
+    /// Re-exports only.
+    Facade,
+    /// Not published and used by nobody: it may use every crate of ours.
+    Top,
+    Any,
+}
+
+const CORE: &str = "revento-core";
+const OAUTH: &str = "revento-oauth";
+const WEBHOOKS: &str = "revento-webhooks";
+const STORE: &str = "revento-store";
+const TRANSPORT: &str = "revento-transport";
+const API: &str = "revento-api";
+const INBOX: &str = "revento-inbox";
+const SEAL: &str = "revento-seal";
+const TOWER: &str = "revento-tower";
+
+/// What an adapter to a web framework may use: the logic and the joints, but no engine.
+const ADAPTER: &[&str] = &[CORE, OAUTH, WEBHOOKS, STORE, TRANSPORT, API, INBOX, SEAL, TOWER];
+
+/// What the facade re-exports.
+const BEHIND_THE_FACADE: &[&str] = &[
+    CORE,
+    OAUTH,
+    WEBHOOKS,
+    STORE,
+    TRANSPORT,
+    API,
+    INBOX,
+    SEAL,
+    TOWER,
+    "revento-axum",
+    "revento-actix",
+    "revento-transport-reqwest",
+    "revento-transport-hyper",
+    "revento-store-sqlite",
+    "revento-store-postgres",
+    "revento-store-redis",
+    "revento-inbox-nats",
+];
+
+pub(super) const RULES: &[Rule] = &[
+    // L0 and L1 machines: below the line.
+    Rule::pure(CORE, &[]),
+    Rule {
+        only_by_feature: &[CORE],
+        ..Rule::pure(WEBHOOKS, &[CORE])
+    },
+    Rule::pure(OAUTH, &[CORE]),
+    // L1 joints.
+    Rule::any(STORE, &[CORE]),
+    Rule::any(TRANSPORT, &[CORE]),
+    // L2 drivers.
+    Rule::any(API, &[CORE, OAUTH, STORE, TRANSPORT]),
+    Rule::any(INBOX, &[CORE, STORE, WEBHOOKS]),
+    Rule::any(SEAL, &[CORE, STORE]),
+    Rule::any("revento-transport-reqwest", &[CORE, TRANSPORT]),
+    Rule::any("revento-transport-hyper", &[CORE, TRANSPORT]),
+    Rule::any("revento-store-sqlite", &[CORE, STORE]),
+    Rule::any("revento-store-postgres", &[CORE, STORE]),
+    Rule::any("revento-store-redis", &[CORE, STORE]),
+    Rule::any("revento-inbox-nats", &[CORE, STORE]),
+    // It looks for plaintext in a raw dump, so it seals as users do.
+    Rule::any("revento-store-testkit", &[CORE, STORE, SEAL]),
+    // L3 edges.
+    Rule::any(TOWER, &[CORE, OAUTH, WEBHOOKS, STORE, API, INBOX]),
+    Rule::any("revento-axum", ADAPTER),
+    Rule::any("revento-actix", ADAPTER),
+    // The sandbox judges by the contract, so it shares nothing with what it judges.
+    Rule::any("revento-sandbox", &[]),
+    Rule {
+        kind: Kind::Facade,
+        ..Rule::any("revento", BEHIND_THE_FACADE)
+    },
+    Rule::any(
+        "revento-cli",
+        &["revento", "revento-sandbox", "revento-example-service"],
+    ),
+    // Not published.
+    Rule::any("revento-example-service", &["revento"]),
+    Rule::any("revento-example-minimal-verifier", &[WEBHOOKS]),
+    Rule::any("revento-example-lambda-style", &[WEBHOOKS]),
+    Rule::any(
+        "revento-example-custom-token-store",
+        &[CORE, STORE, "revento-store-testkit"],
+    ),
+    Rule::any("revento-fuzz", &[CORE, WEBHOOKS]),
+    Rule {
+        kind: Kind::Top,
+        ..Rule::any("revento-tests", &[])
+    },
+    Rule::any("xtask", &[]),
+];
+
+/// How many crates the verifier may bring when nothing is switched on, itself included.
+pub(super) const LIGHT: (&str, usize) = (WEBHOOKS, 15);
+
+/// Everything that may be in the tree of a crate below the line. The list is the proof: what is not on it has not been
+/// looked at. On it are vocabulary, arithmetic and macros.
+pub(super) const ALLOWED_BELOW: &[&str] = &[
+    // Vocabulary.
+    "bytes",
+    "http",
+    "itoa",
+    "memchr",
+    "serde",
+    "serde_core",
+    "serde_json",
+    "serde_path_to_error",
+    "smallvec",
+    "thiserror",
+    "zmij",
+    // Calendar arithmetic; built without its clock's users, and `sources` forbids `now`.
+    "jiff",
+    "jiff-core",
+    // Cryptography, and subtle ways to compare and to forget.
+    "base64",
+    "block-buffer",
+    "cfg-if",
+    "cmov",
+    "cpufeatures",
+    "crypto-common",
+    "ctutils",
+    "digest",
+    "hmac",
+    "hybrid-array",
+    "sha2",
+    "subtle",
+    "typenum",
+    "zeroize",
+    // URLs and the Unicode tables that international host names need.
+    "form_urlencoded",
+    "icu_collections",
+    "icu_locale_core",
+    "icu_normalizer",
+    "icu_normalizer_data",
+    "icu_properties",
+    "icu_properties_data",
+    "icu_provider",
+    "idna",
+    "idna_adapter",
+    "litemap",
+    "percent-encoding",
+    "potential_utf",
+    "stable_deref_trait",
+    "tinystr",
+    "url",
+    "utf8_iter",
+    "utf_types",
+    "writeable",
+    "yoke",
+    "zerofrom",
+    "zerotrie",
+    "zerovec",
+    // Macros: they run at build time.
+    "displaydoc",
+    "proc-macro2",
+    "quote",
+    "serde_derive",
+    "syn",
+    "synstructure",
+    "thiserror-impl",
+    "unicode-ident",
+    "yoke-derive",
+    "zerofrom-derive",
+    "zerovec-derive",
+];
+
+/// What must never get onto the list above, whatever the reason.
+pub(super) const FORBIDDEN_BELOW: &[(&str, &str)] = &[
+    ("async-std", "a runtime"),
+    ("chrono", "reads the clock"),
+    ("fastrand", "randomness"),
+    ("getrandom", "randomness"),
+    ("hyper", "I/O"),
+    ("mio", "I/O"),
+    ("rand", "randomness"),
+    ("rand_core", "randomness"),
+    ("reqwest", "I/O"),
+    ("rustix", "I/O"),
+    ("smol", "a runtime"),
+    ("socket2", "I/O"),
+    ("sqlx", "I/O"),
+    ("time", "reads the clock"),
+    ("tokio", "a runtime"),
+    ("tracing", "asks a global"),
+    ("uuid", "randomness, by its version 4"),
+];

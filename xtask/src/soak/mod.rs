@@ -1,0 +1,100 @@
+//! Runs one thing many times and stops at its first failure.
+
+mod evidence;
+mod spread;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::clock::{Stopwatch, human};
+use crate::process::{self, tail};
+use crate::workspace::{cargo, target_directory};
+use spread::Spread;
+
+/// What there is to run many times.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum What {
+    /// The whole walk of `revento quickstart --headless`
+    Quickstart {
+        /// How often
+        #[arg(long, default_value_t = 50)]
+        times: u32,
+        /// With the build of the tests instead of a release build
+        #[arg(long)]
+        debug: bool,
+    },
+}
+
+impl What {
+    /// Short, and with what the tests have built already.
+    pub(crate) fn smoke() -> Self {
+        Self::Quickstart {
+            times: 3,
+            debug: true,
+        }
+    }
+}
+
+/// One line for each run, then the spread of the durations.
+pub(crate) fn run(what: &What) -> Result<()> {
+    let What::Quickstart { times, debug } = *what;
+    let program = build(debug)?;
+    let mut durations = Vec::new();
+    for run in 1..=times {
+        let watch = Stopwatch::start();
+        let walked = quickstart(&program).with_context(|| format!("run {run} of {times}"))?;
+        durations.push(watch.elapsed());
+        println!("{run:>4}/{times} ✓ {:>8}  {walked}", human(watch.elapsed()));
+    }
+    if let Some(spread) = Spread::of(durations) {
+        println!("quickstart {times} times: {spread}");
+    }
+    Ok(())
+}
+
+/// The debug build asks for exactly what the tests ask for, so that after them nothing is compiled.
+fn build(debug: bool) -> Result<PathBuf> {
+    let (arguments, folder): (&[&str], _) = if debug {
+        (
+            &[
+                "build",
+                "--workspace",
+                "--all-features",
+                "--bin",
+                "revento",
+                "--tests",
+            ],
+            "debug",
+        )
+    } else {
+        (&["build", "--release", "--bin", "revento"], "release")
+    };
+    process::run(&mut cargo(arguments)?)?;
+    Ok(target_directory()?
+        .join(folder)
+        .join("revento")
+        .with_extension(std::env::consts::EXE_EXTENSION))
+}
+
+/// One walk in an empty folder.
+fn quickstart(program: &Path) -> Result<evidence::Evidence> {
+    let folder = tempfile::tempdir()?;
+    let mut command = Command::new(program);
+    command
+        .current_dir(folder.path())
+        .args(["quickstart", "--headless", "--json"]);
+    let output = process::output(&mut command)?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let told = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        bail!(
+            "the walk failed ({}):\n{}\n{}",
+            output.status,
+            tail(&said, 40),
+            tail(&told, 40)
+        );
+    }
+    evidence::read(&said).with_context(|| format!("the walk passed, but printed:\n{}", tail(&said, 40)))
+}

@@ -1,0 +1,75 @@
+//! Where the workspace is, and how its cargo is called.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use crate::process;
+
+/// The root of the workspace that these chores belong to.
+pub(crate) fn root() -> Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Ok(here.parent().context("xtask has no parent folder")?.to_owned())
+}
+
+/// A cargo command in the root of the workspace.
+///
+/// `cargo run` hands its own variables down to us. Some build scripts look at them, so they go: a command started here
+/// and the same command typed in a shell then share every artifact.
+pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.current_dir(root()?).args(arguments);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let inherited = [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_",
+            "CARGO_PRIMARY_",
+        ];
+        if inherited.iter().any(|prefix| text.starts_with(prefix)) || text == "LD_LIBRARY_PATH" {
+            command.env_remove(&name);
+        }
+    }
+    Ok(command)
+}
+
+/// The build folder, wherever the user's settings put it.
+pub(crate) fn target_directory() -> Result<PathBuf> {
+    Ok(metadata(&root()?)?.target_directory)
+}
+
+/// What `cargo metadata --no-deps` says about the workspace in `directory`.
+pub(crate) fn metadata(directory: &Path) -> Result<Metadata> {
+    let mut command = cargo(&["metadata", "--no-deps", "--format-version", "1"])?;
+    let text = process::stdout(command.current_dir(directory))?;
+    serde_json::from_str(&text).context("cargo metadata printed something unexpected")
+}
+
+/// The part of cargo's metadata that the chores use.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Metadata {
+    pub(crate) packages: Vec<Package>,
+    pub(crate) target_directory: PathBuf,
+}
+
+/// A member of the workspace.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) manifest_path: PathBuf,
+    pub(crate) dependencies: Vec<Dependency>,
+}
+
+/// A declared dependency.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    /// `None` is a normal dependency; else `dev` or `build`.
+    pub(crate) kind: Option<String>,
+    pub(crate) optional: bool,
+}
