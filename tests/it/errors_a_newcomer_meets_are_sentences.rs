@@ -110,7 +110,7 @@ async fn an_event_that_cannot_be_connected_says_why() {
     let world = World::start().await;
     for (event, reason) in [
         ("evt_test_nowhere", "evt_test_nowhere"),
-        (informal(&world), "Not connected"),
+        (informal(&world), "formal"),
     ] {
         // Each callback ends its flow, so each event has one of its own.
         let (mut visitor, _, url) = at_the_consent_page(&world).await;

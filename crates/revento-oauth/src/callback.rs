@@ -31,15 +31,19 @@ impl std::fmt::Debug for CodeGrant {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackError {
-    /// The organizer or participant pressed "Decline".
-    #[error("consent was declined; connect again whenever you want to")]
-    Declined,
+    /// `access_denied`: the organizer or participant pressed "Decline", or may not authorize at all (an organization
+    /// that is not formal, contract §2.1).
+    #[error("consent was declined{}; connect again whenever you want to", described(.description))]
+    Declined {
+        /// The platform's explanation: one line, at most 300 characters.
+        description: Option<String>,
+    },
     /// The platform refused the request.
     #[error("the platform refused the authorization: {error}{}", described(.description))]
     Refused {
-        /// The code of RFC 6749 §4.1.2.1.
+        /// The code of RFC 6749 §4.1.2.1: one line, at most 300 characters.
         error: String,
-        /// Its explanation.
+        /// Its explanation: one line, at most 300 characters.
         description: Option<String>,
     },
     /// The consent took longer than the flow lives.
@@ -84,11 +88,7 @@ impl PendingAuthorization {
             present(parameters.remove("error")),
         ) {
             (Some(code), None) => Ok(self.granted(code)),
-            (None, Some(error)) if error == "access_denied" => Err(CallbackError::Declined),
-            (None, Some(error)) => {
-                let description = parameters.remove("error_description");
-                Err(CallbackError::Refused { error, description })
-            }
+            (None, Some(error)) => Err(refusal(&error, parameters.remove("error_description"))),
             (Some(_), Some(_)) => Err(CallbackError::Malformed("both a code and an error")),
             (None, None) => Err(CallbackError::Malformed("neither a code nor an error")),
         }
@@ -104,6 +104,26 @@ impl PendingAuthorization {
             scopes: self.scopes,
         }
     }
+}
+
+fn refusal(error: &str, description: Option<String>) -> CallbackError {
+    let description = present(description).as_deref().map(one_line);
+    match error {
+        "access_denied" => CallbackError::Declined { description },
+        other => CallbackError::Refused {
+            error: one_line(other),
+            description,
+        },
+    }
+}
+
+/// Anybody can write a query: what goes into a message and a log stays on one line and short.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 300;
+    text.chars()
+        .take(LONGEST)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// The `state` of a callback, to find its [`PendingAuthorization`] by; `None` when it has none.
@@ -156,7 +176,14 @@ mod tests {
         use CallbackError::*;
         assert_eq!(*outcome("code=abc&state=STATE").unwrap().code, "abc");
         assert_eq!(*outcome("?state=STATE&code=a%20b&extra=1").unwrap().code, "a b");
-        assert_eq!(outcome("error=access_denied&state=STATE").unwrap_err(), Declined);
+        let silent = Declined { description: None };
+        assert_eq!(outcome("error=access_denied&state=STATE").unwrap_err(), silent);
+        let declined =
+            outcome("error=access_denied&error_description=not+formal%0a&state=STATE").unwrap_err();
+        assert_eq!(
+            declined.to_string(),
+            "consent was declined (not formal ); connect again whenever you want to"
+        );
         let refused = outcome("error=invalid_scope&error_description=no&state=STATE").unwrap_err();
         assert_eq!(
             refused.to_string(),
