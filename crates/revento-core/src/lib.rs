@@ -2,7 +2,7 @@
 //!
 //! Everything that the other crates of the SDK talk about and that needs no I/O, no clock and no
 //! randomness: [ids](id), [scopes](scope), [secrets](secret), [times](time), [error codes](error),
-//! [limits](limits), [connections](connection), [pages](page), [resources](resource) and
+//! [limits], [connections](connection), [pages](page), [resources](resource) and
 //! [webhook envelopes](envelope).
 //!
 //! Reading is tolerant, as §9 of the contract asks: an unknown scope, event type, error code or

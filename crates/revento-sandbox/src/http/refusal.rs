@@ -15,7 +15,7 @@ pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) error: String,
     pub(crate) message: String,
-    pub(crate) more: Map<String, Value>,
+    pub(crate) more: Vec<(&'static str, Value)>,
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
@@ -25,7 +25,7 @@ impl Refusal {
             status,
             error: error.to_owned(),
             message: message.into(),
-            more: Map::new(),
+            more: Vec::new(),
             headers: Vec::new(),
         }
     }
@@ -38,8 +38,8 @@ impl Refusal {
         Self::new(404, "not_found", message)
     }
 
-    pub(crate) fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(field.to_owned(), value.into());
+    pub(crate) fn with(mut self, field: &'static str, value: impl Into<Value>) -> Self {
+        self.more.push((field, value.into()));
         self
     }
 
@@ -50,7 +50,11 @@ impl Refusal {
 
     /// The envelope, for the request with this id.
     pub(crate) fn render(self, request_id: &str) -> Response {
-        let mut body = self.more;
+        let mut body: Map<String, Value> = self
+            .more
+            .into_iter()
+            .map(|(field, value)| (field.to_owned(), value))
+            .collect();
         body.insert("error".to_owned(), Value::from(self.error));
         body.insert("message".to_owned(), Value::from(self.message));
         body.insert("request_id".to_owned(), Value::from(request_id));
