@@ -35,7 +35,7 @@ pub(crate) fn router(hub: &Arc<Hub>) -> Router {
         .route("/assets/{file}", get(assets::file))
         .route("/events/{event_id}/pages/{page_id}", get(webview::show))
         .merge(documents::routes())
-        .merge(oauth::routes())
+        .merge(oauth::routes(hub))
         .nest("/api/v1", api::routes())
         .nest("/_sandbox", control::routes())
         .nest("/console", console::routes())

@@ -47,6 +47,14 @@ impl Time {
         Duration::from_micros(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
+    /// As an HTTP `Date` says it (RFC 9110 section 5.6.7).
+    pub(crate) fn http_date(self) -> Option<String> {
+        let stamp = jiff::Timestamp::from_microsecond(self.0).ok()?;
+        jiff::fmt::rfc2822::DateTimePrinter::new()
+            .timestamp_to_rfc9110_string(&stamp)
+            .ok()
+    }
+
     /// The day of this moment, `2027-05-14`.
     pub(crate) fn day(self) -> String {
         self.to_string().chars().take(10).collect()
@@ -85,6 +93,15 @@ mod tests {
             Time::from_seconds(1_778_336_551).to_string(),
             "2026-05-09T14:22:31Z"
         );
+    }
+
+    #[test]
+    fn http_dates_are_written_as_rfc_9110_prefers() {
+        assert_eq!(
+            Time::from_seconds(1_778_336_551).http_date().unwrap(),
+            "Sat, 09 May 2026 14:22:31 GMT"
+        );
+        assert_eq!(Time::from_micros(i64::MAX).http_date(), None);
     }
 
     proptest! {

@@ -79,6 +79,25 @@ async fn what_makes_no_sense_is_told() {
 }
 
 #[tokio::test]
+async fn t8_the_token_endpoint_is_dated_by_the_clock_that_dates_webhooks() {
+    let world = World::start().await;
+    world.advance(40 * 86_400).await;
+    let now: jiff::Timestamp = world.control("/clock").await["now"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    for answer in [world.exchange("nothing").await, world.refresh("nothing").await] {
+        let date = answer.headers()["date"].to_str().unwrap();
+        let date = jiff::fmt::rfc2822::parse(date).unwrap().timestamp();
+        assert!(
+            date.duration_since(now).abs().as_secs() < 3_600,
+            "{date} is not near {now}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn capacity_changes_wait_until_signups_are_quiet() {
     let world = World::start().await;
     world.connect().await;
