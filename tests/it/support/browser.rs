@@ -29,10 +29,15 @@ pub(crate) struct Browser {
 impl Browser {
     /// `None` when this machine has none.
     pub(crate) async fn open() -> Option<Self> {
+        Self::open_with(&[]).await
+    }
+
+    /// With more arguments than the usual ones.
+    pub(crate) async fn open_with(more: &[&str]) -> Option<Self> {
         let driver = engine::value("REVENTO_TEST_WEBDRIVER")?;
         let profile = tempfile::tempdir().unwrap();
         let mut wishes = DesiredCapabilities::chrome();
-        for argument in ARGUMENTS {
+        for argument in ARGUMENTS.iter().chain(more) {
             wishes.add_arg(argument).unwrap();
         }
         wishes
@@ -89,6 +94,12 @@ impl Browser {
             if page.contains(text) { Ok(()) } else { Err(page) }
         })
         .await;
+    }
+
+    /// Looks at the page inside the first frame from now on, until the next visit.
+    pub(crate) async fn enter_frame(&self) {
+        let frame = self.find("//iframe").await;
+        frame.enter_frame().await.unwrap();
     }
 
     /// Waits for an element.

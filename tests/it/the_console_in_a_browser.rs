@@ -1,0 +1,165 @@
+//! The developer's console, clicked: what a person does there, the platform does, and pages tell of it without a reload.
+
+use serde_json::json;
+
+use crate::support::browser::Browser;
+use crate::support::platform::{EVENT, Platform};
+use crate::support::{engine, wait};
+
+/// The button of a milestone on the overview.
+fn milestone(name: &str) -> String {
+    format!("//tr[td[normalize-space(.)='{name}']]")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_review_arrives_as_a_webhook_and_shows_while_it_happens() {
+    let (Some(reviewer), Some(watcher)) = (Browser::open().await, Browser::open().await) else {
+        return engine::skip("Chromium");
+    };
+    let platform = Platform::start().await;
+    platform.connect().await;
+    let application = platform.pending().await;
+    watcher.visit(&platform.console("/deliveries")).await;
+    watcher.sees("No webhook yet").await;
+    let url = format!("/applications?event_id={EVENT}&status=pending");
+    reviewer.visit(&platform.console(&url)).await;
+    reviewer
+        .click_in(&format!("//tr[.//code='{application}']"), "Approve")
+        .await;
+
+    let webhook = platform.receiver.receives("application.approved").await;
+    assert_eq!(webhook.envelope["data"]["id"], application.as_str());
+    assert!(webhook.envelope["data"]["approved_at"].is_string());
+    // Never reloaded by hand.
+    watcher.click("application.approved").await;
+    watcher.sees("Attempt 1").await;
+    let page = watcher.text().await;
+    for shown in [
+        "x-revento-signature",
+        &webhook.delivery_id,
+        &application,
+        "status 204",
+    ] {
+        assert!(page.contains(shown), "{shown} is missing:\n{page}");
+    }
+    reviewer.close().await;
+    watcher.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoking_a_connection_ends_everything_below_it() {
+    let Some(browser) = Browser::open().await else {
+        return engine::skip("Chromium");
+    };
+    let platform = Platform::start().await;
+    let organizer = platform.connect().await;
+    let participant = platform.sign_in("usr_0004").await;
+    browser
+        .visit(&platform.console("/participants?user_id=usr_0004"))
+        .await;
+    browser.sees("Revoke access").await;
+    browser.visit(&platform.console("/connections")).await;
+    assert_eq!(browser.count("//span[contains(@class,'badge active')]").await, 3);
+    browser.click("Revoke").await;
+
+    let webhook = platform.receiver.receives("data.deletion_required").await;
+    assert_eq!(webhook.envelope["data"]["reason"], "connection_revoked");
+    browser.sees("connection revoked").await;
+    assert_eq!(browser.count("//span[contains(@class,'badge revoked')]").await, 3);
+    for (tokens, path) in [
+        (&organizer, "/events/evt_test_published"),
+        (&participant, "/me/profile"),
+    ] {
+        let (status, body) = platform.read(tokens, path).await;
+        assert_eq!((status, &body["error"]), (401, &json!("token_revoked")));
+    }
+    browser
+        .visit(&platform.console("/participants?user_id=usr_0004"))
+        .await;
+    browser.sees("None. Sign in to an integration").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_dies_by_travelling_through_its_retries_and_comes_back_by_a_replay() {
+    let Some(browser) = Browser::open().await else {
+        return engine::skip("Chromium");
+    };
+    let platform = Platform::start().await;
+    platform.connect().await;
+    platform.receiver.answer_with(500);
+    let application = platform.pending().await;
+    let path = format!("/applications/{application}/approve");
+    platform.control.post(&path, json!({})).await;
+    let webhook = platform.receiver.receives("application.approved").await;
+    let delivery = format!("/deliveries/{}", webhook.delivery_id);
+    for attempts in 1..=7 {
+        wait::until("the attempt is written down", async || {
+            let row = platform.control.get(&delivery).await;
+            let written = row["attempts"].as_array().unwrap().len();
+            if written == attempts { Ok(()) } else { Err(row) }
+        })
+        .await;
+        if attempts < 7 {
+            browser.visit(&platform.console("")).await;
+            browser.click_in(&milestone("retry"), "after").await;
+        }
+    }
+    browser.visit(&platform.console("/dead-letters")).await;
+    browser.sees("application.approved").await;
+    platform.receiver.answer_with(200);
+    browser.click("Replay").await;
+    browser.sees("No dead letters").await;
+    let row = wait::until("the replay is delivered", async || {
+        let row = platform.control.get(&delivery).await;
+        if row["status"] == "delivered" {
+            Ok(row)
+        } else {
+            Err(row)
+        }
+    })
+    .await;
+    assert_eq!(row["attempts"].as_array().unwrap().len(), 8);
+    let arrived = platform.receiver.arrived();
+    assert!(
+        arrived
+            .iter()
+            .all(|again| again.delivery_id == webhook.delivery_id
+                && again.envelope["id"] == webhook.envelope["id"])
+    );
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_travels_to_just_before_and_just_after_an_expiry() {
+    let Some(browser) = Browser::open().await else {
+        return engine::skip("Chromium");
+    };
+    let platform = Platform::start().await;
+    let first = platform.connect().await;
+    let path = format!("/events/{EVENT}");
+    browser.visit(&platform.console("")).await;
+    browser.sees("the real time").await;
+    browser.click_in(&milestone("access expiry"), "before").await;
+    browser.sees("59 min ahead").await;
+    assert_eq!(platform.read(&first, &path).await.0, 200);
+    browser.click_in(&milestone("access expiry"), "after").await;
+    wait::until("nothing expires any more", async || {
+        match browser.count(&milestone("access expiry")).await {
+            0 => Ok(()),
+            _ => Err(browser.text().await),
+        }
+    })
+    .await;
+    let (status, body) = platform.read(&first, &path).await;
+    assert_eq!((status, &body["error"]), (401, &json!("token_expired")));
+
+    let second = platform.refresh(&first).await;
+    browser.click_in(&milestone("refresh expiry"), "after").await;
+    browser.sees("90 d").await;
+    let refused = platform.refresh(&second).await;
+    assert_eq!(refused["error"], "invalid_grant", "{refused}");
+    browser.click("Reset the sandbox").await;
+    browser.sees("the real time").await;
+    browser.close().await;
+}
