@@ -26,6 +26,7 @@ pub mod error;
 pub mod id;
 pub mod kind;
 pub mod limits;
+pub mod pacing;
 pub mod page;
 mod record;
 pub mod resource;

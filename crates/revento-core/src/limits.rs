@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::pacing::Limits;
+
 /// How long an access token lives unless its answer says otherwise (§2.4).
 pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 /// How long a refresh token lives; each refresh starts it anew (§2.4).
@@ -17,6 +19,11 @@ pub const DELETION_PERIOD: Duration = Duration::from_secs(30 * DAY);
 pub const DEFAULT_PAGE: u16 = 25;
 /// The most items that a page may be asked for (§3.3).
 pub const LARGEST_PAGE: u16 = 50;
+
+/// The rate budgets of an installation token (§3.6).
+pub const INSTALLATION_BUDGETS: Limits = Limits::new(500, 30, 5);
+/// The rate budgets of a user token (§3.6).
+pub const USER_BUDGETS: Limits = Limits::new(200, 20, 5);
 
 /// A webhook has to be answered within this time (§4.1).
 pub const WEBHOOK_ANSWER_WITHIN: Duration = Duration::from_secs(10);
