@@ -2,16 +2,19 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use revento_sandbox::{Info, Sandbox};
 
-use crate::{output, stop};
+use crate::{output, ports, stop::Stop};
+
+/// Where it listens unless told otherwise.
+const PORT: u16 = 4010;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Where to listen. Port 0 finds a free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4010")]
-    listen: SocketAddr,
+    /// Where to listen; port 0 finds a free one. Without it: 127.0.0.1:4010, or a port near it when that one is taken.
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
     /// A redirect URI to register, byte for byte as your integration sends it. Repeatable.
     #[arg(
         long = "redirect-uri",
@@ -38,7 +41,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         data,
         json,
     } = arguments;
-    let mut builder = Sandbox::builder().listen(listen);
+    let mut stop = Stop::listen()?;
+    let mut builder = match listen {
+        Some(address) => Sandbox::builder().listen(address),
+        None => Sandbox::builder().listener(ports::loopback(PORT).context("the sandbox finds no port")?),
+    };
     for uri in redirect_uris {
         builder = builder.redirect_uri(uri);
     }
@@ -54,7 +61,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     } else {
         introduce(sandbox.info());
     }
-    stop::requested().await;
+    stop.requested().await;
     sandbox.shutdown().await;
     Ok(())
 }

@@ -1,16 +1,32 @@
 //! Being told to stop.
 
-use tokio::signal::unix::{SignalKind, signal};
+use std::io;
 
-/// Resolves at Ctrl-C, at SIGTERM and when the terminal is closed.
-pub(crate) async fn requested() {
-    let (terminate, hang_up) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
-    match (terminate, hang_up) {
-        (Ok(mut terminate), Ok(mut hang_up)) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
-        },
-        _ => drop(tokio::signal::ctrl_c().await),
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Ctrl-C, SIGTERM and the closing of the terminal, from the moment on that this exists.
+pub(crate) struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Stop {
+    /// Begins to listen. From here on, a signal no longer ends the process by itself.
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Resolves when one of them has come.
+    pub(crate) async fn requested(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::{output, stop};
+use crate::{output, stop::Stop};
 use world::{Ports, World};
 
 #[derive(Debug, clap::Args)]
@@ -33,13 +33,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     if arguments.headless {
         return headless::run(arguments.json).await;
     }
+    let mut stop = Stop::listen()?;
     let ports = Ports {
         sandbox: arguments.sandbox_port,
         service: arguments.port,
     };
     let world = World::start(&arguments.data, ports).await?;
     introduce(&world, &arguments);
-    stop::requested().await;
+    stop.requested().await;
     world.stop().await;
     output::line("Stopped. Start again: everything is still there.");
     Ok(())

@@ -9,11 +9,13 @@ mod steps;
 use anyhow::Result;
 
 use super::world::{Ports, World};
+use crate::stop::Stop;
 use report::Report;
 use steps::Walk;
 
 /// Walks every step in a fresh directory and reports each.
 pub(crate) async fn run(json: bool) -> Result<()> {
+    let mut stop = Stop::listen()?;
     let data = tempfile::Builder::new().prefix("revento-quickstart-").tempdir()?;
     let world = World::start(
         data.path(),
@@ -25,7 +27,10 @@ pub(crate) async fn run(json: bool) -> Result<()> {
     .await?;
     let mut walk = Walk::new(world)?;
     let mut report = Report::new(json);
-    let outcome = all(&mut walk, &mut report).await;
+    let outcome = tokio::select! {
+        outcome = all(&mut walk, &mut report) => outcome,
+        () = stop.requested() => Err(anyhow::anyhow!("stopped before the walk was over")),
+    };
     let stats = walk.stats().await.unwrap_or_default();
     report.finish(outcome.is_ok(), &stats);
     walk.end().await;

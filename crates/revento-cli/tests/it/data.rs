@@ -1,0 +1,142 @@
+//! The data directory: who may read it, and what is said when it cannot be used.
+
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, symlink},
+    path::Path,
+};
+
+use crate::support::{Ended, Running, run};
+
+/// A directory in which a quickstart has run and ended.
+fn used() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let mut running = Running::quickstart(&home.path().join("data"), &[]);
+    running.told("Example integration");
+    assert_eq!(running.interrupt().code, Some(0));
+    home
+}
+
+/// What is said about a directory that cannot be used.
+fn refused(home: &Path, data: &Path) -> String {
+    let arguments = [
+        "quickstart",
+        "--port",
+        "0",
+        "--sandbox-port",
+        "0",
+        "--data",
+        data.to_str().unwrap(),
+    ];
+    let Ended { code, stdout, stderr } = run(&arguments);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
+    let home = home.canonicalize().unwrap();
+    stderr.trim_end().replace(home.to_str().unwrap(), "HOME")
+}
+
+fn patch(file: &Path, at: usize, bytes: [u8; 4]) {
+    let mut content = fs::read(file).unwrap();
+    content[at..at + 4].copy_from_slice(&bytes);
+    fs::write(file, content).unwrap();
+}
+
+/// Where SQLite keeps these two (<https://sqlite.org/fileformat.html#the_database_header>).
+const USER_VERSION: usize = 60;
+const APPLICATION_ID: usize = 68;
+
+#[test]
+fn l9_only_the_owner_can_read_the_directory() {
+    let home = used();
+    let data = home.path().join("data");
+    assert_eq!(fs::metadata(&data).unwrap().mode() & 0o777, 0o700);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&data).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().mode() & 0o777, 0o600, "{entry:?}");
+        names.push(entry.file_name().into_string().unwrap());
+    }
+    names.sort();
+    assert_eq!(
+        names,
+        ["integration.db", "sandbox.db", "sealing.check", "sealing.key"]
+    );
+}
+
+#[test]
+fn l9_a_key_is_never_written_through_a_symlink() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let elsewhere = home.path().join("elsewhere");
+    for name in [
+        "sealing.key",
+        "sealing.key.new",
+        "sealing.check",
+        "sealing.check.new",
+    ] {
+        symlink(&elsewhere, data.join(name)).unwrap();
+    }
+    let mut running = Running::quickstart(&data, &[]);
+    running.told("Example integration");
+    assert_eq!(running.interrupt().code, Some(0));
+    assert!(!elsewhere.exists());
+    assert!(fs::symlink_metadata(data.join("sealing.key")).unwrap().is_file());
+}
+
+#[test]
+fn l13_a_directory_that_cannot_be_made() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("file"), "").unwrap();
+    let said = refused(
+        home.path(),
+        &home.path().canonicalize().unwrap().join("file/below"),
+    );
+    insta::assert_snapshot!(
+        said,
+        @"error: HOME/file/below cannot be used: Not a directory (os error 20); choose another directory with --data"
+    );
+}
+
+#[test]
+fn l13_a_key_that_does_not_fit() {
+    let (home, other) = (used(), used());
+    let data = home.path().canonicalize().unwrap().join("data");
+    fs::copy(other.path().join("data/sealing.key"), data.join("sealing.key")).unwrap();
+    let mut said = vec![refused(home.path(), &data)];
+    fs::write(data.join("sealing.key"), "no key").unwrap();
+    said.push(refused(home.path(), &data));
+    fs::remove_file(data.join("sealing.key")).unwrap();
+    said.push(refused(home.path(), &data));
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn l13_files_of_somebody_else_or_of_the_future() {
+    let home = used();
+    let data = home.path().canonicalize().unwrap().join("data");
+    for name in ["integration.db", "sandbox.db"] {
+        let file = data.join(name);
+        let kept = fs::read(&file).unwrap();
+        let mut said = Vec::new();
+        fs::write(
+            &file,
+            "a letter to my aunt, long enough for nobody to take it for a database",
+        )
+        .unwrap();
+        said.push(refused(home.path(), &data));
+        fs::write(&file, &kept).unwrap();
+        patch(&file, APPLICATION_ID, *b"aunt");
+        said.push(refused(home.path(), &data));
+        fs::write(&file, &kept).unwrap();
+        patch(&file, USER_VERSION, [0, 0, 1, 0]);
+        let before = fs::read(&file).unwrap();
+        said.push(refused(home.path(), &data));
+        assert!(before == fs::read(&file).unwrap(), "{name} was changed");
+        fs::write(&file, &kept).unwrap();
+        insta::assert_snapshot!(name, said.join("\n"));
+    }
+    // Nothing was spoiled.
+    let mut running = Running::quickstart(&data, &[]);
+    running.told("Example integration");
+    assert_eq!(running.interrupt().code, Some(0));
+}

@@ -1,0 +1,195 @@
+//! `quickstart --headless`: what a script relies on.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Read},
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::support::{self, Ended, Running, all_of, revento};
+
+#[test]
+fn l7_headless_as_json_is_a_line_per_step_and_a_summary() {
+    let Ended { code, stdout, stderr } = support::run(&["quickstart", "--headless", "--json"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    let shape: Vec<String> = stdout.lines().map(shape).collect();
+    insta::assert_snapshot!(shape.join("\n"));
+}
+
+/// A line in alphabetical order, its durations taken out; how often the walk asked for something is its own affair.
+fn shape(line: &str) -> String {
+    let mut fields: BTreeMap<String, Value> = serde_json::from_str(line).unwrap();
+    let ms = fields.insert("ms".into(), "…".into());
+    assert!(ms.is_some_and(|ms| ms.is_u64()), "{line}");
+    let Some(stats) = fields.remove("stats") else {
+        return serde_json::to_string(&fields).unwrap();
+    };
+    let mut stats: BTreeMap<String, u64> = serde_json::from_value(stats).unwrap();
+    assert!(stats.remove("requests").is_some_and(|count| count > 0), "{line}");
+    format!("{} stats {stats:?}", serde_json::to_string(&fields).unwrap())
+}
+
+#[test]
+fn l8_headless_for_people_is_a_tick_per_step() {
+    // Logging is on, and still nothing is coloured.
+    let output = revento(&["quickstart", "--headless"])
+        .env("RUST_LOG", "info")
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{stdout}");
+    let (last, steps) = stdout
+        .lines()
+        .collect::<Vec<_>>()
+        .split_last()
+        .map(|(l, s)| (*l, s.to_vec()))
+        .unwrap();
+    assert_eq!(steps.len(), 11, "{stdout}");
+    assert!(
+        steps
+            .iter()
+            .all(|line| line.starts_with("✓ ") && line.ends_with(" ms)")),
+        "{stdout}"
+    );
+    assert!(last.starts_with("everything works, in "), "{stdout}");
+    let told = stdout + &String::from_utf8(output.stderr).unwrap();
+    assert!(!told.contains('\u{1b}'), "{told}");
+}
+
+#[test]
+fn l7_a_reader_that_has_gone_away_is_no_error() {
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let output = revento(&["quickstart", "--headless"])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+/// The integration's key is swapped while the walk waits for its first line to be read; so the restart, some steps later,
+/// finds a key that does not fit.
+#[test]
+fn l13_a_failing_step_is_1_and_says_why() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut reader, writer) = pipe_for_one_line();
+    let mut child = in_home(home.path(), &["quickstart", "--headless", "--json"])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stderr = all_of(child.stderr.take().unwrap());
+    wait_until(|| rustix::io::ioctl_fionread(&reader).unwrap() > FILLING);
+    let data = fs::read_dir(home.path()).unwrap().next().unwrap().unwrap().path();
+    fs::write(data.join("sealing.key"), "bm90IGEga2V5").unwrap();
+
+    let mut said = String::new();
+    reader.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{said}");
+    let lines: Vec<Value> = said
+        .trim_start()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let (summary, steps) = lines.split_last().unwrap();
+    let (failed, passed) = steps.split_last().unwrap();
+    assert!(passed.iter().all(|step| step["ok"] == true), "{said}");
+    assert_eq!(
+        (&failed["ok"], &summary["ok"]),
+        (&Value::Bool(false), &Value::Bool(false)),
+        "{said}"
+    );
+    assert_eq!(failed["step"], "restart: still connected, no consent");
+    assert!(
+        failed["reason"]
+            .as_str()
+            .unwrap()
+            .contains("holds no sealing key"),
+        "{said}"
+    );
+    let stderr = stderr.join().unwrap();
+    assert!(
+        stderr.starts_with("error: the step \"restart: still connected, no consent\" failed: "),
+        "{stderr}"
+    );
+    assert_eq!(
+        fs::read_dir(home.path()).unwrap().count(),
+        0,
+        "the directory was left behind"
+    );
+}
+
+#[test]
+fn ctrl_c_ends_the_walk_and_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut reader, writer) = pipe_for_one_line();
+    let mut command = in_home(home.path(), &["quickstart", "--headless", "--json"]);
+    let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    // Only the child is to hold the writing end, so that reading comes to an end.
+    drop(command);
+    wait_until(|| rustix::io::ioctl_fionread(&reader).unwrap() > FILLING);
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&child),
+        rustix::process::Signal::INT,
+    )
+    .unwrap();
+    // The signal is there before the walk can go on.
+    let drained = thread::spawn(move || io::copy(&mut reader, &mut io::sink()).unwrap());
+    let output = child.wait_with_output().unwrap();
+    drained.join().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: stopped before the walk was over\n"
+    );
+    assert_eq!(
+        fs::read_dir(home.path()).unwrap().count(),
+        0,
+        "the directory was left behind"
+    );
+}
+
+#[test]
+fn l13_a_start_that_fails_is_1() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut command = in_home(&file.path().join("below"), &["quickstart", "--headless"]);
+    let output = command.output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    drop(Running::start(&["--version"]));
+}
+
+fn in_home(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = revento(arguments);
+    command.env("TMPDIR", home);
+    command
+}
+
+const PAGE: usize = 4096;
+/// What is in the pipe already: blanks, which JSON does not mind.
+const FILLING: u64 = PAGE as u64 - 64;
+
+/// A pipe with room for one of the walk's lines, but not for two.
+fn pipe_for_one_line() -> (io::PipeReader, io::PipeWriter) {
+    let (reader, mut writer) = io::pipe().unwrap();
+    assert_eq!(rustix::pipe::fcntl_setpipe_size(&writer, PAGE).unwrap(), PAGE);
+    let blanks = [b' '; FILLING as usize];
+    io::Write::write_all(&mut writer, &blanks).unwrap();
+    (reader, writer)
+}
+
+#[allow(clippy::disallowed_methods, reason = "bounds what would hang")]
+fn wait_until(mut met: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !met() {
+        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain");
+        thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,15 @@
+//! The command as a terminal and a script meet it: the built program, run.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail like tests"
+)]
+
+mod data;
+mod headless;
+mod quickstart;
+mod sandbox;
+mod support;
+mod usage;

@@ -1,0 +1,89 @@
+//! `revento quickstart`: ports, pages, Ctrl-C and starting again.
+
+use std::{net::TcpListener, path::Path};
+
+use crate::support::{
+    Running,
+    browser::{Browser, Page},
+    consent,
+};
+
+/// Connect, and at the consent page Authorize.
+async fn connect(browser: &Browser, service: &str) -> Page {
+    let begun = browser.get(&format!("{service}/connect")).await.unwrap();
+    let page = browser.get(begun.redirect().unwrap().as_str()).await.unwrap();
+    let pressed = consent::press(&page.url, &page.body, "Authorize").unwrap();
+    let answer = browser.post_form(&pressed.action, &pressed.fields).await.unwrap();
+    let callback = answer.redirect().unwrap().clone();
+    assert!(callback.as_str().starts_with(service), "sent to {callback}");
+    browser.get(callback.as_str()).await.unwrap()
+}
+
+async fn status(browser: &Browser, service: &str) -> String {
+    let status = browser.get_json(&format!("{service}/api/status")).await.unwrap();
+    status["status"].as_str().unwrap().to_owned()
+}
+
+fn start(data: &Path, more: &[&str]) -> (Running, String) {
+    let mut running = Running::quickstart(data, more);
+    let service = running.told("Example integration");
+    (running, service)
+}
+
+#[tokio::test]
+async fn taken_ports_are_no_crash_and_the_redirect_uri_follows() {
+    let home = tempfile::tempdir().unwrap();
+    let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let ports = taken
+        .each_ref()
+        .map(|listener| listener.local_addr().unwrap().port().to_string());
+    let (mut running, service) = start(home.path(), &["--port", &ports[0], "--sandbox-port", &ports[1]]);
+    assert!(!service.ends_with(&format!(":{}", ports[0])), "{service}");
+    let console = running.told("Sandbox console");
+    assert!(!console.contains(&format!(":{}/", ports[1])), "{console}");
+
+    let browser = Browser::new().unwrap();
+    connect(&browser, &service).await;
+    assert_eq!(status(&browser, &service).await, "connected");
+    assert_eq!(running.interrupt().code, Some(0));
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_both_and_a_restart_is_still_connected() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut running, service) = start(home.path(), &[]);
+    let console = running.told("Sandbox console");
+    let browser = Browser::new().unwrap();
+    assert_eq!(status(&browser, &service).await, "not_connected");
+    connect(&browser, &service).await;
+    let ended = running.interrupt();
+    assert_eq!(
+        (ended.code, ended.stderr.as_str()),
+        (Some(0), ""),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended
+            .stdout
+            .ends_with("Stopped. Start again: everything is still there.\n"),
+        "{}",
+        ended.stdout
+    );
+    for url in [&service, &console] {
+        assert!(browser.get(url).await.is_err(), "{url} is still served");
+    }
+
+    // The platform knows the token, and the integration has it: reading works without a consent.
+    let (running, service) = start(home.path(), &[]);
+    assert_eq!(status(&browser, &service).await, "connected");
+    let people = browser
+        .get_json(&format!("{service}/api/participants"))
+        .await
+        .unwrap();
+    assert!(
+        people["count"].as_u64().is_some_and(|count| count >= 30),
+        "{people}"
+    );
+    assert_eq!(running.interrupt().code, Some(0));
+}

@@ -1,0 +1,110 @@
+//! `revento sandbox`: the line for scripts, ports, the end.
+
+use std::{collections::BTreeSet, net::TcpListener};
+
+use serde_json::Value;
+
+use crate::support::{Running, browser::Browser, run};
+
+fn started(more: &[&str]) -> (Running, Value) {
+    let mut arguments = vec!["sandbox", "--json"];
+    arguments.extend(more);
+    let mut running = Running::start(&arguments);
+    let info = serde_json::from_str(&running.line()).unwrap();
+    (running, info)
+}
+
+#[tokio::test]
+async fn l7_the_first_line_has_all_that_a_script_needs() {
+    let (running, info) = started(&["--listen", "127.0.0.1:0"]);
+    let names: BTreeSet<&str> = info.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = [
+        "api_base",
+        "auth_base",
+        "client_id",
+        "client_secret",
+        "console_url",
+        "control_base",
+        "events",
+        "webhook_secret",
+    ];
+    assert_eq!(names, BTreeSet::from(expected));
+    assert_eq!(info["events"][0], "evt_test_published");
+    assert!(
+        info["client_secret"]
+            .as_str()
+            .is_some_and(|secret| secret.len() > 10)
+    );
+
+    let browser = Browser::new().unwrap();
+    let control = info["control_base"].as_str().unwrap();
+    let stats = browser.get_json(&format!("{control}/stats")).await.unwrap();
+    assert_eq!(stats["reuses"], 0);
+    let ended = running.interrupt();
+    assert_eq!(
+        (ended.code, ended.stdout.as_str(), ended.stderr.as_str()),
+        (Some(0), "", "")
+    );
+    assert!(browser.get(control).await.is_err(), "it still listens");
+}
+
+#[test]
+fn without_json_no_secret_is_on_the_screen() {
+    let mut running = Running::start(&["sandbox", "--listen", "127.0.0.1:0"]);
+    let base = running.told("Authorization");
+    assert!(base.starts_with("http://127.0.0.1:"), "{base}");
+    let rest = running.interrupt();
+    assert_eq!(rest.code, Some(0));
+    assert!(rest.stdout.contains("Ctrl-C"), "{}", rest.stdout);
+    assert!(
+        !rest.stdout.contains("sec_") && !rest.stdout.contains("whsec"),
+        "{}",
+        rest.stdout
+    );
+}
+
+/// Both take 4010, or what is free beside it.
+#[test]
+fn a_port_that_is_taken_is_no_crash() {
+    let (one, first) = started(&[]);
+    let (two, second) = started(&[]);
+    assert_ne!(first["auth_base"], second["auth_base"]);
+    assert_eq!((one.interrupt().code, two.interrupt().code), (Some(0), Some(0)));
+}
+
+#[test]
+fn l13_a_port_that_was_asked_for_and_is_taken_is_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ended = run(&["sandbox", "--listen", &address]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+    assert_eq!(
+        ended.stderr,
+        format!(
+            "error: {address} is taken by another program; stop it, or pick another address (port 0 finds a free one)\n"
+        )
+    );
+}
+
+#[tokio::test]
+async fn with_a_file_a_restart_finds_the_platform_as_it_was() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("platform.db");
+    let options = ["--listen", "127.0.0.1:0", "--data", file.to_str().unwrap()];
+    let (running, info) = started(&options);
+    let browser = Browser::new().unwrap();
+    let control = info["control_base"].as_str().unwrap();
+    let body = serde_json::json!({ "advance_s": 86_400 });
+    let before = browser
+        .post_json(&format!("{control}/clock"), &body)
+        .await
+        .unwrap();
+    assert_eq!(running.interrupt().code, Some(0));
+
+    let (running, info) = started(&options);
+    let control = info["control_base"].as_str().unwrap();
+    let after = browser.get_json(&format!("{control}/clock")).await.unwrap();
+    assert_eq!(after["offset_s"], before["offset_s"], "{before} {after}");
+    assert!(after["offset_s"].is_number(), "{after}");
+    assert_eq!(running.interrupt().code, Some(0));
+}

@@ -1,0 +1,51 @@
+//! Exit codes, help and the terminal.
+
+use crate::support::{Ended, run};
+
+const ESCAPE: char = '\u{1b}';
+
+#[test]
+fn l13_a_wrong_command_line_is_2() {
+    let wrong: [&[&str]; 4] = [
+        &["no-such-command"],
+        &["quickstart", "--no-such-option"],
+        &["quickstart", "--json"],
+        &["sandbox", "--listen", "nowhere"],
+    ];
+    for arguments in wrong {
+        let Ended { code, stdout, stderr } = run(arguments);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("--help"), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn l13_no_command_is_2_with_the_list_of_them() {
+    let Ended { code, stderr, .. } = run(&[]);
+    assert_eq!(code, Some(2));
+    assert!(
+        stderr.contains("quickstart") && stderr.contains("sandbox"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn l13_help_and_version_are_0() {
+    for argument in ["--help", "--version"] {
+        let Ended { code, stdout, .. } = run(&[argument]);
+        assert_eq!(code, Some(0));
+        assert!(stdout.contains("revento"), "{stdout}");
+    }
+}
+
+#[test]
+fn l8_nothing_is_coloured_without_a_terminal() {
+    let wrong: [&[&str]; 3] = [&["--help"], &["quickstart", "--json"], &["quickstart", "--help"]];
+    for arguments in wrong {
+        let Ended { stdout, stderr, .. } = run(arguments);
+        assert!(
+            !stdout.contains(ESCAPE) && !stderr.contains(ESCAPE),
+            "{stdout}{stderr}"
+        );
+    }
+}
