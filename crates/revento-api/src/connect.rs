@@ -5,7 +5,7 @@ use revento_core::{Connection, RequestId, claim::Swapped};
 use revento_oauth::{CodeGrant, ExchangeError, TokenAnswer, TokenRequest, exchange::NewConnection};
 use revento_store::Created;
 
-use crate::{Client, vault::VaultError};
+use crate::{Client, vault::VaultError, words::in_words};
 
 /// How often a swap that lost a race is tried again. Each loss means that somebody else has won.
 const RACES: usize = 16;
@@ -55,7 +55,7 @@ impl Client {
             .store_new(new)
             .await
             .map_err(|error| ConnectError::NotStored {
-                trouble: error.to_string(),
+                trouble: in_words(&error),
             })?;
         self.session(connection.key.clone()).forget();
         tracing::info!(connection = %connection.key, scopes = %connection.scopes, "connected");
@@ -72,7 +72,7 @@ impl Client {
             .send(request.into_http())
             .await
             .map_err(|error| ConnectError::NoAnswer {
-                trouble: error.to_string(),
+                trouble: in_words(&error),
                 request_id,
             })?;
         let answer = TokenAnswer::read(&response);

@@ -6,7 +6,7 @@ use revento_core::{Connection, ConnectionKey, Timestamp};
 use revento_oauth::refresh::Why;
 use revento_store::StoreError;
 
-use crate::{Client, client::Shared};
+use crate::{Client, client::Shared, words::in_words};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Days before the end of a consent at which its owner is told.
@@ -88,7 +88,10 @@ impl Client {
                     let Some(shared) = client.upgrade() else { return };
                     let client = Client { shared };
                     if let Err(error) = look(&client, &how, &mut told).await {
-                        tracing::warn!(%error, "connections that are due could not be looked up");
+                        tracing::warn!(
+                            error = in_words(&error),
+                            "connections that are due could not be looked up"
+                        );
                     }
                     // Replicas that started together part.
                     how.every.saturating_add(client.shared.share_of(how.every / 10))

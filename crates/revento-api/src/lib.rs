@@ -23,6 +23,7 @@ mod request;
 mod retry;
 mod session;
 mod vault;
+mod words;
 
 pub use client::{Client, ClientBuilder};
 pub use connect::ConnectError;

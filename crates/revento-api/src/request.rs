@@ -16,6 +16,7 @@ use crate::{
     client::Shared,
     retry,
     session::{Live, Session},
+    words::in_words,
 };
 
 const VERSION: &str = "application/vnd.revento.v1+json";
@@ -120,7 +121,7 @@ async fn revoked(session: &Arc<Session>, shared: &Arc<Shared>, live: &Live, refu
     };
     session.forget();
     if !newer && let Err(error) = client.apply(&session.key, &Signal::TokenRevoked).await {
-        tracing::error!(connection = %session.key, %error, "the end of a connection could not be noted");
+        tracing::error!(connection = %session.key, error = in_words(&error), "the end of a connection could not be noted");
     }
     match session.token(shared).await {
         Err(error) => error.into(),

@@ -52,10 +52,16 @@ impl fmt::Display for HandlerError {
     }
 }
 
-/// Any error asks for another attempt.
+/// Any error asks for another attempt. Its causes are told too.
 impl<E: Error> From<E> for HandlerError {
     fn from(error: E) -> Self {
-        Self::retry(error.to_string())
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        Self::retry(text)
     }
 }
 

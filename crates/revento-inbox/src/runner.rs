@@ -85,7 +85,8 @@ async fn lease(shared: &Shared, room: usize) -> (Vec<Delivery>, Duration) {
 }
 
 fn store_failed(error: &StoreError) -> Duration {
-    tracing::error!(%error, "the inbox cannot be read; trying again");
+    let error: &(dyn std::error::Error + 'static) = error;
+    tracing::error!(error, "the inbox cannot be read; trying again");
     STORE_PAUSE
 }
 

@@ -64,7 +64,7 @@ async fn k16_a_full_disk_is_told_and_gets_over() {
         .unwrap();
     let error = store.create(&record("evt_1", 1_000_000)).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unavailable);
-    assert!(error.to_string().contains("full"), "{error}");
+    assert!(format!("{error:?}").contains("full"), "{error:?}");
     for number in 0..3 {
         let created = store.create(&record(&format!("evt_{number}"), 10)).await.unwrap();
         assert!(matches!(created, Created::Yes(_)));

@@ -16,6 +16,9 @@ pub enum StoreErrorKind {
 }
 
 /// A store did not do what it was asked. An expected answer (absent, exists, conflict) is never an error.
+///
+/// Its text says what was being done and what helps; the engine's own words are its
+/// [`source`](Error::source), so that a report of the whole chain says each thing once.
 #[derive(Debug)]
 pub struct StoreError {
     kind: StoreErrorKind,
@@ -50,12 +53,27 @@ impl fmt::Display for StoreError {
             StoreErrorKind::Corrupt => ("the store's data cannot be read", "restore it from a backup"),
             StoreErrorKind::TooNew => ("the store is from a newer version", "update this program"),
         };
-        write!(f, "{what} while {}: {}; {next}", self.doing, self.source)
+        write!(f, "{what} while {}; {next}", self.doing)
     }
 }
 
 impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_says_each_thing_once() {
+        let error = StoreError::new(StoreErrorKind::Unavailable, "loading a connection", "disk full");
+        assert_eq!(
+            error.to_string(),
+            "the store is not available while loading a connection; a write may have taken effect"
+        );
+        assert_eq!(error.source().unwrap().to_string(), "disk full");
     }
 }

@@ -12,7 +12,7 @@ use revento_oauth::{
 };
 
 use super::{Live, Session, SessionError};
-use crate::client::Shared;
+use crate::{client::Shared, words::in_words};
 
 /// How often to try to store a new pair before the callers are told.
 const SAVE_PAUSES: [Duration; 3] = [
@@ -78,7 +78,7 @@ impl Session {
             Step::Swap(swapping) => self.swap(client, swapping, trouble).await,
             Step::Release(releasing) => {
                 if let Err(error) = store.release(&self.key, releasing.fence()).await {
-                    tracing::warn!(connection = %self.key, %error, "a claim could not be released; it runs out by itself");
+                    tracing::warn!(connection = %self.key, error = in_words(&error), "a claim could not be released; it runs out by itself");
                 }
                 releasing.released()
             }
@@ -138,7 +138,7 @@ impl Session {
         match stored {
             Ok(answer) => swapping.swapped(answer, now),
             Err(error) => {
-                tracing::error!(connection = %self.key, %error, "a connection could not be stored");
+                tracing::error!(connection = %self.key, error = in_words(&error), "a connection could not be stored");
                 note(trouble, &error);
                 swapping.failed(now)
             }
@@ -215,8 +215,8 @@ fn ended(connection: Connection) -> SessionError {
     }
 }
 
-fn note(trouble: &mut String, error: &dyn std::error::Error) {
-    *trouble = error.to_string();
+fn note(trouble: &mut String, error: &(dyn std::error::Error + 'static)) {
+    *trouble = in_words(error);
 }
 
 fn reply_name(reply: &Reply) -> &'static str {
