@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::steps::Steps;
 use crate::workspace::cargo;
-use crate::{deny, fuzz, process, purity, soak, test};
+use crate::{alone, deny, fuzz, process, purity, soak, test};
 
 /// All steps, then a summary; an error if any step failed.
 pub(crate) fn run() -> Result<()> {
@@ -15,6 +15,7 @@ pub(crate) fn run() -> Result<()> {
     })?;
     steps.run("purity", purity::run)?;
     steps.run("clippy", clippy)?;
+    steps.run("alone", alone::run)?;
     steps.run("docs", docs)?;
     steps.run("deny", deny::run)?;
     steps.run("test", || test::run(&test::Options::require_all()))?;

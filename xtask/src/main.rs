@@ -3,6 +3,7 @@
 //! A chore is one module with one `run`. CI is a list of chores (`ci`), so whatever CI checks can be typed.
 #![allow(clippy::print_stdout, reason = "a chore reports to the person who runs it")]
 
+mod alone;
 mod bench;
 mod ci;
 mod clock;
@@ -38,6 +39,8 @@ enum Chore {
     Test(test::Options),
     /// Proves the dependency directions between the crates, and that nothing below the line does I/O
     Purity,
+    /// Builds every library by itself, with the features that it asks for and no others
+    Alone,
     /// Licences, bans and sources of all dependencies (cargo-deny, offline)
     Deny,
     /// Model-checks the refresh protocol over millions of states
@@ -74,6 +77,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Ci => ci::run(),
         Chore::Test(options) => test::run(options),
         Chore::Purity => purity::run(),
+        Chore::Alone => alone::run(),
         Chore::Deny => deny::run(),
         Chore::Model => model::run(),
         Chore::Screenshots => screenshots::run(),

@@ -1,5 +1,6 @@
 //! Where the workspace is, and how its cargo is called.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -63,6 +64,26 @@ pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) manifest_path: PathBuf,
     pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) features: BTreeMap<String, Vec<String>>,
+    targets: Vec<Target>,
+    /// The registries it may go to; `None` is any, an empty list is `publish = false`.
+    publish: Option<Vec<String>>,
+}
+
+impl Package {
+    /// Whether people depend on it.
+    pub(crate) fn is_public_library(&self) -> bool {
+        let is_library = |target: &Target| target.kind.iter().any(|kind| kind == "lib");
+        self.publish
+            .as_ref()
+            .is_none_or(|registries| !registries.is_empty())
+            && self.targets.iter().any(is_library)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    kind: Vec<String>,
 }
 
 /// A declared dependency.
