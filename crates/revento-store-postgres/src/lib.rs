@@ -1,7 +1,8 @@
 //! The Revento SDK's token store and webhook inbox on PostgreSQL, for any number of replicas.
 //!
 //! [`PostgresStore`] is both a [`TokenStore`](revento_store::TokenStore) and an
-//! [`InboxStore`](revento_store::InboxStore).
+//! [`InboxStore`](revento_store::InboxStore), and a [`BudgetStore`](revento_store::BudgetStore): replicas that share
+//! the database stay below a token's rate budgets together.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,6 +27,7 @@
 //! the midst of a write either has committed or leaves nothing behind, and a replica that is paused blocks
 //! nobody. Broken connections are replaced.
 
+mod budgets;
 mod error;
 mod inbox;
 mod open_error;

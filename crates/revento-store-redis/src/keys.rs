@@ -31,6 +31,11 @@ impl Keys {
         format!("{}:due", self.prefix)
     }
 
+    /// What has been spent of a token's budgets. The only keys with an expiry.
+    pub(crate) fn budget(&self, token: &str) -> String {
+        format!("{}:budget:{token}", self.prefix)
+    }
+
     /// A set of an integration's connections.
     pub(crate) fn client(&self, client_id: &ClientId) -> String {
         let escaped = ConnectionKey::installation(client_id.clone(), EventId::new(""));

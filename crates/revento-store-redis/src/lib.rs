@@ -1,4 +1,4 @@
-//! The Revento SDK's token store on Redis or Valkey, for any number of replicas.
+//! The Revento SDK's token store and shared rate budget on Redis or Valkey, for any number of replicas.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,12 +19,16 @@
 //! # How it works
 //! Every method that writes is one Lua script, which the server runs by itself: no lost updates, no
 //! locks. All keys begin with `{revento}:` (or another [prefix](RedisOptions::prefix)). A record is a hash; what is due is found in a sorted set, and what
-//! belongs to an event or an integration in sets that change together with the record. Nothing expires
+//! belongs to an event or an integration in sets that change together with the record. No record expires
 //! by the server's clock.
+//!
+//! The same handle is a [`BudgetStore`](revento_store::BudgetStore): replicas that share it stay below a token's rate
+//! budgets together. What has been spent is a short-lived key, which a server may lose without harm.
 //!
 //! A connection that broke is opened again; the call during which it broke fails and may have taken
 //! effect.
 
+mod budgets;
 mod error;
 mod keys;
 mod open_error;

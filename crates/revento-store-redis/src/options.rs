@@ -80,7 +80,7 @@ async fn ask_for_durability(connection: &mut ConnectionManager) -> Result<(), Op
         answer.map_err(|error| OpenError::Untold { source: error.into() })?;
     for (setting, wanted) in settings.into_iter().zip(["yes", "always", "noeviction"]) {
         let value = values.remove(setting).unwrap_or_else(|| "(not told)".to_owned());
-        // No key of the store has an expiry, so what evicts only those that have one is as good.
+        // No record has an expiry, so what evicts only keys that have one is as good.
         let harmless = setting == "maxmemory-policy" && value.starts_with("volatile-");
         if value != wanted && !harmless {
             return Err(OpenError::NotDurable {

@@ -10,6 +10,7 @@ pub(crate) struct Scripts {
     pub(crate) claim: Script,
     pub(crate) release: Script,
     pub(crate) remove: Script,
+    pub(crate) budget: Script,
 }
 
 impl Scripts {
@@ -20,6 +21,7 @@ impl Scripts {
             claim: Script::new(include_str!("scripts/claim.lua")),
             release: Script::new(include_str!("scripts/release.lua")),
             remove: Script::new(include_str!("scripts/remove.lua")),
+            budget: Script::new(include_str!("scripts/budget.lua")),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! - [`TokenStore`] keeps connections and their sealed tokens. Implement it for your own database; [`Slot`]
 //!   has its rules ready for engines without columns.
 //! - [`InboxStore`] keeps webhook deliveries until they are handled.
+//! - [`BudgetStore`] keeps what replicas have spent of a token's rate budgets.
 //! - [`Sealer`] encrypts what a store keeps; a store only ever sees [`Sealed`] bytes.
 //! - [`Clock`] and [`Entropy`] are where time and randomness come from above the sans-IO line.
 //!
@@ -10,6 +11,7 @@
 //! a caller does with each answer. Expiry is judged by the caller's clock only: a store compares the
 //! times that it is given and never asks for the time itself.
 
+mod budget_store;
 mod environment;
 mod error;
 mod fields;
@@ -20,6 +22,7 @@ mod slot;
 mod slot_bytes;
 mod token_store;
 
+pub use budget_store::{BudgetStore, BudgetWrite, Exchanged};
 pub use environment::{Clock, Entropy, EntropyError, OsEntropy, SystemClock};
 pub use error::{StoreError, StoreErrorKind};
 pub use inbox_store::{Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received};

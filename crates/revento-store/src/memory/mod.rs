@@ -1,9 +1,11 @@
 //! Stores in memory: for tests and for tools that need not survive. They honour the whole contract
 //! but durability.
 
+mod budgets;
 mod inbox;
 mod tokens;
 
+pub use budgets::MemoryBudgets;
 pub use inbox::MemoryInbox;
 pub use tokens::MemoryTokens;
 

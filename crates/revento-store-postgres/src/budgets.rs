@@ -1,0 +1,58 @@
+//! [`BudgetStore`] on PostgreSQL.
+
+use async_trait::async_trait;
+use revento_store::{BudgetStore, BudgetWrite, Exchanged, StoreError};
+
+use crate::{PostgresStore, error::failed};
+
+/// Writes where nothing or the expected bytes are, and tells what is there otherwise. Whoever adds a row takes some
+/// idle ones away.
+const EXCHANGE: &str = "
+    WITH gone AS (
+        DELETE FROM revento_budgets WHERE key IN (
+            SELECT key FROM revento_budgets WHERE idle_at <= $4 AND key <> $1 AND $2::bytea IS NULL
+            ORDER BY idle_at LIMIT 16 FOR UPDATE SKIP LOCKED)),
+    written AS (
+        INSERT INTO revento_budgets AS b (key, state, idle_at) VALUES ($1, $3, $5)
+        ON CONFLICT (key) DO UPDATE SET state = EXCLUDED.state, idle_at = EXCLUDED.idle_at
+            WHERE b.state = $2::bytea
+        RETURNING 1)
+    SELECT EXISTS (SELECT FROM written)";
+
+/// How often an exchange that lost is tried again because what it lost to has gone.
+const RACES: usize = 4;
+
+#[async_trait]
+impl BudgetStore for PostgresStore {
+    async fn exchange(&self, write: BudgetWrite<'_>) -> Result<Exchanged, StoreError> {
+        self.exchange_budget(write)
+            .await
+            .map_err(failed("sharing a rate budget"))
+    }
+}
+
+impl PostgresStore {
+    async fn exchange_budget(&self, write: BudgetWrite<'_>) -> Result<Exchanged, sqlx::Error> {
+        for _ in 0..RACES {
+            let written: bool = sqlx::query_scalar(EXCHANGE)
+                .bind(write.key.replace('\0', "%00"))
+                .bind(write.expected)
+                .bind(write.next)
+                .bind(write.now.unix_micros())
+                .bind(write.idle_at.unix_micros())
+                .fetch_one(&self.pool)
+                .await?;
+            if written {
+                return Ok(Exchanged::Yes);
+            }
+            let current = sqlx::query_scalar("SELECT state FROM revento_budgets WHERE key = $1")
+                .bind(write.key.replace('\0', "%00"))
+                .fetch_optional(&self.pool)
+                .await?;
+            if let Some(current) = current {
+                return Ok(Exchanged::No(current));
+            }
+        }
+        Err(sqlx::Error::RowNotFound)
+    }
+}
