@@ -18,4 +18,5 @@ mod every_verifier_agrees_on_the_vectors;
 mod quickstart_in_a_browser;
 mod support;
 mod the_console_in_a_browser;
+mod the_launch_checklist_is_proven;
 mod webhook_adapters;
