@@ -52,8 +52,9 @@ impl InboxBuilder {
         self
     }
 
-    /// Handles deliveries with the same key one at a time, in the order of their arrival. An empty
-    /// key means no order, which is the default. A delivery that is being retried holds up its key.
+    /// Handles deliveries with the same key one at a time, in the order of their arrival, such as those
+    /// [of one resource](crate::by_resource). An empty key means no order, which is the default. A delivery
+    /// that is being retried holds up its key.
     pub fn ordered_by(mut self, key: fn(&Envelope) -> String) -> Self {
         self.order_by = key;
         self
@@ -160,6 +161,31 @@ impl Inbox {
             self.shared.arrived.notify_one();
         }
         Ok(accepted)
+    }
+
+    /// Where a delivery stands; `None` when it is not known or was forgotten.
+    ///
+    /// # Errors
+    /// When the store cannot tell.
+    pub async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError> {
+        self.shared.store.state(envelope_id).await
+    }
+
+    /// Queues a buried delivery once more, as an operator who has removed the cause does. `false` when it is
+    /// not buried.
+    ///
+    /// # Errors
+    /// When the store cannot tell; ask for its [`state`](Self::state).
+    pub async fn requeue(&self, envelope_id: &EnvelopeId) -> Result<bool, StoreError> {
+        let requeued = self
+            .shared
+            .store
+            .requeue(envelope_id, self.shared.clock.now())
+            .await?;
+        if requeued {
+            self.shared.arrived.notify_one();
+        }
+        Ok(requeued)
     }
 
     /// A runner for this inbox. Spawn its [`Runner::run`].

@@ -14,10 +14,14 @@
 
 mod accept;
 mod handlers;
+mod order;
 mod policy;
 mod runner;
+mod webhook;
 
 pub use accept::{AcceptError, Accepted, Inbox, InboxBuilder};
-pub use handlers::{HandlerError, Handlers, Webhook};
+pub use handlers::Handlers;
+pub use order::by_resource;
 pub use policy::{Policy, Verdict};
 pub use runner::Runner;
+pub use webhook::{Failure, HandlerError, Webhook};

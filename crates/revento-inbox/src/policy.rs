@@ -13,15 +13,21 @@ pub struct Policy {
     pub handler_timeout: Duration,
     /// How many deliveries are handled at a time.
     pub concurrency: usize,
+    /// How long the identity of a handled delivery is remembered, so that one that comes again is known.
+    /// At least 7 days (contract §4.1): less counts as that.
+    pub remember: Duration,
 }
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 impl Default for Policy {
-    /// Six attempts over about an hour, one minute each, eight at a time.
+    /// Six attempts over about an hour, one minute each, eight at a time; remembered for 30 days.
     fn default() -> Self {
         Self {
             pauses: [5, 30, 120, 600, 3600].map(Duration::from_secs).to_vec(),
             handler_timeout: Duration::from_secs(60),
             concurrency: 8,
+            remember: 30 * DAY,
         }
     }
 }
@@ -45,6 +51,11 @@ impl Policy {
             Some(pause) if !permanent => Verdict::RetryAt(now.saturating_add(*pause)),
             _ => Verdict::Bury,
         }
+    }
+
+    /// What was handled before this may be forgotten.
+    pub(crate) fn forget_before(&self, now: Timestamp) -> Timestamp {
+        now.saturating_sub(self.remember.max(7 * DAY))
     }
 
     /// How long a lease lives: an attempt, and the time to note its outcome.
@@ -75,6 +86,22 @@ mod tests {
         );
         assert_eq!(policy.judge(3, false, NOW), Verdict::Bury);
         assert_eq!(policy.judge(1, true, NOW), Verdict::Bury);
+    }
+
+    #[test]
+    fn q12_identities_are_remembered_for_seven_days_at_least() {
+        let policy = |remember| Policy {
+            remember,
+            ..Policy::default()
+        };
+        let now = Timestamp::from_unix_seconds(100 * 86_400);
+        assert_eq!(
+            policy(Duration::ZERO).forget_before(now),
+            now.saturating_sub(7 * DAY)
+        );
+        assert_eq!(policy(20 * DAY).forget_before(now), now.saturating_sub(20 * DAY));
+        // The platform's last retry comes 31.2 hours after the first attempt (contract §4.1).
+        assert!(Duration::from_secs(112_350) < 7 * DAY);
     }
 
     #[test]

@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use revento_core::Envelope;
+use revento_core::{Envelope, Timestamp};
 use revento_store::{Delivery, StoreError};
 
 use crate::{
-    HandlerError, Handlers, Inbox, Verdict, Webhook,
+    Failure, HandlerError, Handlers, Inbox, Verdict, Webhook,
     accept::{Shared, context},
+    webhook::in_one_line,
 };
 
 /// How long to wait after the store has failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// The longest sleep: another process may have queued something that this one was not told of.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// How often old identities are forgotten.
+const SWEEP: Duration = Duration::from_secs(3600);
 
 /// Handles an inbox's deliveries. See [`Runner::run`].
 #[derive(Debug)]
@@ -32,15 +35,20 @@ impl Runner {
     /// often, in one process or several.
     ///
     /// A store that fails is logged and asked again; nothing is lost meanwhile. Dropping the future
-    /// instead of resolving `stop` leaves deliveries leased until their time limit.
+    /// instead of resolving `stop` leaves deliveries leased until their time limit. Once an hour, what was
+    /// handled long ago is [forgotten](crate::Policy::remember).
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let shared = &*self.inbox.shared;
         let mut stop = std::pin::pin!(stop);
         let mut in_hand = FuturesUnordered::new();
+        let mut sweep_at = shared.clock.now();
         loop {
+            if sweep_at <= shared.clock.now() {
+                sweep_at = alongside(&mut in_hand, sweep(shared)).await;
+            }
             let room = shared.policy.concurrency.max(1).saturating_sub(in_hand.len());
             let (leased, pause) = if room > 0 {
-                lease(shared, room).await
+                alongside(&mut in_hand, lease(shared, room)).await
             } else {
                 (Vec::new(), LOOK_AGAIN)
             };
@@ -64,6 +72,21 @@ impl Runner {
     }
 }
 
+/// Does some work, and goes on with what is in hand: that may hold a connection for which the work waits.
+async fn alongside<T>(
+    in_hand: &mut FuturesUnordered<impl Future<Output = ()>>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            Some(()) = in_hand.next() => {}
+        }
+    }
+}
+
 /// What is due now, and how long to wait when that is nothing.
 async fn lease(shared: &Shared, room: usize) -> (Vec<Delivery>, Duration) {
     let now = shared.clock.now();
@@ -84,6 +107,20 @@ async fn lease(shared: &Shared, room: usize) -> (Vec<Delivery>, Duration) {
     }
 }
 
+/// Forgets what was handled long ago; gives when to do so again.
+async fn sweep(shared: &Shared) -> Timestamp {
+    let now = shared.clock.now();
+    match shared.store.forget(shared.policy.forget_before(now)).await {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(count, "handled webhooks forgotten"),
+        Err(error) => {
+            let error: &(dyn std::error::Error + 'static) = &error;
+            tracing::error!(error, "old webhooks cannot be forgotten; trying again in an hour");
+        }
+    }
+    now.saturating_add(SWEEP)
+}
+
 fn store_failed(error: &StoreError) -> Duration {
     let error: &(dyn std::error::Error + 'static) = error;
     tracing::error!(error, "the inbox cannot be read; trying again");
@@ -91,19 +128,38 @@ fn store_failed(error: &StoreError) -> Duration {
 }
 
 async fn handle(shared: &Shared, handlers: &Handlers, delivery: Delivery) {
-    let outcome = match open(shared, &delivery).await {
+    let (webhook, errors) = match open(shared, &delivery).await {
         Ok(webhook) => {
-            match tokio::time::timeout(shared.policy.handler_timeout, handlers.call(webhook)).await {
-                Ok(outcome) => outcome,
-                Err(_) => Err(HandlerError::retry("the handler took too long")),
-            }
+            let errors = attempt(shared, handlers, &webhook).await;
+            (Some(webhook), errors)
         }
-        Err(error) => Err(error),
+        Err(error) => (None, vec![error]),
     };
-    if let Err(error) = note(shared, &delivery, outcome).await {
-        tracing::error!(envelope_id = %delivery.lease.envelope_id, %error,
-            "a webhook's outcome could not be noted; it will be handled again");
+    match note(shared, &delivery, &errors).await {
+        Ok(None) => {}
+        Ok(Some(verdict)) => {
+            let failure = Failure {
+                envelope_id: delivery.lease.envelope_id,
+                event_type: delivery.event_type,
+                webhook,
+                attempt: delivery.attempt,
+                errors,
+                verdict,
+            };
+            tell(shared, handlers, failure).await;
+        }
+        Err(error) => {
+            let error: &(dyn std::error::Error + 'static) = &error;
+            tracing::error!(envelope_id = %delivery.lease.envelope_id, error,
+                "a webhook's outcome could not be noted; it will be handled again");
+        }
     }
+}
+
+async fn attempt(shared: &Shared, handlers: &Handlers, webhook: &Webhook) -> Vec<HandlerError> {
+    tokio::time::timeout(shared.policy.handler_timeout, handlers.call(webhook))
+        .await
+        .unwrap_or_else(|_| vec![HandlerError::retry("the handler took too long")])
 }
 
 async fn open(shared: &Shared, delivery: &Delivery) -> Result<Webhook, HandlerError> {
@@ -120,11 +176,12 @@ async fn open(shared: &Shared, delivery: &Delivery) -> Result<Webhook, HandlerEr
     })
 }
 
+/// Notes the outcome of an attempt; the verdict, where it failed and still was ours to judge.
 async fn note(
     shared: &Shared,
     delivery: &Delivery,
-    outcome: Result<(), HandlerError>,
-) -> Result<(), StoreError> {
+    errors: &[HandlerError],
+) -> Result<Option<Verdict>, StoreError> {
     let now = shared.clock.now();
     let Delivery {
         lease,
@@ -133,24 +190,37 @@ async fn note(
         ..
     } = delivery;
     let envelope_id = &lease.envelope_id;
-    let held = match outcome {
-        Ok(()) => {
+    let error = in_one_line(errors);
+    // Worth another attempt unless every failure is permanent.
+    let permanent = errors.iter().all(HandlerError::is_permanent);
+    let verdict = (!errors.is_empty()).then(|| shared.policy.judge(*attempt, permanent, now));
+    let held = match verdict {
+        None => {
             tracing::debug!(%envelope_id, %event_type, attempt, "webhook handled");
             shared.store.complete(lease, now).await?
         }
-        Err(error) => match shared.policy.judge(*attempt, error.is_permanent(), now) {
-            Verdict::RetryAt(at) => {
-                tracing::warn!(%envelope_id, %event_type, attempt, %error, retry_at = %at, "webhook failed");
-                shared.store.retry(lease, at, &error.to_string()).await?
-            }
-            Verdict::Bury => {
-                tracing::error!(%envelope_id, %event_type, attempt, %error, "webhook buried");
-                shared.store.bury(lease, now, &error.to_string()).await?
-            }
-        },
+        Some(Verdict::RetryAt(at)) => {
+            tracing::warn!(%envelope_id, %event_type, attempt, %error, retry_at = %at, "webhook failed");
+            shared.store.retry(lease, at, &error).await?
+        }
+        Some(Verdict::Bury) => {
+            tracing::error!(%envelope_id, %event_type, attempt, %error, "webhook buried");
+            shared.store.bury(lease, now, &error).await?
+        }
     };
     if !held {
         tracing::warn!(%envelope_id, "a webhook's lease ran out while it was handled");
     }
-    Ok(())
+    Ok(verdict.filter(|_| held))
+}
+
+async fn tell(shared: &Shared, handlers: &Handlers, failure: Failure) {
+    let envelope_id = failure.envelope_id.clone();
+    let told = tokio::time::timeout(shared.policy.handler_timeout, handlers.tell(failure)).await;
+    let error = match told {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the failure hook took too long".to_owned(),
+    };
+    tracing::error!(%envelope_id, %error, "nobody was told of a failed webhook");
 }

@@ -1,0 +1,68 @@
+//! The stores that every test runs over.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use revento_store::InboxStore;
+use revento_store_postgres::PostgresOptions;
+use revento_store_sqlite::SqliteStore;
+use tempfile::TempDir;
+
+/// A place where deliveries are kept, empty at first. Every opening is one more replica.
+#[derive(Debug)]
+pub(crate) enum Place {
+    Sqlite(TempDir),
+    /// The folder of another process.
+    Elsewhere(PathBuf),
+    Postgres {
+        url: String,
+        schema: String,
+    },
+}
+
+impl Place {
+    pub(crate) fn at(folder: &str) -> Self {
+        Self::Elsewhere(folder.into())
+    }
+
+    pub(crate) async fn open(&self) -> Arc<dyn InboxStore> {
+        match self {
+            Self::Sqlite(directory) => sqlite(directory.path()).await,
+            Self::Elsewhere(folder) => sqlite(folder).await,
+            Self::Postgres { url, schema } => {
+                let options = PostgresOptions::new(url).schema(schema).max_connections(3);
+                Arc::new(options.connect().await.unwrap())
+            }
+        }
+    }
+}
+
+async fn sqlite(folder: &Path) -> Arc<dyn InboxStore> {
+    let file = folder.join("inbox.sqlite");
+    Arc::new(SqliteStore::open(file).await.unwrap())
+}
+
+/// One of each engine.
+pub(crate) fn all() -> Vec<Place> {
+    let sqlite = Place::Sqlite(tempfile::tempdir().unwrap());
+    let url = std::env::var("REVENTO_TEST_POSTGRES")
+        .ok()
+        .filter(|url| !url.is_empty());
+    if url.is_none() {
+        println!("skipped: no PostgreSQL (cargo xtask test brings it)");
+    }
+    let postgres = url.map(|url| Place::Postgres { url, schema: fresh() });
+    [Some(sqlite), postgres].into_iter().flatten().collect()
+}
+
+/// A schema's name that nobody has used.
+fn fresh() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("revento_inbox_{}_{count}", std::process::id())
+}

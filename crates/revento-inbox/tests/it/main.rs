@@ -1,0 +1,21 @@
+//! The inbox over real stores: SQLite always, PostgreSQL where the tests were given one.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly, helpers of tests too")]
+#![allow(clippy::expect_used, reason = "a test may fail loudly, helpers of tests too")]
+#![allow(clippy::panic, reason = "a test may fail loudly, helpers of tests too")]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly, helpers of tests too"
+)]
+#![allow(
+    clippy::print_stdout,
+    reason = "a skipped test says so, and a child talks to its parent"
+)]
+
+mod accepting;
+mod crash;
+mod engines;
+mod failing;
+mod forgetting;
+mod handlers;
+mod order;
+mod world;
