@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::steps::Steps;
 use crate::workspace::cargo;
-use crate::{alone, deny, fuzz, process, purity, soak, test};
+use crate::{alone, deny, fuzz, process, purity, soak, test, trials};
 
 /// All steps, then a summary; an error if any step failed.
 pub(crate) fn run() -> Result<()> {
@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result<()> {
     steps.run("test", || test::run(&test::Options::require_all()))?;
     steps.run("fuzz", || fuzz::run(&fuzz::Options::smoke()))?;
     steps.run("soak", || soak::run(&soak::What::smoke()))?;
+    steps.run("crash", || trials::crash(&trials::Crash::smoke()))?;
     steps.finish()
 }
 

@@ -18,6 +18,7 @@ mod screenshots;
 mod soak;
 mod steps;
 mod test;
+mod trials;
 mod workspace;
 
 use std::process::ExitCode;
@@ -45,6 +46,8 @@ enum Chore {
     Deny,
     /// Model-checks the refresh protocol over millions of states
     Model,
+    /// Kills processes and databases while they refresh tokens
+    Crash(trials::Crash),
     /// Takes the pictures in `docs/` anew, while the browser test clicks through the quickstart
     Screenshots,
     /// Fuzzes headers, verifier, events and explain
@@ -80,6 +83,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Alone => alone::run(),
         Chore::Deny => deny::run(),
         Chore::Model => model::run(),
+        Chore::Crash(options) => trials::crash(options),
         Chore::Screenshots => screenshots::run(),
         Chore::Fuzz(options) => fuzz::run(options),
         Chore::Bench { what } => bench::run(what),

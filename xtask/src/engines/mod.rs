@@ -20,6 +20,7 @@ use anyhow::{Result, bail};
 
 use crate::clock::{Stopwatch, human};
 use crate::interrupt;
+pub(crate) use postgres::Restartable;
 use server::Server;
 
 /// Something that tests need and that a machine may not have.

@@ -1,10 +1,13 @@
 //! PostgreSQL. The server refuses to run as root, so root hands it to another user.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
+use tempfile::TempDir;
 
+use super::apt;
 use super::programs::{find, require};
 use super::server::{self, Manners};
 use super::{Engine, Running};
@@ -36,6 +39,64 @@ impl Engine for Postgres {
     }
 
     fn start(&self) -> Result<Running> {
+        let cluster = Cluster::create()?;
+        let url_at = cluster.url_at();
+        let (user, postgres, data) = (cluster.user, cluster.postgres, cluster.data);
+        let (server, port) = server::start(cluster.folder, MANNERS, |folder, port| {
+            let mut command = user.command(&postgres)?;
+            command.current_dir(folder).args(arguments(&data, folder, port));
+            Ok(command)
+        })?;
+        Ok(Running {
+            values: vec![url_at(port)],
+            server: Some(server),
+        })
+    }
+}
+
+/// A server that somebody else starts, kills and starts again.
+#[derive(Debug)]
+pub(crate) struct Restartable {
+    pub(crate) url: String,
+    /// What starts it: a program and its arguments.
+    pub(crate) words: Vec<String>,
+    /// Its data, which go with this value.
+    _folder: TempDir,
+}
+
+impl Restartable {
+    /// Prepares a server, after installing it where that is possible.
+    pub(crate) fn prepare() -> Result<Self> {
+        if programs().is_err() {
+            apt::install(Postgres.packages()).map_err(anyhow::Error::msg)?;
+        }
+        let cluster = Cluster::create()?;
+        let port = server::free_port()?;
+        let command = cluster.user.command(&cluster.postgres)?;
+        let mut words = vec![command.get_program().to_string_lossy().into_owned()];
+        let own = command.get_args().map(|word| word.to_string_lossy().into_owned());
+        words.extend(own);
+        let arguments = arguments(&cluster.data, cluster.folder.path(), port);
+        words.extend(arguments.iter().map(|word| word.to_string_lossy().into_owned()));
+        Ok(Self {
+            url: cluster.url_at()(port),
+            words,
+            _folder: cluster.folder,
+        })
+    }
+}
+
+/// Fresh data, in a folder of their own.
+struct Cluster {
+    folder: TempDir,
+    data: PathBuf,
+    password: String,
+    postgres: PathBuf,
+    user: Unprivileged,
+}
+
+impl Cluster {
+    fn create() -> Result<Self> {
         let programs = programs().map_err(anyhow::Error::msg)?;
         let user = Unprivileged::choose();
         let folder = server::folder()?;
@@ -45,7 +106,6 @@ impl Engine for Postgres {
         std::fs::write(&password_file, &password)?;
         user.own(folder.path())?;
         user.own(&password_file)?;
-
         let mut initdb = user.command(&programs.initdb)?;
         initdb.args([
             "--username=revento",
@@ -58,33 +118,27 @@ impl Engine for Postgres {
             .arg(named("--pwfile=", &password_file))
             .arg(named("--pgdata=", &data));
         process::stdout(initdb.current_dir(folder.path()))?;
-
-        let (server, port) = server::start(folder, MANNERS, |folder, port| {
-            let mut command = user.command(&programs.postgres)?;
-            command
-                .current_dir(folder)
-                .arg("-D")
-                .arg(&data)
-                .arg("-k")
-                .arg(folder);
-            // A killed server loses nothing that the kernel has; only a killed machine would need the syncing.
-            command.args([
-                "-h",
-                "127.0.0.1",
-                "-p",
-                &port.to_string(),
-                "-F",
-                "-c",
-                "max_connections=200",
-            ]);
-            Ok(command)
-        })?;
-        let url = format!("postgres://revento:{password}@127.0.0.1:{port}/postgres");
-        Ok(Running {
-            values: vec![url],
-            server: Some(server),
+        Ok(Self {
+            folder,
+            data,
+            password,
+            postgres: programs.postgres,
+            user,
         })
     }
+
+    fn url_at(&self) -> impl Fn(u16) -> String + use<> {
+        let password = self.password.clone();
+        move |port| format!("postgres://revento:{password}@127.0.0.1:{port}/postgres")
+    }
+}
+
+/// A killed server loses nothing that the kernel has; only a killed machine would need the syncing.
+fn arguments(data: &Path, folder: &Path, port: u16) -> Vec<OsString> {
+    let port = port.to_string();
+    let mut words: Vec<OsString> = vec!["-D".into(), data.into(), "-k".into(), folder.into()];
+    words.extend(["-h", "127.0.0.1", "-p", &port, "-F", "-c", "max_connections=200"].map(OsString::from));
+    words
 }
 
 struct Programs {
@@ -163,8 +217,8 @@ fn account(accounts: &str, name: &str) -> Option<(u32, u32)> {
     Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
-fn named(option: &str, path: &Path) -> std::ffi::OsString {
-    let mut argument = std::ffi::OsString::from(option);
+fn named(option: &str, path: &Path) -> OsString {
+    let mut argument = OsString::from(option);
     argument.push(path);
     argument
 }

@@ -126,6 +126,10 @@ pub(super) const RULES: &[Rule] = &[
         kind: Kind::Top,
         ..Rule::any("revento-tests", &[])
     },
+    Rule {
+        kind: Kind::Top,
+        ..Rule::any("revento-trials", &[])
+    },
     Rule::any("xtask", &[]),
 ];
 

@@ -1,0 +1,138 @@
+//! The engines, and PostgreSQL's sudden death.
+
+use std::{
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+use revento_store::TokenStore;
+use revento_store_postgres::PostgresOptions;
+use revento_store_sqlite::SqliteStore;
+
+/// Where the connections are kept.
+#[derive(Debug)]
+pub(super) enum Engine {
+    Sqlite { folder: tempfile::TempDir },
+    Postgres { url: String, server: Server },
+}
+
+impl Engine {
+    pub(super) fn sqlite() -> Result<Self> {
+        Ok(Self::Sqlite {
+            folder: tempfile::tempdir()?,
+        })
+    }
+
+    pub(super) fn postgres(url: &str, command: &str) -> Result<Self> {
+        let words: Vec<String> = serde_json::from_str(command).context("--postgres-command")?;
+        Ok(Self::Postgres {
+            url: url.to_owned(),
+            server: Server { words, child: None },
+        })
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "SQLite, several processes on one file",
+            Self::Postgres { .. } => "PostgreSQL, killed on the way",
+        }
+    }
+
+    /// What a worker opens.
+    pub(super) fn url(&self) -> String {
+        match self {
+            Self::Sqlite { folder } => folder.path().join("revento.db").display().to_string(),
+            Self::Postgres { url, .. } => url.clone(),
+        }
+    }
+
+    /// Starts what has to run.
+    pub(super) fn start(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite { .. } => Ok(()),
+            Self::Postgres { server, .. } => server.start(),
+        }
+    }
+
+    /// `kill -9` of the database. Whether there was one to kill.
+    pub(super) fn kill(&mut self) -> bool {
+        match self {
+            Self::Sqlite { .. } => false,
+            Self::Postgres { server, .. } => server.kill(),
+        }
+    }
+}
+
+/// A server process that is started and killed again and again.
+#[derive(Debug)]
+pub(super) struct Server {
+    words: Vec<String>,
+    child: Option<Child>,
+}
+
+impl Server {
+    fn start(&mut self) -> Result<()> {
+        let (program, arguments) = self.words.split_first().context("an empty command")?;
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        // Processes of the killed server hold on to its shared memory for a moment.
+        for _ in 0..100 {
+            let mut child = command
+                .spawn()
+                .with_context(|| format!("could not start {program}"))?;
+            std::thread::sleep(Duration::from_millis(150));
+            if child.try_wait()?.is_none() {
+                self.child = Some(child);
+                return Ok(());
+            }
+        }
+        bail!("{program} does not start");
+    }
+
+    fn kill(&mut self) -> bool {
+        let Some(mut child) = self.child.take() else {
+            return false;
+        };
+        let _ = child.kill();
+        let _ = child.wait();
+        true
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Opens the store behind a URL; tries for a while, since the database may be down.
+pub(super) async fn open(url: &str, connections: u32) -> Result<Arc<dyn TokenStore>> {
+    let mut failure = anyhow::anyhow!("not tried");
+    for _ in 0..600 {
+        let opened: Result<Arc<dyn TokenStore>> = if url.starts_with("postgres") {
+            let options = PostgresOptions::new(url).max_connections(connections);
+            options
+                .connect()
+                .await
+                .map(|store| Arc::new(store) as Arc<dyn TokenStore>)
+                .map_err(Into::into)
+        } else {
+            SqliteStore::open(url)
+                .await
+                .map(|store| Arc::new(store) as Arc<dyn TokenStore>)
+                .map_err(Into::into)
+        };
+        match opened {
+            Ok(store) => return Ok(store),
+            Err(error) => failure = error,
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Err(failure)
+}

@@ -1,0 +1,113 @@
+//! A store and a transport in which a process can die at a named point. The SDK itself knows nothing of it.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::HeaderValue;
+use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
+use revento_store::{
+    Claim, ClaimTerms, Created, Fence, Record, StoreError, Stored, Swapped, TokenStore, Version,
+};
+use revento_transport::{Transport, TransportError};
+
+use super::point::{Doom, Point, die};
+
+/// The header that tells the judge which process a request comes from.
+pub(super) const WORKER: &str = "x-trial-worker";
+
+/// How far a request gets that its process does not outlive.
+const HALFWAY: Duration = Duration::from_micros(700);
+
+#[derive(Debug)]
+pub(super) struct DoomedStore {
+    pub(super) inner: Arc<dyn TokenStore>,
+    pub(super) doom: Arc<Doom>,
+    /// Grants every claim, as no store may: the control.
+    pub(super) careless: bool,
+}
+
+#[async_trait]
+impl TokenStore for DoomedStore {
+    async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError> {
+        self.inner.load(key).await
+    }
+
+    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+        self.inner.create(record).await
+    }
+
+    async fn swap(
+        &self,
+        expected: Version,
+        record: &Record,
+        fence: Option<Fence>,
+    ) -> Result<Swapped, StoreError> {
+        self.doom.reach(Point::BeforePersist);
+        let swapped = self.inner.swap(expected, record, fence).await;
+        self.doom.reach(Point::AfterPersist);
+        swapped
+    }
+
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+        self.doom.reach(Point::BeforeClaim);
+        let claim = if self.careless {
+            let (fence, abandoned) = (Fence(i64::MAX), false);
+            Ok(Claim::Granted { fence, abandoned })
+        } else {
+            self.inner.claim(key, terms).await
+        };
+        self.doom.reach(Point::AfterClaim);
+        claim
+    }
+
+    async fn release(&self, key: &ConnectionKey, fence: Fence) -> Result<(), StoreError> {
+        self.doom.reach(Point::BeforeRelease);
+        self.inner.release(key, fence).await
+    }
+
+    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
+        self.inner.due(before, limit).await
+    }
+
+    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
+        self.inner.of_event(client_id, event_id).await
+    }
+
+    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
+        self.inner.of_client(client_id).await
+    }
+
+    async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {
+        self.inner.remove(key).await
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct DoomedTransport<T> {
+    pub(super) inner: T,
+    pub(super) doom: Arc<Doom>,
+    /// This process.
+    pub(super) number: u32,
+}
+
+#[async_trait]
+impl<T: Transport> Transport for DoomedTransport<T> {
+    async fn send(&self, mut request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        let id = HeaderValue::from(self.number);
+        request.headers_mut().insert(WORKER, id);
+        if !request.uri().path().ends_with("/oauth/token") {
+            return self.inner.send(request).await;
+        }
+        self.doom.reach(Point::BeforeSend);
+        let sending = self.inner.send(request);
+        if self.doom.is_due(Point::WhileSending) {
+            let _ = tokio::time::timeout(HALFWAY, sending).await;
+            die();
+            return Err(TransportError::may_have_been_sent("this process is dead"));
+        }
+        let answer = sending.await;
+        self.doom.reach(Point::AfterSend);
+        answer
+    }
+}

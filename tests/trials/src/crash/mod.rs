@@ -1,0 +1,85 @@
+//! Real processes over one store, killed at random and at every named crash point.
+//!
+//! A supervisor starts the sandbox, a judge in front of it, and workers: processes that use the SDK as a
+//! service would. Time is moved on so that all access tokens end at once; then the workers refresh, race
+//! and die. The judge sees every request, knows which process each pair of tokens went to, and looks into
+//! the store before it lets a request pass.
+
+mod connect;
+mod database;
+mod doom;
+mod judge;
+mod ledger;
+mod point;
+mod supervisor;
+mod verdict;
+mod wall_clock;
+mod worker;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use database::Engine;
+
+pub(crate) use worker::Options as WorkerOptions;
+pub(crate) use worker::run as work;
+
+/// How to crash.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How many processes to kill, for each engine
+    #[arg(long, default_value_t = 300)]
+    kills: u32,
+    /// Which chances to take; the processes' own timing is not repeated
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// With a store that grants every claim: then it has to fail
+    #[arg(long, hide = true)]
+    careless: bool,
+    /// Where PostgreSQL listens; without it only SQLite is tried
+    #[arg(long, requires = "postgres_command")]
+    postgres_url: Option<String>,
+    /// What starts PostgreSQL, as a JSON array of words. It is killed and started again on the way
+    #[arg(long, requires = "postgres_url")]
+    postgres_command: Option<String>,
+}
+
+/// Both engines, one after the other. An error when a token was sent twice or a connection was lost.
+pub(crate) fn run(options: Options) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let mut engines = vec![Engine::sqlite()?];
+    match (&options.postgres_url, &options.postgres_command) {
+        (Some(url), Some(command)) => engines.push(Engine::postgres(url, command)?),
+        _ => println!("PostgreSQL skipped: no server was handed over"),
+    }
+    let mut failed = Vec::new();
+    for engine in engines {
+        let name = engine.name();
+        let verdict = runtime.block_on(supervisor::run(engine, &options))?;
+        println!("── {name} ──\n{verdict}");
+        if !verdict.is_good() {
+            failed.push(name);
+        }
+    }
+    if !failed.is_empty() {
+        bail!("not on {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// Everything that a worker has to know, handed over on its command line.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+struct Site {
+    auth_base: String,
+    api_base: String,
+    client_id: String,
+    client_secret: String,
+    /// The URL of the store.
+    store: String,
+    /// The file with the offset of the clock.
+    clock: PathBuf,
+    careless: bool,
+    /// Who is connected: event and user.
+    connections: Vec<(String, Option<String>)>,
+}

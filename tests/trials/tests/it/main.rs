@@ -1,0 +1,4 @@
+//! Trials have to be able to fail.
+
+#[cfg(unix)]
+mod crash;
