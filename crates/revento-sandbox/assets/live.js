@@ -27,8 +27,17 @@
   };
 
   document.addEventListener("focusout", () => { if (pending) setTimeout(refresh, 0); });
-  const source = new EventSource("/console/live");
-  source.addEventListener("open", () => { badge.hidden = false; });
-  source.addEventListener("error", () => { badge.hidden = true; });
-  source.addEventListener("change", () => { refresh().catch(() => {}); });
+  // A browser grants a site six connections. A page that was left, and is kept to be gone back to, must not hold one.
+  let source;
+  const listen = () => {
+    source = new EventSource("/console/live");
+    source.addEventListener("open", () => { badge.hidden = false; });
+    source.addEventListener("error", () => { badge.hidden = true; });
+    source.addEventListener("change", () => { refresh().catch(() => {}); });
+  };
+  // Where the navigation is pushed sideways, it shows where we are.
+  document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  addEventListener("pagehide", () => { source.close(); });
+  addEventListener("pageshow", (event) => { if (event.persisted) { listen(); refresh().catch(() => {}); } });
+  listen();
 })();

@@ -69,7 +69,7 @@ fn log(rows: &[Exchange]) -> Markup {
                         @for row in rows {
                             tr {
                                 td { (parts::time(&row.at)) }
-                                td { strong { (row.method) } " " code title=(row.target) { (short(&row.target)) } br; span.quiet { (row.request_id) } }
+                                td.long { strong { (row.method) } " " code title=(row.target) { (short(&row.target)) } br; span.quiet { (row.request_id) } }
                                 td { span class={ "badge " (tone(row.status)) } { @if row.status == 0 { "hung up" } @else { (row.status) } } }
                                 td {
                                     @if let Some(error) = &row.error { code { (error) } br; }
