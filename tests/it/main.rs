@@ -14,6 +14,7 @@ mod a_flask_server_written_from_the_contract_works;
 mod a_webview_page_in_a_browser;
 mod an_express_server_written_from_the_contract_works;
 mod errors_a_newcomer_meets_are_sentences;
+mod every_page_is_for_everybody;
 mod every_verifier_agrees_on_the_vectors;
 mod quickstart_in_a_browser;
 mod support;

@@ -25,7 +25,6 @@ async fn connects_without_the_optional_scope(world: &World, integration: &Browse
     integration.visit(&world.base_url).await;
     integration.click("Connect").await;
     integration.sees("It will be able to").await;
-    integration.picture("consent").await;
     integration.untick("program.read").await;
     integration.click("Authorize").await;
 
@@ -44,7 +43,6 @@ async fn shows_an_approval_without_a_reload(world: &World, integration: &Browser
         world.event()
     );
     console.visit(&url).await;
-    console.picture("console-applications").await;
     console.click("Approve").await;
     integration.sees("application.approved").await;
     integration.picture("integration").await;
@@ -68,7 +66,6 @@ async fn says_that_the_connection_has_ended(world: &World, integration: &Browser
     console
         .visit(&format!("{}/connections", world.info().console_url))
         .await;
-    console.picture("console-connections").await;
     console.click("Revoke").await;
     integration.sees("The connection has ended").await;
     integration.sees("must be deleted by").await;

@@ -92,34 +92,19 @@ async fn a_delivery_dies_by_travelling_through_its_retries_and_comes_back_by_a_r
     let path = format!("/applications/{application}/approve");
     platform.control.post(&path, json!({})).await;
     let webhook = platform.receiver.receives("application.approved").await;
-    let delivery = format!("/deliveries/{}", webhook.delivery_id);
-    for attempts in 1..=7 {
-        wait::until("the attempt is written down", async || {
-            let row = platform.control.get(&delivery).await;
-            let written = row["attempts"].as_array().unwrap().len();
-            if written == attempts { Ok(()) } else { Err(row) }
-        })
-        .await;
-        if attempts < 7 {
-            browser.visit(&platform.console("")).await;
-            browser.click_in(&milestone("retry"), "after").await;
-        }
+    for attempts in 1..7 {
+        platform.attempted(&webhook.delivery_id, attempts).await;
+        browser.visit(&platform.console("")).await;
+        browser.click_in(&milestone("retry"), "after").await;
     }
+    platform.attempted(&webhook.delivery_id, 7).await;
     browser.visit(&platform.console("/dead-letters")).await;
     browser.sees("application.approved").await;
     platform.receiver.answer_with(200);
     browser.click("Replay").await;
     browser.sees("No dead letters").await;
-    let row = wait::until("the replay is delivered", async || {
-        let row = platform.control.get(&delivery).await;
-        if row["status"] == "delivered" {
-            Ok(row)
-        } else {
-            Err(row)
-        }
-    })
-    .await;
-    assert_eq!(row["attempts"].as_array().unwrap().len(), 8);
+    let row = platform.attempted(&webhook.delivery_id, 8).await;
+    assert_eq!(row["status"], "delivered");
     let arrived = platform.receiver.arrived();
     assert!(
         arrived

@@ -48,7 +48,7 @@ enum Chore {
     Model,
     /// Kills processes and databases while they refresh tokens
     Crash(trials::Crash),
-    /// Takes the pictures in `docs/` anew, while the browser test clicks through the quickstart
+    /// Takes the pictures in `docs/` anew, while browser tests click through the quickstart and every page of the sandbox
     Screenshots,
     /// Fuzzes headers, verifier, events and explain
     Fuzz(fuzz::Options),

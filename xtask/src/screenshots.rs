@@ -1,4 +1,4 @@
-//! Takes the pictures that the documents show. The browser test takes them on its way, so they show what is tested.
+//! Takes the pictures that the documents show. Browser tests take them on their way, so they show what is tested.
 
 use anyhow::Result;
 
@@ -6,10 +6,13 @@ use crate::engines::Engines;
 use crate::process;
 use crate::workspace::{cargo, root};
 
-/// Writes `docs/*.png` anew.
+/// The tests that take pictures: of the quickstart, and of every page of the sandbox on a desk and on a phone.
+const TAKEN_BY: [&str; 2] = ["quickstart_in_a_browser", "every_page_is_for_everybody"];
+
+/// Writes `docs/*.png` and `docs/sandbox/*.png` anew.
 pub(crate) fn run() -> Result<()> {
     let docs = root()?.join("docs");
-    std::fs::create_dir_all(&docs)?;
+    std::fs::create_dir_all(docs.join("sandbox"))?;
     let engines = Engines::start()?;
     engines.require_all()?;
     let mut command = cargo(&[
@@ -19,8 +22,9 @@ pub(crate) fn run() -> Result<()> {
         "--all-features",
         "--test",
         "it",
-        "quickstart_in_a_browser",
+        "--",
     ])?;
+    command.args(TAKEN_BY);
     engines.hand_to(&mut command);
     process::run(command.env("REVENTO_TEST_PICTURES", &docs))
 }

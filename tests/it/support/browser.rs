@@ -1,5 +1,6 @@
 //! A person with a real browser.
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::{By, ChromiumLikeCapabilities as _, DesiredCapabilities, WebDriver, WebElement};
 
@@ -131,6 +132,38 @@ impl Browser {
             .await
             .map(String::from)
             .unwrap_or_default()
+    }
+
+    /// Shows pages as a screen of this width and height does, in light or dark.
+    pub(crate) async fn screen(&self, width: u32, height: u32, scheme: &str) {
+        let metrics = json!({
+            "width": width,
+            "height": height,
+            "deviceScaleFactor": 1,
+            "mobile": width < 600,
+        });
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        let tools = self.driver.cdp();
+        tools
+            .send_raw("Emulation.setDeviceMetricsOverride", metrics)
+            .await
+            .unwrap();
+        tools.send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
+    }
+
+    /// What a script returns, run inside the page.
+    pub(crate) async fn run(&self, script: &str) -> Value {
+        self.driver.execute(script, vec![]).await.unwrap().json().clone()
+    }
+
+    /// What a script hands to its last argument, a function.
+    pub(crate) async fn run_async(&self, script: &str) -> Value {
+        self.driver
+            .execute_async(script, vec![])
+            .await
+            .unwrap()
+            .json()
+            .clone()
     }
 
     /// Keeps a picture of the page where `cargo xtask screenshots` wants one.

@@ -8,8 +8,19 @@ use super::program::run;
 
 /// The Express server with its packages; the path of its program.
 pub(crate) async fn express(npm: &Path) -> PathBuf {
-    let (sources, home) = places("express");
-    for file in ["package.json", "server.js"] {
+    node(npm, "express", Some("server.js")).await.join("server.js")
+}
+
+/// The accessibility checker, as a script to run in a page.
+pub(crate) async fn axe(npm: &Path) -> String {
+    let home = node(npm, "axe", None).await;
+    std::fs::read_to_string(home.join("node_modules/axe-core/axe.min.js")).unwrap()
+}
+
+/// A folder with the packages of a Node project, and its program.
+async fn node(npm: &Path, name: &str, program: Option<&str>) -> PathBuf {
+    let (sources, home) = places(name);
+    for file in std::iter::once("package.json").chain(program) {
         std::fs::copy(sources.join(file), home.join(file)).unwrap();
     }
     once(&home, &sources.join("package.json"), async || {
@@ -23,7 +34,7 @@ pub(crate) async fn express(npm: &Path) -> PathBuf {
         run(Command::new(npm).args(options).current_dir(&home)).await;
     })
     .await;
-    home.join("server.js")
+    home
 }
 
 /// The Flask server with a Python of its own; the paths of both.

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::control::Control;
 use super::receiver::Receiver;
+use super::wait;
 
 pub(crate) const EVENT: &str = "evt_test_published";
 const CALLBACK: &str = "http://localhost:3000/callback";
@@ -134,6 +135,16 @@ impl Platform {
             status,
             serde_json::from_str(&answer.text().await.unwrap()).unwrap(),
         )
+    }
+
+    /// Waits until this many attempts of a delivery are written down; the delivery.
+    pub(crate) async fn attempted(&self, delivery: &str, attempts: usize) -> Value {
+        wait::until("the attempt is written down", async || {
+            let row = self.control.get(&format!("/deliveries/{delivery}")).await;
+            let written = row["attempts"].as_array().unwrap().len();
+            if written == attempts { Ok(row) } else { Err(row) }
+        })
+        .await
     }
 
     /// An application to the event that waits for its review.

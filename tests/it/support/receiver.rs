@@ -5,10 +5,15 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Html;
+use axum::routing::get;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
 use super::wait;
+
+const PAGE: &str = "<!doctype html><html lang=en><title>Seating plan</title><body style='font-family: sans-serif; margin: 2rem'>
+    <h1>Seating plan</h1><p>This page belongs to the integration; the platform shows it in a frame.</p>";
 
 /// One webhook as it arrived.
 #[derive(Debug, Clone)]
@@ -38,13 +43,21 @@ impl Receiver {
             status: StatusCode::NO_CONTENT,
             arrived: Vec::new(),
         }));
-        let app = Router::new().fallback(take).with_state(Arc::clone(&shelf));
+        let app = Router::new()
+            .route("/page", get(async || Html(PAGE)))
+            .fallback(take)
+            .with_state(Arc::clone(&shelf));
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         Self { url, shelf }
     }
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// A page of the integration, to be framed.
+    pub(crate) fn page(&self) -> String {
+        self.url.replace("/webhooks", "/page")
     }
 
     /// What to answer from now on.

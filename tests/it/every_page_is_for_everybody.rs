@@ -1,0 +1,129 @@
+//! Every page of the sandbox, on a desk and on a phone, in light and in dark: nothing runs out of the screen, and axe-core
+//! finds nothing that would keep somebody out. `cargo xtask screenshots` keeps the pictures.
+
+use serde_json::{Value, json};
+
+use crate::support::browser::Browser;
+use crate::support::platform::{EVENT, Platform};
+use crate::support::{engine, install};
+
+/// Width, height and colours of a screen, and what is added to the name of its pictures.
+const SCREENS: [(u32, u32, &str, &str); 2] = [(1280, 1000, "light", ""), (390, 844, "dark", "-phone")];
+
+/// Runs the checker that the page holds by now. Frames belong to somebody else.
+const CHECK: &str = "const done = arguments[arguments.length - 1];
+    axe.run(document, { iframes: false, resultTypes: ['violations'] })
+        .then(found => done(found.violations.map(row => ({
+            rule: row.id, impact: row.impact, help: row.help, nodes: row.nodes.map(node => node.target.join(' ')),
+        }))), error => done([{ rule: String(error) }]));";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_desk_and_on_a_phone() {
+    let Some(browser) = Browser::open().await else {
+        return engine::skip("Chromium");
+    };
+    let axe = match engine::path("REVENTO_TEST_NPM") {
+        Some(npm) => Some(install::axe(&npm).await),
+        None => None,
+    };
+    if axe.is_none() {
+        engine::skip("npm, so nothing is checked for accessibility");
+    }
+    let platform = Platform::start().await;
+    let pages = happenings(&platform).await;
+    let mut faults = Vec::new();
+    for (width, height, scheme, suffix) in SCREENS {
+        browser.screen(width, height, scheme).await;
+        for (name, url) in &pages {
+            browser.visit(url).await;
+            browser.picture(&format!("sandbox/{name}{suffix}")).await;
+            let found = check(&browser, width, axe.as_deref()).await;
+            faults.extend(found.iter().map(|fault| format!("{name}{suffix}: {fault}")));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    browser.close().await;
+}
+
+async fn check(browser: &Browser, width: u32, axe: Option<&str>) -> Vec<Value> {
+    let mut faults = Vec::new();
+    // A phone zooms out of a page that is too wide, so its own idea of its width says nothing.
+    let needed = browser.run("return document.documentElement.scrollWidth;").await;
+    if needed.as_u64() > Some(width.into()) {
+        faults.push(json!({ "wider than the screen": needed }));
+    }
+    if let Some(axe) = axe {
+        browser.run(axe).await;
+        let found = browser.run_async(CHECK).await;
+        faults.extend(found.as_array().unwrap().iter().cloned());
+    }
+    faults
+}
+
+/// Lets a day's worth of things happen, so that no page is empty; the pages.
+async fn happenings(platform: &Platform) -> Vec<(&'static str, String)> {
+    let control = &platform.control;
+    let tokens = platform.connect().await;
+    let user = platform.sign_in("usr_0004").await;
+    platform.receiver.answer_with(500);
+    let first = format!("/applications/{}/approve", platform.pending().await);
+    control.post(&first, json!({})).await;
+    let dead = platform
+        .receiver
+        .receives("application.approved")
+        .await
+        .delivery_id;
+    bury(platform, &dead).await;
+    platform.receiver.answer_with(204);
+    let tokens = platform.refresh(&tokens).await;
+    let second = format!("/applications/{}/reject", platform.pending().await);
+    control.post(&second, json!({})).await;
+    platform.receiver.receives("application.rejected").await;
+    for _ in 0..12 {
+        platform
+            .read(&tokens, &format!("/events/{EVENT}/participants"))
+            .await;
+    }
+    platform.read(&tokens, "/events/evt_test_summit").await;
+    platform.read(&user, "/me/profile").await;
+    control
+        .post(
+            "/faults",
+            json!({ "fault": "server_error", "endpoint": "participants", "times": 3 }),
+        )
+        .await;
+    let page = json!({ "title": "Seating plan", "url": platform.receiver.page() });
+    let page = control.post(&format!("/events/{EVENT}/pages"), page).await;
+
+    let ask = |scope: &str| platform.authorization_url(scope);
+    let mut pages = vec![
+        ("consent", ask("event.read participants.read program.read")),
+        ("sign-in", ask("profile.read event.attendance")),
+        ("refusal", ask("event.read").replace("callback", "elsewhere")),
+        ("webview", page["page_url"].as_str().unwrap().to_owned()),
+        ("delivery", platform.console(&format!("/deliveries/{dead}"))),
+        ("overview", platform.console("")),
+    ];
+    let names = [
+        "connections",
+        "applications",
+        "deliveries",
+        "dead-letters",
+        "requests",
+        "audit",
+        "faults",
+        "organizer",
+        "participants",
+    ];
+    pages.extend(names.map(|name| (name, platform.console(&format!("/{name}")))));
+    pages
+}
+
+/// Fails every attempt of a delivery.
+async fn bury(platform: &Platform, id: &str) {
+    for attempts in 1..7 {
+        platform.attempted(id, attempts).await;
+        platform.control.post("/clock", json!({ "to": "retry" })).await;
+    }
+    platform.attempted(id, 7).await;
+}
