@@ -4,11 +4,34 @@
 //! not retry, does not follow redirects, adds no cookies and no credentials. What matters most is
 //! how it fails: [`TransportError::may_have_arrived`] decides whether a refresh token may be sent
 //! again (invariant T1), so when in doubt the answer is *yes, it may have arrived*.
+//!
+//! # Which one to take
+//! `revento-transport-reqwest` where reqwest is in the tree already, `revento-transport-hyper` for a
+//! smaller one or a Unix socket. A client that is wired up elsewhere, with layers of its own, comes in
+//! through [`TowerTransport`]. For tests there are the doubles in [`testing`].
+//!
+//! # Writing one
+//! Implement [`Transport`], and let it pass the suite over real sockets:
+//!
+//! ```ignore
+//! revento_transport::transport_suite!(|setup| MyTransport::new(setup.timeout, setup.largest_response));
+//! ```
+//!
+//! # Features
+//! - `tower`: [`TowerTransport`] and [`TransportService`]
+//! - `recording`: [`testing::Recorder`] and [`testing::Replay`]
+//! - `suite`: [`transport_suite!`]
 
 mod error;
+#[cfg(feature = "suite")]
+pub mod suite;
 pub mod testing;
+#[cfg(feature = "tower")]
+mod tower;
 
 pub use error::TransportError;
+#[cfg(feature = "tower")]
+pub use tower::{TowerTransport, TransportService};
 
 use std::fmt;
 
@@ -30,6 +53,13 @@ pub trait Transport: Send + Sync + fmt::Debug {
 
 #[async_trait]
 impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
+        (**self).send(request).await
+    }
+}
+
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Box<T> {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {
         (**self).send(request).await
     }

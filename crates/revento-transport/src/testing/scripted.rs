@@ -1,19 +1,15 @@
-//! Test doubles, by when to use them.
-//!
-//! - [`Scripted`]: a unit test that knows each answer beforehand. For anything larger prefer the
-//!   sandbox, which answers as the platform does.
+//! Answers that are known beforehand.
 
 use std::{collections::VecDeque, fmt, sync::Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::Answer;
 use crate::{Transport, TransportError};
 
-type Answer = Result<http::Response<Bytes>, TransportError>;
-
 /// Gives the scripted answers one by one and remembers the requests. When the script has run out,
-/// a request is refused as never sent.
+/// a request is refused as never sent. For a test that knows each answer beforehand.
 #[derive(Default)]
 pub struct Scripted {
     state: Mutex<State>,
@@ -68,28 +64,5 @@ impl Transport for Scripted {
             .answers
             .pop_front()
             .unwrap_or_else(|| Err(TransportError::never_sent("the script has run out")))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_script_that_has_run_out_refuses() {
-        let scripted = Scripted::new([Ok(http::Response::new(Bytes::from_static(b"once")))]);
-        let call = || futures_executor(scripted.send(http::Request::new(Bytes::new())));
-        assert_eq!(call().unwrap().into_body(), "once");
-        assert!(!call().unwrap_err().may_have_arrived());
-        assert_eq!(scripted.take_requests().len(), 2);
-    }
-
-    /// The doubles never wait, so polling once is enough.
-    fn futures_executor<T>(future: impl Future<Output = T>) -> T {
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        match std::pin::pin!(future).poll(&mut context) {
-            std::task::Poll::Ready(value) => value,
-            std::task::Poll::Pending => panic!("a scripted answer is ready at once"),
-        }
     }
 }
