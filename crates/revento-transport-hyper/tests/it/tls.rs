@@ -1,0 +1,110 @@
+//! TLS, for both transports: whose certificates are believed, and what is known when they are not.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use revento_transport::Transport;
+use revento_transport_hyper::HyperTransport;
+use revento_transport_reqwest::ReqwestTransport;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer},
+};
+
+use crate::get;
+
+/// An authority of one's own, and a server with its certificate for `name`.
+async fn serve(name: &str) -> (String, SocketAddr) {
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec![name.to_owned()])
+        .unwrap()
+        .signed_by(&key, &authority)
+        .unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let stream = listener.accept().await.unwrap().0;
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut head = [0; 1024];
+            let _ = stream.read(&mut head).await;
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\nsecret";
+            let _ = stream.write_all(answer).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    (authority.pem(), address)
+}
+
+/// Both transports, believing in one more authority.
+fn believing(pem: Option<&str>) -> [(&'static str, Box<dyn Transport>); 2] {
+    let (mut hyper, mut reqwest) = (HyperTransport::builder(), ReqwestTransport::builder());
+    if let Some(pem) = pem {
+        hyper = hyper.root_certificate_pem(pem);
+        reqwest = reqwest.root_certificate_pem(pem);
+    }
+    [
+        ("hyper", Box::new(hyper.build().unwrap())),
+        ("reqwest", Box::new(reqwest.build().unwrap())),
+    ]
+}
+
+#[tokio::test]
+async fn a28_an_authority_of_ones_own_is_believed_when_it_is_given() {
+    let (pem, address) = serve("127.0.0.1").await;
+    for (name, transport) in believing(Some(&pem)) {
+        let answer = transport.send(get(&format!("https://{address}/"))).await;
+        assert_eq!(answer.unwrap().into_body(), "secret", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn t7_a_certificate_that_is_not_believed_never_saw_the_request() {
+    let (_, address) = serve("127.0.0.1").await;
+    let (pem, elsewhere) = serve("elsewhere.test").await;
+    let url = format!("https://{address}/?token=planted");
+    for (name, transport) in believing(None) {
+        let error = transport.send(get(&url)).await.unwrap_err();
+        assert!(!error.may_have_arrived(), "{name}: {error}");
+        assert!(error.to_string().contains("certificate"), "{name}: {error}");
+        assert!(!error.to_string().contains("planted"), "{name}: {error}");
+    }
+    let url = format!("https://{elsewhere}/");
+    for (name, transport) in believing(Some(&pem)) {
+        let error = transport.send(get(&url)).await.unwrap_err();
+        assert!(!error.may_have_arrived(), "{name}: the name is another: {error}");
+    }
+}
+
+#[test]
+fn what_is_no_certificate_is_refused() {
+    for text in [
+        "",
+        "-----BEGIN CERTIFICATE-----\nnot base64!\n-----END CERTIFICATE-----\n",
+    ] {
+        let error = HyperTransport::builder()
+            .root_certificate_pem(text)
+            .build()
+            .unwrap_err();
+        assert!(error.to_string().contains("give it as PEM"), "{error}");
+    }
+}
