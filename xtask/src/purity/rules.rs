@@ -73,6 +73,7 @@ const BEHIND_THE_FACADE: &[&str] = &[
     "revento-store-sqlite",
     "revento-store-postgres",
     "revento-store-redis",
+    "revento-store-testkit",
     "revento-inbox-nats",
 ];
 
