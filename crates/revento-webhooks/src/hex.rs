@@ -5,19 +5,17 @@ use alloc::string::String;
 /// The bytes of 64 digits, or nothing if one of them is no lowercase digit.
 pub(crate) fn decode(digits: &[u8; 64]) -> Option<[u8; 32]> {
     let mut nibbles = [0; 64];
-    let mut bad = 0;
+    let mut good = true;
     for (nibble, digit) in nibbles.iter_mut().zip(digits) {
-        let decimal = digit.wrapping_sub(b'0');
-        let letter = digit.wrapping_sub(b'a');
-        let (is_decimal, is_letter) = (u8::from(decimal < 10), u8::from(letter < 6));
-        bad |= (is_decimal | is_letter) ^ 1;
-        *nibble = decimal.wrapping_mul(is_decimal) | letter.wrapping_add(10).wrapping_mul(is_letter);
+        good &= (digit.wrapping_sub(b'0') < 10) | (digit.wrapping_sub(b'a') < 6);
+        // A letter has bit 6, and its low half counts from 1.
+        *nibble = (digit & 0xf) + 9 * (digit >> 6);
     }
     let mut bytes = [0; 32];
     for (byte, [high, low]) in bytes.iter_mut().zip(nibbles.as_chunks::<2>().0) {
         *byte = high << 4 | low;
     }
-    (bad == 0).then_some(bytes)
+    good.then_some(bytes)
 }
 
 /// Appends the digits of each byte.

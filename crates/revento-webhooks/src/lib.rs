@@ -6,29 +6,82 @@
 //! missing, repeated or malformed header, a stale or future timestamp, a signature that does not
 //! hold. All refusals are 401 to the sender; inside, each is [an error of its own](VerifyError).
 //!
+//! # The canonical use
+//! Bytes in, decision out; it fits a Lambda, a worker, or any framework:
+//!
 //! ```
-//! use revento_webhooks::{Headers, Signer, Verifier};
+//! use revento_webhooks::{Headers, Verifier, VerifyError};
 //!
-//! let verifier = Verifier::new("whsec_example")?;
+//! struct Receiver {
+//!     verifier: Verifier, // prepared once, when the program starts
+//! }
 //!
-//! # let body = br#"{"id":"env_1"}"#;
+//! impl Receiver {
+//!     fn start(secret: &str, previous: Option<&str>) -> Result<Self, revento_webhooks::SecretError> {
+//!         let mut verifier = Verifier::new(secret)?; // the secret as the console shows it
+//!         if let Some(previous) = previous {
+//!             verifier = verifier.with_previous(previous, None)?; // while the secret is rotated
+//!         }
+//!         Ok(Self { verifier })
+//!     }
+//!
+//!     /// The status to answer with. `body` is what came over the wire, `now` is in Unix seconds.
+//!     fn receive<'h>(
+//!         &self,
+//!         headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
+//!         body: &[u8],
+//!         now: i64,
+//!     ) -> u16 {
+//!         let verified = Headers::collect(headers) // any order, any case, others passed over
+//!             .map_err(VerifyError::from)
+//!             .and_then(|headers| self.verifier.verify(&headers, body, now));
+//!         match verified {
+//!             // Only a `Verified` gives out the body. Queue it durably, then answer.
+//!             Ok(verified) => self.queue(verified.body(), verified.unsigned_delivery_id()),
+//!             Err(error) => {
+//!                 eprintln!("webhook refused: {error}"); // shows no secret and no signature
+//!                 401
+//!             }
+//!         }
+//!     }
+//! #     fn queue(&self, body: &[u8], delivery_id: &str) -> u16 { assert_eq!((body, delivery_id), (&b"{}"[..], "5f0c9f0e")); 200 }
+//! }
+//!
 //! # let now = 1_778_336_551;
-//! # let signature = Signer::new("whsec_example")?.sign(now, body);
+//! # let signature = revento_webhooks::Signer::new("whsec_example")?.sign(now, b"{}");
 //! # let received = [
-//! #     ("x-revento-event", &b"application.approved"[..]),
-//! #     ("x-revento-delivery-id", b"5f0c9f0e"),
-//! #     ("x-revento-timestamp", b"1778336551"),
+//! #     ("X-Revento-Event", &b"event.published"[..]),
+//! #     ("X-Revento-Delivery-Id", b"5f0c9f0e"),
+//! #     ("X-Revento-Timestamp", b"1778336551"),
 //! #     ("X-Revento-Signature", signature.as_bytes()),
 //! # ];
-//! let headers = Headers::collect(received)?;              // (name, value) pairs, any order, any case
-//! let verified = verifier.verify(&headers, body, now)?;   // `now` in Unix seconds
-//! assert_eq!(verified.body(), body);                      // only a `Verified` gives out the body
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! let receiver = Receiver::start("whsec_example", None)?;
+//! assert_eq!(receiver.receive(received, b"{}", now), 200);
+//! assert_eq!(receiver.receive(received, b"{ }", now), 401);
+//! # Ok::<(), revento_webhooks::SecretError>(())
 //! ```
+//!
+//! A body that streams in is verified as it comes with [`Verifier::receive`]. For whole servers there are
+//! `revento-tower`, `revento-axum` and `revento-actix`, for what comes after the verification `revento-inbox`.
 //!
 //! **What the signature does not cover** is not trusted: [`Verified::unsigned_event_type`] and
 //! [`Verified::unsigned_delivery_id`] say so in their names. Identity and type come from the signed
 //! body; with the feature `events`, `Verified::envelope` reads it and refuses a header that disagrees.
+//!
+//! # Features
+//! None is on by default, and each only adds.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `events` | `Verified::envelope`: the typed event, by way of `revento-core` and serde |
+//! | `explain` | `Explainer`: names the likeliest cause of a refusal, for tools and logs |
+//! | `signature-list` | `SignatureListVerifier`: several signatures in one header, which the contract does not have |
+//!
+//! # Troubleshooting
+//! Everything is refused although the secret is right? Then most likely the body is not the one that was
+//! signed: a framework parsed and printed it again, decoded it as text, or decompressed it. Verify the raw
+//! bytes, before anything else looks at them. `Explainer` tells which it was; so does the platform's
+//! delivery log, where the bytes can be seen that were sent.
 
 #![no_std]
 
@@ -39,11 +92,14 @@ extern crate std;
 mod error;
 #[cfg(feature = "events")]
 mod events;
+#[cfg(feature = "explain")]
 pub mod explain;
 mod headers;
 mod hex;
 mod hint;
 mod key;
+#[cfg(feature = "signature-list")]
+mod list;
 mod mac;
 mod offline;
 mod receive;
@@ -54,10 +110,13 @@ mod verify;
 pub use error::{HeaderError, SecretError, ToleranceError, VerifyError};
 #[cfg(feature = "events")]
 pub use events::EventError;
+#[cfg(feature = "explain")]
 pub use explain::Explainer;
 pub use headers::{Header, Headers, MissingHeaders};
 pub use hint::SecretHint;
 pub use key::MatchedKey;
+#[cfg(feature = "signature-list")]
+pub use list::SignatureListVerifier;
 pub use offline::{OfflineVerifier, Recorded};
 pub use receive::{Incoming, TooLarge, VerifiedDelivery};
 pub use sign::Signer;

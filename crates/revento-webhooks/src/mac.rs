@@ -162,7 +162,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// What is signed before the body: the timestamp's text and a dot.
+/// What is signed before the body: the timestamp's text and a dot. Zero behind it.
 #[derive(Clone, Copy)]
 pub(crate) struct Prefix {
     text: [u8; 16],
@@ -172,9 +172,10 @@ pub(crate) struct Prefix {
 impl Prefix {
     /// Of a timestamp with at most 12 digits, as the parser guarantees.
     pub(crate) fn new(timestamp: &[u8]) -> Self {
-        let mut text = [b'.'; 16];
-        if let Some(place) = text.get_mut(..timestamp.len()) {
-            place.copy_from_slice(timestamp);
+        let mut text = [0; 16];
+        if let Some((digits, [dot, ..])) = text.split_at_mut_checked(timestamp.len()) {
+            digits.copy_from_slice(timestamp);
+            *dot = b'.';
         }
         Self {
             text,
@@ -202,7 +203,10 @@ impl Default for Pending {
 impl Pending {
     pub(crate) fn new(prefix: &Prefix) -> Self {
         let mut pending = Self::default();
-        pending.put(prefix.text.get(..prefix.length).unwrap_or_default());
+        if let Some(place) = pending.block.first_chunk_mut() {
+            *place = prefix.text;
+        }
+        pending.filled = prefix.length;
         pending
     }
 
@@ -288,6 +292,7 @@ fn fill(block: &mut Block, bytes: &[u8]) {
 }
 
 /// Whether a message that has no prefix of its own has this tag. For diagnosis only.
+#[cfg(feature = "explain")]
 pub(crate) fn whole(secret: &[u8], message: &[u8], claimed: &Tag) -> bool {
     let none = Prefix {
         text: [0; 16],

@@ -51,14 +51,15 @@ impl Verifier {
             });
         });
         Ok(Incoming {
-            event: headers.event.into(),
-            delivery_id: headers.delivery_id.into(),
+            event: headers.event().into(),
+            delivery_id: headers.delivery_id().into(),
             timestamp: headers.timestamp.into(),
             claim,
             signed_prefix: headers.timestamp.len() + 1,
             runs,
             pending: Pending::new(&Prefix::new(headers.timestamp)),
             body: Vec::new(),
+            announced: 0,
             limit,
         })
     }
@@ -74,6 +75,7 @@ pub struct Incoming {
     runs: Vec<Run>,
     pending: Pending,
     body: Vec<u8>,
+    announced: u64,
     limit: usize,
 }
 
@@ -89,6 +91,7 @@ impl Incoming {
     /// # Errors
     /// When it exceeds the limit.
     pub fn announced(mut self, bytes: u64) -> Result<Self, TooLarge> {
+        self.announced = bytes;
         let limit = self.limit;
         let bytes = usize::try_from(bytes)
             .ok()
@@ -98,6 +101,12 @@ impl Incoming {
         const AT_ONCE: usize = 64 * 1024;
         self.body.reserve_exact(bytes.min(AT_ONCE));
         Ok(self)
+    }
+
+    /// Whether a body was announced and nothing of it has come: at its end, that somebody in front has
+    /// taken it. Servers do not let a body end early.
+    pub fn is_missing(&self) -> bool {
+        self.announced > 0 && self.body.is_empty()
     }
 
     /// Takes the next piece of the body.
@@ -175,12 +184,7 @@ impl VerifiedDelivery {
     /// The same proof, borrowed.
     pub fn as_verified(&self) -> Verified<'_> {
         Verified {
-            headers: Headers {
-                event: &self.event,
-                delivery_id: &self.delivery_id,
-                timestamp: &self.timestamp_text,
-                signature: &[],
-            },
+            headers: Headers::again(&self.event, &self.delivery_id, &self.timestamp_text),
             body: &self.body,
             timestamp: self.timestamp,
             matched: self.matched,
@@ -221,8 +225,8 @@ impl VerifiedDelivery {
 impl From<Verified<'_>> for VerifiedDelivery {
     fn from(verified: Verified<'_>) -> Self {
         Self {
-            event: verified.headers.event.into(),
-            delivery_id: verified.headers.delivery_id.into(),
+            event: verified.headers.event().into(),
+            delivery_id: verified.headers.delivery_id().into(),
             timestamp_text: verified.headers.timestamp.into(),
             timestamp: verified.timestamp,
             matched: verified.matched,

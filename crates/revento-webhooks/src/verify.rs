@@ -148,12 +148,12 @@ impl<'a> Verified<'a> {
     /// `X-Revento-Delivery-Id`. **Not covered by the signature**: whoever replays a captured delivery
     /// can change it, so deduplicate by the envelope's `id` as well (contract §4.1).
     pub fn unsigned_delivery_id(&self) -> &'a str {
-        self.headers.delivery_id
+        self.headers.delivery_id()
     }
 
     /// `X-Revento-Event`. **Not covered by the signature**: the body's `type` decides (contract §4.1).
     pub fn unsigned_event_type(&self) -> &'a str {
-        self.headers.event
+        self.headers.event()
     }
 }
 
@@ -161,8 +161,8 @@ impl<'a> Verified<'a> {
 impl fmt::Debug for Verified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")
-            .field("delivery_id", &self.headers.delivery_id)
-            .field("event_type", &self.headers.event)
+            .field("delivery_id", &self.headers.delivery_id())
+            .field("event_type", &self.headers.event())
             .field("timestamp", &self.timestamp)
             .field("matched_key", &self.matched)
             .field("body_bytes", &self.body.len())
@@ -183,12 +183,8 @@ mod tests {
 
     fn check(verifier: &Verifier, signature: &str, body: &[u8], now: i64) -> Result<MatchedKey, VerifyError> {
         let timestamp = format!("{NOW}");
-        let headers = Headers {
-            event: "application.approved",
-            delivery_id: "d-1",
-            timestamp: timestamp.as_bytes(),
-            signature: signature.as_bytes(),
-        };
+        let headers =
+            Headers::again("application.approved", "d-1", timestamp.as_bytes()).signed(signature.as_bytes());
         verifier
             .verify(&headers, body, now)
             .map(|verified| verified.matched_key())

@@ -1,8 +1,9 @@
 //! What holds for every secret, time and body.
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use proptest::prelude::*;
-use revento_webhooks::{Explainer, Headers, MatchedKey, OfflineVerifier, Signer, Verifier, VerifyError};
+#[cfg(feature = "explain")]
+use revento_webhooks::Explainer;
+use revento_webhooks::{Headers, MatchedKey, OfflineVerifier, Signer, Verifier, VerifyError};
 
 const NOW: i64 = 1_778_336_551;
 
@@ -133,9 +134,10 @@ proptest! {
             verifier.verify(&headers, &body, now).map(|_| ())
         });
         prop_assert!(result.is_err());
+        #[cfg(feature = "explain")]
         let explanation = Explainer::new("secret").unwrap().explain(&pairs, &body, now);
-        prop_assert!(explanation.likeliest().is_some());
-        prop_assert!(!explanation.to_string().is_empty());
+        #[cfg(feature = "explain")]
+        prop_assert!(explanation.likeliest().is_some() && !explanation.to_string().is_empty());
     }
 }
 

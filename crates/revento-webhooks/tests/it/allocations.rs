@@ -1,0 +1,96 @@
+//! What a verification asks of the allocator, counted on this thread.
+
+use allocation_counter::measure;
+use revento_webhooks::{Headers, MatchedKey, Signer, Verifier};
+
+const NOW: i64 = 1_778_336_551;
+
+/// From the headers of a request to the body that is proven.
+fn accept(verifier: &Verifier, received: &[(&str, &str)], body: &[u8]) -> MatchedKey {
+    let pairs = received.iter().map(|(name, value)| (*name, *value));
+    let headers = Headers::collect(pairs).unwrap();
+    let verified = verifier.verify(&headers, body, NOW).unwrap();
+    assert_eq!(verified.body(), body);
+    assert_eq!(verified.unsigned_delivery_id(), "d-1");
+    verified.matched_key()
+}
+
+#[test]
+fn the_accepting_path_allocates_nothing() {
+    let verifier = Verifier::new("now")
+        .unwrap()
+        .with_previous("before", None)
+        .unwrap()
+        .with_previous("long ago", Some(NOW))
+        .unwrap();
+    for bytes in [0, 1, 52, 53, 54, 117, 256, 1024, 16 * 1024, 1 << 20] {
+        let body = vec![b'x'; bytes];
+        for secret in ["now", "before", "long ago"] {
+            let signature = Signer::new(secret).unwrap().sign(NOW, &body);
+            let received = [
+                ("Host", "hooks.example.com"),
+                ("X-Revento-Event", "application.approved"),
+                ("x-revento-delivery-id", "d-1"),
+                ("x-revento-timestamp", "1778336551"),
+                ("x-revento-signature", &signature),
+            ];
+            let counted = measure(|| {
+                accept(&verifier, &received, &body);
+            });
+            assert_eq!(counted.count_total, 0, "{bytes} bytes, {secret}");
+        }
+    }
+}
+
+#[test]
+fn refusing_allocates_nothing_either() {
+    let verifier = Verifier::new("now").unwrap();
+    let signature = Signer::new("another").unwrap().sign(NOW, b"{}");
+    let received = [
+        ("x-revento-event", "application.approved"),
+        ("x-revento-delivery-id", "d-1"),
+        ("x-revento-timestamp", "1778336551"),
+        ("x-revento-signature", signature.as_str()),
+    ];
+    let counted = measure(|| {
+        let headers = Headers::collect(received).unwrap();
+        assert!(verifier.verify(&headers, b"{}", NOW).is_err());
+        assert!(verifier.verify(&headers, b"{}", NOW + 301).is_err());
+        assert!(Headers::collect(received.into_iter().skip(1)).is_err());
+    });
+    assert_eq!(counted.count_total, 0);
+}
+
+/// A counter that counts nothing would let the other tests pass.
+#[test]
+fn an_allocation_is_counted() {
+    let counted = measure(|| drop(std::hint::black_box(vec![1_u8; 100])));
+    assert_eq!(counted.count_total, 1);
+}
+
+/// While a body streams in, memory grows with what has come, in few steps when its length was announced.
+#[test]
+fn a_streamed_body_of_announced_length_is_kept_without_growing() {
+    let body = vec![b'x'; 16 * 1024];
+    let verifier = Verifier::new("now").unwrap();
+    let signature = Signer::new("now").unwrap().sign(NOW, &body);
+    let received = [
+        ("x-revento-event", "application.approved"),
+        ("x-revento-delivery-id", "d-1"),
+        ("x-revento-timestamp", "1778336551"),
+        ("x-revento-signature", signature.as_str()),
+    ];
+    let count = |chunk: usize| {
+        let counted = measure(|| {
+            let headers = Headers::collect(received).unwrap();
+            let incoming = verifier.receive(&headers, 1 << 20, NOW).unwrap();
+            let incoming = incoming.announced(16 * 1024).unwrap();
+            let whole = body
+                .chunks(chunk)
+                .fold(incoming, |incoming, chunk| incoming.push(chunk).unwrap());
+            assert_eq!(whole.finish().unwrap().body().len(), body.len());
+        });
+        counted.count_total
+    };
+    assert_eq!(count(16 * 1024), count(100), "whatever the number of pieces");
+}

@@ -1,0 +1,5 @@
+//! The verifier from outside.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly, helpers of tests too")]
+
+mod allocations;
+mod properties;
