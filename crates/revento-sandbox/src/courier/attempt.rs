@@ -71,7 +71,7 @@ pub(super) async fn make(hub: &Hub, client: &reqwest::Client, delivery: &Deliver
     let facts = Facts {
         id: &delivery.id,
         event_type: &delivery.event_type,
-        timestamp: clock::real_now().unix(),
+        timestamp: hub.real_now().unix(),
     };
     let plan = tamper::plan(strike.as_ref(), facts, &keys, &delivery.body);
     carry_out(&mut attempt, client, url, plan).await;

@@ -8,7 +8,7 @@ use tokio::sync::{Notify, watch};
 use crate::durability::{Journal, Unwritten};
 use crate::laboratory::book::Book;
 use crate::laboratory::exchanges::Exchanges;
-use crate::machine::clock;
+use crate::machine::clock::Clock;
 use crate::machine::time::Time;
 use crate::platform::acts::Scene;
 use crate::platform::config::Config;
@@ -19,6 +19,7 @@ use crate::platform::state::State;
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(crate) config: Config,
+    clock: Clock,
     state: Mutex<State>,
     budgets: Mutex<Budgets>,
     faults: Mutex<Book>,
@@ -37,9 +38,10 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    pub(crate) fn new(config: Config, state: State, journal: Journal, csrf: String) -> Self {
+    pub(crate) fn new(config: Config, clock: Clock, state: State, journal: Journal, csrf: String) -> Self {
         Self {
             config,
+            clock,
             state: Mutex::new(state),
             budgets: Mutex::default(),
             faults: Mutex::default(),
@@ -75,7 +77,7 @@ impl Hub {
     pub(crate) async fn read<R>(&self, look: impl FnOnce(&State, Time) -> R) -> Result<R, Unwritten> {
         let (seen, ticket) = {
             let state = self.lock();
-            let now = sandbox_now(&state);
+            let now = self.sandbox_now(&state);
             (look(&state, now), self.journal.latest())
         };
         self.journal.settled(ticket).await?;
@@ -91,7 +93,7 @@ impl Hub {
     ) -> Result<R, Unwritten> {
         let (result, ticket) = {
             let mut state = self.lock();
-            let now = sandbox_now(&state);
+            let now = self.sandbox_now(&state);
             let result = change(
                 &mut state,
                 Scene {
@@ -140,9 +142,18 @@ impl Hub {
         self.courier.notify_one();
     }
 
+    /// The time that everybody outside goes by.
+    pub(crate) fn real_now(&self) -> Time {
+        self.clock.now()
+    }
+
+    fn sandbox_now(&self, state: &State) -> Time {
+        self.clock.now().plus_micros(state.clock_offset())
+    }
+
     /// The sandbox clock, for those who need nothing else.
     pub(crate) fn now(&self) -> Time {
-        sandbox_now(&self.lock())
+        self.sandbox_now(&self.lock())
     }
 
     /// Ends what waits: live pages, the courier, the journal.
@@ -151,8 +162,4 @@ impl Hub {
         self.courier.notify_one();
         self.journal.settled(self.journal.latest()).await
     }
-}
-
-fn sandbox_now(state: &State) -> Time {
-    clock::real_now().plus_micros(state.clock_offset())
 }

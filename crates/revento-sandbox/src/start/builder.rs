@@ -2,10 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use url::Url;
 
 use super::{Sandbox, StartError};
+use crate::machine::clock::Clock;
 use crate::platform::config::Integration;
 use crate::platform::seed::Seed;
 use crate::platform::state::State;
@@ -21,6 +23,7 @@ pub struct Builder {
     pub(super) remote_webhooks: bool,
     pub(super) rate_limits: bool,
     pub(super) public_url: Option<String>,
+    pub(super) clock: Clock,
     seed_file: Option<PathBuf>,
     redirect_uris: Vec<String>,
     webhook_url: Option<String>,
@@ -43,6 +46,7 @@ impl Default for Builder {
             remote_webhooks: false,
             rate_limits: true,
             public_url: None,
+            clock: Clock::default(),
             seed_file: None,
             redirect_uris: Vec::new(),
             webhook_url: None,
@@ -119,6 +123,22 @@ impl Builder {
     pub fn without_rate_limits(mut self) -> Self {
         self.rate_limits = false;
         self
+    }
+
+    /// Takes this for the real time, instead of the machine's clock: for simulations.
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Clock::simulated(now);
+        self
+    }
+
+    /// Prepares a sandbox that listens nowhere, delivers no webhooks and runs by itself in no way: requests are handed
+    /// to [`Sandbox::answer`]. For simulations, which bring a network and a [`clock`](Self::clock) of their own.
+    ///
+    /// # Errors
+    /// When the data file or the configuration cannot be used. Each error says what to do.
+    pub async fn detached(self) -> Result<Sandbox, StartError> {
+        let address = self.address;
+        Sandbox::prepare(self, address).await
     }
 
     /// Starts the sandbox. It serves when this returns.

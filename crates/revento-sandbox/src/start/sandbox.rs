@@ -1,25 +1,30 @@
 //! A running sandbox.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tower::ServiceExt as _;
 
 use super::{Builder, Info, StartError};
+use crate::courier;
 use crate::durability::{self, Journal};
-use crate::machine::clock::real_now;
+use crate::http::{HangUp, router, serve};
 use crate::machine::entropy;
+use crate::machine::time::Time;
 use crate::platform::acts::rotation;
 use crate::platform::config::Config;
 use crate::platform::hub::Hub;
 use crate::platform::records::SecretKind;
 use crate::platform::seed;
 use crate::platform::state::State;
-use crate::{courier, http};
 
 /// How long requests that are under way may take at shutdown.
 const GRACE: Duration = Duration::from_secs(3);
@@ -28,8 +33,8 @@ const GRACE: Duration = Duration::from_secs(3);
 pub struct Sandbox {
     info: Info,
     hub: Arc<Hub>,
-    server: JoinHandle<()>,
-    courier: JoinHandle<()>,
+    server: Option<JoinHandle<()>>,
+    courier: Option<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -61,11 +66,10 @@ impl Sandbox {
         if let Err(error) = self.hub.stop().await {
             tracing::error!(%error, "the last changes were not written");
         }
-        if tokio::time::timeout(GRACE, &mut self.server).await.is_err() {
-            self.server.abort();
-        }
-        if tokio::time::timeout(GRACE, &mut self.courier).await.is_err() {
-            self.courier.abort();
+        for task in [&mut self.server, &mut self.courier].into_iter().flatten() {
+            if tokio::time::timeout(GRACE, &mut *task).await.is_err() {
+                task.abort();
+            }
         }
         let writer = self.writer.take();
         // The journal lives in the hub; once all handles are gone, its writer closes the file and ends.
@@ -75,18 +79,39 @@ impl Sandbox {
         }
     }
 
+    /// Answers one request, as the server would. `None` is a connection that ends without an answer, as some faults
+    /// have it.
+    pub async fn answer(&self, request: http::Request<Bytes>) -> Option<http::Response<Bytes>> {
+        let answered: Result<_, Infallible> = router(&self.hub).oneshot(request.map(Body::from)).await;
+        let Ok(response) = answered;
+        if response.extensions().get::<HangUp>().is_some() {
+            return None;
+        }
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.ok()?;
+        Some(http::Response::from_parts(parts, body))
+    }
+
     pub(super) async fn run(mut builder: Builder) -> Result<Self, StartError> {
+        let client = courier::client().map_err(StartError::Webhooks)?;
+        let listener = bind(&mut builder).await?;
+        let address = listener.local_addr().map_err(StartError::Listener)?;
+        if !address.ip().is_loopback() {
+            tracing::warn!(%address, "the sandbox is open to the network: whoever reaches it can steer it");
+        }
+        let mut sandbox = Self::prepare(builder, address).await?;
+        let hub = &sandbox.hub;
+        sandbox.server = Some(tokio::spawn(serve(listener, router(hub), Arc::clone(hub))));
+        sandbox.courier = Some(tokio::spawn(courier::run(Arc::clone(hub), client)));
+        Ok(sandbox)
+    }
+
+    /// Everything but the tasks.
+    pub(super) async fn prepare(builder: Builder, address: SocketAddr) -> Result<Self, StartError> {
         let (seed, mut state) = builder.seed()?;
         let organizations: Vec<&str> = state.organizations.iter().map(|row| row.id.as_str()).collect();
         let integrations = builder.integrations(&organizations)?;
-        let client = courier::client().map_err(StartError::Webhooks)?;
         let csrf = entropy::token().map_err(|_| StartError::Entropy)?;
-        let listener = bind(&mut builder).await?;
-        let address = listener.local_addr().map_err(StartError::Listener)?;
-        let loopback = address.ip().is_loopback();
-        if !loopback {
-            tracing::warn!(%address, "the sandbox is open to the network: whoever reaches it can steer it");
-        }
         let auth_base = builder.base(reachable(address))?;
         let (journal, writer) = match &builder.data {
             None => (Journal::none(), None),
@@ -97,21 +122,19 @@ impl Sandbox {
         };
         let config = Config {
             auth_base,
-            loopback_only: loopback && builder.public_url.is_none(),
+            loopback_only: address.ip().is_loopback() && builder.public_url.is_none(),
             remote_webhooks: builder.remote_webhooks,
             integrations,
             seed,
             rate_limits: builder.rate_limits,
         };
-        let info = info(&config, &state);
-        let hub = Arc::new(Hub::new(config, state, journal, csrf));
-        let server = tokio::spawn(http::serve(listener, http::router(&hub), Arc::clone(&hub)));
-        let courier = tokio::spawn(courier::run(Arc::clone(&hub), client));
+        let info = info(&config, builder.clock.now(), &state);
+        let hub = Arc::new(Hub::new(config, builder.clock, state, journal, csrf));
         Ok(Self {
             info,
             hub,
-            server,
-            courier,
+            server: None,
+            courier: None,
             writer,
         })
     }
@@ -128,8 +151,9 @@ impl fmt::Debug for Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.hub.stopping.send_replace(true);
-        self.server.abort();
-        self.courier.abort();
+        for task in [&self.server, &self.courier].into_iter().flatten() {
+            task.abort();
+        }
     }
 }
 
@@ -160,13 +184,13 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 /// The newest secrets: those to configure.
-fn info(config: &Config, state: &State) -> Info {
+fn info(config: &Config, real_now: Time, state: &State) -> Info {
     let integration = config.integrations.first();
     let base = &config.auth_base;
     let newest = |kind| {
         integration
             .and_then(|known| {
-                rotation::newest(state, real_now().plus_micros(state.clock_offset()), known, kind)
+                rotation::newest(state, real_now.plus_micros(state.clock_offset()), known, kind)
             })
             .map(|secret| secret.expose().to_owned())
             .unwrap_or_default()

@@ -13,6 +13,7 @@ mod cases;
 mod console;
 mod data;
 mod deliveries;
+mod detached;
 mod documents;
 mod faults;
 mod integrations;

@@ -12,7 +12,6 @@ use crate::http::refusal::Refusal;
 use crate::laboratory::answers;
 use crate::laboratory::book::{Occasion, Strike};
 use crate::laboratory::kinds::{Area, Kind};
-use crate::machine::clock;
 use crate::machine::time::Time;
 use crate::platform::acts::lifecycle;
 use crate::platform::hub::Hub;
@@ -88,7 +87,7 @@ pub(super) async fn answer(
         Ok(()) => hub.read(|state, _| show(state, &family)).await?,
         Err(denied) => Err(deny(denied)),
     };
-    let budget = budget_headers(now, standing);
+    let budget = budget_headers(hub, now, standing);
     let mut response = match shown {
         Ok(text) => {
             let text = match &strike {
@@ -227,9 +226,9 @@ fn deny(denied: Denied) -> Refusal {
 }
 
 /// Budgets run on the sandbox clock; a header is compared with a real one, so it is translated.
-fn budget_headers(now: Time, standing: Standing) -> Vec<(&'static str, String)> {
+fn budget_headers(hub: &Hub, now: Time, standing: Standing) -> Vec<(&'static str, String)> {
     let wait = i64::try_from(now.until(standing.reset).as_micros()).unwrap_or(i64::MAX);
-    let reset = clock::real_now().plus_micros(wait).unix_ceil();
+    let reset = hub.real_now().plus_micros(wait).unix_ceil();
     vec![
         ("x-ratelimit-limit", standing.limit.to_string()),
         ("x-ratelimit-remaining", standing.remaining.to_string()),
@@ -242,7 +241,7 @@ fn wait(hub: &Hub, now: Time, standing: Standing) -> Refusal {
     let seconds = now.until(standing.reset).as_micros().div_ceil(1_000_000).max(1);
     let text = format!("The budget of this token is used up. Wait {seconds} s.");
     let refusal = Refusal::new(429, "rate_limit_exceeded", text).header("retry-after", seconds.to_string());
-    budget_headers(now, standing)
+    budget_headers(hub, now, standing)
         .into_iter()
         .fold(refusal, |refusal, (name, value)| refusal.header(name, value))
 }
@@ -251,7 +250,7 @@ fn too_many(hub: &Hub, now: Time, standing: Standing) -> Refusal {
     hub.rate_limited.fetch_add(1, Ordering::Relaxed);
     let text = "Too many calls of this token are in flight. Wait for one of them to be answered.";
     let refusal = Refusal::new(429, "concurrent_limit_exceeded", text);
-    budget_headers(now, standing)
+    budget_headers(hub, now, standing)
         .into_iter()
         .fold(refusal, |refusal, (name, value)| refusal.header(name, value))
 }

@@ -12,7 +12,6 @@ use crate::http::refusal::Refusal;
 use crate::http::{Shared, body};
 use crate::laboratory::book::Order;
 use crate::laboratory::kinds::Kind;
-use crate::machine::clock::real_now;
 use crate::platform::acts::travel;
 use crate::platform::hub::Hub;
 
@@ -51,7 +50,7 @@ async fn now(hub: &Hub) -> Answer {
         })
         .await?;
     Ok(Json(
-        json!({ "now": now, "real_now": real_now(), "offset_s": offset / 1_000_000, "ahead": ahead }),
+        json!({ "now": now, "real_now": hub.real_now(), "offset_s": offset / 1_000_000, "ahead": ahead }),
     ))
 }
 
