@@ -11,11 +11,13 @@
 )]
 
 mod a_flask_server_written_from_the_contract_works;
+mod a_fuzzer_finds_no_answer_that_is_not_documented;
 mod a_webview_page_in_a_browser;
 mod an_express_server_written_from_the_contract_works;
 mod errors_a_newcomer_meets_are_sentences;
 mod every_page_is_for_everybody;
 mod every_verifier_agrees_on_the_vectors;
+mod foreign_oauth_libraries_work_unmodified;
 mod quickstart_in_a_browser;
 mod support;
 mod the_console_in_a_browser;

@@ -18,7 +18,7 @@ pub(crate) async fn axe(npm: &Path) -> String {
 }
 
 /// A folder with the packages of a Node project, and its program.
-async fn node(npm: &Path, name: &str, program: Option<&str>) -> PathBuf {
+pub(crate) async fn node(npm: &Path, name: &str, program: Option<&str>) -> PathBuf {
     let (sources, home) = places(name);
     for file in std::iter::once("package.json").chain(program) {
         std::fs::copy(sources.join(file), home.join(file)).unwrap();
@@ -39,7 +39,12 @@ async fn node(npm: &Path, name: &str, program: Option<&str>) -> PathBuf {
 
 /// The Flask server with a Python of its own; the paths of both.
 pub(crate) async fn flask(python: &Path) -> (PathBuf, PathBuf) {
-    let (sources, home) = places("flask");
+    self::python(python, "flask", "app.py").await
+}
+
+/// A Python of its own with the packages that a project asks for, and the project's program.
+pub(crate) async fn python(python: &Path, name: &str, program: &str) -> (PathBuf, PathBuf) {
+    let (sources, home) = places(name);
     let venv = home.join("venv");
     let own_python = venv.join(if cfg!(windows) {
         "Scripts/python.exe"
@@ -60,7 +65,7 @@ pub(crate) async fn flask(python: &Path) -> (PathBuf, PathBuf) {
         run(Command::new(&own_python).args(options).arg(&requirements)).await;
     })
     .await;
-    (own_python, sources.join("app.py"))
+    (own_python, sources.join(program))
 }
 
 /// Where a server's sources are, and where its packages go.

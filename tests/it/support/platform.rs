@@ -1,6 +1,6 @@
 //! A platform whose integration is only a receiver and a handful of requests, as contract.md words them.
 
-use revento_sandbox::{Decision, Info, Sandbox};
+use revento_sandbox::{Builder, Decision, Info, Sandbox};
 use serde_json::Value;
 use url::Url;
 
@@ -31,8 +31,13 @@ impl Platform {
 
     /// With this redirect URI.
     pub(crate) async fn with(callback: &str) -> Self {
+        Self::built(Sandbox::builder(), callback).await
+    }
+
+    /// Out of a builder that has its own wishes.
+    pub(crate) async fn built(builder: Builder, callback: &str) -> Self {
         let receiver = Receiver::start().await;
-        let sandbox = Sandbox::builder()
+        let sandbox = builder
             .redirect_uri(callback)
             .webhook_url(receiver.url())
             .start()
