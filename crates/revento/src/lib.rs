@@ -21,7 +21,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `axum` | `revento::axum`: the webhook route and the OAuth flow |
-//! | `actix` | `revento::actix`: the same for actix-web |
+//! | `actix` | `revento::actix`: the webhook route for actix-web |
 //! | `tower` | `revento::tower`: the webhook endpoint as a `tower::Service`, for every framework on it; and any such service as a [`Transport`](transport::Transport) |
 //! | `reqwest` | `revento::reqwest`: HTTP by reqwest |
 //! | `hyper` | `revento::hyper`: HTTP by hyper, with a smaller tree, and Unix sockets |
