@@ -2,6 +2,8 @@
 //!
 //! Exit codes: 0 success, 1 a check or a start failed, 2 the command line is wrong.
 
+mod export;
+mod files;
 mod output;
 mod ports;
 mod quickstart;
@@ -31,6 +33,9 @@ enum Command {
     Quickstart(quickstart::Arguments),
     /// Start the platform alone, for an integration in any language.
     Sandbox(sandbox::Arguments),
+    /// Write what a connected event holds to a file, at the pace that the platform allows.
+    #[command(subcommand)]
+    Export(export::What),
 }
 
 #[tokio::main]
@@ -45,6 +50,7 @@ async fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Quickstart(arguments) => quickstart::run(arguments).await,
         Command::Sandbox(arguments) => sandbox::run(arguments).await,
+        Command::Export(what) => export::run(what).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

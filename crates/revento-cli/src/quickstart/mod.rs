@@ -1,7 +1,10 @@
 //! `revento quickstart`: the platform and an example integration, side by side.
 
+mod card;
 mod headless;
 mod world;
+
+pub(crate) use card::Card;
 
 use std::path::PathBuf;
 

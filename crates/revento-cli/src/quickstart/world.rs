@@ -11,6 +11,7 @@ use revento_example_service::{DataDir, Service, Settings};
 use revento_sandbox::{Info, Sandbox};
 use tokio::{sync::oneshot, task::JoinHandle};
 
+use super::card::Card;
 use crate::ports;
 
 /// The ports to try first; 0 is any.
@@ -49,6 +50,7 @@ impl World {
             .start()
             .await?;
         let settings = settings(sandbox.info(), &base_url, data)?;
+        Card::new(sandbox.info(), format!("{base_url}/callback")).leave_in(data)?;
         let service = Running::start(settings.clone(), listeners).await?;
         Ok(Self {
             sandbox,

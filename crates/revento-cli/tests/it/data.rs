@@ -58,7 +58,13 @@ fn l9_only_the_owner_can_read_the_directory() {
     names.sort();
     assert_eq!(
         names,
-        ["integration.db", "sandbox.db", "sealing.check", "sealing.key"]
+        [
+            "integration.db",
+            "integration.json",
+            "sandbox.db",
+            "sealing.check",
+            "sealing.key"
+        ]
     );
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod data;
+mod export;
 mod headless;
 mod quickstart;
 mod sandbox;

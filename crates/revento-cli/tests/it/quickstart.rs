@@ -9,7 +9,7 @@ use crate::support::{
 };
 
 /// Connect, and at the consent page Authorize.
-async fn connect(browser: &Browser, service: &str) -> Page {
+pub(crate) async fn connect(browser: &Browser, service: &str) -> Page {
     let begun = browser.get(&format!("{service}/connect")).await.unwrap();
     let page = browser.get(begun.redirect().unwrap().as_str()).await.unwrap();
     let pressed = consent::press(&page.url, &page.body, "Authorize").unwrap();

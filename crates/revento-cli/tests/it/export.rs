@@ -1,0 +1,284 @@
+//! `revento export`: whole, at the platform's pace, and not a line lost or doubled when it is stopped.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::{MetadataExt, symlink},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    quickstart::connect,
+    support::{Ended, Running, browser::Browser, run},
+};
+
+const EVENT: &str = "evt_test_published";
+
+/// A quickstart whose event is connected.
+struct World {
+    home: tempfile::TempDir,
+    browser: Browser,
+    control: String,
+    /// Every participant, as the integration reads them.
+    people: Vec<String>,
+    _quickstart: Running,
+}
+
+impl World {
+    async fn start() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut quickstart = Running::quickstart(&home.path().join("data"), &[]);
+        let service = quickstart.told("Example integration");
+        let console = quickstart.told("Sandbox console");
+        let browser = Browser::new().unwrap();
+        connect(&browser, &service).await;
+        let read = browser
+            .get_json(&format!("{service}/api/participants"))
+            .await
+            .unwrap();
+        let people = read["ids"].as_array().unwrap().iter().map(text).collect();
+        Self {
+            home,
+            browser,
+            control: console.replace("/console", "/_sandbox"),
+            people,
+            _quickstart: quickstart,
+        }
+    }
+
+    fn out(&self) -> PathBuf {
+        self.home.path().join("people")
+    }
+
+    fn arguments(&self, more: &[&str]) -> Vec<String> {
+        let data = self.home.path().join("data").display().to_string();
+        let out = self.out().display().to_string();
+        let mut arguments = vec![
+            "export",
+            "participants",
+            "--event",
+            EVENT,
+            "--data",
+            &data,
+            "--out",
+            &out,
+        ];
+        arguments.extend(more);
+        arguments.into_iter().map(ToOwned::to_owned).collect()
+    }
+
+    fn export(&self, more: &[&str]) -> Ended {
+        let arguments = self.arguments(more);
+        run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn start_export(&self, more: &[&str]) -> Running {
+        let arguments = self.arguments(more);
+        Running::start(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    async fn control(&self, path: &str, body: Value) -> Value {
+        self.browser
+            .post_json(&format!("{}{path}", self.control), &body)
+            .await
+            .unwrap()
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// The ids in a file of JSON lines, in order.
+fn ids(file: &Path) -> Vec<String> {
+    let content = fs::read_to_string(file).unwrap();
+    content
+        .lines()
+        .map(|line| text(&serde_json::from_str::<Value>(line).unwrap()["id"]))
+        .collect()
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    PathBuf::from(format!("{}{suffix}", path.display()))
+}
+
+/// Waits until an export has noted so many pages.
+#[allow(clippy::disallowed_methods, reason = "bounds what would hang")]
+fn wait_for_pages(out: &Path, pages: u64) {
+    let began = Instant::now();
+    let noted = || {
+        let state = fs::read(beside(out, ".state")).ok()?;
+        serde_json::from_slice::<Value>(&state).ok()?["pages"].as_u64()
+    };
+    while noted().is_none_or(|noted| noted < pages) {
+        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[tokio::test]
+async fn stopped_and_started_again_no_line_is_lost_or_doubled() {
+    let world = World::start().await;
+    let out = world.out();
+    // The answer to the seventh page takes longer than anybody waits.
+    let fault =
+        json!({ "fault": "slow_answer", "endpoint": "participants", "after": 6, "delay_ms": 600_000 });
+    let armed = world.control("/faults", fault).await;
+    let options = ["--format", "jsonl", "--page-size", "4"];
+    let running = world.start_export(&options);
+    wait_for_pages(&out, 6);
+    let second = world.export(&options);
+    assert_eq!(second.code, Some(1), "{}", second.stderr);
+    assert!(
+        second.stderr.contains("another export is writing"),
+        "{}",
+        second.stderr
+    );
+
+    let stopped = running.interrupt();
+    assert_eq!((stopped.code, stopped.stdout.as_str()), (Some(1), ""));
+    let expected = "error: stopped after 24 participants (6 pages); the same command goes on from there\n";
+    assert_eq!(stopped.stderr, expected, "{armed}");
+    assert!(!out.exists(), "it is not complete");
+    for suffix in [".part", ".state"] {
+        assert_eq!(
+            fs::metadata(beside(&out, suffix)).unwrap().mode() & 0o777,
+            0o600,
+            "{suffix}"
+        );
+    }
+
+    // A crash may have left half a page behind: it does not count.
+    let mut part = fs::read(beside(&out, ".part")).unwrap();
+    part.extend(b"{\"id\":\"par_half");
+    fs::write(beside(&out, ".part"), part).unwrap();
+    let other = world.export(&["--format", "csv"]);
+    assert_eq!(other.code, Some(1));
+    assert!(
+        other.stderr.contains("was begun as another export"),
+        "{}",
+        other.stderr
+    );
+
+    let ended = world.export(&options);
+    assert_eq!(
+        (ended.code, ended.stderr.as_str()),
+        (Some(0), ""),
+        "{}",
+        ended.stdout
+    );
+    let people = world.people.len();
+    let expected = format!(
+        "{people} participants in {} ({} pages)\n",
+        out.display(),
+        people.div_ceil(4)
+    );
+    assert_eq!(ended.stdout, expected);
+    assert_eq!(ids(&out), world.people);
+    assert_eq!(fs::metadata(&out).unwrap().mode() & 0o777, 0o600);
+    let left: Vec<_> = fs::read_dir(world.home.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left.len(), 2, "beside the data there is the file alone: {left:?}");
+    // The sandbox was never asked too fast.
+    let stats = world
+        .browser
+        .get_json(&format!("{}/stats", world.control))
+        .await
+        .unwrap();
+    assert_eq!(stats["rate_limited"], 0, "{stats}");
+}
+
+#[tokio::test]
+async fn a_csv_has_a_line_for_each_and_its_result_is_json() {
+    let world = World::start().await;
+    let out = world.out();
+    let ended = world.export(&["--format", "csv", "--json", "--expect", "64"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    let result: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(result["items"], world.people.len());
+    assert_eq!(result["pages"], 2);
+    assert_eq!(result["out"], out.display().to_string());
+
+    let mut reader = csv::Reader::from_path(&out).unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let ids: BTreeSet<&str> = rows.iter().map(|row| &row[0]).collect();
+    assert_eq!(ids, world.people.iter().map(String::as_str).collect());
+    assert_eq!(rows.len(), world.people.len());
+    let form = reader
+        .headers()
+        .unwrap()
+        .iter()
+        .position(|name| name == "custom_form_fields")
+        .unwrap();
+    assert!(
+        rows.iter()
+            .all(|row| serde_json::from_str::<Value>(&row[form]).is_ok())
+    );
+
+    // What is there is not written over, not even through a link.
+    let again = world.export(&["--format", "csv"]);
+    assert_eq!(again.code, Some(1));
+    assert!(again.stderr.contains("exists already"), "{}", again.stderr);
+    let elsewhere = world.home.path().join("elsewhere");
+    fs::remove_file(&out).unwrap();
+    symlink(&elsewhere, beside(&out, ".part")).unwrap();
+    let linked = world.export(&["--format", "csv"]);
+    assert_eq!(linked.code, Some(1), "{}", linked.stdout);
+    assert!(!elsewhere.exists(), "l9: a link was followed");
+}
+
+#[tokio::test]
+async fn what_ends_an_export_is_said_with_a_next_step() {
+    let world = World::start().await;
+    let out = world.out();
+    let options = ["--format", "jsonl", "--page-size", "10"];
+    world
+        .control("/faults", json!({ "fault": "revoke_after_page", "after": 1 }))
+        .await;
+    let ended = world.export(&options);
+    assert_eq!(ended.code, Some(1));
+    let said = ended.stderr;
+    assert!(
+        said.contains("connect the event again, and the same command goes on"),
+        "{said}"
+    );
+    assert!(said.lines().count() == 1 && !said.contains("rev_"), "{said}");
+    wait_for_pages(&out, 2);
+
+    // A state that nobody can read, and one that does not fit the file.
+    fs::write(beside(&out, ".state"), "no state").unwrap();
+    assert!(world.export(&options).stderr.contains("with --restart"));
+}
+
+#[test]
+fn without_a_connection_it_says_what_to_do() {
+    let home = tempfile::tempdir().unwrap();
+    let path = |name: &str| home.path().join(name).display().to_string();
+    let options = ["export", "participants", "--event", EVENT, "--format", "csv"];
+    let with = |more: &[&str]| {
+        let arguments: Vec<&str> = options.iter().chain(more).copied().collect();
+        let Ended { code, stdout, stderr } = run(&arguments);
+        assert_eq!(stdout, "");
+        (code, stderr)
+    };
+    let (code, said) = with(&["--data", &path("nothing"), "--out", &path("out")]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("holds no connections") && said.contains("revento quickstart"),
+        "{said}"
+    );
+    let (code, said) = with(&["--data", &path("nothing"), "--out", &path("no/such/directory")]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("cannot be written: name a file in a directory of yours"),
+        "{said}"
+    );
+    let (code, said) = with(&["--out", &path("out"), "--page-size", "51"]);
+    assert_eq!(code, Some(2), "{said}");
+}
