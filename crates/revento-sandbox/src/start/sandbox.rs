@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::http;
+use axum::{Router, http};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
@@ -33,6 +33,7 @@ const GRACE: Duration = Duration::from_secs(3);
 pub struct Sandbox {
     info: Info,
     hub: Arc<Hub>,
+    router: Router,
     server: Option<JoinHandle<()>>,
     courier: Option<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
@@ -82,7 +83,7 @@ impl Sandbox {
     /// Answers one request, as the server would. `None` is a connection that ends without an answer, as some faults
     /// have it.
     pub async fn answer(&self, request: http::Request<Bytes>) -> Option<http::Response<Bytes>> {
-        let answered: Result<_, Infallible> = router(&self.hub).oneshot(request.map(Body::from)).await;
+        let answered: Result<_, Infallible> = self.router.clone().oneshot(request.map(Body::from)).await;
         let Ok(response) = answered;
         if response.extensions().get::<HangUp>().is_some() {
             return None;
@@ -101,7 +102,11 @@ impl Sandbox {
         }
         let mut sandbox = Self::prepare(builder, address).await?;
         let hub = &sandbox.hub;
-        sandbox.server = Some(tokio::spawn(serve(listener, router(hub), Arc::clone(hub))));
+        sandbox.server = Some(tokio::spawn(serve(
+            listener,
+            sandbox.router.clone(),
+            Arc::clone(hub),
+        )));
         sandbox.courier = Some(tokio::spawn(courier::run(Arc::clone(hub), client)));
         Ok(sandbox)
     }
@@ -132,6 +137,7 @@ impl Sandbox {
         let hub = Arc::new(Hub::new(config, builder.clock, state, journal, csrf));
         Ok(Self {
             info,
+            router: router(&hub),
             hub,
             server: None,
             courier: None,
