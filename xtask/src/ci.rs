@@ -21,6 +21,7 @@ pub(crate) fn run() -> Result<()> {
     steps.run("test", || test::run(&test::Options::require_all()))?;
     steps.run("fuzz", || fuzz::run(&fuzz::Options::smoke()))?;
     steps.run("soak", || soak::run(&soak::What::smoke()))?;
+    steps.run("simulate", || trials::simulate(&trials::Simulate::smoke()))?;
     steps.run("crash", || trials::crash(&trials::Crash::smoke()))?;
     steps.finish()
 }

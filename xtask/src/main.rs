@@ -48,6 +48,8 @@ enum Chore {
     Model,
     /// Kills processes and databases while they refresh tokens
     Crash(trials::Crash),
+    /// SDK and sandbox through months of faults, under a virtual clock; any seed can be lived through again
+    Simulate(trials::Simulate),
     /// Takes the pictures in `docs/` anew, while browser tests click through the quickstart and every page of the sandbox
     Screenshots,
     /// Fuzzes headers, verifier, events and explain
@@ -84,6 +86,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Deny => deny::run(),
         Chore::Model => model::run(),
         Chore::Crash(options) => trials::crash(options),
+        Chore::Simulate(options) => trials::simulate(options),
         Chore::Screenshots => screenshots::run(),
         Chore::Fuzz(options) => fuzz::run(options),
         Chore::Bench { what } => bench::run(what),

@@ -34,6 +34,42 @@ impl Crash {
     }
 }
 
+/// What to simulate.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Simulate {
+    /// How many worlds to live through
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+    /// Only this one, with a line for everything that happens in it
+    #[arg(long)]
+    seed: Option<u64>,
+    /// With the build of the tests instead of a release build
+    #[arg(long)]
+    debug: bool,
+}
+
+impl Simulate {
+    /// With what the tests have built already.
+    pub(crate) fn smoke() -> Self {
+        Self {
+            seeds: 200,
+            seed: None,
+            debug: true,
+        }
+    }
+}
+
+/// Months of faults under a virtual clock.
+pub(crate) fn simulate(options: &Simulate) -> Result<()> {
+    let mut command = Command::new(build(options.debug)?);
+    command.arg("simulate");
+    match options.seed {
+        Some(seed) => command.args(["--seed", &seed.to_string()]),
+        None => command.args(["--seeds", &options.seeds.to_string()]),
+    };
+    process::run(&mut command)
+}
+
 /// Kills processes and databases while they refresh.
 pub(crate) fn crash(options: &Crash) -> Result<()> {
     let mut command = Command::new(build(options.debug)?);

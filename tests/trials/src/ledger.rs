@@ -1,4 +1,4 @@
-//! Who got which pair of tokens, who sent it, and what the store has of it.
+//! Who got which pair of tokens, who sent it, who knows what came of that, and what the store has of it.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -6,20 +6,26 @@ use std::{
     time::Duration,
 };
 
-use revento_core::{Connection, ConnectionKey, Status};
-use revento_store::{Clock, Record, Sealed, Sealer, TokenStore};
+use revento_core::{Connection, ConnectionKey, Status, Timestamp};
+use revento_seal::{KeyRing, SealingKey};
+use revento_store::{Record, Sealed, Sealer, TokenStore};
 use serde::Deserialize;
 
-use super::{connect, verdict::Tally, wall_clock::WallClock};
+use crate::tally::Tally;
 
 /// The number of a process; 0 is the supervisor, which lives.
-pub(super) type Worker = u32;
+pub(crate) type Worker = u32;
 
-/// What the judge knows.
+/// What all processes of a trial seal with.
+pub(crate) fn key_ring() -> KeyRing {
+    KeyRing::new(SealingKey::from_bytes([42; 32]))
+}
+
+/// The judge of a trial.
 #[derive(Debug)]
-pub(super) struct Ledger {
-    pub(super) store: Arc<dyn TokenStore>,
-    pub(super) clock: Arc<WallClock>,
+pub(crate) struct Ledger {
+    store: Arc<dyn TokenStore>,
+    skew: Duration,
     book: Mutex<Book>,
 }
 
@@ -30,6 +36,8 @@ struct Book {
     by_access: HashMap<String, usize>,
     used: HashSet<usize>,
     dead: HashSet<Worker>,
+    /// What the store said when a claim was granted: whether the token may be tried again.
+    claims: HashMap<(String, Worker), bool>,
     orphans: BTreeSet<String>,
     tally: Tally,
 }
@@ -39,10 +47,21 @@ struct Pair {
     key: ConnectionKey,
     /// The process that the platform's answer went to.
     holder: Worker,
-    /// The processes that sent its refresh token.
-    senders: Vec<Worker>,
+    /// The sending that bought it.
+    bought_by: Option<(usize, usize)>,
+    /// Who sent its refresh token.
+    senders: Vec<Sender>,
     /// The pair that it was exchanged for.
     next: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Sender {
+    worker: Worker,
+    /// No answer came to it that says what happened.
+    clueless: bool,
+    /// It knows that the token is as good as before.
+    unspent: bool,
 }
 
 /// The plaintext that the SDK seals; the judge may look at it, since it has the key.
@@ -54,99 +73,124 @@ struct Opened {
 
 /// Tokens in an answer of the platform.
 #[derive(Debug, Deserialize)]
-pub(super) struct Issued {
+pub(crate) struct Issued {
     access_token: String,
     refresh_token: String,
     event_id: String,
     user_id: Option<String>,
 }
 
-/// A sending that the judge let pass.
+/// A sending that was judged.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sending {
-    pair: Option<usize>,
+pub(crate) struct Sending {
+    at: (usize, usize),
     by_rule: bool,
 }
 
 impl Ledger {
-    pub(super) fn new(store: Arc<dyn TokenStore>, clock: Arc<WallClock>) -> Self {
+    /// Looks into this store. `skew` is that of the clients' timing.
+    pub(crate) fn new(store: Arc<dyn TokenStore>, skew: Duration) -> Self {
         Self {
             store,
-            clock,
+            skew,
             book: Mutex::default(),
         }
     }
 
-    /// A refresh token is about to be sent: once only, or by the in-doubt rule (T1).
-    pub(super) async fn sending(&self, token: &str, worker: Worker) -> Sending {
-        let known = {
-            let book = self.book();
-            let pair = book.by_refresh.get(token).copied();
-            pair.and_then(|index| Some((index, book.pairs.get(index)?.key.clone())))
-        };
-        let Some((index, key)) = known else {
-            return Sending {
-                pair: None,
-                by_rule: false,
-            };
+    /// A claim is granted: notes whether its holder may send a token that was sent before. A pair that is
+    /// stored between the claim and the sending comes too late; no store can stop a sending.
+    pub(crate) async fn claimed(&self, key: &ConnectionKey, worker: Worker, now: Timestamp) {
+        let may_resend = self.is_in_doubt(key, None, now).await;
+        self.book().claims.insert((key.to_string(), worker), may_resend);
+    }
+
+    /// A refresh token is about to be sent: once only, or by the in-doubt rule (T1). `None` for a token
+    /// that nobody was given.
+    pub(crate) async fn sending(&self, token: &str, worker: Worker, now: Timestamp) -> Option<Sending> {
+        let (index, key, noted) = {
+            let mut book = self.book();
+            let index = book.by_refresh.get(token).copied()?;
+            let key = book.pairs.get(index)?.key.clone();
+            let noted = book.claims.remove(&(key.to_string(), worker));
+            (index, key, noted)
         };
         let again = self
             .book()
             .pairs
             .get(index)
-            .is_some_and(|pair| !pair.senders.is_empty());
-        let by_rule = !again || self.is_by_rule(&key, token).await && self.are_senders_dead(index);
+            .is_some_and(|pair| pair.senders.iter().any(|sender| !sender.unspent));
+        let by_rule = !again
+            || self.does_nobody_know(index)
+                && match noted {
+                    Some(may_resend) => may_resend,
+                    None => self.is_in_doubt(&key, Some(token), now).await,
+                };
         let mut book = self.book();
         if again && by_rule {
             book.tally.tried_again += 1;
         } else if again {
             book.tally.sent_twice += 1;
-            println!("a refresh token of {key} was sent a second time, by process {worker}");
+            book.find(format!(
+                "a refresh token of {key} was sent a second time, by process {worker}"
+            ));
         }
-        if let Some(pair) = book.pairs.get_mut(index) {
-            pair.senders.push(worker);
-        }
-        Sending {
-            pair: Some(index),
-            by_rule,
-        }
+        let tries = book.pairs.get(index)?.senders.len() + 1;
+        book.note(format!(
+            "process {worker} sends token {index} of {key}, try {tries}"
+        ));
+        let pair = book.pairs.get_mut(index)?;
+        pair.senders.push(Sender {
+            worker,
+            clueless: false,
+            unspent: false,
+        });
+        let at = (index, pair.senders.len() - 1);
+        Some(Sending { at, by_rule })
     }
 
-    /// The store says that the token is in doubt, and the access token is of no use any more.
-    async fn is_by_rule(&self, key: &ConnectionKey, token: &str) -> bool {
+    /// The store says that the connection is in doubt, and the access token is of no use any more.
+    async fn is_in_doubt(&self, key: &ConnectionKey, token: Option<&str>, now: Timestamp) -> bool {
         let Some((connection, Some(opened))) = self.look(key).await else {
             return false;
         };
-        let usable = self.clock.now().saturating_add(connect::timing().skew) < connection.access_expires_at;
-        connection.status == Status::InDoubt && opened.r == token && !usable
+        let usable = now.saturating_add(self.skew) < connection.access_expires_at;
+        connection.status == Status::InDoubt && !usable && token.is_none_or(|token| opened.r == token)
     }
 
-    /// Whoever is alive knows what came of its sending.
-    fn are_senders_dead(&self, index: usize) -> bool {
+    /// Whether all who sent it are dead, or never heard what came of it.
+    fn does_nobody_know(&self, index: usize) -> bool {
         let book = self.book();
-        let senders = book.pairs.get(index).map(|pair| pair.senders.as_slice());
-        senders
-            .unwrap_or_default()
-            .iter()
-            .all(|sender| book.dead.contains(sender))
+        let Some(pair) = book.pairs.get(index) else {
+            return false;
+        };
+        let knows =
+            |sender: &Sender| !sender.unspent && !sender.clueless && !book.dead.contains(&sender.worker);
+        !pair.senders.iter().any(knows)
     }
 
-    /// The platform has issued a pair; the answer goes to this process.
-    pub(super) fn issued(
-        &self,
-        client_id: &str,
-        for_sending: Option<Sending>,
-        answer: Issued,
-        worker: Worker,
-    ) {
+    /// No answer came that says what happened.
+    pub(crate) fn lost(&self, sending: Sending) {
+        self.book()
+            .note(format!("no answer to the sending of token {}", sending.at.0));
+        if let Some(sender) = self.book().sender(sending) {
+            sender.clueless = true;
+        }
+    }
+
+    /// It never left, or was refused for another reason than the token.
+    pub(crate) fn unspent(&self, sending: Sending) {
+        self.book().note(format!("token {} is unspent", sending.at.0));
+        if let Some(sender) = self.book().sender(sending) {
+            sender.unspent = true;
+        }
+    }
+
+    /// The platform has issued a pair; the answer goes to this process. `spent` is the refresh token that
+    /// bought it.
+    pub(crate) fn issued(&self, client_id: &str, spent: Option<&str>, answer: Issued, worker: Worker) {
         let mut book = self.book();
         let index = book.pairs.len();
-        if let Some(spent) = for_sending.and_then(|sending| sending.pair) {
-            book.tally.refreshes += 1;
-            if let Some(pair) = book.pairs.get_mut(spent) {
-                pair.next = Some(index);
-            }
-        }
+        let bought_by = spent.and_then(|token| book.buy(token, worker, index));
         book.by_refresh.insert(answer.refresh_token, index);
         book.by_access.insert(answer.access_token, index);
         let client_id = client_id.into();
@@ -158,31 +202,51 @@ impl Ledger {
         book.pairs.push(Pair {
             key,
             holder: worker,
+            bought_by,
             senders: Vec::new(),
             next: None,
         });
     }
 
-    /// The platform has answered `invalid_grant`. That is nobody's fault if the next pair went to a
-    /// process that was killed before it could store it: then this was the last resort.
-    pub(super) fn refused(&self, sending: Sending) {
+    /// The platform has issued a pair in an answer that nobody can read.
+    pub(crate) fn issued_to_nobody(&self, spent: &str, worker: Worker) {
         let mut book = self.book();
-        let Some(pair) = sending.pair.and_then(|index| book.pairs.get(index)) else {
+        let index = book.pairs.len();
+        let Some(bought_by) = book.buy(spent, worker, index) else {
+            return;
+        };
+        let Some(key) = book.pairs.get(bought_by.0).map(|pair| pair.key.clone()) else {
+            return;
+        };
+        book.pairs.push(Pair {
+            key,
+            holder: worker,
+            bought_by: Some(bought_by),
+            senders: Vec::new(),
+            next: None,
+        });
+    }
+
+    /// The platform has answered `invalid_grant`. That is nobody's fault if nobody has the next pair:
+    /// then this was the last resort.
+    pub(crate) fn refused(&self, sending: Sending) {
+        let mut book = self.book();
+        book.note(format!("token {} is refused", sending.at.0));
+        let Some(pair) = book.pairs.get(sending.at.0) else {
             return;
         };
         let key = pair.key.to_string();
-        let next = pair.next.and_then(|next| book.pairs.get(next));
-        let beyond_help = sending.by_rule && next.is_some_and(|next| book.dead.contains(&next.holder));
+        let beyond_help = sending.by_rule && pair.next.is_some_and(|next| book.has_nobody(next));
         if beyond_help {
             book.orphans.insert(key);
         } else {
             book.tally.families_revoked += 1;
-            println!("{key} was refused, and nobody had to die for that");
+            book.find(format!("{key} was refused, though somebody had its tokens"));
         }
     }
 
     /// An access token is used: its pair has to be stored (T2).
-    pub(super) async fn used(&self, access: &str) {
+    pub(crate) async fn used(&self, access: &str) {
         let Some((index, key)) = self.first_use(access) else {
             return;
         };
@@ -196,7 +260,9 @@ impl Ledger {
             .is_some_and(|stored| *stored < index)
         {
             book.tally.used_early += 1;
-            println!("an access token of {key} was used before its pair was stored");
+            book.find(format!(
+                "an access token of {key} was used before its pair was stored"
+            ));
         }
     }
 
@@ -223,28 +289,31 @@ impl Ledger {
         Some((connection, opened))
     }
 
-    pub(super) fn is_gone(&self, worker: Worker) {
+    /// A process is no more.
+    pub(crate) fn is_gone(&self, worker: Worker) {
         self.book().dead.insert(worker);
     }
 
-    pub(super) fn died(&self, worker: Worker, of: &str) {
+    /// A process was killed, there.
+    pub(crate) fn died(&self, worker: Worker, of: &str) {
         self.is_gone(worker);
         let mut book = self.book();
         *book.tally.kills.entry(of.to_owned()).or_default() += 1;
     }
 
-    /// A connection has ended. Whether its last pair died with a process.
-    pub(super) fn ended(&self, key: &ConnectionKey) {
+    /// A connection has ended. Whether nobody has its last pair.
+    pub(crate) fn ended(&self, key: &ConnectionKey) {
         let mut book = self.book();
         if book.orphans.remove(&key.to_string()) {
             book.tally.orphaned += 1;
         } else {
             book.tally.connections_lost += 1;
-            println!("{key} is lost");
+            book.find(format!("{key} is lost"));
         }
     }
 
-    pub(super) fn tally<R>(&self, change: impl FnOnce(&mut Tally) -> R) -> R {
+    /// Looks at, or changes, the counts.
+    pub(crate) fn tally<R>(&self, change: impl FnOnce(&mut Tally) -> R) -> R {
         change(&mut self.book().tally)
     }
 
@@ -253,8 +322,52 @@ impl Ledger {
     }
 }
 
+impl Book {
+    fn sender(&mut self, sending: Sending) -> Option<&mut Sender> {
+        let (pair, sender) = sending.at;
+        self.pairs.get_mut(pair)?.senders.get_mut(sender)
+    }
+
+    /// The last sending of a token by a process has bought a pair.
+    fn buy(&mut self, token: &str, worker: Worker, next: usize) -> Option<(usize, usize)> {
+        let index = self.by_refresh.get(token).copied()?;
+        self.tally.refreshes += 1;
+        self.note(format!(
+            "token {index} becomes token {next}, for process {worker}"
+        ));
+        let pair = self.pairs.get_mut(index)?;
+        pair.next = Some(next);
+        let sender = pair.senders.iter().rposition(|sender| sender.worker == worker)?;
+        Some((index, sender))
+    }
+
+    /// Whether whoever a pair went to is dead, or never got it.
+    fn has_nobody(&self, index: usize) -> bool {
+        let Some(pair) = self.pairs.get(index) else {
+            return false;
+        };
+        let sender = pair
+            .bought_by
+            .and_then(|(pair, sender)| self.pairs.get(pair)?.senders.get(sender));
+        self.dead.contains(&pair.holder) || sender.is_some_and(|sender| sender.clueless)
+    }
+
+    fn find(&mut self, what: String) {
+        self.note(what.clone());
+        self.tally.findings.push(what);
+    }
+
+    /// The last ones are enough to understand what was found.
+    fn note(&mut self, what: String) {
+        if self.tally.notes.len() >= 10_000 {
+            self.tally.notes.clear();
+        }
+        self.tally.notes.push(what);
+    }
+}
+
 async fn open(key: &ConnectionKey, sealed: &Sealed) -> Option<Opened> {
     let context = format!("revento/tokens/{key}");
-    let opened = connect::key_ring().open(&context, sealed).await.ok()?;
+    let opened = key_ring().open(&context, sealed).await.ok()?;
     serde_json::from_slice(&opened.plaintext).ok()
 }

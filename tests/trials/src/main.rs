@@ -3,7 +3,10 @@
 
 #[cfg(unix)]
 mod crash;
+mod ledger;
 mod random;
+mod simulate;
+mod tally;
 
 use std::process::ExitCode;
 
@@ -21,6 +24,8 @@ enum Trial {
     /// Kills processes and databases while connections are refreshed
     #[cfg(unix)]
     Crash(crash::Options),
+    /// Lives through months of faults, by seeds
+    Simulate(simulate::Options),
     /// One of the processes that are killed
     #[cfg(unix)]
     #[command(hide = true)]
@@ -31,6 +36,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().trial {
         #[cfg(unix)]
         Trial::Crash(options) => crash::run(options),
+        Trial::Simulate(options) => simulate::run(&options),
         #[cfg(unix)]
         Trial::Worker(options) => crash::work(options),
     };

@@ -7,11 +7,11 @@ use revento_api::Client;
 use revento_core::{Connection, Scopes};
 use revento_oauth::{AuthorizationRequest, Integration, refresh::Timing};
 use revento_sandbox::{Decision, Sandbox};
-use revento_seal::{KeyRing, SealingKey};
 use revento_store::{Clock, Entropy, TokenStore};
 use revento_transport::Transport;
 
 use super::Site;
+use crate::ledger::key_ring;
 
 pub(super) const CALLBACK: &str = "http://localhost:3000/callback";
 
@@ -23,11 +23,6 @@ pub(super) fn timing() -> Timing {
         doubt_pause: Duration::from_millis(3500),
         ..Timing::default()
     }
-}
-
-/// What all processes seal with.
-pub(super) fn key_ring() -> KeyRing {
-    KeyRing::new(SealingKey::from_bytes([42; 32]))
 }
 
 pub(super) fn client(

@@ -12,10 +12,10 @@ use http::{StatusCode, header};
 use revento_transport::Transport;
 use revento_transport_reqwest::ReqwestTransport;
 
-use super::{
-    doom::WORKER,
-    ledger::{Ledger, Sending, Worker},
-};
+use revento_store::Clock;
+
+use super::{doom::WORKER, wall_clock::WallClock};
+use crate::ledger::{Ledger, Sending, Worker};
 
 const LARGEST: usize = 16 * 1024 * 1024;
 
@@ -23,6 +23,7 @@ const LARGEST: usize = 16 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(super) struct Judge {
     pub(super) ledger: Arc<Ledger>,
+    pub(super) clock: Arc<WallClock>,
     pub(super) transport: ReqwestTransport,
     /// Where the sandbox really listens.
     pub(super) sandbox: String,
@@ -35,20 +36,30 @@ impl Judge {
     }
 
     /// What the request is about, before it passes.
-    async fn before(&self, parts: &http::request::Parts, body: &[u8], worker: Worker) -> Option<Sending> {
-        if parts.uri.path() == "/oauth/token" {
-            let token = form_urlencoded::parse(body).find(|(name, _)| name == "refresh_token")?;
-            return Some(self.ledger.sending(&token.1, worker).await);
+    async fn before(
+        &self,
+        request: &http::request::Parts,
+        token: Option<&str>,
+        worker: Worker,
+    ) -> Option<Sending> {
+        if let Some(token) = token {
+            return self.ledger.sending(token, worker, self.clock.now()).await;
         }
-        let authorization = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let authorization = request.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         self.ledger.used(authorization.strip_prefix("Bearer ")?).await;
         None
     }
 
-    fn after(&self, sending: Option<Sending>, answer: &http::Response<Bytes>, worker: Worker) {
+    fn after(
+        &self,
+        sending: Option<Sending>,
+        token: Option<&str>,
+        answer: &http::Response<Bytes>,
+        worker: Worker,
+    ) {
         if answer.status() == StatusCode::OK {
             if let Ok(issued) = serde_json::from_slice(answer.body()) {
-                self.ledger.issued(&self.client_id, sending, issued, worker);
+                self.ledger.issued(&self.client_id, token, issued, worker);
             }
         } else if let Some(sending) = sending
             && answer.status() == StatusCode::BAD_REQUEST
@@ -56,6 +67,12 @@ impl Judge {
             self.ledger.refused(sending);
         }
     }
+}
+
+fn refresh_token(request: &http::request::Parts, body: &[u8]) -> Option<String> {
+    let mut fields = form_urlencoded::parse(body).filter(|_| request.uri.path() == "/oauth/token");
+    let (_, token) = fields.find(|(name, _)| name == "refresh_token")?;
+    Some(token.into_owned())
 }
 
 async fn pass(State(judge): State<Judge>, request: Request) -> Response {
@@ -70,7 +87,8 @@ async fn pass(State(judge): State<Judge>, request: Request) -> Response {
             .get(WORKER)
             .and_then(|value| value.to_str().ok()?.parse().ok());
         let worker = worker.unwrap_or(0);
-        let sending = judge.before(&parts, &body, worker).await;
+        let token = refresh_token(&parts, &body);
+        let sending = judge.before(&parts, token.as_deref(), worker).await;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let mut onward = http::Request::new(body);
         *onward.method_mut() = parts.method.clone();
@@ -86,7 +104,7 @@ async fn pass(State(judge): State<Judge>, request: Request) -> Response {
         }
         match judge.transport.send(onward).await {
             Ok(answer) => {
-                judge.after(sending, &answer, worker);
+                judge.after(sending, token.as_deref(), &answer, worker);
                 let (mut parts, body) = answer.into_parts();
                 for name in [
                     header::CONTENT_LENGTH,

@@ -9,7 +9,6 @@ mod connect;
 mod database;
 mod doom;
 mod judge;
-mod ledger;
 mod point;
 mod supervisor;
 mod verdict;

@@ -14,14 +14,13 @@ use tokio::time::Instant;
 
 use super::{
     Options, Site,
-    connect::{CALLBACK, client, consent},
+    connect::{CALLBACK, client, consent, timing},
     database::{self, Engine},
     judge::Judge,
-    ledger::Ledger,
     verdict::Verdict,
     wall_clock::WallClock,
 };
-use crate::random::Random;
+use crate::{ledger::Ledger, random::Random};
 use herd::Herd;
 
 /// How many participants are signed in, besides the organizers.
@@ -75,10 +74,11 @@ impl Trial {
             .await?;
         let clock = Arc::new(WallClock::create(clock_file)?);
         let store = database::open(&engine.url(), 8).await?;
-        let ledger = Arc::new(Ledger::new(Arc::clone(&store), Arc::clone(&clock)));
+        let ledger = Arc::new(Ledger::new(Arc::clone(&store), timing().skew));
         let info = sandbox.info();
         let judge = Judge {
             ledger: Arc::clone(&ledger),
+            clock: Arc::clone(&clock),
             transport: ReqwestTransport::new()?,
             sandbox: sandbox_at,
             client_id: info.client_id.clone(),

@@ -1,26 +1,8 @@
 //! What came of it.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
-/// What is counted.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Tally {
-    /// By crash point; `at random` from outside.
-    pub(super) kills: BTreeMap<String, u32>,
-    pub(super) database_kills: u32,
-    pub(super) refreshes: u64,
-    /// By a token that was sent again though it should not have been.
-    pub(super) families_revoked: u32,
-    pub(super) connections_lost: u32,
-    pub(super) sent_twice: u32,
-    pub(super) used_early: u32,
-    /// Sent again by the in-doubt rule.
-    pub(super) tried_again: u32,
-    /// The only copy of a pair died with its process: no client can help that.
-    pub(super) orphaned: u32,
-    /// Processes that ended without being killed.
-    pub(super) gave_up: u32,
-}
+use crate::tally::Tally;
 
 /// A tally at the end, and what was asked for.
 #[derive(Debug)]
@@ -36,27 +18,12 @@ impl Verdict {
     }
 }
 
-impl Tally {
-    /// Whether something has happened that must not.
-    pub(super) fn is_spoilt(&self) -> bool {
-        let bad = [
-            self.families_revoked,
-            self.connections_lost,
-            self.sent_twice,
-            self.used_early,
-            self.gave_up,
-        ];
-        bad.iter().any(|count| *count > 0)
-    }
-
-    pub(super) fn kills(&self) -> u32 {
-        self.kills.values().sum()
-    }
-}
-
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tally = &self.tally;
+        for finding in &tally.findings {
+            writeln!(f, "{finding}")?;
+        }
         let points: Vec<_> = tally
             .kills
             .iter()

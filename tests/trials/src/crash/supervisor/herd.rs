@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::{
-    crash::{Site, ledger::Ledger, point::Point},
+    crash::{Site, point::Point},
+    ledger::Ledger,
     random::Random,
 };
 

@@ -1,0 +1,118 @@
+//! SDK and sandbox in a simulated network with a virtual clock.
+//!
+//! Three replicas over one store, a platform, and the network between them live in `turmoil`: one thread,
+//! a seed, and a clock that only the simulation moves. The outer loop lets months pass, then everything
+//! breaks for some seconds: replicas crash, links part, the store fails, clocks go wrong, the platform
+//! answers with nonsense, organizers consent anew. When it heals, every connection has to come to rest.
+
+mod network;
+mod replica;
+mod store;
+mod time;
+mod world;
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+
+use crate::tally::Tally;
+use world::End;
+
+/// What to simulate.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// How many worlds
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+    /// Only this one, with a line for everything that happens
+    #[arg(long)]
+    seed: Option<u64>,
+    /// With a store that grants every claim: then it has to fail
+    #[arg(long, hide = true)]
+    careless: bool,
+}
+
+/// One seed after the other; stops at the first that goes wrong.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if let Some(seed) = options.seed {
+        let end = world::run(seed, options.careless)?;
+        for line in &end.story {
+            println!("{line}");
+        }
+        return judge(seed, &end.tally);
+    }
+    let mut all = Tally::default();
+    let mut happened = BTreeMap::<&'static str, u32>::new();
+    let mut days = 0;
+    for (seed, end) in ends(options)? {
+        judge(seed, &end.tally)?;
+        all.refreshes += end.tally.refreshes;
+        all.tried_again += end.tally.tried_again;
+        all.orphaned += end.tally.orphaned;
+        for (what, count) in end.happened {
+            *happened.entry(what).or_default() += count;
+        }
+        days += end.days;
+    }
+    let happened: Vec<_> = happened
+        .iter()
+        .map(|(what, count)| format!("{count} {what}"))
+        .collect();
+    println!("{} seeds, {days} days: {}", options.seeds, happened.join(", "));
+    println!(
+        "{} refreshes, {} tried again by the in-doubt rule; {} connected anew, since nobody had their tokens",
+        all.refreshes, all.tried_again, all.orphaned
+    );
+    println!("0 tokens sent twice, 0 used before they were stored, 0 connections lost");
+    if all.refreshes == 0 {
+        bail!("nothing was refreshed, so nothing is shown");
+    }
+    Ok(())
+}
+
+/// Lives through all seeds, on every core; up to the first that goes wrong.
+fn ends(options: &Options) -> Result<Vec<(u64, End)>> {
+    let next = AtomicU64::new(0);
+    let ends = Mutex::new(Vec::new());
+    let live = || -> Result<()> {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= options.seeds {
+                return Ok(());
+            }
+            let mut end = world::run(seed, options.careless).with_context(|| format!("seed {seed}"))?;
+            end.story.clear();
+            if end.tally.is_spoilt() {
+                next.store(options.seeds, Ordering::Relaxed);
+            }
+            ends.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((seed, end));
+        }
+    };
+    std::thread::scope(|scope| {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(live)).collect();
+        for thread in threads {
+            thread.join().map_err(|_| anyhow!("a world panicked"))??;
+        }
+        anyhow::Ok(())
+    })?;
+    Ok(ends.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn judge(seed: u64, tally: &Tally) -> Result<()> {
+    if tally.is_spoilt() {
+        for finding in &tally.findings {
+            println!("{finding}");
+        }
+        bail!("seed {seed}; its story: cargo xtask simulate --seed {seed}");
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! A replica of a service: callers, the background, the keep-alive.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Result;
+use revento_api::{Client, KeepAlive, SessionError};
+use revento_core::ConnectionKey;
+use revento_oauth::{Integration, refresh::Timing};
+use revento_sandbox::Info;
+use revento_store::{Clock, Entropy, EntropyError, TokenStore};
+use revento_transport::Transport;
+
+use crate::{ledger::key_ring, random::Random};
+
+pub(super) const CALLBACK: &str = "http://localhost:3000/callback";
+
+/// A claim outlives a request twice; a doubt's pause outlives an attempt to store.
+pub(super) fn timing() -> Timing {
+    Timing {
+        claim_ttl: Duration::from_secs(8),
+        ..Timing::default()
+    }
+}
+
+/// Random bytes that a seed repeats.
+#[derive(Debug)]
+pub(super) struct Seeded(pub(super) std::sync::Mutex<Random>);
+
+impl Entropy for Seeded {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+        let mut random = self.0.lock().map_err(|_| EntropyError)?;
+        for chunk in bytes.chunks_mut(8) {
+            let drawn = random.next().to_le_bytes();
+            chunk
+                .iter_mut()
+                .zip(drawn)
+                .for_each(|(byte, drawn)| *byte = drawn);
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn client(
+    info: &Info,
+    transport: Arc<dyn Transport>,
+    store: Arc<dyn TokenStore>,
+    clock: Arc<dyn Clock>,
+    random: Random,
+) -> Result<Client> {
+    let integration = Integration::new(&info.auth_base, info.client_id.as_str(), CALLBACK)?
+        .with_secret(info.client_secret.as_str());
+    Ok(Client::builder(
+        integration,
+        &info.api_base,
+        transport,
+        store,
+        Arc::new(key_ring()),
+    )
+    .clock(clock)
+    .entropy(Arc::new(Seeded(std::sync::Mutex::new(random))))
+    .timing(timing())
+    .build()?)
+}
+
+/// Works until it is crashed. `busy` are the connections that callers use; the others live by the keep-alive.
+pub(super) async fn work(client: Client, busy: Vec<ConnectionKey>, random: Random) -> turmoil::Result {
+    tokio::spawn(client.background());
+    let how = KeepAlive::new()
+        .every(Duration::from_secs(3))
+        .pause(Duration::from_millis(20));
+    tokio::spawn(client.keep_alive(how));
+    for number in 0..3 {
+        let mut random = random.clone();
+        for _ in 0..number {
+            random.next();
+        }
+        tokio::spawn(call(client.clone(), busy.clone(), random));
+    }
+    std::future::pending().await
+}
+
+async fn call(client: Client, busy: Vec<ConnectionKey>, mut random: Random) {
+    loop {
+        if let Some(key) = random.pick(&busy) {
+            let read = random.chance(25);
+            let _ = use_once(&client, key, read).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50 + random.below(500))).await;
+    }
+}
+
+async fn use_once(client: &Client, key: &ConnectionKey, read: bool) -> Result<(), SessionError> {
+    match &key.user_id {
+        Some(user) => {
+            let user = client.user(key.event_id.clone(), user.clone());
+            user.access_token().await?;
+            if read {
+                let _ = user.profile().await;
+            }
+        }
+        None => {
+            let event = client.event(key.event_id.clone());
+            event.access_token().await?;
+            if read {
+                let _ = event.get().await;
+            }
+        }
+    }
+    Ok(())
+}
