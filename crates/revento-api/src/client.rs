@@ -13,10 +13,14 @@ use revento_transport::Transport;
 use url::Url;
 
 use crate::{
+    Retry, Timer,
     background::Backlog,
-    read::{EventClient, UserClient},
-    request::Reader,
+    notices::Notices,
+    pacing::{Pacer, Pacing},
+    read::{EventClient, Installations, UserClient},
+    request::{Reader, Who},
     session::Session,
+    timer::TokioTimer,
     vault::Vault,
 };
 
@@ -35,7 +39,11 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) timing: Timing,
+    pub(crate) timer: Arc<dyn Timer>,
+    pub(crate) pacer: Pacer,
+    pub(crate) notices: Notices,
     pub(crate) backlog: Backlog,
+    retry: Retry,
     sessions: Mutex<HashMap<ConnectionKey, Arc<Session>>>,
 }
 
@@ -49,6 +57,9 @@ pub struct ClientBuilder {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     timing: Timing,
+    timer: Arc<dyn Timer>,
+    pacing: Pacing,
+    retry: Retry,
 }
 
 impl ClientBuilder {
@@ -67,6 +78,24 @@ impl ClientBuilder {
     /// Replaces the durations that refreshing goes by.
     pub fn timing(mut self, timing: Timing) -> Self {
         self.timing = timing;
+        self
+    }
+
+    /// Replaces the way calls are paced; unless told they keep the contract's budgets in this process alone.
+    pub fn pacing(mut self, pacing: Pacing) -> Self {
+        self.pacing = pacing;
+        self
+    }
+
+    /// Replaces the way reads are repeated; each client made of this one can have its own.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Replaces Tokio's timer for the waits of reads, for simulations. The clock has to move along with it.
+    pub fn timer(mut self, timer: Arc<dyn Timer>) -> Self {
+        self.timer = timer;
         self
     }
 
@@ -92,6 +121,10 @@ impl ClientBuilder {
             clock: self.clock,
             entropy: self.entropy,
             timing: self.timing,
+            timer: self.timer,
+            pacer: Pacer::new(self.pacing),
+            notices: Notices::default(),
+            retry: self.retry,
             backlog: Backlog::default(),
             sessions: Mutex::default(),
         };
@@ -120,6 +153,9 @@ impl Client {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
             timing: Timing::default(),
+            timer: Arc::new(TokioTimer),
+            pacing: Pacing::default(),
+            retry: Retry::default(),
         }
     }
 
@@ -151,13 +187,13 @@ impl Client {
     /// Reads an event over the organizer's connection.
     pub fn event(&self, event_id: impl Into<EventId>) -> EventClient {
         let key = ConnectionKey::installation(self.client_id(), event_id.into());
-        EventClient::new(self.reader(key))
+        EventClient::new(self.reader(Who::Connection(self.session(key.clone()))), key)
     }
 
     /// Reads what a signed-in participant may see.
     pub fn user(&self, event_id: impl Into<EventId>, user_id: impl Into<UserId>) -> UserClient {
         let key = ConnectionKey::user(self.client_id(), event_id.into(), user_id.into());
-        UserClient::new(self.reader(key))
+        UserClient::new(self.reader(Who::Connection(self.session(key.clone()))), key)
     }
 
     /// What the store knows of an organizer's connection. Makes no call to the platform.
@@ -187,10 +223,30 @@ impl Client {
             .collect())
     }
 
-    fn reader(&self, key: ConnectionKey) -> Reader {
+    /// `GET /developer/integrations/{id}/installations`: every connection that the platform knows of this integration,
+    /// under its client id and secret. Public clients have no secret, and so no such list.
+    pub fn installations(&self) -> Installations {
+        Installations::new(self.reader(Who::Integration))
+    }
+
+    /// By how many seconds the platform's clock is ahead of this machine's, negative when it is behind, by its last
+    /// answer; `None` before the first. Exact to a second or two.
+    pub fn clock_skew_seconds(&self) -> Option<i64> {
+        self.shared.notices.skew()
+    }
+
+    /// How many tokens' budgets are remembered, and how many bytes that takes. Those that were idle for an hour are
+    /// forgotten.
+    pub fn pacing_weight(&self) -> (usize, usize) {
+        self.shared.pacer.weight()
+    }
+
+    fn reader(&self, who: Who) -> Reader {
         Reader {
             client: self.clone(),
-            session: self.session(key),
+            who,
+            retry: self.shared.retry,
+            delivery_id: None,
         }
     }
 

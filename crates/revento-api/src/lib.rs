@@ -18,16 +18,26 @@ mod connect;
 mod error;
 mod keep_alive;
 mod lifecycle;
+mod meter;
+mod notices;
+mod pacing;
 mod read;
 mod request;
 mod retry;
 mod session;
+mod timer;
 mod vault;
 mod words;
 
 pub use client::{Client, ClientBuilder};
 pub use connect::ConnectError;
-pub use error::Error;
+pub use error::{Attempt, Attempts, Error, Fault};
 pub use keep_alive::{ConsentEnding, KeepAlive};
-pub use read::{EventClient, Pages, Participants, UserClient};
+pub use pacing::Pacing;
+pub use read::{
+    Bookmark, EventClient, Installations, Items, List, Pages, ParseBookmarkError, Participants, Progress,
+    Raw, UserClient,
+};
+pub use retry::Retry;
 pub use session::SessionError;
+pub use timer::Timer;

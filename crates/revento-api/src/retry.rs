@@ -2,29 +2,86 @@
 
 use std::time::Duration;
 
-use revento_core::Timestamp;
-
-/// How many requests one read may cost, the repetition after a refresh not counted.
-pub(crate) const ATTEMPTS: u32 = 4;
-/// The longest that a read waits for the platform's word. Beyond that its caller is told instead.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
-
-/// The longest pause before attempt `attempt + 1`, to take a random share of (full jitter).
-pub(crate) fn backoff(attempt: u32) -> Duration {
-    let doubled = 200u64.saturating_mul(1 << attempt.min(6));
-    Duration::from_millis(doubled.min(10_000))
+/// How a read is repeated (invariant C2): after a failed transport, a 5xx or a 429, and never after anything else. The
+/// one repetition after a refresh is not counted.
+///
+/// Pauses are random shares of a bound that doubles (full jitter), so that many callers do not come back at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    pub(crate) attempts: u32,
+    pub(crate) first_pause: Duration,
+    pub(crate) longest_pause: Duration,
+    pub(crate) patience: Duration,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) deadline: Option<Duration>,
 }
 
-/// What `Retry-After` says: seconds or a date (RFC 9110 §10.2.3). Anything else is as if it were absent.
-pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    let value = value.trim();
-    if value.bytes().all(|byte| byte.is_ascii_digit()) {
-        return value.parse().ok().map(Duration::from_secs);
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            attempts: 4,
+            first_pause: Duration::from_millis(400),
+            longest_pause: Duration::from_secs(10),
+            patience: Duration::from_secs(90),
+            attempt_timeout: Duration::from_secs(30),
+            deadline: None,
+        }
     }
-    let at = jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(value)
-        .ok()?;
-    Some(Timestamp::from_unix_micros(at.as_microsecond()).saturating_since(now))
+}
+
+impl Retry {
+    /// One request, and its error.
+    pub fn never() -> Self {
+        Self {
+            attempts: 1,
+            ..Self::default()
+        }
+    }
+
+    /// How many requests one read may cost, 4 unless told; at least one.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    /// The bound of the pause after the first attempt, 400 ms unless told, and the largest bound, 10 s.
+    #[must_use]
+    pub fn pauses(mut self, first: Duration, longest: Duration) -> Self {
+        (self.first_pause, self.longest_pause) = (first, longest.max(first));
+        self
+    }
+
+    /// The longest that the platform may ask one to wait (`Retry-After`), 90 s unless told. When it asks for more, the
+    /// caller gets the error at once.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// How long one request may take, 30 s unless told. A transport may have a shorter limit of its own. An attempt that
+    /// ran out of time is repeated like any other.
+    #[must_use]
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// How long the whole read may take, with waits for the budget and all attempts; unlimited unless told.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The bound of the pause after attempt number `attempt`, which counts from one.
+    pub(crate) fn bound(&self, attempt: u32) -> Duration {
+        let doublings = attempt.saturating_sub(1).min(31);
+        self.first_pause
+            .saturating_mul(1 << doublings)
+            .min(self.longest_pause)
+    }
 }
 
 #[cfg(test)]
@@ -32,21 +89,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a7_every_form_of_retry_after_is_read_or_passed_over() {
-        let now: Timestamp = "2026-05-09T14:22:31Z".parse().unwrap();
-        let seconds = |value: &str| retry_after(value, now).map(|pause| pause.as_secs());
-        assert_eq!(seconds("5"), Some(5));
-        assert_eq!(seconds("0"), Some(0));
-        assert_eq!(seconds("Sat, 09 May 2026 14:22:41 GMT"), Some(10));
-        assert_eq!(seconds("Sat, 09 May 2026 14:22:21 GMT"), Some(0));
-        for odd in ["", "-1", "1.5", "inf", "1e300", "soon", "99999999999999999999"] {
-            assert_eq!(seconds(odd), None, "{odd}");
-        }
+    fn a13_backoff_doubles_and_never_overflows() {
+        let retry = Retry::default();
+        let millis = |attempt| retry.bound(attempt).as_millis();
+        assert_eq!(
+            [millis(0), millis(1), millis(2), millis(3)],
+            [400, 400, 800, 1600]
+        );
+        assert_eq!(millis(u32::MAX), 10_000);
+        let endless = retry.pauses(Duration::MAX, Duration::MAX);
+        assert_eq!(endless.bound(u32::MAX), Duration::MAX);
     }
 
     #[test]
-    fn a13_backoff_never_overflows() {
-        assert_eq!(backoff(0), Duration::from_millis(200));
-        assert_eq!(backoff(u32::MAX), Duration::from_secs(10));
+    fn a11_there_is_always_an_attempt() {
+        assert_eq!(Retry::default().attempts(0).attempts, 1);
+        assert_eq!(Retry::never().attempts, 1);
     }
 }

@@ -1,8 +1,6 @@
 //! The platform's error envelope and its codes (contract §3.5).
 
-use serde::Deserialize;
-
-use crate::{RequestId, text_enum::text_enum};
+use crate::{RequestId, record::record, text_enum::text_enum};
 
 text_enum! {
     /// The `error` of an error answer: what to branch on, never the message.
@@ -32,18 +30,22 @@ text_enum! {
     }
 }
 
-/// An error answer of the platform. Every field is optional in reading: an answer that carries only
-/// some of them is still an error with a status.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ApiErrorBody {
-    /// The code.
-    pub error: ApiErrorCode,
-    /// Text for humans.
-    #[serde(default)]
-    pub message: Option<String>,
-    /// The request's id, for support.
-    #[serde(default)]
-    pub request_id: Option<RequestId>,
+record! {
+    /// An error answer of the platform. Every other field than the code is optional in reading: an answer that carries
+    /// only some of them is still an error with a status. What a code carries beside them is in its `extra()`.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    ApiErrorBody {
+        required {
+            /// The code.
+            pub error: ApiErrorCode,
+        }
+        optional {
+            /// Text for humans.
+            pub message: Option<String>,
+            /// The request's id, for support.
+            pub request_id: Option<RequestId>,
+        }
+    }
 }
 
 impl ApiErrorBody {
@@ -75,5 +77,6 @@ mod tests {
         let body = ApiErrorBody::parse(br#"{"error":"teapot","hint":1}"#).unwrap();
         assert_eq!(body.error.as_str(), "teapot");
         assert_eq!(body.request_id, None);
+        assert_eq!(body.extra().json("hint"), Some("1"));
     }
 }

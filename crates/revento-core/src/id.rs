@@ -68,6 +68,12 @@ ids! {
     ApplicationId;
     /// An entry of an event's program.
     ActivityId;
+    /// A line of activities through an event's days.
+    ThreadId;
+    /// Where activities take place.
+    LocationId;
+    /// A window in which one can apply to an event.
+    WaveId;
     /// An integration's OAuth client id.
     ClientId;
     /// One webhook delivery; its retries reuse it. Not signed (contract §4.1).

@@ -39,8 +39,8 @@ pub use connection::{Connection, ConnectionKey, Reason, Status};
 pub use envelope::{Envelope, EnvelopeError, EventType};
 pub use error::{ApiErrorBody, ApiErrorCode};
 pub use id::{
-    ActivityId, ApplicationId, ClientId, DeliveryId, EnvelopeId, EventId, OrganizationId, ParticipantId,
-    RequestId, UserId,
+    ActivityId, ApplicationId, ClientId, DeliveryId, EnvelopeId, EventId, LocationId, OrganizationId,
+    ParticipantId, RequestId, ThreadId, UserId, WaveId,
 };
 pub use page::Page;
 pub use record::Extra;

@@ -1,53 +1,66 @@
 //! Walking pages (contract §3.3).
 
-use std::{fmt, marker::PhantomData};
+use std::{
+    collections::VecDeque,
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use futures_core::Stream;
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use revento_core::{Page, limits};
+use revento_core::{Page, RequestId};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, request::Reader};
+use super::{
+    Bookmark,
+    list::{List, Progress},
+};
+use crate::{Error, request::Target};
+
+/// How many cursors are remembered exactly; longer circles are found by [Brent's way](Circle).
+const REMEMBERED: usize = 64;
 
 /// The pages of a list.
 ///
 /// `has_more` decides whether there is another page, as the contract says: an empty page may have a
-/// successor. A page that promises another without naming it, or names the one it came from, is an
+/// successor. A page that promises another without naming it, or names one that was there before, is an
 /// error, not a loop.
 pub struct Pages<T> {
-    reader: Reader,
-    path: String,
-    limit: u16,
+    list: List<T>,
     next: Next,
-    items: PhantomData<fn() -> T>,
+    circle: Circle,
+    progress: Progress,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Next {
     First,
-    After(String),
+    After(Box<str>),
     End,
 }
 
 impl<T: DeserializeOwned + Send + 'static> Pages<T> {
-    pub(crate) fn new(reader: Reader, path: String) -> Self {
+    pub(super) fn new(list: List<T>) -> Self {
+        let next = match &list.from.cursor {
+            None => Next::First,
+            Some(cursor) => Next::After(cursor.clone()),
+        };
         Self {
-            reader,
-            path,
-            limit: limits::LARGEST_PAGE,
-            next: Next::First,
-            items: PhantomData,
+            list,
+            next,
+            circle: Circle::default(),
+            progress: Progress {
+                pages: 0,
+                items: 0,
+                has_more: true,
+            },
         }
     }
 
-    pub(crate) fn per_page(mut self, limit: u16) -> Self {
-        self.limit = limit;
-        self
-    }
-
     /// Goes on from a cursor that [`cursor`](Self::cursor) gave, also after a restart.
-    pub fn resume(mut self, cursor: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn resume(mut self, cursor: impl Into<Box<str>>) -> Self {
         self.next = Next::After(cursor.into());
         self
     }
@@ -61,60 +74,157 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         }
     }
 
-    /// Reads the next page; `None` after the last. After an error the same page is read again.
+    /// Whether the last page has come.
+    pub fn is_done(&self) -> bool {
+        self.next == Next::End
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Reads the next page; `None` after the last. After an error the same page is read again. A page on which the
+    /// filter takes nothing is an empty one.
     ///
     /// # Errors
     /// See [`Error`].
     pub async fn next_page(&mut self) -> Result<Option<Vec<T>>, Error> {
-        let path = match &self.next {
-            Next::End => return Ok(None),
-            Next::First => format!("{}?limit={}", self.path, self.limit),
-            Next::After(cursor) => {
-                let cursor = utf8_percent_encode(cursor, NON_ALPHANUMERIC);
-                format!("{}?limit={}&cursor={cursor}", self.path, self.limit)
-            }
+        let mut page = self.next_unfiltered().await?;
+        if let (Some(page), Some(filter)) = (&mut page, &self.list.filter) {
+            page.retain(|item| filter(item));
+        }
+        Ok(page)
+    }
+
+    /// The pages as a stream, which ends after the last page or the first error.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Vec<T>, Error>> + Send {
+        stream::try_unfold(self, |mut pages| async move {
+            let page = pages.next_page().await?;
+            Ok(page.map(|page| (page, pages)))
+        })
+    }
+
+    pub(super) async fn next_unfiltered(&mut self) -> Result<Option<Vec<T>>, Error> {
+        let Some(target) = self.target() else {
+            return Ok(None);
         };
-        let page: Page<T> = self.reader.get(&path).await?;
-        self.next = following(&self.next, page.has_more, page.next_cursor)?;
+        let answer = self.list.reader.fetch(&target).await?;
+        let mut page: Page<T> = answer.parse()?;
+        let next = following(page.has_more, page.next_cursor, &answer.request_id)?;
+        if let Next::After(cursor) = &self.next {
+            self.circle.add(cursor);
+        }
+        if let Next::After(cursor) = &next
+            && self.circle.has(cursor)
+        {
+            return Err(Error::Pages {
+                problem: "a page names one as the next that was there before",
+                request_id: answer.request_id,
+            });
+        }
+        self.next = next;
+        self.progress.pages += 1;
+        self.progress.items += page.data.len() as u64;
+        self.progress.has_more = page.has_more;
+        if let Some(tell) = &self.list.progress {
+            tell(&self.progress);
+        }
+        // Only the first page of a reading that goes on begins in its midst.
+        let skip = std::mem::take(&mut self.list.from.skip).min(page.data.len());
+        page.data.drain(..skip);
         Ok(Some(page.data))
     }
 
-    /// All items, one after the other.
-    pub(crate) fn items(self) -> impl Stream<Item = Result<T, Error>> + Send + Unpin {
-        let pages = stream::try_unfold(self, |mut pages| async move {
-            let page = pages.next_page().await?;
-            Ok::<_, Error>(page.map(|page| (page, pages)))
-        });
-        pages
-            .map_ok(|page| stream::iter(page.into_iter().map(Ok)))
-            .try_flatten()
-            .boxed()
+    pub(super) fn filter(&self) -> Option<&super::list::Filter<T>> {
+        self.list.filter.as_ref()
+    }
+
+    /// The place of an item on the page that comes next.
+    pub(super) fn bookmark(&self) -> Option<Bookmark> {
+        match &self.next {
+            Next::End => None,
+            Next::First => Some(Bookmark {
+                cursor: None,
+                skip: self.list.from.skip,
+            }),
+            Next::After(cursor) => Some(Bookmark {
+                cursor: Some(cursor.clone()),
+                skip: self.list.from.skip,
+            }),
+        }
+    }
+
+    fn target(&self) -> Option<Target> {
+        let List { path, limit, .. } = &self.list;
+        let path_and_query = match &self.next {
+            Next::End => return None,
+            Next::First => format!("{path}?limit={limit}"),
+            Next::After(cursor) => {
+                let cursor = utf8_percent_encode(cursor, NON_ALPHANUMERIC);
+                format!("{path}?limit={limit}&cursor={cursor}")
+            }
+        };
+        Some(Target {
+            template: self.list.template,
+            path_and_query,
+        })
     }
 }
 
-fn following(current: &Next, has_more: bool, cursor: Option<String>) -> Result<Next, Error> {
+fn following(has_more: bool, cursor: Option<String>, request_id: &RequestId) -> Result<Next, Error> {
     match (has_more, cursor) {
         (false, _) => Ok(Next::End),
         (true, None) => Err(Error::Pages {
             problem: "has_more is true, but next_cursor is missing",
+            request_id: request_id.clone(),
         }),
-        (true, Some(cursor)) => match Next::After(cursor) {
-            next if next == *current => Err(Error::Pages {
-                problem: "a page names itself as the next one",
-            }),
-            next => Ok(next),
-        },
+        (true, Some(cursor)) => Ok(Next::After(cursor.into())),
     }
+}
+
+/// Finds a cursor that was there before, in constant memory: the last ones by their hashes, and one more that is
+/// replaced after 1, 2, 4, 8 … pages, which any circle comes back to (Brent).
+#[derive(Debug, Clone, Default)]
+struct Circle {
+    last: VecDeque<u64>,
+    anchor: Option<Box<str>>,
+    since: u64,
+    power: u64,
+}
+
+impl Circle {
+    fn add(&mut self, cursor: &str) {
+        if self.last.len() == REMEMBERED {
+            self.last.pop_front();
+        }
+        self.last.push_back(hash(cursor));
+        self.since += 1;
+        if self.since > self.power {
+            self.anchor = Some(cursor.into());
+            self.power = self.power.saturating_mul(2).max(1);
+            self.since = 0;
+        }
+    }
+
+    fn has(&self, cursor: &str) -> bool {
+        self.anchor.as_deref() == Some(cursor) || self.last.contains(&hash(cursor))
+    }
+}
+
+fn hash(cursor: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    cursor.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl<T> Clone for Pages<T> {
     fn clone(&self) -> Self {
         Self {
-            reader: self.reader.clone(),
-            path: self.path.clone(),
-            limit: self.limit,
+            list: self.list.clone(),
             next: self.next.clone(),
-            items: PhantomData,
+            circle: self.circle.clone(),
+            progress: self.progress.clone(),
         }
     }
 }
@@ -122,8 +232,8 @@ impl<T> Clone for Pages<T> {
 impl<T> fmt::Debug for Pages<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
-            .field("path", &self.path)
-            .field("limit", &self.limit)
+            .field("list", &self.list)
+            .field("progress", &self.progress)
             .finish_non_exhaustive()
     }
 }
@@ -134,19 +244,42 @@ mod tests {
 
     #[test]
     fn a1_has_more_decides() {
-        assert_eq!(
-            following(&Next::First, false, Some("x".into())).unwrap(),
-            Next::End
-        );
-        assert_eq!(
-            following(&Next::First, true, Some("x".into())).unwrap(),
-            Next::After("x".into())
-        );
+        let following = |has_more, cursor: Option<&str>| {
+            following(has_more, cursor.map(str::to_owned), &RequestId::new("r")).ok()
+        };
+        assert_eq!(following(false, Some("x")), Some(Next::End));
+        assert_eq!(following(true, Some("x")), Some(Next::After("x".into())));
+        assert_eq!(following(true, None), None);
     }
 
     #[test]
-    fn a2_pages_that_lead_nowhere_are_errors() {
-        assert!(following(&Next::First, true, None).is_err());
-        assert!(following(&Next::After("x".into()), true, Some("x".into())).is_err());
+    fn a2_circles_of_any_length_are_found_in_constant_memory() {
+        for length in [1u64, 2, 3, 63, 64, 65, 1000] {
+            for before in [0, 5, 2000] {
+                let cursor = |page: u64| {
+                    let page = if page < before {
+                        page
+                    } else {
+                        before + (page - before) % length
+                    };
+                    format!("cursor {page}")
+                };
+                let mut circle = Circle::default();
+                let found = (0..).find(|page| {
+                    circle.add(&cursor(*page));
+                    circle.has(&cursor(page + 1))
+                });
+                let found = found.unwrap();
+                assert!(
+                    found + 1 >= before + length,
+                    "nothing comes twice before: {length} {before} {found}"
+                );
+                if length <= 64 {
+                    assert_eq!(found + 1, before + length);
+                }
+                assert!(found < 4 * (before + length) + 8, "{length} {before} {found}");
+                assert!(circle.last.len() <= REMEMBERED);
+            }
+        }
     }
 }

@@ -1,21 +1,41 @@
 //! Reading as a signed-in participant.
 
 use revento_core::{
-    AccessToken,
+    AccessToken, ConnectionKey, DeliveryId,
+    pacing::Left,
     resource::{Application, Profile},
 };
 
-use crate::{Error, SessionError, request::Reader};
+use super::Raw;
+use crate::{
+    Error, Retry, SessionError,
+    request::{Reader, Target},
+};
 
 /// Reads what a participant may see, with their user token.
 #[derive(Debug, Clone)]
 pub struct UserClient {
     reader: Reader,
+    key: ConnectionKey,
 }
 
 impl UserClient {
-    pub(crate) fn new(reader: Reader) -> Self {
-        Self { reader }
+    pub(crate) fn new(reader: Reader, key: ConnectionKey) -> Self {
+        Self { reader, key }
+    }
+
+    /// The same client with another way to repeat reads.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Self {
+        self.reader.retry = retry;
+        self
+    }
+
+    /// The same client, reading because of this webhook: spans name it beside connection and request.
+    #[must_use]
+    pub fn because_of(mut self, delivery_id: impl Into<DeliveryId>) -> Self {
+        self.reader.delivery_id = Some(delivery_id.into());
+        self
     }
 
     /// The access token itself, for requests that this SDK does not make. Ask anew for each: it is
@@ -24,8 +44,7 @@ impl UserClient {
     /// # Errors
     /// When there is none to be had.
     pub async fn access_token(&self) -> Result<AccessToken, SessionError> {
-        let live = self.reader.session.token(&self.reader.client.shared).await?;
-        Ok(live.access.clone())
+        self.reader.access_token(&self.key).await
     }
 
     /// `GET /me/profile`, under the scope `profile.read`.
@@ -33,7 +52,7 @@ impl UserClient {
     /// # Errors
     /// See [`Error`].
     pub async fn profile(&self) -> Result<Profile, Error> {
-        self.reader.get("/me/profile").await
+        self.reader.get(&target("/me/profile")).await
     }
 
     /// `GET /me/application`, under the scope `event.attendance`.
@@ -41,6 +60,28 @@ impl UserClient {
     /// # Errors
     /// See [`Error`].
     pub async fn application(&self) -> Result<Application, Error> {
-        self.reader.get("/me/application").await
+        self.reader.get(&target("/me/application")).await
+    }
+
+    /// Any other `GET`, with the same token, pacing, retries and errors; see
+    /// [`EventClient::raw`](crate::EventClient::raw).
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::Request`] when the path would lead elsewhere.
+    pub async fn raw(&self, path_and_query: &str) -> Result<Raw, Error> {
+        self.reader.raw(path_and_query).await
+    }
+
+    /// What is left of the token's budgets, by what this process knows; `None` when it has not used the token lately.
+    pub fn budget_left(&self) -> Option<Left> {
+        let shared = &self.reader.client.shared;
+        shared.pacer.left(&self.key, shared.clock.now())
+    }
+}
+
+fn target(path: &'static str) -> Target {
+    Target {
+        template: path,
+        path_and_query: path.to_owned(),
     }
 }

@@ -113,6 +113,7 @@ impl Session {
         if let Reply::Answered(TokenAnswer::Unreadable { status, problem }) = &reply {
             *trouble = format!("the token endpoint answered {status}, with {problem}");
         }
+        crate::meter::refreshed(reply_name(&reply));
         tracing::info!(connection = %self.key, %request_id, reply = reply_name(&reply), "refresh");
         let scopes = in_flight.connection().scopes.clone();
         let step = in_flight.replied(reply, client.clock.now());

@@ -40,7 +40,7 @@ pub(crate) struct Live {
     /// Up to here nobody has to ask the store.
     trusted_until: Timestamp,
     /// Up to here the platform takes it, as far as we know.
-    usable_until: Timestamp,
+    pub(crate) usable_until: Timestamp,
 }
 
 /// How long to trust a token that is close to its end while another replica is refreshing it.

@@ -9,6 +9,7 @@
 mod background;
 mod faults;
 mod keep_alive;
+mod pacing;
 mod refresh;
 mod sandbox;
 mod support;

@@ -29,6 +29,7 @@ pub struct Told {
     pub(super) remaining: Option<u32>,
     /// Seconds from the answer to the reset; negative when that lies in the past.
     pub(super) reset_in: Option<i64>,
+    retry_after: Option<Duration>,
     skew: Option<i64>,
 }
 
@@ -45,9 +46,10 @@ impl Told {
         let small = |name| number(name).and_then(|number| u32::try_from(number).ok());
         let server_now = header("date").and_then(http_date);
         let date = server_now.unwrap_or(now);
+        let retry_after = header("retry-after").and_then(|text| retry_after(text, date));
         let outcome = match (status, error) {
             (429, "concurrent_limit_exceeded") => Outcome::TooManyAtOnce,
-            (429, _) => Outcome::TooMany(header("retry-after").and_then(|text| retry_after(text, date))),
+            (429, _) => Outcome::TooMany(retry_after),
             _ => Outcome::Answered,
         };
         Self {
@@ -55,6 +57,7 @@ impl Told {
             limit: small("x-ratelimit-limit").filter(|limit| *limit > 0),
             remaining: small("x-ratelimit-remaining"),
             reset_in: number("x-ratelimit-reset").map(|at| at.saturating_sub(date.unix_seconds())),
+            retry_after,
             skew: server_now.map(|server| server.unix_seconds().saturating_sub(now.unix_seconds())),
         }
     }
@@ -62,6 +65,11 @@ impl Told {
     /// What became of the call.
     pub fn outcome(&self) -> Outcome {
         self.outcome
+    }
+
+    /// How long the platform asks one to wait, whatever the status.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// By how many seconds the platform's clock is ahead of the caller's, negative when it is behind; `None` when the

@@ -1,7 +1,7 @@
 //! An entry of an event's program.
 
 use super::MinAge;
-use crate::{ActivityId, EventId, Timestamp, record::record, text_enum::text_enum};
+use crate::{ActivityId, EventId, LocationId, ThreadId, Timestamp, record::record, text_enum::text_enum};
 
 text_enum! {
     /// Where an activity stands.
@@ -39,9 +39,9 @@ record! {
             /// The event.
             pub event_id: Option<EventId>,
             /// The thread that it belongs to.
-            pub thread_id: Option<Box<str>>,
+            pub thread_id: Option<ThreadId>,
             /// Where it takes place.
-            pub location_id: Option<Box<str>>,
+            pub location_id: Option<LocationId>,
             /// Its title.
             pub title: Option<String>,
             /// What it is about.

@@ -9,6 +9,7 @@ mod event;
 mod form;
 mod participant;
 mod profile;
+mod program;
 
 pub use activity::{Activity, ActivityCapacity, ActivityStatus, CapacityState};
 pub use application::{Application, ApplicationStatus};
@@ -16,3 +17,6 @@ pub use event::{Event, MinAge, PublishStatus};
 pub use form::FormFields;
 pub use participant::{Participant, ReviewAction};
 pub use profile::Profile;
+pub use program::{
+    GrantedScopes, Installation, InstallationStatus, Location, Program, ProgramDay, RegistrationWave, Thread,
+};

@@ -1,5 +1,6 @@
 //! A world in memory: platform, store, clock.
 
+pub(crate) mod live;
 mod platform;
 mod store;
 
@@ -14,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use revento_api::{Client, EventClient};
+use revento_api::{Client, EventClient, Pacing};
 use revento_core::{Connection, Scopes, Timestamp};
 use revento_oauth::{AuthorizationRequest, Integration, refresh::Timing};
 use revento_seal::{KeyRing, SealingKey};
@@ -101,6 +102,8 @@ fn replica(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> 
     };
     Client::builder(integration, "http://api.test/api/v1", transport, store, sealer)
         .clock(clock)
+        // These are tests of tokens.
+        .pacing(Pacing::off())
         .timing(timing)
         .build()
         .unwrap()

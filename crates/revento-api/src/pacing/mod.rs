@@ -1,0 +1,202 @@
+//! Keeps every token's calls below its budgets (contract §3.6, invariant C1): drives [`revento_core::pacing`].
+
+mod lane;
+mod permit;
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use revento_core::{
+    ConnectionKey, Timestamp, TokenKind,
+    pacing::{Left, Limits, Why},
+};
+use revento_store::BudgetStore;
+
+use self::lane::Lane;
+pub(crate) use self::permit::Permit;
+use crate::client::Shared;
+
+/// How calls are paced. The default keeps the contract's budgets in this process alone.
+#[derive(Clone)]
+pub struct Pacing {
+    on: bool,
+    installation: Limits,
+    user: Limits,
+    longest_wait: Duration,
+    longest_queue: usize,
+    shared: Option<Arc<dyn BudgetStore>>,
+}
+
+impl Default for Pacing {
+    fn default() -> Self {
+        Self {
+            on: true,
+            installation: Limits::of(TokenKind::Installation),
+            user: Limits::of(TokenKind::User),
+            longest_wait: Duration::from_secs(2 * 60 * 60),
+            longest_queue: 10_000,
+            shared: None,
+        }
+    }
+}
+
+impl Pacing {
+    /// No pacing: calls go at once, and the platform's 429 is all there is. For load tests against a platform that
+    /// counts nothing.
+    pub fn off() -> Self {
+        Self {
+            on: false,
+            ..Self::default()
+        }
+    }
+
+    /// The longest that one call waits for its turn, two hours unless told (the budget of an
+    /// hour that is used up is back within the hour). A call that is known to wait for longer
+    /// fails at once with [`Error::Paced`](crate::Error::Paced).
+    #[must_use]
+    pub fn longest_wait(mut self, wait: Duration) -> Self {
+        self.longest_wait = wait;
+        self
+    }
+
+    /// How many calls may wait for one token, 10 000 unless told; one more fails with
+    /// [`Error::QueueFull`](crate::Error::QueueFull).
+    #[must_use]
+    pub fn longest_queue(mut self, calls: usize) -> Self {
+        self.longest_queue = calls;
+        self
+    }
+
+    /// Shares the budgets with all replicas that use this store. Their clocks may differ by half a second. While the
+    /// store is away each replica counts for itself and goes by the platform's headers.
+    #[must_use]
+    pub fn shared(mut self, store: Arc<dyn BudgetStore>) -> Self {
+        let slack = Duration::from_millis(500);
+        self.installation = self.installation.with_slack(slack);
+        self.user = self.user.with_slack(slack);
+        self.shared = Some(store);
+        self
+    }
+
+    /// Other budgets than the contract's, for installation and for user tokens.
+    #[must_use]
+    pub fn budgets(mut self, installation: Limits, user: Limits) -> Self {
+        self.installation = installation;
+        self.user = user;
+        self
+    }
+
+    fn limits(&self, kind: TokenKind) -> Limits {
+        match kind {
+            TokenKind::Installation => self.installation,
+            TokenKind::User => self.user,
+        }
+    }
+}
+
+impl fmt::Debug for Pacing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pacing")
+            .field("on", &self.on)
+            .field("longest_wait", &self.longest_wait)
+            .field("longest_queue", &self.longest_queue)
+            .field("shared", &self.shared)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a call did not get its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denied {
+    QueueFull { waiting: usize },
+    TooLong { ready_at: Timestamp, why: Why },
+}
+
+/// All lanes: one for each token that has been used lately.
+pub(crate) struct Pacer {
+    pacing: Pacing,
+    lanes: Mutex<Lanes>,
+}
+
+#[derive(Default)]
+struct Lanes {
+    map: HashMap<ConnectionKey, Arc<Lane>>,
+    /// The next sweep comes when there are so many.
+    sweep_at: usize,
+}
+
+/// Below this nobody looks for idle lanes.
+const FEW: usize = 64;
+
+impl Pacer {
+    pub(crate) fn new(pacing: Pacing) -> Self {
+        Self {
+            pacing,
+            lanes: Mutex::default(),
+        }
+    }
+
+    /// Waits for a turn, but not beyond `deadline`.
+    pub(crate) async fn turn(
+        &self,
+        client: &Arc<Shared>,
+        key: &ConnectionKey,
+        deadline: Option<Timestamp>,
+    ) -> Result<Permit, Denied> {
+        if !self.pacing.on {
+            return Ok(Permit::free());
+        }
+        let lane = self.lane(key, client.clock.now());
+        let longest = client.clock.now().saturating_add(self.pacing.longest_wait);
+        let give_up = deadline.map_or(longest, |deadline| deadline.min(longest));
+        lane.turn(client, self.pacing.longest_queue, give_up).await
+    }
+
+    /// What is left for a token by this process's knowledge; `None` when it has not been used lately.
+    pub(crate) fn left(&self, key: &ConnectionKey, now: Timestamp) -> Option<Left> {
+        let lane = self.locked().map.get(key).map(Arc::clone)?;
+        Some(lane.left(now))
+    }
+
+    /// When so many more calls of a token will have gone; `now` when it is not paced.
+    pub(crate) fn ready_at(&self, key: &ConnectionKey, calls: usize, now: Timestamp) -> Timestamp {
+        if !self.pacing.on {
+            return now;
+        }
+        self.lane(key, now).ready_at(calls, now)
+    }
+
+    /// How many tokens are remembered, and what that takes in bytes.
+    pub(crate) fn weight(&self) -> (usize, usize) {
+        let lanes = self.locked();
+        let bytes = lanes.map.values().map(|lane| lane.size_in_memory()).sum();
+        (lanes.map.len(), bytes)
+    }
+
+    fn lane(&self, key: &ConnectionKey, now: Timestamp) -> Arc<Lane> {
+        let mut lanes = self.locked();
+        if let Some(lane) = lanes.map.get(key) {
+            return Arc::clone(lane);
+        }
+        if lanes.map.len() >= lanes.sweep_at.max(FEW) {
+            lanes
+                .map
+                .retain(|_, lane| Arc::strong_count(lane) > 1 || !lane.is_idle(now));
+            lanes.map.shrink_to_fit();
+            // Twice what is in use, so that sweeping costs little for each new one.
+            lanes.sweep_at = lanes.map.len().saturating_mul(2);
+        }
+        let limits = self.pacing.limits(key.token_kind());
+        let lane = Lane::new(key.to_string(), limits, self.pacing.shared.clone());
+        lanes.map.insert(key.clone(), Arc::clone(&lane));
+        lane
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,72 @@
+//! Answers that are no success.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use revento_core::{ApiErrorBody, ApiErrorCode, Extra, RequestId};
+
+use crate::{Error, error::Attempts};
+
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) code: ApiErrorCode,
+    message: Option<String>,
+    request_id: RequestId,
+    details: Extra,
+}
+
+impl Refusal {
+    /// By its code, or by its status where the body is not the envelope (contract §9).
+    pub(super) fn of(response: &Response<Bytes>, sent_id: RequestId) -> Self {
+        let status = response.status();
+        match ApiErrorBody::parse(response.body()) {
+            Some(body) => {
+                let details = body.extra().clone();
+                Self {
+                    status,
+                    code: body.error,
+                    message: body.message,
+                    request_id: body.request_id.unwrap_or(sent_id),
+                    details,
+                }
+            }
+            None => Self {
+                status,
+                code: by_status(status),
+                message: None,
+                request_id: sent_id,
+                details: Extra::default(),
+            },
+        }
+    }
+
+    /// Whether repeating the request can help without anybody doing anything (contract §3.5).
+    pub(super) fn is_worth_repeating(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS || self.status.is_server_error()
+    }
+
+    /// For the list of attempts.
+    pub(super) fn in_short(&self) -> String {
+        format!("{} {}", self.status.as_u16(), self.code)
+    }
+
+    pub(super) fn into_error(self, attempts: Attempts) -> Error {
+        Error::Refused {
+            status: self.status.as_u16(),
+            code: self.code,
+            message: self.message,
+            request_id: self.request_id,
+            details: self.details,
+            attempts,
+        }
+    }
+}
+
+fn by_status(status: StatusCode) -> ApiErrorCode {
+    match status {
+        StatusCode::UNAUTHORIZED => ApiErrorCode::InvalidToken,
+        StatusCode::NOT_FOUND => ApiErrorCode::NotFound,
+        StatusCode::BAD_REQUEST => ApiErrorCode::InvalidRequest,
+        StatusCode::TOO_MANY_REQUESTS => ApiErrorCode::RateLimitExceeded,
+        other => ApiErrorCode::Other(format!("http_{}", other.as_u16()).into()),
+    }
+}
