@@ -7,9 +7,11 @@
 )]
 
 mod background;
+mod endpoints;
 mod faults;
 mod keep_alive;
 mod pacing;
+mod reads;
 mod refresh;
 mod sandbox;
 mod support;

@@ -21,7 +21,8 @@ async fn a16_a_thousand_queued_reads_get_no_429_and_finish_in_time() {
     let live = Live::connected().await;
     let begun = live.time.now();
     let event = live.event();
-    for read in join_all((0..1000).map(|_| event.get())).await {
+    let reads = join_all((0..1000).map(|_| event.get())).await;
+    for read in reads {
         assert_eq!(read.unwrap().id.as_str(), PUBLISHED);
     }
     let took = live.time.now().saturating_since(begun).as_secs();

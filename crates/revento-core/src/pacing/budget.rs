@@ -38,6 +38,8 @@ pub struct Budget {
     pub(super) closed_until: Tenths,
     pub(super) refusals: u8,
     pub(super) choke: Option<Choke>,
+    /// When the platform's counting was last taken over.
+    pub(super) corrected: Tenths,
 }
 
 /// A call under way.
@@ -130,6 +132,7 @@ impl Budget {
             closed_until: Tenths::MIN,
             refusals: 0,
             choke: None,
+            corrected: Tenths::MIN,
         }
     }
 
@@ -179,7 +182,8 @@ impl Budget {
             }
             Outcome::TooMany(Some(after)) => {
                 self.refusals = self.refusals.saturating_add(1);
-                self.close(late.saturating_add(tenths(after)));
+                // Nothing is longer than the longest budget, whatever a header says.
+                self.close(late.saturating_add(tenths(after).min(HOUR)));
             }
             Outcome::TooMany(None) => self.pause(late),
             Outcome::TooManyAtOnce => match u32::try_from(self.flights.len()) {
@@ -190,7 +194,7 @@ impl Budget {
                 _ => self.pause(late),
             },
         }
-        self.believe(told, flight, early);
+        self.believe(told, flight, early, late);
     }
 
     /// Nobody waits for the answer any more, or it did not come: the call may have arrived, and may still be under way.
@@ -322,7 +326,8 @@ impl Budget {
         for end in ended {
             self.log.add(end);
         }
-        self.closed_until = self.closed_until.min(now.saturating_add(24 * HOUR));
+        self.corrected = self.corrected.min(now);
+        self.closed_until = self.closed_until.min(now.saturating_add(HOUR + BACK));
         self.choke = self
             .choke
             .filter(|choke| now < choke.until && choke.until <= now.saturating_add(CHOKED + BACK));
@@ -342,7 +347,7 @@ impl Budget {
     }
 
     /// Takes the platform's counting over its own.
-    fn believe(&mut self, told: &Told, flight: Flight, now: Tenths) {
+    fn believe(&mut self, told: &Told, flight: Flight, now: Tenths, late: Tenths) {
         let (Some(limit), Some(remaining)) = (told.limit, told.remaining) else {
             return;
         };
@@ -363,6 +368,10 @@ impl Budget {
         } else {
             self.limits.per_minute = limit;
         }
+        // An answer can overtake another, and what the older one counted is known better by now.
+        if flight.sent <= self.corrected {
+            return;
+        }
         let used = usize::try_from(limit.saturating_sub(remaining)).unwrap_or(usize::MAX);
         // What may have been counted when the answer was made, and what certainly was.
         let oldest = self.log.first_after(flight.sent.saturating_sub(length));
@@ -371,13 +380,17 @@ impl Budget {
         let this = usize::from(told.outcome == Outcome::Answered);
         let before = self.log.first_after(flight.sent.saturating_sub(1));
         let certain = before.saturating_sub(first) + this;
-        let outside = now.saturating_sub(if is_hour { hour.0 } else { minute.0 });
+        // Just outside the window, and not a fraction of a tenth before: the hour still counts what has left the minute.
+        let outside = late.saturating_sub(length);
+        if used > possible || certain > used {
+            self.corrected = now;
+        }
         if used > possible {
             // Somebody else uses the token too. The oldest of their calls leaves at the reset.
             let stamp = if is_hour {
-                now.saturating_sub(minute.0)
+                late.saturating_sub(minute.0)
             } else {
-                now
+                late
             };
             let leaves = sane.map(|reset| outside.saturating_add(reset).min(stamp));
             let ours = self.log.at(first).unwrap_or(Tenths::MAX);
@@ -398,13 +411,13 @@ impl Budget {
         if remaining == 0
             && let Some(reset) = sane
         {
-            let first = self.log.first_after(outside);
+            let first = self.log.first_after(now.saturating_sub(length));
             // Unless the one that the answer means has left since.
             if first == self.log.first_after(flight.sent.saturating_sub(length))
                 && let Some(mark) = self.log.at(first)
                 && (mark - outside).abs_diff(reset) > SAME_RESET.unsigned_abs()
             {
-                self.log.restamp(first, outside.saturating_add(reset).min(now));
+                self.log.restamp(first, outside.saturating_add(reset).min(late));
             }
         }
     }

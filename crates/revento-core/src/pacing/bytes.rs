@@ -27,6 +27,7 @@ impl Budget {
         );
         put(&mut out, u64::from(self.refusals));
         put_signed(&mut out, self.closed_until);
+        put_signed(&mut out, self.corrected);
         let choke = self.choke.unwrap_or(Choke { seats: 0, until: 0 });
         put(&mut out, u64::from(choke.seats));
         put_signed(&mut out, choke.until);
@@ -55,6 +56,7 @@ impl Budget {
         limits.slack = Duration::from_millis(take(input)?.min(MOST));
         let refusals = u8::try_from(take(input)?).ok()?;
         let closed_until = take_signed(input)?;
+        let corrected = take_signed(input)?;
         let (seats, until) = (small(input)?, take_signed(input)?);
         let choke = (seats > 0).then_some(Choke { seats, until });
         let mut flights = Vec::new();
@@ -77,6 +79,7 @@ impl Budget {
             closed_until,
             refusals,
             choke,
+            corrected,
         })
     }
 }

@@ -236,6 +236,21 @@ proptest! {
     }
 
     #[test]
+    fn a16_whatever_the_network_does_time_is_not_wasted(
+        delays in prop::collection::vec((0..900i64, 0..900i64), 1..40),
+        skew in -100_000..100_000i64,
+        date: bool,
+    ) {
+        let limits = Limits::new(50, 10, 5);
+        let mut platform = Platform::new(limits);
+        (platform.skew, platform.date) = (skew * 1_000_000, date);
+        let run = run(&mut platform, &mut [Budget::new(limits)], 100, &delays);
+        prop_assert_eq!(run.refusals, 0);
+        let best = ideal(limits, 100);
+        prop_assert!(run.finished <= best / 100 * 105, "{} s, {} s", run.finished / SECOND, best / SECOND);
+    }
+
+    #[test]
     fn bytes_keep_everything(steps in prop::collection::vec((0..4u8, 0..90_000_000i64), 0..80), slack in 0..5u64) {
         let limits = Limits::new(40, 10, 5).with_slack(Duration::from_secs(slack));
         let mut budget = Budget::new(limits);

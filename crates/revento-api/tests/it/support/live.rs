@@ -150,6 +150,10 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
+    pub(crate) fn under_way(&self) -> usize {
+        self.under_way.load(SeqCst)
+    }
+
     /// The requests to the read API since the last look.
     pub(crate) fn take_reads(&self) -> Vec<Request<Bytes>> {
         let mut requests = std::mem::take(&mut *self.requests.lock().unwrap());
@@ -208,6 +212,11 @@ impl Timer for Jumping {
 }
 
 impl Jumping {
+    /// How far it has jumped in all.
+    pub(crate) fn jumped(&self) -> Duration {
+        Duration::from_micros(u64::try_from(self.jumped.load(SeqCst)).unwrap())
+    }
+
     fn next(&self) -> Option<Timestamp> {
         let mut sleepers = self.sleepers.lock().unwrap();
         sleepers.retain(|(_, wake)| !wake.is_closed());
@@ -234,6 +243,10 @@ async fn tick(sandbox: Arc<Sandbox>, time: Arc<Jumping>, wire: Arc<Wire>) {
     loop {
         tokio::time::sleep(Duration::from_millis(1)).await;
         time.wake();
+        // Until nobody has anything left to do but wait.
+        for _ in 0..64 {
+            tokio::task::yield_now().await;
+        }
         if wire.under_way.load(SeqCst) > 0 {
             continue;
         }
