@@ -22,12 +22,15 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The client of the courier: no redirects, no proxy, no waiting beyond the contract.
 pub(crate) fn client() -> Result<reqwest::Client, reqwest::Error> {
+    builder().build()
+}
+
+fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(TIMEOUT)
         .user_agent(concat!("Revento-Sandbox/", env!("CARGO_PKG_VERSION")))
-        .build()
 }
 
 /// Makes one attempt. Whatever happens is an entry of the log, never an error.
@@ -74,7 +77,14 @@ pub(super) async fn make(hub: &Hub, client: &reqwest::Client, delivery: &Deliver
         timestamp: hub.real_now().unix(),
     };
     let plan = tamper::plan(strike.as_ref(), facts, &keys, &delivery.body);
-    carry_out(&mut attempt, client, url, plan).await;
+    if plan.title_case {
+        match builder().http1_title_case_headers().build() {
+            Ok(client) => carry_out(&mut attempt, &client, url, plan).await,
+            Err(error) => attempt.error = Some(explain(&error)),
+        }
+    } else {
+        carry_out(&mut attempt, client, url, plan).await;
+    }
     attempt
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Plan {
     pub(super) requests: Vec<Outgoing>,
     /// All at once instead of one after the other.
     pub(super) at_once: bool,
+    /// Header names are written in title case.
+    pub(super) title_case: bool,
     /// The answer counts as lost, for this reason.
     pub(super) lost: Option<&'static str>,
 }
@@ -64,6 +66,7 @@ pub(super) fn plan(strike: Option<&Strike>, facts: Facts<'_>, keys: &Keys, body:
         wait: Duration::ZERO,
         requests: vec![good.clone()],
         at_once: false,
+        title_case: false,
         lost: None,
     };
     let Some(strike) = strike else { return plan };
@@ -78,6 +81,7 @@ pub(super) fn plan(strike: Option<&Strike>, facts: Facts<'_>, keys: &Keys, body:
         Kind::DeliveryReordered => {
             plan.wait = Duration::from_millis(strike.tuning.delay_ms.unwrap_or(1_500).min(120_000));
         }
+        Kind::DeliveryTitleCase => plan.title_case = true,
         Kind::DeliveryDropped => {
             plan.requests.clear();
             plan.lost = Some("lost on its way: a fault that was armed in the sandbox");

@@ -93,6 +93,7 @@ kinds! {
     DeliveryOtherType "delivery_other_type" Webhook "the header X-Revento-Event disagrees with the body";
     DeliveryUnknownType "delivery_unknown_type" Webhook "a genuine envelope of a type that no document knows";
     DeliveryUnknownFields "delivery_unknown_fields" Webhook "a genuine envelope with fields that no document knows";
+    DeliveryTitleCase "delivery_title_case" Webhook "header names in title case: X-Revento-Signature, as some proxies write them";
     DeliveryDropped "delivery_dropped" Webhook "not sent at all; the attempt counts as failed";
     DeliveryAckLost "delivery_ack_lost" Webhook "sent, but the answer is lost: the attempt counts as failed";
 }
