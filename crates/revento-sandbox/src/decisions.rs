@@ -97,5 +97,34 @@ pub(crate) const NOT_LISTED_ERROR: &str = "unauthorized_client";
 /// Section 4.3: signups have to be quiet for this long before a changed capacity state is told.
 pub(crate) const CAPACITY_DEBOUNCE_S: i64 = 10;
 
+/// Section 6: how many lines the audit log keeps; the oldest go first. This and what follows bounds a sandbox that runs long.
+pub(crate) const AUDIT_KEPT: usize = 100_000;
+
+/// Section 6: how many deliveries the log keeps: what was delivered goes first, then dead letters.
+pub(crate) const DELIVERIES_KEPT: usize = 200_000;
+
+/// Section 6: how many used or expired codes are remembered.
+pub(crate) const CODES_KEPT: usize = 10_000;
+
+/// Section 6: how many ended token families are remembered, beside those that live.
+pub(crate) const FAMILIES_KEPT: usize = 50_000;
+
+/// Section 6: how many tokens of each kind are remembered. One that was forgotten is unknown: its reuse revokes nothing.
+pub(crate) const TOKENS_KEPT: usize = 200_000;
+
+/// Section 6: how many bytes of recorded bodies the transcript keeps.
+pub(crate) const RECORDED_BYTES_KEPT: usize = 64 * 1024 * 1024;
+
+/// Section 6: how many faults can be armed at once.
+pub(crate) const MOST_FAULTS: usize = 1_000;
+
+/// Section 3.6, where a start asks for it: so many answers 429 within so many seconds suspend an integration, for so many
+/// seconds. Its calls are then answered 429 with `Retry-After`; its tokens stay.
+pub(crate) const SUSPENDED_AFTER: usize = 10;
+/// See [`SUSPENDED_AFTER`].
+pub(crate) const SUSPENDED_WITHIN_S: i64 = 60;
+/// See [`SUSPENDED_AFTER`].
+pub(crate) const SUSPENDED_FOR_S: i64 = 600;
+
 /// Section 4.1: how far back deliveries can be replayed by range.
 pub(crate) const LOG_KEPT_S: i64 = 30 * 86_400;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::kinds::{Area, Kind};
+use crate::decisions::MOST_FAULTS;
 
 /// How a fault is armed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -86,7 +87,14 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    pub(crate) fn arm(&mut self, order: Order) -> u64 {
+    /// The number of the armed fault; `None` when too many are armed. Those that are used up make room.
+    pub(crate) fn arm(&mut self, order: Order) -> Option<u64> {
+        if self.armed.len() >= MOST_FAULTS {
+            self.armed.retain(|armed| armed.order.times != Some(0));
+        }
+        if self.armed.len() >= MOST_FAULTS {
+            return None;
+        }
         self.last_id += 1;
         let chance = order.seed;
         self.armed.push(Armed {
@@ -95,7 +103,7 @@ impl Book {
             struck: 0,
             chance,
         });
-        self.last_id
+        Some(self.last_id)
     }
 
     /// Disarms one; false when there is none.
@@ -205,7 +213,23 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_makes_the_same_chances() {
+    fn faults_that_are_used_up_make_room_and_no_others() {
+        let mut book = Book::default();
+        for _ in 0..MOST_FAULTS {
+            assert!(
+                book.arm(order(serde_json::json!({ "fault": "server_error" })))
+                    .is_some()
+            );
+        }
+        let another = || order(serde_json::json!({ "fault": "server_error", "times": null }));
+        assert_eq!(book.arm(another()), None);
+        assert!(book.draw(&[Area::Answer], at("event")).is_some());
+        assert!(book.arm(another()).is_some());
+        assert_eq!(book.arm(another()), None);
+    }
+
+    #[test]
+    fn p14_the_same_seed_makes_the_same_chances() {
         let run = |seed: u64| {
             let mut book = Book::default();
             book.arm(order(

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
+use crate::decisions::RECORDED_BYTES_KEPT;
+
 /// How many exchanges are remembered.
 const KEPT: usize = 2_000;
 
@@ -35,11 +37,21 @@ pub struct Exchange {
     pub response_body: Option<String>,
 }
 
+impl Exchange {
+    /// Bytes of its recorded bodies.
+    fn recorded(&self) -> usize {
+        let length = |body: &Option<String>| body.as_ref().map_or(0, String::len);
+        length(&self.request_body) + length(&self.response_body)
+    }
+}
+
 /// The last exchanges, the oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Exchanges {
     kept: VecDeque<Exchange>,
     total: u64,
+    /// Bytes of the bodies that are kept.
+    bytes: usize,
     /// Bodies are kept as well.
     pub(crate) recording: bool,
 }
@@ -48,10 +60,14 @@ impl Exchanges {
     pub(crate) fn add(&mut self, mut exchange: Exchange) {
         self.total += 1;
         exchange.number = self.total;
-        if self.kept.len() == KEPT {
-            self.kept.pop_front();
-        }
+        self.bytes += exchange.recorded();
         self.kept.push_back(exchange);
+        while self.kept.len() > KEPT || self.bytes > RECORDED_BYTES_KEPT {
+            let Some(oldest) = self.kept.pop_front() else {
+                break;
+            };
+            self.bytes = self.bytes.saturating_sub(oldest.recorded());
+        }
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Exchange> {
@@ -61,6 +77,7 @@ impl Exchanges {
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
         self.total = 0;
+        self.bytes = 0;
     }
 }
 

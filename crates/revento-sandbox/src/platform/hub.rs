@@ -10,7 +10,7 @@ use crate::laboratory::book::Book;
 use crate::laboratory::exchanges::Exchanges;
 use crate::machine::clock::Clock;
 use crate::machine::time::Time;
-use crate::platform::acts::Scene;
+use crate::platform::acts::{Scene, prune};
 use crate::platform::config::Config;
 use crate::platform::read::budgets::Budgets;
 use crate::platform::state::State;
@@ -101,6 +101,7 @@ impl Hub {
                     now,
                 },
             );
+            prune::run(&mut state, now, prune::Bounds::default());
             if self.journal.keeps() {
                 let changes = state.drain();
                 (result, self.journal.submit(changes))

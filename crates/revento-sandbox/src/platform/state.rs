@@ -182,6 +182,15 @@ impl State {
         self.deliveries.put(delivery);
     }
 
+    /// Forgets a delivery, wherever it stands.
+    pub(crate) fn remove_delivery(&mut self, id: &str) {
+        if let Some(old) = self.deliveries.remove(id)
+            && let Some(at) = old.next_attempt_at
+        {
+            self.due.remove(&(at, old.number, old.id));
+        }
+    }
+
     /// Pending deliveries in the order of their next attempts.
     pub(crate) fn due(&self) -> impl Iterator<Item = (Time, &str)> {
         self.due.iter().map(|(at, _, id)| (*at, id.as_str()))

@@ -127,9 +127,11 @@ impl Sandbox {
     /// Arms a fault and returns its number.
     ///
     /// # Errors
-    /// When there is no fault of this name; the message lists them.
+    /// When there is no fault of this name, which the message lists, or when a thousand are armed.
     pub fn arm(&self, fault: Fault) -> Result<u64, SteerError> {
-        let id = self.hub().faults().arm(fault.order()?);
+        let id = self.hub().faults().arm(fault.order()?).ok_or_else(|| {
+            SteerError::Conflict("Too many faults are armed; disarm some first.".to_owned())
+        })?;
         self.hub().announce();
         Ok(id)
     }

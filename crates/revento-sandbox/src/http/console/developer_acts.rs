@@ -21,9 +21,10 @@ pub(super) async fn arm(State(hub): Shared, headers: HeaderMap, body: Body) -> R
     });
     let done = match serde_json::from_value::<Order>(order) {
         Ok(order) => {
-            hub.faults().arm(order);
+            let armed = hub.faults().arm(order);
             hub.announce();
-            Ok(())
+            let too_many = || Refused::Conflict("Too many faults are armed; disarm some first.".to_owned());
+            armed.map(drop).ok_or_else(too_many)
         }
         Err(_) => Err(Refused::NotFound("There is no such fault.".to_owned())),
     };

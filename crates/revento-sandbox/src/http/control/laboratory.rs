@@ -102,7 +102,8 @@ pub(super) async fn arm(State(hub): Shared, headers: HeaderMap, body: Body) -> A
     if !(0.0..=1.0).contains(&order.probability) {
         return Err(Refusal::invalid("probability is a number from 0 to 1.").with("parameter", "probability"));
     }
-    let id = hub.faults().arm(order);
+    let too_many = || Refusal::new(409, "conflict", "Too many faults are armed; disarm some first.");
+    let id = hub.faults().arm(order).ok_or_else(too_many)?;
     hub.announce();
     Ok(Json(json!({ "id": id })))
 }

@@ -4,6 +4,7 @@ pub(crate) mod chores;
 pub(crate) mod emit;
 pub(crate) mod lifecycle;
 pub(crate) mod program;
+pub(crate) mod prune;
 pub(crate) mod review;
 pub(crate) mod rotation;
 pub(crate) mod travel;
