@@ -150,6 +150,8 @@ pub(crate) struct Config {
     pub(crate) seed: Seed,
     /// Calls are counted against the budgets of contract section 3.6.
     pub(crate) rate_limits: bool,
+    /// Repeated 429s suspend an integration for a while.
+    pub(crate) suspends: bool,
 }
 
 impl Config {

@@ -74,6 +74,7 @@ impl Run {
             integrations: vec![Integration::example(vec![CALLBACK.to_owned()], hook)],
             seed: Seed::BuiltIn,
             rate_limits: true,
+            suspends: false,
         };
         Self {
             config,

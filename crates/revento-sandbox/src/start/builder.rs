@@ -22,6 +22,7 @@ pub struct Builder {
     pub(super) data: Option<PathBuf>,
     pub(super) remote_webhooks: bool,
     pub(super) rate_limits: bool,
+    pub(super) suspends: bool,
     pub(super) public_url: Option<String>,
     pub(super) clock: Clock,
     seed_file: Option<PathBuf>,
@@ -45,6 +46,7 @@ impl Default for Builder {
             data: None,
             remote_webhooks: false,
             rate_limits: true,
+            suspends: false,
             public_url: None,
             clock: Clock::default(),
             seed_file: None,
@@ -122,6 +124,14 @@ impl Builder {
     /// Does not count calls against the rate budgets. For load tests: the platform always counts.
     pub fn without_rate_limits(mut self) -> Self {
         self.rate_limits = false;
+        self
+    }
+
+    /// Suspends an integration for ten minutes of the sandbox clock once ten of its calls within a minute were answered
+    /// 429, as the platform can (contract section 3.6). Its calls are then answered 429 with the rest of that time in
+    /// `Retry-After`; nothing is revoked. Off unless asked for, so that a test of the budgets can go on.
+    pub fn suspend_repeat_offenders(mut self) -> Self {
+        self.suspends = true;
         self
     }
 

@@ -132,6 +132,7 @@ impl Sandbox {
             integrations,
             seed,
             rate_limits: builder.rate_limits,
+            suspends: builder.suspends,
         };
         let info = info(&config, builder.clock.now(), &state);
         let hub = Arc::new(Hub::new(config, builder.clock, state, journal, csrf));

@@ -64,6 +64,9 @@ pub(super) async fn answer(
         .read(|state, now| access::identify(state, now, bearer).map(|family| (family, now)))
         .await?
         .map_err(deny)?;
+    if let Some(until) = hub.budgets().suspended(&family.client_id, now) {
+        return Err(suspended(hub, now, until));
+    }
     let ruling = hub.budgets().ask(
         decisions::budget_of(&family),
         family.flow,
@@ -72,8 +75,10 @@ pub(super) async fn answer(
     );
     let standing = match ruling {
         Ruling::Go(standing) => standing,
-        Ruling::Wait(standing) => return Err(wait(hub, now, standing)),
-        Ruling::TooManyAtOnce(standing) => return Err(too_many(hub, now, standing)),
+        Ruling::Wait(standing) => return Err(limited(hub, now, &family, wait(hub, now, standing))),
+        Ruling::TooManyAtOnce(standing) => {
+            return Err(limited(hub, now, &family, too_many(hub, now, standing)));
+        }
     };
     let place = Place {
         hub,
@@ -236,9 +241,33 @@ fn budget_headers(hub: &Hub, now: Time, standing: Standing) -> Vec<(&'static str
     ]
 }
 
-fn wait(hub: &Hub, now: Time, standing: Standing) -> Refusal {
+/// Counts a 429, and holds it against the integration where that is asked for.
+fn limited(hub: &Hub, now: Time, family: &Family, refusal: Refusal) -> Refusal {
     hub.rate_limited.fetch_add(1, Ordering::Relaxed);
-    let seconds = now.until(standing.reset).as_micros().div_ceil(1_000_000).max(1);
+    if hub.config.suspends {
+        hub.budgets().offend(&family.client_id, now);
+    }
+    refusal
+}
+
+/// Whole seconds until then, never none.
+fn seconds_until(now: Time, then: Time) -> u128 {
+    now.until(then).as_micros().div_ceil(1_000_000).max(1)
+}
+
+fn suspended(hub: &Hub, now: Time, until: Time) -> Refusal {
+    hub.rate_limited.fetch_add(1, Ordering::Relaxed);
+    let seconds = seconds_until(now, until);
+    let text = format!(
+        "This integration is suspended for {seconds} s: too many of its calls were answered 429. Pace the calls."
+    );
+    Refusal::new(429, "rate_limit_exceeded", text)
+        .with("suspended_until", until.to_string())
+        .header("retry-after", seconds.to_string())
+}
+
+fn wait(hub: &Hub, now: Time, standing: Standing) -> Refusal {
+    let seconds = seconds_until(now, standing.reset);
     let text = format!("The budget of this token is used up. Wait {seconds} s.");
     let refusal = Refusal::new(429, "rate_limit_exceeded", text).header("retry-after", seconds.to_string());
     budget_headers(hub, now, standing)
@@ -247,7 +276,6 @@ fn wait(hub: &Hub, now: Time, standing: Standing) -> Refusal {
 }
 
 fn too_many(hub: &Hub, now: Time, standing: Standing) -> Refusal {
-    hub.rate_limited.fetch_add(1, Ordering::Relaxed);
     let text = "Too many calls of this token are in flight. Wait for one of them to be answered.";
     let refusal = Refusal::new(429, "concurrent_limit_exceeded", text);
     budget_headers(hub, now, standing)

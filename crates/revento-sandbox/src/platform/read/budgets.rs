@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use crate::decisions;
 use crate::machine::time::Time;
 use crate::platform::records::Flow;
 
@@ -56,16 +57,32 @@ struct Book {
     in_flight: usize,
 }
 
+/// How many books are kept before those of tokens that rest are closed.
+const MANY: usize = 10_000;
+
 /// The budgets of all tokens. Lives in memory only, like the counters of a gateway.
 #[derive(Debug, Default)]
 pub(crate) struct Budgets {
     books: HashMap<String, Book>,
+    offenders: HashMap<String, Offender>,
+}
+
+/// An integration that was answered 429.
+#[derive(Debug, Default)]
+struct Offender {
+    recent: VecDeque<Time>,
+    suspended_until: Option<Time>,
 }
 
 impl Budgets {
     /// Asks for a call. After `Go` the caller owes one `done`. Calls that are not `limited` cost nothing.
     pub(crate) fn ask(&mut self, family_id: &str, flow: Flow, now: Time, limited: bool) -> Ruling {
         let limits = Limits::of(flow);
+        if self.books.len() >= MANY {
+            let hour_ago = now.plus_seconds(-HOUR_S);
+            self.books
+                .retain(|_, book| book.in_flight > 0 || book.calls.back().is_some_and(|at| *at > hour_ago));
+        }
         let book = self.books.entry(family_id.to_owned()).or_default();
         while book
             .calls
@@ -105,9 +122,30 @@ impl Budgets {
             .map_or((0, 0), |book| (count(book, HOUR_S), count(book, MINUTE_S)))
     }
 
+    /// Notes that an integration was answered 429. Too many of them within a short time suspend it for a while.
+    pub(crate) fn offend(&mut self, client_id: &str, now: Time) {
+        let offender = self.offenders.entry(client_id.to_owned()).or_default();
+        let border = now.plus_seconds(-decisions::SUSPENDED_WITHIN_S);
+        offender.recent.retain(|at| *at > border);
+        offender.recent.push_back(now);
+        if offender.recent.len() >= decisions::SUSPENDED_AFTER {
+            offender.recent.clear();
+            offender.suspended_until = Some(now.plus_seconds(decisions::SUSPENDED_FOR_S));
+        }
+    }
+
+    /// Until when an integration is suspended for its 429s.
+    pub(crate) fn suspended(&self, client_id: &str, now: Time) -> Option<Time> {
+        self.offenders
+            .get(client_id)?
+            .suspended_until
+            .filter(|until| *until > now)
+    }
+
     /// Forgets everything, as after a reset.
     pub(crate) fn clear(&mut self) {
         self.books.clear();
+        self.offenders.clear();
     }
 }
 
@@ -185,6 +223,19 @@ mod tests {
             })
         );
         assert!(matches!(call(&mut budgets, at(3600)), Ruling::Go(_)));
+    }
+
+    #[test]
+    fn books_of_tokens_that_rest_are_closed() {
+        let mut budgets = Budgets::default();
+        for token in 0..=MANY {
+            let name = format!("fam-{token}");
+            budgets.ask(&name, Flow::User, at(0), true);
+            budgets.done(&name);
+        }
+        budgets.ask("in flight", Flow::User, at(0), true);
+        call(&mut budgets, at(3_600));
+        assert_eq!(budgets.books.len(), 2);
     }
 
     #[test]
