@@ -5,7 +5,9 @@ use std::time::Duration;
 use revento_sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
 
-use crate::world::{CALLBACK, EVENT, Receiver, World, client};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::world::{CALLBACK, EVENT, Receiver, World, client, refusal};
 
 #[tokio::test]
 async fn p8_nothing_that_a_client_names_is_fetched() {
@@ -111,6 +113,108 @@ async fn p9_no_input_is_read_without_end() {
         .await
         .unwrap();
     assert_eq!(answer.status(), 413);
+}
+
+/// The contract has no revocation endpoint (RFC 7009): people revoke, on the platform (section 2.6).
+#[tokio::test]
+async fn p7_there_is_no_revocation_endpoint_and_nothing_pretends_that_there_is() {
+    let world = World::start().await;
+    let pair = world.connect().await;
+    let form = [
+        ("token", pair.refresh.as_str()),
+        ("client_id", &world.info().client_id),
+    ];
+    let url = format!("{}/oauth/revoke", world.info().auth_base);
+    let answer = world.http.post(url).form(&form).send().await.unwrap();
+    assert_eq!(refusal(answer).await, (404, "not_found".to_owned()));
+    assert_eq!(world.refresh(&pair.refresh).await.status(), 200);
+}
+
+/// Contract section 4.1 gives the schedule to the second, so there is no jitter; chances of faults are seeded instead.
+#[tokio::test]
+async fn p14_the_schedule_waits_exactly_and_without_jitter() {
+    let world = World::start().await;
+    world.connect().await;
+    world.receiver.answer_with(500);
+    world
+        .act("/applications/app_published_0002/approve", json!({}))
+        .await;
+    let id = world.receiver.next().await.headers["x-revento-delivery-id"].clone();
+    for (made, wait) in [30, 120, 600, 3_600, 21_600, 86_400].into_iter().enumerate() {
+        let row = world
+            .delivery(&id, |row| row["attempts"].as_array().unwrap().len() == made + 1)
+            .await;
+        let time = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        let waited = time(&row["next_attempt_at"]).duration_since(time(&row["attempts"][made]["at"]));
+        // From the end of the attempt on, which takes a moment.
+        assert!(
+            (wait..wait + 10).contains(&waited.as_secs()),
+            "attempt {made}: {waited:?}"
+        );
+        world.act("/clock", json!({ "to": "retry" })).await;
+        world.receiver.next().await;
+    }
+    world.delivery(&id, |row| row["status"] == "dead").await;
+}
+
+#[tokio::test]
+async fn p19_nobody_adds_headers_or_lines_to_an_answer_or_a_delivery() {
+    let world = World::start().await;
+    let pair = world.connect().await;
+    let odd = json!({ "fault": "rate_limited_odd", "text": "1\r\nx-evil: 1" });
+    world.act("/faults", odd).await;
+    let answer = world.read(&pair.access, &format!("/events/{EVENT}")).await;
+    assert_eq!(answer.status(), 429);
+    assert!(answer.headers().get("x-evil").is_none() && answer.headers().get("retry-after").is_none());
+    // A manifest has no way to say headers of its own, and its URL no way to smuggle some.
+    for line in [
+        "headers = { x-revento-signature = \"mine\" }",
+        "webhook_url = \"http://localhost:3000/\\r\\nx-evil: 1\\u0000\"",
+    ] {
+        let manifest = format!("[[integration]]\nclient_id = \"int_x\"\nname = \"X\"\n{line}\n");
+        let error = Sandbox::builder().manifest(manifest).start().await.unwrap_err();
+        assert!(error.to_string().contains("line"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn p20_header_names_come_in_lower_case_and_on_request_in_title_case() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut world = World::start().await;
+    world.sandbox = Sandbox::builder()
+        .redirect_uri(CALLBACK)
+        .webhook_url(format!("http://{}/webhooks", listener.local_addr().unwrap()))
+        .start()
+        .await
+        .unwrap();
+    world.connect().await;
+    for (fault, application, name) in [
+        (None, "app_published_0002", "x-revento-signature: sha256="),
+        (
+            Some("delivery_title_case"),
+            "app_published_0008",
+            "X-Revento-Signature: sha256=",
+        ),
+    ] {
+        if let Some(fault) = fault {
+            world.sandbox.arm(Fault::named(fault)).unwrap();
+        }
+        world
+            .act(&format!("/applications/{application}/approve"), json!({}))
+            .await;
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = String::new();
+        while !head.contains("\r\n\r\n") {
+            let mut bytes = [0; 2_048];
+            let read = stream.read(&mut bytes).await.unwrap();
+            head.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        }
+        stream
+            .write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        assert!(head.contains(name), "{head}");
+    }
 }
 
 #[tokio::test]

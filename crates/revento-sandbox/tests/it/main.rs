@@ -11,11 +11,13 @@
 mod authorize;
 mod cases;
 mod console;
+mod contract;
 mod data;
 mod deliveries;
 mod detached;
 mod documents;
 mod faults;
+mod hostile;
 mod integrations;
 mod killed;
 mod read;

@@ -304,3 +304,44 @@ async fn installations_are_listed_for_the_developer() {
         .unwrap();
     assert_eq!(refusal(wrong).await, (401, "invalid_client".to_owned()));
 }
+
+#[tokio::test]
+async fn repeated_429s_suspend_an_integration_for_a_while_where_that_is_asked_for() {
+    let mut world = World::start().await;
+    world.sandbox = revento_sandbox::Sandbox::builder()
+        .redirect_uri(crate::world::CALLBACK)
+        .suspend_repeat_offenders()
+        .start()
+        .await
+        .unwrap();
+    let (busy, idle) = (
+        world.connect().await,
+        world.connect_event("evt_test_summit").await,
+    );
+    let path = format!("/events/{EVENT}");
+    for _ in 0..30 {
+        assert_eq!(world.read(&busy.access, &path).await.status(), 200);
+    }
+    assert_eq!(
+        world.read(&idle.access, "/events/evt_test_summit").await.status(),
+        200
+    );
+    for _ in 0..10 {
+        assert_eq!(world.read(&busy.access, &path).await.status(), 429);
+    }
+    // It is the integration that is suspended, not the token.
+    let answer = world.read(&idle.access, "/events/evt_test_summit").await;
+    let wait: i64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    let body: serde_json::Value = answer.json().await.unwrap();
+    assert_eq!(body["error"], "rate_limit_exceeded");
+    assert!(
+        body["suspended_until"].is_string() && (500..=600).contains(&wait),
+        "{body}"
+    );
+    world.advance(wait + 1).await;
+    for pair in [&busy, &idle] {
+        let path = format!("/events/{}", pair.body["event_id"].as_str().unwrap());
+        assert_eq!(world.read(&pair.access, &path).await.status(), 200);
+    }
+    assert_eq!(world.stat("families_revoked").await, 0);
+}
