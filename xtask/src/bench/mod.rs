@@ -2,6 +2,7 @@
 
 mod cost;
 mod endpoint;
+mod sandbox;
 mod session;
 mod verify;
 
@@ -16,6 +17,8 @@ pub(crate) enum What {
     Endpoint(Options),
     /// A session's token: from the cache, contended, and with a refresh
     Session,
+    /// Start-up, pages and tokens per second and memory of the sandbox, against a bare axum handler
+    Sandbox(Options),
     /// Crates, build time and size of a minimal verifier, against svix, standardwebhooks and by hand
     Cost(Options),
 }
@@ -33,6 +36,7 @@ pub(crate) fn run(what: &What) -> Result<()> {
     match what {
         What::Verify(options) => verify::run(options.json),
         What::Endpoint(options) => endpoint::run(options.json),
+        What::Sandbox(options) => sandbox::run(options.json),
         What::Session => session::run(),
         What::Cost(options) => cost::run(options.json),
     }
