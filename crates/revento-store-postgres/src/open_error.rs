@@ -51,8 +51,25 @@ pub enum OpenError {
     },
 }
 
-impl From<sqlx::Error> for OpenError {
+/// An [`OpenError`] on its way out. The driver's errors become one by `?`, which on `OpenError` itself would be a public
+/// promise about the driver's version.
+pub(crate) struct Failed(pub(crate) OpenError);
+
+impl From<OpenError> for Failed {
+    fn from(error: OpenError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<sqlx::Error> for Failed {
     fn from(error: sqlx::Error) -> Self {
+        Self(OpenError::by(error))
+    }
+}
+
+impl OpenError {
+    /// By what the driver says.
+    fn by(error: sqlx::Error) -> Self {
         let code = error::code(&error);
         let from_server = code.is_some();
         let unreachable = matches!(

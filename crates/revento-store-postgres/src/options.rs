@@ -7,7 +7,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use crate::{OpenError, PostgresStore, schema};
+use crate::{OpenError, PostgresStore, open_error::Failed, schema};
 
 /// How long a caller waits for one of the connections.
 const TURN: Duration = Duration::from_secs(10);
@@ -71,6 +71,10 @@ impl PostgresOptions {
     /// # Errors
     /// See [`OpenError`]: each kind says what to do.
     pub async fn connect(self) -> Result<PostgresStore, OpenError> {
+        self.open().await.map_err(|failed| failed.0)
+    }
+
+    async fn open(self) -> Result<PostgresStore, Failed> {
         let options: PgConnectOptions = self.url.parse().map_err(|_| OpenError::BadUrl)?;
         let options = options
             .application_name(&self.application)
@@ -83,7 +87,7 @@ impl PostgresOptions {
                 .execute(AssertSqlSafe(settings(schema.as_deref())))
                 .await?;
             schema::migrate(&mut connection, schema.as_deref(), self.migrate).await?;
-            connection.close().await.map_err(OpenError::from)
+            Ok::<_, Failed>(connection.close().await?)
         };
         let timed_out = |_| OpenError::Unreachable {
             source: "no answer in time".into(),

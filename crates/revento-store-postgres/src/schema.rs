@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::{OpenError, PostgresStore};
+use crate::{OpenError, PostgresStore, open_error::Failed};
 
 /// "Rvto": the advisory lock under which one replica migrates while the others wait.
 const LOCK: i64 = 0x5276_746F;
@@ -19,7 +19,7 @@ pub(crate) async fn migrate(
     connection: &mut PgConnection,
     schema: Option<&str>,
     wanted: bool,
-) -> Result<(), OpenError> {
+) -> Result<(), Failed> {
     let mut tx = connection.begin().await?;
     let known = i64::try_from(PostgresStore::MIGRATIONS.len()).unwrap_or(i64::MAX);
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
@@ -38,11 +38,11 @@ pub(crate) async fn migrate(
     }
     let found = version(&mut tx).await?;
     if found > known {
-        return Err(OpenError::TooNew { found, known });
+        return Err(OpenError::TooNew { found, known }.into());
     }
     if !wanted && found < known {
         let source = format!("its tables have version {found}, and {known} is needed").into();
-        return Err(OpenError::Other { source });
+        return Err(OpenError::Other { source }.into());
     }
     if found < known {
         for migration in PostgresStore::MIGRATIONS

@@ -12,8 +12,8 @@ impl FormFields {
     ///
     /// # Errors
     /// When the object does not fit the type; the error names the place.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.as_json())
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ParseFormError> {
+        serde_json::from_str(self.as_json()).map_err(ParseFormError)
     }
 
     /// The answers as JSON text, `{}` where there are none.
@@ -21,6 +21,11 @@ impl FormFields {
         self.0.as_ref().map_or("{}", |raw| raw.get())
     }
 }
+
+/// The answers do not fit the type that was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("the answers do not fit the type ({0}): make optional what an organizer can take off the form")]
+pub struct ParseFormError(#[source] serde_json::Error);
 
 /// Answers are personal data: only their size is shown.
 impl std::fmt::Debug for FormFields {

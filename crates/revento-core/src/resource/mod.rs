@@ -14,7 +14,7 @@ mod program;
 pub use activity::{Activity, ActivityCapacity, ActivityStatus, CapacityState};
 pub use application::{Application, ApplicationStatus};
 pub use event::{Event, MinAge, PublishStatus};
-pub use form::FormFields;
+pub use form::{FormFields, ParseFormError};
 pub use participant::{Participant, ReviewAction};
 pub use profile::Profile;
 pub use program::{

@@ -111,7 +111,7 @@ pub enum StartError {
     },
     /// The client that delivers webhooks could not be set up.
     #[error("the webhook client could not be set up; check the machine's TLS certificates")]
-    Webhooks(#[source] reqwest::Error),
+    Webhooks(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The machine gives no random bytes.
     #[error("the operating system gives no random bytes; tokens cannot be made without them")]
     Entropy,

@@ -94,7 +94,7 @@ impl Sandbox {
     }
 
     pub(super) async fn run(mut builder: Builder) -> Result<Self, StartError> {
-        let client = courier::client().map_err(StartError::Webhooks)?;
+        let client = courier::client().map_err(|error| StartError::Webhooks(error.into()))?;
         let listener = bind(&mut builder).await?;
         let address = listener.local_addr().map_err(StartError::Listener)?;
         if !address.ip().is_loopback() {
