@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::steps::Steps;
 use crate::workspace::cargo;
-use crate::{alone, deny, fuzz, process, purity, soak, test, trials};
+use crate::{alone, deny, fuzz, process, public_api, purity, soak, test, trials};
 
 /// All steps, then a summary; an error if any step failed.
 pub(crate) fn run() -> Result<()> {
@@ -17,6 +17,7 @@ pub(crate) fn run() -> Result<()> {
     steps.run("clippy", clippy)?;
     steps.run("alone", alone::run)?;
     steps.run("docs", docs)?;
+    steps.run("public api", public_api::run)?;
     steps.run("deny", deny::run)?;
     steps.run("test", || test::run(&test::Options::require_all()))?;
     steps.run("fuzz", || fuzz::run(&fuzz::Options::smoke()))?;

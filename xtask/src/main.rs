@@ -13,6 +13,7 @@ mod fuzz;
 mod interrupt;
 mod model;
 mod process;
+mod public_api;
 mod purity;
 mod screenshots;
 mod soak;
@@ -42,6 +43,8 @@ enum Chore {
     Purity,
     /// Builds every library by itself, with the features that it asks for and no others
     Alone,
+    /// Proves that the libraries' public signatures show no foreign types but those that are agreed on
+    PublicApi,
     /// Licences, bans and sources of all dependencies (cargo-deny, offline)
     Deny,
     /// Model-checks the refresh protocol over millions of states
@@ -83,6 +86,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Test(options) => test::run(options),
         Chore::Purity => purity::run(),
         Chore::Alone => alone::run(),
+        Chore::PublicApi => public_api::run(),
         Chore::Deny => deny::run(),
         Chore::Model => model::run(),
         Chore::Crash(options) => trials::crash(options),
