@@ -1,21 +1,24 @@
 //! Revento webhooks in actix-web services.
 //!
 //! - [`route`] verifies deliveries, stores them in an inbox, and answers 200 once they are stored.
+//! - [`handler`] verifies deliveries and hands those of one kind to a function, right in the request.
 //! - [`Webhook`] is an extractor: a handler takes `Webhook<ApplicationApproved>`, and gets it verified.
 //! - [`Verify`] is a middleware that verifies in front of any other handler, and puts the body back.
 //!
-//! All three let through what [`Gate`] lets through, and answer the rest with a [`Rejection`], logged as
+//! All of them let through what [`Gate`] lets through, and answer the rest with a [`Rejection`], logged as
 //! one `tracing` event without secrets. They behave as the adapters for tower and axum do.
 
 mod extract;
+mod handler;
 mod middleware;
 mod rejection;
 mod route;
 
 pub use extract::Webhook;
+pub use handler::handler;
 pub use middleware::{Verify, VerifyService};
 pub use rejection::WebhookRejection;
-pub use revento_tower::{Delivery, Gate, Rejection, WebhookEndpoint};
+pub use revento_tower::{Delivery, FromDelivery, Gate, Handler, Rejection, Unavailable, WebhookEndpoint};
 pub use route::route;
 
 use actix_web::{HttpRequest, dev::Payload, http::header};

@@ -2,6 +2,7 @@
 //!
 //! - [`WebhookEndpoint`] is a service for one route: it verifies, stores, answers. Mount it with
 //!   `Router::route_service`.
+//! - [`HandlerEndpoint`] is a service for one route too: it hands deliveries of one kind to a function.
 //! - [`Webhook`] is an extractor: a handler takes `Webhook<ApplicationApproved>`, and gets it verified.
 //! - [`VerifyLayer`] verifies in front of any other route, and puts the body back.
 //! - [`ConnectFlow`] begins an authorization and finishes it: the pending authorization travels in a
@@ -18,6 +19,9 @@ mod webhook;
 mod webview;
 
 pub use flow::{ConnectFlow, Connected, FlowError, FlowOver};
-pub use revento_tower::{Gate, Rejection, VerifyLayer, WebhookEndpoint};
+pub use revento_tower::{
+    Delivery, FromDelivery, Gate, Handler, HandlerEndpoint, Rejection, Unavailable, VerifyLayer,
+    WebhookEndpoint,
+};
 pub use webhook::{Webhook, WebhookRejection};
 pub use webview::{CookieRefused, FrameAncestors, Framed, OriginError, WebviewCookie};

@@ -112,7 +112,8 @@ impl Gate {
     /// The second half: takes the body as it comes. Needs tokio's timer.
     ///
     /// # Errors
-    /// When the body is too large, too slow or broken off, or the signature does not hold.
+    /// When the body is too large, too slow, broken off or taken by somebody in front, or the signature does
+    /// not hold.
     pub async fn collect<S, D, E>(&self, incoming: Incoming, body: S) -> Result<Delivery, Rejection>
     where
         S: Stream<Item = Result<D, E>> + Unpin,
@@ -137,6 +138,9 @@ where
             incoming = incoming.push(chunk)?;
             data.advance(length);
         }
+    }
+    if incoming.is_missing() {
+        return Err(Rejection::BodyTaken);
     }
     Ok(Delivery::new(incoming.finish()?))
 }

@@ -72,6 +72,12 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Unavailable {
     }
 }
 
+impl From<Unavailable> for Rejection {
+    fn from(Unavailable(cause): Unavailable) -> Self {
+        Self::Unavailable(cause)
+    }
+}
+
 impl fmt::Debug for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -137,10 +143,7 @@ where
                 .await
                 .and_then(|(_, delivery)| A::from_delivery(delivery));
             Ok(answer(match webhook {
-                Ok(webhook) => handler
-                    .handle(webhook)
-                    .await
-                    .map_err(|Unavailable(cause)| Rejection::Unavailable(cause)),
+                Ok(webhook) => handler.handle(webhook).await.map_err(Rejection::from),
                 Err(rejection) => Err(rejection),
             }))
         })

@@ -26,6 +26,10 @@ pub enum Rejection {
     /// 400: the connection broke off in the middle of the body.
     #[error("the body broke off")]
     BrokenOff,
+    /// 500: a body was announced and somebody in front has read it. A mistake in the wiring of this server:
+    /// verify before anything else that reads the body, or take it from [`Delivery`](crate::Delivery).
+    #[error("the body was read before it could be verified")]
+    BodyTaken,
     /// 401: not verified.
     #[error("not verified: {0}")]
     Unverified(#[from] VerifyError),
@@ -54,6 +58,7 @@ impl Rejection {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::BrokenOff => StatusCode::BAD_REQUEST,
+            Self::BodyTaken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unverified(_) | Self::TypeMismatch => StatusCode::UNAUTHORIZED,
             Self::NotHandled(_) => StatusCode::OK,
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -91,7 +96,7 @@ impl Rejection {
 impl From<EventError> for Rejection {
     fn from(error: EventError) -> Self {
         match error {
-            EventError::Malformed(error) => Self::Unreadable(error),
+            EventError::Malformed(error) => error.into(),
             _ => Self::TypeMismatch,
         }
     }

@@ -20,6 +20,23 @@ async fn d23_the_verified_body_is_put_back_for_other_extractors() {
     }
 }
 
+/// A mistake of whoever wired the server, and said so: not a signature that does not match.
+#[tokio::test(flavor = "multi_thread")]
+async fn d6_a_body_that_somebody_in_front_has_read_is_named() {
+    for adapter in ALL {
+        let server = adapter.serve(verifier()).await;
+        let response = approved("/taken").send(server.port).await;
+        let text = String::from_utf8(response.body).unwrap();
+        assert_eq!(
+            (response.status, text.as_str()),
+            (500, "the body was read before it could be verified\n"),
+            "{adapter:?}"
+        );
+        let empty = genuine("/echo", "x", b"").send(server.port).await;
+        assert_eq!(empty.status, 200, "{adapter:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn d24_a_body_may_wait_for_100_continue() {
     for adapter in ALL {

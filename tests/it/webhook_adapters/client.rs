@@ -57,6 +57,23 @@ impl Request {
             .await
     }
 
+    /// Sends it, waits until the server hangs up, and gives the status of each answer that came.
+    pub(crate) async fn count_answers(self, port: u16) -> Vec<u16> {
+        let (length, body) = (self.body.len(), self.body.clone());
+        let mut stream = self.header("Content-Length", length.to_string()).open(port).await;
+        let (mut reading, mut writing) = stream.split();
+        let mut bytes = Vec::new();
+        let all = async { tokio::join!(writing.write_all(&body), reading.read_to_end(&mut bytes)) };
+        // Who hangs up on a body that nobody wants may do so with a reset.
+        let (_, _) = tokio::time::timeout(Duration::from_secs(20), all)
+            .await
+            .expect("the server hangs up");
+        let text = String::from_utf8_lossy(&bytes);
+        text.match_indices("HTTP/1.1 ")
+            .map(|(at, start)| text[at + start.len()..][..3].parse().unwrap())
+            .collect()
+    }
+
     /// Sends it in chunks of that many bytes, without saying how many there will be.
     pub(crate) async fn send_chunked(self, port: u16, size: usize) -> Response {
         let mut pieces: Vec<Vec<u8>> = self

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{ALL, approved, genuine, verifier};
+use super::{ALL, approved, client::Request, genuine, verifier};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d7_a_body_beyond_the_limit_is_413_however_it_is_sent() {
@@ -70,5 +70,32 @@ async fn d9_a_body_that_dribbles_is_408_within_the_budget() {
             assert_eq!(response.status, 408, "{adapter:?} {path}");
         }
         assert_eq!(server.shelf.kept(), 0);
+    }
+}
+
+/// However early the answer is settled, and whatever goes wrong behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn d17_one_request_gets_one_answer() {
+    for adapter in ALL {
+        let server = adapter
+            .serve_with(verifier(), |gate| {
+                gate.largest_body(10_000).body_within(Duration::from_millis(150))
+            })
+            .await;
+        let large = |path| genuine(path, "application.approved", &vec![b' '; 100_000]);
+        for path in ["/inbox", "/approved", "/echo", "/taken"] {
+            for (request, status) in [
+                (approved(path), None),
+                (large(path), Some(413)),
+                (Request::post(path).body(b"{}"), Some(401)),
+                (approved(path).body(b"another"), Some(401)),
+            ] {
+                let answers = request.count_answers(server.port).await;
+                assert_eq!(answers.len(), 1, "{adapter:?} {path} {answers:?}");
+                if path != "/taken" {
+                    assert!(status.is_none_or(|status| answers == [status]), "{answers:?}");
+                }
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! The same three routes behind each adapter: `/inbox` stores, `/approved` hands to a typed handler,
-//! `/echo` verifies and lets the framework's own extractor read the body.
+//! The same routes behind each adapter: `/inbox` stores, `/approved` hands to a typed handler, `/echo` verifies
+//! and lets the framework's own extractor read the body, `/taken` is wired wrongly: it reads the body first.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
@@ -81,6 +81,16 @@ async fn tower(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
         Ok(Answer::new(body.into()))
     }
 
+    async fn taken(
+        endpoint: WebhookEndpoint,
+        request: http::Request<hyper::body::Incoming>,
+    ) -> Result<Answer, Infallible> {
+        let (parts, body) = request.into_parts();
+        body.collect().await.unwrap();
+        let rest = http::Request::from_parts(parts, Full::<Bytes>::default());
+        endpoint.oneshot(rest).await
+    }
+
     let handler = HandlerEndpoint::new(gate.clone(), approved);
     let layered = VerifyLayer::new(gate).layer(service_fn(echo));
     let router = service_fn(move |request: http::Request<hyper::body::Incoming>| {
@@ -88,6 +98,7 @@ async fn tower(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
         async move {
             Ok::<_, Infallible>(match request.uri().path() {
                 "/inbox" => endpoint.oneshot(request).await?.map(BodyExt::boxed),
+                "/taken" => taken(endpoint, request).await?.map(BodyExt::boxed),
                 "/approved" => handler.oneshot(request).await?.map(BodyExt::boxed),
                 "/echo" => layered.oneshot(request).await?.map(|body| {
                     body.map_err(|error| -> Infallible { unreachable!("{error}") })
@@ -125,7 +136,9 @@ async fn tower(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
 async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
     use axum::{
         Extension, Router,
+        extract::{FromRequest, State},
         http::StatusCode,
+        response::{IntoResponse, Response},
         routing::{any, any_service},
     };
     use revento_axum::Webhook;
@@ -142,9 +155,21 @@ async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socket
         body
     }
 
+    // The compiler refuses a second extractor of the body, so somebody has to go out of their way.
+    async fn taken(State(gate): State<Gate>, request: axum::extract::Request) -> Response {
+        let (parts, body) = request.into_parts();
+        axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        let rest = http::Request::from_parts(parts, axum::body::Body::empty());
+        match Webhook::<ApplicationApproved>::from_request(rest, &gate).await {
+            Ok(_) => StatusCode::OK.into_response(),
+            Err(rejection) => rejection.into_response(),
+        }
+    }
+
     // The extractor answers what is not a POST itself, so it is mounted for any method.
     let app = Router::new()
         .route("/approved", any(approved))
+        .route("/taken", any(taken))
         .with_state(gate.clone())
         .route("/inbox", any_service(endpoint))
         .merge(
@@ -182,6 +207,10 @@ async fn actix(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
         HttpResponse::Ok().body(body)
     }
 
+    async fn taken(_: web::Bytes, _: Webhook<ApplicationApproved>) -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
     let (tell, told) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         System::new().block_on(async move {
@@ -192,6 +221,7 @@ async fn actix(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
                     .app_data(web::PayloadConfig::new(1 << 20))
                     .service(web::resource("/inbox").route(revento_actix::route(endpoint.clone())))
                     .service(web::resource("/approved").to(approved))
+                    .service(web::resource("/taken").to(taken))
                     .service(web::resource("/echo").wrap(Verify::new(gate.clone())).to(echo))
             })
             .workers(1)

@@ -132,3 +132,41 @@ async fn d19_two_endpoints_in_one_process_stay_separate() {
         assert_eq!((ours.shelf.kept(), theirs.shelf.kept()), (1, 0));
     }
 }
+
+/// Other platforms let their checks pass without a signature. Here nothing does, whatever it calls itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn d26_there_is_no_way_around_the_signature() {
+    let form = "application/x-www-form-urlencoded";
+    let json = "application/json";
+    for adapter in ALL {
+        let server = adapter.serve(verifier()).await;
+        for path in ["/inbox", "/approved", "/echo"] {
+            for (event, content_type, body) in [
+                ("ssl_check", form, "ssl_check=1&token=legacy"),
+                ("", form, "ssl_check=1"),
+                (
+                    "url_verification",
+                    json,
+                    r#"{"type":"url_verification","challenge":"c"}"#,
+                ),
+                ("ping", json, r#"{"zen":"Keep it logically awesome."}"#),
+                ("application.approved", json, APPROVED),
+            ] {
+                let request = Request::post(path)
+                    .header("Content-Type", content_type)
+                    .header("X-Revento-Event", event);
+                let unsigned = request.clone().body(body.as_bytes()).send(server.port).await;
+                assert_eq!(unsigned.status, 401, "{adapter:?} {path} {body}");
+                let echoed = String::from_utf8_lossy(&unsigned.body).into_owned();
+                assert!(
+                    !echoed.contains("challenge") && !echoed.contains("ssl_check=1"),
+                    "{echoed}"
+                );
+                // Nor does the query, which nobody signs either.
+                let query = Request::post(&format!("{path}?ssl_check=1&X-Revento-Signature=x"));
+                assert_eq!(query.send(server.port).await.status, 401, "{adapter:?}");
+            }
+        }
+        assert_eq!(server.shelf.kept(), 0, "{adapter:?}");
+    }
+}

@@ -7,4 +7,5 @@
 )]
 
 mod flow;
+mod only_verified;
 mod webview;

@@ -1,5 +1,4 @@
 //! What a rejection leaves in the log.
-#![allow(clippy::unwrap_used, reason = "a test may fail loudly, helpers of tests too")]
 
 use std::{
     fmt::{Debug, Write},

@@ -1,0 +1,12 @@
+use revento_axum::{Gate, HandlerEndpoint, Unavailable};
+use revento_core::resource::Application;
+use revento_webhooks::Verifier;
+
+async fn unverified(_: Application) -> Result<(), Unavailable> {
+    Ok(())
+}
+
+fn main() {
+    let gate = Gate::new(Verifier::new("whsec_example").unwrap());
+    let _: axum::routing::MethodRouter = axum::routing::any_service(HandlerEndpoint::new(gate, unverified));
+}

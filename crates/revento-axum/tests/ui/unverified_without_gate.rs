@@ -1,0 +1,11 @@
+use axum::{Router, http::StatusCode, routing::any};
+use revento_axum::Webhook;
+use revento_core::kind::Event;
+
+async fn every(_: Webhook<Event>) -> StatusCode {
+    StatusCode::OK
+}
+
+fn main() {
+    let _: Router = Router::new().route("/every", any(every));
+}

@@ -1,0 +1,5 @@
+//! The adapter to tower. How it answers over a socket is tested with the other adapters.
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly, helpers of tests too")]
+
+mod log;
+mod only_verified;
