@@ -3,6 +3,8 @@
 //! `Webhook<ApplicationApproved>` in an adapter, or [`Envelope::read::<ApplicationApproved>`](Envelope::read),
 //! yields [that kind's data](Kind::Data) or refuses. [`Event`] takes them all, also unknown ones.
 
+use serde::{Deserialize, Deserializer, de::Error};
+
 use crate::{
     Envelope, EnvelopeError, EventType,
     envelope::{DeletionRequired, IntegrationSuspended as Suspended, Payload, UserRevoked},
@@ -25,6 +27,15 @@ pub trait Kind: 'static {
     /// # Errors
     /// When the data lacks what the contract promises; the error names it.
     fn read(envelope: &Envelope) -> Result<Self::Data, EnvelopeError>;
+
+    /// The same while the envelope is being read; whoever refuses is asked by [`read`](Self::read) again.
+    ///
+    /// # Errors
+    /// When the data lacks what the contract promises, or this kind does not read that way.
+    #[doc(hidden)]
+    fn read_data<'de, D: Deserializer<'de>>(_: &EventType, _: D) -> Result<Self::Data, D::Error> {
+        Err(D::Error::custom("not while the envelope is being read"))
+    }
 }
 
 /// Every kind: the data is a [`Payload`].
@@ -42,6 +53,10 @@ impl Kind for Event {
 
     fn read(envelope: &Envelope) -> Result<Payload, EnvelopeError> {
         envelope.payload()
+    }
+
+    fn read_data<'de, D: Deserializer<'de>>(event_type: &EventType, data: D) -> Result<Payload, D::Error> {
+        Payload::read_data(event_type, data)
     }
 }
 
@@ -64,6 +79,14 @@ macro_rules! kinds {
                 let data: $data = envelope.data()?;
                 $($(if data.$field.is_none() {
                     return Err(EnvelopeError::missing(stringify!($field)));
+                })+)?
+                Ok(data)
+            }
+
+            fn read_data<'de, D: Deserializer<'de>>(_: &EventType, data: D) -> Result<$data, D::Error> {
+                let data = <$data>::deserialize(data)?;
+                $($(if data.$field.is_none() {
+                    return Err(D::Error::missing_field(stringify!($field)));
                 })+)?
                 Ok(data)
             }

@@ -43,8 +43,7 @@ impl Delivery {
     /// When the unsigned type header was tampered with, the webhook is of another kind, or its content
     /// is not what the contract promises.
     pub fn read<K: Kind>(self) -> Result<Webhook<K>, Rejection> {
-        let envelope = self.verified().envelope()?;
-        let data = envelope.read::<K>()?;
+        let (envelope, data) = self.0.read::<K>()?;
         Ok(Webhook {
             delivery: self,
             envelope,

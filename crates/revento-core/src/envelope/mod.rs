@@ -4,12 +4,16 @@
 //! [`Envelope::read`] as one [kind](crate::kind), for who knows which one it is.
 
 mod error;
+mod once;
 mod payload;
+mod snapshot;
 mod types;
 
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
+use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
+use self::snapshot::{SharedBody, Snapshot};
 pub use self::{
     error::EnvelopeError,
     payload::{DeletionRequired, IntegrationSuspended, Payload, UserRevoked},
@@ -34,7 +38,7 @@ record! {
             pub event_id: Option<EventId>,
             /// The organization; `None` at the level of the integration.
             pub organization_id: Option<OrganizationId>,
-            data: Box<RawValue>,
+            data: Snapshot,
         }
         optional {}
     }
@@ -50,9 +54,19 @@ impl Envelope {
             .map_err(|error| EnvelopeError::locate::<Self>("", verified_body, error))
     }
 
+    /// Reads a body whose signature holds and the snapshot of one kind, in one pass where that is possible.
+    /// The envelope holds on to the body, in which [`data_json`](Self::data_json) is found when it is asked for.
+    ///
+    /// `None` where one pass does not do, whatever the reason: [`parse`](Self::parse) and
+    /// [`read`](Self::read) then tell what it is, or succeed after all.
+    pub fn read_once<K: Kind>(verified_body: Arc<dyn AsRef<[u8]> + Send + Sync>) -> Option<(Self, K::Data)> {
+        let body: SharedBody = verified_body;
+        once::read::<K>(&body)
+    }
+
     /// The snapshot as JSON text.
     pub fn data_json(&self) -> &str {
-        self.data.get()
+        self.data.raw().get()
     }
 
     /// The snapshot as a type of the caller's own.
@@ -60,7 +74,7 @@ impl Envelope {
     /// # Errors
     /// When it does not fit; the error names the place.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, EnvelopeError> {
-        let json = self.data.get();
+        let json = self.data.raw().get();
         serde_json::from_str(json).map_err(|error| EnvelopeError::locate::<T>("data", json.as_bytes(), error))
     }
 
@@ -96,7 +110,7 @@ impl std::fmt::Debug for Envelope {
             .field("occurred_at", &self.occurred_at)
             .field("event_id", &self.event_id)
             .field("organization_id", &self.organization_id)
-            .field("data_bytes", &self.data.get().len())
+            .field("data_bytes", &self.data.raw().get().len())
             .finish()
     }
 }

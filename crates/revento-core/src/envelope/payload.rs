@@ -1,5 +1,7 @@
 //! The typed snapshots.
 
+use serde::{Deserializer, de::Error};
+
 use super::{Envelope, EnvelopeError, EventType};
 use crate::{
     EventId, OrganizationId, Timestamp, UserId,
@@ -56,6 +58,57 @@ impl Envelope {
             EventType::IntegrationSuspended => Payload::IntegrationSuspended(self.data()?),
             EventType::Other(_) => Payload::Other,
         })
+    }
+}
+
+impl Payload {
+    /// The same while the envelope is being read. An unknown type is left to the two passes.
+    pub(crate) fn read_data<'de, D: Deserializer<'de>>(
+        event_type: &EventType,
+        data: D,
+    ) -> Result<Self, D::Error> {
+        fn of<'de, K: Kind, D: Deserializer<'de>>(
+            payload: fn(K::Data) -> Payload,
+            event_type: &EventType,
+            data: D,
+        ) -> Result<Payload, D::Error> {
+            K::read_data(event_type, data).map(payload)
+        }
+
+        match event_type {
+            EventType::ApplicationSubmitted => {
+                of::<kind::ApplicationSubmitted, D>(Self::Application, event_type, data)
+            }
+            EventType::ApplicationApproved => {
+                of::<kind::ApplicationApproved, D>(Self::Application, event_type, data)
+            }
+            EventType::ApplicationRejected => {
+                of::<kind::ApplicationRejected, D>(Self::Application, event_type, data)
+            }
+            EventType::ApplicationRevisionRequested => {
+                of::<kind::ApplicationRevisionRequested, D>(Self::Application, event_type, data)
+            }
+            EventType::ParticipantRegistered | EventType::ParticipantProfileUpdated => {
+                of::<kind::ParticipantRegistered, D>(Self::Participant, event_type, data)
+            }
+            EventType::ActivityUpdated => of::<kind::ActivityUpdated, D>(Self::Activity, event_type, data),
+            EventType::ActivityCapacityStateChanged => {
+                of::<kind::ActivityCapacityStateChanged, D>(Self::ActivityCapacity, event_type, data)
+            }
+            EventType::EventPublished | EventType::EventUnpublished => {
+                of::<kind::EventPublished, D>(Self::Event, event_type, data)
+            }
+            EventType::UserRevokedAccess => {
+                of::<kind::UserRevokedAccess, D>(Self::UserRevoked, event_type, data)
+            }
+            EventType::DataDeletionRequired => {
+                of::<kind::DataDeletionRequired, D>(Self::DeletionRequired, event_type, data)
+            }
+            EventType::IntegrationSuspended => {
+                of::<kind::IntegrationSuspended, D>(Self::IntegrationSuspended, event_type, data)
+            }
+            EventType::Other(_) => Err(D::Error::custom("an unknown type")),
+        }
     }
 }
 

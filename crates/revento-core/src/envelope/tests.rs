@@ -199,3 +199,52 @@ fn a_kind_takes_its_own_type_only() {
         "the webhook is application.approved, not event.published"
     );
 }
+
+fn once<K: Kind>(body: &str) -> Option<(Envelope, K::Data)> {
+    Envelope::read_once::<K>(Arc::new(body.to_owned()))
+}
+
+#[test]
+fn one_pass_reads_what_two_passes_read() {
+    let types = DATA
+        .iter()
+        .flat_map(|(types, data)| types.iter().map(move |name| (*name, *data)));
+    for (event_type, data) in types {
+        let body = with_data(event_type, data).replacen("\"data\"", "\"later\":{\"x\":1.50},\"data\"", 1);
+        let envelope = Envelope::parse(body.as_bytes()).unwrap();
+        let Some((same, payload)) = once::<crate::kind::Event>(&body) else {
+            assert_eq!(event_type, "sponsor.added", "only an unknown type takes two");
+            continue;
+        };
+        assert_eq!(payload, envelope.payload().unwrap());
+        assert_eq!(same.clone().data_json(), data);
+        assert_eq!(
+            serde_json::to_string(&same).unwrap(),
+            serde_json::to_string(&envelope).unwrap()
+        );
+        assert_eq!(format!("{same:?}"), format!("{envelope:?}"));
+    }
+    let (_, application) = once::<crate::kind::ApplicationApproved>(APPROVED).unwrap();
+    assert_eq!(application.id.as_str(), "app_1");
+}
+
+#[test]
+fn one_pass_leaves_everything_else_to_two() {
+    let late = r#"{"data":{"id":"app_1","status":"pending"},"id":"env_1","type":"application.submitted","occurred_at":"2026-05-09T14:22:31Z","event_id":null,"organization_id":null}"#;
+    assert!(Envelope::parse(late.as_bytes()).unwrap().payload().is_ok());
+    for body in [
+        late.to_owned(),
+        format!("{APPROVED} x"),
+        APPROVED.replace("\"id\":\"env_1\",", ""),
+        APPROVED.replace("\"later\":true", "\"type\":\"application.approved\""),
+        APPROVED.replace("\"later\":true", "\"data\":{}"),
+        APPROVED.replace(",\"approver_id\":\"usr_9\"", ""),
+        APPROVED.replace("application.approved", "application.submittex"),
+        APPROVED.replace("app_1", "app_\u{1}"),
+        "[]".to_owned(),
+        String::new(),
+    ] {
+        assert!(once::<crate::kind::Event>(&body).is_none(), "{body}");
+    }
+    assert!(once::<crate::kind::ApplicationRejected>(APPROVED).is_none());
+}

@@ -1,0 +1,85 @@
+//! An envelope and its snapshot in one pass over the text.
+//!
+//! Reading the envelope first and its data then goes over the data twice, and large snapshots are nearly all
+//! data. One pass works where the type stands before the data, as the platform writes it, and nothing is
+//! wrong; everything else is left to the two passes, which know how to name what is wrong.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserializer,
+    de::{DeserializeSeed, Error, MapAccess, Visitor},
+};
+
+use super::{Envelope, EventType, SharedBody, snapshot::Snapshot};
+use crate::{
+    kind::Kind,
+    record::{Extra, Field, FieldOf, set},
+};
+
+const NAMES: &[&str] = &["id", "type", "occurred_at", "event_id", "organization_id", "data"];
+
+/// Nothing where one pass does not do.
+pub(super) fn read<K: Kind>(body: &SharedBody) -> Option<(Envelope, K::Data)> {
+    let mut reader = serde_json::Deserializer::from_slice((**body).as_ref());
+    let read = reader.deserialize_map(Once::<K>(body, PhantomData)).ok()?;
+    reader.end().ok()?;
+    Some(read)
+}
+
+struct Once<'b, K>(&'b SharedBody, PhantomData<K>);
+
+impl<'de, K: Kind> Visitor<'de> for Once<'_, K> {
+    type Value = (Envelope, K::Data);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an envelope")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut id, mut event_type, mut occurred_at) = (None, None, None);
+        let (mut event_id, mut organization_id, mut data) = (None, None, None);
+        let mut extra = Extra::default();
+        while let Some(field) = map.next_key_seed(FieldOf(NAMES))? {
+            match field {
+                Field::Known("id") => set(&mut id, "id", &mut map)?,
+                Field::Known("type") => set(&mut event_type, "type", &mut map)?,
+                Field::Known("occurred_at") => set(&mut occurred_at, "occurred_at", &mut map)?,
+                Field::Known("event_id") => set(&mut event_id, "event_id", &mut map)?,
+                Field::Known("organization_id") => {
+                    set(&mut organization_id, "organization_id", &mut map)?;
+                }
+                Field::Known(_) => {
+                    let known = event_type.as_ref().filter(|_| data.is_none());
+                    let event_type = known.ok_or_else(|| A::Error::custom("not in one pass"))?;
+                    data = Some(map.next_value_seed(Data::<K>(event_type, PhantomData))?);
+                }
+                Field::Unknown(name) => extra.push(name, map.next_value()?),
+            }
+        }
+        let missing = A::Error::missing_field;
+        let envelope = Envelope {
+            id: id.ok_or_else(|| missing("id"))?,
+            event_type: event_type.ok_or_else(|| missing("type"))?,
+            occurred_at: occurred_at.ok_or_else(|| missing("occurred_at"))?,
+            event_id: event_id.ok_or_else(|| missing("event_id"))?,
+            organization_id: organization_id.ok_or_else(|| missing("organization_id"))?,
+            data: Snapshot::within(self.0.clone()),
+            extra,
+        };
+        Ok((envelope, data.ok_or_else(|| missing("data"))?))
+    }
+}
+
+struct Data<'t, K>(&'t EventType, PhantomData<K>);
+
+impl<'de, K: Kind> DeserializeSeed<'de> for Data<'_, K> {
+    type Value = K::Data;
+
+    fn deserialize<D: Deserializer<'de>>(self, data: D) -> Result<K::Data, D::Error> {
+        if !K::accepts(self.0) {
+            return Err(D::Error::custom("of another type"));
+        }
+        K::read_data(self.0, data)
+    }
+}
