@@ -7,6 +7,11 @@ pub(crate) fn line(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// What somebody should know, to standard error: scripts read standard output.
+pub(crate) fn warn(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "warning: {text}");
+}
+
 /// A failure, to standard error: what happened, then its causes.
 pub(crate) fn complain(error: &anyhow::Error) {
     let mut text = format!("error: {error}");

@@ -63,6 +63,54 @@ fn without_json_no_secret_is_on_the_screen() {
     );
 }
 
+#[test]
+fn a_manifest_a_seed_and_an_open_network_are_taken_from_the_command_line() {
+    let home = tempfile::tempdir().unwrap();
+    let (manifest, seed) = (
+        home.path().join("integrations.toml"),
+        home.path().join("seed.json"),
+    );
+    let integration =
+        "[[integration]]\nclient_id = \"int_ours\"\nname = \"Ours\"\nscopes.required = [\"event.read\"]\n";
+    std::fs::write(&manifest, integration).unwrap();
+    std::fs::write(&seed, "{\"events\": 3}").unwrap();
+    let manifest = manifest.to_str().unwrap();
+    let (running, info) = started(&[
+        "--listen",
+        "0.0.0.0:0",
+        "--manifest",
+        manifest,
+        "--public-url",
+        "http://sandbox.internal:4010",
+        "--webhook-url",
+        "http://hooks.example/",
+        "--allow-remote-webhooks",
+        "--suspend-repeat-offenders",
+    ]);
+    assert_eq!(info["client_id"], "int_ours");
+    assert_eq!(info["auth_base"], "http://sandbox.internal:4010");
+    let ended = running.interrupt();
+    assert!(ended.stderr.contains("open to the network"), "{}", ended.stderr);
+
+    let ended = run(&[
+        "sandbox",
+        "--listen",
+        "127.0.0.1:0",
+        "--seed",
+        seed.to_str().unwrap(),
+    ]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("seed.json"), "{}", ended.stderr);
+    let ended = run(&[
+        "sandbox",
+        "--listen",
+        "127.0.0.1:0",
+        "--webhook-url",
+        "http://hooks.example/",
+    ]);
+    assert!(ended.stderr.contains("allow remote webhooks"), "{}", ended.stderr);
+}
+
 /// Both take 4010, or what is free beside it.
 #[test]
 fn a_port_that_is_taken_is_no_crash() {
