@@ -19,7 +19,10 @@ pub struct Fault {
     name: String,
     endpoint: Option<String>,
     event_id: Option<String>,
+    client_id: Option<String>,
     event_type: Option<String>,
+    text: Option<String>,
+    times_sent: Option<u32>,
     times: Option<u32>,
     after: u32,
     probability: f64,
@@ -35,7 +38,10 @@ impl Fault {
             name: name.into(),
             endpoint: None,
             event_id: None,
+            client_id: None,
             event_type: None,
+            text: None,
+            times_sent: None,
             times: Some(1),
             after: 0,
             probability: 1.0,
@@ -54,6 +60,12 @@ impl Fault {
     /// Only for this event.
     pub fn for_event(mut self, event_id: impl Into<String>) -> Self {
         self.event_id = Some(event_id.into());
+        self
+    }
+
+    /// Only for this integration. With [`for_event`](Self::for_event): for one connection.
+    pub fn for_integration(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = Some(client_id.into());
         self
     }
 
@@ -100,6 +112,18 @@ impl Fault {
         self
     }
 
+    /// The text that its description names: an odd `Retry-After`.
+    pub fn saying(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+
+    /// How often `delivery_storm` sends.
+    pub fn sent_times(mut self, times: u32) -> Self {
+        self.times_sent = Some(times);
+        self
+    }
+
     pub(super) fn order(self) -> Result<Order, SteerError> {
         let fault = Kind::ALL
             .iter()
@@ -117,7 +141,7 @@ impl Fault {
             fault,
             endpoint: self.endpoint,
             event_id: self.event_id,
-            client_id: None,
+            client_id: self.client_id,
             event_type: self.event_type,
             times: self.times,
             after: self.after,
@@ -127,8 +151,8 @@ impl Fault {
                 .delay
                 .map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
             seconds: self.seconds,
-            text: None,
-            times_sent: None,
+            text: self.text,
+            times_sent: self.times_sent,
         })
     }
 }

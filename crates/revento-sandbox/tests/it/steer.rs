@@ -121,6 +121,46 @@ async fn faults_are_armed_by_name() {
 }
 
 #[tokio::test]
+async fn a_fault_is_scoped_to_a_connection_and_tuned() {
+    let world = World::start().await;
+    let (one, other) = (
+        world.connect().await,
+        world.connect_event("evt_test_summit").await,
+    );
+    let odd = || {
+        Fault::named("rate_limited_odd")
+            .for_event("evt_test_summit")
+            .saying("in a while")
+    };
+    world
+        .sandbox
+        .arm(odd().for_integration("int_of_somebody_else"))
+        .unwrap();
+    world
+        .sandbox
+        .arm(odd().for_integration(&world.info().client_id))
+        .unwrap();
+    let spared = world.read(&one.access, "/events/evt_test_published").await;
+    let struck = world.read(&other.access, "/events/evt_test_summit").await;
+    let again = world.read(&other.access, "/events/evt_test_summit").await;
+    let statuses = [&spared, &struck, &again].map(|answer| answer.status().as_u16());
+    assert_eq!(statuses, [200, 429, 200]);
+    assert_eq!(struck.headers()["retry-after"], "in a while");
+
+    world
+        .sandbox
+        .arm(Fault::named("delivery_storm").sent_times(3))
+        .unwrap();
+    world
+        .act("/applications/app_published_0002/approve", serde_json::json!({}))
+        .await;
+    for _ in 0..3 {
+        world.receiver.next().await;
+    }
+    world.receiver.stays_quiet().await;
+}
+
+#[tokio::test]
 async fn what_a_human_would_see_as_a_page_is_an_error() {
     let world = World::start().await;
     let url = authorization_url(&world, "event.read").replace("callback", "elsewhere");
