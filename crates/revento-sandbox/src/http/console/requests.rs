@@ -17,6 +17,8 @@ use crate::platform::state;
 
 /// How many requests a page lists.
 const SHOWN: usize = 200;
+/// How many tokens' budgets it shows.
+const BUDGETS: usize = 50;
 
 pub(super) async fn page(State(hub): Shared) -> Result<Response, Refusal> {
     let rows: Vec<Exchange> = hub.exchanges().iter().rev().take(SHOWN).cloned().collect();
@@ -39,6 +41,7 @@ fn budgets(hub: &Hub, state: &state::State, now: Time) -> Markup {
         .families
         .iter()
         .filter(|family| family.revoked.is_none())
+        .take(BUDGETS)
         .collect();
     let budgets = hub.budgets();
     html! {
@@ -52,8 +55,24 @@ fn budgets(hub: &Hub, state: &state::State, now: Time) -> Markup {
                         span { (family.flow.as_str()) " · " code { (family.event_id) } }
                         label { "last 60 s " meter min="0" max=(limits.minute) high=(limits.minute * 4 / 5) value=(minute) {} " " (minute) " of " (limits.minute) }
                         label { "last hour " meter min="0" max=(limits.hour) high=(limits.hour * 4 / 5) value=(hour) {} " " (hour) " of " (limits.hour) }
+                        (chart(&budgets.minutes(decisions::budget_of(family), now), limits.minute))
                     }
                 }
+            }
+        }
+    }
+}
+
+/// A bar for each of the last sixty minutes; one as high as the chart is a minute's whole budget.
+fn chart(minutes: &[usize; 60], limit: usize) -> Markup {
+    const HEIGHT: usize = 32;
+    let most = minutes.iter().max().copied().unwrap_or_default();
+    let label = format!("Calls in each minute of the last hour, {most} of {limit} at most");
+    html! {
+        svg.chart viewBox={ "0 0 240 " (HEIGHT) } preserveAspectRatio="none" role="img" aria-label=(label) {
+            @for (place, calls) in minutes.iter().enumerate().filter(|(_, calls)| **calls > 0) {
+                @let height = (calls * HEIGHT / limit.max(1)).clamp(1, HEIGHT);
+                rect x=(place * 4) y=(HEIGHT - height) width="3" height=(height) {}
             }
         }
     }

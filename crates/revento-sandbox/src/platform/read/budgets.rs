@@ -122,6 +122,19 @@ impl Budgets {
             .map_or((0, 0), |book| (count(book, HOUR_S), count(book, MINUTE_S)))
     }
 
+    /// Calls in each of the last sixty minutes, the oldest first.
+    pub(crate) fn minutes(&self, budget: &str, now: Time) -> [usize; 60] {
+        let mut minutes = [0; 60];
+        for at in self.books.get(budget).into_iter().flat_map(|book| &book.calls) {
+            let ago = usize::try_from(at.until(now).as_secs() / 60).unwrap_or(usize::MAX);
+            let place = minutes.len().checked_sub(ago.saturating_add(1));
+            if let Some(minute) = place.and_then(|place| minutes.get_mut(place)) {
+                *minute += 1;
+            }
+        }
+        minutes
+    }
+
     /// Notes that an integration was answered 429. Too many of them within a short time suspend it for a while.
     pub(crate) fn offend(&mut self, client_id: &str, now: Time) {
         let offender = self.offenders.entry(client_id.to_owned()).or_default();
@@ -223,6 +236,22 @@ mod tests {
             })
         );
         assert!(matches!(call(&mut budgets, at(3600)), Ruling::Go(_)));
+    }
+
+    #[test]
+    fn the_last_hour_is_told_minute_by_minute() {
+        let mut budgets = Budgets::default();
+        for second in [0, 1, 61, 3_500] {
+            call(&mut budgets, at(second));
+        }
+        let minutes = budgets.minutes("fam", at(3_510));
+        let told: Vec<(usize, usize)> = minutes
+            .into_iter()
+            .enumerate()
+            .filter(|(_, calls)| *calls > 0)
+            .collect();
+        assert_eq!(told, [(1, 2), (2, 1), (59, 1)]);
+        assert_eq!(budgets.minutes("nobody", at(0)), [0; 60]);
     }
 
     #[test]
