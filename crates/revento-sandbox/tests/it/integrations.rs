@@ -107,6 +107,25 @@ async fn only_subscribed_types_are_delivered() {
     assert_eq!(world.stat("deliveries").await, 1);
 }
 
+/// What `docs/sandbox.md` shows between fences of this language.
+fn shown(language: &str) -> &'static str {
+    let page = include_str!("../../../../docs/sandbox.md");
+    let start = page.split(&format!("```{language}\n")).nth(1).unwrap();
+    start.split("```").next().unwrap()
+}
+
+#[tokio::test]
+async fn the_documents_manifest_and_faults_are_taken() {
+    let sandbox = Sandbox::builder().manifest(shown("toml")).start().await.unwrap();
+    assert_eq!(sandbox.info().client_id, "int_badges");
+    let faults = format!("{}/faults", sandbox.info().control_base);
+    for line in shown("json").lines() {
+        let order: Value = serde_json::from_str(line).unwrap();
+        let answer = client().post(&faults).json(&order).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{line}");
+    }
+}
+
 #[tokio::test]
 async fn a_mistake_in_a_manifest_is_told_with_its_place() {
     let error = Sandbox::builder()
