@@ -14,4 +14,7 @@ mod pacing;
 mod reads;
 mod refresh;
 mod sandbox;
+mod shared_budget;
 mod support;
+mod telemetry;
+mod wire;

@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
 };
@@ -189,6 +189,7 @@ impl fmt::Debug for Wire {
 /// The real time, moved on by jumps whenever everybody waits.
 #[derive(Debug, Default)]
 pub(crate) struct Jumping {
+    stands: AtomicBool,
     jumped: AtomicI64,
     sleepers: Mutex<Vec<(Timestamp, oneshot::Sender<()>)>>,
 }
@@ -212,6 +213,11 @@ impl Timer for Jumping {
 }
 
 impl Jumping {
+    /// From now on it only passes: for tests in which somebody waits for more than the sandbox.
+    pub(crate) fn only_passes(&self) {
+        self.stands.store(true, SeqCst);
+    }
+
     /// How far it has jumped in all.
     pub(crate) fn jumped(&self) -> Duration {
         Duration::from_micros(u64::try_from(self.jumped.load(SeqCst)).unwrap())
@@ -253,7 +259,7 @@ async fn tick(sandbox: Arc<Sandbox>, time: Arc<Jumping>, wire: Arc<Wire>) {
         if let Some(due) = time.next() {
             let gap = due.saturating_since(time.now());
             // Short waits pass by themselves.
-            if gap > Duration::from_millis(2) {
+            if gap > Duration::from_millis(2) && !time.stands.load(SeqCst) {
                 time.advance(&sandbox, gap).await;
             }
             time.wake();

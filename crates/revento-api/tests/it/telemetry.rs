@@ -1,0 +1,136 @@
+//! What logs, spans and metrics show, and what they never show.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use futures_util::TryStreamExt;
+use revento_sandbox::Fault;
+use tracing::instrument::WithSubscriber as _;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::support::live::Live;
+
+/// Keeps every line.
+#[derive(Clone, Default)]
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    /// Everything down to traces, spans included.
+    pub(crate) fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
+            .with_ansi(false)
+            .with_writer(self.clone())
+            .finish()
+    }
+}
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> MakeWriter<'w> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'w self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn a29_no_log_shows_a_credential() {
+    let live = Live::connected().await;
+    let lines = Lines::default();
+    let token = live.event().access_token().await.unwrap();
+    let secret = live.sandbox.info().client_secret.clone();
+    live.arm(&["server_error", "token_expired"]);
+    let reading = async {
+        live.event().participants().stream().try_next().await.unwrap();
+        live.client
+            .installations()
+            .list()
+            .stream()
+            .try_next()
+            .await
+            .unwrap();
+        live.event().get().await.unwrap();
+    };
+    reading.with_subscriber(lines.subscriber()).await;
+    let fresh = live.event().access_token().await.unwrap();
+    let text = lines.text();
+    assert!(text.contains("revento.http"), "{text}");
+    assert_ne!(token.expose(), fresh.expose());
+    for secret in [
+        token.expose(),
+        fresh.expose(),
+        secret.as_str(),
+        "rev_refresh_",
+        "Bearer rev",
+    ] {
+        assert!(!text.contains(secret), "{secret} is in the log:\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn spans_bear_opentelemetrys_names_and_tie_delivery_request_and_connection_together() {
+    let live = Live::connected().await;
+    let lines = Lines::default();
+    live.arm(&["server_error"]);
+    live.wire.take_reads();
+    let event = live.event().because_of("dlv_7");
+    async { event.participants().stream().try_next().await.unwrap() }
+        .with_subscriber(lines.subscriber())
+        .await;
+    let text = lines.text();
+    let requests = live.wire.take_reads();
+    assert_eq!(requests.len(), 2);
+    for (request, status) in requests.iter().zip(["500", "200"]) {
+        let id = request.headers()["x-revento-request-id"].to_str().unwrap();
+        let line = text
+            .lines()
+            .find(|line| line.contains(id) && line.contains("revento.http") && line.contains("close"));
+        let line = line.unwrap_or_else(|| panic!("{id} in\n{text}"));
+        for field in [
+            "revento.delivery_id=dlv_7",
+            "revento.connection=",
+            "http.request.method=\"GET\"",
+            "url.template=\"/events/{event_id}/participants\"",
+            "server.address=\"127.0.0.1\"",
+            "server.port=",
+            &format!("http.response.status_code={status}"),
+        ] {
+            assert!(line.contains(field), "{field} in {line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_says_why() {
+    let live = Live::connected().await;
+    let lines = Lines::default();
+    live.sandbox
+        .arm(Fault::named("rate_limited").at("event").seconds(7))
+        .unwrap();
+    async { live.event().get().await.unwrap() }
+        .with_subscriber(lines.subscriber())
+        .await;
+    let text = lines.text();
+    assert!(
+        text.contains("waiting for the budget") && text.contains("why=\"told\""),
+        "{text}"
+    );
+}

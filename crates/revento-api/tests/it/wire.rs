@@ -1,0 +1,226 @@
+//! Answers that no sandbox gives, word by word.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use http::Response;
+use revento_api::{Client, Error, Retry};
+use revento_core::{ApiErrorCode, ClientId, Connection, ConnectionKey, Scopes, Status, Timestamp};
+use revento_oauth::Integration;
+use revento_seal::{KeyRing, SealingKey};
+use revento_store::{Clock, Record, Sealer, SystemClock, TokenStore, memory::MemoryTokens};
+use revento_transport::{TransportError, testing::Scripted};
+use tracing::instrument::WithSubscriber as _;
+
+use crate::telemetry::Lines;
+
+type Answer = Result<Response<Bytes>, TransportError>;
+
+fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    Ok(response.body(body.into()).unwrap())
+}
+
+/// A connected client that gets these answers.
+async fn client(answers: impl IntoIterator<Item = Answer>) -> (Client, Arc<Scripted>) {
+    let wire = Arc::new(Scripted::new(answers));
+    let store = Arc::new(MemoryTokens::new());
+    let sealer = KeyRing::new(SealingKey::from_bytes([7; 32]));
+    let key = ConnectionKey::installation(ClientId::new("client"), "evt_1".into());
+    let plain = br#"{"a":"rev_install_1","r":"rev_refresh_1"}"#;
+    let tokens = sealer
+        .seal(&format!("revento/tokens/{key}"), plain)
+        .await
+        .unwrap();
+    let hours = |hours: i64| Timestamp::from_unix_seconds(SystemClock.now().unix_seconds() + hours * 3600);
+    let connection = Connection {
+        key,
+        organization_id: None,
+        status: Status::Connected,
+        reason: None,
+        status_since: hours(0),
+        delete_by: None,
+        scopes: Scopes::parse("event.read participants.read"),
+        generation: 1,
+        consented_at: hours(0),
+        access_expires_at: hours(1),
+        refresh_expires_at: hours(24 * 90),
+        consent_expires_at: hours(24 * 365),
+    };
+    let tokens = Some(tokens);
+    store.create(&Record { connection, tokens }).await.unwrap();
+    let integration = Integration::new("http://auth.test", "client", "http://app.test/callback").unwrap();
+    let wired = Arc::clone(&wire);
+    let client = Client::builder(
+        integration,
+        "http://api.test/api/v1",
+        wired,
+        store,
+        Arc::new(sealer),
+    )
+    .build()
+    .unwrap();
+    (client, wire)
+}
+
+const EVENT: &str = r#"{"id":"evt_1","publish_status":"published"}"#;
+
+#[tokio::test(start_paused = true)]
+async fn a1_a_list_without_items_is_one_empty_page() {
+    let (client, wire) = client([answer(
+        200,
+        &[],
+        r#"{"data":[],"next_cursor":null,"has_more":false}"#,
+    )])
+    .await;
+    let people: Vec<_> = client
+        .event("evt_1")
+        .participants()
+        .stream()
+        .try_collect()
+        .await
+        .unwrap();
+    assert!(people.is_empty());
+    assert_eq!(wire.take_requests().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a14_a_body_that_is_nothing_goes_by_its_status() {
+    let cases: [(u16, &[u8], &str); 6] = [
+        (404, b"", "not_found"),
+        (401, b"\xff\xfe", "invalid_token"),
+        (403, b"<html>", "http_403"),
+        (400, b"[]", "invalid_request"),
+        (301, b"", "http_301"),
+        (429, b"null", "rate_limit_exceeded"),
+    ];
+    for (status, body, wanted) in cases {
+        let (client, _) = client([answer(status, &[], body)]).await;
+        let event = client.event("evt_1").with_retry(Retry::never());
+        let Error::Refused {
+            status: told,
+            code,
+            request_id,
+            ..
+        } = event.get().await.unwrap_err()
+        else {
+            panic!("{status}")
+        };
+        assert_eq!((told, code.as_str()), (status, wanted));
+        assert!(!request_id.as_str().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a15_what_the_platform_says_cannot_forge_a_line_of_a_log() {
+    let body =
+        r#"{"error":"not_found","message":"gone\n2026-05-09 ERROR forged \u001b[31m","request_id":"r-1"}"#;
+    let (client, _) = client([answer(404, &[], body)]).await;
+    let error = client.event("evt_1").get().await.unwrap_err();
+    let text = error.to_string();
+    assert!(!text.contains('\n') && !text.contains('\u{1b}'), "{text}");
+    assert!(text.contains("r-1"), "{text}");
+    let body = "{\"id\":\"evt_1\",\"publish_status\":\"x\n";
+    let (client, _) = self::client([answer(200, &[], body)]).await;
+    let text = client.event("evt_1").get().await.unwrap_err().to_string();
+    assert!(!text.contains('\n'), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a22_an_endpoint_that_goes_away_is_told_of_once() {
+    let leaving: &[(&str, &str)] = &[
+        ("deprecation", "@1767225600"),
+        ("sunset", "Wed, 01 Jul 2026 00:00:00 GMT"),
+        (
+            "link",
+            "<https://docs.revento.example/v2>; rel=\"successor-version\"",
+        ),
+    ];
+    let (client, _) = client((0..5).map(|_| answer(200, leaving, EVENT))).await;
+    let lines = Lines::default();
+    async {
+        for _ in 0..5 {
+            client.event("evt_1").get().await.unwrap();
+        }
+    }
+    .with_subscriber(lines.subscriber())
+    .await;
+    let text = lines.text();
+    assert_eq!(
+        text.matches("is going to take this endpoint").count(),
+        1,
+        "{text}"
+    );
+    assert!(text.contains("Wed, 01 Jul 2026") && text.contains("successor-version"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a11_what_never_left_and_what_was_lost_are_repeated_and_told() {
+    let (client, wire) = client([
+        Err(TransportError::never_sent("no route")),
+        Err(TransportError::may_have_been_sent("reset")),
+        answer(200, &[], EVENT),
+        Err(TransportError::never_sent("no route")),
+    ])
+    .await;
+    client.event("evt_1").get().await.unwrap();
+    assert_eq!(wire.take_requests().len(), 3);
+    // The script has run out: nobody answers.
+    let error = client.event("evt_1").get().await.unwrap_err();
+    let Error::NoAnswer { trouble, .. } = &error else {
+        panic!("{error}")
+    };
+    assert!(trouble.contains("never sent"), "{trouble}");
+    assert_eq!(error.attempts().len(), 4);
+    assert!(error.attempts()[0].outcome.contains("no route"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a7_no_retry_after_makes_it_panic_or_hang() {
+    for odd in [
+        "inf",
+        "1e300",
+        "-5",
+        "9223372036854775807",
+        "18446744073709551616",
+        "NaN",
+        "soon",
+        "",
+        "5.5",
+    ] {
+        let body = r#"{"error":"rate_limit_exceeded","message":"slow","request_id":"r"}"#;
+        let (client, wire) = client([
+            answer(429, &[("retry-after", odd)], body),
+            answer(200, &[], EVENT),
+        ])
+        .await;
+        let before = tokio::time::Instant::now();
+        let read = client.event("evt_1").get().await;
+        assert!(before.elapsed().as_secs() < 91, "{odd}");
+        match read {
+            Ok(_) => assert_eq!(wire.take_requests().len(), 2, "{odd}"),
+            Err(Error::Refused { code, .. }) => {
+                assert_eq!(
+                    (code, odd.len() > 5),
+                    (ApiErrorCode::RateLimitExceeded, true),
+                    "{odd}"
+                );
+            }
+            Err(error) => panic!("{odd}: {error}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a24_ids_that_look_like_numbers_stay_text_in_paths() {
+    let (client, wire) = client([]).await;
+    for odd in ["9007199254740993", "..", "a/b?c#d", "ü %2F"] {
+        client.event(odd).get().await.unwrap_err();
+    }
+    // Nobody is connected to those events, so nothing was sent at all.
+    assert!(wire.take_requests().is_empty());
+}
