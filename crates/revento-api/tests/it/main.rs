@@ -8,6 +8,7 @@
 
 mod background;
 mod endpoints;
+mod errors_doc;
 mod faults;
 mod keep_alive;
 mod pacing;
