@@ -9,7 +9,20 @@ use sqlx::Row;
 
 use crate::{PostgresStore, error::failed, record, text::escape};
 
-const LOAD: &str = "SELECT * FROM revento_connections WHERE key = $1";
+/// The columns that [`record::read`] reads. Not `*`: the answer of a prepared statement must not change when a newer
+/// version of the store adds a column under an open connection.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT client_id, event_id, user_id, organization_id, status, reason, status_since, delete_by, scopes,
+             generation, consented_at, access_expires_at, refresh_expires_at, consent_expires_at, tokens, version
+             FROM revento_connections ",
+            $rest
+        )
+    };
+}
+
+const LOAD: &str = select!("WHERE key = $1");
 const CREATE: &str = "
     INSERT INTO revento_connections (
         key, client_id, event_id, user_id, organization_id, status, reason, status_since, delete_by, scopes,
@@ -36,11 +49,12 @@ const CLAIM: &str = "
     RETURNING claim_fence, claim_abandoned";
 const CLAIM_STATE: &str = "SELECT version, claim_until FROM revento_connections WHERE key = $1";
 const RELEASE: &str = "UPDATE revento_connections SET claim_fence = NULL, claim_until = NULL WHERE key = $1 AND claim_fence = $2";
-const DUE: &str = "
-    SELECT * FROM revento_connections WHERE live AND refresh_expires_at < $1
-    ORDER BY refresh_expires_at LIMIT $2";
-const OF_EVENT: &str = "SELECT * FROM revento_connections WHERE client_id = $1 AND event_id = $2";
-const OF_CLIENT: &str = "SELECT * FROM revento_connections WHERE client_id = $1";
+const DUE: &str = select!(
+    "WHERE live AND refresh_expires_at < $1
+    ORDER BY refresh_expires_at LIMIT $2"
+);
+const OF_EVENT: &str = select!("WHERE client_id = $1 AND event_id = $2");
+const OF_CLIENT: &str = select!("WHERE client_id = $1");
 const REMOVE: &str = "DELETE FROM revento_connections WHERE key = $1";
 
 /// For the test of the query plans.

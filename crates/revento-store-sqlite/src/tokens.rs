@@ -9,7 +9,20 @@ use sqlx::Row;
 
 use crate::{SqliteStore, error::failed, record, store::next};
 
-const LOAD: &str = "SELECT * FROM revento_connections WHERE key = ?";
+/// The columns that [`record::read`] reads. Not `*`: the answer of a prepared statement must not change when a newer
+/// version of the store adds a column under an open connection.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT client_id, event_id, user_id, organization_id, status, reason, status_since, delete_by, scopes,
+             generation, consented_at, access_expires_at, refresh_expires_at, consent_expires_at, tokens, version
+             FROM revento_connections ",
+            $rest
+        )
+    };
+}
+
+const LOAD: &str = select!("WHERE key = ?");
 const CREATE: &str = "
     INSERT INTO revento_connections (
         key, client_id, event_id, user_id, organization_id, status, reason, status_since, delete_by, scopes,
@@ -32,11 +45,12 @@ const CLAIM_STATE: &str =
 const CLAIM: &str =
     "UPDATE revento_connections SET claim_fence = ?2, claim_until = ?3, claim_abandoned = ?4 WHERE key = ?1";
 const RELEASE: &str = "UPDATE revento_connections SET claim_fence = NULL, claim_until = NULL WHERE key = ?1 AND claim_fence = ?2";
-const DUE: &str = "
-    SELECT * FROM revento_connections WHERE live = 1 AND refresh_expires_at < ?
-    ORDER BY refresh_expires_at LIMIT ?";
-const OF_EVENT: &str = "SELECT * FROM revento_connections WHERE client_id = ? AND event_id = ?";
-const OF_CLIENT: &str = "SELECT * FROM revento_connections WHERE client_id = ?";
+const DUE: &str = select!(
+    "WHERE live = 1 AND refresh_expires_at < ?
+    ORDER BY refresh_expires_at LIMIT ?"
+);
+const OF_EVENT: &str = select!("WHERE client_id = ? AND event_id = ?");
+const OF_CLIENT: &str = select!("WHERE client_id = ?");
 const REMOVE: &str = "DELETE FROM revento_connections WHERE key = ?";
 
 /// For the test of the query plans.

@@ -120,3 +120,19 @@ async fn migrations_can_be_run_by_somebody_else() {
         Created::Yes(_)
     ));
 }
+
+#[tokio::test]
+async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
+    let Some(url) = server::url() else { return };
+    let schema = server::fresh();
+    let store = server::connect(&url, &schema).await;
+    store.create(&record("evt_1", 1)).await.unwrap();
+    // Now the statement is prepared.
+    let before = store.load(&key("evt_1")).await.unwrap().unwrap();
+    let mut admin = PgConnection::connect(&url).await.unwrap();
+    let newer = format!("ALTER TABLE {schema}.revento_connections ADD COLUMN more TEXT NOT NULL DEFAULT 'x'");
+    admin.execute(AssertSqlSafe(newer)).await.unwrap();
+    let stored = store.load(&key("evt_1")).await.unwrap();
+    assert_eq!(stored.unwrap(), before);
+    store.create(&record("evt_2", 1)).await.unwrap();
+}

@@ -17,8 +17,10 @@ pub(super) const REVIVE: &str = "
             SELECT 1 FROM revento_deliveries AS other
             WHERE other.ordering_key = revento_deliveries.ordering_key AND other.state IN ('queued', 'leased'))
     WHERE envelope_id = ?1 AND state = 'buried'";
+/// Not `*`: see the statements of the tokens.
 pub(super) const READY: &str = "
-    SELECT * FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0 AND at <= ?
+    SELECT envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at, body, attempt, fence
+    FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0 AND at <= ?
     ORDER BY at, arrival LIMIT ?";
 pub(super) const LEASE: &str = "
     UPDATE revento_deliveries SET state = 'leased', at = ?2, fence = ?3, attempt = attempt + 1

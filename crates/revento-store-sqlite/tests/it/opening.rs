@@ -2,11 +2,12 @@
 
 use std::{fs, path::Path};
 
-use revento_store::{Created, StoreErrorKind, TokenStore};
+use revento_core::Timestamp;
+use revento_store::{Created, InboxStore, StoreErrorKind, TokenStore};
 use revento_store_sqlite::SqliteStore;
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
-use crate::sample::{key, record};
+use crate::sample::{delivery, key, record};
 
 #[tokio::test]
 async fn the_schema_is_pinned() {
@@ -218,4 +219,33 @@ pub(crate) async fn execute(path: &Path, sql: &'static str) {
         let _ = sqlx::query(statement).execute(&mut connection).await;
     }
     connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("revento.sqlite");
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.create(&record("evt_1", 1)).await.unwrap();
+    // Now the statements are prepared.
+    let before = store.load(&key("evt_1")).await.unwrap().unwrap();
+    store.insert(&delivery(1)).await.unwrap();
+    let lease = || store.lease(Timestamp::MAX, Timestamp::UNIX_EPOCH, 1);
+    assert_eq!(lease().await.unwrap().len(), 1);
+    execute(
+        &path,
+        "ALTER TABLE revento_connections ADD COLUMN more TEXT NOT NULL DEFAULT 'x';
+         ALTER TABLE revento_deliveries ADD COLUMN more TEXT NOT NULL DEFAULT 'x'",
+    )
+    .await;
+    let stored = store.load(&key("evt_1")).await.unwrap().unwrap();
+    assert_eq!(stored, before);
+    assert_eq!(lease().await.unwrap().len(), 1);
+    let swapped = store
+        .swap(stored.version, &record("evt_1", 2), None)
+        .await
+        .unwrap();
+    assert!(matches!(swapped, revento_store::Swapped::Yes(_)));
+    let created = store.create(&record("evt_2", 1)).await.unwrap();
+    assert!(matches!(created, Created::Yes(_)));
 }
