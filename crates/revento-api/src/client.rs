@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use revento_core::{ClientId, Connection, ConnectionKey, EventId, RequestId, Timestamp, UserId};
+use revento_core::{ClientId, Connection, ConnectionKey, EventId, RequestId, Scopes, Timestamp, UserId};
 use revento_oauth::{AuthorizationRequest, Begun, ConfigError, Integration, authorize, refresh::Timing};
 use revento_store::{Clock, Entropy, EntropyError, OsEntropy, Sealer, StoreError, SystemClock, TokenStore};
 use revento_transport::Transport;
@@ -44,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) notices: Notices,
     pub(crate) backlog: Backlog,
     retry: Retry,
+    pub(crate) on_scopes_changed: Option<OnScopesChanged>,
     sessions: Mutex<HashMap<ConnectionKey, Arc<Session>>>,
 }
 
@@ -60,6 +61,26 @@ pub struct ClientBuilder {
     timer: Arc<dyn Timer>,
     pacing: Pacing,
     retry: Retry,
+    on_scopes_changed: Option<OnScopesChanged>,
+}
+
+pub(crate) type OnScopesChanged = Box<dyn Fn(&ScopesChanged) + Send + Sync>;
+
+/// A refresh was answered with other scopes than the connection had: an organizer has taken some back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ScopesChanged {
+    /// The connection, with the scopes that it has now.
+    pub connection: Connection,
+    /// The scopes that it had.
+    pub before: Scopes,
+}
+
+impl ScopesChanged {
+    /// What it has no more: ask for consent again where it is needed.
+    pub fn lost(&self) -> Scopes {
+        self.before.missing_from(&self.connection.scopes)
+    }
 }
 
 impl ClientBuilder {
@@ -99,6 +120,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Called when the answer to a refresh names other scopes than before, after the new pair is stored.
+    /// It must not block.
+    pub fn on_scopes_changed(mut self, call: impl Fn(&ScopesChanged) + Send + Sync + 'static) -> Self {
+        self.on_scopes_changed = Some(Box::new(call));
+        self
+    }
+
     /// Builds the client. Starts nothing and calls nobody.
     ///
     /// # Errors
@@ -126,6 +154,7 @@ impl ClientBuilder {
             notices: Notices::default(),
             retry: self.retry,
             backlog: Backlog::default(),
+            on_scopes_changed: self.on_scopes_changed,
             sessions: Mutex::default(),
         };
         Ok(Client {
@@ -156,6 +185,7 @@ impl Client {
             timer: Arc::new(TokioTimer),
             pacing: Pacing::default(),
             retry: Retry::default(),
+            on_scopes_changed: None,
         }
     }
 

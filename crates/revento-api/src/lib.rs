@@ -29,7 +29,7 @@ mod timer;
 mod vault;
 mod words;
 
-pub use client::{Client, ClientBuilder};
+pub use client::{Client, ClientBuilder, ScopesChanged};
 pub use connect::ConnectError;
 pub use error::{Attempt, Attempts, Error, Fault};
 pub use keep_alive::{ConsentEnding, KeepAlive};

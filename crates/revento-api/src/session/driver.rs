@@ -5,14 +5,14 @@ use std::{
     time::Duration,
 };
 
-use revento_core::{Connection, Status};
+use revento_core::{Connection, Scopes, Status};
 use revento_oauth::{
     TokenAnswer, TokenRequest,
     refresh::{InFlight, Outcome, Refresh, Reply, Step, Swapping, Unsaved, Why},
 };
 
 use super::{Live, Session, SessionError};
-use crate::{client::Shared, words::in_words};
+use crate::{ScopesChanged, client::Shared, words::in_words};
 
 /// How often to try to store a new pair before the callers are told.
 const SAVE_PAUSES: [Duration; 3] = [
@@ -29,6 +29,7 @@ impl Session {
         why: Why,
     ) -> Result<Arc<Live>, SessionError> {
         let mut trouble = String::new();
+        let mut before = None;
         let mut save_pauses = SAVE_PAUSES.into_iter();
         let unsaved = self.parked().take();
         let mut step = match unsaved {
@@ -37,7 +38,10 @@ impl Session {
         };
         loop {
             step = match step {
-                Step::Done(outcome) => return self.conclude(&client, why, outcome, trouble),
+                Step::Done(outcome) => {
+                    self.compare(&client, before, &outcome);
+                    return self.conclude(&client, why, outcome, trouble);
+                }
                 Step::Unsaved(unsaved) => match save_pauses.next() {
                     Some(pause) => {
                         tokio::time::sleep(pause).await;
@@ -45,12 +49,18 @@ impl Session {
                     }
                     None => return Err(self.park(unsaved, trouble)),
                 },
-                step => self.advance(&client, step, &mut trouble).await,
+                step => self.advance(&client, step, &mut trouble, &mut before).await,
             };
         }
     }
 
-    async fn advance(&self, client: &Shared, step: Step, trouble: &mut String) -> Step {
+    async fn advance(
+        &self,
+        client: &Shared,
+        step: Step,
+        trouble: &mut String,
+        before: &mut Option<Scopes>,
+    ) -> Step {
         let store = client.vault.store();
         match step {
             Step::Load(loading) => match client.vault.load(&self.key).await {
@@ -72,7 +82,7 @@ impl Session {
                 waiting.over()
             }
             Step::Send(sending) => match sending.start(client.clock.now()) {
-                Ok(in_flight) => self.send(client, in_flight, trouble).await,
+                Ok(in_flight) => self.send(client, in_flight, trouble, before).await,
                 Err(step) => step,
             },
             Step::Swap(swapping) => self.swap(client, swapping, trouble).await,
@@ -86,7 +96,13 @@ impl Session {
         }
     }
 
-    async fn send(&self, client: &Shared, in_flight: InFlight, trouble: &mut String) -> Step {
+    async fn send(
+        &self,
+        client: &Shared,
+        in_flight: InFlight,
+        trouble: &mut String,
+        before: &mut Option<Scopes>,
+    ) -> Step {
         let request_id = client.request_id();
         if in_flight.is_deliberate_retry() {
             tracing::warn!(connection = %self.key, %request_id,
@@ -115,15 +131,8 @@ impl Session {
         }
         crate::meter::refreshed(reply_name(&reply));
         tracing::info!(connection = %self.key, %request_id, reply = reply_name(&reply), "refresh");
-        let scopes = in_flight.connection().scopes.clone();
-        let step = in_flight.replied(reply, client.clock.now());
-        if let Step::Swap(swapping) = &step
-            && swapping.connection().scopes != scopes
-        {
-            tracing::warn!(connection = %self.key, before = %scopes, after = %swapping.connection().scopes,
-                "the answer to a refresh names other scopes");
-        }
-        step
+        *before = Some(in_flight.connection().scopes.clone());
+        in_flight.replied(reply, client.clock.now())
     }
 
     async fn swap(&self, client: &Shared, swapping: Swapping, trouble: &mut String) -> Step {
@@ -143,6 +152,22 @@ impl Session {
                 note(trouble, &error);
                 swapping.failed(now)
             }
+        }
+    }
+
+    /// Tells of scopes that the platform has changed with a refresh.
+    fn compare(&self, client: &Shared, before: Option<Scopes>, outcome: &Outcome) {
+        let (Some(before), Outcome::Refreshed(snapshot)) = (before, outcome) else {
+            return;
+        };
+        let connection = snapshot.connection.clone();
+        if connection.scopes == before {
+            return;
+        }
+        tracing::warn!(connection = %self.key, %before, after = %connection.scopes,
+            "the answer to a refresh names other scopes");
+        if let Some(call) = &client.on_scopes_changed {
+            call(&ScopesChanged { connection, before });
         }
     }
 

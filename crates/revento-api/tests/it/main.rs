@@ -7,6 +7,7 @@
 )]
 
 mod background;
+mod connect;
 mod endpoints;
 mod errors_doc;
 mod faults;

@@ -15,9 +15,9 @@ use std::{
     time::Duration,
 };
 
-use revento_api::{Client, EventClient, Pacing};
+use revento_api::{Client, ClientBuilder, EventClient, Pacing};
 use revento_core::{Connection, Scopes, Timestamp};
-use revento_oauth::{AuthorizationRequest, Integration, refresh::Timing};
+use revento_oauth::{AuthorizationRequest, CodeGrant, Integration, refresh::Timing};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::{Clock, TokenStore};
 use revento_transport::Transport;
@@ -70,6 +70,13 @@ impl World {
         replica(&self.platform, &self.store, &self.clock)
     }
 
+    /// The same, with something else about it.
+    pub(crate) fn configured(&self, how: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
+        how(builder(&self.platform, &self.store, &self.clock))
+            .build()
+            .unwrap()
+    }
+
     pub(crate) fn event(&self) -> EventClient {
         self.client.event(EVENT)
     }
@@ -90,6 +97,10 @@ impl World {
 }
 
 fn replica(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> Client {
+    builder(platform, store, clock).build().unwrap()
+}
+
+fn builder(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> ClientBuilder {
     let integration = Integration::new("http://auth.test", "client", "http://app.test/callback").unwrap();
     let transport: Arc<dyn Transport> = Arc::<Platform>::clone(platform);
     let store: Arc<dyn TokenStore> = Arc::<Shaky>::clone(store);
@@ -105,11 +116,14 @@ fn replica(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> 
         // These are tests of tokens.
         .pacing(Pacing::off())
         .timing(timing)
-        .build()
-        .unwrap()
 }
 
-async fn connect(client: &Client) {
+pub(crate) async fn connect(client: &Client) {
+    client.connect(consent(client)).await.unwrap();
+}
+
+/// What an organizer brings home.
+pub(crate) fn consent(client: &Client) -> CodeGrant {
     let request = AuthorizationRequest {
         event_id: EVENT.into(),
         scopes: Scopes::parse("event.read participants.read"),
@@ -117,9 +131,8 @@ async fn connect(client: &Client) {
     let begun = client.begin(&request).unwrap();
     let url = url::Url::parse(&begun.url).unwrap();
     let (_, state) = url.query_pairs().find(|(name, _)| name == "state").unwrap();
-    let grant = begun
+    begun
         .pending
         .callback(&format!("code=abc&state={state}"), client.now())
-        .unwrap();
-    client.connect(grant).await.unwrap();
+        .unwrap()
 }

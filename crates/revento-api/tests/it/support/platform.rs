@@ -36,6 +36,8 @@ struct State {
     current: u64,
     revoked: bool,
     refreshes: u32,
+    exchanges: u32,
+    exchange_plan: Option<Plan>,
     reads: u32,
     plans: VecDeque<Plan>,
     /// The next read waits to be asked again after this many seconds.
@@ -77,6 +79,27 @@ impl Platform {
         self.state().revoked
     }
 
+    /// What happens to the next exchange of a code.
+    pub(crate) fn plan_exchange(&self, plan: Plan) {
+        self.state().exchange_plan = Some(plan);
+    }
+
+    /// Requests to exchange a code, whatever came of them.
+    pub(crate) fn exchanges(&self) -> u32 {
+        self.state().exchanges
+    }
+
+    fn exchange(&self) -> Result<Response<Bytes>, TransportError> {
+        let mut state = self.state();
+        state.exchanges += 1;
+        match state.exchange_plan.take() {
+            Some(Plan::NeverSent) => Err(TransportError::never_sent("refused")),
+            Some(Plan::Answer(status, body)) => Ok(answer(status, body.to_owned())),
+            Some(_) => Err(TransportError::may_have_been_sent("reset")),
+            None => Ok(state.issue()),
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -97,7 +120,7 @@ impl Transport for Platform {
                 .map(|(_, value)| value)
         };
         let Some(token) = field("refresh_token") else {
-            return Ok(self.state().issue());
+            return self.exchange();
         };
         let plan = {
             let mut state = self.state();

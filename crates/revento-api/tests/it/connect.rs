@@ -1,0 +1,90 @@
+//! Turning a code into a connection.
+
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::join_all;
+use revento_api::{ConnectError, SessionError};
+use revento_core::{Envelope, Status};
+
+use crate::support::{EVENT, Plan, World, consent};
+
+#[tokio::test(start_paused = true)]
+async fn o19_a_code_is_sent_once_whatever_becomes_of_it() {
+    let plans = [
+        Plan::NeverSent,
+        Plan::LoseAnswer,
+        Plan::Answer(502, "<html>"),
+        Plan::Answer(503, r#"{"error":"temporarily_unavailable"}"#),
+        Plan::Answer(400, r#"{"error":"invalid_grant"}"#),
+    ];
+    for plan in plans {
+        let world = World::connected().await;
+        world.platform.plan_exchange(plan.clone());
+        let error = world.client.connect(consent(&world.client)).await.unwrap_err();
+        assert!(
+            matches!(error, ConnectError::NoAnswer { .. } | ConnectError::Exchange(_)),
+            "{plan:?}: {error}"
+        );
+        // The first one connected the world.
+        assert_eq!(world.platform.exchanges(), 2, "{plan:?}");
+        assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"), "{plan:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn k13_many_consents_of_one_event_at_once_all_end_well() {
+    let world = World::connected().await;
+    let replicas: Vec<_> = (0..10).map(|_| world.replica()).collect();
+    let consents = replicas.iter().map(|client| client.connect(consent(client)));
+    let generations = join_all(consents)
+        .await
+        .into_iter()
+        .map(|done| done.unwrap().generation);
+    let mut generations: Vec<_> = generations.collect();
+    generations.sort_unstable();
+    assert_eq!(generations, (2..=11).collect::<Vec<_>>(), "each replaced another");
+    assert_eq!(world.stored().await.generation, 11);
+}
+
+#[tokio::test(start_paused = true)]
+async fn k24_what_a_client_has_stored_is_what_it_gives_out() {
+    let world = World::connected().await;
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"));
+    world.client.connect(consent(&world.client)).await.unwrap();
+    assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+    let revoked = format!(
+        r#"{{"id":"1","type":"data.deletion_required","occurred_at":"2026-06-09T14:22:31Z","event_id":"{EVENT}",
+            "organization_id":"org_1","data":{{"deadline_at":"2026-07-09T14:22:31Z","reason":"revoked"}}}}"#
+    );
+    let envelope = Envelope::parse(revoked.as_bytes()).unwrap();
+    world.client.on_webhook(&envelope).await.unwrap();
+    assert!(matches!(world.token().await, Err(SessionError::Revoked { .. })));
+    assert_eq!(world.stored().await.status, Status::Revoked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn t11_scopes_that_were_taken_back_are_told() {
+    let world = World::connected().await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&told);
+    let client = world.configured(|builder| {
+        builder.on_scopes_changed(move |change| tell.lock().unwrap().push(change.clone()))
+    });
+    world.until_before_the_end(std::time::Duration::ZERO);
+    world.platform.plan([Plan::Answer(
+        200,
+        r#"{"access_token":"a","refresh_token":"r","token_type":"Bearer","expires_in":3600,
+            "scope":"event.read","event_id":"evt_1","organization_id":"org_1"}"#,
+    )]);
+    client.event(EVENT).access_token().await.unwrap();
+    let told = told.lock().unwrap().clone();
+    let [change] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(change.lost().to_string(), "participants.read");
+    assert_eq!(
+        change.connection,
+        world.stored().await,
+        "it is stored before it is told"
+    );
+}
