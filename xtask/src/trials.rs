@@ -89,7 +89,7 @@ pub(crate) fn crash(options: &Crash) -> Result<()> {
 }
 
 /// The debug build asks for exactly what the tests ask for, so that after them nothing is compiled.
-fn build(debug: bool) -> Result<PathBuf> {
+pub(crate) fn build(debug: bool) -> Result<PathBuf> {
     let (arguments, folder): (&[&str], _) = if debug {
         (
             &[

@@ -5,6 +5,7 @@
 mod crash;
 mod ledger;
 mod random;
+mod session;
 mod simulate;
 mod tally;
 
@@ -26,6 +27,8 @@ enum Trial {
     Crash(crash::Options),
     /// Lives through months of faults, by seeds
     Simulate(simulate::Options),
+    /// Measures what a session costs
+    Session(session::Options),
     /// One of the processes that are killed
     #[cfg(unix)]
     #[command(hide = true)]
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         Trial::Crash(options) => crash::run(options),
         Trial::Simulate(options) => simulate::run(&options),
+        Trial::Session(options) => session::run(&options),
         #[cfg(unix)]
         Trial::Worker(options) => crash::work(options),
     };

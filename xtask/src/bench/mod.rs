@@ -15,10 +15,10 @@ pub(crate) enum What {
     Verify(Options),
     /// Requests per second of the adapters, against bare axum, Express and Flask; needs wrk
     Endpoint(Options),
-    /// A session's token: from the cache, contended, and with a refresh
-    Session,
     /// Start-up, pages and tokens per second and memory of the sandbox, against a bare axum handler
     Sandbox(Options),
+    /// A session's token, cached, contended and refreshed, and what is due of a million connections
+    Session(Options),
     /// Crates, build time and size of a minimal verifier, against svix, standardwebhooks and by hand
     Cost(Options),
 }
@@ -37,7 +37,7 @@ pub(crate) fn run(what: &What) -> Result<()> {
         What::Verify(options) => verify::run(options.json),
         What::Endpoint(options) => endpoint::run(options.json),
         What::Sandbox(options) => sandbox::run(options.json),
-        What::Session => session::run(),
+        What::Session(options) => session::run(options.json),
         What::Cost(options) => cost::run(options.json),
     }
 }

@@ -1,10 +1,20 @@
 //! What a token costs.
 
+use std::process::Command;
+
 use anyhow::Result;
 
+use crate::engines::Restartable;
 use crate::process;
-use crate::workspace::cargo;
+use crate::trials;
 
-pub(super) fn run() -> Result<()> {
-    process::run(&mut cargo(&["bench", "-p", "revento-api", "--bench", "session"])?)
+pub(super) fn run(json: bool) -> Result<()> {
+    let mut command = Command::new(trials::build(false)?);
+    command.arg("session");
+    if json {
+        command.arg("--json");
+    }
+    let postgres = Restartable::prepare()?;
+    let _server = postgres.start()?;
+    process::run(command.args(["--postgres-url", &postgres.url]))
 }

@@ -1,17 +1,20 @@
 //! PostgreSQL. The server refuses to run as root, so root hands it to another user.
 
 use std::ffi::OsString;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
 use super::apt;
 use super::programs::{find, require};
 use super::server::{self, Manners};
 use super::{Engine, Running};
-use crate::process::{self, Signal};
+use crate::clock::Stopwatch;
+use crate::process::{self, Group, Signal};
 
 const MANNERS: Manners = Manners {
     stop: Signal::Interrupt,
@@ -60,6 +63,7 @@ pub(crate) struct Restartable {
     pub(crate) url: String,
     /// What starts it: a program and its arguments.
     pub(crate) words: Vec<String>,
+    port: u16,
     /// Its data, which go with this value.
     _folder: TempDir,
 }
@@ -81,8 +85,28 @@ impl Restartable {
         Ok(Self {
             url: cluster.url_at()(port),
             words,
+            port,
             _folder: cluster.folder,
         })
+    }
+
+    /// Starts it, and waits until somebody listens.
+    pub(crate) fn start(&self) -> Result<Group> {
+        let (program, arguments) = self.words.split_first().context("nothing to start")?;
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let server = Group::spawn(&mut command, MANNERS.stop)?;
+        let watch = Stopwatch::start();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            if watch.elapsed() > Duration::from_secs(30) {
+                bail!("{program} does not listen");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(server)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result};
-use revento_api::Client;
+use revento_api::{Client, Pacing};
 use revento_core::{Connection, Scopes};
 use revento_oauth::{AuthorizationRequest, Integration, refresh::Timing};
 use revento_sandbox::{Decision, Sandbox};
@@ -43,6 +43,7 @@ pub(super) fn client(
     )
     .clock(clock)
     .entropy(entropy)
+    .pacing(Pacing::off())
     .timing(timing())
     .build()?)
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
-use revento_api::{Client, KeepAlive, SessionError};
+use revento_api::{Client, KeepAlive, Pacing, SessionError};
 use revento_core::ConnectionKey;
 use revento_oauth::{Integration, refresh::Timing};
 use revento_sandbox::Info;
@@ -58,6 +58,7 @@ pub(super) fn client(
     )
     .clock(clock)
     .entropy(Arc::new(Seeded(std::sync::Mutex::new(random))))
+    .pacing(Pacing::off())
     .timing(timing())
     .build()?)
 }
