@@ -2,6 +2,11 @@
 
 use std::sync::atomic::Ordering::SeqCst;
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use revento_seal::{KeyRing, SealingKey};
+use revento_store::{Sealed, Sealer};
+use revento_webhooks::{Headers, OfflineVerifier, Signer};
+
 use super::browser::{Browser, Service};
 
 fn attributes(line: &str) -> Vec<&str> {
@@ -84,4 +89,50 @@ async fn the_cookie_shows_neither_state_nor_verifier() {
     let mut browser = Browser::default();
     let state = browser.begin(&Service::over_tls()).await;
     assert!(!browser.last_set[0].contains(&state));
+}
+
+/// Somebody uses one secret for everything: what is sealed with it still is no signature, and what is sealed
+/// for one purpose does not open for another.
+#[tokio::test]
+async fn w22_a_cookie_is_no_webhook_signature_and_nothing_else() {
+    let mut browser = Browser::default();
+    let state = browser.begin(&Service::over_tls()).await;
+    let value = browser.cookies.values().next().unwrap();
+    let sealed = BASE64_URL_SAFE_NO_PAD.decode(value).unwrap();
+
+    let key = SealingKey::from_bytes([7; 32]);
+    let secret = key.to_base64();
+    let verifier = OfflineVerifier::new(&secret).unwrap();
+    for window in sealed.windows(32) {
+        let digits: String = window.iter().map(|byte| format!("{byte:02x}")).collect();
+        let signature = format!("sha256={digits}");
+        for body in [&b""[..], &sealed, value.as_bytes(), state.as_bytes()] {
+            let headers = Headers::collect([
+                ("x-revento-event", "event.published"),
+                ("x-revento-delivery-id", "d-1"),
+                ("x-revento-timestamp", "1778336551"),
+                ("x-revento-signature", &signature),
+            ]);
+            assert!(verifier.verify(&headers.unwrap(), body).is_err());
+        }
+    }
+
+    let ring = KeyRing::new(key);
+    let sealed = Sealed::from_bytes(sealed);
+    let flow = revento_oauth::authorize::flow_id(&state);
+    let own = format!("revento/flow-cookie/{flow}");
+    assert!(ring.open(&own, &sealed).await.is_ok());
+    for other in [
+        flow.clone(),
+        format!("revento/inbox/{flow}"),
+        format!("revento/tokens/{flow}"),
+        format!("revento/flow-cookie/{flow}x"),
+        String::new(),
+    ] {
+        assert!(ring.open(&other, &sealed).await.is_err(), "{other}");
+    }
+    // Nor does a signature under the same secret open as a cookie.
+    let signature = Signer::new(&secret).unwrap().sign(1_778_336_551, b"{}");
+    let forged = Sealed::from_bytes(signature.into_bytes());
+    assert!(ring.open(&own, &forged).await.is_err());
 }
