@@ -10,9 +10,12 @@
 //! process that dies gives its leases up by their time limit. A handler whose process dies after its
 //! work and before the note of it is called again; make handlers idempotent by the envelope's `id`.
 //!
+//! [`Deletions`] keeps the duties that `data.deletion_required` brings, and the proof that they were done.
+//!
 //! Bodies are sealed before the store sees them, since they hold personal data.
 
 mod accept;
+mod deletions;
 mod handlers;
 mod order;
 mod policy;
@@ -20,6 +23,7 @@ mod runner;
 mod webhook;
 
 pub use accept::{AcceptError, Accepted, Inbox, InboxBuilder};
+pub use deletions::{Deletions, means_data_of};
 pub use handlers::Handlers;
 pub use order::by_resource;
 pub use policy::{Policy, Verdict};

@@ -1,7 +1,7 @@
 //! The Revento SDK's token store and webhook inbox on SQLite: one file, no server.
 //!
-//! [`SqliteStore`] is both a [`TokenStore`](revento_store::TokenStore) and an
-//! [`InboxStore`](revento_store::InboxStore). Several processes of one machine can share the file;
+//! [`SqliteStore`] is a [`TokenStore`](revento_store::TokenStore), an
+//! [`InboxStore`](revento_store::InboxStore) and a [`DeletionStore`](revento_store::DeletionStore). Several processes of one machine can share the file;
 //! replicas on several machines cannot, and a network file system is no way around that.
 //!
 //! ```
@@ -29,6 +29,7 @@
 //! (`BEGIN IMMEDIATE`), so that no write ever fails halfway for a lock; a few others read. A future
 //! that is dropped in the midst of a write either has committed or leaves nothing behind.
 
+mod deletions;
 mod error;
 mod inbox;
 mod open_error;

@@ -4,6 +4,7 @@
 //!   has its rules ready for engines without columns.
 //! - [`InboxStore`] keeps webhook deliveries until they are handled.
 //! - [`BudgetStore`] keeps what replicas have spent of a token's rate budgets.
+//! - [`DeletionStore`] keeps what has to be deleted, and the proof that it was.
 //! - [`Sealer`] encrypts what a store keeps; a store only ever sees [`Sealed`] bytes.
 //! - [`Clock`] and [`Entropy`] are where time and randomness come from above the sans-IO line.
 //!
@@ -12,6 +13,7 @@
 //! times that it is given and never asks for the time itself.
 
 mod budget_store;
+mod deletion_store;
 mod environment;
 mod error;
 mod fields;
@@ -23,6 +25,7 @@ mod slot_bytes;
 mod token_store;
 
 pub use budget_store::{BudgetStore, BudgetWrite, Exchanged};
+pub use deletion_store::{DeletionDuty, DeletionProof, DeletionStore};
 pub use environment::{Clock, Entropy, EntropyError, OsEntropy, SystemClock};
 pub use error::{StoreError, StoreErrorKind};
 pub use inbox_store::{Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received};

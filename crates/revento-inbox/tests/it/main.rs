@@ -13,6 +13,7 @@
 
 mod accepting;
 mod crash;
+mod deletions;
 mod engines;
 mod failing;
 mod forgetting;

@@ -2,10 +2,12 @@
 //! but durability.
 
 mod budgets;
+mod deletions;
 mod inbox;
 mod tokens;
 
 pub use budgets::MemoryBudgets;
+pub use deletions::MemoryDeletions;
 pub use inbox::MemoryInbox;
 pub use tokens::MemoryTokens;
 
