@@ -79,10 +79,13 @@ async fn happenings(platform: &Platform) -> Vec<(&'static str, String)> {
     let second = format!("/applications/{}/reject", platform.pending().await);
     control.post(&second, json!({})).await;
     platform.receiver.receives("application.rejected").await;
-    for _ in 0..12 {
-        platform
-            .read(&tokens, &format!("/events/{EVENT}/participants"))
-            .await;
+    for calls in [3, 8, 14, 6, 11] {
+        control.advance(240).await;
+        for _ in 0..calls {
+            platform
+                .read(&tokens, &format!("/events/{EVENT}/participants"))
+                .await;
+        }
     }
     platform.read(&tokens, "/events/evt_test_summit").await;
     platform.read(&user, "/me/profile").await;

@@ -77,6 +77,8 @@ pub(super) async fn settle(hub: &Hub, taken: &Delivery, attempt: Attempt) -> Res
         } else {
             "attempts_failed"
         });
+        // Most deliveries have one attempt, and there can be many deliveries.
+        delivery.attempts.reserve_exact(1);
         delivery.attempts.push(attempt);
         // One that was replayed while this attempt was under way keeps the attempt that it was promised.
         if delivery.next_attempt_at == taken.next_attempt_at {
