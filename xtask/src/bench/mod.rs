@@ -1,5 +1,6 @@
 //! Measurements against peers: the tables of `docs/performance.md`.
 
+mod client;
 mod cost;
 mod endpoint;
 mod sandbox;
@@ -15,6 +16,8 @@ pub(crate) enum What {
     Verify(Options),
     /// Requests per second of the adapters, against bare axum, Express and Flask; needs wrk
     Endpoint(Options),
+    /// Reading a page, against bare reqwest and bare hyper with serde_json; memory of a long stream
+    Client(Options),
     /// Start-up, pages and tokens per second and memory of the sandbox, against a bare axum handler
     Sandbox(Options),
     /// A session's token, cached, contended and refreshed, and what is due of a million connections
@@ -38,6 +41,7 @@ pub(crate) fn run(what: &What) -> Result<()> {
         What::Endpoint(options) => endpoint::run(options.json),
         What::Sandbox(options) => sandbox::run(options.json),
         What::Session(options) => session::run(options.json),
+        What::Client(options) => client::run(options.json),
         What::Cost(options) => cost::run(options.json),
     }
 }

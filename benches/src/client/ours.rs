@@ -1,0 +1,79 @@
+//! The SDK's client, with everything that it does for a call, but for the pacing.
+
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use revento::{
+    api::{Client, Pacing},
+    core::Scopes,
+    hyper::HyperTransport,
+    oauth::{AuthorizationRequest, Integration},
+    reqwest::ReqwestTransport,
+    seal::{KeyRing, SealingKey},
+    store::{OsEntropy, memory::MemoryTokens},
+    transport::Transport,
+};
+
+/// A client whose event `evt_free` has pages without end.
+pub async fn client(base: &str, transport: Arc<dyn Transport>, event: &str) -> Client {
+    let integration = Integration::new(base, "clt_1", "http://localhost/callback")
+        .expect("an integration")
+        .with_secret("secret");
+    let key = SealingKey::generate(&OsEntropy).expect("a key");
+    let client = Client::builder(
+        integration,
+        format!("{base}/api/v1"),
+        transport,
+        Arc::new(MemoryTokens::new()),
+        Arc::new(KeyRing::new(key)),
+    )
+    .pacing(Pacing::off())
+    .build()
+    .expect("a client");
+    let request = AuthorizationRequest {
+        event_id: event.into(),
+        scopes: Scopes::parse("event.read participants.read"),
+    };
+    let begun = client.begin(&request).expect("randomness");
+    let state = begun
+        .url
+        .split(['?', '&'])
+        .find_map(|pair| pair.strip_prefix("state="));
+    let query = format!("code={event}&state={}", state.expect("a state"));
+    let grant = begun.pending.callback(&query, client.now()).expect("a grant");
+    client.connect(grant).await.expect("a connection");
+    client
+}
+
+pub fn reqwest() -> Arc<dyn Transport> {
+    Arc::new(ReqwestTransport::new().expect("a transport"))
+}
+
+pub fn hyper() -> Arc<dyn Transport> {
+    Arc::new(HyperTransport::new().expect("a transport"))
+}
+
+/// Reads so many pages.
+pub async fn walk(client: Client, limit: u16, pages: u32) {
+    let mut walk = client.event("evt_free").participants().per_page(limit).pages();
+    for _ in 0..pages {
+        let page = walk.next_page().await.expect("a page").expect("another page");
+        assert!(page.len() == usize::from(limit));
+    }
+}
+
+/// The most memory that this process has taken after a stream over so many items, in KiB.
+pub async fn peak_memory(base: &str, items: u64) -> u64 {
+    let event = format!("evt_{items}");
+    let client = client(base, reqwest(), &event).await;
+    let mut people = client.event(event.as_str()).participants().stream();
+    let mut count = 0;
+    while let Some(person) = people.try_next().await.expect("a participant") {
+        count += u64::from(!person.id.as_str().is_empty());
+    }
+    assert_eq!(count, items);
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.expect("a peak")
+}
