@@ -118,6 +118,70 @@ async fn spans_bear_opentelemetrys_names_and_tie_delivery_request_and_connection
     }
 }
 
+#[cfg(feature = "metrics")]
+#[tokio::test]
+async fn what_happens_is_counted() {
+    use std::collections::BTreeMap;
+
+    use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+
+    let live = Live::connected().await;
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    {
+        let _here = metrics::set_default_local_recorder(&recorder);
+        live.arm(&["server_error", "token_expired"]);
+        for _ in 0..35 {
+            live.event().participants().stream().try_next().await.unwrap();
+        }
+    }
+    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    let mut recorded: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for (key, _, _, value) in snapshotter.snapshot().into_vec() {
+        let key = key.key();
+        let labels: Vec<_> = key
+            .labels()
+            .map(|label| format!("{}={}", label.key(), label.value()))
+            .collect();
+        let name = format!("{} {}", key.name(), labels.join(" "));
+        match value {
+            DebugValue::Counter(count) => _ = counted.insert(name, count),
+            DebugValue::Histogram(values) => {
+                let values = values.into_iter().map(|value| value.into_inner()).collect();
+                recorded.insert(name, values);
+            }
+            DebugValue::Gauge(_) => panic!("{name}"),
+        }
+    }
+    let template = "url_template=/events/{event_id}/participants";
+    assert_eq!(
+        counted[&format!("revento_requests_total {template} status=200")],
+        35
+    );
+    assert_eq!(
+        counted[&format!("revento_requests_total {template} status=500")],
+        1
+    );
+    assert_eq!(
+        counted[&format!("revento_retries_total {template} reason=server_error")],
+        1
+    );
+    assert_eq!(
+        counted[&format!("revento_retries_total {template} reason=token_expired")],
+        1
+    );
+    assert_eq!(counted["revento_refreshes_total outcome=issued"], 1);
+    // The last ones waited for the minute to end.
+    let waits = &recorded["revento_pacing_wait_seconds "];
+    assert!(waits.iter().any(|wait| *wait > 50.0), "{waits:?}");
+    assert!(recorded["revento_budget_left window=minute"].contains(&0.0));
+    assert!(
+        recorded["revento_token_expiry_seconds "]
+            .iter()
+            .all(|left| (0.0..=3600.0).contains(left))
+    );
+}
+
 #[tokio::test]
 async fn what_waits_says_why() {
     let live = Live::connected().await;

@@ -1,6 +1,6 @@
 //! Answers that no sandbox gives, word by word.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
@@ -13,7 +13,7 @@ use revento_store::{Clock, Record, Sealer, SystemClock, TokenStore, memory::Memo
 use revento_transport::{TransportError, testing::Scripted};
 use tracing::instrument::WithSubscriber as _;
 
-use crate::telemetry::Lines;
+use crate::{support::Hands, telemetry::Lines};
 
 type Answer = Result<Response<Bytes>, TransportError>;
 
@@ -25,12 +25,22 @@ fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answ
     Ok(response.body(body.into()).unwrap())
 }
 
-/// A connected client that gets these answers.
+/// A client that is connected to `evt_1` and gets these answers.
 async fn client(answers: impl IntoIterator<Item = Answer>) -> (Client, Arc<Scripted>) {
     let wire = Arc::new(Scripted::new(answers));
     let store = Arc::new(MemoryTokens::new());
-    let sealer = KeyRing::new(SealingKey::from_bytes([7; 32]));
-    let key = ConnectionKey::installation(ClientId::new("client"), "evt_1".into());
+    let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
+    connect(&store, &sealer, "evt_1").await;
+    let integration = Integration::new("http://auth.test", "client", "http://app.test/callback").unwrap();
+    let wired = Arc::clone(&wire);
+    let client = Client::builder(integration, "http://api.test/api/v1", wired, store, sealer)
+        .build()
+        .unwrap();
+    (client, wire)
+}
+
+async fn connect(store: &MemoryTokens, sealer: &KeyRing, event: &str) {
+    let key = ConnectionKey::installation(ClientId::new("client"), event.into());
     let plain = br#"{"a":"rev_install_1","r":"rev_refresh_1"}"#;
     let tokens = sealer
         .seal(&format!("revento/tokens/{key}"), plain)
@@ -47,24 +57,12 @@ async fn client(answers: impl IntoIterator<Item = Answer>) -> (Client, Arc<Scrip
         scopes: Scopes::parse("event.read participants.read"),
         generation: 1,
         consented_at: hours(0),
-        access_expires_at: hours(1),
+        access_expires_at: hours(24),
         refresh_expires_at: hours(24 * 90),
         consent_expires_at: hours(24 * 365),
     };
     let tokens = Some(tokens);
     store.create(&Record { connection, tokens }).await.unwrap();
-    let integration = Integration::new("http://auth.test", "client", "http://app.test/callback").unwrap();
-    let wired = Arc::clone(&wire);
-    let client = Client::builder(
-        integration,
-        "http://api.test/api/v1",
-        wired,
-        store,
-        Arc::new(sealer),
-    )
-    .build()
-    .unwrap();
-    (client, wire)
 }
 
 const EVENT: &str = r#"{"id":"evt_1","publish_status":"published"}"#;
@@ -213,6 +211,72 @@ async fn a7_no_retry_after_makes_it_panic_or_hang() {
             Err(error) => panic!("{odd}: {error}"),
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a18_a_thousand_tokens_cost_bytes_and_idle_ones_are_forgotten() {
+    let store = Arc::new(MemoryTokens::new());
+    let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
+    for number in 0..1100 {
+        connect(&store, &sealer, &format!("evt_{number}")).await;
+    }
+    let clock = Arc::new(Hands::default());
+    clock.advance(Duration::from_secs(
+        SystemClock.now().unix_seconds().unsigned_abs(),
+    ));
+    let wire = Arc::new(Scripted::new((0..2001).map(|_| answer(200, &[], EVENT))));
+    let integration = Integration::new("http://auth.test", "client", "http://app.test/callback").unwrap();
+    let client = Client::builder(integration, "http://api.test/api/v1", wire, store, sealer)
+        .clock(Arc::<Hands>::clone(&clock))
+        .build()
+        .unwrap();
+    for number in 0..1000 {
+        client.event(format!("evt_{number}")).get().await.unwrap();
+    }
+    let (tokens, bytes) = client.pacing_weight();
+    assert_eq!(tokens, 1000);
+    assert!(bytes < 1000 * 700, "{} bytes for each", bytes / 1000);
+    // An hour later nothing of it counts, and room is made for others.
+    clock.advance(Duration::from_secs(3601));
+    for number in 1000..1100 {
+        client.event(format!("evt_{number}")).get().await.unwrap();
+    }
+    assert!(client.pacing_weight().0 <= 100, "{}", client.pacing_weight().0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a21_each_request_has_an_id_of_its_own_and_the_error_names_the_platforms() {
+    let named = r#"{"error":"internal","message":"oops","request_id":"theirs"}"#;
+    let (client, wire) = client([
+        answer(500, &[], "<html>"),
+        answer(500, &[], named),
+        answer(404, &[], named),
+    ])
+    .await;
+    let error = client.event("evt_1").get().await.unwrap_err();
+    let sent: Vec<_> = wire
+        .take_requests()
+        .iter()
+        .map(|request| {
+            request.headers()["x-revento-request-id"]
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(sent.len(), 3);
+    assert!(
+        sent.iter().all(|id| id.len() == 36 && id.as_bytes()[14] == b'4'),
+        "{sent:?}"
+    );
+    assert!(sent[0] != sent[1] && sent[1] != sent[2]);
+    let told: Vec<_> = error
+        .attempts()
+        .iter()
+        .map(|attempt| attempt.request_id.as_str())
+        .collect();
+    assert_eq!(told, sent);
+    assert_eq!(error.request_id().unwrap().as_str(), "theirs");
 }
 
 #[tokio::test(start_paused = true)]
