@@ -65,7 +65,6 @@ async fn two_replicas(ours: Arc<dyn BudgetStore>, theirs: Arc<dyn BudgetStore>) 
     assert_eq!(live.rate_limited().await, 0);
     // Neither starves the other.
     assert!(ours.0 >= 5 && theirs.0 >= 5, "{ours:?} {theirs:?}");
-    assert_eq!(event.budget_left().unwrap().minute, 0);
 }
 
 #[tokio::test]
