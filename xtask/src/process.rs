@@ -35,6 +35,11 @@ impl Group {
         Ok(Self { child, stop })
     }
 
+    /// The number of the group.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How it ended, or `None` while it runs.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)

@@ -1,7 +1,7 @@
 //! A bare axum handler that reads the body, and ours with verification.
 
 use axum::{Router, body::Bytes, http::StatusCode, routing::post};
-use revento_axum::{Gate, VerifyLayer, Webhook};
+use revento_axum::{Gate, Genuine, VerifyLayer, Webhook};
 use revento_core::kind::Event;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
@@ -23,8 +23,21 @@ pub async fn bare(port: u16) {
     serve(port, Router::new().route("/", post(read))).await;
 }
 
-/// Verified in front of the very same handler.
+/// The same with verification: the extractor reads the body.
 pub async fn verified(port: u16) {
+    async fn read(Genuine(delivery): Genuine) -> StatusCode {
+        if delivery.bytes().is_empty() {
+            StatusCode::BAD_REQUEST
+        } else {
+            StatusCode::OK
+        }
+    }
+    let app = Router::<Gate>::new().route("/", post(read));
+    serve(port, app.with_state(crate::gate())).await;
+}
+
+/// Verified in front of the very same handler.
+pub async fn layered(port: u16) {
     let layer = ServiceBuilder::new()
         .layer(VerifyLayer::new(crate::gate()))
         .map_request(|request: axum::http::Request<http_body_util::Full<Bytes>>| request.map(axum::body::Body::new));

@@ -10,7 +10,7 @@ pub const SECRET: &str = "whsec_6f1c0b9a7e5d4c3b2a19087f6e5d4c3b";
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [what, number] = arguments.as_slice() else {
-        eprintln!("usage: revento-bench-servers <bare-axum|axum|axum-typed|tower|actix> <port> | request <bytes>");
+        eprintln!("usage: revento-bench-servers <bare-axum|axum|axum-layer|axum-typed|tower|actix> <port> | request <bytes>");
         std::process::exit(2);
     };
     let number: u16 = number.parse().expect("a number");
@@ -24,6 +24,7 @@ fn main() {
         "request" => print!("{}", request::script(usize::from(number))),
         "bare-axum" => runtime().block_on(axum_servers::bare(number)),
         "axum" => runtime().block_on(axum_servers::verified(number)),
+        "axum-layer" => runtime().block_on(axum_servers::layered(number)),
         "axum-typed" => runtime().block_on(axum_servers::typed(number)),
         "tower" => runtime().block_on(tower_server::verified(number)),
         "actix" => actix_web_server::verified(number),

@@ -21,7 +21,7 @@ wrk.headers["X-Revento-Signature"] = "{signature}"
 wrk.body = '{body}'
 function done(summary, latency, requests)
   local errors = summary.errors.status + summary.errors.read + summary.errors.timeout
-  io.write(string.format("RATE %d ERRORS %d\n", summary.requests / summary.duration * 1000000, errors))
+  io.write(string.format("REQUESTS %d ERRORS %d\n", summary.requests, errors))
 end
 "#
     )

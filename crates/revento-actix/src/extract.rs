@@ -4,7 +4,7 @@ use std::{future::Future, ops::Deref, pin::Pin};
 
 use actix_web::{Error, FromRequest, HttpRequest, dev::Payload, error::ErrorInternalServerError, web};
 use revento_core::kind::Kind;
-use revento_tower::Gate;
+use revento_tower::{Delivery, Gate, Rejection};
 
 use crate::{WebhookRejection, admit};
 
@@ -53,19 +53,45 @@ impl<K: Kind> Deref for Webhook<K> {
 
 impl<K: Kind> FromRequest for Webhook<K> {
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+    type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move {
-            let gate = request.app_data::<web::Data<Gate>>().ok_or_else(|| {
-                ErrorInternalServerError("no gate for webhooks: add a `web::Data<Gate>` to the app")
-            })?;
-            let admitted = admit(gate, &request, payload).await;
-            admitted
-                .and_then(|delivery| delivery.read::<K>())
-                .map(Self)
-                .map_err(|rejection| WebhookRejection(rejection).into())
-        })
+        extract(request, payload, |delivery| delivery.read::<K>().map(Self))
     }
+}
+
+/// A verified delivery whose content nobody has looked at, as an extractor: for who parses by themselves, or
+/// only passes the bytes on. [`Delivery::bytes`] has the body, as signed.
+///
+/// The [`Gate`] comes from the app's data. The signature does not cover the type that the header names: the
+/// body's decides (contract §4.1).
+#[derive(Debug)]
+pub struct Genuine(pub Delivery);
+
+impl FromRequest for Genuine {
+    type Error = Error;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        extract(request, payload, |delivery| Ok(Self(delivery)))
+    }
+}
+
+type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
+
+fn extract<T: 'static>(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    read: fn(Delivery) -> Result<T, Rejection>,
+) -> Extracting<T> {
+    let (request, payload) = (request.clone(), payload.take());
+    Box::pin(async move {
+        let gate = request.app_data::<web::Data<Gate>>().ok_or_else(|| {
+            ErrorInternalServerError("no gate for webhooks: add a `web::Data<Gate>` to the app")
+        })?;
+        let admitted = admit(gate, &request, payload).await;
+        admitted
+            .and_then(read)
+            .map_err(|rejection| WebhookRejection(rejection).into())
+    })
 }

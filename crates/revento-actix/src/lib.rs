@@ -3,6 +3,7 @@
 //! - [`route`] verifies deliveries, stores them in an inbox, and answers 200 once they are stored.
 //! - [`handler`] verifies deliveries and hands those of one kind to a function, right in the request.
 //! - [`Webhook`] is an extractor: a handler takes `Webhook<ApplicationApproved>`, and gets it verified.
+//! - [`Genuine`] is an extractor too: of the verified bytes, for who parses by themselves.
 //! - [`Verify`] is a middleware that verifies in front of any other handler, and puts the body back.
 //!
 //! All of them let through what [`Gate`] lets through, and answer the rest with a [`Rejection`], logged as
@@ -14,7 +15,7 @@ mod middleware;
 mod rejection;
 mod route;
 
-pub use extract::Webhook;
+pub use extract::{Genuine, Webhook};
 pub use handler::handler;
 pub use middleware::{Verify, VerifyService};
 pub use rejection::WebhookRejection;

@@ -4,6 +4,7 @@
 //!   `Router::route_service`.
 //! - [`HandlerEndpoint`] is a service for one route too: it hands deliveries of one kind to a function.
 //! - [`Webhook`] is an extractor: a handler takes `Webhook<ApplicationApproved>`, and gets it verified.
+//! - [`Genuine`] is an extractor too: of the verified bytes, for who parses by themselves.
 //! - [`VerifyLayer`] verifies in front of any other route, and puts the body back.
 //! - [`ConnectFlow`] begins an authorization and finishes it: the pending authorization travels in a
 //!   sealed cookie, one per flow, so that any number of tabs can connect at once and no server state
@@ -23,5 +24,5 @@ pub use revento_tower::{
     Delivery, FromDelivery, Gate, Handler, HandlerEndpoint, Rejection, Unavailable, VerifyLayer,
     WebhookEndpoint,
 };
-pub use webhook::{Webhook, WebhookRejection};
+pub use webhook::{Genuine, Webhook, WebhookRejection};
 pub use webview::{CookieRefused, FrameAncestors, Framed, OriginError, WebviewCookie};

@@ -9,7 +9,7 @@ use axum_core::{
 };
 use http::Request;
 use revento_core::kind::Kind;
-use revento_tower::{Gate, Rejection};
+use revento_tower::{Delivery, Gate, Rejection};
 
 /// A verified webhook of one kind, as an extractor: the request's last argument.
 ///
@@ -73,6 +73,43 @@ where
         admitted
             .and_then(|(_, delivery)| delivery.read::<K>())
             .map(Self)
+            .map_err(WebhookRejection)
+    }
+}
+
+/// A verified delivery whose content nobody has looked at, as an extractor: for who parses by themselves, or
+/// only passes the bytes on. [`Delivery::bytes`] has the body, as signed.
+///
+/// ```
+/// use axum::{Router, http::StatusCode, routing::post};
+/// use revento_axum::{Gate, Genuine};
+/// use revento_webhooks::Verifier;
+///
+/// async fn forward(Genuine(delivery): Genuine) -> StatusCode {
+///     println!("{} bytes are genuine", delivery.bytes().len());
+///     StatusCode::OK
+/// }
+///
+/// let gate = Gate::new(Verifier::new("whsec_example")?);
+/// let app: Router = Router::new().route("/webhooks", post(forward)).with_state(gate);
+/// # Ok::<(), revento_webhooks::SecretError>(())
+/// ```
+///
+/// The signature does not cover the type that the header names: the body's decides (contract §4.1).
+#[derive(Debug)]
+pub struct Genuine(pub Delivery);
+
+impl<S> FromRequest<S> for Genuine
+where
+    S: Send + Sync,
+    Gate: FromRef<S>,
+{
+    type Rejection = WebhookRejection;
+
+    async fn from_request(request: Request<Body>, state: &S) -> Result<Self, WebhookRejection> {
+        let admitted = Gate::from_ref(state).admit(request).await;
+        admitted
+            .map(|(_, delivery)| Self(delivery))
             .map_err(WebhookRejection)
     }
 }

@@ -1,4 +1,4 @@
-//! Requests per second: a server on one core, wrk on another.
+//! Requests per second of a server's CPU time: the server on one core, wrk on another.
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
+use super::cpu;
 use crate::clock::Stopwatch;
 use crate::process::{self, Group, Signal};
 use crate::workspace::{cargo, root, target_directory};
 
 const SIZES: [(&str, u32); 2] = [("1KiB", 1024), ("16KiB", 16 * 1024)];
-const OURS: [&str; 5] = ["bare-axum", "axum", "axum-typed", "tower", "actix"];
+const OURS: [&str; 6] = ["bare-axum", "axum", "axum-layer", "axum-typed", "tower", "actix"];
 const PORT: u16 = 38_417;
-/// Of this many rounds the median counts.
+/// How many rounds are added up.
 const RUNS: usize = 5;
 
 pub(super) fn run(json: bool) -> Result<()> {
@@ -31,32 +32,36 @@ pub(super) fn run(json: bool) -> Result<()> {
     contestants.extend(flask()?.map(|command| ("Flask, gunicorn", command)));
 
     // One after the other, round after round, so that a slow moment of the machine hits all alike.
-    let mut rates = vec![[const { Vec::new() }; 2]; contestants.len()];
+    let mut totals = vec![[Total::default(); 2]; contestants.len()];
     for _ in 0..RUNS {
-        for ((name, command), rates) in contestants.iter_mut().zip(&mut rates) {
+        for ((name, command), totals) in contestants.iter_mut().zip(&mut totals) {
             let server = Group::spawn(
                 command.stdout(Stdio::null()).stderr(Stdio::null()),
                 Signal::Terminate,
             )?;
             wait_for_port(name)?;
-            for ((_, bytes), rates) in SIZES.iter().zip(rates) {
-                rates.push(measure(&servers, *bytes)?);
+            for ((_, bytes), total) in SIZES.iter().zip(totals) {
+                let before = cpu::of_group(server.id())?;
+                total.requests += measure(&servers, *bytes)?;
+                total.seconds += cpu::of_group(server.id())? - before;
             }
             drop(server);
         }
     }
     let table: Vec<_> = contestants
         .iter()
-        .zip(rates)
-        .map(|((name, _), rates)| (*name, rates.map(median)))
+        .zip(totals)
+        .map(|((name, _), totals)| (*name, totals.map(|total| total.requests / total.seconds)))
         .collect();
     report(&table, json);
     Ok(())
 }
 
-fn median(mut rates: Vec<f64>) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates.get(RUNS / 2).copied().unwrap_or(f64::NAN)
+/// What a server has done, and the CPU time that it took.
+#[derive(Debug, Clone, Copy, Default)]
+struct Total {
+    requests: f64,
+    seconds: f64,
 }
 
 fn report(table: &[(&str, [f64; 2])], json: bool) {
@@ -75,7 +80,7 @@ fn report(table: &[(&str, [f64; 2])], json: bool) {
         println!("{}", serde_json::Value::Object(ratios.collect()));
         return;
     }
-    println!("| requests/s (of bare axum) | 1 KiB | 16 KiB |\n|---|---|---|");
+    println!("| requests per CPU second (of bare axum) | 1 KiB | 16 KiB |\n|---|---|---|");
     for (name, [small, large]) in table {
         let [bare_small, bare_large] = bare;
         println!(
@@ -178,16 +183,16 @@ fn measure(servers: &Path, bytes: u32) -> Result<f64> {
     wrk.args(["-c", "1", "wrk", "-t1", "-c16", "-d1s", "-s"])
         .arg(file.path())
         .arg(format!("http://127.0.0.1:{PORT}/"));
-    rate(&process::stdout(&mut wrk).context("is wrk installed?")?)
+    requests(&process::stdout(&mut wrk).context("is wrk installed?")?)
 }
 
-fn rate(said: &str) -> Result<f64> {
+fn requests(said: &str) -> Result<f64> {
     let line = said
         .lines()
-        .find_map(|line| line.strip_prefix("RATE "))
-        .context("wrk printed no rate")?;
+        .find_map(|line| line.strip_prefix("REQUESTS "))
+        .context("wrk printed no number of requests")?;
     match line.split_once(" ERRORS ") {
-        Some((rate, "0")) => Ok(rate.parse()?),
+        Some((requests, "0")) => Ok(requests.parse()?),
         _ => bail!("not every request was accepted: {line}"),
     }
 }

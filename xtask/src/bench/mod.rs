@@ -2,6 +2,7 @@
 
 mod client;
 mod cost;
+mod cpu;
 mod endpoint;
 mod sandbox;
 mod session;
