@@ -34,6 +34,13 @@ fn refused(home: &Path, data: &Path) -> String {
     stderr.trim_end().replace(home.to_str().unwrap(), "HOME")
 }
 
+/// The version that we know grows with time; the sentence stays.
+fn without_our_version(said: &str) -> String {
+    let (before, version) = said.split_once(" knows ").unwrap();
+    let after = version.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{before} knows N{after}")
+}
+
 fn patch(file: &Path, at: usize, bytes: [u8; 4]) {
     let mut content = fs::read(file).unwrap();
     content[at..at + 4].copy_from_slice(&bytes);
@@ -136,7 +143,7 @@ fn l13_files_of_somebody_else_or_of_the_future() {
         fs::write(&file, &kept).unwrap();
         patch(&file, USER_VERSION, [0, 0, 1, 0]);
         let before = fs::read(&file).unwrap();
-        said.push(refused(home.path(), &data));
+        said.push(without_our_version(&refused(home.path(), &data)));
         assert!(before == fs::read(&file).unwrap(), "{name} was changed");
         fs::write(&file, &kept).unwrap();
         insta::assert_snapshot!(name, said.join("\n"));

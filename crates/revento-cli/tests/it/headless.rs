@@ -75,6 +75,32 @@ fn l7_a_reader_that_has_gone_away_is_no_error() {
     assert_eq!(output.status.code(), Some(0));
 }
 
+/// A proxy would see every token: it has to be asked for.
+#[test]
+fn a28_no_proxy_is_taken_from_the_environment() {
+    let mut command = revento(&["quickstart", "--headless"]);
+    for name in [
+        "http_proxy",
+        "HTTP_PROXY",
+        "https_proxy",
+        "all_proxy",
+        "ALL_PROXY",
+    ] {
+        command.env(name, "http://127.0.0.1:9");
+    }
+    let output = command
+        .env_remove("no_proxy")
+        .env_remove("NO_PROXY")
+        .output()
+        .unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
 /// The integration's key is swapped while the walk waits for its first line to be read; so the restart, some steps later,
 /// finds a key that does not fit.
 #[test]
