@@ -35,6 +35,15 @@ pub(crate) const CONSENT_ENDS_OLDER_FAMILIES: bool = false;
 /// Section 2.4: a code that fails a check is not used up by it; only a success uses it.
 pub(crate) const FAILED_EXCHANGE_USES_UP_CODE: bool = false;
 
+/// Section 2.1: what somebody else's organization is answered for an in-house integration.
+pub(crate) const PRIVATE_ERROR: &str = "access_denied";
+
+/// Section 2.1: what an archived event is answered.
+pub(crate) const ARCHIVED_ERROR: &str = "access_denied";
+
+/// Section 2.1: what a consent page is answered on which every scope was unticked.
+pub(crate) const NOTHING_GRANTED_ERROR: &str = "access_denied";
+
 /// Section 2.5: what a participant who may not sign in is answered.
 pub(crate) const NOT_ELIGIBLE_ERROR: &str = "access_denied";
 

@@ -269,14 +269,14 @@ fn admission(integration: &Integration, state: &State, event: &Event, flow: Flow
             "This in-house integration is private to another organization than {}.",
             formal.name
         );
-        return Err(Fault::new("access_denied", text));
+        return Err(Fault::new(decisions::PRIVATE_ERROR, text));
     }
     if event.publish_status == PublishStatus::Archived {
         let text = format!(
             "The event '{}' is archived and accepts no authorization. Choose another event.",
             event.id
         );
-        return Err(Fault::new("access_denied", text));
+        return Err(Fault::new(decisions::ARCHIVED_ERROR, text));
     }
     if flow == Flow::User && !super::tokens::is_connected(state, &integration.client_id, &event.id) {
         let text = format!(

@@ -92,7 +92,7 @@ fn decide(
         .collect();
     if scopes.is_empty() {
         return Err(Fault::new(
-            "access_denied",
+            decisions::NOTHING_GRANTED_ERROR,
             "Every scope was unticked, so there is nothing to authorize.",
         ));
     }
