@@ -1,6 +1,7 @@
 //! The developer's console, clicked: what a person does there, the platform does, and pages tell of it without a reload.
 
 use serde_json::json;
+use thirtyfour::Key;
 
 use crate::support::browser::Browser;
 use crate::support::platform::{EVENT, Platform};
@@ -44,6 +45,57 @@ async fn a_review_arrives_as_a_webhook_and_shows_while_it_happens() {
     }
     reviewer.close().await;
     watcher.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_review_needs_no_mouse() {
+    let Some(browser) = Browser::open().await else {
+        return engine::skip("Chromium");
+    };
+    let platform = Platform::start().await;
+    platform.connect().await;
+    let url = format!("/applications?event_id={EVENT}&status=pending");
+    browser.visit(&platform.console(&url)).await;
+    browser.press(Key::Tab).await;
+    assert_eq!(browser.focused().await, "Skip to the content");
+    browser.press(Key::Enter).await;
+    // Past the navigation there are two choices, their button and the table.
+    let mut stops = Vec::new();
+    while browser.focused().await != "Approve" {
+        stops.push(browser.focused().await);
+        assert!(stops.len() < 8, "{stops:?}");
+        browser.press(Key::Tab).await;
+    }
+    browser.press(Key::Enter).await;
+    platform.receiver.receives("application.approved").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn six_pages_that_were_left_do_not_hold_up_the_seventh() {
+    let Some(browser) = Browser::open().await else {
+        return engine::skip("Chromium");
+    };
+    let platform = Platform::start().await;
+    for page in [
+        "",
+        "/connections",
+        "/deliveries",
+        "/audit",
+        "/faults",
+        "/requests",
+        "",
+        "/audit",
+        "/connections",
+    ] {
+        // A page that waits for a connection runs into the browser's patience.
+        browser.visit(&platform.console(page)).await;
+        browser.sees("live").await;
+    }
+    browser.run("history.back();").await;
+    browser.find("//h1[.='Audit log']").await;
+    browser.sees("live").await;
+    browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,10 @@
 //! A person with a real browser.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::{By, ChromiumLikeCapabilities as _, DesiredCapabilities, WebDriver, WebElement};
+use thirtyfour::{By, ChromiumLikeCapabilities as _, DesiredCapabilities, Key, WebDriver, WebElement};
 
 use super::{engine, wait};
 
@@ -19,6 +21,9 @@ const ARGUMENTS: &[&str] = &[
     "--hide-scrollbars",
     "--window-size=1280,1100",
 ];
+
+/// How long a page may take to load, on however busy a machine.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A browser with an empty profile.
 #[derive(Debug)]
@@ -50,6 +55,7 @@ impl Browser {
         let driver = WebDriver::new(driver, wishes)
             .await
             .expect("the driver opens a browser");
+        driver.set_page_load_timeout(PATIENCE).await.unwrap();
         Some(Self {
             driver,
             _profile: profile,
@@ -77,6 +83,18 @@ impl Browser {
             self.explain(clicked.await).await
         })
         .await;
+    }
+
+    /// Presses a key.
+    pub(crate) async fn press(&self, key: Key) {
+        let keys = self.driver.action_chain().send_keys(key);
+        keys.perform().await.unwrap();
+    }
+
+    /// What the element says that keys go to.
+    pub(crate) async fn focused(&self) -> String {
+        let focused = async { self.driver.active_element().await?.text().await };
+        focused.await.unwrap_or_default()
     }
 
     /// Unticks the box of this value.
