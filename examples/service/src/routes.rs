@@ -14,6 +14,7 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt, future::Shared, stream};
 use revento::{
+    api::Retry,
     axum::WebhookEndpoint,
     core::{Scope, Scopes, resource::Participant},
     oauth::AuthorizationRequest,
@@ -156,7 +157,9 @@ pub(crate) struct People {
 
 /// Twenty-five at a time, so that the walk over pages shows.
 async fn read_participants(state: &State) -> Result<People, revento::api::Error> {
-    let event = state.client.event(state.event_id.as_str());
+    // Somebody looks at an empty page meanwhile: an error is better than a wait for the budget of the next hour.
+    let soon = Retry::default().deadline(Duration::from_secs(20));
+    let event = state.client.event(state.event_id.as_str()).with_retry(soon);
     let mut pages = event.participants().per_page(25).pages();
     let mut people = People {
         pages: 0,
