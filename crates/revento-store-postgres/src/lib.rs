@@ -1,7 +1,7 @@
 //! The Revento SDK's token store and webhook inbox on PostgreSQL, for any number of replicas.
 //!
-//! [`PostgresStore`] is both a [`TokenStore`](revento_store::TokenStore) and an
-//! [`InboxStore`](revento_store::InboxStore), and a [`BudgetStore`](revento_store::BudgetStore): replicas that share
+//! [`PostgresStore`] is a [`TokenStore`](revento_store::TokenStore) and an
+//! [`InboxStore`](revento_store::InboxStore), a [`DeletionStore`](revento_store::DeletionStore) and a [`BudgetStore`](revento_store::BudgetStore): replicas that share
 //! the database stay below a token's rate budgets together.
 //!
 //! ```no_run
@@ -28,6 +28,7 @@
 //! nobody. Broken connections are replaced.
 
 mod budgets;
+mod deletions;
 mod error;
 mod inbox;
 mod open_error;

@@ -11,7 +11,11 @@ impl PostgresStore {
     /// The statements that take the tables from each version (the index) to the next, for those who run
     /// them by hand: each one in a transaction with
     /// `CREATE TABLE IF NOT EXISTS revento_schema (version BIGINT NOT NULL)` and its new version.
-    pub const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+    pub const MIGRATIONS: &[&str] = &[
+        include_str!("schema/1.sql"),
+        include_str!("schema/2.sql"),
+        include_str!("schema/3.sql"),
+    ];
 }
 
 /// Brings the tables up to date; where that is not wanted, only looks at their version.

@@ -1,14 +1,15 @@
-//! The deletion ledger: over the memory store, and over SQLite with its file opened again.
+//! The deletion ledger over each of its stores.
 
 use std::{sync::Arc, time::Duration};
 
 use revento_core::{EnvelopeId, EventType, Timestamp};
 use revento_inbox::{Deletions, Handlers, means_data_of};
 use revento_store::{Clock, DeletionStore, DeliveryState::Done, memory::MemoryDeletions};
+use revento_store_postgres::PostgresOptions;
 use revento_store_sqlite::SqliteStore;
 
 use crate::{
-    engines::Place,
+    engines::{self, Place},
     world::{Running, Sent, inbox, run_until, sent, until},
 };
 
@@ -53,10 +54,20 @@ async fn handle(ledger: &Deletions, all: &[Sent]) {
     running.stop().await;
 }
 
-async fn stores(directory: &tempfile::TempDir) -> [Arc<dyn DeletionStore>; 2] {
+/// In memory, SQLite, and PostgreSQL where the tests were given one.
+async fn stores(directory: &tempfile::TempDir) -> Vec<Arc<dyn DeletionStore>> {
     let file = directory.path().join("ledger.sqlite");
-    let sqlite = SqliteStore::open(file).await.unwrap();
-    [Arc::new(MemoryDeletions::new()), Arc::new(sqlite)]
+    let mut stores: Vec<Arc<dyn DeletionStore>> = vec![
+        Arc::new(MemoryDeletions::new()),
+        Arc::new(SqliteStore::open(file).await.unwrap()),
+    ];
+    for place in engines::all() {
+        if let Place::Postgres { url, schema } = place {
+            let options = PostgresOptions::new(url).schema(schema).max_connections(2);
+            stores.push(Arc::new(options.connect().await.unwrap()));
+        }
+    }
+    stores
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,7 +175,7 @@ async fn q17_a_late_webhook_does_not_mean_the_data_of_a_newer_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn q17_a_duty_that_could_not_be_kept_is_tried_again() {
     let directory = tempfile::tempdir().unwrap();
-    let [_, ledger_store] = stores(&directory).await;
+    let ledger_store = stores(&directory).await.remove(1);
     let closed = SqliteStore::open(directory.path().join("ledger.sqlite"))
         .await
         .unwrap();

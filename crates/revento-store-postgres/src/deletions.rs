@@ -1,0 +1,103 @@
+//! [`DeletionStore`] on PostgreSQL: one statement each.
+
+use async_trait::async_trait;
+use revento_core::{EnvelopeId, Timestamp};
+use revento_store::{DeletionDuty, DeletionProof, DeletionStore, StoreError};
+use sqlx::{Postgres, Row, postgres::PgArguments, postgres::PgRow, query::Query};
+
+use crate::{
+    PostgresStore,
+    error::failed,
+    text::{escape, unescape},
+};
+
+const RECORD: &str = "
+    INSERT INTO revento_deletions (
+        envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+const DUTY: &str = "SELECT * FROM revento_deletions WHERE envelope_id = $1";
+const OPEN: &str = "
+    SELECT * FROM revento_deletions WHERE done_at IS NULL ORDER BY deadline_at, envelope_id COLLATE \"C\" LIMIT $1";
+const REMINDED: &str =
+    "UPDATE revento_deletions SET reminded_at = $2 WHERE envelope_id = $1 AND done_at IS NULL";
+const SETTLE: &str =
+    "UPDATE revento_deletions SET done_at = $2, note = $3 WHERE envelope_id = $1 AND done_at IS NULL";
+
+#[async_trait]
+impl DeletionStore for PostgresStore {
+    async fn record(&self, duty: &DeletionDuty) -> Result<bool, StoreError> {
+        let proof = duty.done.as_ref();
+        let query = sqlx::query(RECORD)
+            .bind(escape(duty.envelope_id.as_str()))
+            .bind(duty.event_id.as_ref().map(|id| escape(id.as_str())))
+            .bind(duty.organization_id.as_ref().map(|id| escape(id.as_str())))
+            .bind(duty.occurred_at.unix_micros())
+            .bind(duty.deadline_at.unix_micros())
+            .bind(duty.reason.as_deref().map(escape))
+            .bind(duty.reminded_at.map(Timestamp::unix_micros))
+            .bind(proof.map(|proof| proof.at.unix_micros()))
+            .bind(proof.map(|proof| escape(&proof.note)));
+        self.change(query)
+            .await
+            .map_err(failed("keeping a duty to delete"))
+    }
+
+    async fn duty(&self, envelope_id: &EnvelopeId) -> Result<Option<DeletionDuty>, StoreError> {
+        let query = sqlx::query(DUTY).bind(escape(envelope_id.as_str()));
+        let row = query.fetch_optional(&self.pool).await;
+        row.and_then(|row| row.as_ref().map(read).transpose())
+            .map_err(failed("looking a duty to delete up"))
+    }
+
+    async fn open_duties(&self, limit: usize) -> Result<Vec<DeletionDuty>, StoreError> {
+        let query = sqlx::query(OPEN).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = query.fetch_all(&self.pool).await;
+        rows.and_then(|rows| rows.iter().map(read).collect())
+            .map_err(failed("listing what is to be deleted"))
+    }
+
+    async fn reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
+        let query = sqlx::query(REMINDED)
+            .bind(escape(envelope_id.as_str()))
+            .bind(at.unix_micros());
+        self.change(query).await.map_err(failed("noting a reminder"))
+    }
+
+    async fn settle(&self, envelope_id: &EnvelopeId, proof: &DeletionProof) -> Result<bool, StoreError> {
+        let query = sqlx::query(SETTLE)
+            .bind(escape(envelope_id.as_str()))
+            .bind(proof.at.unix_micros())
+            .bind(escape(&proof.note));
+        self.change(query).await.map_err(failed("noting a deletion"))
+    }
+}
+
+impl PostgresStore {
+    /// Whether a row was changed.
+    async fn change(&self, query: Query<'_, Postgres, PgArguments>) -> Result<bool, sqlx::Error> {
+        Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+    }
+}
+
+fn read(row: &PgRow) -> Result<DeletionDuty, sqlx::Error> {
+    let text = |column: &str| {
+        row.try_get::<Option<String>, _>(column)
+            .map(|text| text.map(unescape))
+    };
+    let time = |column: &str| row.try_get(column).map(Timestamp::from_unix_micros);
+    let maybe = |column: &str| {
+        row.try_get::<Option<i64>, _>(column)
+            .map(|micros| micros.map(Timestamp::from_unix_micros))
+    };
+    let note = text("note")?.unwrap_or_default();
+    Ok(DeletionDuty {
+        envelope_id: unescape(row.try_get("envelope_id")?).into(),
+        event_id: text("event_id")?.map(Into::into),
+        organization_id: text("organization_id")?.map(Into::into),
+        occurred_at: time("occurred_at")?,
+        deadline_at: time("deadline_at")?,
+        reason: text("reason")?,
+        reminded_at: maybe("reminded_at")?,
+        done: maybe("done_at")?.map(|at| DeletionProof { at, note }),
+    })
+}
