@@ -1,8 +1,8 @@
 //! The conformance suite for stores of the Revento SDK.
 //!
 //! Whoever implements [`TokenStore`](revento_store::TokenStore) or
-//! [`InboxStore`](revento_store::InboxStore) for a database of their own, or
-//! [`Sealer`](revento_store::Sealer) for a key service, runs it in one test. The SDK's own pass through
+//! [`InboxStore`](revento_store::InboxStore) or [`BudgetStore`](revento_store::BudgetStore) for a database of their
+//! own, or [`Sealer`](revento_store::Sealer) for a key service, runs it in one test. The SDK's own pass through
 //! the same door.
 //!
 //! ```
@@ -37,6 +37,7 @@
     reason = "into the suite's own arrays; and a panic ends one check only"
 )]
 
+mod budgets;
 mod check;
 mod dropped;
 mod expect;
@@ -50,4 +51,4 @@ mod tokens;
 
 pub use report::{Finding, Outcome, Report};
 pub use subject::{BoxError, Subject};
-pub use suite::{InboxStoreSuite, Joint, SealerSuite, Suite, TokenStoreSuite};
+pub use suite::{BudgetStoreSuite, InboxStoreSuite, Joint, SealerSuite, Suite, TokenStoreSuite};

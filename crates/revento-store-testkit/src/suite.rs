@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use revento_store::{InboxStore, Sealer, TokenStore};
+use revento_store::{BudgetStore, InboxStore, Sealer, TokenStore};
 
 use crate::{
-    BoxError, Finding, Outcome, Report, Subject,
+    BoxError, Finding, Outcome, Report, Subject, budgets,
     check::{Bench, BoxFuture, Check},
     expect::Stop,
     inbox, sealers, tokens,
@@ -15,6 +15,8 @@ use crate::{
 pub type TokenStoreSuite = Suite<dyn TokenStore>;
 /// The suite for inboxes.
 pub type InboxStoreSuite = Suite<dyn InboxStore>;
+/// The suite for shared rate budgets.
+pub type BudgetStoreSuite = Suite<dyn BudgetStore>;
 /// The suite for sealers.
 pub type SealerSuite = Suite<dyn Sealer>;
 
@@ -22,6 +24,7 @@ pub type SealerSuite = Suite<dyn Sealer>;
 pub trait Joint: sealed::Joint {}
 impl Joint for dyn TokenStore {}
 impl Joint for dyn InboxStore {}
+impl Joint for dyn BudgetStore {}
 impl Joint for dyn Sealer {}
 
 mod sealed {
@@ -43,6 +46,12 @@ impl sealed::Joint for dyn TokenStore {
 impl sealed::Joint for dyn InboxStore {
     fn checks() -> sealed::Checks<Self> {
         sealed::Checks(inbox::checks())
+    }
+}
+
+impl sealed::Joint for dyn BudgetStore {
+    fn checks() -> sealed::Checks<Self> {
+        sealed::Checks(budgets::checks())
     }
 }
 

@@ -7,6 +7,7 @@
     reason = "a test may panic"
 )]
 
+mod budgets;
 mod inbox;
 mod memory;
 mod sealers;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use revento_store::{
-    InboxStore, TokenStore,
-    memory::{MemoryInbox, MemoryTokens},
+    BudgetStore, InboxStore, TokenStore,
+    memory::{MemoryBudgets, MemoryInbox, MemoryTokens},
 };
-use revento_store_testkit::{InboxStoreSuite, Outcome, Subject, TokenStoreSuite};
+use revento_store_testkit::{BudgetStoreSuite, InboxStoreSuite, Outcome, Subject, TokenStoreSuite};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_memory_token_store_passes() {
@@ -35,4 +35,21 @@ async fn the_memory_inbox_passes() {
         Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone()))))
     });
     suite.run().await.assert_passed();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memory_budgets_pass() {
+    let suite = BudgetStoreSuite::new(|| async {
+        let store: Arc<dyn BudgetStore> = Arc::new(MemoryBudgets::new());
+        let same = store.clone();
+        Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone()))))
+    });
+    let report = suite.run().await;
+    report.assert_passed();
+    assert!(
+        report
+            .findings()
+            .iter()
+            .all(|finding| finding.outcome == Outcome::Passed)
+    );
 }

@@ -1,0 +1,183 @@
+//! One compare-and-swap on bytes.
+
+use std::sync::Arc;
+
+use revento_core::Timestamp;
+use revento_store::{BudgetStore, BudgetWrite, Exchanged, StoreError};
+
+use crate::{
+    check::Bench,
+    expect::{fail, same},
+    race::{CALLERS, ROUNDS, race},
+    subject::Verdict,
+};
+
+const NOW: Timestamp = Timestamp::from_unix_seconds(1_778_336_551);
+const HOUR_LATER: Timestamp = Timestamp::from_unix_seconds(1_778_340_151);
+
+fn write<'a>(key: &'a str, expected: Option<&'a [u8]>, next: &'a [u8]) -> BudgetWrite<'a> {
+    BudgetWrite {
+        key,
+        expected,
+        next,
+        now: NOW,
+        idle_at: HOUR_LATER,
+    }
+}
+
+async fn wrote(store: &dyn BudgetStore, write: BudgetWrite<'_>) -> Verdict {
+    let what = format!("{write:?}");
+    same(&what, store.exchange(write).await?, Exchanged::Yes)
+}
+
+pub(super) async fn a17_only_what_is_there_is_replaced(bench: Bench<dyn BudgetStore>) -> Verdict {
+    let store = bench.store();
+    wrote(&*store, write("k", None, b"one")).await?;
+    for stale in [
+        None,
+        Some(&b""[..]),
+        Some(b"on"),
+        Some(b"one "),
+        Some(b"ONE"),
+        Some(b"two"),
+    ] {
+        let answer = store.exchange(write("k", stale, b"three")).await?;
+        same(
+            &format!("an exchange that expects {stale:?} where \"one\" is"),
+            answer,
+            Exchanged::No(b"one".to_vec()),
+        )?;
+    }
+    wrote(&*store, write("k", Some(b"one"), b"two")).await?;
+    same(
+        "what is there after it",
+        store.exchange(write("k", None, b"x")).await?,
+        Exchanged::No(b"two".to_vec()),
+    )
+}
+
+pub(super) async fn a17_where_nothing_is_any_expectation_is_met(bench: Bench<dyn BudgetStore>) -> Verdict {
+    let store = bench.store();
+    wrote(&*store, write("forgotten", Some(b"what was there"), b"next")).await?;
+    let answer = store.exchange(write("forgotten", None, b"x")).await?;
+    same("what is there after it", answer, Exchanged::No(b"next".to_vec()))
+}
+
+pub(super) async fn a17_of_many_exchanges_one_wins(bench: Bench<dyn BudgetStore>) -> Verdict {
+    let mut before: Option<Vec<u8>> = None;
+    for round in 0..ROUNDS {
+        let answers = race(|caller| {
+            let (store, expected) = (bench.store(), before.clone());
+            async move {
+                let next = format!("{round} {caller}");
+                store
+                    .exchange(write("k", expected.as_deref(), next.as_bytes()))
+                    .await
+            }
+        })
+        .await?;
+        let winners: Vec<usize> = answers
+            .iter()
+            .enumerate()
+            .filter_map(|(caller, answer)| (*answer == Exchanged::Yes).then_some(caller))
+            .collect();
+        let [winner] = winners[..] else {
+            return fail(format!(
+                "of {CALLERS} exchanges at once {} were made, not one",
+                winners.len()
+            ));
+        };
+        let won = format!("{round} {winner}").into_bytes();
+        for answer in &answers {
+            if *answer != Exchanged::Yes {
+                same("what a loser is told", answer, &Exchanged::No(won.clone()))?;
+            }
+        }
+        before = Some(won);
+    }
+    Ok(())
+}
+
+pub(super) async fn a17_many_counters_lose_nothing(bench: Bench<dyn BudgetStore>) -> Verdict {
+    race(|_| count_up(bench.store())).await?;
+    let answer = bench.store().exchange(write("k", None, b"")).await?;
+    same("the sum", answer, Exchanged::No(CALLERS.to_string().into_bytes()))
+}
+
+/// Adds one, however often others are faster.
+async fn count_up(store: Arc<dyn BudgetStore>) -> Result<(), StoreError> {
+    let mut known: Option<Vec<u8>> = None;
+    loop {
+        let number: usize = known
+            .as_deref()
+            .and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok())
+            .unwrap_or(0);
+        let next = (number + 1).to_string();
+        match store
+            .exchange(write("k", known.as_deref(), next.as_bytes()))
+            .await?
+        {
+            Exchanged::Yes => return Ok(()),
+            Exchanged::No(current) => known = Some(current),
+        }
+    }
+}
+
+pub(super) async fn k8_any_key_and_any_bytes_come_back(bench: Bench<dyn BudgetStore>) -> Verdict {
+    let store = bench.store();
+    let all: Vec<u8> = (0..=u8::MAX).collect();
+    let large = all.repeat(64);
+    let long = "k".repeat(1000);
+    for key in ["", " ", "a/b", "a%2Fb", "überall '\";--\u{1f39f}", "{x}:*", &long] {
+        let mut before: Option<&[u8]> = None;
+        for bytes in [&b"\0"[..], &all, &large, b"'; DROP TABLE x", b"end"] {
+            wrote(&*store, write(key, before, bytes)).await?;
+            let answer = store.exchange(write(key, None, b"")).await?;
+            same(
+                &format!("{} bytes under {key:?}", bytes.len()),
+                answer,
+                Exchanged::No(bytes.to_vec()),
+            )?;
+            before = Some(bytes);
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn a17_replicas_see_each_other(bench: Bench<dyn BudgetStore>) -> Verdict {
+    let (ours, theirs) = (bench.store(), bench.replica().await?);
+    wrote(&*ours, write("k", None, b"ours")).await?;
+    let answer = theirs.exchange(write("k", None, b"theirs")).await?;
+    same(
+        "what the other replica is told",
+        answer,
+        Exchanged::No(b"ours".to_vec()),
+    )?;
+    wrote(&*theirs, write("k", Some(b"ours"), b"theirs")).await?;
+    let answer = ours.exchange(write("k", Some(b"ours"), b"x")).await?;
+    same(
+        "what the first one is told",
+        answer,
+        Exchanged::No(b"theirs".to_vec()),
+    )
+}
+
+pub(super) async fn a18_what_is_not_idle_is_kept(bench: Bench<dyn BudgetStore>) -> Verdict {
+    let store = bench.store();
+    wrote(&*store, write("k", None, b"spent")).await?;
+    for number in 0..40 {
+        let key = format!("other {number}");
+        let later = BudgetWrite {
+            now: Timestamp::from_unix_seconds(1_778_340_150),
+            idle_at: Timestamp::from_unix_seconds(1_778_343_750),
+            ..write(&key, None, b"x")
+        };
+        wrote(&*store, later).await?;
+    }
+    let answer = store.exchange(write("k", None, b"")).await?;
+    same(
+        "what is there a second before it is idle",
+        answer,
+        Exchanged::No(b"spent".to_vec()),
+    )
+}

@@ -1,0 +1,85 @@
+//! The suite finds what is wrong with a budget store.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use async_trait::async_trait;
+use revento_store::{BudgetStore, BudgetWrite, Exchanged, StoreError};
+use revento_store_testkit::{BudgetStoreSuite, Outcome, Subject};
+
+/// How a store can be wrong.
+#[derive(Debug, Clone, Copy)]
+enum Wrong {
+    /// The last writer wins.
+    Overwrites,
+    /// Looks first, writes later, and lets others in between.
+    Races,
+    /// Insists on what it has forgotten.
+    Insists,
+}
+
+#[derive(Debug)]
+struct Broken(Wrong, Mutex<HashMap<String, Vec<u8>>>);
+
+#[async_trait]
+impl BudgetStore for Broken {
+    async fn exchange(&self, write: BudgetWrite<'_>) -> Result<Exchanged, StoreError> {
+        let current = self.1.lock().unwrap().get(write.key).cloned();
+        match (self.0, current) {
+            (Wrong::Overwrites, _) => {}
+            (Wrong::Insists, None) if write.expected.is_some() => return Ok(Exchanged::No(Vec::new())),
+            (_, Some(current)) if write.expected != Some(&current) => return Ok(Exchanged::No(current)),
+            _ => {}
+        }
+        if matches!(self.0, Wrong::Races) {
+            tokio::task::yield_now().await;
+        }
+        let mut budgets = self.1.lock().unwrap();
+        budgets.insert(write.key.to_owned(), write.next.to_vec());
+        Ok(Exchanged::Yes)
+    }
+}
+
+async fn failures(wrong: Wrong) -> Vec<&'static str> {
+    let suite =
+        BudgetStoreSuite::new(move || async move { Ok(Subject::budgets(Broken(wrong, Mutex::default()))) });
+    let report = suite.run().await;
+    let failed = report
+        .findings()
+        .iter()
+        .filter(|finding| matches!(finding.outcome, Outcome::Failed(_)));
+    failed.map(|finding| finding.name).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a17_a_store_that_overwrites_is_found() {
+    let failures = failures(Wrong::Overwrites).await;
+    assert!(
+        failures.contains(&"a17_only_what_is_there_is_replaced"),
+        "{failures:?}"
+    );
+    assert!(
+        failures.contains(&"a17_of_many_exchanges_one_wins"),
+        "{failures:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a17_a_store_that_is_not_atomic_is_found() {
+    let failures = failures(Wrong::Races).await;
+    assert!(
+        failures.contains(&"a17_of_many_exchanges_one_wins"),
+        "{failures:?}"
+    );
+    assert!(
+        !failures.contains(&"a17_only_what_is_there_is_replaced"),
+        "{failures:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a17_a_store_that_insists_on_what_it_forgot_is_found() {
+    assert_eq!(
+        failures(Wrong::Insists).await,
+        ["a17_where_nothing_is_any_expectation_is_met"]
+    );
+}
