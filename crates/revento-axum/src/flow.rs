@@ -4,7 +4,7 @@ use std::{convert::Infallible, fmt, sync::Arc};
 
 use axum_core::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
+    HeaderMap, HeaderValue, StatusCode, Uri,
     header::{CACHE_CONTROL, LOCATION, SET_COOKIE},
 };
 use revento_api::{Client, ConnectError};
@@ -12,7 +12,11 @@ use revento_core::{Connection, Scopes};
 use revento_oauth::{AuthorizationRequest, CallbackError, callback};
 use revento_store::{SealError, Sealer};
 
-use crate::{flow_cookie::FlowCookies, flow_once::Once};
+use crate::{
+    flow_cookie::FlowCookies,
+    flow_once::Once,
+    webview::visit::{is_framed, own_path, page},
+};
 
 /// Begins and finishes authorizations, for organizers and participants alike: the scopes decide.
 #[derive(Clone)]
@@ -75,6 +79,45 @@ impl ConnectFlow {
             cookies,
             once: Arc::default(),
         }
+    }
+
+    /// For Login with Revento inside the platform's frame (contract §5): the flow's cookies are `SameSite=None;
+    /// Partitioned`, since a browser keeps others back there.
+    pub fn in_frames(mut self) -> Self {
+        self.cookies.framed = true;
+        self
+    }
+
+    /// The answer to a request that would begin the flow inside a frame, where its cookie would be lost: a page whose
+    /// link opens the same address on top. `None` when the request is not from a frame: [`begin`](Self::begin) it.
+    pub fn on_top(&self, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
+        if self.cookies.framed || !is_framed(headers) {
+            return None;
+        }
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        let words = "Connecting leads to Revento and back, which does not work inside of this frame.";
+        Some(page(StatusCode::OK, words, path, "Continue", "_top"))
+    }
+
+    /// After a callback whose flow is not known here, mostly since its cookie was gone: sends the browser to `begin`
+    /// once more, and only once, so that a browser without cookies does not go round in circles.
+    pub fn again(&self, headers: &HeaderMap, error: &FlowError, begin: &str) -> Option<Response> {
+        let lost = matches!(
+            error,
+            FlowError::Callback(CallbackError::StateMismatch | CallbackError::Expired)
+        );
+        if !lost || self.cookies.is_again(headers) {
+            return None;
+        }
+        let location = HeaderValue::try_from(own_path(begin)?).ok()?;
+        let no_store = HeaderValue::from_static("no-store");
+        let cookie = self.cookies.again().ok()?;
+        let headers = [
+            (LOCATION, location),
+            (SET_COOKIE, cookie),
+            (CACHE_CONTROL, no_store),
+        ];
+        Some((StatusCode::SEE_OTHER, headers).into_response())
     }
 
     /// Sends the browser to the consent page. Keeps nothing on the server, so crawlers and prefetching

@@ -7,17 +7,23 @@ use revento_oauth::{Integration, PendingAuthorization, authorize};
 use revento_store::{SealError, Sealed, Sealer};
 use zeroize::Zeroizing;
 
+/// In the place of a flow's id, which is never so short.
+const AGAIN: &str = "again";
+
 /// Where the cookie is valid. `__Host-` binds it to this very host over TLS; a browser refuses the
 /// prefix over plain http, which is only for development on one's own machine.
 #[derive(Debug, Clone)]
 pub(crate) struct FlowCookies {
     secure: bool,
+    /// The whole flow happens inside the platform's frame.
+    pub(crate) framed: bool,
 }
 
 impl FlowCookies {
     pub(crate) fn new(integration: &Integration) -> Self {
         Self {
             secure: integration.redirect_uri().starts_with("https://"),
+            framed: false,
         }
     }
 
@@ -61,13 +67,30 @@ impl FlowCookies {
         self.set(&authorize::flow_id(state), String::new(), 0)
     }
 
+    /// The `Set-Cookie` that remembers that a flow was begun again.
+    pub(crate) fn again(&self) -> Result<HeaderValue, SealError> {
+        let lifetime = i64::try_from(authorize::PENDING_LIFETIME.as_secs()).unwrap_or(i64::MAX);
+        self.set(AGAIN, "1".into(), lifetime)
+    }
+
+    /// Whether a flow of this browser was begun again lately.
+    pub(crate) fn is_again(&self, headers: &HeaderMap) -> bool {
+        let name = self.name(AGAIN);
+        cookies(headers).any(|cookie| cookie.name() == name)
+    }
+
     fn set(&self, flow_id: &str, value: String, max_age: i64) -> Result<HeaderValue, SealError> {
         let cookie = Cookie::build((self.name(flow_id), value))
             .path("/")
             .http_only(true)
             .secure(self.secure)
+            .partitioned(self.framed)
             // Strict would keep the cookie back on the way home from the platform.
-            .same_site(SameSite::Lax)
+            .same_site(if self.framed {
+                SameSite::None
+            } else {
+                SameSite::Lax
+            })
             .max_age(cookie::time::Duration::seconds(max_age));
         HeaderValue::try_from(cookie.to_string()).map_err(|_| SealError::Unreadable)
     }

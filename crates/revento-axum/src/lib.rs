@@ -9,7 +9,7 @@
 //! - [`ConnectFlow`] begins an authorization and finishes it: the pending authorization travels in a
 //!   sealed cookie, one per flow, so that any number of tabs can connect at once and no server state
 //!   is kept for browsers that never return.
-//! - [`FrameAncestors`] and [`WebviewCookie`] are for pages that the platform shows in a frame.
+//! - [`FrameAncestors`], [`WebviewSessions`] and [`WebviewCookie`] are for pages that the platform shows in a frame.
 //!
 //! Built on axum-core, so any axum version that shares it will do.
 
@@ -25,4 +25,7 @@ pub use revento_tower::{
     WebhookEndpoint,
 };
 pub use webhook::{Genuine, Webhook, WebhookRejection};
-pub use webview::{CookieRefused, FrameAncestors, Framed, OriginError, WebviewCookie};
+pub use webview::{
+    CookieRefused, FrameAncestors, Framed, OriginError, SignInError, WebviewCookie, WebviewSession,
+    WebviewSessions,
+};

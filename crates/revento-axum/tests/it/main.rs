@@ -8,4 +8,5 @@
 
 mod flow;
 mod only_verified;
+mod sessions;
 mod webview;

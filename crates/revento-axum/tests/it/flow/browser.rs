@@ -50,6 +50,7 @@ pub(super) struct Service {
     pub(super) flow: ConnectFlow,
     pub(super) platform: Arc<Platform>,
     pub(super) clock: Arc<Hands>,
+    client: Client,
 }
 
 impl Service {
@@ -71,10 +72,15 @@ impl Service {
         .build()
         .unwrap();
         Self {
-            flow: ConnectFlow::new(client, sealer),
+            flow: ConnectFlow::new(client.clone(), sealer),
+            client,
             platform,
             clock,
         }
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     pub(super) fn over_tls() -> Self {

@@ -3,3 +3,4 @@
 mod browser;
 mod cookies;
 mod outcomes;
+mod rounds;
