@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::laboratory::book::Strike;
 use crate::laboratory::kinds::Kind;
 use crate::machine::digest;
-use crate::machine::entropy;
 
 /// A request as it goes out.
 #[derive(Debug, Clone)]
@@ -91,7 +90,7 @@ pub(super) fn plan(strike: Option<&Strike>, facts: Facts<'_>, keys: &Keys, body:
         }
         Kind::DeliveryOtherId => {
             let mut replay = good;
-            let id = entropy::uuid().unwrap_or_else(|_| "00000000-0000-4000-8000-000000000000".to_owned());
+            let id = digest::uuid(format!("another id for {} at {}", facts.id, facts.timestamp));
             replace(&mut replay, "x-revento-delivery-id", |value| *value = id);
             plan.requests.push(replay);
         }

@@ -13,23 +13,26 @@ use super::refusal::Refusal;
 use super::{HangUp, record};
 use crate::laboratory::exchanges::{Exchange, Reason};
 use crate::laboratory::redaction;
-use crate::machine::{clock, entropy};
+use crate::machine::clock;
+use crate::machine::entropy::{Entropy, Purpose};
 use crate::platform::hub::Hub;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-revento-request-id");
 
 /// The id of a request: the client's, when it sent a UUID, or a fresh one.
-fn request_id(headers: &HeaderMap) -> String {
+fn request_id(headers: &HeaderMap, entropy: &Entropy) -> String {
     let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
     match sent.and_then(|text| uuid::Uuid::try_parse(text).ok().map(|_| text.to_owned())) {
         Some(id) => id,
-        None => entropy::uuid().unwrap_or_else(|_| uuid::Uuid::nil().to_string()),
+        None => entropy
+            .uuid(Purpose::Request)
+            .unwrap_or_else(|_| uuid::Uuid::nil().to_string()),
     }
 }
 
 pub(crate) async fn frame(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
     let watch = clock::stopwatch();
-    let id = request_id(request.headers());
+    let id = request_id(request.headers(), &hub.config.entropy);
     hub.requests.fetch_add(1, Ordering::Relaxed);
     let method = request.method().to_string();
     let uri = request.uri().clone();

@@ -10,6 +10,13 @@ pub(crate) fn fingerprint(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
+/// A UUID, version 4 by its looks, that follows from bytes.
+pub(crate) fn uuid(bytes: impl AsRef<[u8]>) -> String {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..]: [u8; 32] = Sha256::digest(bytes).into();
+    let bytes = [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p];
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
 /// The PKCE challenge of a verifier (RFC 7636 section 4.2, `S256`).
 pub(crate) fn pkce_challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))

@@ -1,5 +1,6 @@
 //! What one start was given: addresses and registered integrations. Never stored.
 
+use crate::machine::entropy::Entropy;
 use crate::machine::secret::Secret;
 use crate::platform::records::Flow;
 use crate::platform::seed::Seed;
@@ -152,6 +153,8 @@ pub(crate) struct Config {
     pub(crate) rate_limits: bool,
     /// Repeated 429s suspend an integration for a while.
     pub(crate) suspends: bool,
+    /// Where tokens, codes and ids come from.
+    pub(crate) entropy: Entropy,
 }
 
 impl Config {

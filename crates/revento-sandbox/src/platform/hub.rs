@@ -123,6 +123,7 @@ impl Hub {
             self.budgets().clear();
             self.faults().clear();
             self.exchanges().clear();
+            self.config.entropy.rewind();
             self.journal.clear()
         };
         self.requests.store(0, Ordering::Relaxed);

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use crate::machine::entropy::{Entropy, Purpose};
 use crate::machine::time::Time;
 use crate::platform::acts::{Scene, lifecycle};
 use crate::platform::config::{Config, Integration};
@@ -75,6 +76,7 @@ impl Run {
             seed: Seed::BuiltIn,
             rate_limits: true,
             suspends: false,
+            entropy: Entropy::default(),
         };
         Self {
             config,
@@ -103,12 +105,12 @@ impl Run {
             ticked: Vec::new(),
             user_id,
         };
-        let code = crate::machine::entropy::token().unwrap();
+        let code = self.config.entropy.token(Purpose::Consent).unwrap();
         let onward = consent::answer(&self.config, &mut self.state, self.now, &id, &answer, code);
         let Ok(code) = onward.unwrap().result else { return };
         let form = format!("code={code}&redirect_uri={CALLBACK}&code_verifier={verifier}");
         let integration = &self.config.integrations[0];
-        let fresh = FreshPair::draw().unwrap();
+        let fresh = FreshPair::draw(&self.config.entropy).unwrap();
         let params = Params::parse(form.as_bytes());
         if let Ok(issued) = exchange(&mut self.state, self.now, integration, &params, fresh) {
             self.refresh_tokens.push(issued.refresh_token);
@@ -128,7 +130,7 @@ impl Run {
                 };
                 let params = Params::parse(format!("refresh_token={token}").as_bytes());
                 let integration = &self.config.integrations[0];
-                let fresh = FreshPair::draw().unwrap();
+                let fresh = FreshPair::draw(&self.config.entropy).unwrap();
                 if let Ok(issued) = refresh(&mut self.state, self.now, integration, &params, fresh) {
                     self.refresh_tokens.push(issued.refresh_token);
                 }

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{Sandbox, StartError};
 use crate::machine::clock::Clock;
+use crate::machine::entropy::Entropy;
 use crate::platform::config::Integration;
 use crate::platform::seed::Seed;
 use crate::platform::state::State;
@@ -25,6 +26,7 @@ pub struct Builder {
     pub(super) suspends: bool,
     pub(super) public_url: Option<String>,
     pub(super) clock: Clock,
+    entropy_seed: Option<u64>,
     seed_file: Option<PathBuf>,
     redirect_uris: Vec<String>,
     webhook_url: Option<String>,
@@ -49,6 +51,7 @@ impl Default for Builder {
             suspends: false,
             public_url: None,
             clock: Clock::default(),
+            entropy_seed: None,
             seed_file: None,
             redirect_uris: Vec::new(),
             webhook_url: None,
@@ -135,6 +138,13 @@ impl Builder {
         self
     }
 
+    /// Draws tokens, codes and ids from this seed instead of from the operating system: the same calls in the same order
+    /// get the same ids, and so again after a reset. For tests, and for sandboxes in memory only.
+    pub fn seeded(mut self, seed: u64) -> Self {
+        self.entropy_seed = Some(seed);
+        self
+    }
+
     /// Takes this for the real time, instead of the machine's clock: for simulations.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Clock::simulated(now);
@@ -171,6 +181,20 @@ impl Builder {
         let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
         let state = seed::import::parse(&text).map_err(bad)?;
         Ok((Seed::File(text), state))
+    }
+
+    /// Where its random values come from.
+    pub(super) fn entropy(&self) -> Result<Entropy, StartError> {
+        match self.entropy_seed {
+            None => Ok(Entropy::default()),
+            // Begun anew at a restart, the sequence would give out ids that the file knows already.
+            Some(seed) if self.data.is_some() => Err(StartError::Configuration {
+                what: "the seed",
+                value: seed.to_string(),
+                reason: "a data file outlives the sequence of a seed; leave one of the two out",
+            }),
+            Some(seed) => Ok(Entropy::seeded(seed)),
+        }
     }
 
     /// Where clients reach a sandbox that listens on `address`.

@@ -17,7 +17,7 @@ use super::{Builder, Info, StartError};
 use crate::courier;
 use crate::durability::{self, Journal};
 use crate::http::{HangUp, router, serve};
-use crate::machine::entropy;
+use crate::machine::entropy::{Entropy, Purpose};
 use crate::machine::time::Time;
 use crate::platform::acts::rotation;
 use crate::platform::config::Config;
@@ -116,7 +116,11 @@ impl Sandbox {
         let (seed, mut state) = builder.seed()?;
         let organizations: Vec<&str> = state.organizations.iter().map(|row| row.id.as_str()).collect();
         let integrations = builder.integrations(&organizations)?;
-        let csrf = entropy::token().map_err(|_| StartError::Entropy)?;
+        // Another one at every start, whatever else is seeded.
+        let csrf = Entropy::default()
+            .token(Purpose::Secret)
+            .map_err(|_| StartError::Entropy)?;
+        let entropy = builder.entropy()?;
         let auth_base = builder.base(reachable(address))?;
         let (journal, writer) = match &builder.data {
             None => (Journal::none(), None),
@@ -133,6 +137,7 @@ impl Sandbox {
             seed,
             rate_limits: builder.rate_limits,
             suspends: builder.suspends,
+            entropy,
         };
         let info = info(&config, builder.clock.now(), &state);
         let hub = Arc::new(Hub::new(config, builder.clock, state, journal, csrf));

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::SteerError;
 use crate::http::return_address;
-use crate::machine::entropy;
+use crate::machine::entropy::Purpose;
 use crate::platform::acts::Refused;
 use crate::platform::oauth::authorize::{Verdict, judge};
 use crate::platform::oauth::consent::{self, Answer};
@@ -35,7 +35,11 @@ impl Sandbox {
         let url = Url::parse(authorization_url)
             .map_err(|_| SteerError::Conflict(format!("'{authorization_url}' is no URL.")))?;
         let params = Params::parse(url.query().unwrap_or_default().as_bytes());
-        let drawn = || entropy::token().map_err(|error| SteerError::Conflict(error.to_string()));
+        let entropy = &self.hub().config.entropy;
+        let drawn = || {
+            let token = entropy.token(Purpose::Consent);
+            token.map_err(|error| SteerError::Conflict(error.to_string()))
+        };
         let (id, code) = (drawn()?, drawn()?);
         let went = self
             .hub()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use revento_sandbox::{Act, Decision, Fault, SteerError};
+use revento_sandbox::{Act, Decision, Fault, Sandbox, SteerError};
 use url::Url;
 
 use crate::world::{CALLBACK, EVENT, World, pair, refusal, request};
@@ -118,6 +118,39 @@ async fn faults_are_armed_by_name() {
     }
     let error = world.sandbox.arm(Fault::named("meteor")).unwrap_err();
     assert!(error.to_string().contains("answer_lost"), "{error}");
+}
+
+#[tokio::test]
+async fn p23_a_seed_makes_the_same_tokens_and_ids() {
+    let mut world = World::start().await;
+    let mut runs = Vec::new();
+    for seed in [7, 7, 8] {
+        world.sandbox = Sandbox::builder()
+            .seeded(seed)
+            .redirect_uri(crate::world::CALLBACK)
+            .webhook_url(world.receiver.url())
+            .start()
+            .await
+            .unwrap();
+        for _ in 0..2 {
+            let pair = world.connect().await;
+            // Looking around changes nothing.
+            world.control("/stats").await;
+            world
+                .act("/applications/app_published_0002/approve", serde_json::json!({}))
+                .await;
+            let got = world.receiver.next().await;
+            let id = got.headers["x-revento-delivery-id"].clone();
+            runs.push((pair.access, pair.refresh, id, got.body["id"].clone()));
+            world.sandbox.reset().await.unwrap();
+        }
+    }
+    assert_eq!(runs[0], runs[1], "after a reset");
+    assert_eq!(runs[0], runs[2], "in another sandbox");
+    assert_ne!(runs[0], runs[4], "with another seed");
+    let file = tempfile::tempdir().unwrap();
+    let both = Sandbox::builder().seeded(7).data(file.path().join("sandbox.db"));
+    assert!(both.start().await.unwrap_err().to_string().contains("leave one"));
 }
 
 #[tokio::test]

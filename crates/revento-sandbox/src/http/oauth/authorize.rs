@@ -11,7 +11,7 @@ use super::consent_page;
 use crate::http::refusal::Refusal;
 use crate::http::{Shared, body, page};
 use crate::laboratory::exchanges::Reason;
-use crate::machine::entropy;
+use crate::machine::entropy::Purpose;
 use crate::platform::oauth::authorize::{Verdict, judge};
 use crate::platform::oauth::consent::{self, Answer};
 use crate::platform::oauth::fault::Fault;
@@ -19,7 +19,7 @@ use crate::platform::oauth::params::Params;
 
 pub(super) async fn ask(State(hub): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
-    let id = entropy::token()?;
+    let id = hub.config.entropy.token(Purpose::Consent)?;
     let shown = hub
         .write(
             |state, scene| match judge(scene.config, state, scene.now, &params, id) {
@@ -64,7 +64,7 @@ pub(super) async fn answer(State(hub): Shared, headers: HeaderMap, body: Body) -
         user_id: form.get("user_id").map(str::to_owned),
     };
     let id = form.get("consent_request").unwrap_or_default().to_owned();
-    let code = entropy::token()?;
+    let code = hub.config.entropy.token(Purpose::Consent)?;
     let onward_to = hub
         .write(|state, scene| consent::answer(scene.config, state, scene.now, &id, &answer, code))
         .await?;

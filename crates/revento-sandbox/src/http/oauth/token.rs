@@ -59,7 +59,7 @@ pub(super) async fn token(
                 })?)
             }
         };
-    let fresh = FreshPair::draw()?;
+    let fresh = FreshPair::draw(&hub.config.entropy)?;
     let strike = strike(&hub, &params, basic.as_ref());
     if let Some(response) = strike.as_ref().and_then(answers::instead) {
         return Ok(response);

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Scene;
 use crate::decisions;
-use crate::machine::entropy;
+use crate::machine::entropy::Purpose;
 use crate::machine::time::Time;
 use crate::platform::config::Integration;
 use crate::platform::oauth::tokens;
@@ -72,7 +72,8 @@ pub(crate) fn tell(
     {
         return None;
     }
-    let (Ok(id), Ok(envelope_id)) = (entropy::uuid(), entropy::uuid()) else {
+    let drawn = || scene.config.entropy.uuid(Purpose::Delivery);
+    let (Ok(id), Ok(envelope_id)) = (drawn(), drawn()) else {
         tracing::error!(
             event_type,
             "no random bytes for a delivery id; the webhook was not recorded"

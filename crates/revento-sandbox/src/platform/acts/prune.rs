@@ -104,6 +104,7 @@ fn surplus<T: Row, K: Ord>(table: &Table<T>, kept: usize, order: impl Fn(&T) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::entropy::Entropy;
     use crate::platform::oauth::tokens::{FreshPair, issue, revoke};
     use crate::platform::records::{Delivery, Family, Flow};
 
@@ -189,7 +190,7 @@ mod tests {
                 &mut state,
                 Time::from_seconds(second),
                 newest,
-                FreshPair::draw().unwrap(),
+                FreshPair::draw(&Entropy::default()).unwrap(),
             );
             run(&mut state, Time::from_seconds(second), SMALL);
             assert!(state.refresh_tokens.len() <= 11 && state.access_tokens.len() <= 11);

@@ -2,7 +2,7 @@
 
 use super::{Refused, Scene};
 use crate::decisions;
-use crate::machine::entropy;
+use crate::machine::entropy::Purpose;
 use crate::machine::secret::Secret;
 use crate::machine::time::Time;
 use crate::platform::config::Integration;
@@ -92,7 +92,8 @@ pub(crate) fn rotate(
         );
         return Err(Refused::Conflict(text));
     }
-    let random = entropy::token().map_err(|error| Refused::Conflict(error.to_string()))?;
+    let random = scene.config.entropy.token(Purpose::Secret);
+    let random = random.map_err(|error| Refused::Conflict(error.to_string()))?;
     let prefix = prefix(client_id, kind);
     let mut rows: Vec<Credential> = state.credentials.range(&prefix, None).cloned().collect();
     if rows.is_empty() {

@@ -1,7 +1,7 @@
 //! Token families: issuing pairs and ending families (contract section 2.4).
 
 use crate::machine::digest;
-use crate::machine::entropy::{self, NoEntropy};
+use crate::machine::entropy::{Entropy, NoEntropy, Purpose};
 use crate::machine::time::Time;
 use crate::platform::records::{
     AccessToken, AuditEntry, Connection, Family, Flow, Participant, RefreshToken, Revocation,
@@ -23,11 +23,11 @@ pub(crate) struct FreshPair {
 }
 
 impl FreshPair {
-    pub(crate) fn draw() -> Result<Self, NoEntropy> {
+    pub(crate) fn draw(entropy: &Entropy) -> Result<Self, NoEntropy> {
         Ok(Self {
-            access: entropy::token()?,
-            refresh: entropy::token()?,
-            family_id: format!("fam_{}", entropy::uuid()?),
+            access: entropy.token(Purpose::Token)?,
+            refresh: entropy.token(Purpose::Token)?,
+            family_id: format!("fam_{}", entropy.uuid(Purpose::Token)?),
         })
     }
 
