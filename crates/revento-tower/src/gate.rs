@@ -1,6 +1,6 @@
 //! What every adapter has in common.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, task::Poll, time::Duration};
 
 use bytes::{Buf, Bytes};
 use futures_core::Stream;
@@ -119,7 +119,13 @@ impl Gate {
         S: Stream<Item = Result<D, E>> + Unpin,
         D: Buf,
     {
-        tokio::time::timeout(self.0.body_within, drain(incoming, body))
+        let mut drained = std::pin::pin!(drain(incoming, body));
+        // Most bodies are here already, and then no timer is needed.
+        let at_once = std::future::poll_fn(|context| Poll::Ready(drained.as_mut().poll(context)));
+        if let Poll::Ready(delivery) = at_once.await {
+            return delivery;
+        }
+        tokio::time::timeout(self.0.body_within, drained)
             .await
             .map_err(|_| Rejection::TooSlow)?
     }

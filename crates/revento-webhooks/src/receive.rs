@@ -1,6 +1,6 @@
 //! Verification while the body arrives.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{error::Error, fmt};
 
 use crate::{
@@ -42,21 +42,24 @@ impl Verifier {
     /// The same as of [`Verifier::verify`], except for [`VerifyError::Mismatch`].
     pub fn receive(&self, headers: &Headers<'_>, limit: usize, now: i64) -> Result<Incoming, VerifyError> {
         let claim = self.admit(headers, now)?;
-        let mut runs = Vec::with_capacity(1);
+        let mut runs = [const { None }; 1];
+        let mut more = Vec::new();
         self.keys.each(now, |candidate, key| {
-            runs.push(Run {
+            let run = Run {
                 candidate,
                 key: key.clone(),
                 state: key.start(),
-            });
+            };
+            match &mut runs {
+                [first @ None] => *first = Some(run),
+                _ => more.push(run),
+            }
         });
         Ok(Incoming {
-            event: headers.event().into(),
-            delivery_id: headers.delivery_id().into(),
-            timestamp: headers.timestamp.into(),
+            texts: Texts::of(headers),
             claim,
-            signed_prefix: headers.timestamp.len() + 1,
             runs,
+            more,
             pending: Pending::new(&Prefix::new(headers.timestamp)),
             body: Vec::new(),
             announced: 0,
@@ -67,12 +70,11 @@ impl Verifier {
 
 /// A delivery on its way in. Its body can be had only through [`finish`](Self::finish).
 pub struct Incoming {
-    event: Box<str>,
-    delivery_id: Box<str>,
-    timestamp: Box<[u8]>,
+    texts: Texts,
     claim: Claim,
-    signed_prefix: usize,
-    runs: Vec<Run>,
+    /// The first key's, and those of the others: most verifiers have one, which then needs no allocation.
+    runs: [Option<Run>; 1],
+    more: Vec<Run>,
     pending: Pending,
     body: Vec<u8>,
     announced: u64,
@@ -117,8 +119,8 @@ impl Incoming {
         if chunk.len() > self.limit - self.body.len() {
             return Err(TooLarge { limit: self.limit });
         }
-        self.pending
-            .update(chunk, self.runs.iter_mut().map(|run| &mut run.state));
+        let runs = self.runs.iter_mut().flatten().chain(&mut self.more);
+        self.pending.update(chunk, runs.map(|run| &mut run.state));
         self.body.extend_from_slice(chunk);
         Ok(self)
     }
@@ -128,16 +130,16 @@ impl Incoming {
     /// # Errors
     /// [`VerifyError::Mismatch`]; the body is gone then.
     pub fn finish(self) -> Result<VerifiedDelivery, VerifyError> {
-        let tail = self.pending.pad(self.signed_prefix + self.body.len());
+        let tail = self
+            .pending
+            .pad(self.texts.timestamp().len() + 1 + self.body.len());
         let mut trials = Trials::new();
-        for run in self.runs {
+        for run in self.runs.into_iter().flatten().chain(self.more) {
             trials.enter(run.candidate, tail.holds(&run.key, run.state, &self.claim.tag));
         }
         Ok(VerifiedDelivery {
             matched: trials.matched().ok_or(VerifyError::Mismatch)?,
-            event: self.event,
-            delivery_id: self.delivery_id,
-            timestamp_text: self.timestamp,
+            texts: self.texts,
             timestamp: self.claim.timestamp,
             body: self.body,
         })
@@ -148,10 +150,51 @@ impl Incoming {
 impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming")
-            .field("delivery_id", &self.delivery_id)
+            .field("delivery_id", &self.texts.delivery_id())
             .field("body_bytes", &self.body.len())
             .field("limit", &self.limit)
             .finish_non_exhaustive()
+    }
+}
+
+/// The texts of three headers, in one allocation: the timestamp's, the delivery id, the event.
+#[derive(Clone)]
+struct Texts {
+    all: Box<str>,
+    delivery_id: usize,
+    event: usize,
+}
+
+impl Texts {
+    fn of(headers: &Headers<'_>) -> Self {
+        // Digits, as its parser guarantees.
+        let timestamp = core::str::from_utf8(headers.timestamp).unwrap_or_default();
+        let (delivery_id, event) = (headers.delivery_id(), headers.event());
+        let mut all = String::with_capacity(timestamp.len() + delivery_id.len() + event.len());
+        all.push_str(timestamp);
+        all.push_str(delivery_id);
+        all.push_str(event);
+        Self {
+            all: all.into_boxed_str(),
+            delivery_id: timestamp.len(),
+            event: timestamp.len() + delivery_id.len(),
+        }
+    }
+
+    fn timestamp(&self) -> &str {
+        self.all.get(..self.delivery_id).unwrap_or_default()
+    }
+
+    fn delivery_id(&self) -> &str {
+        self.all.get(self.delivery_id..self.event).unwrap_or_default()
+    }
+
+    fn event(&self) -> &str {
+        self.all.get(self.event..).unwrap_or_default()
+    }
+
+    fn headers(&self) -> Headers<'_> {
+        Headers::again(self.event(), self.delivery_id(), self.timestamp().as_bytes())
     }
 }
 
@@ -172,9 +215,7 @@ impl Error for TooLarge {}
 /// A delivery whose signature held, and which owns its body: [`Verified`] without a lifetime.
 #[derive(Clone)]
 pub struct VerifiedDelivery {
-    event: Box<str>,
-    delivery_id: Box<str>,
-    timestamp_text: Box<[u8]>,
+    texts: Texts,
     timestamp: i64,
     matched: MatchedKey,
     body: Vec<u8>,
@@ -184,7 +225,7 @@ impl VerifiedDelivery {
     /// The same proof, borrowed.
     pub fn as_verified(&self) -> Verified<'_> {
         Verified {
-            headers: Headers::again(&self.event, &self.delivery_id, &self.timestamp_text),
+            headers: self.texts.headers(),
             body: &self.body,
             timestamp: self.timestamp,
             matched: self.matched,
@@ -213,21 +254,19 @@ impl VerifiedDelivery {
 
     /// `X-Revento-Delivery-Id`. **Not covered by the signature**: see [`Verified::unsigned_delivery_id`].
     pub fn unsigned_delivery_id(&self) -> &str {
-        &self.delivery_id
+        self.texts.delivery_id()
     }
 
     /// `X-Revento-Event`. **Not covered by the signature**: see [`Verified::unsigned_event_type`].
     pub fn unsigned_event_type(&self) -> &str {
-        &self.event
+        self.texts.event()
     }
 }
 
 impl From<Verified<'_>> for VerifiedDelivery {
     fn from(verified: Verified<'_>) -> Self {
         Self {
-            event: verified.headers.event().into(),
-            delivery_id: verified.headers.delivery_id().into(),
-            timestamp_text: verified.headers.timestamp.into(),
+            texts: Texts::of(&verified.headers),
             timestamp: verified.timestamp,
             matched: verified.matched,
             body: verified.body.into(),

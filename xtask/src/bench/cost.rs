@@ -8,6 +8,11 @@ use super::cpu;
 use crate::process;
 use crate::workspace::{cargo, root, target_directory};
 
+/// How often a small program is built.
+const ROUNDS: usize = 3;
+/// At most so many crates.
+const SMALL: usize = 20;
+
 struct Program {
     name: &'static str,
     dependencies: String,
@@ -100,6 +105,14 @@ pub(super) fn run(json: bool) -> Result<()> {
     let mut costs = Vec::new();
     for program in &programs {
         costs.push((program.name, program.cost()?));
+    }
+    // What others do on the machine only ever adds: of several builds in turn the cheapest counts.
+    for _ in 1..ROUNDS {
+        for (program, (_, cost)) in programs.iter().zip(&mut costs) {
+            if cost.crates <= SMALL {
+                cost.seconds = cost.seconds.min(program.cost()?.seconds);
+            }
+        }
     }
     report(&costs, json);
     Ok(())
