@@ -8,6 +8,8 @@ use super::{
 };
 use crate::Timestamp;
 
+/// Before anything that happens, and far enough from the end of numbers to reckon with.
+pub(super) const LONG_AGO: Tenths = -(1 << 50);
 const MINUTE: Tenths = 600;
 const HOUR: Tenths = 36_000;
 /// A call that was never reported back has ended after this long: its process is gone.
@@ -129,10 +131,10 @@ impl Budget {
             log: Log::default(),
             flights: Vec::new(),
             next: 0,
-            closed_until: Tenths::MIN,
+            closed_until: LONG_AGO,
             refusals: 0,
             choke: None,
-            corrected: Tenths::MIN,
+            corrected: LONG_AGO,
         }
     }
 
@@ -216,6 +218,7 @@ impl Budget {
         let under_way = self.flights.iter().map(|_| start);
         let mut marks: VecDeque<Tenths> = self.log.iter().chain(under_way).collect();
         let mut at = start;
+        let (ahead, later) = self.without_whole_periods(ahead);
         for _ in 0..=ahead {
             for (length, limit, _) in self.windows() {
                 let blocking = marks.len().checked_sub(limit).and_then(|index| marks.get(index));
@@ -223,7 +226,23 @@ impl Budget {
             }
             marks.push_back(at);
         }
-        time(at)
+        time(at.saturating_add(later))
+    }
+
+    /// In a long queue the same pattern comes again with the tighter of the windows. Leaves out whole ones, and says how
+    /// long they take.
+    fn without_whole_periods(&self, ahead: usize) -> (usize, Tenths) {
+        let size = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
+        let [(hour, per_hour, _), (minute, per_minute, _)] = self.windows();
+        let by_hour = hour.saturating_mul(size(per_minute)) >= minute.saturating_mul(size(per_hour));
+        let (period, length) = if by_hour {
+            (per_hour, hour)
+        } else {
+            (per_minute, minute)
+        };
+        let begun = per_hour.max(per_minute).saturating_mul(2);
+        let whole = ahead.saturating_sub(begun) / period.max(1);
+        (ahead - whole * period.max(1), length.saturating_mul(size(whole)))
     }
 
     /// What is left by the machine's knowledge.

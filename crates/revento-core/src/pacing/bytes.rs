@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Budget, Limits,
-    budget::{Choke, Flight},
+    budget::{Choke, Flight, LONG_AGO},
     log::{Log, Tenths},
 };
 
@@ -55,19 +55,19 @@ impl Budget {
         let next = small(input)?;
         limits.slack = Duration::from_millis(take(input)?.min(MOST));
         let refusals = u8::try_from(take(input)?).ok()?;
-        let closed_until = take_signed(input)?;
-        let corrected = take_signed(input)?;
-        let (seats, until) = (small(input)?, take_signed(input)?);
+        let closed_until = take_time(input)?;
+        let corrected = take_time(input)?;
+        let (seats, until) = (small(input)?, take_time(input)?);
         let choke = (seats > 0).then_some(Choke { seats, until });
         let mut flights = Vec::new();
         for _ in 0..take(input).filter(|count| *count < MOST)? {
-            let (id, sent, ends) = (small(input)?, take_signed(input)?, take_signed(input)?);
+            let (id, sent, ends) = (small(input)?, take_time(input)?, take_time(input)?);
             flights.push(Flight { id, sent, ends });
         }
         let mut log = Log::default();
         let mut mark: Tenths = 0;
         for _ in 0..take(input).filter(|count| *count < MOST)? {
-            mark = mark.checked_add(take_signed(input)?)?;
+            mark = mark.checked_add(take_signed(input)?).filter(is_a_time)?;
             log.add(mark);
         }
         let whole = input.is_empty();
@@ -114,6 +114,15 @@ fn take(input: &mut &[u8]) -> Option<u64> {
 fn take_signed(input: &mut &[u8]) -> Option<i64> {
     let number = take(input)?;
     Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+}
+
+/// A time that one can reckon with.
+fn take_time(input: &mut &[u8]) -> Option<Tenths> {
+    take_signed(input).filter(is_a_time)
+}
+
+fn is_a_time(time: &Tenths) -> bool {
+    (LONG_AGO..=-LONG_AGO).contains(time)
 }
 
 fn small(input: &mut &[u8]) -> Option<u32> {

@@ -276,7 +276,10 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_a_budget_or_none(mut bytes in prop::collection::vec(any::<u8>(), 0..60), now: i64) {
+    fn any_bytes_are_a_budget_or_none(
+        mut bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0xff), 0..4u8], 0..60),
+        now: i64,
+    ) {
         if let Some(first) = bytes.first_mut() {
             *first = 1;
         }
@@ -288,6 +291,44 @@ proptest! {
             let _ = (budget.idle_at(), budget.left(now), budget.ready_at(3, now));
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a9_no_header_makes_it_panic_or_wait_for_longer_than_an_hour(
+        answers in prop::collection::vec((prop_oneof![Just(200u16), Just(429)], prop::array::uniform5(value())), 1..20),
+        now in prop_oneof![Just(0i64), any::<i64>()],
+    ) {
+        let mut budget = Budget::new(limits::USER_BUDGETS);
+        let now = Timestamp::from_unix_micros(now / 2);
+        for (status, [limit, remaining, reset, retry, date]) in &answers {
+            let Ruling::Go(ticket) = budget.ask(now) else { break };
+            let header = |name: &str| Some(match name {
+                "x-ratelimit-limit" => limit.as_str(),
+                "x-ratelimit-remaining" => remaining,
+                "x-ratelimit-reset" => reset,
+                "retry-after" => retry,
+                _ => date,
+            });
+            budget.done(ticket, now, &Told::read(*status, "", header, now));
+            let _ = (budget.left(now), budget.ready_at(1, now), budget.idle_at());
+        }
+        if let Ruling::Wait(wait) = budget.ask(now) {
+            prop_assert!(wait.until.saturating_since(now).as_secs() <= 3601, "{wait:?}");
+        }
+    }
+}
+
+/// What stands in a header, or ought not to.
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<i64>().prop_map(|number| number.to_string()),
+        (0..600i64).prop_map(|number| number.to_string()),
+        Just("Sun, 06 Nov 1994 08:49:37 GMT".to_owned()),
+        "\\PC{0,12}",
+    ]
 }
 
 #[test]
@@ -493,4 +534,14 @@ fn the_last_of_a_queue_is_told_when_its_turn_comes() {
     assert_eq!(budget.ready_at(29, at(0)), at(0));
     assert_eq!(budget.ready_at(30, at(0)), at(60 * SECOND));
     assert_eq!(budget.ready_at(999, at(0)), at(ideal(limits, 1000)));
+    // Leaving whole periods out changes nothing, whichever of the windows is the tighter.
+    for limits in [limits, Limits::new(7, 3, 5), Limits::new(600, 2, 5)] {
+        for calls in [1, 13, 100, 1234, 2500] {
+            let ready = Budget::new(limits).ready_at(calls - 1, at(0));
+            assert_eq!(ready, at(ideal(limits, calls)), "{limits:?} {calls}");
+        }
+    }
+    // A million pages, and more than there are.
+    assert!(budget.ready_at(1_000_000, at(0)) > at(1999 * 3600 * SECOND));
+    assert!(budget.ready_at(usize::MAX, at(0)) > at(0));
 }

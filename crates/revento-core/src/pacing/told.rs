@@ -9,6 +9,9 @@ use crate::Timestamp;
 /// Nobody waits longer than this for anything that a header says.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A limit above this is no limit that anybody means.
+const LARGEST_LIMIT: u32 = 1_000_000;
+
 /// What became of a call, as far as its budgets are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,7 +57,7 @@ impl Told {
         };
         Self {
             outcome,
-            limit: small("x-ratelimit-limit").filter(|limit| *limit > 0),
+            limit: small("x-ratelimit-limit").filter(|limit| (1..=LARGEST_LIMIT).contains(limit)),
             remaining: small("x-ratelimit-remaining"),
             reset_in: number("x-ratelimit-reset").map(|at| at.saturating_sub(date.unix_seconds())),
             retry_after,
