@@ -9,7 +9,7 @@ use super::{
     world::{Answer, Doing, World, arrives_within},
 };
 use crate::refresh::{
-    Reply, Step,
+    Reply, Step, Why,
     tests::sim::{Fault, Sim},
 };
 
@@ -18,6 +18,10 @@ use crate::refresh::{
 pub(in crate::refresh::tests) enum Action {
     Tick,
     Start(usize),
+    /// The platform has refused the access token that is stored.
+    StartRefused(usize),
+    /// An organizer consents anew.
+    Consent,
     /// The next step, without a fault.
     Go(usize),
     StoreFails(usize, bool),
@@ -40,9 +44,17 @@ impl World {
         if self.touches > 0 {
             actions.push(Action::Touch);
         }
+        if self.consents > 0 {
+            actions.push(Action::Consent);
+        }
         for (index, replica) in self.replicas.iter().enumerate() {
             match &replica.doing {
-                Doing::Nothing if replica.runs > 0 => actions.push(Action::Start(index)),
+                Doing::Nothing if replica.runs > 0 => {
+                    actions.push(Action::Start(index));
+                    if self.refusals > 0 {
+                        actions.push(Action::StartRefused(index));
+                    }
+                }
                 Doing::Nothing => continue,
                 Doing::Step(step) => {
                     let now = Timestamp::from_unix_seconds(self.sim.now + bounds.clocks[index]);
@@ -94,7 +106,16 @@ impl World {
                 self.touches -= 1;
                 self.sim.store.touch();
             }
-            Action::Start(index) => self.start(bounds, index),
+            Action::Start(index) => self.start(bounds, index, Why::Wanted),
+            Action::StartRefused(index) => {
+                self.refusals -= 1;
+                let generation = self.generation();
+                self.start(bounds, index, Why::Rejected { generation });
+            }
+            Action::Consent => {
+                self.consents -= 1;
+                self.consent();
+            }
             Action::Go(index) => self.go(bounds, index),
             Action::StoreFails(index, took_effect) => {
                 self.store_faults -= 1;

@@ -75,3 +75,22 @@ fn model_three_replicas() {
     bounds.losses = u8::from(is_deep());
     check("three replicas", bounds);
 }
+
+#[test]
+fn model_two_replicas_and_a_refused_token() {
+    let mut bounds = Bounds::replicas(2);
+    bounds.refusals = 1;
+    bounds.crashes = 1;
+    bounds.losses = u8::from(is_deep());
+    check("two replicas and a refused access token", bounds);
+}
+
+#[test]
+fn model_two_replicas_and_a_new_consent() {
+    let mut bounds = Bounds::replicas(2);
+    bounds.consents = 1;
+    bounds.losses = 1;
+    bounds.start = 2;
+    bounds.crashes = u8::from(is_deep());
+    check("two replicas and a new consent", bounds);
+}

@@ -34,6 +34,10 @@ pub(super) struct Bounds {
     pub(super) losses: u8,
     pub(super) store_faults: u8,
     pub(super) touches: u8,
+    /// How often the platform refuses an access token, whatever the clocks say.
+    pub(super) refusals: u8,
+    /// How often somebody consents anew.
+    pub(super) consents: u8,
     pub(super) rules: Rules,
     /// Whether a holder looks at the clock before it sends. It does, except in a control.
     pub(super) looks_at_the_clock: bool,
@@ -50,6 +54,8 @@ impl Bounds {
             losses: 0,
             store_faults: 0,
             touches: 0,
+            refusals: 0,
+            consents: 0,
             rules: Rules::default(),
             looks_at_the_clock: true,
         }

@@ -33,6 +33,8 @@ pub(in crate::refresh::tests) struct World {
     pub(super) losses: u8,
     pub(super) store_faults: u8,
     pub(super) touches: u8,
+    pub(super) refusals: u8,
+    pub(super) consents: u8,
     /// How often each refresh token was sent, counted from the first.
     sent: Vec<u8>,
     /// A pair was on its way or in memory, and its process or its answer is gone; or a token was
@@ -49,6 +51,8 @@ pub(super) struct Replica {
     pub(super) doing: Doing,
     pub(super) runs: u8,
     claimed_at: i64,
+    /// The generation whose access token the platform has refused to it.
+    refused: Option<u64>,
     /// Whether, when the claim was granted, the record was in doubt and nothing was left to lose. A
     /// pair that is stored between the claim and the sending comes too late: no store can stop a
     /// sending, and the other order would lose that pair as well.
@@ -87,6 +91,7 @@ impl World {
             doing: Doing::Nothing,
             runs: bounds.runs,
             claimed_at: 0,
+            refused: None,
             may_resend: false,
             has_waited: false,
         };
@@ -101,6 +106,8 @@ impl World {
             losses: bounds.losses,
             store_faults: bounds.store_faults,
             touches: bounds.touches,
+            refusals: bounds.refusals,
+            consents: bounds.consents,
             sent: vec![0; 8],
             unlucky: false,
             sent_twice: false,
@@ -146,13 +153,32 @@ impl World {
         self.sim.platform.current > self.generation()
     }
 
-    pub(super) fn start(&mut self, bounds: &Bounds, replica: usize) {
+    pub(super) fn start(&mut self, bounds: &Bounds, replica: usize, why: Why) {
+        self.replicas[replica].refused = match why {
+            Why::Rejected { generation } => Some(generation),
+            Why::Wanted => None,
+        };
         let now = Timestamp::from_unix_seconds(self.sim.now + bounds.clocks[replica]);
         self.replicas[replica].runs -= 1;
         self.replicas[replica].has_waited = false;
-        let step = Refresh::start(Why::Wanted, TIMING, now);
+        let step = Refresh::start(why, TIMING, now);
         let step = self.at_clock(bounds, replica, |sim| sim.advance(step, Fault::Fine));
         self.put(replica, step);
+    }
+
+    /// An organizer consents anew: the next pair, of a family of its own.
+    pub(super) fn consent(&mut self) {
+        let token = self.sim.platform.current.max(self.generation()) + 1;
+        let now = Timestamp::from_unix_seconds(self.sim.now);
+        let mut connection = connection();
+        connection.generation = token;
+        // No two consents are of one moment.
+        connection.consented_at = Timestamp::from_unix_micros(i64::try_from(token).unwrap());
+        connection.access_expires_at = now.saturating_add(ACCESS_LIFE);
+        connection.refresh_expires_at = connection.consent_expires_at;
+        self.sim.platform.consent(token);
+        self.sim.store.replace(connection, Some(pair(token)));
+        self.unlucky = false;
     }
 
     /// What a replica does next; the end of a run is judged at once.
@@ -175,7 +201,9 @@ impl World {
     pub(super) fn note_claim(&mut self, bounds: &Bounds, replica: usize) {
         let connection = self.sim.connection();
         let now = Timestamp::from_unix_seconds(self.sim.now + bounds.clocks[replica]);
-        let may_resend = connection.status == Status::InDoubt && connection.access_expires_at <= now;
+        let refused = self.replicas[replica].refused == Some(connection.generation);
+        let useless = refused || connection.access_expires_at <= now;
+        let may_resend = connection.status == Status::InDoubt && useless;
         self.replicas[replica].may_resend = may_resend;
         self.replicas[replica].claimed_at = self.sim.now;
     }

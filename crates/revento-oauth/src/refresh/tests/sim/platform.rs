@@ -17,6 +17,8 @@ pub(in crate::refresh::tests) struct Platform {
     pub(in crate::refresh::tests) current: u64,
     pub(in crate::refresh::tests) revoked: bool,
     pub(in crate::refresh::tests) calls: u32,
+    /// Tokens below this one are of an older consent: refused, without harm to the newer one.
+    consent_from: u64,
     access_life: Duration,
 }
 
@@ -32,15 +34,24 @@ impl Platform {
             current: 1,
             revoked: false,
             calls: 0,
+            consent_from: 1,
             access_life,
         }
+    }
+
+    /// A new consent begins a family of its own, with this token.
+    pub(in crate::refresh::tests) fn consent(&mut self, token: u64) {
+        self.current = token;
+        self.consent_from = token;
+        self.revoked = false;
     }
 
     pub(in crate::refresh::tests) fn refresh(&mut self, token: &str) -> TokenAnswer {
         self.calls += 1;
         let number: u64 = token.trim_start_matches("rev_refresh_").parse().unwrap();
-        self.revoked |= number != self.current;
-        if self.revoked {
+        let older = number < self.consent_from;
+        self.revoked |= !older && number != self.current;
+        if older || self.revoked {
             return TokenAnswer::Refused {
                 status: http::StatusCode::BAD_REQUEST,
                 error: OAuthErrorCode::InvalidGrant,
