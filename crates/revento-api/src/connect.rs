@@ -5,7 +5,7 @@ use revento_core::{Connection, RequestId, claim::Swapped};
 use revento_oauth::{CodeGrant, ExchangeError, TokenAnswer, TokenRequest, exchange::NewConnection};
 use revento_store::Created;
 
-use crate::{Client, vault::VaultError, words::in_words};
+use crate::{Client, token_request, vault::VaultError, words::in_words};
 
 /// How often a swap that lost a race is tried again. Each loss means that somebody else has won.
 const RACES: usize = 16;
@@ -67,9 +67,7 @@ impl Client {
         let request_id = shared.request_id();
         let request = TokenRequest::exchange(&shared.integration, &grant, &request_id);
         let sent_at = shared.clock.now();
-        let response = shared
-            .transport
-            .send(request.into_http())
+        let response = token_request::send(shared, "authorization_code", &request_id, request.into_http())
             .await
             .map_err(|error| ConnectError::NoAnswer {
                 trouble: in_words(&error),

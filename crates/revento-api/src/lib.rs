@@ -91,6 +91,7 @@ mod request;
 mod retry;
 mod session;
 mod timer;
+mod token_request;
 mod vault;
 mod words;
 

@@ -12,7 +12,7 @@ use revento_oauth::{
 };
 
 use super::{Live, Session, SessionError};
-use crate::{ScopesChanged, client::Shared, words::in_words};
+use crate::{ScopesChanged, client::Shared, token_request, words::in_words};
 
 /// How often to try to store a new pair before the callers are told.
 const SAVE_PAUSES: [Duration; 3] = [
@@ -111,7 +111,8 @@ impl Session {
         let request = TokenRequest::refresh(&client.integration, in_flight.refresh_token(), &request_id);
         // A transport bounds its time by itself. One that does not must not outlive the claim.
         let limit = client.timing.claim_ttl / 2;
-        let reply = match tokio::time::timeout(limit, client.transport.send(request.into_http())).await {
+        let sending = token_request::send(client, "refresh_token", &request_id, request.into_http());
+        let reply = match tokio::time::timeout(limit, sending).await {
             Ok(Ok(response)) => Reply::Answered(TokenAnswer::read(&response)),
             Ok(Err(error)) => {
                 note(trouble, &error);

@@ -73,6 +73,7 @@ async fn a29_no_log_shows_a_credential() {
     let fresh = live.event().access_token().await.unwrap();
     let text = lines.text();
     assert!(text.contains("revento.http"), "{text}");
+    assert!(text.contains("oauth.grant_type=\"refresh_token\""), "{text}");
     assert_ne!(token.expose(), fresh.expose());
     for secret in [
         token.expose(),
