@@ -14,6 +14,9 @@ use crate::platform::hub::Hub;
 use crate::platform::records::{Connection, Family};
 use crate::platform::state;
 
+/// How many families of a connection are listed, and how many generations of a family: the newest.
+const SHOWN: usize = 200;
+
 pub(super) async fn page(State(hub): Shared) -> Result<Response, Refusal> {
     let page = hub
         .read(|state, now| {
@@ -62,11 +65,13 @@ fn card(hub: &Hub, state: &state::State, now: Time, connection: &Connection) -> 
 }
 
 fn families(state: &state::State, connection: &Connection) -> Markup {
-    let families: Vec<&Family> = state
+    let mut families: Vec<&Family> = state
         .families
         .iter()
         .filter(|family| family.client_id == connection.client_id && family.event_id == connection.event_id)
         .collect();
+    families.sort_by_key(|family| std::cmp::Reverse(family.refreshed_at));
+    families.truncate(SHOWN);
     html! {
         h3 { "Token families" }
         div.scroll tabindex="0" role="region" aria-label="Token families" {
@@ -102,6 +107,7 @@ fn generations(state: &state::State, family: &Family) -> Markup {
         .filter(|token| token.family_id == family.id)
         .collect();
     tokens.sort_by_key(|token| token.generation);
+    tokens.drain(..tokens.len().saturating_sub(SHOWN));
     html! {
         details id={ "tree-" (family.id) } {
             summary { (family.generation) }

@@ -15,6 +15,15 @@ use crate::platform::records::{ApplicationStatus, DeliveryStatus};
 use crate::platform::seed::import;
 use crate::platform::state;
 
+/// How many rows a list of the control API shows at most: the newest. More would be an answer of hundreds of megabytes.
+const MOST: usize = 10_000;
+
+/// The last [`MOST`] of rows that stand in the order of their creation.
+fn newest<T>(mut rows: Vec<T>) -> Vec<T> {
+    rows.drain(..rows.len().saturating_sub(MOST));
+    rows
+}
+
 type Answer = Result<Json<Value>, Refusal>;
 
 fn query(raw: Option<String>) -> Params {
@@ -75,7 +84,7 @@ pub(super) async fn connections(State(hub): Shared) -> Answer {
 pub(super) fn all_deliveries(state: &state::State) -> Vec<Value> {
     let mut rows: Vec<_> = state.deliveries.iter().collect();
     rows.sort_by_key(|row| row.number);
-    rows.into_iter().map(show::delivery).collect()
+    newest(rows).into_iter().map(show::delivery).collect()
 }
 
 /// Deliveries, the oldest first, narrowed by status and type.
@@ -102,7 +111,7 @@ pub(super) async fn deliveries(State(hub): Shared, RawQuery(raw): RawQuery) -> A
                 .filter(|row| event_type.is_none_or(|event_type| row.event_type == event_type))
                 .collect();
             rows.sort_by_key(|row| row.number);
-            rows.into_iter().map(show::delivery).collect()
+            newest(rows).into_iter().map(show::delivery).collect()
         })
         .await?;
     Ok(Json(json!({ "data": data })))
@@ -119,7 +128,12 @@ pub(super) async fn delivery(State(hub): Shared, Path(id): Path<String>) -> Answ
 
 pub(super) async fn audit(State(hub): Shared) -> Answer {
     let data: Vec<Value> = hub
-        .read(|state, _| state.audit.iter().map(|row| json!(row)).collect())
+        .read(|state, _| {
+            newest(state.audit.iter().collect())
+                .into_iter()
+                .map(|row| json!(row))
+                .collect()
+        })
         .await?;
     Ok(Json(json!({ "data": data })))
 }
@@ -165,4 +179,16 @@ pub(super) async fn directory(State(hub): Shared) -> Answer {
 /// The catalog as a seed file.
 pub(super) async fn seed(State(hub): Shared) -> Answer {
     Ok(Json(hub.read(|state, _| import::export(state)).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_list_the_newest_are_shown() {
+        assert_eq!(newest(vec![1, 2, 3]), [1, 2, 3]);
+        let shown = newest((0..MOST + 5).collect());
+        assert_eq!((shown.len(), shown.first()), (MOST, Some(&5)));
+    }
 }
