@@ -75,13 +75,17 @@ impl Setup {
 /// How a check gets its transport.
 pub type Make<'a> = &'a dyn Fn(&Setup) -> Box<dyn Transport>;
 
+/// Longer than any check takes with a transport that keeps its times.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// Runs one check to its end, on a runtime of its own. What [`transport_suite!`](crate::transport_suite) calls.
 pub fn run(check: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(check);
+    let outcome = runtime.block_on(async { tokio::time::timeout(PATIENCE, check).await });
+    assert!(outcome.is_ok(), "the transport waits for ever: bound its time");
     // A name server may still be pondering.
     runtime.shutdown_background();
 }

@@ -4,6 +4,7 @@
 
 mod doubles;
 mod recording;
+mod suite;
 mod tower;
 
 use bytes::Bytes;
