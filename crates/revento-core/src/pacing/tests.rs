@@ -218,6 +218,67 @@ fn a16_a_thousand_calls_get_no_refusal_and_finish_in_time() {
     assert!(run.finished <= best / 100 * 105, "{} s", run.finished / SECOND);
 }
 
+/// Two replicas whose clocks differ (milliseconds), on one budget that travels between them as bytes.
+fn run_shared(
+    platform: &mut Platform,
+    limits: Limits,
+    skew: i64,
+    calls: usize,
+    delays: &[(i64, i64)],
+) -> Run {
+    let mut shared = Budget::new(limits).to_bytes();
+    let clock = |replica: usize, now: i64| at(now + if replica == 0 { 0 } else { skew * 1000 });
+    let mut queue = BinaryHeap::from([Reverse((0, Happens::Ask(0))), Reverse((0, Happens::Ask(1)))]);
+    let mut tickets: Vec<(usize, Ticket)> = Vec::new();
+    let mut run = Run {
+        refusals: 0,
+        finished: 0,
+    };
+    while let Some(Reverse((now, happens))) = queue.pop() {
+        let mut budget = Budget::from_bytes(&shared).unwrap();
+        match happens {
+            Happens::Ask(replica) if tickets.len() < calls + run.refusals => {
+                match budget.ask(clock(replica, now)) {
+                    Ruling::Go(ticket) => {
+                        let call = tickets.len();
+                        tickets.push((replica, ticket));
+                        let there = delays[call % delays.len()].0;
+                        queue.push(Reverse((now + there * 1000, Happens::Arrives(call))));
+                        queue.push(Reverse((now, Happens::Ask(replica))));
+                    }
+                    Ruling::Wait(wait) => {
+                        let pause = wait.until.saturating_since(clock(replica, now));
+                        let pause = i64::try_from(pause.as_micros()).unwrap();
+                        assert!(pause > 0, "a wait that is none: {wait:?}");
+                        queue.push(Reverse((now + pause, Happens::Ask(replica))));
+                    }
+                }
+            }
+            Happens::Ask(_) => {}
+            Happens::Arrives(call) => {
+                let answer = platform.arrive(now);
+                let back = delays[call % delays.len()].1;
+                queue.push(Reverse((now + back * 1000, Happens::Answered(call, answer))));
+            }
+            Happens::Answered(call, answer) => {
+                let (replica, ticket) = tickets[call];
+                if answer.status == 200 {
+                    platform.in_flight -= 1;
+                    run.finished = now;
+                } else {
+                    run.refusals += 1;
+                }
+                let here = if replica == 0 { now } else { now + skew * 1000 };
+                budget.done(ticket, at(here), &answer.told(here));
+                queue.push(Reverse((now, Happens::Ask(replica))));
+            }
+        }
+        shared = budget.to_bytes();
+    }
+    assert_eq!(platform.calls.len(), calls, "every call came through");
+    run
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -245,6 +306,22 @@ proptest! {
         let mut platform = Platform::new(limits);
         (platform.skew, platform.date) = (skew * 1_000_000, date);
         let run = run(&mut platform, &mut [Budget::new(limits)], 100, &delays);
+        prop_assert_eq!(run.refusals, 0);
+        let best = ideal(limits, 100);
+        prop_assert!(run.finished <= best / 100 * 105, "{} s, {} s", run.finished / SECOND, best / SECOND);
+    }
+
+    #[test]
+    fn a17_replicas_whose_clocks_differ_a_little_get_no_refusal(
+        delays in prop::collection::vec((0..900i64, 0..900i64), 1..40),
+        skew in -499..499i64,
+        date: bool,
+    ) {
+        let limits = Limits::new(50, 10, 5);
+        let mut platform = Platform::new(limits);
+        platform.date = date;
+        let slack = Duration::from_millis(500);
+        let run = run_shared(&mut platform, limits.with_slack(slack), skew, 100, &delays);
         prop_assert_eq!(run.refusals, 0);
         let best = ideal(limits, 100);
         prop_assert!(run.finished <= best / 100 * 105, "{} s, {} s", run.finished / SECOND, best / SECOND);
