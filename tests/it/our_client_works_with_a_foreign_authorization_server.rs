@@ -1,0 +1,216 @@
+//! Our OAuth client against node-oidc-provider: authorize, PKCE, exchange, rotation, reuse detection.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use revento_api::{Client, SessionError};
+use revento_core::{Reason, Scopes, Timestamp};
+use revento_oauth::{AuthorizationRequest, Integration};
+use revento_seal::{KeyRing, SealingKey};
+use revento_store::memory::MemoryTokens;
+use revento_store::{Clock, Record, Stored, Swapped, SystemClock, TokenStore};
+use revento_transport_reqwest::ReqwestTransport;
+use tokio::process::Command;
+
+use crate::support::program::Program;
+use crate::support::{engine, install, wait};
+
+const CALLBACK: &str = "http://localhost:3000/callback";
+const EVENT: &str = "evt_1";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn authorizes_exchanges_rotates_and_hears_of_reuse() {
+    let (Some(node), Some(npm)) = (
+        engine::path("REVENTO_TEST_NODE"),
+        engine::path("REVENTO_TEST_NPM"),
+    ) else {
+        return engine::skip("Node");
+    };
+    let mut site = Site::start(&node, &npm).await;
+    site.refuses_what_has_no_pkce().await;
+    site.connects().await;
+    site.rotates().await;
+    site.hears_of_reuse().await;
+    site.server.assert_running();
+}
+
+/// The machine's clock, and hours on top.
+#[derive(Debug, Default)]
+struct Hours(AtomicI64);
+
+impl Clock for Hours {
+    fn now(&self) -> Timestamp {
+        let ahead = self.0.load(Ordering::Relaxed) * 3_600_000_000;
+        Timestamp::from_unix_micros(SystemClock.now().unix_micros() + ahead)
+    }
+}
+
+struct Site {
+    base: String,
+    server: Program,
+    client: Client,
+    store: Arc<MemoryTokens>,
+    clock: Arc<Hours>,
+}
+
+impl Site {
+    async fn start(node: &Path, npm: &Path) -> Self {
+        let home = install::node(npm, "oidc-provider", Some("server.js")).await;
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let base = format!("http://localhost:{port}");
+        let mut command = Command::new(node);
+        command.arg(home.join("server.js")).envs([
+            ("PORT", port.to_string().as_str()),
+            ("CLIENT_ID", "client"),
+            ("CLIENT_SECRET", "secret"),
+            ("REDIRECT_URI", CALLBACK),
+            ("EVENT_ID", EVENT),
+        ]);
+        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("oidc-{port}.log"));
+        let mut server = Program::start(&mut command, &log);
+        wait::until("the authorization server listens", async || {
+            server.assert_running();
+            let said = server.said();
+            if said.contains("ready") { Ok(()) } else { Err(said) }
+        })
+        .await;
+        let store = Arc::new(MemoryTokens::new());
+        let clock = Arc::new(Hours::default());
+        let integration = Integration::new(&base, "client", CALLBACK)
+            .unwrap()
+            .with_secret("secret");
+        let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
+        let http = Arc::new(ReqwestTransport::new().unwrap());
+        let tokens: Arc<dyn TokenStore> = Arc::<MemoryTokens>::clone(&store);
+        let shared: Arc<dyn Clock> = Arc::<Hours>::clone(&clock);
+        let client = Client::builder(integration, &base, http, tokens, sealer).clock(shared);
+        Self {
+            client: client.build().unwrap(),
+            base,
+            server,
+            store,
+            clock,
+        }
+    }
+
+    fn request() -> AuthorizationRequest {
+        AuthorizationRequest {
+            event_id: EVENT.into(),
+            scopes: Scopes::parse("event.read participants.read"),
+        }
+    }
+
+    async fn refuses_what_has_no_pkce(&self) {
+        let begun = self.client.begin(&Self::request()).unwrap();
+        let mut url = url::Url::parse(&begun.url).unwrap();
+        let kept: Vec<_> = url
+            .query_pairs()
+            .into_owned()
+            .filter(|(name, _)| !name.starts_with("code_ch"))
+            .collect();
+        url.query_pairs_mut().clear().extend_pairs(kept);
+        let home = self.browse(url.as_str()).await;
+        let query = home.split_once('?').unwrap().1;
+        let refused = begun.pending.callback(query, self.client.now()).unwrap_err();
+        assert!(refused.to_string().contains("invalid_request"), "{refused}");
+    }
+
+    async fn connects(&self) {
+        let begun = self.client.begin(&Self::request()).unwrap();
+        let home = self.browse(&begun.url).await;
+        let query = home.split_once('?').unwrap().1;
+        let grant = begun.pending.callback(query, self.client.now()).unwrap();
+        let connection = self.client.connect(grant).await.unwrap();
+        assert_eq!(connection.scopes.to_string(), "event.read participants.read");
+        assert_eq!(connection.organization_id.unwrap().as_str(), "org_1");
+    }
+
+    async fn rotates(&self) {
+        let mut seen = vec![self.token().await.unwrap()];
+        for generation in 2..=4 {
+            self.clock.0.fetch_add(1, Ordering::Relaxed);
+            let token = self.token().await.unwrap();
+            assert!(!seen.contains(&token), "a new access token");
+            seen.push(token);
+            assert_eq!(self.stored().await.record.connection.generation, generation);
+        }
+    }
+
+    /// As after the restore of a backup: the token that is stored is spent.
+    async fn hears_of_reuse(&self) {
+        let old = self.stored().await.record;
+        self.clock.0.fetch_add(1, Ordering::Relaxed);
+        self.token().await.unwrap();
+        let newest = self.stored().await.record;
+        for record in [old, newest] {
+            self.restore(record).await;
+            self.clock.0.fetch_add(1, Ordering::Relaxed);
+            let reason = Some(Reason::RefreshRejected);
+            assert_eq!(self.token().await, Err(SessionError::NeedsConsent { reason }));
+        }
+    }
+
+    async fn restore(&self, record: Record) {
+        let version = self.stored().await.version;
+        let swapped = self.store.swap(version, &record, None).await.unwrap();
+        assert!(matches!(swapped, Swapped::Yes(_)));
+    }
+
+    async fn token(&self) -> Result<String, SessionError> {
+        let token = self.client.event(EVENT).access_token().await?;
+        Ok(token.expose().to_owned())
+    }
+
+    async fn stored(&self) -> Stored {
+        let all = self.store.of_client(&"client".into()).await.unwrap();
+        all.into_iter().next().unwrap()
+    }
+
+    /// A browser: keeps cookies, follows redirects, until it is sent home.
+    async fn browse(&self, url: &str) -> String {
+        let no_redirects = reqwest::redirect::Policy::none();
+        let http = reqwest::Client::builder().redirect(no_redirects).build().unwrap();
+        let (mut url, mut cookies) = (url.to_owned(), BTreeMap::new());
+        for _ in 0..10 {
+            let jar: Vec<_> = cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            let answer = http
+                .get(&url)
+                .header("cookie", jar.join("; "))
+                .send()
+                .await
+                .unwrap();
+            for line in answer.headers().get_all("set-cookie") {
+                let pair = line.to_str().unwrap().split(';').next().unwrap();
+                let (name, value) = pair.split_once('=').unwrap();
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+            let status = answer.status();
+            let Some(location) = answer.headers().get("location") else {
+                panic!(
+                    "{url} answered {status}: {}\n{}",
+                    answer.text().await.unwrap(),
+                    self.server.said()
+                );
+            };
+            let next = url::Url::parse(&self.base)
+                .unwrap()
+                .join(location.to_str().unwrap())
+                .unwrap();
+            if next.as_str().starts_with(CALLBACK) {
+                return next.into();
+            }
+            url = next.into();
+        }
+        panic!("it redirects without end");
+    }
+}
