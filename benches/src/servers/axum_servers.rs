@@ -26,7 +26,7 @@ pub async fn bare(port: u16) {
 /// The same with verification: the extractor reads the body.
 pub async fn verified(port: u16) {
     async fn read(Genuine(delivery): Genuine) -> StatusCode {
-        if delivery.bytes().is_empty() {
+        if delivery.verified().body().is_empty() {
             StatusCode::BAD_REQUEST
         } else {
             StatusCode::OK
