@@ -18,6 +18,7 @@ mod errors_a_newcomer_meets_are_sentences;
 mod every_page_is_for_everybody;
 mod every_verifier_agrees_on_the_vectors;
 mod foreign_oauth_libraries_work_unmodified;
+mod no_secret_is_ever_shown;
 mod our_client_works_with_a_foreign_authorization_server;
 mod quickstart_in_a_browser;
 mod support;

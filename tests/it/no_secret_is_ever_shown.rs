@@ -1,0 +1,178 @@
+//! Every line of every log, every error and every panic of a whole walk, looked through for what was planted.
+
+use std::error::Error;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use revento_api::Client;
+use revento_core::Scopes;
+use revento_oauth::{AuthorizationRequest, Integration, refresh::Timing};
+use revento_sandbox::{Decision, Fault, Sandbox};
+use revento_seal::{KeyRing, SealingKey};
+use revento_store::TokenStore;
+use revento_store::memory::MemoryTokens;
+use revento_transport_reqwest::ReqwestTransport;
+use tracing_subscriber::fmt::MakeWriter;
+
+const CALLBACK: &str = "http://localhost:3000/callback";
+/// What every token of the platform begins with.
+const TOKENS: [&str; 3] = ["rev_install_", "rev_refresh_", "rev_user_"];
+
+/// All that was shown.
+#[derive(Debug, Clone, Default)]
+struct Shown(Arc<Mutex<Vec<u8>>>);
+
+impl Shown {
+    fn add(&self, text: &str) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(text.as_bytes());
+    }
+
+    /// An error as people show it: its text, its debug form, its causes.
+    fn error(&self, error: &(dyn Error + 'static)) {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            self.add(&format!("{error}\n{error:?}\n{error:#?}\n"));
+            next = error.source();
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl Write for Shown {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.add(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Shown {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+// One thread, so that the subscriber of this test hears everything, the sandbox too.
+#[tokio::test]
+async fn t5_no_log_no_error_and_no_panic_shows_a_secret() {
+    let shown = Shown::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(shown.clone())
+        .with_ansi(false)
+        .finish();
+    let _listening = tracing::subscriber::set_default(subscriber);
+    tracing::trace!("a line of the control");
+    let mut planted = walk(&shown).await;
+    planted.extend(TOKENS.map(str::to_owned));
+    let text = shown.text();
+    for heard in ["a line of the control", "revento_api", "hyper", "refresh"] {
+        assert!(text.contains(heard), "nothing was heard of {heard}");
+    }
+    for secret in planted {
+        let place = text
+            .find(&secret)
+            .map(|at| &text[at.saturating_sub(200)..at + secret.len()]);
+        assert_eq!(place, None, "{secret} was shown");
+    }
+}
+
+/// Connects, reads, refreshes, fails in many ways; gives back what must not have been seen.
+async fn walk(shown: &Shown) -> Vec<String> {
+    let sandbox = Sandbox::builder().redirect_uri(CALLBACK).start().await.unwrap();
+    let info = sandbox.info().clone();
+    let event = info.events[0].clone();
+    let key = SealingKey::from_bytes(*b"planted-sealing-key-of-32-bytes!");
+    let integration = Integration::new(&info.auth_base, info.client_id.as_str(), CALLBACK)
+        .unwrap()
+        .with_secret(info.client_secret.as_str());
+    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokens::new());
+    let http = Arc::new(ReqwestTransport::new().unwrap());
+    let timing = Timing {
+        doubt_pause: Duration::ZERO,
+        ..Timing::default()
+    };
+    let client = Client::builder(
+        integration,
+        &info.api_base,
+        http,
+        store,
+        Arc::new(KeyRing::new(key)),
+    )
+    .timing(timing)
+    .build()
+    .unwrap();
+    let begun = client
+        .begin(&AuthorizationRequest {
+            event_id: event.as_str().into(),
+            scopes: Scopes::parse("event.read participants.read"),
+        })
+        .unwrap();
+    shown.add(&format!("{:?}", begun.pending));
+    let verifier = serde_json::to_value(&begun.pending).unwrap()["verifier"]
+        .as_str()
+        .map(str::to_owned);
+    let home = sandbox.authorize(&begun.url, Decision::Authorize).await.unwrap();
+    let query = home.split_once('?').unwrap().1.to_owned();
+    let code = form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "code")
+        .unwrap()
+        .1
+        .into_owned();
+    let grant = begun.pending.callback(&query, client.now()).unwrap();
+    shown.add(&format!("{grant:?}"));
+    client.connect(grant).await.unwrap();
+    let reads = client.event(event.as_str());
+    shown.add(&format!("{client:?} {reads:?} {sandbox:?} {info:?}"));
+    for fault in [
+        "server_error",
+        "html_error",
+        "invalid_json",
+        "token_expired",
+        "unknown_error",
+    ] {
+        sandbox.arm(Fault::named(fault)).unwrap();
+        if let Err(error) = reads.get().await {
+            shown.error(&error);
+        }
+    }
+    sandbox.advance(Duration::from_secs(3700)).await.unwrap();
+    sandbox.arm(Fault::named("html_success").at("refresh")).unwrap();
+    if let Err(error) = reads.get().await {
+        shown.error(&error);
+    }
+    reads.get().await.unwrap();
+    let token = reads.access_token().await.unwrap();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        panic!("with {token:?} of {client:?}")
+    }));
+    shown.add(panicked.unwrap_err().downcast_ref::<String>().unwrap());
+    let client_id = info.client_id.clone();
+    let event_id = event;
+    let act = revento_sandbox::Act::RevokeConnection { client_id, event_id };
+    sandbox.perform(act).await.unwrap();
+    if let Err(error) = reads.get().await {
+        shown.error(&error);
+    }
+    sandbox.shutdown().await;
+    let mut planted = vec![
+        info.client_secret,
+        info.webhook_secret,
+        code,
+        "planted-sealing".to_owned(),
+    ];
+    planted.extend(verifier);
+    planted
+}
