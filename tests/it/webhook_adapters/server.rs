@@ -1,5 +1,5 @@
 //! The same routes behind each adapter: `/inbox` stores, `/approved` hands to a typed handler, `/echo` verifies
-//! and lets the framework's own extractor read the body, `/taken` is wired wrongly: it reads the body first.
+//! and lets the framework's own extractor read the body, `/raw` takes the verified bytes, `/taken` is wired wrongly: it reads the body first.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
@@ -75,6 +75,11 @@ async fn tower(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
         }
     }
 
+    async fn genuine(delivery: Delivery) -> Result<(), Unavailable> {
+        assert!(!delivery.bytes().is_empty());
+        Ok(())
+    }
+
     async fn echo(request: http::Request<Full<Bytes>>) -> Result<Answer, Infallible> {
         assert!(request.extensions().get::<Delivery>().is_some());
         let body = request.into_body().collect().await?.to_bytes();
@@ -92,12 +97,15 @@ async fn tower(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
     }
 
     let handler = HandlerEndpoint::new(gate.clone(), approved);
+    let raw = HandlerEndpoint::new(gate.clone(), genuine);
     let layered = VerifyLayer::new(gate).layer(service_fn(echo));
     let router = service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let (endpoint, handler, layered) = (endpoint.clone(), handler.clone(), layered.clone());
+        let raw = raw.clone();
         async move {
             Ok::<_, Infallible>(match request.uri().path() {
                 "/inbox" => endpoint.oneshot(request).await?.map(BodyExt::boxed),
+                "/raw" => raw.oneshot(request).await?.map(BodyExt::boxed),
                 "/taken" => taken(endpoint, request).await?.map(BodyExt::boxed),
                 "/approved" => handler.oneshot(request).await?.map(BodyExt::boxed),
                 "/echo" => layered.oneshot(request).await?.map(|body| {
@@ -141,13 +149,18 @@ async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socket
         response::{IntoResponse, Response},
         routing::{any, any_service},
     };
-    use revento_axum::Webhook;
+    use revento_axum::{Genuine, Webhook};
 
     async fn approved(webhook: Webhook<ApplicationApproved>) -> StatusCode {
         match webhook.data().id.as_str() {
             "app_busy" => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::OK,
         }
+    }
+
+    async fn raw(Genuine(delivery): Genuine) -> StatusCode {
+        assert!(!delivery.bytes().is_empty());
+        StatusCode::OK
     }
 
     async fn echo(Extension(delivery): Extension<Delivery>, body: Bytes) -> Bytes {
@@ -169,6 +182,7 @@ async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socket
     // The extractor answers what is not a POST itself, so it is mounted for any method.
     let app = Router::new()
         .route("/approved", any(approved))
+        .route("/raw", any(raw))
         .route("/taken", any(taken))
         .with_state(gate.clone())
         .route("/inbox", any_service(endpoint))
@@ -193,12 +207,24 @@ async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socket
 
 async fn actix(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
     use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpServer, rt::System, web};
-    use revento_actix::{Verify, Webhook};
+    use revento_actix::{Genuine, Verify, Webhook};
 
     async fn approved(webhook: Webhook<ApplicationApproved>) -> HttpResponse {
         match webhook.data().id.as_str() {
             "app_busy" => HttpResponse::ServiceUnavailable().finish(),
             _ => HttpResponse::Ok().finish(),
+        }
+    }
+
+    async fn raw(Genuine(delivery): Genuine) -> HttpResponse {
+        assert!(!delivery.bytes().is_empty());
+        HttpResponse::Ok().finish()
+    }
+
+    async fn handled(delivery: Delivery) -> Result<(), Unavailable> {
+        match delivery.verified().unsigned_event_type() {
+            "busy" => Err("the database is busy".into()),
+            _ => Ok(()),
         }
     }
 
@@ -221,6 +247,8 @@ async fn actix(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
                     .app_data(web::PayloadConfig::new(1 << 20))
                     .service(web::resource("/inbox").route(revento_actix::route(endpoint.clone())))
                     .service(web::resource("/approved").to(approved))
+                    .service(web::resource("/raw").to(raw))
+                    .service(web::resource("/handled").route(revento_actix::handler(gate.clone(), handled)))
                     .service(web::resource("/taken").to(taken))
                     .service(web::resource("/echo").wrap(Verify::new(gate.clone())).to(echo))
             })

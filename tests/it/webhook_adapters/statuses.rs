@@ -1,5 +1,5 @@
 use super::{
-    ALL, APPROVED, SECRET, approved,
+    ALL, APPROVED, Adapter, SECRET, approved,
     client::{Request, send_raw},
     genuine, verifier,
 };
@@ -59,6 +59,7 @@ async fn d10_the_status_says_what_became_of_it() {
             ("/inbox", "application.approved", APPROVED, 200),
             ("/approved", "application.approved", APPROVED, 200),
             ("/echo", "application.approved", APPROVED, 200),
+            ("/raw", "application.approved", APPROVED, 200),
             // The unsigned type header was changed.
             ("/inbox", "application.rejected", APPROVED, 401),
             ("/approved", "application.rejected", APPROVED, 401),
@@ -83,7 +84,7 @@ async fn d10_the_status_says_what_became_of_it() {
 async fn d10_a_refusal_helps_its_owner_and_no_attacker() {
     for adapter in ALL {
         let server = adapter.serve(verifier()).await;
-        for path in ["/inbox", "/approved", "/echo"] {
+        for path in ["/inbox", "/approved", "/echo", "/raw"] {
             let request = genuine(path, "application.approved", b"signed").body(b"another");
             let response = request.send(server.port).await;
             assert_eq!(response.status, 401, "{adapter:?}");
@@ -130,6 +131,20 @@ async fn d19_two_endpoints_in_one_process_stay_separate() {
         assert_eq!(approved("/inbox").send(ours.port).await.status, 200);
         assert_eq!(approved("/inbox").send(theirs.port).await.status, 401);
         assert_eq!((ours.shelf.kept(), theirs.shelf.kept()), (1, 0));
+    }
+}
+
+/// The route that only the adapter to actix-web has.
+#[tokio::test(flavor = "multi_thread")]
+async fn d10_a_plain_function_behind_actix_answers_alike() {
+    let server = Adapter::Actix.serve(verifier()).await;
+    for (request, status) in [
+        (approved("/handled"), 200),
+        (genuine("/handled", "busy", b"{}"), 503),
+        (approved("/handled").body(b"another"), 401),
+        (Request::new("GET", "/handled"), 405),
+    ] {
+        assert_eq!(request.send(server.port).await.status, status);
     }
 }
 
