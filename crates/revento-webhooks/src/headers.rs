@@ -187,21 +187,23 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Visible ASCII; checked without an early exit and in vectors: the last one overlaps what came before it.
+/// Visible ASCII, checked in words of eight bytes and without an early exit; the last word overlaps those before it.
+///
+/// The sum of what is below `' '`, above `'~'` and not ASCII shows in a byte's highest bit. A borrow or a carry into the
+/// next byte comes only from one whose own bit shows.
 fn visible(header: Header, value: &[u8]) -> Result<&[u8], HeaderError> {
-    let all_visible = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(true, |visible, byte| visible & matches!(byte, b' '..=b'~'))
+    const EACH: u64 = u64::MAX / 0xff;
+    let strange = |bytes: [u8; 8]| {
+        let word = u64::from_le_bytes(bytes);
+        word | word.wrapping_sub(EACH * 0x20) | word.wrapping_add(EACH)
     };
-    let visible = match value.last_chunk::<16>() {
-        Some(last) => {
-            let chunks = value.as_chunks::<16>().0.iter();
-            chunks.fold(all_visible(last), |visible, chunk| visible & all_visible(chunk))
-        }
-        None => all_visible(value),
-    };
-    if visible {
+    let last = value.last_chunk().copied().unwrap_or_else(|| {
+        let mut padded = [b' '; 8];
+        padded.iter_mut().zip(value).for_each(|(to, from)| *to = *from);
+        padded
+    });
+    let words = value.as_chunks().0.iter();
+    if words.fold(strange(last), |seen, word| seen | strange(*word)) & (EACH * 0x80) == 0 {
         Ok(value)
     } else {
         Err(HeaderError::NotText(header))
@@ -260,6 +262,24 @@ mod tests {
                 Headers::collect(headers).unwrap_err(),
                 HeaderError::NotText(Header::Event)
             );
+        }
+    }
+
+    #[test]
+    fn w27_every_byte_is_judged_at_every_place() {
+        for length in 1..=20 {
+            for place in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut value = [b'a'; 20];
+                    value[place] = byte;
+                    let judged = visible(Header::Event, &value[..length]);
+                    assert_eq!(
+                        judged.is_ok(),
+                        matches!(byte, b' '..=b'~'),
+                        "{byte} at {place} of {length}"
+                    );
+                }
+            }
         }
     }
 }

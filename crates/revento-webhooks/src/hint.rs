@@ -32,6 +32,7 @@ impl SecretHint {
     /// assert_eq!(SecretHint::of("rev_install_4f…"), Some(SecretHint::AccessToken));
     /// assert_eq!(SecretHint::of("whsec_6f1c0b9a7e5d4c3b"), None);
     /// ```
+    #[inline]
     pub fn of(secret: &str) -> Option<Self> {
         let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| secret.starts_with(prefix));
         let secret = secret.trim();

@@ -1,4 +1,6 @@
 //! Verification of recorded deliveries, for tools only.
+//!
+//! All of it is `inline`: who does not use it does not pay for building it.
 
 use core::fmt;
 
@@ -23,6 +25,7 @@ impl OfflineVerifier {
     ///
     /// # Errors
     /// When the secret is empty or padded with white space.
+    #[inline]
     pub fn new(secret: &str) -> Result<Self, SecretError> {
         Keys::new(secret).map(|keys| Self { keys })
     }
@@ -31,6 +34,7 @@ impl OfflineVerifier {
     ///
     /// # Errors
     /// When the secret is empty or padded with white space.
+    #[inline]
     pub fn with_previous(mut self, secret: &str) -> Result<Self, SecretError> {
         self.keys.add_previous(secret, None)?;
         Ok(self)
@@ -40,6 +44,7 @@ impl OfflineVerifier {
     ///
     /// # Errors
     /// When the timestamp or the signature is malformed or no secret yields the signature.
+    #[inline]
     pub fn verify<'a>(&self, headers: &Headers<'a>, body: &'a [u8]) -> Result<Recorded<'a>, VerifyError> {
         let claim = Claim::read(headers)?;
         let matched = claim
@@ -63,22 +68,26 @@ pub struct Recorded<'a> {
 
 impl<'a> Recorded<'a> {
     /// The raw body, as signed.
+    #[inline]
     pub fn body(&self) -> &'a [u8] {
         self.body
     }
 
     /// When it was signed, in Unix seconds.
+    #[inline]
     pub fn timestamp(&self) -> i64 {
         self.timestamp
     }
 
     /// Which secret held.
+    #[inline]
     pub fn matched_key(&self) -> MatchedKey {
         self.matched
     }
 }
 
 impl fmt::Debug for Recorded<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recorded")
             .field("timestamp", &self.timestamp)

@@ -1,4 +1,6 @@
 //! Verification while the body arrives.
+//!
+//! All of it is `inline`: who does not use it does not pay for building it.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{error::Error, fmt};
@@ -40,9 +42,10 @@ impl Verifier {
     ///
     /// # Errors
     /// The same as of [`Verifier::verify`], except for [`VerifyError::Mismatch`].
+    #[inline]
     pub fn receive(&self, headers: &Headers<'_>, limit: usize, now: i64) -> Result<Incoming, VerifyError> {
         let claim = self.admit(headers, now)?;
-        let mut runs = [const { None }; 1];
+        let mut first = None;
         let mut more = Vec::new();
         self.keys.each(now, |candidate, key| {
             let run = Run {
@@ -50,15 +53,15 @@ impl Verifier {
                 key: key.clone(),
                 state: key.start(),
             };
-            match &mut runs {
-                [first @ None] => *first = Some(run),
-                _ => more.push(run),
+            match &mut first {
+                None => first = Some(run),
+                Some(_) => more.push(run),
             }
         });
         Ok(Incoming {
             texts: Texts::of(headers),
             claim,
-            runs,
+            first,
             more,
             pending: Pending::new(&Prefix::new(headers.timestamp)),
             body: Vec::new(),
@@ -73,7 +76,7 @@ pub struct Incoming {
     texts: Texts,
     claim: Claim,
     /// The first key's, and those of the others: most verifiers have one, which then needs no allocation.
-    runs: [Option<Run>; 1],
+    first: Option<Run>,
     more: Vec<Run>,
     pending: Pending,
     body: Vec<u8>,
@@ -92,6 +95,7 @@ impl Incoming {
     ///
     /// # Errors
     /// When it exceeds the limit.
+    #[inline]
     pub fn announced(mut self, bytes: u64) -> Result<Self, TooLarge> {
         self.announced = bytes;
         let limit = self.limit;
@@ -107,6 +111,7 @@ impl Incoming {
 
     /// Whether a body was announced and nothing of it has come: at its end, that somebody in front has
     /// taken it. Servers do not let a body end early.
+    #[inline]
     pub fn is_missing(&self) -> bool {
         self.announced > 0 && self.body.is_empty()
     }
@@ -115,11 +120,12 @@ impl Incoming {
     ///
     /// # Errors
     /// When the body exceeds the limit; what came of it is gone then.
+    #[inline]
     pub fn push(mut self, chunk: &[u8]) -> Result<Self, TooLarge> {
         if chunk.len() > self.limit - self.body.len() {
             return Err(TooLarge { limit: self.limit });
         }
-        let runs = self.runs.iter_mut().flatten().chain(&mut self.more);
+        let runs = self.first.iter_mut().chain(&mut self.more);
         self.pending.update(chunk, runs.map(|run| &mut run.state));
         self.body.extend_from_slice(chunk);
         Ok(self)
@@ -129,13 +135,17 @@ impl Incoming {
     ///
     /// # Errors
     /// [`VerifyError::Mismatch`]; the body is gone then.
+    #[inline]
     pub fn finish(self) -> Result<VerifiedDelivery, VerifyError> {
         let tail = self
             .pending
             .pad(self.texts.timestamp().len() + 1 + self.body.len());
         let mut trials = Trials::new();
-        for run in self.runs.into_iter().flatten().chain(self.more) {
-            trials.enter(run.candidate, tail.holds(&run.key, run.state, &self.claim.tag));
+        for run in self.first.iter().chain(&self.more) {
+            trials.enter(
+                run.candidate,
+                tail.holds(&run.key, run.state.clone(), &self.claim.tag),
+            );
         }
         Ok(VerifiedDelivery {
             matched: trials.matched().ok_or(VerifyError::Mismatch)?,
@@ -148,6 +158,7 @@ impl Incoming {
 
 /// Shows how far it is, and nothing of the body.
 impl fmt::Debug for Incoming {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming")
             .field("delivery_id", &self.texts.delivery_id())
@@ -166,6 +177,7 @@ struct Texts {
 }
 
 impl Texts {
+    #[inline]
     fn of(headers: &Headers<'_>) -> Self {
         // Digits, as its parser guarantees.
         let timestamp = core::str::from_utf8(headers.timestamp).unwrap_or_default();
@@ -181,18 +193,22 @@ impl Texts {
         }
     }
 
+    #[inline]
     fn timestamp(&self) -> &str {
         self.all.get(..self.delivery_id).unwrap_or_default()
     }
 
+    #[inline]
     fn delivery_id(&self) -> &str {
         self.all.get(self.delivery_id..self.event).unwrap_or_default()
     }
 
+    #[inline]
     fn event(&self) -> &str {
         self.all.get(self.event..).unwrap_or_default()
     }
 
+    #[inline]
     fn headers(&self) -> Headers<'_> {
         Headers::again(self.event(), self.delivery_id(), self.timestamp().as_bytes())
     }
@@ -205,6 +221,7 @@ pub struct TooLarge {
 }
 
 impl fmt::Display for TooLarge {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the body has more than {} bytes", self.limit)
     }
@@ -223,6 +240,7 @@ pub struct VerifiedDelivery {
 
 impl VerifiedDelivery {
     /// The same proof, borrowed.
+    #[inline]
     pub fn as_verified(&self) -> Verified<'_> {
         Verified {
             headers: self.texts.headers(),
@@ -233,37 +251,44 @@ impl VerifiedDelivery {
     }
 
     /// The raw body, as signed.
+    #[inline]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
     /// The raw body, taken out.
+    #[inline]
     pub fn into_body(self) -> Vec<u8> {
         self.body
     }
 
     /// When this attempt was signed, in Unix seconds.
+    #[inline]
     pub fn timestamp(&self) -> i64 {
         self.timestamp
     }
 
     /// Which secret held.
+    #[inline]
     pub fn matched_key(&self) -> MatchedKey {
         self.matched
     }
 
     /// `X-Revento-Delivery-Id`. **Not covered by the signature**: see [`Verified::unsigned_delivery_id`].
+    #[inline]
     pub fn unsigned_delivery_id(&self) -> &str {
         self.texts.delivery_id()
     }
 
     /// `X-Revento-Event`. **Not covered by the signature**: see [`Verified::unsigned_event_type`].
+    #[inline]
     pub fn unsigned_event_type(&self) -> &str {
         self.texts.event()
     }
 }
 
 impl From<Verified<'_>> for VerifiedDelivery {
+    #[inline]
     fn from(verified: Verified<'_>) -> Self {
         Self {
             texts: Texts::of(&verified.headers),
@@ -275,6 +300,7 @@ impl From<Verified<'_>> for VerifiedDelivery {
 }
 
 impl fmt::Debug for VerifiedDelivery {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_verified().fmt(f)
     }
