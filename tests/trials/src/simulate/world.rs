@@ -36,6 +36,8 @@ const GLANCE: u32 = 5;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Who never comes back.
 const IDLE: &str = "usr_0017";
+/// In days. The keep-alive leaves 30; nobody can keep a connection whose refresh token ends while all replicas sleep.
+const LONGEST_SLEEP: u64 = 28;
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// What the platform does wrong, at the token endpoint.
@@ -239,7 +241,7 @@ impl World {
         let by = match self.random.below(10) {
             0..5 => HOUR + Duration::from_secs(60),
             5..7 => HOUR - Duration::from_secs(300),
-            _ => DAY * u32::try_from(1 + self.random.below(50)).unwrap_or(1),
+            _ => DAY * u32::try_from(1 + self.random.below(LONGEST_SLEEP)).unwrap_or(1),
         };
         self.time.jump(by);
         self.tell(
@@ -381,7 +383,7 @@ impl World {
         let access = connection.access_expires_at.saturating_since(now);
         let refresh = connection.refresh_expires_at.saturating_since(now);
         match connection.status {
-            _ if idle => connection.status.is_live() && refresh > 31 * DAY,
+            _ if idle => connection.status.is_live() && refresh > 29 * DAY,
             Status::Connected => access > HOUR / 3,
             Status::InDoubt => access > Duration::from_secs(60),
             _ => false,
