@@ -23,17 +23,23 @@ struct Broken(Wrong, Mutex<HashMap<String, Vec<u8>>>);
 #[async_trait]
 impl BudgetStore for Broken {
     async fn exchange(&self, write: BudgetWrite<'_>) -> Result<Exchanged, StoreError> {
-        let current = self.1.lock().unwrap().get(write.key).cloned();
+        let seen = self.1.lock().unwrap().get(write.key).cloned();
+        let races = matches!(self.0, Wrong::Races);
+        if races {
+            tokio::task::yield_now().await;
+        }
+        let mut budgets = self.1.lock().unwrap();
+        let current = if races {
+            seen
+        } else {
+            budgets.get(write.key).cloned()
+        };
         match (self.0, current) {
             (Wrong::Overwrites, _) => {}
             (Wrong::Insists, None) if write.expected.is_some() => return Ok(Exchanged::No(Vec::new())),
             (_, Some(current)) if write.expected != Some(&current) => return Ok(Exchanged::No(current)),
             _ => {}
         }
-        if matches!(self.0, Wrong::Races) {
-            tokio::task::yield_now().await;
-        }
-        let mut budgets = self.1.lock().unwrap();
         budgets.insert(write.key.to_owned(), write.next.to_vec());
         Ok(Exchanged::Yes)
     }
