@@ -2,15 +2,18 @@
 
 use alloc::vec::Vec;
 
-use super::{Cause, Findings, Request, holds, json};
+use super::{Cause, Findings, Request, holds, json, text};
 use crate::mac::{Key, Tag};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
-pub(super) fn investigate(key: &Key, request: &Request<'_>, tag: &Tag, findings: &mut Findings) {
+pub(super) fn investigate(keys: &[&Key], request: &Request<'_>, tag: &Tag, findings: &mut Findings) {
     let body = request.body;
-    let signed = |body: &[u8]| holds(key, request.timestamp(), body, tag);
+    let signed = |body: &[u8]| {
+        let holds = |key: &&Key| holds(key, request.timestamp(), body, tag);
+        keys.iter().any(holds)
+    };
     for (cause, original) in undone(body) {
         if signed(&original) {
             findings.proven(cause);
@@ -27,21 +30,36 @@ pub(super) fn investigate(key: &Key, request: &Request<'_>, tag: &Tag, findings:
 /// The body as it was before each of the alterations that can be undone.
 fn undone(body: &[u8]) -> Vec<(Cause, Vec<u8>)> {
     let mut undone = Vec::new();
-    let mut add = |cause: Cause, original: Option<Vec<u8>>| {
-        undone.extend(original.map(|original| (cause, original)));
+    let mut add = |cause: &Cause, originals: Vec<Vec<u8>>| {
+        undone.extend(originals.into_iter().map(|original| (cause.clone(), original)));
     };
-    let owned = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
-    add(Cause::NewlineAdded, owned(body.strip_suffix(b"\r\n")));
-    add(Cause::NewlineAdded, owned(body.strip_suffix(b"\n")));
-    add(Cause::NewlineLost, Some([body, b"\n"].concat()));
-    add(Cause::NewlineLost, Some([body, b"\r\n"].concat()));
-    add(Cause::SpaceAdded, Some(body.trim_ascii().to_vec()));
-    add(Cause::LineBreaksConverted, Some(without_returns(body)));
-    add(Cause::LineBreaksConverted, Some(with_returns(body)));
-    add(Cause::BomAdded, owned(body.strip_prefix(BOM)));
-    add(Cause::BomLost, Some([BOM, body].concat()));
-    add(Cause::Base64, base64(body.trim_ascii()));
-    add(Cause::JsonString, json::unwrap_string(body.trim_ascii()));
+    let owned = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec).into_iter().collect();
+    add(&Cause::NewlineAdded, owned(body.strip_suffix(b"\r\n")));
+    add(&Cause::NewlineAdded, owned(body.strip_suffix(b"\n")));
+    let ends: [&[u8]; 3] = [b"\n", b"\r\n", b"\n\n"];
+    add(&Cause::NewlineLost, ends.map(|end| [body, end].concat()).into());
+    add(&Cause::SpaceAdded, [body.trim_ascii().to_vec()].into());
+    let around: [[&[u8]; 2]; 4] = [[b"", b" "], [b" ", b""], [b" ", b" "], [b"\n", b""]];
+    add(
+        &Cause::SpaceLost,
+        around
+            .map(|[before, after]| [before, body, after].concat())
+            .into(),
+    );
+    add(
+        &Cause::LineBreaksConverted,
+        [without_returns(body), with_returns(body)].into(),
+    );
+    add(&Cause::BomAdded, owned(body.strip_prefix(BOM)));
+    add(&Cause::BomLost, [[BOM, body].concat()].into());
+    add(&Cause::Base64, base64(body.trim_ascii()).into_iter().collect());
+    add(&Cause::Hex, hex(body.trim_ascii()).into_iter().collect());
+    add(&Cause::FormEncoded, text::form(body));
+    add(&Cause::OtherCharset, text::charsets(body));
+    let within = json::strings(body);
+    let decoded = within.iter().filter_map(|text| base64(text)).collect();
+    add(&Cause::JsonString, within);
+    add(&Cause::JsonString, decoded);
     undone
 }
 
@@ -51,25 +69,34 @@ fn suspect(request: &Request<'_>, findings: &mut Findings) {
     let announced = request
         .value("content-length")
         .and_then(|value| core::str::from_utf8(value).ok()?.parse::<u64>().ok());
+    let length = body.len() as u64;
     let encoding = request.value("content-encoding").unwrap_or(b"identity");
-    if announced.is_some_and(|announced| announced > body.len() as u64) && !body.is_empty() {
-        findings.proven(Cause::Truncated);
-    }
+    let is_json = body.trim_ascii().starts_with(b"{");
+    let is_whole = is_json && json::is_balanced(body);
     if body.is_empty() {
         findings.likely(Cause::EmptyBody);
-    } else if body.starts_with(b"\x1f\x8b")
-        || body.starts_with(b"\x28\xb5\x2f\xfd")
-        || (!encoding.eq_ignore_ascii_case(b"identity") && !body.starts_with(b"{"))
-    {
+    } else if looks_compressed(body) || (!encoding.eq_ignore_ascii_case(b"identity") && !is_json) {
         findings.likely(Cause::Compressed);
+    } else if announced.is_some_and(|announced| announced > length) && !is_whole {
+        findings.proven(Cause::Truncated);
     } else if body
         .windows(REPLACEMENT.len())
         .any(|window| window == REPLACEMENT)
     {
         findings.likely(Cause::LossyText);
-    } else if body.trim_ascii().starts_with(b"{") && !json::is_balanced(body) && announced.is_none() {
+    } else if is_json && !is_whole {
         findings.likely(Cause::Truncated);
+    } else if is_whole && (announced.is_some_and(|announced| announced != length) || json::is_sorted(body)) {
+        // Whole, and not as long or not in the order in which it was sent.
+        findings.likely(Cause::Reserialised);
     }
+}
+
+/// By the first bytes of gzip, zstd and zlib (RFC 1950 §2.2: a multiple of 31).
+fn looks_compressed(body: &[u8]) -> bool {
+    body.starts_with(b"\x1f\x8b")
+        || body.starts_with(b"\x28\xb5\x2f\xfd")
+        || matches!(body, [0x78, flags, ..] if (0x7800 | u16::from(*flags)) % 31 == 0)
 }
 
 fn without_returns(body: &[u8]) -> Vec<u8> {
@@ -118,4 +145,17 @@ fn base64_digit(digit: u8) -> Option<u32> {
         b'/' | b'_' => 63,
         _ => return None,
     }))
+}
+
+/// The bytes of hexadecimal digits, also as databases write them (`\x…`).
+pub(super) fn hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix(b"\\x").unwrap_or(text);
+    let (pairs, []) = digits.as_chunks::<2>() else {
+        return None;
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let bytes = pairs
+        .iter()
+        .map(|[high, low]| u8::try_from(digit(*high)? << 4 | digit(*low)?).ok());
+    bytes.collect()
 }

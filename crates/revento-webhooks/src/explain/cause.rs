@@ -78,19 +78,31 @@ causes! {
     /// Signed with a previous secret whose end has passed.
     ExpiredSecret: "the signature was made with a previous secret that is no longer accepted",
         "Extend its end, or wait until the platform signs with the new one";
+    /// Signed with `whsec_` and the configured secret.
+    SecretPrefixLost: "the configured secret lacks its prefix",
+        "Configure the whole secret as the console shows it, with whsec_";
+    /// Signed with what stands behind the first `=` of the configured secret.
+    SecretAssignment: "the configured secret is a whole NAME=value line",
+        "Configure what stands behind the first =";
+    /// Signed with what the configured secret says when base64, hexadecimal digits or percent-encoding is undone.
+    SecretEncoded: "the configured secret is encoded",
+        "Configure the secret's text as shown; a Kubernetes manifest wants base64, a program what is in it";
     /// Signed with the secret decoded from base64 or hexadecimal digits.
     SecretDecoded: "the signer decoded the secret before using it",
         "Both sides use the secret's text as shown, without decoding it";
     /// Signed with the secret without its prefix.
     SecretStripped: "the signer left the secret's prefix out",
         "Both sides use the whole secret as shown, with its prefix";
-    /// Signed with the secret and a line break.
-    SecretWithNewline: "the signer's secret ends with a line break",
-        "Take the line break off where the signer reads its secret";
-    /// Signed with what stands within the configured quotes.
-    SecretQuoted: "the configured secret includes its quotation marks",
-        "Take the quotation marks off";
+    /// Signed with the secret and white space.
+    SecretWithNewline: "the signer's secret ends with a line break or a space",
+        "Take the white space off where the signer reads its secret";
+    /// Signed with what stands within the configured quotes, or before a written `\n`.
+    SecretQuoted: "the configured secret includes quotation marks or a written \\n",
+        "Take off what is not part of the secret: an environment file's quotation marks, a \\n at its end";
 
+    /// The headers' names are those of variables (`HTTP_X_REVENTO_EVENT`).
+    HeaderNames: "the headers have the names of variables (HTTP_X_REVENTO_EVENT)",
+        "Turn the names back: take HTTP_ off, and write - for _";
     /// Nothing of the body arrived.
     EmptyBody: "the body is empty",
         "Read the raw body before anything else consumes it";
@@ -99,6 +111,9 @@ causes! {
         "Verify the bytes as received; reading a body line by line changes it";
     /// A line break at the end was lost.
     NewlineLost: "the line break at the body's end was lost",
+        "Verify the bytes as received; do not trim them";
+    /// White space at the ends was lost.
+    SpaceLost: "white space around the body was lost",
         "Verify the bytes as received; do not trim them";
     /// White space at the ends was added.
     SpaceAdded: "white space was added around the body",
@@ -118,12 +133,21 @@ causes! {
     /// The body came as base64 text.
     Base64: "the body is still encoded as base64",
         "Decode it first: some gateways hand over base64 and say so in a flag";
+    /// The body came as hexadecimal digits.
+    Hex: "the body is written in hexadecimal digits",
+        "Decode it first: databases show bytes that way";
+    /// The body came as a form's field or percent-encoded.
+    FormEncoded: "the body is encoded as a form",
+        "Verify the raw body: something on the way posts it as a form field";
+    /// The body was converted between UTF-8 and Latin-1, Windows-1252 or UTF-16.
+    OtherCharset: "the body was converted to another character set",
+        "Verify the bytes as received; do not read them as Latin-1 or UTF-16 text in between";
     /// The body is compressed.
     Compressed: "the body is compressed",
         "Verify what was signed: the body without any Content-Encoding of a proxy";
-    /// The body is wrapped into a JSON string.
+    /// The body is a JSON string, or one within an object, as gateways hand events to functions.
     JsonString: "the body is wrapped into a JSON string",
-        "Hand over the raw body, not a string of it that was serialised again";
+        "Hand over the raw body: the text within the string, decoded from base64 where the gateway says so";
     /// The body was parsed and written again.
     Reserialised: "the body was parsed as JSON and written again",
         "Verify the raw bytes before any middleware parses them";
@@ -134,6 +158,9 @@ causes! {
     /// The timestamp header is not in seconds.
     TimestampNotSeconds: "the timestamp is not in seconds",
         "Hand X-Revento-Timestamp over as it came: decimal Unix seconds";
+    /// The caller's `now` is not in seconds.
+    NowNotSeconds: "the signature holds, but the time it was held against is not in seconds",
+        "Give `now` in Unix seconds; JavaScript's Date.now() and Java's currentTimeMillis() count milliseconds";
     /// The timestamp header has a sign, a fraction, a space or other text.
     TimestampFormat: "the timestamp is not a plain number",
         "Hand X-Revento-Timestamp over as it came: 1 to 12 decimal digits";

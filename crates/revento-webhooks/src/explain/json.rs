@@ -40,11 +40,25 @@ struct Escaping {
     slash: bool,
     html: bool,
     ascii: bool,
+    upper: bool,
 }
 
-const ESCAPINGS: [Escaping; 6] = {
+const ESCAPINGS: [Escaping; 8] = {
     const fn escaping(slash: bool, html: bool, ascii: bool) -> Escaping {
-        Escaping { slash, html, ascii }
+        Escaping {
+            slash,
+            html,
+            ascii,
+            upper: false,
+        }
+    }
+    const fn upper(html: bool) -> Escaping {
+        Escaping {
+            slash: false,
+            html,
+            ascii: true,
+            upper: true,
+        }
     }
     [
         escaping(false, false, false),
@@ -53,8 +67,22 @@ const ESCAPINGS: [Escaping; 6] = {
         escaping(false, false, true),
         escaping(true, false, true),
         escaping(false, true, true),
+        upper(false),
+        upper(true),
     ]
 };
+
+impl Escaping {
+    fn escapes(self, c: char) -> bool {
+        match c {
+            // Two line breaks of JavaScript are escaped by those who escape for HTML.
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if self.html => true,
+            // By .NET.
+            '\'' | '+' | '`' | '\u{7f}' => self.html && self.upper,
+            c => u32::from(c) < 0x20 || (self.ascii && !c.is_ascii()),
+        }
+    }
+}
 
 #[derive(Clone, Debug, PartialEq)]
 enum Token {
@@ -202,6 +230,7 @@ fn write_string(text: &mut String, value: &str, escaping: Escaping) {
     text.push('"');
     for c in value.chars() {
         match c {
+            '"' if escaping.html && escaping.upper => text.push_str("\\u0022"),
             '"' => text.push_str("\\\""),
             '\\' => text.push_str("\\\\"),
             '\n' => text.push_str("\\n"),
@@ -210,10 +239,13 @@ fn write_string(text: &mut String, value: &str, escaping: Escaping) {
             '\u{8}' => text.push_str("\\b"),
             '\u{c}' => text.push_str("\\f"),
             '/' if escaping.slash => text.push_str("\\/"),
-            '<' | '>' | '&' if escaping.html => text.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c if u32::from(c) < 0x20 || (escaping.ascii && !c.is_ascii()) => {
+            c if escaping.escapes(c) => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
-                    text.push_str(&format!("\\u{unit:04x}"));
+                    text.push_str(&if escaping.upper {
+                        format!("\\u{unit:04X}")
+                    } else {
+                        format!("\\u{unit:04x}")
+                    });
                 }
             }
             c => text.push(c),
@@ -222,16 +254,31 @@ fn write_string(text: &mut String, value: &str, escaping: Escaping) {
     text.push('"');
 }
 
-/// The text within a body that is one JSON string.
-pub(super) fn unwrap_string(body: &[u8]) -> Option<Vec<u8>> {
-    match string(
-        core::str::from_utf8(body)
-            .ok()
-            .filter(|text| text.starts_with('"'))?,
-    )? {
-        (value, "") => Some(value.into_bytes()),
+/// The texts of a body that is one JSON string, or has some in it: the first ones, as they may hold the whole.
+pub(super) fn strings(body: &[u8]) -> Vec<Vec<u8>> {
+    const MOST: usize = 128;
+    let tokens = core::str::from_utf8(body).ok().and_then(tokens);
+    let texts = tokens.into_iter().flatten().filter_map(|token| match token {
+        Token::Text(text) if text.len() > 1 => Some(text.into_bytes()),
         _ => None,
-    }
+    });
+    texts.take(MOST).collect()
+}
+
+/// Whether an envelope's fields are in alphabetical order, which is not the contract's.
+pub(super) fn is_sorted(body: &[u8]) -> bool {
+    let Some(tokens) = core::str::from_utf8(body).ok().and_then(tokens) else {
+        return false;
+    };
+    let [Token::Mark('{'), inside @ .., Token::Mark('}')] = &*tokens else {
+        return false;
+    };
+    let members = members(inside);
+    let names = members.iter().filter_map(|member| match member.first() {
+        Some(Token::Text(name)) => Some(name),
+        _ => None,
+    });
+    members.len() > 2 && names.is_sorted()
 }
 
 /// Whether every bracket that opens also closes.

@@ -9,6 +9,7 @@ mod cause;
 mod json;
 mod secret;
 mod signature;
+mod text;
 mod time;
 
 use alloc::{string::String, vec::Vec};
@@ -86,6 +87,9 @@ impl Explainer {
 
     fn investigate(&self, request: &Request<'_>, error: VerifyError, findings: &mut Findings) {
         match error {
+            VerifyError::Headers(_) if request.has_names_of_variables() => {
+                findings.proven(Cause::HeaderNames);
+            }
             VerifyError::Headers(error) => findings.proven(Cause::Headers(error)),
             VerifyError::BadTimestamp => time::format(request, findings),
             VerifyError::BadSignature => signature::format(request, findings),
@@ -96,10 +100,11 @@ impl Explainer {
 
     fn mismatch(&self, request: &Request<'_>, findings: &mut Findings) {
         let Some(tag) = request.tag() else { return };
-        let key = mac::Key::new(self.current.as_bytes());
+        let current = mac::Key::new(self.current.as_bytes());
+        let keys: Vec<&mac::Key> = core::iter::once(&current).chain(&self.previous).collect();
         secret::investigate(self, request, &tag, findings);
-        body::investigate(&key, request, &tag, findings);
-        time::another_attempt(&key, request, &tag, findings);
+        body::investigate(&keys, request, &tag, findings);
+        time::another_attempt(&keys, request, &tag, findings);
         signature::another_scheme(&self.current, request, &tag, findings);
         if findings.0.is_empty() {
             findings.likely(Cause::UnknownSecretOrBody);
@@ -191,6 +196,15 @@ impl<'a> Request<'a> {
 
     fn signature(&self) -> &'a [u8] {
         self.value(Header::Signature.name()).unwrap_or_default()
+    }
+
+    /// Whether names came as CGI and its heirs write them: `HTTP_X_REVENTO_EVENT`.
+    fn has_names_of_variables(&self) -> bool {
+        self.headers.iter().any(|(name, _)| {
+            let header = name.to_ascii_lowercase().replace('_', "-");
+            let header = header.strip_prefix("http-").unwrap_or(&header);
+            name.contains('_') && header.starts_with("x-revento-")
+        })
     }
 
     fn tag(&self) -> Option<Tag> {

@@ -1,6 +1,11 @@
 //! Causes that lie in the secret.
 
-use super::{Cause, Explainer, Findings, Request, body::base64, holds};
+use super::{
+    Cause, Explainer, Findings, Request,
+    body::{base64, hex},
+    holds,
+    text::unescape,
+};
 use crate::mac::{Key, Tag};
 
 pub(super) fn investigate(explainer: &Explainer, request: &Request<'_>, tag: &Tag, findings: &mut Findings) {
@@ -22,34 +27,53 @@ pub(super) fn investigate(explainer: &Explainer, request: &Request<'_>, tag: &Ta
             findings.proven(Cause::SecretStripped);
         }
     }
-    let unquoted = secret.trim_matches(['"', '\'', '`']);
+    let whole = zeroize::Zeroizing::new(["whsec_", secret].concat());
+    if made_with(whole.as_bytes()) {
+        findings.proven(Cause::SecretPrefixLost);
+    }
+    if let Some((_, value)) = secret.split_once('=')
+        && made_with(value.trim_matches(['"', '\'', '`', ' ']).as_bytes())
+    {
+        findings.proven(Cause::SecretAssignment);
+    }
+    let unquoted = secret.trim_matches(['"', '\'', '`']).trim();
     if unquoted != secret && made_with(unquoted.as_bytes()) {
         findings.proven(Cause::SecretQuoted);
     }
-    for line_break in ["\n", "\r\n"] {
+    for line_break in ["\n", "\r\n", " "] {
         let padded = zeroize::Zeroizing::new([secret, line_break].concat());
         if made_with(padded.as_bytes()) {
             findings.proven(Cause::SecretWithNewline);
         }
     }
-    let shorter = secret.rsplit('_').next().unwrap_or(secret);
-    let decoded = [secret, shorter]
-        .into_iter()
-        .flat_map(|text| [base64(text.as_bytes()), hex(text.as_bytes())])
-        .flatten()
-        .any(|bytes| made_with(&zeroize::Zeroizing::new(bytes)));
-    if decoded {
-        findings.proven(Cause::SecretDecoded);
+    for written in ["\\n", "\\r\\n"] {
+        if secret
+            .strip_suffix(written)
+            .is_some_and(|secret| made_with(secret.as_bytes()))
+        {
+            findings.proven(Cause::SecretQuoted);
+            break;
+        }
     }
-}
-
-fn hex(text: &[u8]) -> Option<alloc::vec::Vec<u8>> {
-    let (pairs, []) = text.as_chunks::<2>() else {
-        return None;
-    };
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    pairs
-        .iter()
-        .map(|[high, low]| u8::try_from(digit(*high)? << 4 | digit(*low)?).ok())
-        .collect()
+    let shorter = secret.rsplit('_').next().unwrap_or(secret);
+    let candidates = [secret, shorter].into_iter();
+    let decoded = candidates.flat_map(|text| [base64(text.as_bytes()), hex(text.as_bytes())]);
+    let escaped = secret.contains('%').then(|| unescape(secret.as_bytes(), b'+'));
+    for bytes in decoded.flatten().chain(escaped).map(zeroize::Zeroizing::new) {
+        if made_with(&bytes) {
+            // Where text comes out, it is the secret, and it was encoded where it is configured.
+            let is_text = bytes.iter().all(u8::is_ascii_graphic) && bytes.contains(&b'_');
+            findings.proven(if is_text {
+                Cause::SecretEncoded
+            } else {
+                Cause::SecretDecoded
+            });
+            break;
+        }
+        let line = bytes.trim_ascii_end();
+        if line.len() < bytes.len() && made_with(line) {
+            findings.proven(Cause::SecretEncoded);
+            break;
+        }
+    }
 }

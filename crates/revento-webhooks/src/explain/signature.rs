@@ -21,6 +21,8 @@ pub(super) fn format(request: &Request<'_>, findings: &mut Findings) {
         } else {
             Cause::SignatureCase
         }
+    } else if digits.len() == text.len() && text.last_chunk::<64>().is_some_and(|end| hex(end)) {
+        Cause::SignaturePrefix
     } else if base64(digits).is_some_and(|bytes| bytes.len() == 32) {
         Cause::SignatureBase64
     } else if digits.len() < 64 && hex(digits) {

@@ -61,6 +61,35 @@ fn an_altered_body_is_recognised() {
             Cause::LineBreaksConverted,
         ),
         (b"{\"a\":1}".to_vec(), b"eyJhIjoxfQ==".to_vec(), Cause::Base64),
+        (BODY.to_vec(), hexadecimal(BODY).into_bytes(), Cause::Hex),
+        (
+            BODY.to_vec(),
+            format!("\\x{}", hexadecimal(BODY)).into_bytes(),
+            Cause::Hex,
+        ),
+        (with(b" ", b" "), BODY.to_vec(), Cause::SpaceLost),
+        (with(b"", b" "), BODY.to_vec(), Cause::SpaceLost),
+        (
+            b"{\"a\":\"1+1 %\"}".to_vec(),
+            b"payload=%7B%22a%22%3A%221%2B1+%25%22%7D".to_vec(),
+            Cause::FormEncoded,
+        ),
+        (
+            b"{\"a\":1}".to_vec(),
+            b"%7b%22a%22:1%7d".to_vec(),
+            Cause::FormEncoded,
+        ),
+        (b"{\"a\":1}".to_vec(), b"{\"a\":1}=".to_vec(), Cause::FormEncoded),
+        (
+            b"{\"a\":\"\\n\"}".to_vec(),
+            br#"{"isBase64Encoded":false,"body":"{\"a\":\"\\n\"}"}"#.to_vec(),
+            Cause::JsonString,
+        ),
+        (
+            b"{\"a\":1}".to_vec(),
+            br#"{"isBase64Encoded":true,"body":"eyJhIjoxfQ=="}"#.to_vec(),
+            Cause::JsonString,
+        ),
         (
             b"{\"a\":\"\\n\"}".to_vec(),
             br#""{\"a\":\"\\n\"}""#.to_vec(),
@@ -71,6 +100,58 @@ fn an_altered_body_is_recognised() {
     }
 }
 
+/// What our own signer refuses to make.
+fn tag(secret: &[u8], signed: &[u8]) -> String {
+    use hmac::{Hmac, KeyInit, Mac};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret).unwrap();
+    mac.update(signed);
+    format!("sha256={}", hexadecimal(&mac.finalize().into_bytes()))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Decoding as text and encoding it again loses nothing where each byte became a character.
+#[test]
+fn w18_a_body_in_another_character_set_is_recognised() {
+    let signed = "{\"name\":\"Zoë – 10 €\"}";
+    let latin = "{\"name\":\"Zoë\"}";
+    let latin_bytes: Vec<u8> = latin
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
+    let read_as_latin: String = signed.bytes().map(char::from).collect();
+    let utf16 = |unit: fn(u16) -> [u8; 2]| signed.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+    for (signed, received) in [
+        (signed.as_bytes(), read_as_latin.as_bytes()),
+        (signed.as_bytes(), "{\"name\":\"ZoÃ« â€“ 10 â‚¬\"}".as_bytes()),
+        (latin.as_bytes(), &latin_bytes),
+        (&latin_bytes, latin.as_bytes()),
+        (signed.as_bytes(), &utf16(u16::to_le_bytes)),
+        (signed.as_bytes(), &utf16(u16::to_be_bytes)),
+        (
+            signed.as_bytes(),
+            &[&b"\xff\xfe"[..], &utf16(u16::to_le_bytes)].concat(),
+        ),
+    ] {
+        certain(&explain(signed, received), &Cause::OtherCharset);
+    }
+}
+
+/// While secrets are rotated, the sender may use either.
+#[test]
+fn w11_an_altered_body_is_recognised_under_a_previous_secret_too() {
+    let signature = Signer::new("whsec_before").unwrap().sign(NOW, BODY);
+    let altered = [BODY, b"\n"].concat();
+    let with_previous = |explainer: Explainer| explainer.with_previous("whsec_before", None).unwrap();
+    let explanation = explain_as(&signature, &NOW.to_string(), &altered, with_previous);
+    certain(&explanation, &Cause::NewlineAdded);
+    let later = (NOW + 30).to_string();
+    let explanation = explain_as(&signature, &later, BODY, with_previous);
+    certain(&explanation, &Cause::AnotherAttempt { offset: -30 });
+}
+
 #[test]
 fn w21_a_reserialised_body_fails_and_is_recognised() {
     let compact = r#"{"id":"env_1","type":"t","occurred_at":"x","event_id":null,"organization_id":null,"data":{"u":"https://x/y","é":"<b>","n":1.0,"big":9007199254740993,"l":[],"o":{"k":[1,2]}}}"#;
@@ -79,6 +160,10 @@ fn w21_a_reserialised_body_fails_and_is_recognised() {
         compact.replace('<', "\\u003c").replace('>', "\\u003e"),
         compact.replace('é', "\\u00e9"),
         compact.replace("\":", "\": ").replace(",\"", ", \"").replace("1,2", "1, 2"),
+        compact
+            .replace('é', "\\u00E9")
+            .replace('<', "\\u003C")
+            .replace('>', "\\u003E"),
         compact.replace(r#""id":"env_1","type":"t","#, r#""type":"t","id":"env_1","#),
         "{\n  \"id\": \"env_1\",\n  \"type\": \"t\",\n  \"occurred_at\": \"x\",\n  \"event_id\": null,\n  \"organization_id\": null,\n  \"data\": {\n    \"u\": \"https://x/y\",\n    \"é\": \"<b>\",\n    \"n\": 1.0,\n    \"big\": 9007199254740993,\n    \"l\": [],\n    \"o\": {\n      \"k\": [\n        1,\n        2\n      ]\n    }\n  }\n}".into(),
     ];
@@ -88,8 +173,32 @@ fn w21_a_reserialised_body_fails_and_is_recognised() {
         certain(&explanation, &Cause::Reserialised);
     }
     certain(
-        &explain(styles[5].as_bytes(), compact.as_bytes()),
+        &explain(styles[6].as_bytes(), compact.as_bytes()),
         &Cause::Reserialised,
+    );
+    // Escapes that only some serialisers write, each way.
+    for (plain, escaped) in [
+        ("[\"a\u{2028}&\"]", r#"["a\u2028\u0026"]"#),
+        ("[\"it's \\\"+1\\\"\"]", r#"["it\u0027s \u0022\u002B1\u0022"]"#),
+    ] {
+        certain(
+            &explain(plain.as_bytes(), escaped.as_bytes()),
+            &Cause::Reserialised,
+        );
+        certain(
+            &explain(escaped.as_bytes(), plain.as_bytes()),
+            &Cause::Reserialised,
+        );
+    }
+    // What sorts its keys has moved those within the data as well: that cannot be undone, but seen.
+    let sorted = r#"{"data":{"a":1,"b":2},"event_id":null,"id":"e","type":"t"}"#;
+    let explanation = explain(
+        br#"{"id":"e","type":"t","event_id":null,"data":{"b":2,"a":1}}"#,
+        sorted.as_bytes(),
+    );
+    assert_eq!(
+        explanation.causes().next(),
+        Some((Certainty::Likely, &Cause::Reserialised))
     );
     // Numbers that a parser has changed cannot be brought back, and the signature still fails.
     for (signed, received) in [("1.0", "1"), ("9007199254740993", "9007199254740992")] {
@@ -103,6 +212,7 @@ fn what_cannot_be_undone_is_suspected() {
     for (received, cause) in [
         (&b""[..], Cause::EmptyBody),
         (b"\x1f\x8b\x08\x00", Cause::Compressed),
+        (b"\x78\x9c\xab\x56", Cause::Compressed),
         ("{\"a\":\"\u{fffd}\"}".as_bytes(), Cause::LossyText),
         (BODY.split_at(40).0, Cause::Truncated),
         (b"{}", Cause::UnknownSecretOrBody),
@@ -118,10 +228,15 @@ fn what_cannot_be_undone_is_suspected() {
         ("x-revento-signature", signature.as_bytes()),
         ("content-length", b"1000"),
     ];
-    let explanation = Explainer::new(SECRET)
-        .unwrap()
-        .explain(&headers, BODY.split_at(40).0, NOW);
+    let explainer = Explainer::new(SECRET).unwrap();
+    let explanation = explainer.explain(&headers, BODY.split_at(40).0, NOW);
     certain(&explanation, &Cause::Truncated);
+    // Shorter than announced and whole all the same: something wrote it again.
+    let explanation = explainer.explain(&headers, b"{\"n\":1}", NOW);
+    assert_eq!(
+        explanation.causes().next(),
+        Some((Certainty::Likely, &Cause::Reserialised))
+    );
 }
 
 #[test]
@@ -141,17 +256,44 @@ fn another_secret_is_recognised() {
     check("the client secret", Cause::OtherCredential("client secret"));
     check("c2VjcmV0LW9mLXRoaXJ0eS10d28tYnl0ZXMhISE=", Cause::SecretStripped);
     check("secret-of-thirty-two-bytes!!!", Cause::SecretDecoded);
-    let quoted = Explainer::new("\"inner\"").unwrap().explain(
-        &[
+    for end in ["\n", "\r\n", " "] {
+        let secret = format!("{SECRET}{end}");
+        let signature = tag(secret.as_bytes(), &[time.as_bytes(), b".", BODY].concat());
+        let explanation = explain_as(&signature, &time, BODY, |explainer| explainer);
+        certain(&explanation, &Cause::SecretWithNewline);
+    }
+}
+
+/// What stands in a configuration is not always the secret alone.
+#[test]
+fn w3_w4_a_secret_that_was_configured_wrongly_is_recognised() {
+    let time = NOW.to_string();
+    for (configured, secret, cause) in [
+        ("\"whsec_inner\"", "whsec_inner", Cause::SecretQuoted),
+        ("'whsec_inner '", "whsec_inner", Cause::SecretQuoted),
+        ("whsec_inner\\n", "whsec_inner", Cause::SecretQuoted),
+        ("inner", "whsec_inner", Cause::SecretPrefixLost),
+        (
+            "REVENTO_SECRET=whsec_inner",
+            "whsec_inner",
+            Cause::SecretAssignment,
+        ),
+        ("export S='whsec_in=ner'", "whsec_in=ner", Cause::SecretAssignment),
+        ("d2hzZWNfaW5uZXI=", "whsec_inner", Cause::SecretEncoded),
+        ("d2hzZWNfaW5uZXIK", "whsec_inner", Cause::SecretEncoded),
+        ("whsec_in%2Bner", "whsec_in+ner", Cause::SecretEncoded),
+    ] {
+        let signature = Signer::new(secret).unwrap().sign(NOW, BODY);
+        let headers: [(&str, &[u8]); 4] = [
             ("x-revento-event", b"a"),
             ("x-revento-delivery-id", b"d"),
             ("x-revento-timestamp", time.as_bytes()),
-            ("x-revento-signature", sign("inner").as_bytes()),
-        ],
-        BODY,
-        NOW,
-    );
-    certain(&quoted, &Cause::SecretQuoted);
+            ("x-revento-signature", signature.as_bytes()),
+        ];
+        let explanation = Explainer::new(configured).unwrap().explain(&headers, BODY, NOW);
+        certain(&explanation, &cause);
+        assert!(!explanation.to_string().contains(secret));
+    }
 }
 
 #[test]
@@ -164,6 +306,21 @@ fn a_wrong_time_is_recognised() {
         let then = NOW - seconds;
         let explanation = explain_as(&sign(then), &then.to_string(), BODY, same);
         certain(&explanation, &Cause::OutsideWindow { seconds });
+    }
+    for unit in [1_000, 1_000_000] {
+        let headers = [
+            ("x-revento-event", &b"a"[..]),
+            ("x-revento-delivery-id", b"d"),
+            ("x-revento-timestamp", time.as_bytes()),
+            ("x-revento-signature", sign(NOW).as_bytes()),
+        ]
+        .map(|(name, value)| (name, value.to_vec()));
+        let headers = headers.each_ref().map(|(name, value)| (*name, &**value));
+        let explainer = Explainer::new(SECRET).unwrap();
+        certain(
+            &explainer.explain(&headers, BODY, NOW * unit),
+            &Cause::NowNotSeconds,
+        );
     }
     for offset in [-1, 1, 30, 3600, -112_350] {
         let explanation = explain_as(&sign(NOW + offset), &time, BODY, same);
@@ -187,6 +344,8 @@ fn a_malformed_signature_is_recognised() {
     let time = NOW.to_string();
     for (signature, cause) in [
         (digits.to_string(), Cause::SignaturePrefix),
+        (format!("SHA256={digits}"), Cause::SignaturePrefix),
+        (format!("v1={digits}"), Cause::SignaturePrefix),
         (format!("sha256={}", digits.to_uppercase()), Cause::SignatureCase),
         (format!("sha256={}", &digits[..63]), Cause::SignatureCut),
         (format!("{good},{good}"), Cause::SignatureSeveral),
@@ -207,14 +366,6 @@ fn a_malformed_signature_is_recognised() {
 fn another_scheme_is_recognised() {
     // The body alone, and without the dot: what other platforms sign.
     let time = NOW.to_string();
-    let tag = |signed: &[u8]| {
-        use hmac::{Hmac, KeyInit, Mac};
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
-        mac.update(signed);
-        let mut text = String::from("sha256=");
-        crate::hex::encode(&mac.finalize().into_bytes(), &mut text);
-        text
-    };
     for (signed, scheme) in [
         (BODY.to_vec(), "the body alone"),
         (
@@ -222,7 +373,9 @@ fn another_scheme_is_recognised() {
             "timestamp and body without the dot",
         ),
     ] {
-        let explanation = explain_as(&tag(&signed), &time, BODY, |explainer| explainer);
+        let explanation = explain_as(&tag(SECRET.as_bytes(), &signed), &time, BODY, |explainer| {
+            explainer
+        });
         certain(&explanation, &Cause::OtherScheme(scheme));
     }
 }
@@ -234,4 +387,7 @@ fn header_errors_are_causes() {
         explanation.likeliest(),
         Some(Cause::Headers(HeaderError::Missing(_)))
     ));
+    let names = [("HTTP_X_REVENTO_EVENT", &b"a"[..]), ("HTTP_HOST", b"h")];
+    let explanation = Explainer::new(SECRET).unwrap().explain(&names, BODY, NOW);
+    certain(&explanation, &Cause::HeaderNames);
 }
