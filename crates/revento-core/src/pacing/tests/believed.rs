@@ -1,0 +1,161 @@
+//! What the platform's headers do, and what no header may do.
+
+use super::{platform::Answer, *};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a9_no_header_makes_it_panic_or_wait_for_longer_than_an_hour(
+        answers in prop::collection::vec((prop_oneof![Just(200u16), Just(429)], prop::array::uniform5(value())), 1..20),
+        now in prop_oneof![Just(0i64), any::<i64>()],
+    ) {
+        let mut budget = Budget::new(limits::USER_BUDGETS);
+        let now = Timestamp::from_unix_micros(now / 2);
+        for (status, [limit, remaining, reset, retry, date]) in &answers {
+            let Ruling::Go(ticket) = budget.ask(now) else { break };
+            let header = |name: &str| Some(match name {
+                "x-ratelimit-limit" => limit.as_str(),
+                "x-ratelimit-remaining" => remaining,
+                "x-ratelimit-reset" => reset,
+                "retry-after" => retry,
+                _ => date,
+            });
+            budget.done(ticket, now, &Told::read(*status, "", header, now));
+            let _ = (budget.left(now), budget.ready_at(1, now), budget.idle_at());
+        }
+        if let Ruling::Wait(wait) = budget.ask(now) {
+            prop_assert!(wait.until.saturating_since(now).as_secs() <= 3601, "{wait:?}");
+        }
+    }
+}
+
+/// What stands in a header, or ought not to.
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<i64>().prop_map(|number| number.to_string()),
+        (0..600i64).prop_map(|number| number.to_string()),
+        Just("Sun, 06 Nov 1994 08:49:37 GMT".to_owned()),
+        "\\PC{0,12}",
+    ]
+}
+
+#[test]
+fn a19_a_platform_that_counts_less_is_believed() {
+    let limits = limits::INSTALLATION_BUDGETS;
+    let mut budget = Budget::new(limits);
+    let mut now = 0;
+    let call = |budget: &mut Budget, now: i64, remaining: i64| {
+        let Ruling::Go(ticket) = budget.ask(at(now)) else {
+            return false;
+        };
+        let answer = Answer {
+            status: 200,
+            error: "",
+            limit: 30,
+            remaining,
+            reset: (START + now) / SECOND + 30,
+            retry_after: None,
+            date: None,
+        };
+        budget.done(ticket, at(now), &answer.told(now));
+        true
+    };
+    for left in (0..30).rev() {
+        assert!(call(&mut budget, now, left.max(1)));
+        now += SECOND / 5;
+    }
+    // It went over to a new window of its own: this call is the first that it counts.
+    let mut budget_after = budget.clone();
+    now += 30 * SECOND;
+    assert!(call(&mut budget_after, now, 29));
+    assert!(
+        budget_after.left(at(now)).minute > 25,
+        "{:?}",
+        budget_after.left(at(now))
+    );
+    // The hour is not forgotten with it.
+    assert_eq!(budget_after.left(at(now)).hour, 500 - 31);
+}
+
+#[test]
+fn a19_another_limit_is_believed() {
+    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
+    let Ruling::Go(ticket) = budget.ask(at(0)) else {
+        panic!()
+    };
+    let answer = Answer {
+        status: 200,
+        error: "",
+        limit: 10,
+        remaining: 9,
+        reset: START / SECOND + 60,
+        retry_after: None,
+        date: None,
+    };
+    budget.done(ticket, at(0), &answer.told(0));
+    assert_eq!(budget.limits().per_minute, 10);
+    assert_eq!(budget.limits().per_hour, 500);
+    assert_eq!(budget.left(at(0)).minute, 9);
+}
+
+#[test]
+fn a9_a_reset_that_cannot_be_costs_a_short_pause_only() {
+    for reset in [0, -5, i64::MAX, i64::MIN, START / SECOND + 100_000] {
+        let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
+        let Ruling::Go(ticket) = budget.ask(at(0)) else {
+            panic!()
+        };
+        let answer = Answer {
+            status: 200,
+            error: "",
+            limit: 30,
+            remaining: 0,
+            reset,
+            retry_after: None,
+            date: None,
+        };
+        budget.done(ticket, at(0), &answer.told(0));
+        let Ruling::Wait(wait) = budget.ask(at(0)) else {
+            panic!("{reset}")
+        };
+        assert_eq!((wait.why, seconds(&wait, 0)), (Why::Told, 1), "{reset}");
+        assert!(matches!(budget.ask(at(SECOND)), Ruling::Go(_)), "{reset}");
+    }
+}
+
+#[test]
+fn a9_a_clock_that_went_back_holds_nobody_for_long() {
+    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
+    for _ in 0..30 {
+        let Ruling::Go(ticket) = budget.ask(at(0)) else {
+            panic!()
+        };
+        budget.done(ticket, at(0), &Told::read(200, "", |_| None, at(0)));
+    }
+    let back = -100_000 * SECOND;
+    let Ruling::Wait(wait) = budget.ask(at(back)) else {
+        panic!()
+    };
+    assert_eq!((wait.why, seconds(&wait, back)), (Why::Minute, 60));
+}
+
+#[test]
+fn a7_the_whole_token_waits_as_long_as_it_is_told() {
+    let mut budget = Budget::new(limits::USER_BUDGETS);
+    let Ruling::Go(ticket) = budget.ask(at(0)) else {
+        panic!()
+    };
+    let told = Told::read(
+        429,
+        "rate_limit_exceeded",
+        |name| (name == "retry-after").then_some("17"),
+        at(0),
+    );
+    budget.done(ticket, at(0), &told);
+    let Ruling::Wait(wait) = budget.ask(at(0)) else {
+        panic!()
+    };
+    assert_eq!((wait.why, seconds(&wait, 0)), (Why::Told, 17));
+    assert_eq!(budget.ready_at(0, at(0)), wait.until);
+}

@@ -1,0 +1,24 @@
+//! The machine against a platform that counts by the contract, over a network that delays.
+
+mod believed;
+mod bytes;
+mod platform;
+mod refusals;
+mod runs;
+mod waits;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::Timestamp;
+
+const START: i64 = 1_778_336_551_000_000;
+const SECOND: i64 = 1_000_000;
+
+fn at(micros: i64) -> Timestamp {
+    Timestamp::from_unix_micros(START + micros)
+}
+
+fn seconds(wait: &Wait, now: i64) -> u64 {
+    wait.until.saturating_since(at(now)).as_secs()
+}
