@@ -4,7 +4,8 @@ use std::{fmt, sync::Arc};
 
 use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType};
 use revento_store::{
-    Clock, DeliveryState, InboxStore, NewDelivery, Received, SealError, Sealer, StoreError, SystemClock,
+    Buried, Clock, DeliveryState, InboxStore, NewDelivery, Received, Requeued, SealError, Sealer, StoreError,
+    SystemClock,
 };
 use revento_webhooks::{EventError, Verified};
 use tokio::sync::Notify;
@@ -114,6 +115,24 @@ pub enum AcceptError {
     Seal(#[from] SealError),
 }
 
+/// A delivery was not queued again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequeueError {
+    /// Its body was [expunged](crate::Policy::keep_buried); nothing was changed.
+    #[error(
+        "{envelope_id} cannot be queued again, for its body was expunged; nothing was changed: \
+         replay the delivery from the developer console, which sends its body anew"
+    )]
+    Expunged {
+        /// The delivery.
+        envelope_id: EnvelopeId,
+    },
+    /// The store did not confirm. It may be queued; calling again is safe.
+    #[error("the delivery may or may not be queued again: {0}; call again")]
+    Store(#[from] StoreError),
+}
+
 impl Inbox {
     /// Configures an inbox on a store.
     pub fn builder(store: Arc<dyn InboxStore>, sealer: Arc<dyn Sealer>) -> InboxBuilder {
@@ -171,21 +190,31 @@ impl Inbox {
         self.shared.store.state(envelope_id).await
     }
 
+    /// Up to `limit` buried deliveries, the last buried first: what they are and why they failed, for an operator.
+    ///
+    /// # Errors
+    /// When the store cannot tell.
+    pub async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+        self.shared.store.buried(limit).await
+    }
+
     /// Queues a buried delivery once more, as an operator who has removed the cause does. `false` when it is
     /// not buried.
     ///
     /// # Errors
-    /// When the store cannot tell; ask for its [`state`](Self::state).
-    pub async fn requeue(&self, envelope_id: &EnvelopeId) -> Result<bool, StoreError> {
-        let requeued = self
-            .shared
-            .store
-            .requeue(envelope_id, self.shared.clock.now())
-            .await?;
-        if requeued {
-            self.shared.arrived.notify_one();
+    /// When its body was [expunged](crate::Policy::keep_buried), or the store cannot tell.
+    pub async fn requeue(&self, envelope_id: &EnvelopeId) -> Result<bool, RequeueError> {
+        let now = self.shared.clock.now();
+        match self.shared.store.requeue(envelope_id, now).await? {
+            Requeued::Yes => {
+                self.shared.arrived.notify_one();
+                Ok(true)
+            }
+            Requeued::NotBuried => Ok(false),
+            Requeued::Expunged => Err(RequeueError::Expunged {
+                envelope_id: envelope_id.clone(),
+            }),
         }
-        Ok(requeued)
     }
 
     /// A runner for this inbox. Spawn its [`Runner::run`].

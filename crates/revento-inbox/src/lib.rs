@@ -12,7 +12,9 @@
 //!
 //! [`Deletions`] keeps the duties that `data.deletion_required` brings, and the proof that they were done.
 //!
-//! Bodies are sealed before the store sees them, since they hold personal data.
+//! Bodies are sealed before the store sees them, since they hold personal data. That of a handled delivery is dropped at
+//! once, that of a buried one is expunged after [`Policy::keep_buried`]; identities, attempts and the last cause stay, and
+//! a replay brings the body back.
 
 mod accept;
 mod deletions;
@@ -22,7 +24,7 @@ mod policy;
 mod runner;
 mod webhook;
 
-pub use accept::{AcceptError, Accepted, Inbox, InboxBuilder};
+pub use accept::{AcceptError, Accepted, Inbox, InboxBuilder, RequeueError};
 pub use deletions::{Deletions, means_data_of};
 pub use handlers::Handlers;
 pub use order::by_resource;

@@ -16,7 +16,7 @@ use crate::{
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// The longest sleep: another process may have queued something that this one was not told of.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// How often old identities are forgotten.
+/// How often old identities are forgotten, and old bodies expunged.
 const SWEEP: Duration = Duration::from_secs(3600);
 
 /// Handles an inbox's deliveries. See [`Runner::run`].
@@ -36,7 +36,8 @@ impl Runner {
     ///
     /// A store that fails is logged and asked again; nothing is lost meanwhile. Dropping the future
     /// instead of resolving `stop` leaves deliveries leased until their time limit. Once an hour, what was
-    /// handled long ago is [forgotten](crate::Policy::remember).
+    /// handled long ago is [forgotten](crate::Policy::remember), and the bodies of what was buried long ago are
+    /// [expunged](crate::Policy::keep_buried).
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let shared = &*self.inbox.shared;
         let mut stop = std::pin::pin!(stop);
@@ -107,18 +108,28 @@ async fn lease(shared: &Shared, room: usize) -> (Vec<Delivery>, Duration) {
     }
 }
 
-/// Forgets what was handled long ago; gives when to do so again.
+/// Forgets what was handled long ago and expunges what was buried long ago; gives when to do so again.
 async fn sweep(shared: &Shared) -> Timestamp {
-    let now = shared.clock.now();
-    match shared.store.forget(shared.policy.forget_before(now)).await {
+    let (now, Shared { store, policy, .. }) = (shared.clock.now(), shared);
+    match store.forget(policy.forget_before(now)).await {
         Ok(0) => {}
         Ok(count) => tracing::debug!(count, "handled webhooks forgotten"),
-        Err(error) => {
-            let error: &(dyn std::error::Error + 'static) = &error;
-            tracing::error!(error, "old webhooks cannot be forgotten; trying again in an hour");
-        }
+        Err(error) => sweep_failed(&error),
+    }
+    match store.expunge(policy.expunge_before(now)).await {
+        Ok(0) => {}
+        Ok(count) => tracing::warn!(count, "buried webhooks that nobody queued again were expunged"),
+        Err(error) => sweep_failed(&error),
     }
     now.saturating_add(SWEEP)
+}
+
+fn sweep_failed(error: &StoreError) {
+    let error: &(dyn std::error::Error + 'static) = error;
+    tracing::error!(
+        error,
+        "old webhooks cannot be cleared away; trying again in an hour"
+    );
 }
 
 fn store_failed(error: &StoreError) -> Duration {

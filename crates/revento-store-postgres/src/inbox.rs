@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, EventType, Timestamp};
-use revento_store::{Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Sealed, StoreError};
+use revento_store::{
+    Buried, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, Sealed, StoreError,
+};
 use sqlx::{Row, postgres::PgRow};
 
 use crate::{
@@ -14,7 +16,8 @@ use crate::{
 const STATE: &str = "SELECT state FROM revento_deliveries WHERE envelope_id = $1";
 const INSERT: &str = "SELECT revento_insert($1, $2, $3, $4, $5, $6, $7)";
 const FINISH: &str = "SELECT revento_finish($1, $2, $3, $4, $5)";
-const REQUEUE: &str = "SELECT revento_requeue($1, $2)";
+const REQUEUE: &str = "SELECT revento_revive($1, $2, NULL)";
+/// Its columns are named: a prepared `*` fails once a newer version has added one.
 const LEASE: &str = "
     WITH ready AS (
         SELECT envelope_id, at, arrival FROM revento_deliveries
@@ -24,11 +27,17 @@ const LEASE: &str = "
         UPDATE revento_deliveries AS it
         SET state = 'leased', at = $2, fence = nextval('revento_sequence'), attempt = attempt + 1
         FROM ready WHERE it.envelope_id = ready.envelope_id
-        RETURNING it.*, ready.at AS was_due, ready.arrival AS arrived
+        RETURNING it.envelope_id, it.fence, it.delivery_id, it.event_type, it.occurred_at, it.received_at, it.attempt,
+            it.body, ready.at AS was_due, ready.arrival AS arrived
     )
     SELECT * FROM leased ORDER BY was_due, arrived";
 const NEXT_DUE: &str =
     "SELECT min(at) FROM revento_deliveries WHERE state IN ('queued', 'leased') AND NOT behind";
+const BURIED: &str = "
+    SELECT envelope_id, delivery_id, event_type, occurred_at, received_at, at, attempt, error, body IS NULL AS expunged
+    FROM revento_deliveries WHERE state = 'buried' ORDER BY at DESC, arrival DESC LIMIT $1";
+const EXPUNGE: &str =
+    "UPDATE revento_deliveries SET body = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < $1";
 const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at < $1";
 
 /// For the test of the query plans.
@@ -37,6 +46,8 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
     ("state", STATE),
     ("lease", LEASE),
     ("next_due", NEXT_DUE),
+    ("buried", BURIED),
+    ("expunge", EXPUNGE),
     ("forget", FORGET),
 ];
 
@@ -110,6 +121,24 @@ fn read_leased(row: &PgRow) -> Result<Delivery, sqlx::Error> {
     })
 }
 
+fn read_buried(row: &PgRow) -> Result<Buried, sqlx::Error> {
+    let text = |column: &str| row.try_get::<String, _>(column).map(unescape);
+    let time = |column: &str| row.try_get(column).map(Timestamp::from_unix_micros);
+    let attempts: i64 = row.try_get("attempt")?;
+    let error: Option<String> = row.try_get("error")?;
+    Ok(Buried {
+        envelope_id: text("envelope_id")?.into(),
+        delivery_id: text("delivery_id")?.into(),
+        event_type: EventType::from(text("event_type")?.as_str()),
+        occurred_at: time("occurred_at")?,
+        received_at: time("received_at")?,
+        buried_at: time("at")?,
+        attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+        error: unescape(error.unwrap_or_default()),
+        expunged: row.try_get("expunged")?,
+    })
+}
+
 #[async_trait]
 impl InboxStore for PostgresStore {
     async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
@@ -151,14 +180,34 @@ impl InboxStore for PostgresStore {
             .map_err(failed("burying a delivery"))
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<bool, StoreError> {
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError> {
         let query = sqlx::query_scalar(REQUEUE)
             .bind(escape(envelope_id.as_str()))
             .bind(now.unix_micros());
-        query
-            .fetch_one(&self.pool)
-            .await
-            .map_err(failed("queueing a buried delivery"))
+        let answer: Result<Option<String>, _> = query.fetch_one(&self.pool).await;
+        let answer = answer.map_err(failed("queueing a buried delivery"))?;
+        Ok(match answer.as_deref() {
+            Some("yes") => Requeued::Yes,
+            Some(_) => Requeued::Expunged,
+            None => Requeued::NotBuried,
+        })
+    }
+
+    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+        let query = sqlx::query(BURIED).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = query.fetch_all(&self.pool).await;
+        rows.and_then(|rows| rows.iter().map(read_buried).collect())
+            .map_err(failed("listing buried deliveries"))
+    }
+
+    async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let expunged = sqlx::query(EXPUNGE)
+            .bind(before.unix_micros())
+            .execute(&self.pool)
+            .await;
+        Ok(expunged
+            .map_err(failed("expunging buried deliveries"))?
+            .rows_affected())
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -6,7 +6,11 @@ use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 const APPLICATION_ID: i64 = 0x5276_746F;
 
 /// Each one takes a file from the version of its index to the next. Never edited once released.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// What a file turned out to be.
 #[derive(Debug, PartialEq, Eq)]

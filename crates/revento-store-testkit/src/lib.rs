@@ -38,6 +38,7 @@
 )]
 
 mod budgets;
+mod bytes;
 mod check;
 mod dropped;
 mod expect;

@@ -36,7 +36,8 @@ pub enum Received {
         /// under changed headers, or the platform is at fault. Tell the operators.
         delivery_id_reused: bool,
     },
-    /// It was known and buried; it is queued once more, as a replay from the console intends.
+    /// It was known and buried; it is queued once more, as a replay from the console intends, with the body
+    /// that the replay brought.
     Requeued,
     /// It is known; nothing was changed.
     Known(DeliveryState),
@@ -53,6 +54,40 @@ pub enum DeliveryState {
     Done,
     /// Failed too often; waits for an operator or a replay.
     Buried,
+}
+
+/// The answer to [`InboxStore::requeue`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requeued {
+    /// It is queued once more.
+    Yes,
+    /// It is not buried, or not known; nothing was changed.
+    NotBuried,
+    /// It is buried, and its body was expunged; nothing was changed. Only a replay brings the body back.
+    Expunged,
+}
+
+/// A delivery that was set aside: what is known of it, but for its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Buried {
+    /// The signed identity.
+    pub envelope_id: EnvelopeId,
+    /// The unsigned identity.
+    pub delivery_id: DeliveryId,
+    /// The signed type.
+    pub event_type: EventType,
+    /// When it happened, by the platform's clock.
+    pub occurred_at: Timestamp,
+    /// When it first arrived.
+    pub received_at: Timestamp,
+    /// When it was set aside.
+    pub buried_at: Timestamp,
+    /// How many times it was leased before.
+    pub attempts: u32,
+    /// Why it was set aside: the text that [`InboxStore::bury`] was given.
+    pub error: String,
+    /// Whether its body was [expunged](InboxStore::expunge).
+    pub expunged: bool,
 }
 
 /// Proof that a runner holds a delivery. A lease that ran out and was taken by another no longer counts.
@@ -129,11 +164,24 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
     /// When the store cannot tell.
     async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError>;
 
-    /// Queues a buried delivery once more. `false` when it is not buried.
+    /// Queues a buried delivery once more, if its body is still there.
     ///
     /// # Errors
     /// When the store cannot tell.
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<bool, StoreError>;
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError>;
+
+    /// Up to `limit` buried deliveries, the last buried first.
+    ///
+    /// # Errors
+    /// When the store cannot tell.
+    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError>;
+
+    /// Wipes the bodies of deliveries that were buried before `before`, and nothing else of them; gives their
+    /// number. They stay [`DeliveryState::Buried`], so that a replay is known for what it is.
+    ///
+    /// # Errors
+    /// When the store cannot tell.
+    async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     /// When the next delivery is due or its lease runs out; `None` when nothing waits. One that waits
     /// behind another of its ordering key does not count: when [`InboxStore::lease`] at some `now` has

@@ -10,8 +10,8 @@ use revento_core::{EnvelopeId, Timestamp};
 use revento_inbox::Inbox;
 use revento_seal::InsecurePlaintext;
 use revento_store::{
-    Clock, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, StoreError, StoreErrorKind,
-    memory::MemoryInbox,
+    Buried, Clock, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, StoreError,
+    StoreErrorKind, memory::MemoryInbox,
 };
 
 #[derive(Debug, Default)]
@@ -76,8 +76,16 @@ impl InboxStore for Shelf {
         self.inner.bury(lease, now, error).await
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<bool, StoreError> {
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError> {
         self.inner.requeue(envelope_id, now).await
+    }
+
+    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+        self.inner.buried(limit).await
+    }
+
+    async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.inner.expunge(before).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

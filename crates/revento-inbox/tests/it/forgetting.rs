@@ -2,12 +2,13 @@
 
 use std::{fs, sync::Arc, time::Duration};
 
-use revento_inbox::{Accepted, Handlers, Policy};
+use revento_inbox::{Accepted, HandlerError, Handlers, Inbox, Policy, RequeueError};
+use revento_seal::{KeyRing, SealingKey};
 use revento_store::DeliveryState::{Buried, Done};
 
 use crate::{
     engines::{self, Place},
-    world::{Ahead, Running, builder, eventually, inbox, quick, run_until, sent},
+    world::{Ahead, Running, Seen, builder, eventually, inbox, quick, run_until, sent, until},
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -69,6 +70,92 @@ async fn q18_the_content_of_a_handled_delivery_is_wiped_and_its_identity_stays()
     assert!(rest < 200_000, "{rest} bytes are left");
 }
 
+fn refusing() -> Handlers {
+    Handlers::new().on_any(async |_| Err(HandlerError::permanent("no such table")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q18_the_body_of_a_buried_delivery_is_expunged_and_what_is_known_of_it_stays() {
+    for place in engines::all() {
+        let clock = Arc::new(Ahead::default());
+        let inbox = builder(place.open().await).clock(clock.clone()).build();
+        let sent = sent("1");
+        sent.arrive(&inbox).await.unwrap();
+        run_until(&inbox, refusing(), &sent.id(), Buried).await;
+        let before = inbox.buried(10).await.unwrap();
+        assert_eq!((before.len(), before[0].expunged), (1, false), "{place:?}");
+
+        // Thirteen days later an operator can still queue it again; it fails again.
+        clock.advance(13 * DAY);
+        let running = Running::start(&inbox, refusing());
+        assert!(inbox.requeue(&sent.id()).await.unwrap(), "{place:?}");
+        until(&inbox, &sent.id(), Buried).await;
+        running.stop().await;
+
+        // After fourteen more the runner's housekeeping has wiped the body.
+        clock.advance(14 * DAY);
+        let running = Running::start(&inbox, refusing());
+        eventually(async || inbox.buried(10).await.unwrap()[0].expunged).await;
+        running.stop().await;
+        let after = inbox.buried(10).await.unwrap().remove(0);
+        assert_eq!(after.error, "no such table");
+        assert_eq!((after.attempts, after.received_at), (1, before[0].received_at));
+        assert_eq!(inbox.state(&sent.id()).await.unwrap(), Some(Buried), "{place:?}");
+
+        let error = inbox.requeue(&sent.id()).await.unwrap_err();
+        assert!(
+            matches!(error, RequeueError::Expunged { .. }),
+            "{place:?} {error}"
+        );
+        assert_eq!(
+            error.to_string(),
+            "env_1 cannot be queued again, for its body was expunged; nothing was changed: \
+             replay the delivery from the developer console, which sends its body anew"
+        );
+
+        // A replay brings the body again, and so it is handled.
+        let seen = Seen::default();
+        let noted = seen.clone();
+        let handlers = Handlers::new().on_any(move |webhook| {
+            noted.note(webhook.envelope.data_json());
+            std::future::ready(Ok(()))
+        });
+        assert_eq!(
+            sent.arrive(&inbox).await.unwrap(),
+            Accepted::Requeued,
+            "{place:?}"
+        );
+        run_until(&inbox, handlers, &sent.id(), Done).await;
+        assert_eq!(seen.all(), [sent.data], "{place:?}");
+    }
+}
+
+/// One that was sealed under a lost key is readable again once it is replayed.
+#[tokio::test(flavor = "multi_thread")]
+async fn q9_a_replay_of_what_could_not_be_opened_is_handled() {
+    for place in engines::all() {
+        let store = place.open().await;
+        let lost = KeyRing::new(SealingKey::from_bytes([1; 32]));
+        let before = Inbox::builder(store.clone(), Arc::new(lost)).build();
+        let sent = sent("1");
+        sent.arrive(&before).await.unwrap();
+
+        let inbox = builder(store)
+            .policy(Policy {
+                pauses: Vec::new(),
+                ..quick()
+            })
+            .build();
+        run_until(&inbox, Handlers::new(), &sent.id(), Buried).await;
+        assert_eq!(
+            sent.arrive(&inbox).await.unwrap(),
+            Accepted::Requeued,
+            "{place:?}"
+        );
+        run_until(&inbox, Handlers::new(), &sent.id(), Done).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn q12_what_is_buried_is_not_forgotten() {
     for place in engines::all() {
@@ -76,9 +163,7 @@ async fn q12_what_is_buried_is_not_forgotten() {
         let inbox = builder(place.open().await).clock(clock.clone()).build();
         let (sent, later) = (sent("1"), sent("2"));
         sent.arrive(&inbox).await.unwrap();
-        let refuse =
-            Handlers::new().on_any(async |_| Err(revento_inbox::HandlerError::permanent("no such table")));
-        run_until(&inbox, refuse, &sent.id(), Buried).await;
+        run_until(&inbox, refusing(), &sent.id(), Buried).await;
         clock.advance(400 * DAY);
         later.arrive(&inbox).await.unwrap();
         run_until(&inbox, Handlers::new(), &later.id(), Done).await;

@@ -105,14 +105,14 @@ async fn migrations_can_be_run_by_somebody_else() {
     let error = without().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the database cannot be used: its tables have version 0, and 3 is needed"
+        "the database cannot be used: its tables have version 0, and 4 is needed"
     );
 
     for migration in PostgresStore::MIGRATIONS {
         admin.execute(*migration).await.unwrap();
     }
     let version =
-        "CREATE TABLE revento_schema (version BIGINT NOT NULL); INSERT INTO revento_schema VALUES (3)";
+        "CREATE TABLE revento_schema (version BIGINT NOT NULL); INSERT INTO revento_schema VALUES (4)";
     admin.execute(version).await.unwrap();
     let store = without().await.unwrap();
     assert!(matches!(

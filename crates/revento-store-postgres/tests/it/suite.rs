@@ -61,11 +61,16 @@ async fn the_inbox_suite_passes() {
         async move {
             let schema = server::fresh();
             let store = server::options(&url, &schema).connect().await?;
+            let place = (url.clone(), schema.clone());
             let open = move || {
-                let options = server::options(&url, &schema);
+                let options = server::options(&place.0, &place.1);
                 async move { Ok(Arc::new(options.connect().await?) as Arc<dyn InboxStore>) }
             };
-            Ok(Subject::inbox(store).with_replicas(open))
+            let dump = move || {
+                let (url, schema) = (url.clone(), schema.clone());
+                async move { dump(&url, &schema).await }
+            };
+            Ok(Subject::inbox(store).with_replicas(open).with_dump(dump))
         }
     });
     passed_in_full(&suite.run().await);

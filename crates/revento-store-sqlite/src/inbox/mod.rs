@@ -9,13 +9,15 @@ mod steps;
 
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
-use revento_store::{Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, StoreError};
+use revento_store::{
+    Buried, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, StoreError,
+};
 
 #[cfg(test)]
 pub(crate) use self::sql::QUESTIONS;
 use self::{
-    sql::{FORGET, NEXT_DUE, STATE},
-    steps::{read_state, revive},
+    sql::{BURIED, EXPUNGE, FORGET, NEXT_DUE, STATE},
+    steps::{read_buried, read_state},
 };
 use crate::{SqliteStore, error::failed};
 
@@ -56,14 +58,23 @@ impl InboxStore for SqliteStore {
             .map_err(failed("burying a delivery"))
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<bool, StoreError> {
-        let requeue = async {
-            let mut tx = self.write().await?;
-            let revived = revive(&mut tx, envelope_id, now).await?;
-            tx.commit().await?;
-            Ok(revived)
-        };
-        requeue.await.map_err(failed("queueing a buried delivery"))
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError> {
+        self.requeue_buried(envelope_id, now)
+            .await
+            .map_err(failed("queueing a buried delivery"))
+    }
+
+    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+        let query = sqlx::query(BURIED).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = query.fetch_all(&self.readers).await;
+        rows.and_then(|rows| rows.iter().map(read_buried).collect())
+            .map_err(failed("listing buried deliveries"))
+    }
+
+    async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.write_before(EXPUNGE, before)
+            .await
+            .map_err(failed("expunging buried deliveries"))
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -81,15 +92,8 @@ impl InboxStore for SqliteStore {
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let forget = async {
-            let mut tx = self.write().await?;
-            let deleted = sqlx::query(FORGET)
-                .bind(before.unix_micros())
-                .execute(&mut *tx)
-                .await?;
-            tx.commit().await?;
-            Ok(deleted.rows_affected())
-        };
-        forget.await.map_err(failed("forgetting handled deliveries"))
+        self.write_before(FORGET, before)
+            .await
+            .map_err(failed("forgetting handled deliveries"))
     }
 }

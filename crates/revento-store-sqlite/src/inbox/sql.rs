@@ -12,11 +12,11 @@ pub(super) const INSERT: &str = "
             SELECT 1 FROM revento_deliveries WHERE ordering_key = ?4 AND state IN ('queued', 'leased')),
         0, 0)";
 pub(super) const REVIVE: &str = "
-    UPDATE revento_deliveries SET state = 'queued', at = ?2, arrival = ?3, attempt = 0,
+    UPDATE revento_deliveries SET state = 'queued', at = ?2, arrival = ?3, attempt = 0, body = coalesce(?4, body),
         behind = ordering_key <> '' AND EXISTS (
             SELECT 1 FROM revento_deliveries AS other
             WHERE other.ordering_key = revento_deliveries.ordering_key AND other.state IN ('queued', 'leased'))
-    WHERE envelope_id = ?1 AND state = 'buried'";
+    WHERE envelope_id = ?1 AND state = 'buried' AND coalesce(?4, body) IS NOT NULL";
 /// Not `*`: see the statements of the tokens.
 pub(super) const READY: &str = "
     SELECT envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at, body, attempt, fence
@@ -34,6 +34,11 @@ pub(super) const MOVE_UP: &str = "
         ORDER BY arrival LIMIT 1)";
 pub(super) const NEXT_DUE: &str =
     "SELECT min(at) FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0";
+pub(super) const BURIED: &str = "
+    SELECT envelope_id, delivery_id, event_type, occurred_at, received_at, at, attempt, error, body IS NULL AS expunged
+    FROM revento_deliveries WHERE state = 'buried' ORDER BY at DESC, arrival DESC LIMIT ?";
+pub(super) const EXPUNGE: &str =
+    "UPDATE revento_deliveries SET body = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < ?";
 pub(super) const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at < ?";
 
 /// For the test of the query plans.
@@ -48,5 +53,7 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
     ("finish", FINISH),
     ("move up", MOVE_UP),
     ("next_due", NEXT_DUE),
+    ("buried", BURIED),
+    ("expunge", EXPUNGE),
     ("forget", FORGET),
 ];

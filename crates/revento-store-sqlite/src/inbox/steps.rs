@@ -1,7 +1,7 @@
 //! What takes several statements: one transaction each.
 
 use revento_core::{EnvelopeId, EventType, Timestamp};
-use revento_store::{Delivery, DeliveryState, Lease, NewDelivery, Received, Sealed};
+use revento_store::{Buried, Delivery, DeliveryState, Lease, NewDelivery, Received, Requeued, Sealed};
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::sql::{FINISH, INSERT, KNOWN_DELIVERY_ID, LEASE, MOVE_UP, READY, REVIVE, STATE};
@@ -34,6 +34,21 @@ impl SqliteStore {
         Ok(true)
     }
 
+    /// Runs a statement whose only parameter is a time; how many rows it changed.
+    pub(super) async fn write_before(
+        &self,
+        sql: &'static str,
+        before: Timestamp,
+    ) -> Result<u64, sqlx::Error> {
+        let mut tx = self.write().await?;
+        let changed = sqlx::query(sql)
+            .bind(before.unix_micros())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(changed.rows_affected())
+    }
+
     pub(super) async fn insert_new(&self, delivery: &NewDelivery) -> Result<Received, sqlx::Error> {
         let mut tx = self.write().await?;
         let known: Option<String> = sqlx::query_scalar(STATE)
@@ -42,7 +57,8 @@ impl SqliteStore {
             .await?;
         match known.as_deref().map(read_state).transpose()? {
             Some(DeliveryState::Buried) => {
-                revive(&mut tx, &delivery.envelope_id, delivery.received_at).await?;
+                let body = Some(&delivery.body);
+                revive(&mut tx, &delivery.envelope_id, delivery.received_at, body).await?;
                 tx.commit().await?;
                 Ok(Received::Requeued)
             }
@@ -67,6 +83,26 @@ impl SqliteStore {
                 Ok(Received::New { delivery_id_reused })
             }
         }
+    }
+
+    pub(super) async fn requeue_buried(
+        &self,
+        envelope_id: &EnvelopeId,
+        now: Timestamp,
+    ) -> Result<Requeued, sqlx::Error> {
+        let mut tx = self.write().await?;
+        if revive(&mut tx, envelope_id, now, None).await? {
+            tx.commit().await?;
+            return Ok(Requeued::Yes);
+        }
+        let state: Option<String> = sqlx::query_scalar(STATE)
+            .bind(envelope_id.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        Ok(match state.as_deref().map(read_state).transpose()? {
+            Some(DeliveryState::Buried) => Requeued::Expunged,
+            _ => Requeued::NotBuried,
+        })
     }
 
     pub(super) async fn lease_ready(
@@ -99,17 +135,20 @@ impl SqliteStore {
     }
 }
 
-/// Queues what is buried, as if it had just arrived. `false` when it is not buried.
+/// Queues what is buried, as if it had just arrived; with this body, where there is one. `false` when it is
+/// not buried, or there is no body.
 pub(super) async fn revive(
     tx: &mut Transaction<'_, Sqlite>,
     envelope_id: &EnvelopeId,
     now: Timestamp,
+    body: Option<&Sealed>,
 ) -> Result<bool, sqlx::Error> {
     let arrival = next(tx).await?;
     let update = sqlx::query(REVIVE)
         .bind(envelope_id.as_str())
         .bind(now.unix_micros())
-        .bind(arrival);
+        .bind(arrival)
+        .bind(body.map(Sealed::as_bytes));
     Ok(update.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
@@ -138,5 +177,21 @@ fn read_leased(row: &SqliteRow, fence: i64) -> Result<Delivery, sqlx::Error> {
         received_at: Timestamp::from_unix_micros(row.try_get("received_at")?),
         attempt: attempts.saturating_add(1),
         body: Sealed::from_bytes(row.try_get::<Vec<u8>, _>("body")?),
+    })
+}
+
+pub(super) fn read_buried(row: &SqliteRow) -> Result<Buried, sqlx::Error> {
+    let text = |column: &str| row.try_get::<String, _>(column);
+    let time = |column: &str| row.try_get(column).map(Timestamp::from_unix_micros);
+    Ok(Buried {
+        envelope_id: text("envelope_id")?.into(),
+        delivery_id: text("delivery_id")?.into(),
+        event_type: EventType::from(text("event_type")?.as_str()),
+        occurred_at: time("occurred_at")?,
+        received_at: time("received_at")?,
+        buried_at: time("at")?,
+        attempts: row.try_get("attempt")?,
+        error: row.try_get::<Option<String>, _>("error")?.unwrap_or_default(),
+        expunged: row.try_get("expunged")?,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use revento_core::Timestamp;
-use revento_store::{DeliveryState, InboxStore, Lease};
+use revento_store::{DeliveryState, InboxStore, Lease, Requeued};
 
 use super::sample::{MINUTE, NOW, TICK, answered, at, delivery, insert_all, is, lease, leases, minutes, one};
 use crate::{
@@ -188,10 +188,10 @@ pub(super) async fn q20_attempts_are_counted_from_the_queueing(bench: Bench<dyn 
                 )?,
             }
         }
-        answered(
-            "a requeue",
+        same(
+            "the answer to a requeue",
             store.requeue(&"env_1".into(), minutes(life * 10 + 9)).await?,
-            true,
+            Requeued::Yes,
         )?;
     }
     Ok(())

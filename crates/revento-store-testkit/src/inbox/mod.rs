@@ -3,6 +3,7 @@
 mod deliveries;
 mod dropped;
 mod durable;
+mod expunge;
 mod forget;
 mod insert;
 mod lease;
@@ -65,6 +66,18 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "a runner spins, or sleeps over work",
         forget::q12_only_what_was_handled_long_ago_is_forgotten =>
             "a late retry is handled again, or the inbox grows for ever",
+        expunge::q4_what_is_buried_is_listed =>
+            "nobody learns what was given up",
+        expunge::q4_the_last_cause_and_all_attempts_are_told =>
+            "an operator looks for the wrong cause",
+        expunge::q18_only_what_was_buried_long_ago_is_expunged =>
+            "personal data is kept for ever, or work is lost that somebody could have saved",
+        expunge::q18_what_is_expunged_cannot_be_requeued =>
+            "an empty body is handled, or stops its resource",
+        expunge::q18_a_replay_brings_the_body_back =>
+            "a replay from the console does nothing",
+        expunge::q18_nothing_of_a_wiped_body_is_at_rest =>
+            "personal data is found where it was reported as deleted",
         forget::q3_a_lease_from_before_the_forgetting_counts_no_more =>
             "a runner that woke up after a week completes another's delivery",
         durable::q2_what_was_acknowledged_is_there_after_reopening =>

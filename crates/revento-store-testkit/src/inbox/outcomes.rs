@@ -1,9 +1,9 @@
 //! Handled, tried again, set aside.
 
-use revento_store::{DeliveryState, InboxStore};
+use revento_store::{DeliveryState, InboxStore, Requeued};
 
 use super::sample::{NOW, TICK, answered, delivery, insert_all, is, leases, minutes, one};
-use crate::{check::Bench, subject::Verdict};
+use crate::{check::Bench, expect::same, subject::Verdict};
 
 pub(super) async fn q10_a_handled_delivery_is_handled(bench: Bench<dyn InboxStore>) -> Verdict {
     let store = bench.store();
@@ -56,10 +56,10 @@ pub(super) async fn q4_a_buried_delivery_waits_for_somebody(bench: Bench<dyn Inb
         )?;
         is(&*store, "1", DeliveryState::Buried).await?;
         leases(&*store, "a lease much later", minutes(100_000), &[]).await?;
-        answered(
-            "a requeue",
+        same(
+            "the answer to a requeue",
             store.requeue(&"env_1".into(), now.saturating_add(TICK)).await?,
-            true,
+            Requeued::Yes,
         )?;
         is(&*store, "1", DeliveryState::Queued).await?;
         leases(&*store, "a lease before the requeue", now, &[]).await?;
@@ -69,17 +69,21 @@ pub(super) async fn q4_a_buried_delivery_waits_for_somebody(bench: Bench<dyn Inb
 
 pub(super) async fn q9_only_what_is_buried_is_requeued(bench: Bench<dyn InboxStore>) -> Verdict {
     let store = bench.store();
-    let requeue = async |state: &str, expected: bool| {
+    let requeue = async |state: &str| {
         let answer = store.requeue(&"env_1".into(), minutes(5)).await?;
-        answered(&format!("a requeue of what is {state}"), answer, expected)
+        same(
+            &format!("a requeue of what is {state}"),
+            answer,
+            Requeued::NotBuried,
+        )
     };
-    requeue("unknown", false).await?;
+    requeue("unknown").await?;
     insert_all(&*store, [delivery("1")]).await?;
-    requeue("queued", false).await?;
+    requeue("queued").await?;
     let leased = one(&*store, NOW).await?;
-    requeue("leased", false).await?;
+    requeue("leased").await?;
     is(&*store, "1", DeliveryState::Leased).await?;
     answered("completing it", store.complete(&leased.lease, NOW).await?, true)?;
-    requeue("done", false).await?;
+    requeue("done").await?;
     is(&*store, "1", DeliveryState::Done).await
 }

@@ -5,6 +5,7 @@ use revento_store::{Record, Sealer, TokenStore};
 
 use super::sample::{created, key, record, renewed, swapped};
 use crate::{
+    bytes::contains,
     check::Bench,
     expect::{fail, holds},
     subject::Verdict,
@@ -53,8 +54,4 @@ pub(super) async fn k21_no_plaintext_is_at_rest(bench: Bench<dyn TokenStore>) ->
         }
     }
     Ok(())
-}
-
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
 }

@@ -10,7 +10,9 @@ use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
 
 use super::lock;
-use crate::{Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Sealed, StoreError};
+use crate::{
+    Buried, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, Sealed, StoreError,
+};
 
 /// An [`InboxStore`] that lives as long as the process.
 #[derive(Default)]
@@ -29,18 +31,25 @@ impl Table {
         self.counter
     }
 
-    /// Queues what is buried, as if it had just arrived.
-    fn revive(&mut self, envelope_id: &EnvelopeId, now: Timestamp) -> bool {
+    /// Queues what is buried, as if it had just arrived; with this body, where there is one.
+    fn revive(&mut self, envelope_id: &EnvelopeId, now: Timestamp, body: Option<&Sealed>) -> Requeued {
         let arrival = self.next();
-        match self.rows.get_mut(envelope_id) {
-            Some(row) if row.state == DeliveryState::Buried => {
-                row.arrival = arrival;
-                row.attempt = 0;
-                row.queue(now);
-                true
-            }
-            _ => false,
+        let Some(row) = self.rows.get_mut(envelope_id) else {
+            return Requeued::NotBuried;
+        };
+        if row.state != DeliveryState::Buried {
+            return Requeued::NotBuried;
         }
+        if let Some(body) = body {
+            row.delivery.body = body.clone();
+        } else if row.expunged {
+            return Requeued::Expunged;
+        }
+        row.expunged = false;
+        row.arrival = arrival;
+        row.attempt = 0;
+        row.queue(now);
+        Requeued::Yes
     }
 
     /// Whatever waits and has nothing before it under the same ordering key, in the order of arrival.
@@ -64,6 +73,9 @@ struct Row {
     at: Timestamp,
     attempt: u32,
     fence: i64,
+    /// Why the last attempt failed.
+    error: String,
+    expunged: bool,
 }
 
 impl Row {
@@ -73,6 +85,24 @@ impl Row {
 
     fn waits(&self) -> bool {
         matches!(self.state, DeliveryState::Queued | DeliveryState::Leased)
+    }
+
+    fn wipe(&mut self) {
+        self.delivery.body = Sealed::from_bytes([]);
+    }
+
+    fn buried(&self) -> Buried {
+        Buried {
+            envelope_id: self.delivery.envelope_id.clone(),
+            delivery_id: self.delivery.delivery_id.clone(),
+            event_type: self.delivery.event_type.clone(),
+            occurred_at: self.delivery.occurred_at,
+            received_at: self.delivery.received_at,
+            buried_at: self.at,
+            attempts: self.attempt,
+            error: self.error.clone(),
+            expunged: self.expunged,
+        }
     }
 
     fn queue(&mut self, at: Timestamp) {
@@ -111,7 +141,8 @@ impl fmt::Debug for MemoryInbox {
 impl InboxStore for MemoryInbox {
     async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
         let mut table = lock(&self.0);
-        if table.revive(&delivery.envelope_id, delivery.received_at) {
+        let body = Some(&delivery.body);
+        if table.revive(&delivery.envelope_id, delivery.received_at, body) == Requeued::Yes {
             return Ok(Received::Requeued);
         }
         let arrival = table.next();
@@ -129,6 +160,8 @@ impl InboxStore for MemoryInbox {
                     at: delivery.received_at,
                     attempt: 0,
                     fence: 0,
+                    error: String::new(),
+                    expunged: false,
                 });
                 Received::New { delivery_id_reused }
             }
@@ -174,23 +207,50 @@ impl InboxStore for MemoryInbox {
         Ok(self.with_lease(lease, |row| {
             row.state = DeliveryState::Done;
             row.at = now;
-            row.delivery.body = Sealed::from_bytes([]);
+            row.wipe();
         }))
     }
 
-    async fn retry(&self, lease: &Lease, at: Timestamp, _error: &str) -> Result<bool, StoreError> {
-        Ok(self.with_lease(lease, |row| row.queue(at)))
+    async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
+        Ok(self.with_lease(lease, |row| {
+            error.clone_into(&mut row.error);
+            row.queue(at);
+        }))
     }
 
-    async fn bury(&self, lease: &Lease, now: Timestamp, _error: &str) -> Result<bool, StoreError> {
+    async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
         Ok(self.with_lease(lease, |row| {
+            error.clone_into(&mut row.error);
             row.state = DeliveryState::Buried;
             row.at = now;
         }))
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(lock(&self.0).revive(envelope_id, now))
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError> {
+        Ok(lock(&self.0).revive(envelope_id, now, None))
+    }
+
+    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+        let table = lock(&self.0);
+        let mut buried: Vec<&Row> = table
+            .rows
+            .values()
+            .filter(|row| row.state == DeliveryState::Buried)
+            .collect();
+        buried.sort_by_key(|row| std::cmp::Reverse((row.at, row.arrival)));
+        Ok(buried.into_iter().take(limit).map(Row::buried).collect())
+    }
+
+    async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut count = 0;
+        for row in lock(&self.0).rows.values_mut() {
+            if row.state == DeliveryState::Buried && row.at < before && !row.expunged {
+                row.wipe();
+                row.expunged = true;
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

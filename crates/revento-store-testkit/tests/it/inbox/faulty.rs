@@ -9,8 +9,8 @@ use std::{
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{
-    Clock, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Sealed, StoreError,
-    SystemClock, memory::MemoryInbox,
+    Buried, Clock, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, Sealed,
+    StoreError, SystemClock, memory::MemoryInbox,
 };
 
 /// Long enough for every other caller to come between.
@@ -35,6 +35,8 @@ faults! {
     RetryAtOnce RetryCompletes BuryRetries RequeueAlwaysTrue OrderIgnored OneOrderForAll
     NextDueIgnoresLeases NextDueCountsWhatIsBehind ForgetsEverything ForgetsNothing FencesRestart
     BodiesAsText ReceivedNow InsertMarksFirst
+    BuriedUnlisted BuriedFirstFirst FirstCauseStays ExpungesEverything ExpungesNothing ExpungeOnlySays ExpungedIsForgotten
+    ExpungedLosesItsCause ExpungedIsRequeued ReplayKeepsNoBody ReplayKeepsTheOldBody
 }
 
 #[derive(Debug)]
@@ -51,6 +53,8 @@ struct Notes {
     leases: BTreeMap<EnvelopeId, (i64, Timestamp)>,
     handled: Vec<EnvelopeId>,
     marked: BTreeSet<EnvelopeId>,
+    /// The first cause of each.
+    causes: BTreeMap<EnvelopeId, String>,
 }
 
 impl Faulty {
@@ -60,6 +64,28 @@ impl Faulty {
             inner: MemoryInbox::new(),
             notes: Mutex::default(),
         }
+    }
+
+    fn note_cause(&self, lease: &Lease, error: &str) {
+        let id = lease.envelope_id.clone();
+        self.notes().causes.entry(id).or_insert_with(|| error.to_owned());
+    }
+
+    /// What somebody finds who opens the files: the ids, and the bodies that are still needed.
+    pub(super) async fn dump(&self) -> Vec<u8> {
+        let expunged: Vec<_> = self.inner.buried(usize::MAX).await.unwrap();
+        let known: Vec<_> = self.notes().known.values().cloned().collect();
+        let mut dump = Vec::new();
+        for delivery in known {
+            let id = &delivery.envelope_id;
+            dump.extend_from_slice(id.as_str().as_bytes());
+            let done = self.inner.state(id).await.unwrap() == Some(DeliveryState::Done);
+            let gone = expunged.iter().any(|one| one.expunged && one.envelope_id == *id);
+            if !(done || gone) || self.is(Fault::ExpungeOnlySays) {
+                dump.extend_from_slice(delivery.body.as_bytes());
+            }
+        }
+        dump
     }
 
     fn is(&self, fault: Fault) -> bool {
@@ -134,6 +160,15 @@ impl InboxStore for Faulty {
         if self.is(Fault::BuriedStaysBuried) && state == Some(DeliveryState::Buried) {
             return Ok(Received::Known(DeliveryState::Buried));
         }
+        if state == Some(DeliveryState::Buried) {
+            match self.fault {
+                Fault::ReplayKeepsNoBody => delivery.body = Sealed::from_bytes([]),
+                Fault::ReplayKeepsTheOldBody => {
+                    delivery.body = self.notes().known[&delivery.envelope_id].body.clone();
+                }
+                _ => {}
+            }
+        }
         if self.is(Fault::HandledIsRequeued) && state == Some(DeliveryState::Done) {
             return Ok(Received::Requeued);
         }
@@ -195,6 +230,7 @@ impl InboxStore for Faulty {
 
     async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
         let lease = self.lease_of(lease);
+        self.note_cause(&lease, error);
         match self.fault {
             Fault::RetryAtOnce => self.inner.retry(&lease, Timestamp::UNIX_EPOCH, error).await,
             Fault::RetryCompletes => self.inner.complete(&lease, at).await,
@@ -204,14 +240,58 @@ impl InboxStore for Faulty {
 
     async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
         let lease = self.lease_of(lease);
+        self.note_cause(&lease, error);
         if self.is(Fault::BuryRetries) {
             return self.inner.retry(&lease, now, error).await;
         }
         self.inner.bury(&lease, now, error).await
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.inner.requeue(envelope_id, now).await? || self.is(Fault::RequeueAlwaysTrue))
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError> {
+        let requeued = self.inner.requeue(envelope_id, now).await?;
+        Ok(match (self.fault, requeued) {
+            (Fault::RequeueAlwaysTrue, Requeued::NotBuried) => Requeued::Yes,
+            (Fault::ExpungedIsRequeued, Requeued::Expunged) => {
+                let mut empty = self.notes().known[envelope_id].clone();
+                empty.body = Sealed::from_bytes([]);
+                empty.received_at = now;
+                self.inner.insert(&empty).await?;
+                Requeued::Yes
+            }
+            _ => requeued,
+        })
+    }
+
+    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+        let mut buried = match self.fault {
+            Fault::BuriedUnlisted => Vec::new(),
+            Fault::BuriedFirstFirst => {
+                let mut all = self.inner.buried(usize::MAX).await?;
+                all.reverse();
+                all.truncate(limit);
+                all
+            }
+            _ => self.inner.buried(limit).await?,
+        };
+        if self.is(Fault::ExpungedIsForgotten) {
+            buried.retain(|one| !one.expunged);
+        }
+        for one in &mut buried {
+            match self.fault {
+                Fault::FirstCauseStays => one.error = self.notes().causes[&one.envelope_id].clone(),
+                Fault::ExpungedLosesItsCause if one.expunged => one.error.clear(),
+                _ => {}
+            }
+        }
+        Ok(buried)
+    }
+
+    async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
+        match self.fault {
+            Fault::ExpungesEverything => self.inner.expunge(Timestamp::MAX).await,
+            Fault::ExpungesNothing => Ok(0),
+            _ => self.inner.expunge(before).await,
+        }
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

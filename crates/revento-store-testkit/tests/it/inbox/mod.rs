@@ -11,9 +11,16 @@ use faulty::{Fault, Faulty};
 
 async fn run(fault: Fault) -> Report {
     let suite = InboxStoreSuite::new(move || {
-        let store: Arc<dyn InboxStore> = Arc::new(Faulty::new(fault));
+        let faulty = Arc::new(Faulty::new(fault));
+        let store: Arc<dyn InboxStore> = faulty.clone();
         let same = store.clone();
-        let subject = Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone())));
+        let dump = move || {
+            let faulty = faulty.clone();
+            async move { Ok(faulty.dump().await) }
+        };
+        let subject = Subject::new(store)
+            .with_replicas(move || std::future::ready(Ok(same.clone())))
+            .with_dump(dump);
         std::future::ready(Ok(subject))
     });
     suite.patience(Duration::from_secs(5)).run().await
@@ -74,6 +81,35 @@ async fn every_faulty_behaviour_is_found() {
             Fault::InsertMarksFirst,
             "q2_a_dropped_call_loses_and_blocks_nothing",
         ),
+        (Fault::BuriedUnlisted, "q4_what_is_buried_is_listed"),
+        (Fault::BuriedFirstFirst, "q4_what_is_buried_is_listed"),
+        (
+            Fault::FirstCauseStays,
+            "q4_the_last_cause_and_all_attempts_are_told",
+        ),
+        (
+            Fault::ExpungesEverything,
+            "q18_only_what_was_buried_long_ago_is_expunged",
+        ),
+        (
+            Fault::ExpungesNothing,
+            "q18_only_what_was_buried_long_ago_is_expunged",
+        ),
+        (Fault::ExpungeOnlySays, "q18_nothing_of_a_wiped_body_is_at_rest"),
+        (
+            Fault::ExpungedIsForgotten,
+            "q18_only_what_was_buried_long_ago_is_expunged",
+        ),
+        (
+            Fault::ExpungedLosesItsCause,
+            "q18_only_what_was_buried_long_ago_is_expunged",
+        ),
+        (
+            Fault::ExpungedIsRequeued,
+            "q18_what_is_expunged_cannot_be_requeued",
+        ),
+        (Fault::ReplayKeepsNoBody, "q18_a_replay_brings_the_body_back"),
+        (Fault::ReplayKeepsTheOldBody, "q18_a_replay_brings_the_body_back"),
         (Fault::ReceivedNow, "q1_a_delivery_comes_out_as_it_went_in"),
     ];
     assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");

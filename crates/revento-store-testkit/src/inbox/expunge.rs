@@ -1,0 +1,171 @@
+//! What becomes of what was buried: listed, its body wiped, its identity kept.
+
+use revento_core::Timestamp;
+use revento_store::{Buried, DeliveryState, InboxStore, NewDelivery, Received, Requeued, Sealed};
+
+use super::sample::{NOW, answered, at, delivery, insert_all, is, leases, minutes, one, ordered};
+use crate::{
+    bytes::at_rest,
+    check::Bench,
+    expect::{holds, same},
+    subject::Verdict,
+};
+
+/// Inserts a delivery and buries it at its first attempt.
+async fn bury(store: &dyn InboxStore, delivery: NewDelivery, now: Timestamp) -> Verdict {
+    insert_all(store, [delivery]).await?;
+    let leased = one(store, now).await?;
+    let buried = store.bury(&leased.lease, now, "no such table").await?;
+    answered("burying it", buried, true)
+}
+
+fn as_buried(delivery: &NewDelivery, buried_at: Timestamp) -> Buried {
+    Buried {
+        envelope_id: delivery.envelope_id.clone(),
+        delivery_id: delivery.delivery_id.clone(),
+        event_type: delivery.event_type.clone(),
+        occurred_at: delivery.occurred_at,
+        received_at: delivery.received_at,
+        buried_at,
+        attempts: 1,
+        error: "no such table".to_owned(),
+        expunged: false,
+    }
+}
+
+pub(super) async fn q4_what_is_buried_is_listed(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    same("what an empty inbox has buried", store.buried(10).await?, vec![])?;
+    bury(&*store, delivery("1"), minutes(1)).await?;
+    bury(&*store, ordered("2", "app_1"), minutes(2)).await?;
+    insert_all(&*store, ["3", "4", "5"].map(delivery)).await?;
+    let done = one(&*store, NOW).await?;
+    store.complete(&done.lease, minutes(3)).await?;
+    one(&*store, NOW).await?;
+
+    let first = as_buried(&delivery("1"), minutes(1));
+    let second = as_buried(&delivery("2"), minutes(2));
+    let both = vec![second.clone(), first];
+    same("what is buried", store.buried(10).await?, both)?;
+    same("the last buried", store.buried(1).await?, vec![second])
+}
+
+pub(super) async fn q4_the_last_cause_and_all_attempts_are_told(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    insert_all(&*store, [delivery("1")]).await?;
+    let leased = one(&*store, NOW).await?;
+    store.retry(&leased.lease, minutes(1), "first").await?;
+    let leased = one(&*store, minutes(1)).await?;
+    store.bury(&leased.lease, minutes(2), "second").await?;
+    let twice = Buried {
+        attempts: 2,
+        error: "second".to_owned(),
+        ..as_buried(&delivery("1"), minutes(2))
+    };
+    same("what is buried", store.buried(10).await?, vec![twice])?;
+    store.requeue(&"env_1".into(), minutes(3)).await?;
+    same("what is buried after a requeue", store.buried(10).await?, vec![])
+}
+
+pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    same(
+        "how many an empty inbox expunges",
+        store.expunge(minutes(100)).await?,
+        0,
+    )?;
+    bury(&*store, delivery("1"), minutes(1)).await?;
+    bury(&*store, delivery("2"), minutes(2)).await?;
+    insert_all(&*store, ["3", "4", "5"].map(delivery)).await?;
+    let done = one(&*store, NOW).await?;
+    store.complete(&done.lease, NOW).await?;
+    let leased = one(&*store, NOW).await?;
+
+    let expunge = async |what: &str, before, expected| same(what, store.expunge(before).await?, expected);
+    expunge("how many were buried before the first was", minutes(1), 0).await?;
+    expunge("how many were buried before the second was", minutes(2), 1).await?;
+    expunge("how many are left to expunge by then", minutes(2), 0).await?;
+    let first = Buried {
+        expunged: true,
+        ..as_buried(&delivery("1"), minutes(1))
+    };
+    let second = as_buried(&delivery("2"), minutes(2));
+    same("what is buried", store.buried(10).await?, vec![second, first])?;
+    is(&*store, "1", DeliveryState::Buried).await?;
+
+    let later = minutes(5);
+    same(
+        "the requeue of what was not expunged",
+        store.requeue(&"env_2".into(), later).await?,
+        Requeued::Yes,
+    )?;
+    expunge("how many are left to expunge at all", minutes(100_000), 0).await?;
+    is(&*store, "3", DeliveryState::Done).await?;
+    answered(
+        "completing what was leased meanwhile",
+        store.complete(&leased.lease, later).await?,
+        true,
+    )?;
+    for body in leases(&*store, "what is queued", later, &["5", "2"]).await? {
+        let id = body.lease.envelope_id.as_str().replace("env_", "sealed ");
+        same("its body", body.body.as_bytes(), id.as_bytes())?;
+    }
+    Ok(())
+}
+
+pub(super) async fn q18_what_is_expunged_cannot_be_requeued(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    bury(&*store, ordered("1", "app_1"), minutes(1)).await?;
+    insert_all(&*store, [ordered("2", "app_1")]).await?;
+    store.expunge(minutes(2)).await?;
+    let requeued = store.requeue(&"env_1".into(), minutes(3)).await?;
+    same("a requeue of what is expunged", requeued, Requeued::Expunged)?;
+    is(&*store, "1", DeliveryState::Buried).await?;
+    let leased = leases(&*store, "what is queued", minutes(4), &["2"]).await?;
+    for delivery in leased {
+        store.complete(&delivery.lease, minutes(4)).await?;
+    }
+    same("when the next is due", store.next_due().await?, None)
+}
+
+pub(super) async fn q18_a_replay_brings_the_body_back(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    bury(&*store, delivery("1"), minutes(1)).await?;
+    store.expunge(minutes(2)).await?;
+    // The same content sealed once more is other bytes.
+    let replay = NewDelivery {
+        body: Sealed::from_bytes(*b"sealed again"),
+        ..at("1", minutes(3))
+    };
+    same("a replay", store.insert(&replay).await?, Received::Requeued)?;
+    let leased = one(&*store, minutes(3)).await?;
+    same("the body", leased.body.as_bytes(), b"sealed again".as_slice())?;
+    same("the attempt", leased.attempt, 1)?;
+    store.bury(&leased.lease, minutes(4), "again").await?;
+    let listed = store.buried(10).await?;
+    let expunged: Vec<_> = listed.iter().map(|buried| buried.expunged).collect();
+    same("whether it is expunged", expunged, vec![false])?;
+    let requeued = store.requeue(&"env_1".into(), minutes(5)).await?;
+    same("a requeue after the replay", requeued, Requeued::Yes)?;
+    let leased = one(&*store, minutes(5)).await?;
+    same("the body", leased.body.as_bytes(), b"sealed again".as_slice())
+}
+
+pub(super) async fn q18_nothing_of_a_wiped_body_is_at_rest(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    bury(&*store, delivery("expunged"), minutes(1)).await?;
+    bury(&*store, delivery("buried"), minutes(2)).await?;
+    insert_all(&*store, [delivery("handled")]).await?;
+    let handled = one(&*store, NOW).await?;
+    store.complete(&handled.lease, NOW).await?;
+    store.expunge(minutes(2)).await?;
+
+    let dump = bench.dump().await?;
+    let shows = |text: &str| at_rest(&dump, text.as_bytes());
+    for id in ["env_expunged", "env_handled"] {
+        holds(&format!("the dump has {id}"), shows(id))?;
+    }
+    holds("the dump shows bodies that are kept", shows("sealed buried"))?;
+    holds("the body of what is expunged is gone", !shows("sealed expunged"))?;
+    holds("the body of what is handled is gone", !shows("sealed handled"))
+}
