@@ -19,11 +19,13 @@ use crate::{Answer, Delivery, Gate, Rejection};
 
 /// A service that verifies deliveries, stores them in an inbox, and answers 200 once they are stored.
 ///
+/// An inbox that has not confirmed after 2.5 s is given up, so that the platform has its answer within its 10 s.
 /// Everything else is a [`Rejection`], logged as one `tracing` event without secrets.
 #[derive(Debug, Clone)]
 pub struct WebhookEndpoint {
     gate: Gate,
     inbox: Inbox,
+    stored_within: Duration,
 }
 
 impl WebhookEndpoint {
@@ -34,7 +36,11 @@ impl WebhookEndpoint {
 
     /// An endpoint behind a gate of one's own.
     pub fn behind(gate: Gate, inbox: Inbox) -> Self {
-        Self { gate, inbox }
+        Self {
+            gate,
+            inbox,
+            stored_within: Duration::from_millis(2_500),
+        }
     }
 
     /// The most bytes that a body may have.
@@ -48,6 +54,13 @@ impl WebhookEndpoint {
     #[must_use]
     pub fn body_within(mut self, duration: Duration) -> Self {
         self.gate = self.gate.body_within(duration);
+        self
+    }
+
+    /// How long the inbox may take to store a delivery.
+    #[must_use]
+    pub fn stored_within(mut self, duration: Duration) -> Self {
+        self.stored_within = duration;
         self
     }
 
@@ -66,9 +79,11 @@ impl WebhookEndpoint {
     /// Stores what came through the gate.
     ///
     /// # Errors
-    /// When the type header was tampered with, or nothing was stored.
+    /// When the type header was tampered with, nothing was stored, or the inbox took too long.
     pub async fn store(&self, delivery: &Delivery) -> Result<Accepted, Rejection> {
-        Ok(self.inbox.accept(&delivery.verified()).await?)
+        let verified = delivery.verified();
+        let stored = tokio::time::timeout(self.stored_within, self.inbox.accept(&verified));
+        Ok(stored.await.map_err(|_| Rejection::StoredTooSlowly)??)
     }
 }
 

@@ -6,10 +6,11 @@ use std::{
     fmt,
     future::Future,
     marker::PhantomData,
+    panic::AssertUnwindSafe,
     task::{Context, Poll},
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use http::Request;
 use http_body::Body;
 use revento_core::kind::Kind;
@@ -47,7 +48,7 @@ impl FromDelivery for Delivery {
 ///
 /// Every `async fn(Webhook<K>) -> Result<(), Unavailable>` is one. It has to end within the platform's
 /// 10 s, and it is called again when the platform sends again; where that is not enough, take a
-/// [`WebhookEndpoint`](crate::WebhookEndpoint).
+/// [`WebhookEndpoint`](crate::WebhookEndpoint). One that panics counts as [`Unavailable`].
 pub trait Handler<A>: Clone + Send + Sync + 'static {
     /// Handles one webhook.
     fn handle(&self, webhook: A) -> BoxFuture<'static, Result<(), Unavailable>>;
@@ -59,7 +60,9 @@ where
     Fut: Future<Output = Result<(), Unavailable>> + Send + 'static,
 {
     fn handle(&self, webhook: A) -> BoxFuture<'static, Result<(), Unavailable>> {
-        Box::pin(self(webhook))
+        // A panic would take the connection with it, and leave the platform without an answer.
+        let handled = AssertUnwindSafe(self(webhook)).catch_unwind();
+        Box::pin(handled.map(|ended| ended.unwrap_or_else(|_| Err("the handler panicked".into()))))
     }
 }
 

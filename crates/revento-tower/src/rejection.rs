@@ -45,6 +45,9 @@ pub enum Rejection {
     /// 503: nothing was stored; the platform will try again.
     #[error("the delivery cannot be stored now: send it again")]
     NotStored(#[source] AcceptError),
+    /// 503: the inbox did not confirm in time. It may have stored the delivery; seen again, it is not handled twice.
+    #[error("the delivery was not stored in time: send it again")]
+    StoredTooSlowly,
     /// 503: the handler asks for another attempt.
     #[error("the delivery cannot be handled now: send it again")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
@@ -62,7 +65,9 @@ impl Rejection {
             Self::Unverified(_) | Self::TypeMismatch => StatusCode::UNAUTHORIZED,
             Self::NotHandled(_) => StatusCode::OK,
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NotStored(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotStored(_) | Self::StoredTooSlowly | Self::Unavailable(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 

@@ -2,7 +2,10 @@
 
 mod bodies;
 mod client;
+mod http2;
 mod limits;
+mod malformed;
+mod mistakes;
 mod server;
 mod shelf;
 mod statuses;

@@ -1,7 +1,7 @@
 //! The same routes behind each adapter: `/inbox` stores, `/approved` hands to a typed handler, `/echo` verifies
 //! and lets the framework's own extractor read the body, `/raw` takes the verified bytes, `/taken` is wired wrongly: it reads the body first.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -37,7 +37,8 @@ impl Adapter {
         let shelf = Arc::new(Shelf::default());
         let clock = Arc::new(StandingClock::at(NOW));
         let gate = change(Gate::new(verifier).clock(clock.clone()));
-        let endpoint = WebhookEndpoint::behind(gate.clone(), shelf.inbox(clock.clone()));
+        let endpoint = WebhookEndpoint::behind(gate.clone(), shelf.inbox(clock.clone()))
+            .stored_within(Duration::from_millis(300));
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let address = match self {
             Self::Tower => tower(gate, endpoint, stopped).await,
@@ -71,6 +72,7 @@ async fn tower(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
     async fn approved(webhook: revento_tower::Webhook<ApplicationApproved>) -> Result<(), Unavailable> {
         match webhook.data().id.as_str() {
             "app_busy" => Err("the database is busy".into()),
+            "app_panic" => panic!("a mistake of the handler's"),
             _ => Ok(()),
         }
     }
@@ -154,6 +156,7 @@ async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socket
     async fn approved(webhook: Webhook<ApplicationApproved>) -> StatusCode {
         match webhook.data().id.as_str() {
             "app_busy" => StatusCode::SERVICE_UNAVAILABLE,
+            "app_panic" => panic!("a mistake of the handler's"),
             _ => StatusCode::OK,
         }
     }
@@ -212,6 +215,7 @@ async fn actix(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
     async fn approved(webhook: Webhook<ApplicationApproved>) -> HttpResponse {
         match webhook.data().id.as_str() {
             "app_busy" => HttpResponse::ServiceUnavailable().finish(),
+            "app_panic" => panic!("a mistake of the handler's"),
             _ => HttpResponse::Ok().finish(),
         }
     }
@@ -224,6 +228,7 @@ async fn actix(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
     async fn handled(delivery: Delivery) -> Result<(), Unavailable> {
         match delivery.verified().unsigned_event_type() {
             "busy" => Err("the database is busy".into()),
+            "panic" => panic!("a mistake of the handler's"),
             _ => Ok(()),
         }
     }

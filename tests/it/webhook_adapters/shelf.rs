@@ -19,6 +19,7 @@ pub(crate) struct Shelf {
     inner: MemoryInbox,
     kept: Mutex<Vec<EnvelopeId>>,
     down: AtomicBool,
+    stuck: AtomicBool,
 }
 
 impl Shelf {
@@ -33,6 +34,11 @@ impl Shelf {
         self.kept.lock().unwrap().len()
     }
 
+    /// From now on it never answers.
+    pub(crate) fn get_stuck(&self) {
+        self.stuck.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
     }
@@ -41,6 +47,9 @@ impl Shelf {
 #[async_trait]
 impl InboxStore for Shelf {
     async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
+        if self.stuck.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         if self.down.load(Ordering::SeqCst) {
             return Err(StoreError::new(
                 StoreErrorKind::Unavailable,
