@@ -15,13 +15,26 @@ const RECORD: &str = "
     INSERT INTO revento_deletions (
         envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
-const DUTY: &str = "SELECT * FROM revento_deletions WHERE envelope_id = $1";
+/// Not `*`: once prepared, it fails as soon as a newer version has added a column.
+const DUTY: &str = "
+    SELECT envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note
+    FROM revento_deletions WHERE envelope_id = $1";
 const OPEN: &str = "
-    SELECT * FROM revento_deletions WHERE done_at IS NULL ORDER BY deadline_at, envelope_id COLLATE \"C\" LIMIT $1";
+    SELECT envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note
+    FROM revento_deletions WHERE done_at IS NULL ORDER BY deadline_at, envelope_id COLLATE \"C\" LIMIT $1";
 const REMINDED: &str =
     "UPDATE revento_deletions SET reminded_at = $2 WHERE envelope_id = $1 AND done_at IS NULL";
 const SETTLE: &str =
     "UPDATE revento_deletions SET done_at = $2, note = $3 WHERE envelope_id = $1 AND done_at IS NULL";
+
+/// For the test of the query plans.
+#[cfg(test)]
+pub(crate) const QUESTIONS: &[(&str, &str)] = &[
+    ("duty", DUTY),
+    ("open_duties", OPEN),
+    ("reminded", REMINDED),
+    ("settle", SETTLE),
+];
 
 #[async_trait]
 impl DeletionStore for PostgresStore {

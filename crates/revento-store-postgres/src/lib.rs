@@ -1,8 +1,8 @@
 //! The Revento SDK's token store and webhook inbox on PostgreSQL, for any number of replicas.
 //!
-//! [`PostgresStore`] is a [`TokenStore`](revento_store::TokenStore) and an
-//! [`InboxStore`](revento_store::InboxStore), a [`DeletionStore`](revento_store::DeletionStore) and a [`BudgetStore`](revento_store::BudgetStore): replicas that share
-//! the database stay below a token's rate budgets together.
+//! [`PostgresStore`] is a [`TokenStore`](revento_store::TokenStore), an [`InboxStore`](revento_store::InboxStore),
+//! a [`DeletionStore`](revento_store::DeletionStore) and a [`BudgetStore`](revento_store::BudgetStore): replicas
+//! that share the database stay below a token's rate budgets together.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

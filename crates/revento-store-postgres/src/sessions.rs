@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::{PostgresOptions, PostgresStore, inbox, tokens};
+use crate::{PostgresOptions, PostgresStore, deletions, inbox, tokens};
 
 async fn store(name: &str, setting: &str) -> Option<PostgresStore> {
     let url = std::env::var("REVENTO_TEST_POSTGRES")
@@ -49,7 +49,11 @@ async fn t7_every_question_has_an_index() {
     let Some(store) = store("plans", "enable_seqscan=off").await else {
         return;
     };
-    for (name, sql) in tokens::QUESTIONS.iter().chain(inbox::QUESTIONS) {
+    for (name, sql) in tokens::QUESTIONS
+        .iter()
+        .chain(inbox::QUESTIONS)
+        .chain(deletions::QUESTIONS)
+    {
         // Any argument will do: a generic plan does not look at it (PostgreSQL 16 can be asked for one).
         let parameters = (1..=9)
             .rev()

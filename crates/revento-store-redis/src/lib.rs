@@ -16,6 +16,9 @@
 //! say so with [`RedisOptions::trust_the_server`]. A fail-over to a replica can lose the last writes in
 //! any case: Redis replicates asynchronously. Who cannot live with that takes PostgreSQL.
 //!
+//! It is neither an inbox nor a deletion ledger. Those are asked by many columns and keep for years what proves a
+//! deletion: take PostgreSQL or SQLite beside it.
+//!
 //! # How it works
 //! Every method that writes is one Lua script, which the server runs by itself: no lost updates, no
 //! locks. All keys begin with `{revento}:` (or another [prefix](RedisOptions::prefix)). A record is a hash; what is due is found in a sorted set, and what

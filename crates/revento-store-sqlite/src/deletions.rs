@@ -11,13 +11,26 @@ const RECORD: &str = "
     INSERT INTO revento_deletions (
         envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-const DUTY: &str = "SELECT * FROM revento_deletions WHERE envelope_id = ?";
+/// Not `*`: see the statements of the tokens.
+const DUTY: &str = "
+    SELECT envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note
+    FROM revento_deletions WHERE envelope_id = ?";
 const OPEN: &str = "
-    SELECT * FROM revento_deletions WHERE done_at IS NULL ORDER BY deadline_at, envelope_id LIMIT ?";
+    SELECT envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note
+    FROM revento_deletions WHERE done_at IS NULL ORDER BY deadline_at, envelope_id LIMIT ?";
 const REMINDED: &str =
     "UPDATE revento_deletions SET reminded_at = ?2 WHERE envelope_id = ?1 AND done_at IS NULL";
 const SETTLE: &str =
     "UPDATE revento_deletions SET done_at = ?2, note = ?3 WHERE envelope_id = ?1 AND done_at IS NULL";
+
+/// For the test of the query plans.
+#[cfg(test)]
+pub(crate) const QUESTIONS: &[(&str, &str)] = &[
+    ("duty", DUTY),
+    ("open_duties", OPEN),
+    ("reminded", REMINDED),
+    ("settle", SETTLE),
+];
 
 #[async_trait]
 impl DeletionStore for SqliteStore {

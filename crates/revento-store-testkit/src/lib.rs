@@ -1,7 +1,7 @@
 //! The conformance suite for stores of the Revento SDK.
 //!
-//! Whoever implements [`TokenStore`](revento_store::TokenStore) or
-//! [`InboxStore`](revento_store::InboxStore) or [`BudgetStore`](revento_store::BudgetStore) for a database of their
+//! Whoever implements [`TokenStore`](revento_store::TokenStore), [`InboxStore`](revento_store::InboxStore),
+//! [`DeletionStore`](revento_store::DeletionStore) or [`BudgetStore`](revento_store::BudgetStore) for a database of their
 //! own, or [`Sealer`](revento_store::Sealer) for a key service, runs it in one test. The SDK's own pass through
 //! the same door.
 //!
@@ -40,6 +40,7 @@
 mod budgets;
 mod bytes;
 mod check;
+mod deletions;
 mod dropped;
 mod expect;
 mod inbox;
@@ -52,4 +53,6 @@ mod tokens;
 
 pub use report::{Finding, Outcome, Report};
 pub use subject::{BoxError, Subject};
-pub use suite::{BudgetStoreSuite, InboxStoreSuite, Joint, SealerSuite, Suite, TokenStoreSuite};
+pub use suite::{
+    BudgetStoreSuite, DeletionStoreSuite, InboxStoreSuite, Joint, SealerSuite, Suite, TokenStoreSuite,
+};

@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use revento_store::{BudgetStore, InboxStore, Sealer, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxStore, Sealer, TokenStore};
 
 use crate::{check::BoxFuture, expect::Stop};
 
@@ -31,6 +31,13 @@ impl Subject<dyn TokenStore> {
 impl Subject<dyn InboxStore> {
     /// An empty inbox.
     pub fn inbox(store: impl InboxStore + 'static) -> Self {
+        Self::new(Arc::new(store))
+    }
+}
+
+impl Subject<dyn DeletionStore> {
+    /// A ledger without duties.
+    pub fn deletions(store: impl DeletionStore + 'static) -> Self {
         Self::new(Arc::new(store))
     }
 }

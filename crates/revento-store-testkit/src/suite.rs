@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use revento_store::{BudgetStore, InboxStore, Sealer, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxStore, Sealer, TokenStore};
 
 use crate::{
     BoxError, Finding, Outcome, Report, Subject, budgets,
     check::{Bench, BoxFuture, Check},
+    deletions,
     expect::Stop,
     inbox, sealers, tokens,
 };
@@ -15,6 +16,8 @@ use crate::{
 pub type TokenStoreSuite = Suite<dyn TokenStore>;
 /// The suite for inboxes.
 pub type InboxStoreSuite = Suite<dyn InboxStore>;
+/// The suite for deletion ledgers.
+pub type DeletionStoreSuite = Suite<dyn DeletionStore>;
 /// The suite for shared rate budgets.
 pub type BudgetStoreSuite = Suite<dyn BudgetStore>;
 /// The suite for sealers.
@@ -24,6 +27,7 @@ pub type SealerSuite = Suite<dyn Sealer>;
 pub trait Joint: sealed::Joint {}
 impl Joint for dyn TokenStore {}
 impl Joint for dyn InboxStore {}
+impl Joint for dyn DeletionStore {}
 impl Joint for dyn BudgetStore {}
 impl Joint for dyn Sealer {}
 
@@ -46,6 +50,12 @@ impl sealed::Joint for dyn TokenStore {
 impl sealed::Joint for dyn InboxStore {
     fn checks() -> sealed::Checks<Self> {
         sealed::Checks(inbox::checks())
+    }
+}
+
+impl sealed::Joint for dyn DeletionStore {
+    fn checks() -> sealed::Checks<Self> {
+        sealed::Checks(deletions::checks())
     }
 }
 

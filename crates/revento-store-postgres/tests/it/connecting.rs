@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use revento_store::{Created, StoreErrorKind, TokenStore};
+use revento_core::Timestamp;
+use revento_store::{Created, DeletionStore, InboxStore, StoreErrorKind, TokenStore};
 use revento_store_postgres::PostgresStore;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::{
-    sample::{key, record},
+    sample::{NOW, delivery, duty, key, record},
     server,
 };
 
@@ -125,13 +126,32 @@ async fn migrations_can_be_run_by_somebody_else() {
 async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
     let Some(url) = server::url() else { return };
     let schema = server::fresh();
-    let store = server::connect(&url, &schema).await;
+    // One connection, so that each statement meets what it was prepared for.
+    let options = server::options(&url, &schema).max_connections(1);
+    let store = options.connect().await.unwrap();
     store.create(&record("evt_1", 1)).await.unwrap();
     // Now the statement is prepared.
     let before = store.load(&key("evt_1")).await.unwrap().unwrap();
+    for number in 1..=2 {
+        store.insert(&delivery(number)).await.unwrap();
+        store.record(&duty(number)).await.unwrap();
+    }
+    let lease = || store.lease(NOW, Timestamp::MAX, 1);
+    assert_eq!(lease().await.unwrap().len(), 1);
+    assert_eq!(store.open_duties(9).await.unwrap().len(), 2);
+    let known = store.duty(&"env_1".into()).await.unwrap();
+    assert!(known.is_some() && store.buried(9).await.unwrap().is_empty());
     let mut admin = PgConnection::connect(&url).await.unwrap();
-    let newer = format!("ALTER TABLE {schema}.revento_connections ADD COLUMN more TEXT NOT NULL DEFAULT 'x'");
-    admin.execute(AssertSqlSafe(newer)).await.unwrap();
+    for table in ["connections", "deliveries", "deletions"] {
+        let newer = format!("ALTER TABLE {schema}.revento_{table} ADD COLUMN more TEXT NOT NULL DEFAULT 'x'");
+        admin.execute(AssertSqlSafe(newer)).await.unwrap();
+    }
+    let leased = lease().await.unwrap().remove(0).lease;
+    assert!(store.bury(&leased, NOW, "").await.unwrap());
+    assert_eq!(store.buried(9).await.unwrap().len(), 1);
+    assert_eq!(store.open_duties(9).await.unwrap().len(), 2);
+    assert_eq!(store.duty(&"env_1".into()).await.unwrap(), known);
+    assert!(store.record(&duty(3)).await.unwrap());
     let stored = store.load(&key("evt_1")).await.unwrap();
     assert_eq!(stored.unwrap(), before);
     store.create(&record("evt_2", 1)).await.unwrap();

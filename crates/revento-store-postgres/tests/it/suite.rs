@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use revento_store::{InboxStore, TokenStore};
-use revento_store_testkit::{BoxError, InboxStoreSuite, Outcome, Report, Subject, TokenStoreSuite};
+use revento_store::{DeletionStore, InboxStore, TokenStore};
+use revento_store_testkit::{
+    BoxError, DeletionStoreSuite, InboxStoreSuite, Outcome, Report, Subject, TokenStoreSuite,
+};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::server;
@@ -71,6 +73,24 @@ async fn the_inbox_suite_passes() {
                 async move { dump(&url, &schema).await }
             };
             Ok(Subject::inbox(store).with_replicas(open).with_dump(dump))
+        }
+    });
+    passed_in_full(&suite.run().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q17_the_ledger_suite_passes() {
+    let Some(url) = server::url() else { return };
+    let suite = DeletionStoreSuite::new(move || {
+        let url = url.clone();
+        async move {
+            let schema = server::fresh();
+            let store = server::options(&url, &schema).connect().await?;
+            let open = move || {
+                let options = server::options(&url, &schema);
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn DeletionStore>) }
+            };
+            Ok(Subject::deletions(store).with_replicas(open))
         }
     });
     passed_in_full(&suite.run().await);

@@ -3,11 +3,11 @@
 use std::{fs, path::Path};
 
 use revento_core::Timestamp;
-use revento_store::{Created, InboxStore, StoreErrorKind, TokenStore};
+use revento_store::{Created, DeletionStore, InboxStore, StoreErrorKind, TokenStore};
 use revento_store_sqlite::SqliteStore;
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
-use crate::sample::{delivery, key, record};
+use crate::sample::{delivery, duty, key, record};
 
 #[tokio::test]
 async fn the_schema_is_pinned() {
@@ -232,15 +232,22 @@ async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
     store.insert(&delivery(1)).await.unwrap();
     let lease = || store.lease(Timestamp::MAX, Timestamp::UNIX_EPOCH, 1);
     assert_eq!(lease().await.unwrap().len(), 1);
+    store.record(&duty(1)).await.unwrap();
+    assert_eq!(store.open_duties(9).await.unwrap(), [duty(1)]);
+    assert!(store.duty(&"env_1".into()).await.unwrap().is_some());
     execute(
         &path,
         "ALTER TABLE revento_connections ADD COLUMN more TEXT NOT NULL DEFAULT 'x';
+         ALTER TABLE revento_deletions ADD COLUMN more TEXT NOT NULL DEFAULT 'x';
          ALTER TABLE revento_deliveries ADD COLUMN more TEXT NOT NULL DEFAULT 'x'",
     )
     .await;
     let stored = store.load(&key("evt_1")).await.unwrap().unwrap();
     assert_eq!(stored, before);
     assert_eq!(lease().await.unwrap().len(), 1);
+    assert_eq!(store.open_duties(9).await.unwrap(), [duty(1)]);
+    assert_eq!(store.duty(&"env_1".into()).await.unwrap(), Some(duty(1)));
+    assert!(store.record(&duty(2)).await.unwrap());
     let swapped = store
         .swap(stored.version, &record("evt_1", 2), None)
         .await

@@ -1,7 +1,7 @@
 //! What the tests store.
 
 use revento_core::{Connection, ConnectionKey, EventType, Scopes, Status, Timestamp};
-use revento_store::{NewDelivery, Record, Sealed};
+use revento_store::{DeletionDuty, NewDelivery, Record, Sealed};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_778_336_551);
 
@@ -39,5 +39,18 @@ pub(crate) fn delivery(number: u64) -> NewDelivery {
         occurred_at: NOW,
         received_at: NOW,
         body: Sealed::from_bytes(number.to_be_bytes()),
+    }
+}
+
+pub(crate) fn duty(number: u64) -> DeletionDuty {
+    DeletionDuty {
+        envelope_id: format!("env_{number}").into(),
+        event_id: Some("evt_1".into()),
+        organization_id: None,
+        occurred_at: NOW,
+        deadline_at: NOW,
+        reason: None,
+        reminded_at: None,
+        done: None,
     }
 }

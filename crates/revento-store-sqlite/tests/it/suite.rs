@@ -2,9 +2,11 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use revento_store::{InboxStore, TokenStore};
+use revento_store::{DeletionStore, InboxStore, TokenStore};
 use revento_store_sqlite::SqliteStore;
-use revento_store_testkit::{BoxError, InboxStoreSuite, Outcome, Report, Subject, TokenStoreSuite};
+use revento_store_testkit::{
+    BoxError, DeletionStoreSuite, InboxStoreSuite, Outcome, Report, Subject, TokenStoreSuite,
+};
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
 /// Every byte of every file of the directory: the database, its log and its index.
@@ -77,6 +79,23 @@ async fn the_inbox_suite_passes() {
         Ok(Subject::inbox(store)
             .with_replicas(open)
             .with_dump(dump)
+            .guarded_by(directory))
+    });
+    passed_in_full(&suite.run().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q17_the_ledger_suite_passes() {
+    let suite = DeletionStoreSuite::new(|| async {
+        let directory = tempfile::tempdir()?;
+        let path = directory.path().join("revento.sqlite");
+        let store = SqliteStore::open(&path).await?;
+        let open = move || {
+            let path = path.clone();
+            async move { Ok(Arc::new(SqliteStore::open(path).await?) as Arc<dyn DeletionStore>) }
+        };
+        Ok(Subject::deletions(store)
+            .with_replicas(open)
             .guarded_by(directory))
     });
     passed_in_full(&suite.run().await);

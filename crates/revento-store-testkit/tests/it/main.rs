@@ -8,6 +8,7 @@
 )]
 
 mod budgets;
+mod deletions;
 mod inbox;
 mod memory;
 mod sealers;

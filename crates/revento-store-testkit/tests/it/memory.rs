@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use revento_store::{
-    BudgetStore, InboxStore, TokenStore,
-    memory::{MemoryBudgets, MemoryInbox, MemoryTokens},
+    BudgetStore, DeletionStore, InboxStore, TokenStore,
+    memory::{MemoryBudgets, MemoryDeletions, MemoryInbox, MemoryTokens},
 };
-use revento_store_testkit::{BudgetStoreSuite, InboxStoreSuite, Outcome, Subject, TokenStoreSuite};
+use revento_store_testkit::{
+    BudgetStoreSuite, DeletionStoreSuite, InboxStoreSuite, Outcome, Subject, TokenStoreSuite,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_memory_token_store_passes() {
@@ -35,6 +37,23 @@ async fn the_memory_inbox_passes() {
         Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone()))))
     });
     suite.run().await.assert_passed();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q17_the_memory_ledger_passes() {
+    let suite = DeletionStoreSuite::new(|| async {
+        let store: Arc<dyn DeletionStore> = Arc::new(MemoryDeletions::new());
+        let same = store.clone();
+        Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone()))))
+    });
+    let report = suite.run().await;
+    report.assert_passed();
+    assert!(
+        report
+            .findings()
+            .iter()
+            .all(|finding| finding.outcome == Outcome::Passed)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,64 @@
+//! What another handle on the same data sees, and what a dropped call leaves.
+
+use revento_store::{DeletionDuty, DeletionStore};
+
+use super::sample::{are_open, days, due, duty, is, proof, record_all};
+use crate::{
+    check::Bench,
+    dropped::{DROPS, drop_after, moment},
+    expect::{fail, same},
+    subject::Verdict,
+};
+
+pub(super) async fn q17_the_ledger_is_there_after_reopening(bench: Bench<dyn DeletionStore>) -> Verdict {
+    let store = bench.store();
+    record_all(&*store, [duty("open"), due("done", days(20))]).await?;
+    store.reminded(&"env_open".into(), days(16)).await?;
+    store
+        .settle(&"env_done".into(), &proof(days(2), "3 rows"))
+        .await?;
+
+    let again = bench.replica().await?;
+    let open = DeletionDuty {
+        reminded_at: Some(days(16)),
+        ..duty("open")
+    };
+    let done = DeletionDuty {
+        done: Some(proof(days(2), "3 rows")),
+        ..due("done", days(20))
+    };
+    is(&*again, &open).await?;
+    is(&*again, &done).await?;
+    are_open(&*again, "what is open", &["open"]).await?;
+    same("a repeated record", again.record(&duty("open")).await?, false)?;
+    let other = proof(days(3), "again");
+    same(
+        "a repeated deletion",
+        again.settle(&"env_done".into(), &other).await?,
+        false,
+    )?;
+    let settled = again.settle(&"env_open".into(), &other).await?;
+    same("a deletion through the other handle", settled, true)?;
+    are_open(&*store, "what is open after it", &[]).await
+}
+
+pub(super) async fn q17_a_dropped_call_is_whole_or_never_was(bench: Bench<dyn DeletionStore>) -> Verdict {
+    let (store, other) = (bench.store(), bench.replica().await?);
+    for number in 0..DROPS {
+        let one = duty(&number.to_string());
+        let id = &one.envelope_id;
+        drop_after(moment(number), store.record(&one)).await?;
+        other.record(&one).await?;
+        is(&*other, &one).await?;
+        drop_after(moment(number), store.settle(id, &proof(days(1), "dropped"))).await?;
+        other.settle(id, &proof(days(2), "whole")).await?;
+        let done = other.duty(id).await?.and_then(|duty| duty.done);
+        if ![proof(days(1), "dropped"), proof(days(2), "whole")]
+            .map(Some)
+            .contains(&done)
+        {
+            return fail(format!("the proof is {done:?}, which nobody gave"));
+        }
+    }
+    are_open(&*other, "what is open", &[]).await
+}

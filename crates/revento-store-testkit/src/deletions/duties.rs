@@ -1,0 +1,144 @@
+//! What is recorded.
+
+use revento_core::Timestamp;
+use revento_store::{DeletionDuty, DeletionStore};
+
+use super::sample::{are_open, days, due, duty, is, proof, record_all};
+use crate::{
+    check::Bench,
+    expect::same,
+    race::{ROUNDS, race},
+    subject::Verdict,
+};
+
+pub(super) async fn q17_a_duty_comes_back_as_it_was_recorded(bench: Bench<dyn DeletionStore>) -> Verdict {
+    let store = bench.store();
+    same(
+        "a duty that is not known",
+        store.duty(&"env_0".into()).await?,
+        None,
+    )?;
+    // Each bit leaves one of what may be absent out.
+    for absent in 0..32_u32 {
+        let has = |bit: u32| absent & (1 << bit) == 0;
+        let full = duty(&absent.to_string());
+        let one = DeletionDuty {
+            event_id: full.event_id.clone().filter(|_| has(0)),
+            organization_id: full.organization_id.clone().filter(|_| has(1)),
+            reason: full.reason.clone().filter(|_| has(2)),
+            reminded_at: has(3).then(|| days(16)),
+            done: has(4).then(|| proof(days(17), "3 rows")),
+            ..full
+        };
+        record_all(&*store, [one.clone()]).await?;
+        is(&*store, &one).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn k8_odd_duties_survive(bench: Bench<dyn DeletionStore>) -> Verdict {
+    let store = bench.store();
+    let long = "l".repeat(1000);
+    let odd = [
+        "", " ", "a", "A", "a ", "a\0", "a\0b", "a/b", "%", "%00", "_", "*", "'", "\"", "\\", "a\nb", "é",
+        "e\u{301}", "🎟", &long,
+    ];
+    let times = [
+        0,
+        -1,
+        2_147_483_648_000_001,
+        -62_135_596_800_000_000,
+        4_102_444_800_123_456,
+    ];
+    let duties: Vec<_> = odd
+        .into_iter()
+        .enumerate()
+        .map(|(index, odd)| {
+            let time = Timestamp::from_unix_micros(times[index % times.len()]);
+            DeletionDuty {
+                envelope_id: odd.into(),
+                event_id: Some(odd.into()),
+                organization_id: Some(odd.into()),
+                occurred_at: time,
+                deadline_at: time,
+                reason: Some(odd.to_owned()),
+                reminded_at: Some(time),
+                done: None,
+            }
+        })
+        .collect();
+    record_all(&*store, duties.clone()).await?;
+    for duty in &duties {
+        is(&*store, duty).await?;
+    }
+    for (odd, duty) in odd.into_iter().zip(duties) {
+        let proof = proof(duty.occurred_at, odd);
+        let settled = store.settle(&duty.envelope_id, &proof).await?;
+        same(&format!("the answer to settling {odd:?}"), settled, true)?;
+        let done = DeletionDuty {
+            done: Some(proof),
+            ..duty
+        };
+        is(&*store, &done).await?;
+    }
+    are_open(&*store, "what is open at last", &[]).await
+}
+
+pub(super) async fn q17_the_same_webhook_is_one_duty(bench: Bench<dyn DeletionStore>) -> Verdict {
+    let store = bench.store();
+    record_all(&*store, [duty("1")]).await?;
+    let again = DeletionDuty {
+        event_id: None,
+        occurred_at: days(1),
+        reason: None,
+        ..due("1", days(60))
+    };
+    let repeat = async |when: &str| {
+        let came = store.record(&again).await?;
+        same(&format!("the answer to a repeated record {when}"), came, false)
+    };
+    repeat("while it is open").await?;
+    is(&*store, &duty("1")).await?;
+    store.reminded(&"env_1".into(), days(16)).await?;
+    repeat("after a reminder").await?;
+    store.settle(&"env_1".into(), &proof(days(17), "3 rows")).await?;
+    repeat("after it is done").await?;
+    let done = DeletionDuty {
+        reminded_at: Some(days(16)),
+        done: Some(proof(days(17), "3 rows")),
+        ..duty("1")
+    };
+    is(&*store, &done).await?;
+    are_open(&*store, "what is open", &[]).await
+}
+
+pub(super) async fn q17_of_many_simultaneous_records_one_is_new(bench: Bench<dyn DeletionStore>) -> Verdict {
+    for round in 0..ROUNDS {
+        let id = round.to_string();
+        let answers = race(|_| {
+            let (store, duty) = (bench.store(), duty(&id));
+            async move { store.record(&duty).await }
+        })
+        .await?;
+        let new = answers.iter().filter(|is_new| **is_new).count();
+        same("how many records were new", new, 1)?;
+        is(&*bench.store(), &duty(&id)).await?;
+    }
+    Ok(())
+}
+
+/// The organizer has connected, revoked, connected again and revoked again.
+pub(super) async fn q17_the_duties_of_one_event_are_separate(bench: Bench<dyn DeletionStore>) -> Verdict {
+    let store = bench.store();
+    let newer = DeletionDuty {
+        occurred_at: days(10),
+        ..due("newer", days(40))
+    };
+    record_all(&*store, [newer.clone(), duty("older")]).await?;
+    store
+        .settle(&"env_older".into(), &proof(days(12), "3 rows"))
+        .await?;
+    store.reminded(&"env_older".into(), days(13)).await?;
+    is(&*store, &newer).await?;
+    are_open(&*store, "what is open", &["newer"]).await
+}

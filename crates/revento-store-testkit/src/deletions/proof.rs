@@ -1,0 +1,66 @@
+//! What was done.
+
+use revento_store::{DeletionDuty, DeletionStore};
+
+use super::sample::{are_open, days, duty, is, proof, record_all};
+use crate::{
+    check::Bench,
+    expect::{fail, same},
+    race::{ROUNDS, race},
+    subject::Verdict,
+};
+
+pub(super) async fn q17_the_first_proof_stays(bench: Bench<dyn DeletionStore>) -> Verdict {
+    let store = bench.store();
+    record_all(&*store, [duty("1"), duty("2")]).await?;
+    let first = proof(days(3), "3 rows of participants, by the nightly job");
+    let settle = async |proof, expected| {
+        let settled = store.settle(&"env_1".into(), proof).await?;
+        same("the answer to a deletion", settled, expected)
+    };
+    settle(&first, true).await?;
+    settle(&first, false).await?;
+    settle(&proof(days(4), "again"), false).await?;
+    let done = DeletionDuty {
+        done: Some(first),
+        ..duty("1")
+    };
+    is(&*store, &done).await?;
+    is(&*store, &duty("2")).await?;
+    are_open(&*store, "what is open", &["2"]).await
+}
+
+pub(super) async fn q17_what_is_not_known_is_not_proven(bench: Bench<dyn DeletionStore>) -> Verdict {
+    let store = bench.store();
+    let settled = store.settle(&"env_1".into(), &proof(days(3), "3 rows")).await?;
+    same("the answer to a deletion that is no duty", settled, false)?;
+    record_all(&*store, [duty("1")]).await?;
+    is(&*store, &duty("1")).await
+}
+
+pub(super) async fn q17_of_many_simultaneous_settlements_one_is_the_proof(
+    bench: Bench<dyn DeletionStore>,
+) -> Verdict {
+    for round in 0..ROUNDS {
+        let one = duty(&round.to_string());
+        record_all(&*bench.store(), [one.clone()]).await?;
+        let answers = race(|caller| {
+            let (store, id) = (bench.store(), one.envelope_id.clone());
+            async move { store.settle(&id, &proof(days(1), &caller.to_string())).await }
+        })
+        .await?;
+        let winners: Vec<_> = (0..answers.len()).filter(|caller| answers[*caller]).collect();
+        let [winner] = winners[..] else {
+            return fail(format!(
+                "{} callers were told that theirs is the proof, not one",
+                winners.len()
+            ));
+        };
+        let done = DeletionDuty {
+            done: Some(proof(days(1), &winner.to_string())),
+            ..one
+        };
+        is(&*bench.store(), &done).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Duties to test with.
+
+use std::time::Duration;
+
+use revento_core::Timestamp;
+use revento_store::{DeletionDuty, DeletionProof, DeletionStore};
+
+use crate::{expect::same, subject::Verdict};
+
+/// 2026-05-09T14:22:31.000001Z; no store may compare it with its own clock.
+const ENDED: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_001);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A duty with everything in it; due 30 days after the connection ended.
+pub(super) fn duty(id: &str) -> DeletionDuty {
+    DeletionDuty {
+        envelope_id: format!("env_{id}").into(),
+        event_id: Some("evt_1".into()),
+        organization_id: Some("org_1".into()),
+        occurred_at: ENDED,
+        deadline_at: days(30),
+        reason: Some("archived".to_owned()),
+        reminded_at: None,
+        done: None,
+    }
+}
+
+pub(super) fn due(id: &str, deadline_at: Timestamp) -> DeletionDuty {
+    DeletionDuty {
+        deadline_at,
+        ..duty(id)
+    }
+}
+
+/// So many days after the connection ended.
+pub(super) fn days(count: u32) -> Timestamp {
+    ENDED.saturating_add(DAY * count)
+}
+
+pub(super) fn proof(at: Timestamp, note: &str) -> DeletionProof {
+    DeletionProof {
+        at,
+        note: note.to_owned(),
+    }
+}
+
+/// Records, and expects each to be new.
+pub(super) async fn record_all(
+    store: &dyn DeletionStore,
+    duties: impl IntoIterator<Item = DeletionDuty>,
+) -> Verdict {
+    for duty in duties {
+        let what = format!("the answer to the record of {:?}", duty.envelope_id);
+        same(&what, store.record(&duty).await?, true)?;
+    }
+    Ok(())
+}
+
+/// Expects that a duty is as it should be.
+pub(super) async fn is(store: &dyn DeletionStore, expected: &DeletionDuty) -> Verdict {
+    let came = store.duty(&expected.envelope_id).await?;
+    let what = format!("the duty {:?}", expected.envelope_id);
+    same(&what, came.as_ref(), Some(expected))
+}
+
+/// Expects that these duties are open, in this order.
+pub(super) async fn are_open(store: &dyn DeletionStore, what: &str, ids: &[&str]) -> Verdict {
+    let open = store.open_duties(100).await?;
+    let came: Vec<_> = open.iter().map(|duty| duty.envelope_id.to_string()).collect();
+    same(what, came, ids.iter().map(|id| format!("env_{id}")).collect())
+}
