@@ -12,6 +12,11 @@ use crate::{
 };
 
 /// A kind of webhook.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a kind of webhook",
+    label = "name a kind here, not the data that it carries",
+    note = "the kinds are in `revento_core::kind`: `ApplicationApproved` and its like, or `Event` for all of them"
+)]
 pub trait Kind: 'static {
     /// The snapshot that it carries.
     type Data: Send + 'static;

@@ -1,0 +1,10 @@
+use revento_core::resource::Application;
+use revento_tower::Webhook;
+
+fn approved(webhook: &Webhook<Application>) -> &Application {
+    webhook.data()
+}
+
+fn main() {
+    let _ = approved;
+}
