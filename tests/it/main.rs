@@ -13,6 +13,7 @@
 mod a_flask_server_written_from_the_contract_works;
 mod a_fuzzer_finds_no_answer_that_is_not_documented;
 mod a_webview_page_in_a_browser;
+mod an_ended_connection_leaves_a_duty_to_delete;
 mod an_express_server_written_from_the_contract_works;
 mod errors_a_newcomer_meets_are_sentences;
 mod every_page_is_for_everybody;

@@ -2,12 +2,17 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use revento::inbox::Webhook;
+use revento::{
+    core::{Envelope, Timestamp},
+    store::DeletionDuty,
+};
 use serde::Serialize;
 use tokio::sync::watch;
+
+use crate::deletions::is_of;
 
 /// How many are kept.
 const KEPT: usize = 50;
@@ -25,8 +30,9 @@ struct Shared {
 #[derive(Clone, Serialize)]
 pub(crate) struct Entry {
     pub(crate) envelope_id: String,
+    pub(crate) event_id: Option<String>,
     pub(crate) event_type: String,
-    pub(crate) occurred_at: String,
+    pub(crate) occurred_at: Timestamp,
     pub(crate) attempt: u32,
 }
 
@@ -41,16 +47,17 @@ impl Default for Feed {
 }
 
 impl Feed {
-    pub(crate) fn push(&self, webhook: &Webhook) {
+    pub(crate) fn note(&self, envelope: &Envelope, attempt: u32) {
         let entry = Entry {
-            envelope_id: webhook.envelope.id.to_string(),
-            event_type: webhook.envelope.event_type.to_string(),
-            occurred_at: webhook.envelope.occurred_at.to_string(),
-            attempt: webhook.attempt,
+            envelope_id: envelope.id.to_string(),
+            event_id: envelope.event_id.as_ref().map(ToString::to_string),
+            event_type: envelope.event_type.to_string(),
+            occurred_at: envelope.occurred_at,
+            attempt,
         };
         let event_type = entry.event_type.clone();
         {
-            let mut entries = self.0.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut entries = self.lock();
             if entries.len() == KEPT {
                 entries.pop_front();
             }
@@ -60,13 +67,19 @@ impl Feed {
     }
 
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.0
-            .entries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .cloned()
-            .collect()
+        self.lock().iter().cloned().collect()
+    }
+
+    /// Drops what a duty to delete means; how many entries that were.
+    pub(crate) fn forget(&self, duty: &DeletionDuty) -> usize {
+        let mut entries = self.lock();
+        let before = entries.len();
+        entries.retain(|entry| !is_of(duty, entry.event_id.as_deref(), entry.occurred_at));
+        before - entries.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        self.0.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The type of each webhook as it is handled.

@@ -5,15 +5,16 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use revento::{
     api::Client,
     axum::{ConnectFlow, WebhookEndpoint},
-    inbox::{HandlerError, Handlers, Inbox, Runner, Webhook},
+    core::EventType,
+    inbox::{Deletions, HandlerError, Handlers, Inbox, Runner, Webhook},
     oauth::{ConfigError, Integration},
     reqwest::{BuildError, ReqwestTransport},
     sqlite::SqliteStore,
-    store::{InboxStore, Sealer, TokenStore},
+    store::{DeletionStore, InboxStore, Sealer, SystemClock, TokenStore},
     webhooks::{SecretError, Verifier},
 };
 
-use crate::{DataDir, DataError, feed::Feed};
+use crate::{DataDir, DataError, deletions::Housekeeper, feed::Feed};
 
 /// What an integration has to know. The first five are in the developer console.
 #[derive(Clone)]
@@ -41,6 +42,7 @@ pub struct Service {
     pub(crate) state: State,
     pub(crate) webhooks: WebhookEndpoint,
     pub(crate) runner: Runner,
+    pub(crate) housekeeper: Housekeeper,
     pub(crate) store: SqliteStore,
 }
 
@@ -72,6 +74,7 @@ pub(crate) struct State {
     pub(crate) client: Client,
     pub(crate) flow: ConnectFlow,
     pub(crate) feed: Feed,
+    pub(crate) deletions: Deletions,
     pub(crate) event_id: String,
     pub(crate) base_url: String,
 }
@@ -118,15 +121,23 @@ impl Service {
         let flow = ConnectFlow::new(client.clone(), Arc::clone(&sealer));
 
         let feed = Feed::default();
+        let housekeeper = Housekeeper::new(
+            Arc::new(store.clone()) as Arc<dyn DeletionStore>,
+            Arc::new(SystemClock),
+            client.clone(),
+            feed.clone(),
+        );
+        let deletions = housekeeper.ledger().clone();
         let inbox = Inbox::builder(Arc::new(store.clone()) as Arc<dyn InboxStore>, sealer).build();
         let verifier = Verifier::new(&settings.webhook_secret)?;
-        let runner = inbox.runner(handlers(&client, &feed));
+        let runner = inbox.runner(handlers(&client, &deletions, &feed));
         let webhooks = WebhookEndpoint::new(verifier, inbox);
 
         let state = State {
             client,
             flow,
             feed,
+            deletions,
             event_id: settings.event_id,
             base_url: settings.base_url,
         };
@@ -134,20 +145,23 @@ impl Service {
             state,
             webhooks,
             runner,
+            housekeeper,
             store,
         })
     }
 }
 
-/// First let the client see what ends connections, then show the webhook on the page.
-fn handlers(client: &Client, feed: &Feed) -> Handlers {
+/// First note what has to be deleted, then let the client see what ends connections, then show the webhook on the page.
+fn handlers(client: &Client, deletions: &Deletions, feed: &Feed) -> Handlers {
     let (client, feed) = (client.clone(), feed.clone());
-    Handlers::new().on_any(move |webhook: Webhook| {
-        let (client, feed) = (client.clone(), feed.clone());
-        async move {
-            client.on_webhook(&webhook.envelope).await?;
-            feed.push(&webhook);
-            Ok::<(), HandlerError>(())
-        }
-    })
+    Handlers::new()
+        .on(EventType::DataDeletionRequired, deletions.handler())
+        .on_any(move |webhook: Webhook| {
+            let (client, feed) = (client.clone(), feed.clone());
+            async move {
+                client.on_webhook(&webhook.envelope).await?;
+                feed.note(&webhook.envelope, webhook.attempt);
+                Ok::<(), HandlerError>(())
+            }
+        })
 }

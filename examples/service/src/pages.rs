@@ -63,7 +63,9 @@ fn standing(state: &State, connection: Option<&Connection>) -> Markup {
             },
             Some(connection) => {
                 p.problem role="status" { "The connection has ended" (reason(connection)) "." }
-                @if let Some(deadline) = connection.delete_by {
+                @if connection.status == Status::Deleted {
+                    p { "What was kept of this event is deleted." }
+                } @else if let Some(deadline) = connection.delete_by {
                     p { "The data of this event must be deleted by " strong { time { (deadline) } } "." }
                 }
                 @if connection.status == Status::Revoked {

@@ -18,6 +18,7 @@ use revento::{
     axum::WebhookEndpoint,
     core::{Scope, Scopes, resource::Participant},
     oauth::AuthorizationRequest,
+    store::{DeletionDuty, StoreError},
 };
 use serde_json::json;
 
@@ -39,6 +40,7 @@ where
         .route("/api/status", get(status))
         .route("/api/participants", get(participants))
         .route("/api/webhooks", get(handled))
+        .route("/api/deletions", get(deletions))
         .with_state(state)
 }
 
@@ -115,12 +117,13 @@ async fn status(Extract(state): Extract<State>) -> Response {
         }))
         .into_response(),
         Ok(None) => Json(json!({ "event_id": state.event_id, "status": "not_connected" })).into_response(),
-        Err(error) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Json(json!({ "error": error.to_string() })),
-        )
-            .into_response(),
+        Err(error) => unavailable(&error),
     }
+}
+
+fn unavailable(error: &StoreError) -> Response {
+    let told = json!({ "error": error.to_string() });
+    (StatusCode::SERVICE_UNAVAILABLE, Json(told)).into_response()
 }
 
 async fn participants(Extract(state): Extract<State>) -> Response {
@@ -147,6 +150,23 @@ async fn participants(Extract(state): Extract<State>) -> Response {
 
 async fn handled(Extract(state): Extract<State>) -> Response {
     Json(state.feed.entries()).into_response()
+}
+
+/// What has to be deleted, the most urgent first.
+async fn deletions(Extract(state): Extract<State>) -> Response {
+    let told = |duty: &DeletionDuty| {
+        json!({
+            "envelope_id": duty.envelope_id,
+            "event_id": duty.event_id,
+            "ended_at": duty.occurred_at,
+            "deadline_at": duty.deadline_at,
+            "reason": duty.reason,
+        })
+    };
+    match state.deletions.open().await {
+        Ok(open) => Json(open.iter().map(told).collect::<Vec<_>>()).into_response(),
+        Err(error) => unavailable(&error),
+    }
 }
 
 /// All participants and how many pages they came in.

@@ -12,7 +12,10 @@ impl Service {
     /// are finished, the database is closed.
     pub async fn serve(self, listeners: Vec<TcpListener>, stop: impl Future<Output = ()> + Send + 'static) {
         let stop = stop.shared();
-        let background = tokio::spawn(self.state.client.background());
+        let background = [
+            tokio::spawn(self.state.client.background()),
+            tokio::spawn(self.housekeeper.run()),
+        ];
         let router = routes::router(self.state, self.webhooks, stop.clone());
         let servers = listeners.into_iter().map(|listener| {
             axum::serve(listener, router.clone())
@@ -23,7 +26,9 @@ impl Service {
         for error in results.into_iter().filter_map(Result::err) {
             tracing::error!(%error, "a listener failed");
         }
-        background.abort();
+        for task in background {
+            task.abort();
+        }
         if let Err(error) = self.store.close().await {
             tracing::error!(%error, "the database was not closed cleanly; nothing is lost");
         }
