@@ -172,13 +172,21 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     }
 }
 
+/// Encoded three times as long, a longer one fits into no address.
+const LONGEST_CURSOR: usize = 20_000;
+
 fn following(has_more: bool, cursor: Option<String>, request_id: &RequestId) -> Result<Next, Error> {
-    match (has_more, cursor) {
+    let nowhere = |problem| {
+        let request_id = request_id.clone();
+        Err(Error::Pages { problem, request_id })
+    };
+    match (has_more, cursor.as_deref()) {
         (false, _) => Ok(Next::End),
-        (true, None) => Err(Error::Pages {
-            problem: "has_more is true, but next_cursor is missing",
-            request_id: request_id.clone(),
-        }),
+        // An empty one would name the first page.
+        (true, None | Some("")) => nowhere("has_more is true, but next_cursor is missing or empty"),
+        (true, Some(cursor)) if cursor.len() > LONGEST_CURSOR => {
+            nowhere("next_cursor is too long to be sent")
+        }
         (true, Some(cursor)) => Ok(Next::After(cursor.into())),
     }
 }
@@ -250,6 +258,13 @@ mod tests {
         assert_eq!(following(false, Some("x")), Some(Next::End));
         assert_eq!(following(true, Some("x")), Some(Next::After("x".into())));
         assert_eq!(following(true, None), None);
+        assert_eq!(following(true, Some("")), None);
+        let long = "é".repeat(LONGEST_CURSOR / 2);
+        assert_eq!(
+            following(true, Some(&long)),
+            Some(Next::After(long.as_str().into()))
+        );
+        assert_eq!(following(true, Some(&format!("{long}x"))), None);
     }
 
     #[test]
