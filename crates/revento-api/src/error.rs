@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use revento_core::{ApiErrorCode, Extra, RequestId, Scope, Timestamp, pacing::Why};
+use revento_core::{ApiErrorCode, Extra, RequestId, Scope, Timestamp, error::one_line, pacing::Why};
 
 use crate::SessionError;
 
@@ -18,7 +18,7 @@ pub enum Error {
     #[error(transparent)]
     Session(#[from] SessionError),
     /// The platform refused.
-    #[error("the platform answered {status} {code}{}{attempts} (request {request_id})", told(.message))]
+    #[error("the platform answered {status} {}{}{attempts} (request {request_id})", one_line(.code.as_str()), told(.message))]
     Refused {
         /// The status.
         status: u16,
@@ -244,6 +244,12 @@ fn refusal_remedy(code: &ApiErrorCode, status: u16) -> &'static str {
             "let the client pace, and share the budget between replicas"
         }
         _ if status >= 500 => "try again later",
+        _ if status < 400 => {
+            "give the address that it leads to as the API's base: no redirect is followed with a credential"
+        }
+        ApiErrorCode::Other(code) if code.starts_with("http_") => {
+            "look for a proxy or a wrong address of the API's base: the answer is not the platform's"
+        }
         _ => "update the SDK, or ask the platform what the code means",
     }
 }
@@ -290,6 +296,6 @@ impl fmt::Display for Attempts {
 fn told(message: &Option<String>) -> String {
     message
         .as_ref()
-        .map(|text| format!(": {}", text.escape_debug()))
+        .map(|text| format!(": {}", one_line(text)))
         .unwrap_or_default()
 }

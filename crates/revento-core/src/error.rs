@@ -50,9 +50,41 @@ record! {
 
 impl ApiErrorBody {
     /// Reads an envelope; `None` when the body is anything else (an HTML page, nothing, a list …).
+    ///
+    /// The code decides what to do, so nothing that stands beside it hides it: a message that is no text is as
+    /// if it were absent.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        serde_json::from_slice(body).ok()
+        let body = serde_json::from_slice(body)
+            .ok()
+            .or_else(|| without_oddities(body));
+        body.filter(|body: &Self| !body.error.as_str().is_empty())
     }
+}
+
+fn without_oddities(body: &[u8]) -> Option<ApiErrorBody> {
+    let mut fields: serde_json::Map<_, serde_json::Value> = serde_json::from_slice(body).ok()?;
+    for name in ["message", "request_id"] {
+        if fields.get(name).is_some_and(|value| !value.is_string()) {
+            fields.remove(name);
+        }
+    }
+    serde_json::from_value(fields.into()).ok()
+}
+
+/// Text that somebody else wrote, fit for a message and a log: on one line, and no longer than 300 characters.
+pub fn one_line(text: &str) -> String {
+    const LONGEST: usize = 300;
+    let shown = |c: char| match c {
+        // Quotation marks and backslashes do no harm.
+        '"' | '\'' | '\\' => c.into(),
+        // Line breaks, terminal sequences, marks that turn the direction of what follows.
+        c => c.escape_debug().to_string(),
+    };
+    let mut line: String = text.chars().take(LONGEST).map(shown).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        line.push('…');
+    }
+    line
 }
 
 #[cfg(test)]
@@ -67,9 +99,41 @@ mod tests {
             b"[]",
             b"{\"message\":\"no code\"}",
             b"\xff\xfe",
+            b"{\"error\":\"\"}",
+            b"{\"error\":7}",
+            b"{\"error\":{\"code\":\"token_expired\"}}",
         ] {
             assert_eq!(ApiErrorBody::parse(body), None);
         }
+    }
+
+    #[test]
+    fn a14_nothing_beside_the_code_hides_it() {
+        for body in [
+            r#"{"error":"token_expired","message":7,"request_id":"r"}"#,
+            r#"{"error":"token_expired","message":{"en":"gone"},"request_id":"r"}"#,
+            r#"{"error":"token_expired","message":null,"request_id":"r"}"#,
+        ] {
+            let body = ApiErrorBody::parse(body.as_bytes()).unwrap();
+            assert_eq!(body.error, ApiErrorCode::TokenExpired);
+            assert_eq!((body.message, body.request_id), (None, Some("r".into())));
+        }
+        let body = ApiErrorBody::parse(br#"{"error":"x","request_id":7,"more":[1.5]}"#).unwrap();
+        assert_eq!(
+            (body.request_id.as_ref(), body.extra().json("more")),
+            (None, Some("[1.5]"))
+        );
+    }
+
+    #[test]
+    fn a15_what_others_write_stays_on_one_line() {
+        assert_eq!(one_line("it's \"so\" \\ é"), "it's \"so\" \\ é");
+        assert_eq!(
+            one_line("a\r\nb\u{1b}[31m\u{202e}\0"),
+            "a\\r\\nb\\u{1b}[31m\\u{202e}\\0"
+        );
+        assert_eq!(one_line(&"ü".repeat(300)), "ü".repeat(300));
+        assert_eq!(one_line(&"ü".repeat(301)), "ü".repeat(300) + "…");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use revento_core::{EventId, Scopes, Timestamp, TokenKind};
+use revento_core::{EventId, Scopes, Timestamp, TokenKind, error::one_line};
 use zeroize::Zeroizing;
 
 use crate::{PendingAuthorization, pkce::Verifier};
@@ -107,6 +107,7 @@ impl PendingAuthorization {
 }
 
 fn refusal(error: &str, description: Option<String>) -> CallbackError {
+    // Anybody can write a query.
     let description = present(description).as_deref().map(one_line);
     match error {
         "access_denied" => CallbackError::Declined { description },
@@ -115,15 +116,6 @@ fn refusal(error: &str, description: Option<String>) -> CallbackError {
             description,
         },
     }
-}
-
-/// Anybody can write a query: what goes into a message and a log stays on one line and short.
-fn one_line(text: &str) -> String {
-    const LONGEST: usize = 300;
-    text.chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 /// The `state` of a callback, to find its [`PendingAuthorization`] by; `None` when it has none.
@@ -182,7 +174,7 @@ mod tests {
             outcome("error=access_denied&error_description=not+formal%0a&state=STATE").unwrap_err();
         assert_eq!(
             declined.to_string(),
-            "consent was declined (not formal ); connect again whenever you want to"
+            "consent was declined (not formal\\n); connect again whenever you want to"
         );
         let refused = outcome("error=invalid_scope&error_description=no&state=STATE").unwrap_err();
         assert_eq!(

@@ -1,7 +1,9 @@
 //! A code for a connection (contract §2.3). Strict, unlike a refresh: nothing is lost by refusing,
 //! the human can consent again (invariant T4).
 
-use revento_core::{Connection, ConnectionKey, Scopes, Status, Timestamp, TokenKind, limits};
+use revento_core::{
+    Connection, ConnectionKey, Scopes, Status, Timestamp, TokenKind, error::one_line, limits,
+};
 
 use crate::{
     CodeGrant, Integration, TokenAnswer, TokenPair,
@@ -13,7 +15,7 @@ use crate::{
 #[non_exhaustive]
 pub enum ExchangeError {
     /// The platform refused the code, or the client.
-    #[error("the platform refused the code: {error}{}; {}", describe(.description), next(.error))]
+    #[error("the platform refused the code: {}{}; {}", one_line(.error), describe(.description), next(.error))]
     Refused {
         /// The code of RFC 6749 §5.2.
         error: Box<str>,
@@ -42,7 +44,7 @@ pub enum ExchangeError {
 fn describe(description: &Option<String>) -> String {
     description
         .as_ref()
-        .map(|text| format!(" ({text})"))
+        .map(|text| format!(" ({})", one_line(text)))
         .unwrap_or_default()
 }
 

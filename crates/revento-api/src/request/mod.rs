@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use revento_core::{
     AccessToken, ApiErrorCode, ConnectionKey, DeliveryId, RequestId, Timestamp,
+    error::one_line,
     pacing::{Outcome, Told},
 };
 use revento_oauth::lifecycle::Signal;
@@ -96,6 +97,9 @@ impl Answer {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
+        if let Some(what) = no_json(&self.body) {
+            return Err(self.unreadable(what));
+        }
         // Looking for the place takes longer, so it is done for errors only.
         let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
         let problem = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
@@ -104,10 +108,24 @@ impl Answer {
             }
             _ => first.to_string(),
         };
-        Err(Error::Unreadable {
-            problem: problem.escape_debug().to_string(),
+        Err(self.unreadable(&one_line(&problem)))
+    }
+
+    fn unreadable(&self, problem: &str) -> Error {
+        Error::Unreadable {
+            problem: problem.to_owned(),
             request_id: self.request_id.clone(),
-        })
+        }
+    }
+}
+
+/// What a body is that a parser would only call unexpected.
+fn no_json(body: &[u8]) -> Option<&'static str> {
+    match body.trim_ascii() {
+        [] => Some("it is empty"),
+        [b'<', ..] => Some("it is a page in place of JSON: something else than the API may have answered"),
+        [0x1f, 0x8b, ..] => Some("it is compressed, which nobody asked for"),
+        _ => None,
     }
 }
 

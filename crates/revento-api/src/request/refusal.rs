@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use revento_core::{ApiErrorBody, ApiErrorCode, Extra, RequestId};
+use revento_core::{ApiErrorBody, ApiErrorCode, Extra, RequestId, error::one_line};
 
 use crate::{Error, error::Attempts};
 
@@ -25,7 +25,7 @@ impl Refusal {
                     status,
                     code: body.error,
                     message: body.message,
-                    request_id: body.request_id.unwrap_or(sent_id),
+                    request_id: body.request_id.filter(is_presentable).unwrap_or(sent_id),
                     details,
                 }
             }
@@ -46,7 +46,7 @@ impl Refusal {
 
     /// For the list of attempts.
     pub(super) fn in_short(&self) -> String {
-        format!("{} {}", self.status.as_u16(), self.code)
+        format!("{} {}", self.status.as_u16(), one_line(self.code.as_str()))
     }
 
     pub(super) fn into_error(self, attempts: Attempts) -> Error {
@@ -59,6 +59,12 @@ impl Refusal {
             attempts,
         }
     }
+}
+
+/// An id goes into every message and log; what is none is not worth showing.
+fn is_presentable(id: &RequestId) -> bool {
+    let text = id.as_str();
+    (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn by_status(status: StatusCode) -> ApiErrorCode {

@@ -1,6 +1,6 @@
 //! Why there is no access token.
 
-use revento_core::{Reason, Timestamp};
+use revento_core::{Reason, Timestamp, error::one_line};
 
 /// There is no access token to be had. Each variant says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum SessionError {
     #[error("another process is still refreshing the connection: try again")]
     Busy,
     /// The platform refused our client, such as with `invalid_client`. The connection is intact; the configuration is not.
-    #[error("the platform refused the refresh: {error}{}; check the client id and secret", described(.description))]
+    #[error("the platform refused the refresh: {}{}; check the client id and secret", one_line(.error), described(.description))]
     Refused {
         /// The code of RFC 6749 §5.2.
         error: Box<str>,
@@ -80,7 +80,7 @@ fn deadline(delete_by: &Option<Timestamp>) -> String {
 fn described(description: &Option<String>) -> String {
     description
         .as_ref()
-        .map(|text| format!(" ({text})"))
+        .map(|text| format!(" ({})", one_line(text)))
         .unwrap_or_default()
 }
 
@@ -99,5 +99,22 @@ impl SessionError {
             self,
             Self::InDoubt { .. } | Self::Busy | Self::Unreachable { .. } | Self::Store { .. }
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a15_what_the_token_endpoint_says_cannot_forge_a_line_of_a_log() {
+        let refused = SessionError::Refused {
+            error: "odd\nERROR forged".into(),
+            description: Some("no\r\n\u{1b}[31m".into()),
+        };
+        assert_eq!(
+            refused.to_string(),
+            r"the platform refused the refresh: odd\nERROR forged (no\r\n\u{1b}[31m); check the client id and secret"
+        );
     }
 }

@@ -122,10 +122,117 @@ async fn a15_what_the_platform_says_cannot_forge_a_line_of_a_log() {
     let text = error.to_string();
     assert!(!text.contains('\n') && !text.contains('\u{1b}'), "{text}");
     assert!(text.contains("r-1"), "{text}");
+    // Neither the code nor the request's id has to be what one expects; and nothing is endless.
+    let long = "m".repeat(1_000_000);
+    let body = format!(r#"{{"error":"x\n\u001b[31m\u202e{long}","message":"{long}","request_id":"r\n2"}}"#);
+    let (client, _) = self::client([answer(503, &[], body.clone()), answer(404, &[], body)]).await;
+    let error = client.event("evt_1").get().await.unwrap_err();
+    let attempts = error.attempts().iter().map(|attempt| &*attempt.outcome);
+    for text in attempts.chain([&*error.to_string(), error.request_id().unwrap().as_str()]) {
+        assert!(!text.contains(['\n', '\u{1b}', '\u{202e}']), "{text}");
+        assert!(text.len() < 1_000, "{}", text.len());
+    }
     let body = "{\"id\":\"evt_1\",\"publish_status\":\"x\n";
     let (client, _) = self::client([answer(200, &[], body)]).await;
     let text = client.event("evt_1").get().await.unwrap_err().to_string();
     assert!(!text.contains('\n'), "{text}");
+}
+
+/// What decides is the code, and it decides whatever stands beside it.
+#[tokio::test(start_paused = true)]
+async fn a14_a_message_that_is_no_text_hides_no_code() {
+    for odd in [
+        r#""message":7"#,
+        r#""request_id":{}"#,
+        r#""message":["a"],"request_id":1"#,
+    ] {
+        let refused = answer(
+            429,
+            &[],
+            format!(r#"{{"error":"concurrent_limit_exceeded",{odd}}}"#),
+        );
+        let (client, wire) = client([refused, answer(200, &[], EVENT)]).await;
+        client.event("evt_1").get().await.unwrap();
+        assert_eq!(wire.take_requests().len(), 2);
+        let refused = answer(403, &[], format!(r#"{{"error":"event_not_authorized",{odd}}}"#));
+        let (client, _) = self::client([refused]).await;
+        let error = client.event("evt_1").get().await.unwrap_err();
+        assert!(error.to_string().contains("event_not_authorized"), "{error}");
+    }
+}
+
+/// An answer that is none of the API's says so, and not that a parser expected a value.
+#[tokio::test(start_paused = true)]
+async fn a14_a_success_that_is_no_json_is_named() {
+    for (status, body, said) in [
+        (204, &b""[..], "it is empty"),
+        (200, b" \n", "it is empty"),
+        (
+            200,
+            b"<!doctype html><title>Sign in to the network",
+            "a page in place of JSON",
+        ),
+        (200, b"\x1f\x8b\x08\x00", "compressed"),
+        (200, b"{\"id\":\"ev", "at id: EOF"),
+        (200, b"null", "invalid type: null"),
+        (200, b"\xff", "expected value"),
+    ] {
+        let (client, wire) = client([answer(status, &[], body)]).await;
+        let error = client.event("evt_1").get().await.unwrap_err();
+        assert!(matches!(error, Error::Unreadable { .. }), "{error}");
+        assert!(error.to_string().contains(said), "{error}");
+        assert_eq!(wire.take_requests().len(), 1, "no repetition would help");
+    }
+}
+
+/// A redirect is not followed: the credential would go where it leads.
+#[tokio::test(start_paused = true)]
+async fn a14_a_redirect_is_an_error_with_a_remedy() {
+    for status in [301, 302, 303, 307, 308] {
+        let (client, wire) = client([answer(status, &[("location", "http://evil.test/")], "")]).await;
+        let error = client.event("evt_1").get().await.unwrap_err();
+        assert!(error.remedy().contains("API's base"), "{error}");
+        assert_eq!(wire.take_requests().len(), 1);
+    }
+}
+
+/// Cursors are opaque: they are sent as they came, and nothing in one can become another parameter or a header.
+#[tokio::test(start_paused = true)]
+async fn a2_a_cursor_is_sent_as_it_came_or_not_at_all() {
+    let page = |cursor: &str, has_more: bool| {
+        answer(
+            200,
+            &[],
+            format!(r#"{{"data":[],"next_cursor":{cursor},"has_more":{has_more}}}"#),
+        )
+    };
+    for (cursor, sent) in [
+        (
+            r#""a\r\nX: y&limit=1000#é+%""#,
+            "a%0D%0AX%3A%20y%26limit%3D1000%23%C3%A9%2B%25",
+        ),
+        ("7", "7"),
+    ] {
+        let (client, wire) = client([page(cursor, true), page("{}", false)]).await;
+        let mut pages = client.event("evt_1").participants().pages();
+        while pages.next_page().await.unwrap().is_some() {}
+        let asked = wire.take_requests();
+        assert_eq!(asked.len(), 2);
+        assert_eq!(asked[1].uri().query(), Some(&*format!("limit=50&cursor={sent}")));
+    }
+    let endless = format!("{:?}", "c".repeat(1_000_000));
+    for nowhere in ["null", r#""""#, "{}", &endless] {
+        let (client, wire) = client([page(nowhere, true), page("null", false)]).await;
+        let error = client
+            .event("evt_1")
+            .participants()
+            .pages()
+            .next_page()
+            .await
+            .unwrap_err();
+        assert!(matches!(error, Error::Pages { .. }), "{error}");
+        assert_eq!(wire.take_requests().len(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]
