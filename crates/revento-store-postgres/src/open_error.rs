@@ -43,6 +43,16 @@ pub enum OpenError {
         /// The latest version that this store knows.
         known: i64,
     },
+    /// A step to newer tables failed, and so none was taken. Nothing was changed.
+    #[error(
+        "the tables cannot be brought to schema {version}, and are as they were: {source}; remove the cause and connect again"
+    )]
+    NotMigrated {
+        /// The version that the step leads to.
+        version: usize,
+        /// What the server said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Anything else.
     #[error("the database cannot be used: {source}")]
     Other {
@@ -68,6 +78,14 @@ impl From<sqlx::Error> for Failed {
 }
 
 impl OpenError {
+    /// A migration's own failure, unless the server or the role is at fault.
+    pub(crate) fn by_migration(version: usize, error: sqlx::Error) -> Self {
+        match Self::by(error) {
+            Self::Other { source } => Self::NotMigrated { version, source },
+            other => other,
+        }
+    }
+
     /// By what the driver says.
     fn by(error: sqlx::Error) -> Self {
         let code = error::code(&error);

@@ -25,8 +25,18 @@ pub(crate) async fn migrate(
     schema: Option<&str>,
     wanted: bool,
 ) -> Result<(), Failed> {
+    migrate_by(connection, schema, wanted, PostgresStore::MIGRATIONS).await
+}
+
+/// One that fails stops those behind it, and takes those before it back: all of them are in one transaction.
+async fn migrate_by(
+    connection: &mut PgConnection,
+    schema: Option<&str>,
+    wanted: bool,
+    migrations: &'static [&'static str],
+) -> Result<(), Failed> {
     let mut tx = connection.begin().await?;
-    let known = i64::try_from(PostgresStore::MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
         .bind(LOCK)
         .execute(&mut *tx)
@@ -50,11 +60,10 @@ pub(crate) async fn migrate(
         return Err(OpenError::Other { source }.into());
     }
     if found < known {
-        for migration in PostgresStore::MIGRATIONS
-            .iter()
-            .skip(usize::try_from(found).unwrap_or(0))
-        {
-            sqlx::raw_sql(*migration).execute(&mut *tx).await?;
+        let pending = migrations.iter().enumerate();
+        for (before, migration) in pending.skip(usize::try_from(found).unwrap_or(0)) {
+            let done = sqlx::raw_sql(*migration).execute(&mut *tx).await;
+            done.map_err(|error| OpenError::by_migration(before + 1, error))?;
         }
         sqlx::raw_sql(
             "CREATE TABLE IF NOT EXISTS revento_schema (version BIGINT NOT NULL); DELETE FROM revento_schema",
@@ -82,3 +91,6 @@ async fn version(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
         .fetch_one(connection)
         .await
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,19 @@ pub enum OpenError {
         /// The latest version that this store knows.
         known: i64,
     },
+    /// A step to a newer schema failed, and so none was taken. Nothing was written to the file.
+    #[error(
+        "{} cannot be brought to schema {version}, and is as it was: {source}; remove the cause and open it again",
+        path.display()
+    )]
+    NotMigrated {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// The version that the step leads to.
+        version: usize,
+        /// What SQLite said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Another program has held the file for seconds.
     #[error("{} is held by another program: stop it, or try again", path.display())]
     Busy {
@@ -87,6 +100,18 @@ impl OpenError {
                 path,
                 source: error.into(),
             },
+        }
+    }
+
+    /// A migration's own failure, unless the file itself is at fault.
+    pub(crate) fn from_migration(path: &Path, version: usize, error: sqlx::Error) -> Self {
+        match Self::from_sqlite(path, error) {
+            Self::Other { path, source } => Self::NotMigrated {
+                path,
+                version,
+                source,
+            },
+            other => other,
         }
     }
 

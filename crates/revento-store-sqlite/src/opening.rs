@@ -85,6 +85,7 @@ async fn prepare(file: &Path) -> Result<(), OpenError> {
                 known,
             });
         }
+        Migrated::Failed { version, error } => return Err(OpenError::from_migration(file, version, error)),
         Migrated::Yes => tx.commit().await.map_err(failed)?,
     }
     if !write_ahead(&mut connection).await.map_err(failed)? {

@@ -13,7 +13,7 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 /// What a file turned out to be.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Migrated {
     /// It has the latest schema now.
     Yes,
@@ -26,11 +26,26 @@ pub(crate) enum Migrated {
         /// The latest known one.
         known: i64,
     },
+    /// A migration failed. What was done before it is gone with the transaction.
+    Failed {
+        /// The version that it leads to.
+        version: usize,
+        /// What SQLite said.
+        error: sqlx::Error,
+    },
 }
 
 /// Brings the file to the latest schema. The transaction holds the write lock already, so of several
 /// processes one migrates and the others find it done.
 pub(crate) async fn migrate(tx: &mut Transaction<'_, Sqlite>) -> Result<Migrated, sqlx::Error> {
+    migrate_by(tx, MIGRATIONS).await
+}
+
+/// One that fails stops those behind it, and takes those before it back: all of them are in one transaction.
+async fn migrate_by(
+    tx: &mut Transaction<'_, Sqlite>,
+    migrations: &'static [&'static str],
+) -> Result<Migrated, sqlx::Error> {
     let application_id: i64 = sqlx::query_scalar("PRAGMA application_id")
         .fetch_one(&mut **tx)
         .await?;
@@ -45,16 +60,21 @@ pub(crate) async fn migrate(tx: &mut Transaction<'_, Sqlite>) -> Result<Migrated
     if !new && application_id != APPLICATION_ID {
         return Ok(Migrated::NotOurs);
     }
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     if version > known {
         return Ok(Migrated::TooNew {
             found: version,
             known,
         });
     }
-    let pending = MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0));
-    for migration in pending {
-        sqlx::raw_sql(*migration).execute(&mut **tx).await?;
+    let pending = migrations.iter().enumerate();
+    for (before, migration) in pending.skip(usize::try_from(version).unwrap_or(0)) {
+        if let Err(error) = sqlx::raw_sql(*migration).execute(&mut **tx).await {
+            return Ok(Migrated::Failed {
+                version: before + 1,
+                error,
+            });
+        }
     }
     if version < known {
         let mark = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {known}");
@@ -62,3 +82,6 @@ pub(crate) async fn migrate(tx: &mut Transaction<'_, Sqlite>) -> Result<Migrated
     }
     Ok(Migrated::Yes)
 }
+
+#[cfg(test)]
+mod tests;

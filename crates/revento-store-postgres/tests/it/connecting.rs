@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use revento_core::Timestamp;
 use revento_store::{Created, DeletionStore, InboxStore, StoreErrorKind, TokenStore};
-use revento_store_postgres::PostgresStore;
+use revento_store_postgres::{OpenError, PostgresStore};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::{
@@ -155,4 +155,51 @@ async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
     let stored = store.load(&key("evt_1")).await.unwrap();
     assert_eq!(stored.unwrap(), before);
     store.create(&record("evt_2", 1)).await.unwrap();
+}
+
+/// Somebody has made an index by hand that a migration makes.
+#[tokio::test]
+async fn q20_tables_whose_migration_fails_are_as_they_were_and_can_be_used_once_the_cause_is_gone() {
+    let Some(url) = server::url() else { return };
+    let schema = server::fresh();
+    let mut admin = PgConnection::connect(&url).await.unwrap();
+    let by_hand = format!("CREATE SCHEMA {schema}; SET search_path TO {schema}");
+    admin.execute(AssertSqlSafe(by_hand)).await.unwrap();
+    for migration in &PostgresStore::MIGRATIONS[..3] {
+        admin.execute(*migration).await.unwrap();
+    }
+    admin
+        .execute(
+            "CREATE TABLE revento_schema (version BIGINT NOT NULL); INSERT INTO revento_schema VALUES (3);
+             CREATE INDEX revento_deliveries_to_expunge ON revento_deliveries (at)",
+        )
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let error = server::options(&url, &schema).connect().await.unwrap_err();
+        assert!(
+            matches!(error, OpenError::NotMigrated { version: 4, .. }),
+            "{error:?}"
+        );
+        let text = error.to_string();
+        assert!(
+            text.contains("cannot be brought to schema 4, and are as they were"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\"revento_deliveries_to_expunge\" already exists"),
+            "{text}"
+        );
+    }
+    let half: bool = sqlx::query_scalar("SELECT to_regclass('revento_deliveries_buried') IS NOT NULL")
+        .fetch_one(&mut admin)
+        .await
+        .unwrap();
+    assert!(!half, "a part of the migration stayed");
+    admin
+        .execute("DROP INDEX revento_deliveries_to_expunge")
+        .await
+        .unwrap();
+    let store = server::connect(&url, &schema).await;
+    assert_eq!(store.expunge(Timestamp::MAX).await.unwrap(), 0);
 }

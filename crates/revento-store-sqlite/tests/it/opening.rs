@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use revento_core::Timestamp;
 use revento_store::{Created, DeletionStore, InboxStore, StoreErrorKind, TokenStore};
-use revento_store_sqlite::SqliteStore;
+use revento_store_sqlite::{OpenError, SqliteStore};
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
 use crate::sample::{delivery, duty, key, record};
@@ -255,4 +255,40 @@ async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
     assert!(matches!(swapped, revento_store::Swapped::Yes(_)));
     let created = store.create(&record("evt_2", 1)).await.unwrap();
     assert!(matches!(created, Created::Yes(_)));
+}
+
+/// Somebody has made an index by hand that a migration makes.
+#[tokio::test]
+async fn q20_a_file_whose_migration_fails_is_as_it_was_and_opens_once_the_cause_is_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("revento.sqlite");
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.insert(&delivery(1)).await.unwrap();
+    store.close().await.unwrap();
+    execute(
+        &path,
+        "DROP INDEX revento_deliveries_buried; PRAGMA user_version = 2; PRAGMA journal_mode = DELETE",
+    )
+    .await;
+    let before = fs::read(&path).unwrap();
+    for _ in 0..2 {
+        let error = SqliteStore::open(&path).await.unwrap_err();
+        let OpenError::NotMigrated { version: 3, .. } = error else {
+            panic!("{error:?}")
+        };
+        let text = error.to_string();
+        assert!(
+            text.contains("cannot be brought to schema 3, and is as it was"),
+            "{text}"
+        );
+        assert!(
+            text.contains("index revento_deliveries_to_expunge already exists"),
+            "{text}"
+        );
+        assert!(before == fs::read(&path).unwrap(), "the file was changed");
+    }
+    execute(&path, "DROP INDEX revento_deliveries_to_expunge").await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert!(store.state(&"env_1".into()).await.unwrap().is_some());
+    assert_eq!(store.expunge(Timestamp::MAX).await.unwrap(), 0);
 }
