@@ -7,6 +7,7 @@ mod who;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use http::{Response, StatusCode};
 use revento_core::{
     AccessToken, ApiErrorCode, ConnectionKey, DeliveryId, RequestId, Timestamp,
@@ -165,11 +166,11 @@ impl<'r> Read<'r> {
 
     async fn run(mut self) -> Result<Answer, Error> {
         // What has ended is told at once, not after a wait for the budget.
-        self.reader.who.credential(self.shared).await?;
+        self.in_time(self.reader.who.credential(self.shared)).await?;
         loop {
             let permit = self.turn().await?;
             // A long wait may have outlived the token.
-            let credential = match self.reader.who.credential(self.shared).await {
+            let credential = match self.in_time(self.reader.who.credential(self.shared)).await {
                 Ok(credential) => credential,
                 Err(error) => {
                     permit.unsent().await;
@@ -246,12 +247,13 @@ impl<'r> Read<'r> {
                 ApiErrorCode::TokenExpired if !self.refreshed => {
                     self.refreshed = true;
                     self.counted -= 1;
-                    return match session.token_after(self.shared, live).await {
+                    let refreshed = async { Ok(session.token_after(self.shared, live).await?) };
+                    return match self.in_time(refreshed).await {
                         Ok(_) => Next::Again {
                             pause: Duration::ZERO,
                             why: "token_expired",
                         },
-                        Err(error) => Next::Failed(error.into()),
+                        Err(error) => Next::Failed(error),
                     };
                 }
                 ApiErrorCode::TokenRevoked => {
@@ -327,6 +329,22 @@ impl<'r> Read<'r> {
                 attempts: std::mem::take(&mut self.attempts),
             },
         })
+    }
+
+    /// Waits for a token, for no longer than the read may take. A refresh is not broken off by that: whoever asks
+    /// next finds it where it stands, and the background drives it on.
+    async fn in_time<T>(&self, token: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        if self.deadline.is_none() {
+            return token.await;
+        }
+        let out_of_time = self.shared.timer.sleep(self.time_left());
+        match select(std::pin::pin!(token), out_of_time).await {
+            Either::Left((token, _)) => token,
+            Either::Right(_) => Err(Error::Deadline {
+                trouble: "its token was still being refreshed".to_owned(),
+                attempts: self.attempts.clone(),
+            }),
+        }
     }
 
     async fn pause(&mut self, pause: Duration, why: &'static str) -> Result<(), Error> {

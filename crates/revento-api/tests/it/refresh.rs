@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use revento_api::{Error, SessionError};
+use revento_api::{Error, Retry, SessionError};
 use revento_core::{ApiErrorCode, Status};
 
-use crate::support::{EVENT, World};
+use crate::support::{EVENT, Plan, World};
+
+/// How long the platform takes for an answer.
+const MOMENT: Duration = Duration::from_millis(5);
 
 #[tokio::test(start_paused = true)]
 async fn t2_a_hundred_callers_cause_one_refresh() {
@@ -112,6 +115,37 @@ async fn a_connection_made_anew_starts_afresh_after_it_was_forgotten() {
     let key = world.stored().await.key;
     world.client.forget(&key).await.unwrap();
     assert_eq!(world.token().await, Err(SessionError::NotConnected));
+}
+
+/// A refresh that takes long must not take the time of a read that has a deadline, and is not lost by it.
+#[tokio::test(start_paused = true)]
+async fn a11_a_deadline_holds_over_a_refresh() {
+    for refused_first in [false, true] {
+        let world = World::connected().await;
+        let mut soon = Duration::from_millis(1);
+        if refused_first {
+            world.platform.refuse_reads(["token_expired"]);
+            world.platform.plan([Plan::Hang]);
+            soon += MOMENT;
+        } else {
+            world.until_before_the_end(Duration::ZERO);
+        }
+        let before = tokio::time::Instant::now();
+        let event = world.event().with_retry(Retry::default().deadline(soon));
+        let error = event.get().await.unwrap_err();
+        assert!(matches!(error, Error::Deadline { .. }), "{error}");
+        assert!(error.is_transient());
+        assert_eq!(error.attempts().len(), usize::from(refused_first));
+        assert!(before.elapsed() <= 2 * soon, "{:?}", before.elapsed());
+        // Whoever comes next finds the same refresh.
+        let token = if refused_first {
+            "rev_install_1"
+        } else {
+            "rev_install_2"
+        };
+        assert_eq!(world.token().await.as_deref(), Ok(token));
+        assert_eq!(world.platform.refreshes(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]
