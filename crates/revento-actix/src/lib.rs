@@ -30,6 +30,6 @@ async fn admit(gate: &Gate, request: &HttpRequest, payload: Payload) -> Result<D
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
-    let incoming = gate.open(request.method().as_str(), headers, announced)?;
-    gate.collect(incoming, payload).await
+    let opened = gate.open(request.method().as_str(), headers, announced)?;
+    gate.collect(opened, payload).await
 }

@@ -69,9 +69,9 @@ where
     type Rejection = WebhookRejection;
 
     async fn from_request(request: Request<Body>, state: &S) -> Result<Self, WebhookRejection> {
-        let admitted = Gate::from_ref(state).admit(request).await;
-        admitted
-            .and_then(|(_, delivery)| delivery.read::<K>())
+        admit(request, state)
+            .await
+            .and_then(Delivery::read)
             .map(Self)
             .map_err(WebhookRejection)
     }
@@ -107,11 +107,16 @@ where
     type Rejection = WebhookRejection;
 
     async fn from_request(request: Request<Body>, state: &S) -> Result<Self, WebhookRejection> {
-        let admitted = Gate::from_ref(state).admit(request).await;
-        admitted
-            .map(|(_, delivery)| Self(delivery))
-            .map_err(WebhookRejection)
+        admit(request, state).await.map(Self).map_err(WebhookRejection)
     }
+}
+
+async fn admit<S>(request: Request<Body>, state: &S) -> Result<Delivery, Rejection>
+where
+    Gate: FromRef<S>,
+{
+    let (head, body) = request.into_parts();
+    Gate::from_ref(state).admit_body(&head, body).await
 }
 
 /// A [`Rejection`] as axum's answer; it is logged when it becomes one.

@@ -9,7 +9,7 @@ use http::{Request, header::CONTENT_LENGTH, request::Parts};
 use http_body::Body;
 use http_body_util::BodyDataStream;
 use revento_store::{Clock, SystemClock};
-use revento_webhooks::{Headers, Incoming, Verifier, VerifyError};
+use revento_webhooks::{Claimed, Headers, TooLarge, Verifier, VerifyError};
 
 use crate::{Delivery, Rejection};
 
@@ -66,15 +66,26 @@ impl Gate {
     where
         B: Body,
     {
-        let (parts, body) = request.into_parts();
-        let announced = parts
+        let (head, body) = request.into_parts();
+        let delivery = self.admit_body(&head, body).await?;
+        Ok((head, delivery))
+    }
+
+    /// The same for a request whose head was taken off.
+    ///
+    /// # Errors
+    /// See [`admit`](Self::admit).
+    pub async fn admit_body<B>(&self, head: &Parts, body: B) -> Result<Delivery, Rejection>
+    where
+        B: Body,
+    {
+        let announced = head
             .headers
             .get(CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
-        let incoming = self.open(parts.method.as_str(), &parts.headers, announced)?;
-        let body = std::pin::pin!(BodyDataStream::new(body));
-        let delivery = self.collect(incoming, body).await?;
-        Ok((parts, delivery))
+        let opened = self.open(head.method.as_str(), &head.headers, announced)?;
+        self.collect(opened, std::pin::pin!(BodyDataStream::new(body)))
+            .await
     }
 
     /// The first half of [`admit`](Self::admit), for frameworks with types of their own: what can be
@@ -82,15 +93,15 @@ impl Gate {
     ///
     /// # Errors
     /// When the method, the headers or the announced length are refused.
-    pub fn open<'h, N, V>(
-        &self,
+    pub fn open<'a, N, V>(
+        &'a self,
         method: &str,
-        headers: impl IntoIterator<Item = (N, &'h V)>,
+        headers: impl IntoIterator<Item = (N, &'a V)>,
         announced: Option<u64>,
-    ) -> Result<Incoming, Rejection>
+    ) -> Result<Opened<'a>, Rejection>
     where
         N: AsRef<str>,
-        V: AsRef<[u8]> + ?Sized + 'h,
+        V: AsRef<[u8]> + ?Sized + 'a,
     {
         if method != "POST" {
             return Err(Rejection::Method);
@@ -102,11 +113,10 @@ impl Gate {
             ..
         } = &*self.0;
         let headers = Headers::collect(headers).map_err(VerifyError::from)?;
-        let incoming = verifier.receive(&headers, *largest_body, clock.now().unix_seconds())?;
-        Ok(match announced {
-            Some(bytes) => incoming.announced(bytes)?,
-            None => incoming,
-        })
+        let claimed = verifier.claim(&headers, clock.now().unix_seconds())?;
+        let announced = announced.unwrap_or_default();
+        TooLarge::check(announced, *largest_body)?;
+        Ok(Opened { claimed, announced })
     }
 
     /// The second half: takes the body as it comes. Needs tokio's timer.
@@ -114,41 +124,67 @@ impl Gate {
     /// # Errors
     /// When the body is too large, too slow, broken off or taken by somebody in front, or the signature does
     /// not hold.
-    pub async fn collect<S, D, E>(&self, incoming: Incoming, body: S) -> Result<Delivery, Rejection>
+    pub async fn collect<S, D, E>(&self, opened: Opened<'_>, body: S) -> Result<Delivery, Rejection>
     where
         S: Stream<Item = Result<D, E>> + Unpin,
         D: Buf,
     {
-        let mut drained = std::pin::pin!(drain(incoming, body));
+        let mut drained = std::pin::pin!(self.drain(opened, body));
         // Most bodies are here already, and then no timer is needed.
         let at_once = std::future::poll_fn(|context| Poll::Ready(drained.as_mut().poll(context)));
         if let Poll::Ready(delivery) = at_once.await {
             return delivery;
         }
-        tokio::time::timeout(self.0.body_within, drained)
+        // Boxed, so that the requests which need none do not carry the room for one.
+        Box::pin(tokio::time::timeout(self.0.body_within, drained))
             .await
             .map_err(|_| Rejection::TooSlow)?
     }
+
+    async fn drain<S, D, E>(&self, opened: Opened<'_>, mut body: S) -> Result<Delivery, Rejection>
+    where
+        S: Stream<Item = Result<D, E>> + Unpin,
+        D: Buf,
+    {
+        let Opened { claimed, announced } = opened;
+        let limit = self.0.largest_body;
+        let first = next(&mut body).await?;
+        if first.is_none() && announced > 0 {
+            return Err(Rejection::BodyTaken);
+        }
+        let first = first.unwrap_or_default();
+        TooLarge::check(first.len() as u64, limit)?;
+        // Most bodies come in one piece, which is kept as it is.
+        let Some(second) = next(&mut body).await? else {
+            return Ok(Delivery::new(claimed.verify_bytes(first)?));
+        };
+        let mut incoming = claimed.receive(limit).announced(announced)?;
+        incoming = incoming.push(&first)?.push(&second)?;
+        while let Some(piece) = next(&mut body).await? {
+            incoming = incoming.push(&piece)?;
+        }
+        Ok(Delivery::new(incoming.finish()?))
+    }
 }
 
-async fn drain<S, D, E>(mut incoming: Incoming, mut body: S) -> Result<Delivery, Rejection>
+/// A delivery whose headers are in order and whose body has yet to be read. From [`Gate::open`].
+#[derive(Debug, Clone, Copy)]
+pub struct Opened<'a> {
+    claimed: Claimed<'a, 'a>,
+    announced: u64,
+}
+
+/// The next piece of a body, without a copy where it is in one piece already.
+async fn next<S, D, E>(body: &mut S) -> Result<Option<Bytes>, Rejection>
 where
     S: Stream<Item = Result<D, E>> + Unpin,
     D: Buf,
 {
-    while let Some(data) = body.next().await {
-        let mut data = data.map_err(|_| Rejection::BrokenOff)?;
-        while data.has_remaining() {
-            let chunk = data.chunk();
-            let length = chunk.len();
-            incoming = incoming.push(chunk)?;
-            data.advance(length);
-        }
+    match body.next().await {
+        Some(Ok(mut piece)) => Ok(Some(piece.copy_to_bytes(piece.remaining()))),
+        Some(Err(_)) => Err(Rejection::BrokenOff),
+        None => Ok(None),
     }
-    if incoming.is_missing() {
-        return Err(Rejection::BodyTaken);
-    }
-    Ok(Delivery::new(incoming.finish()?))
 }
 
 /// A verified body as a framework's own extractors want it.

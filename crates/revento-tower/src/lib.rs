@@ -39,7 +39,7 @@ mod rejection;
 mod webhook;
 
 pub use endpoint::WebhookEndpoint;
-pub use gate::Gate;
+pub use gate::{Gate, Opened};
 pub use handler::{FromDelivery, Handler, HandlerEndpoint, Unavailable};
 pub use layer::{Verify, VerifyLayer};
 pub use rejection::Rejection;

@@ -26,15 +26,7 @@ impl Delivery {
 
     /// The raw body, as signed. No copy is made.
     pub fn bytes(&self) -> Bytes {
-        struct Body(Arc<VerifiedDelivery>);
-
-        impl AsRef<[u8]> for Body {
-            fn as_ref(&self) -> &[u8] {
-                self.0.body()
-            }
-        }
-
-        Bytes::from_owner(Body(Arc::clone(&self.0)))
+        self.0.bytes()
     }
 
     /// Reads the envelope, and the data of one kind.

@@ -87,8 +87,8 @@ impl fmt::Display for MissingHeaders {
 #[derive(Debug, Clone, Copy)]
 pub struct Headers<'a> {
     /// Visible ASCII, like the delivery id.
-    event: &'a [u8],
-    delivery_id: &'a [u8],
+    pub(crate) event: &'a [u8],
+    pub(crate) delivery_id: &'a [u8],
     /// As it came, like the signature: their parsers admit digits only.
     pub(crate) timestamp: &'a [u8],
     pub(crate) signature: &'a [u8],
@@ -123,18 +123,8 @@ impl<'a> Headers<'a> {
         text(self.delivery_id)
     }
 
-    /// Of texts that were collected before; the signature is spent.
-    pub(crate) fn again(event: &'a str, delivery_id: &'a str, timestamp: &'a [u8]) -> Self {
-        Self {
-            event: event.as_bytes(),
-            delivery_id: delivery_id.as_bytes(),
-            timestamp,
-            signature: &[],
-        }
-    }
-
     /// The same with another signature.
-    #[cfg(any(test, feature = "signature-list"))]
+    #[cfg(feature = "signature-list")]
     pub(crate) fn signed(self, signature: &'a [u8]) -> Self {
         Self { signature, ..self }
     }

@@ -61,7 +61,8 @@
 //! # Ok::<(), revento_webhooks::SecretError>(())
 //! ```
 //!
-//! A body that streams in is verified as it comes with [`Verifier::receive`]. For whole servers there are
+//! A body that streams in is verified as it comes with [`Verifier::receive`]; [`Verifier::claim`] tells from the
+//! headers whether it is worth waiting for. For whole servers there are
 //! `revento-tower`, `revento-axum` and `revento-actix`, for what comes after the verification `revento-inbox`.
 //!
 //! **What the signature does not cover** is not trusted: [`Verified::unsigned_event_type`] and
@@ -73,6 +74,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
+//! | `bytes` | `Claimed::verify_bytes`, `VerifiedDelivery::bytes`: a body that is shared instead of copied |
 //! | `events` | `Verified::envelope`: the typed event, by way of `revento-core` and serde |
 //! | `explain` | `Explainer`: names the likeliest cause of a refusal, for tools and logs |
 //! | `signature-list` | `SignatureListVerifier`: several signatures in one header, which the contract does not have |
@@ -120,4 +122,4 @@ pub use list::SignatureListVerifier;
 pub use offline::{OfflineVerifier, Recorded};
 pub use receive::{Incoming, TooLarge, VerifiedDelivery};
 pub use sign::Signer;
-pub use verify::{Verified, Verifier};
+pub use verify::{Claimed, Verified, Verifier};

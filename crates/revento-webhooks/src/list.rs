@@ -78,7 +78,12 @@ mod tests {
             .with_previous("before", None)
             .unwrap();
         let timestamp = format!("{NOW}");
-        let headers = Headers::again("event.published", "d-1", timestamp.as_bytes());
+        let headers = Headers {
+            event: b"event.published",
+            delivery_id: b"d-1",
+            timestamp: timestamp.as_bytes(),
+            signature: &[],
+        };
         SignatureListVerifier::from(verifier)
             .verify(&headers.signed(signatures.as_bytes()), BODY, NOW)
             .map(|verified| verified.matched_key())

@@ -2,7 +2,12 @@
 //!
 //! All of it is `inline`: who does not use it does not pay for building it.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+#![cfg_attr(
+    not(feature = "bytes"),
+    expect(clippy::useless_conversion, reason = "a body is a vector then")
+)]
+
+use alloc::{boxed::Box, vec::Vec};
 use core::{error::Error, fmt};
 
 use crate::{
@@ -10,8 +15,13 @@ use crate::{
     headers::Headers,
     key::{Candidate, MatchedKey, Trials},
     mac::{Key, Pending, Prefix, State},
-    verify::{Claim, Verified, Verifier},
+    verify::{Claim, Claimed, Verified, Verifier},
 };
+
+#[cfg(feature = "bytes")]
+type Body = bytes::Bytes;
+#[cfg(not(feature = "bytes"))]
+type Body = Vec<u8>;
 
 impl Verifier {
     /// Starts on a delivery whose body has yet to arrive and may have at most `limit` bytes.
@@ -44,10 +54,17 @@ impl Verifier {
     /// The same as of [`Verifier::verify`], except for [`VerifyError::Mismatch`].
     #[inline]
     pub fn receive(&self, headers: &Headers<'_>, limit: usize, now: i64) -> Result<Incoming, VerifyError> {
-        let claim = self.admit(headers, now)?;
+        Ok(self.claim(headers, now)?.receive(limit))
+    }
+}
+
+impl Claimed<'_, '_> {
+    /// Takes the body in pieces, at most `limit` bytes in all.
+    #[inline]
+    pub fn receive(self, limit: usize) -> Incoming {
         let mut first = None;
         let mut more = Vec::new();
-        self.keys.each(now, |candidate, key| {
+        self.keys.each(self.now, |candidate, key| {
             let run = Run {
                 candidate,
                 key: key.clone(),
@@ -58,15 +75,30 @@ impl Verifier {
                 Some(_) => more.push(run),
             }
         });
-        Ok(Incoming {
-            texts: Texts::of(headers),
-            claim,
+        Incoming {
+            texts: Texts::of(&self.headers),
+            claim: self.claim,
             first,
             more,
-            pending: Pending::new(&Prefix::new(headers.timestamp)),
+            pending: Pending::new(&Prefix::new(self.headers.timestamp)),
             body: Vec::new(),
             announced: 0,
             limit,
+        }
+    }
+
+    /// Verifies a body that is there as a whole, and keeps it without a copy.
+    ///
+    /// # Errors
+    /// [`VerifyError::Mismatch`].
+    #[cfg(feature = "bytes")]
+    #[inline]
+    pub fn verify_bytes(self, body: bytes::Bytes) -> Result<VerifiedDelivery, VerifyError> {
+        Ok(VerifiedDelivery {
+            matched: self.matching_key(&body)?,
+            texts: Texts::of(&self.headers),
+            timestamp: self.claim.timestamp,
+            body,
         })
     }
 }
@@ -80,7 +112,7 @@ pub struct Incoming {
     more: Vec<Run>,
     pending: Pending,
     body: Vec<u8>,
-    announced: u64,
+    announced: usize,
     limit: usize,
 }
 
@@ -97,12 +129,8 @@ impl Incoming {
     /// When it exceeds the limit.
     #[inline]
     pub fn announced(mut self, bytes: u64) -> Result<Self, TooLarge> {
+        let bytes = TooLarge::check(bytes, self.limit)?;
         self.announced = bytes;
-        let limit = self.limit;
-        let bytes = usize::try_from(bytes)
-            .ok()
-            .filter(|bytes| *bytes <= limit)
-            .ok_or(TooLarge { limit })?;
         // An announcement is no proof: memory beyond this is taken as the bytes come.
         const AT_ONCE: usize = 64 * 1024;
         self.body.reserve_exact(bytes.min(AT_ONCE));
@@ -151,7 +179,7 @@ impl Incoming {
             matched: trials.matched().ok_or(VerifyError::Mismatch)?,
             texts: self.texts,
             timestamp: self.claim.timestamp,
-            body: self.body,
+            body: self.body.into(),
         })
     }
 }
@@ -161,17 +189,17 @@ impl fmt::Debug for Incoming {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming")
-            .field("delivery_id", &self.texts.delivery_id())
+            .field("delivery_id", &self.texts.headers().delivery_id())
             .field("body_bytes", &self.body.len())
             .field("limit", &self.limit)
             .finish_non_exhaustive()
     }
 }
 
-/// The texts of three headers, in one allocation: the timestamp's, the delivery id, the event.
+/// What three headers say, in one allocation: the timestamp, the delivery id, the event.
 #[derive(Clone)]
 struct Texts {
-    all: Box<str>,
+    all: Box<[u8]>,
     delivery_id: usize,
     event: usize,
 }
@@ -179,38 +207,32 @@ struct Texts {
 impl Texts {
     #[inline]
     fn of(headers: &Headers<'_>) -> Self {
-        // Digits, as its parser guarantees.
-        let timestamp = core::str::from_utf8(headers.timestamp).unwrap_or_default();
-        let (delivery_id, event) = (headers.delivery_id(), headers.event());
-        let mut all = String::with_capacity(timestamp.len() + delivery_id.len() + event.len());
-        all.push_str(timestamp);
-        all.push_str(delivery_id);
-        all.push_str(event);
+        let (timestamp, delivery_id, event) = (headers.timestamp, headers.delivery_id, headers.event);
+        let mut all = Vec::with_capacity(timestamp.len() + delivery_id.len() + event.len());
+        all.extend_from_slice(timestamp);
+        all.extend_from_slice(delivery_id);
+        all.extend_from_slice(event);
         Self {
-            all: all.into_boxed_str(),
+            all: all.into_boxed_slice(),
             delivery_id: timestamp.len(),
             event: timestamp.len() + delivery_id.len(),
         }
     }
 
     #[inline]
-    fn timestamp(&self) -> &str {
+    fn timestamp(&self) -> &[u8] {
         self.all.get(..self.delivery_id).unwrap_or_default()
     }
 
-    #[inline]
-    fn delivery_id(&self) -> &str {
-        self.all.get(self.delivery_id..self.event).unwrap_or_default()
-    }
-
-    #[inline]
-    fn event(&self) -> &str {
-        self.all.get(self.event..).unwrap_or_default()
-    }
-
+    /// The three again; the signature is spent.
     #[inline]
     fn headers(&self) -> Headers<'_> {
-        Headers::again(self.event(), self.delivery_id(), self.timestamp().as_bytes())
+        Headers {
+            event: self.all.get(self.event..).unwrap_or_default(),
+            delivery_id: self.all.get(self.delivery_id..self.event).unwrap_or_default(),
+            timestamp: self.timestamp(),
+            signature: &[],
+        }
     }
 }
 
@@ -218,6 +240,20 @@ impl Texts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge {
     limit: usize,
+}
+
+impl TooLarge {
+    /// The length of a body, if it is within the limit.
+    ///
+    /// # Errors
+    /// When it is not.
+    #[inline]
+    pub fn check(bytes: u64, limit: usize) -> Result<usize, Self> {
+        usize::try_from(bytes)
+            .ok()
+            .filter(|bytes| *bytes <= limit)
+            .ok_or(Self { limit })
+    }
 }
 
 impl fmt::Display for TooLarge {
@@ -235,7 +271,7 @@ pub struct VerifiedDelivery {
     texts: Texts,
     timestamp: i64,
     matched: MatchedKey,
-    body: Vec<u8>,
+    body: Body,
 }
 
 impl VerifiedDelivery {
@@ -259,7 +295,14 @@ impl VerifiedDelivery {
     /// The raw body, taken out.
     #[inline]
     pub fn into_body(self) -> Vec<u8> {
-        self.body
+        self.body.into()
+    }
+
+    /// The raw body, as signed, shared and not copied.
+    #[cfg(feature = "bytes")]
+    #[inline]
+    pub fn bytes(&self) -> bytes::Bytes {
+        self.body.clone()
     }
 
     /// When this attempt was signed, in Unix seconds.
@@ -277,13 +320,13 @@ impl VerifiedDelivery {
     /// `X-Revento-Delivery-Id`. **Not covered by the signature**: see [`Verified::unsigned_delivery_id`].
     #[inline]
     pub fn unsigned_delivery_id(&self) -> &str {
-        self.texts.delivery_id()
+        self.texts.headers().delivery_id()
     }
 
     /// `X-Revento-Event`. **Not covered by the signature**: see [`Verified::unsigned_event_type`].
     #[inline]
     pub fn unsigned_event_type(&self) -> &str {
-        self.texts.event()
+        self.texts.headers().event()
     }
 }
 
@@ -294,7 +337,7 @@ impl From<Verified<'_>> for VerifiedDelivery {
             texts: Texts::of(&verified.headers),
             timestamp: verified.timestamp,
             matched: verified.matched,
-            body: verified.body.into(),
+            body: Vec::from(verified.body).into(),
         }
     }
 }

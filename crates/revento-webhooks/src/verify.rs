@@ -66,23 +66,70 @@ impl Verifier {
         body: &'a [u8],
         now: i64,
     ) -> Result<Verified<'a>, VerifyError> {
-        let claim = self.admit(headers, now)?;
-        let matched = claim
-            .matching_key(&self.keys, headers, body, now)
-            .ok_or(VerifyError::Mismatch)?;
-        Ok(Verified {
+        self.claim(headers, now)?.verify(body)
+    }
+
+    /// Settles what the headers alone can settle, before the first byte of the body is read. `now` is in
+    /// Unix seconds.
+    ///
+    /// # Errors
+    /// The same as of [`verify`](Self::verify), except for [`VerifyError::Mismatch`].
+    #[inline]
+    pub fn claim<'h>(&self, headers: &Headers<'h>, now: i64) -> Result<Claimed<'_, 'h>, VerifyError> {
+        let claim = Claim::read(headers)?;
+        timestamp::check(claim.timestamp, now, self.tolerance)?;
+        Ok(Claimed {
+            keys: &self.keys,
             headers: *headers,
+            claim,
+            now,
+        })
+    }
+}
+
+/// A delivery whose headers are in order, and whose body has yet to prove them. From [`Verifier::claim`].
+#[derive(Clone, Copy)]
+pub struct Claimed<'v, 'h> {
+    pub(crate) keys: &'v Keys,
+    pub(crate) headers: Headers<'h>,
+    pub(crate) claim: Claim,
+    pub(crate) now: i64,
+}
+
+impl<'h> Claimed<'_, 'h> {
+    /// Verifies the body: the raw bytes as received, all of them.
+    ///
+    /// Every secret is tried, without an early exit. Nothing is allocated.
+    ///
+    /// # Errors
+    /// [`VerifyError::Mismatch`].
+    #[inline]
+    pub fn verify(self, body: &'h [u8]) -> Result<Verified<'h>, VerifyError> {
+        Ok(Verified {
+            headers: self.headers,
             body,
-            timestamp: claim.timestamp,
-            matched,
+            timestamp: self.claim.timestamp,
+            matched: self.matching_key(body)?,
         })
     }
 
-    /// What the headers alone can settle.
-    pub(crate) fn admit(&self, headers: &Headers<'_>, now: i64) -> Result<Claim, VerifyError> {
-        let claim = Claim::read(headers)?;
-        timestamp::check(claim.timestamp, now, self.tolerance)?;
-        Ok(claim)
+    #[inline]
+    pub(crate) fn matching_key(&self, body: &[u8]) -> Result<MatchedKey, VerifyError> {
+        self.claim
+            .matching_key(self.keys, &self.headers, body, self.now)
+            .ok_or(VerifyError::Mismatch)
+    }
+}
+
+/// Shows no signature.
+impl fmt::Debug for Claimed<'_, '_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claimed")
+            .field("delivery_id", &self.headers.delivery_id())
+            .field("event_type", &self.headers.event())
+            .field("timestamp", &self.claim.timestamp)
+            .finish_non_exhaustive()
     }
 }
 
@@ -183,8 +230,12 @@ mod tests {
 
     fn check(verifier: &Verifier, signature: &str, body: &[u8], now: i64) -> Result<MatchedKey, VerifyError> {
         let timestamp = format!("{NOW}");
-        let headers =
-            Headers::again("application.approved", "d-1", timestamp.as_bytes()).signed(signature.as_bytes());
+        let headers = Headers {
+            event: b"application.approved",
+            delivery_id: b"d-1",
+            timestamp: timestamp.as_bytes(),
+            signature: signature.as_bytes(),
+        };
         verifier
             .verify(&headers, body, now)
             .map(|verified| verified.matched_key())

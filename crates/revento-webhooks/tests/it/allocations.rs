@@ -94,3 +94,31 @@ fn a_streamed_body_of_announced_length_is_kept_without_growing() {
     };
     assert_eq!(count(16 * 1024), count(100), "whatever the number of pieces");
 }
+
+/// What the headers say is kept in one piece of memory; the body is the one that came.
+#[cfg(feature = "bytes")]
+#[test]
+fn a_whole_body_is_kept_without_a_copy() {
+    let body = bytes::Bytes::from(vec![b'x'; 16 * 1024]);
+    let verifier = Verifier::new("now").unwrap();
+    let signature = Signer::new("now").unwrap().sign(NOW, &body);
+    let received = [
+        ("x-revento-event", "application.approved"),
+        ("x-revento-delivery-id", "d-1"),
+        ("x-revento-timestamp", "1778336551"),
+        ("x-revento-signature", signature.as_str()),
+    ];
+    let shared = body.clone();
+    let counted = measure(|| {
+        let headers = Headers::collect(received).unwrap();
+        let delivery = verifier
+            .claim(&headers, NOW)
+            .unwrap()
+            .verify_bytes(shared)
+            .unwrap();
+        assert_eq!(delivery.bytes().as_ptr(), body.as_ptr());
+        assert_eq!(delivery.unsigned_delivery_id(), "d-1");
+        assert_eq!(delivery.unsigned_event_type(), "application.approved");
+    });
+    assert_eq!(counted.count_total, 1);
+}

@@ -17,7 +17,7 @@ fn headers<'a>(timestamp: &'a str, signature: &'a str) -> Headers<'a> {
     .unwrap()
 }
 
-/// Through the whole body at once and in pieces: both have to say the same.
+/// Through the whole body at once, kept, and in pieces: all have to say the same.
 fn verify(
     verifier: &Verifier,
     headers: &Headers<'_>,
@@ -34,6 +34,16 @@ fn verify(
     assert_eq!(
         whole.map(|verified| (verified.body(), verified.matched_key())),
         pieces
+            .as_ref()
+            .map(|delivery| (delivery.body(), delivery.matched_key()))
+            .map_err(|error| *error)
+    );
+    #[cfg(feature = "bytes")]
+    assert_eq!(
+        whole.map(|verified| (verified.body(), verified.matched_key())),
+        verifier
+            .claim(headers, now)
+            .and_then(|claimed| claimed.verify_bytes(body.to_vec().into()))
             .as_ref()
             .map(|delivery| (delivery.body(), delivery.matched_key()))
             .map_err(|error| *error)
