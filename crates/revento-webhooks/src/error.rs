@@ -15,6 +15,7 @@ pub enum SecretError {
 }
 
 impl fmt::Display for SecretError {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "the webhook signing secret is empty: set it to the one that the console shows",
@@ -34,6 +35,7 @@ pub struct ToleranceError {
 }
 
 impl fmt::Display for ToleranceError {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -58,6 +60,7 @@ pub enum HeaderError {
 }
 
 impl fmt::Display for HeaderError {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing(missing) => write!(f, "missing or empty: {missing}"),
@@ -94,6 +97,7 @@ pub enum VerifyError {
 }
 
 impl fmt::Display for VerifyError {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Headers(error) => error.fmt(f),
@@ -107,6 +111,7 @@ impl fmt::Display for VerifyError {
 }
 
 impl Error for VerifyError {
+    #[inline]
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Headers(error) => Some(error),
@@ -116,6 +121,7 @@ impl Error for VerifyError {
 }
 
 impl From<HeaderError> for VerifyError {
+    #[inline]
     fn from(error: HeaderError) -> Self {
         Self::Headers(error)
     }

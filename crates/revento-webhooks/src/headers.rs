@@ -21,6 +21,7 @@ impl Header {
     const ALL: [Self; 4] = [Self::Event, Self::DeliveryId, Self::Timestamp, Self::Signature];
 
     /// The header's name, in lower case.
+    #[inline]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Event => "x-revento-event",
@@ -44,6 +45,7 @@ impl Header {
     }
 
     #[cold]
+    #[inline]
     fn from_any_case(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -52,6 +54,7 @@ impl Header {
 }
 
 impl fmt::Display for Header {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -63,6 +66,7 @@ pub struct MissingHeaders([bool; 4]);
 
 impl MissingHeaders {
     /// Each of them.
+    #[inline]
     pub fn iter(self) -> impl Iterator<Item = Header> {
         Header::ALL
             .into_iter()
@@ -72,6 +76,7 @@ impl MissingHeaders {
 }
 
 impl fmt::Display for MissingHeaders {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, header) in self.iter().enumerate() {
             if index > 0 {
@@ -100,6 +105,7 @@ impl<'a> Headers<'a> {
     /// # Errors
     /// When one is missing or empty or came twice, or the event or the id is not visible ASCII. What the
     /// timestamp and the signature have to look like, the verifier judges.
+    #[inline]
     pub fn collect<N, V, I>(headers: I) -> Result<Self, HeaderError>
     where
         I: IntoIterator<Item = (N, &'a V)>,
@@ -115,16 +121,19 @@ impl<'a> Headers<'a> {
         found.complete()
     }
 
+    #[inline]
     pub(crate) fn event(&self) -> &'a str {
         text(self.event)
     }
 
+    #[inline]
     pub(crate) fn delivery_id(&self) -> &'a str {
         text(self.delivery_id)
     }
 
     /// The same with another signature.
     #[cfg(feature = "signature-list")]
+    #[inline]
     pub(crate) fn signed(self, signature: &'a [u8]) -> Self {
         Self { signature, ..self }
     }
@@ -153,6 +162,7 @@ impl<'a> Found<'a> {
         }
     }
 
+    #[inline]
     fn complete(self) -> Result<Headers<'a>, HeaderError> {
         let present = |value: Option<&'a [u8]>| value.filter(|text| text.iter().any(|byte| *byte != b' '));
         match (
@@ -181,6 +191,7 @@ impl<'a> Found<'a> {
 ///
 /// The sum of what is below `' '`, above `'~'` and not ASCII shows in a byte's highest bit. A borrow or a carry into the
 /// next byte comes only from one whose own bit shows.
+#[inline]
 fn visible(header: Header, value: &[u8]) -> Result<&[u8], HeaderError> {
     const EACH: u64 = u64::MAX / 0xff;
     let strange = |bytes: [u8; 8]| {
@@ -201,6 +212,7 @@ fn visible(header: Header, value: &[u8]) -> Result<&[u8], HeaderError> {
 }
 
 /// Visible ASCII as what it is; checked once more, and only for who asks.
+#[inline]
 fn text(visible: &[u8]) -> &str {
     core::str::from_utf8(visible).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 use alloc::string::String;
 
 /// The bytes of 64 digits, or nothing if one of them is no lowercase digit.
+#[inline]
 pub(crate) fn decode(digits: &[u8; 64]) -> Option<[u8; 32]> {
     let mut nibbles = [0; 64];
     let mut good = true;
@@ -19,6 +20,7 @@ pub(crate) fn decode(digits: &[u8; 64]) -> Option<[u8; 32]> {
 }
 
 /// Appends the digits of each byte.
+#[inline]
 pub(crate) fn encode(bytes: &[u8], text: &mut String) {
     let digit = |nibble: u8| {
         char::from(if nibble < 10 {

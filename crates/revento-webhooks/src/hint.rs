@@ -49,6 +49,7 @@ impl SecretHint {
     }
 }
 
+#[inline]
 fn is_assignment(secret: &str) -> bool {
     let name = |c: char| c.is_ascii_uppercase() || c == '_';
     secret
@@ -57,6 +58,7 @@ fn is_assignment(secret: &str) -> bool {
 }
 
 impl fmt::Display for SecretHint {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AccessToken => "the webhook signing secret looks like an access token",

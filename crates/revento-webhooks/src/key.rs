@@ -34,6 +34,7 @@ pub enum MatchedKey {
 }
 
 impl Key {
+    #[inline]
     fn new(secret: &str) -> Result<Self, SecretError> {
         check(secret)?;
         Ok(Self(mac::Key::new(secret.as_bytes())))
@@ -41,6 +42,7 @@ impl Key {
 }
 
 impl Keys {
+    #[inline]
     pub(crate) fn new(secret: &str) -> Result<Self, SecretError> {
         Ok(Self {
             current: Key::new(secret)?,
@@ -48,6 +50,7 @@ impl Keys {
         })
     }
 
+    #[inline]
     pub(crate) fn add_previous(&mut self, secret: &str, not_after: Option<i64>) -> Result<(), SecretError> {
         let key = Key::new(secret)?;
         self.previous.push(Previous { key, not_after });
@@ -72,6 +75,7 @@ impl Keys {
 }
 
 /// The secret's bytes are used as shown: never decoded, never stripped of a prefix.
+#[inline]
 pub(crate) fn check(secret: &str) -> Result<(), SecretError> {
     if secret.trim().is_empty() {
         return Err(SecretError::Empty);
@@ -95,15 +99,18 @@ pub(crate) struct Trials(u32);
 impl Trials {
     const NONE: u32 = u32::MAX;
 
+    #[inline]
     pub(crate) fn new() -> Self {
         Self(Self::NONE)
     }
 
+    #[inline]
     pub(crate) fn enter(&mut self, candidate: Candidate, holds: Choice) {
         let holds = holds & Choice::from(u8::from(candidate.counts));
         self.0.conditional_assign(&candidate.index, holds);
     }
 
+    #[inline]
     pub(crate) fn matched(&self) -> Option<MatchedKey> {
         match self.0 {
             Self::NONE => None,
@@ -116,6 +123,7 @@ impl Trials {
 }
 
 impl fmt::Debug for Key {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(redacted)")
     }

@@ -86,6 +86,8 @@
 //! delivery log, where the bytes can be seen that were sent.
 
 #![no_std]
+// Who uses a piece builds it, once, and nobody else: most of a small verifier's build is code generation.
+#![warn(clippy::missing_inline_in_public_items)]
 
 extern crate alloc;
 #[cfg(test)]
@@ -93,14 +95,17 @@ extern crate std;
 
 mod error;
 #[cfg(feature = "events")]
+#[expect(clippy::missing_inline_in_public_items, reason = "who turns it on wants it")]
 mod events;
 #[cfg(feature = "explain")]
+#[expect(clippy::missing_inline_in_public_items, reason = "who turns it on wants it")]
 pub mod explain;
 mod headers;
 mod hex;
 mod hint;
 mod key;
 #[cfg(feature = "signature-list")]
+#[expect(clippy::missing_inline_in_public_items, reason = "who turns it on wants it")]
 mod list;
 mod mac;
 mod offline;

@@ -30,18 +30,21 @@ impl State {
         0x5be0_cd19,
     ];
 
+    #[inline]
     fn after(block: &Block) -> Self {
         let mut state = Self(Self::INITIAL);
         state.update(core::slice::from_ref(block));
         state
     }
 
+    #[inline]
     fn update(&mut self, blocks: &[Block]) {
         compress256(&mut self.0, blocks);
     }
 }
 
 impl Drop for State {
+    #[inline]
     fn drop(&mut self) {
         self.0.zeroize();
     }
@@ -55,6 +58,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    #[inline]
     pub(crate) fn new(secret: &[u8]) -> Self {
         let mut block = [0; BLOCK];
         if secret.len() > BLOCK {
@@ -73,6 +77,7 @@ impl Key {
     }
 
     /// Whether the whole message has this tag; takes the same time either way.
+    #[inline]
     pub(crate) fn holds(&self, message: &Message<'_>, claimed: &Tag) -> Choice {
         // Once a block of the message is in it, a state tells nothing about the key and is not wiped.
         let mut state = self.inner.0;
@@ -87,10 +92,12 @@ impl Key {
     }
 
     /// For a message that comes in pieces: a state of its own to run along.
+    #[inline]
     pub(crate) fn start(&self) -> State {
         self.inner.clone()
     }
 
+    #[inline]
     fn seal(&self, inner: &[u32; 8], claimed: &Tag) -> Choice {
         let mut block = [0; BLOCK];
         for (place, word) in block.as_chunks_mut::<4>().0.iter_mut().zip(inner) {
@@ -119,6 +126,7 @@ pub(crate) struct Tag([u32; 8]);
 
 impl Tag {
     /// Exactly 64 lowercase hexadecimal digits.
+    #[inline]
     pub(crate) fn parse(digits: &[u8]) -> Option<Self> {
         let bytes = hex::decode(digits.try_into().ok()?)?;
         let mut words = [0; 8];
@@ -139,6 +147,7 @@ pub(crate) struct Message<'a> {
 
 impl<'a> Message<'a> {
     /// `prefix`, which is shorter than a block, and then `body`.
+    #[inline]
     pub(crate) fn new(prefix: &Prefix, body: &'a [u8]) -> Self {
         let length = prefix.length + body.len();
         let mut head = Pending::new(prefix);
@@ -171,6 +180,7 @@ pub(crate) struct Prefix {
 
 impl Prefix {
     /// Of a timestamp with at most 12 digits, as the parser guarantees.
+    #[inline]
     pub(crate) fn new(timestamp: &[u8]) -> Self {
         let mut text = [0; 16];
         if let Some((digits, [dot, ..])) = text.split_at_mut_checked(timestamp.len()) {
@@ -192,6 +202,7 @@ pub(crate) struct Pending {
 }
 
 impl Default for Pending {
+    #[inline]
     fn default() -> Self {
         Self {
             block: [0; BLOCK],
@@ -201,6 +212,7 @@ impl Default for Pending {
 }
 
 impl Pending {
+    #[inline]
     pub(crate) fn new(prefix: &Prefix) -> Self {
         let mut pending = Self::default();
         if let Some(place) = pending.block.first_chunk_mut() {
@@ -210,11 +222,13 @@ impl Pending {
         pending
     }
 
+    #[inline]
     fn room(&self) -> usize {
         BLOCK - self.filled
     }
 
     /// Puts bytes for which there is room.
+    #[inline]
     fn put(&mut self, bytes: &[u8]) {
         if let Some(place) = self.block.get_mut(self.filled..self.filled + bytes.len()) {
             place.copy_from_slice(bytes);
@@ -222,6 +236,7 @@ impl Pending {
         }
     }
 
+    #[inline]
     fn take_if_full(&mut self) -> Option<Block> {
         (self.filled == BLOCK).then(|| {
             self.filled = 0;
@@ -230,6 +245,7 @@ impl Pending {
     }
 
     /// Runs the states over a piece of the message, as far as it completes blocks.
+    #[inline]
     pub(crate) fn update<'s>(&mut self, piece: &[u8], states: impl Iterator<Item = &'s mut State>) {
         let (first, rest) = piece.split_at(piece.len().min(self.room()));
         self.put(first);
@@ -245,6 +261,7 @@ impl Pending {
     }
 
     /// Ends a message of `length` bytes behind the key block (FIPS 180-4 §5.1.1).
+    #[inline]
     pub(crate) fn pad(mut self, length: usize) -> Tail {
         if let Some(end) = self.block.get_mut(self.filled) {
             *end = 0x80;
@@ -273,17 +290,20 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
+    #[inline]
     fn blocks(&self) -> &[Block] {
         self.blocks.get(..self.used).unwrap_or_default()
     }
 
     /// Whether a message that came in pieces has this tag.
+    #[inline]
     pub(crate) fn holds(&self, key: &Key, mut state: State, claimed: &Tag) -> Choice {
         state.update(self.blocks());
         key.seal(&state.0, claimed)
     }
 }
 
+#[inline]
 fn fill(block: &mut Block, bytes: &[u8]) {
     block
         .iter_mut()
@@ -293,6 +313,7 @@ fn fill(block: &mut Block, bytes: &[u8]) {
 
 /// Whether a message that has no prefix of its own has this tag. For diagnosis only.
 #[cfg(feature = "explain")]
+#[inline]
 pub(crate) fn whole(secret: &[u8], message: &[u8], claimed: &Tag) -> bool {
     let none = Prefix {
         text: [0; 16],

@@ -1,6 +1,4 @@
 //! Verification of recorded deliveries, for tools only.
-//!
-//! All of it is `inline`: who does not use it does not pay for building it.
 
 use core::fmt;
 

@@ -1,6 +1,4 @@
 //! Verification while the body arrives.
-//!
-//! All of it is `inline`: who does not use it does not pay for building it.
 
 #![cfg_attr(
     not(feature = "bytes"),

@@ -52,6 +52,7 @@ impl Signer {
 }
 
 impl fmt::Debug for Signer {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signer(redacted)")
     }

@@ -4,6 +4,7 @@ use crate::error::VerifyError;
 
 /// Strictly `[0-9]{1,12}`: no sign, no space, no fraction. Leading zeros are read, since the MAC
 /// covers the text as sent.
+#[inline]
 pub(crate) fn parse(digits: &[u8]) -> Result<i64, VerifyError> {
     if digits.is_empty() || digits.len() > 12 {
         return Err(VerifyError::BadTimestamp);
@@ -18,6 +19,7 @@ pub(crate) fn parse(digits: &[u8]) -> Result<i64, VerifyError> {
 }
 
 /// Inclusive and symmetric; total for any pair of values.
+#[inline]
 pub(crate) fn check(timestamp: i64, now: i64, tolerance: u64) -> Result<(), VerifyError> {
     let distance = now.abs_diff(timestamp);
     if distance <= tolerance {

@@ -25,6 +25,7 @@ impl Verifier {
     ///
     /// # Errors
     /// When the secret is empty or padded with white space.
+    #[inline]
     pub fn new(secret: &str) -> Result<Self, SecretError> {
         Ok(Self {
             keys: Keys::new(secret)?,
@@ -36,6 +37,7 @@ impl Verifier {
     ///
     /// # Errors
     /// When the secret is empty or padded with white space.
+    #[inline]
     pub fn with_previous(mut self, secret: &str, not_after: Option<i64>) -> Result<Self, SecretError> {
         self.keys.add_previous(secret, not_after)?;
         Ok(self)
@@ -45,6 +47,7 @@ impl Verifier {
     ///
     /// # Errors
     /// When it is not within 30 to 300 s (contract §4.1).
+    #[inline]
     pub fn with_tolerance(mut self, seconds: u64) -> Result<Self, ToleranceError> {
         if !(30..=300).contains(&seconds) {
             return Err(ToleranceError { seconds });
@@ -60,6 +63,7 @@ impl Verifier {
     /// # Errors
     /// When the timestamp or the signature is malformed, the timestamp is outside the tolerance,
     /// or no secret yields the signature. Answer 401 to all of them.
+    #[inline]
     pub fn verify<'a>(
         &self,
         headers: &Headers<'a>,
@@ -141,6 +145,7 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
+    #[inline]
     pub(crate) fn read(headers: &Headers<'_>) -> Result<Self, VerifyError> {
         let timestamp = timestamp::parse(headers.timestamp)?;
         let tag = headers
@@ -151,6 +156,7 @@ impl Claim {
         Ok(Self { timestamp, tag })
     }
 
+    #[inline]
     pub(crate) fn matching_key(
         &self,
         keys: &Keys,
@@ -178,27 +184,32 @@ pub struct Verified<'a> {
 
 impl<'a> Verified<'a> {
     /// The raw body, as signed.
+    #[inline]
     pub fn body(&self) -> &'a [u8] {
         self.body
     }
 
     /// When this attempt was signed, in Unix seconds.
+    #[inline]
     pub fn timestamp(&self) -> i64 {
         self.timestamp
     }
 
     /// Which secret held. `Previous` after a rotation tells that the sender still uses the old one.
+    #[inline]
     pub fn matched_key(&self) -> MatchedKey {
         self.matched
     }
 
     /// `X-Revento-Delivery-Id`. **Not covered by the signature**: whoever replays a captured delivery
     /// can change it, so deduplicate by the envelope's `id` as well (contract §4.1).
+    #[inline]
     pub fn unsigned_delivery_id(&self) -> &'a str {
         self.headers.delivery_id()
     }
 
     /// `X-Revento-Event`. **Not covered by the signature**: the body's `type` decides (contract §4.1).
+    #[inline]
     pub fn unsigned_event_type(&self) -> &'a str {
         self.headers.event()
     }
@@ -206,6 +217,7 @@ impl<'a> Verified<'a> {
 
 /// A body holds personal data and is not shown.
 impl fmt::Debug for Verified<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")
             .field("delivery_id", &self.headers.delivery_id())
