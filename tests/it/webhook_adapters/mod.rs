@@ -4,6 +4,7 @@ mod bodies;
 mod client;
 mod http2;
 mod limits;
+mod log;
 mod malformed;
 mod mistakes;
 mod server;

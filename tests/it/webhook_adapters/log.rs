@@ -1,0 +1,138 @@
+//! What a rejection leaves in the log, in each of an adapter's forms.
+
+use std::{
+    future::Future,
+    io,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use revento_core::kind::Event;
+use revento_tower::{Gate, HandlerEndpoint, VerifyLayer, WebhookEndpoint};
+use tower::{Layer, ServiceExt, service_fn};
+
+use super::{NOW, SECRET, StandingClock, shelf::Shelf, verifier};
+
+const SIGNATURE: &str = "sha256=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+const HEADERS: [(&str, &str); 3] = [
+    ("x-revento-event", "application.approved"),
+    ("x-revento-delivery-id", "d-1"),
+    ("x-revento-signature", SIGNATURE),
+];
+const BODY: &str = "personal data";
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The status of an answer, and the lines that were logged until then.
+async fn logged(answer: impl Future<Output = u16>) {
+    let lines = Lines::default();
+    let shared = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter("revento=trace,revento_tower=trace,revento_axum=trace,revento_actix=trace")
+        .with_ansi(false)
+        .with_writer(move || shared.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let status = answer.await;
+    drop(guard);
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(status, 401);
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(
+        text.contains("status=401") && text.contains("not verified"),
+        "{text}"
+    );
+    for planted in [SECRET, SIGNATURE, BODY] {
+        assert!(!text.contains(planted), "{text}");
+    }
+}
+
+fn gate() -> Gate {
+    Gate::new(verifier()).clock(Arc::new(StandingClock::at(NOW)))
+}
+
+fn endpoint() -> WebhookEndpoint {
+    let inbox = Arc::new(Shelf::default()).inbox(Arc::new(StandingClock::at(NOW)));
+    WebhookEndpoint::behind(gate(), inbox)
+}
+
+fn forged() -> http::Request<Full<Bytes>> {
+    let request = http::Request::post("/").header("x-revento-timestamp", NOW);
+    HEADERS
+        .into_iter()
+        .fold(request, |request, (name, value)| request.header(name, value))
+        .body(Full::from(BODY))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn d10_w23_a_rejection_is_one_event_in_tower_and_axum() {
+    async fn handle(_: revento_tower::Webhook<Event>) -> Result<(), revento_tower::Unavailable> {
+        Ok(())
+    }
+    async fn extract(_: revento_axum::Webhook<Event>) {}
+
+    let inner = service_fn(async |_| Ok::<_, std::convert::Infallible>(revento_tower::Answer::default()));
+    let layered = VerifyLayer::new(gate()).layer(inner);
+    let app = axum::Router::new()
+        .route("/", axum::routing::post(extract))
+        .with_state(gate());
+    let request = forged().map(axum::body::Body::new);
+    logged(async { endpoint().oneshot(forged()).await.unwrap().status().as_u16() }).await;
+    logged(async {
+        let endpoint = HandlerEndpoint::new(gate(), handle);
+        endpoint.oneshot(forged()).await.unwrap().status().as_u16()
+    })
+    .await;
+    logged(async { layered.oneshot(forged()).await.unwrap().status().as_u16() }).await;
+    logged(async { app.oneshot(request).await.unwrap().status().as_u16() }).await;
+}
+
+#[test]
+fn d10_w23_a_rejection_is_one_event_in_actix() {
+    use actix_web::{App, HttpResponse, test, web};
+
+    async fn handle(_: revento_tower::Webhook<Event>) -> Result<(), revento_tower::Unavailable> {
+        Ok(())
+    }
+    async fn extract(_: revento_actix::Webhook<Event>) -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
+    actix_web::rt::System::new().block_on(async {
+        let app = App::new()
+            .app_data(web::Data::new(gate()))
+            .service(web::resource("/inbox").route(revento_actix::route(endpoint())))
+            .service(web::resource("/handled").route(revento_actix::handler(gate(), handle)))
+            .service(web::resource("/approved").to(extract))
+            .service(
+                web::resource("/echo")
+                    .wrap(revento_actix::Verify::new(gate()))
+                    .to(HttpResponse::Ok),
+            );
+        let app = test::init_service(app).await;
+        for path in ["/inbox", "/handled", "/approved", "/echo"] {
+            let request = test::TestRequest::post()
+                .uri(path)
+                .insert_header(("x-revento-timestamp", NOW.to_string()));
+            let request = HEADERS
+                .into_iter()
+                .fold(request, test::TestRequest::insert_header)
+                .set_payload(BODY)
+                .to_request();
+            logged(async { test::call_service(&app, request).await.status().as_u16() }).await;
+        }
+    });
+}
