@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use cpu_time::ThreadTime;
 use revento::api::Client;
 use tokio::{runtime::Runtime, task::JoinSet};
 
@@ -105,9 +106,10 @@ fn in_turn(turns: Vec<(&'static str, Box<dyn Fn() + '_>)>, pages: f64) -> Vec<(&
     // The first round opens connections; it does not count.
     for round in 0..=ROUNDS {
         for ((_, turn), samples) in turns.iter().zip(&mut samples) {
-            let before = cpu_nanoseconds();
+            // This thread does all the work.
+            let before = ThreadTime::now();
             let wall = clock::time(turn);
-            let cpu = cpu_nanoseconds() - before;
+            let cpu = before.elapsed().as_nanos() as f64;
             if round > 0 {
                 samples.push((wall / pages / 1000.0, cpu / pages / 1000.0));
             }
@@ -126,16 +128,6 @@ fn in_turn(turns: Vec<(&'static str, Box<dyn Fn() + '_>)>, pages: f64) -> Vec<(&
         .zip(samples)
         .map(|((name, _), samples)| (*name, cost(samples)))
         .collect()
-}
-
-/// Of this thread, which does all the work.
-fn cpu_nanoseconds() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
-    let first = text
-        .split_whitespace()
-        .next()
-        .and_then(|number| number.parse().ok());
-    first.expect("a number")
 }
 
 /// In a process of its own, because a peak never goes down.
