@@ -8,6 +8,7 @@ use revento_store::{
     SystemClock,
 };
 use revento_webhooks::{EventError, Verified};
+use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
 use crate::{Handlers, Policy, Runner};
@@ -151,6 +152,9 @@ impl Inbox {
     /// A genuine body that is not the promised envelope is taken in too, and buried when its turn
     /// comes: refusing it would only make the platform send it again.
     ///
+    /// Where a known delivery id comes with another envelope, or a known envelope with another body, an event of
+    /// level `ERROR` tells so: either the platform is at fault, or somebody replays what they have captured.
+    ///
     /// # Errors
     /// When the type header was tampered with, or nothing was stored.
     pub async fn accept(&self, verified: &Verified<'_>) -> Result<Accepted, AcceptError> {
@@ -166,14 +170,33 @@ impl Inbox {
         let accepted = match self.shared.store.insert(&delivery).await? {
             Received::New { delivery_id_reused } => {
                 if delivery_id_reused {
-                    let delivery_id = &delivery.delivery_id;
-                    tracing::warn!(%delivery_id, envelope_id = %delivery.envelope_id,
-                        "a delivery id came again with another envelope: it may be a replay with changed headers");
+                    alert(
+                        &delivery,
+                        "a delivery id came again with another envelope, which is queued: \
+                        it may be a replay with changed headers",
+                    );
                 }
                 Accepted::New
             }
-            Received::Requeued => Accepted::Requeued,
-            Received::Known(state) => Accepted::Known(state),
+            Received::Requeued { other_body } => {
+                if other_body {
+                    alert(
+                        &delivery,
+                        "a buried webhook came again with another body, which is queued in its place",
+                    );
+                }
+                Accepted::Requeued
+            }
+            Received::Known { state, other_body } => {
+                if other_body {
+                    alert(
+                        &delivery,
+                        "a known webhook came again with another body, which is not handled: \
+                        the platform has given an identity twice",
+                    );
+                }
+                Accepted::Known(state)
+            }
         };
         tracing::debug!(envelope_id = %delivery.envelope_id, event_type = %delivery.event_type, ?accepted, "webhook");
         if !matches!(accepted, Accepted::Known(_)) {
@@ -230,6 +253,7 @@ impl Inbox {
     ) -> Result<NewDelivery, SealError> {
         Ok(NewDelivery {
             body: self.shared.sealer.seal(&context(&envelope.id), body).await?,
+            body_digest: Sha256::digest(body).into(),
             ordering_key: (self.shared.order_by)(&envelope),
             occurred_at: envelope.occurred_at,
             received_at: self.shared.clock.now(),
@@ -239,12 +263,14 @@ impl Inbox {
         })
     }
 
+    /// Its identity is what was signed, namely all of it.
     async fn seal_unreadable(
         &self,
         verified: &Verified<'_>,
         delivery_id: DeliveryId,
     ) -> Result<NewDelivery, SealError> {
-        let envelope_id = EnvelopeId::new(format!("unreadable/{delivery_id}"));
+        let body_digest: [u8; 32] = Sha256::digest(verified.body()).into();
+        let envelope_id = EnvelopeId::new(format!("unreadable/{}", hex::encode(body_digest)));
         let now = self.shared.clock.now();
         Ok(NewDelivery {
             body: self
@@ -252,6 +278,7 @@ impl Inbox {
                 .sealer
                 .seal(&context(&envelope_id), verified.body())
                 .await?,
+            body_digest,
             ordering_key: String::new(),
             occurred_at: now,
             received_at: now,
@@ -260,6 +287,17 @@ impl Inbox {
             event_type: EventType::from(verified.unsigned_event_type()),
         })
     }
+}
+
+/// Tells the operators what no answer to the sender can mend.
+fn alert(delivery: &NewDelivery, what: &'static str) {
+    let NewDelivery {
+        delivery_id,
+        envelope_id,
+        event_type,
+        ..
+    } = delivery;
+    tracing::error!(%delivery_id, %envelope_id, %event_type, "{what}");
 }
 
 /// What binds a sealed body to its delivery.

@@ -14,9 +14,9 @@ use crate::{
 };
 
 const STATE: &str = "SELECT state FROM revento_deliveries WHERE envelope_id = $1";
-const INSERT: &str = "SELECT revento_insert($1, $2, $3, $4, $5, $6, $7)";
+const INSERT: &str = "SELECT revento_insert($1, $2, $3, $4, $5, $6, $7, $8)";
 const FINISH: &str = "SELECT revento_finish($1, $2, $3, $4, $5)";
-const REQUEUE: &str = "SELECT revento_revive($1, $2, NULL)";
+const REQUEUE: &str = "SELECT revento_revive($1, $2, NULL, NULL)";
 /// Its columns are named: a prepared `*` fails once a newer version has added one.
 const LEASE: &str = "
     WITH ready AS (
@@ -36,8 +36,7 @@ const NEXT_DUE: &str =
 const BURIED: &str = "
     SELECT envelope_id, delivery_id, event_type, occurred_at, received_at, at, attempt, error, body IS NULL AS expunged
     FROM revento_deliveries WHERE state = 'buried' ORDER BY at DESC, arrival DESC LIMIT $1";
-const EXPUNGE: &str =
-    "UPDATE revento_deliveries SET body = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < $1";
+const EXPUNGE: &str = "UPDATE revento_deliveries SET body = NULL, digest = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < $1";
 const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at < $1";
 
 /// For the test of the query plans.
@@ -61,6 +60,7 @@ impl PostgresStore {
             .bind(delivery.occurred_at.unix_micros())
             .bind(delivery.received_at.unix_micros())
             .bind(delivery.body.as_bytes())
+            .bind(delivery.body_digest.as_slice())
             .fetch_one(&self.pool)
             .await?;
         Ok(match answer.as_str() {
@@ -70,8 +70,19 @@ impl PostgresStore {
             "new, delivery id reused" => Received::New {
                 delivery_id_reused: true,
             },
-            "requeued" => Received::Requeued,
-            state => Received::Known(read_state(state)?),
+            known => {
+                let (state, other_body) = match known.strip_suffix(", other body") {
+                    Some(state) => (state, true),
+                    None => (known, false),
+                };
+                match state {
+                    "requeued" => Received::Requeued { other_body },
+                    state => Received::Known {
+                        state: read_state(state)?,
+                        other_body,
+                    },
+                }
+            }
         })
     }
 
@@ -187,8 +198,8 @@ impl InboxStore for PostgresStore {
         let answer: Result<Option<String>, _> = query.fetch_one(&self.pool).await;
         let answer = answer.map_err(failed("queueing a buried delivery"))?;
         Ok(match answer.as_deref() {
-            Some("yes") => Requeued::Yes,
-            Some(_) => Requeued::Expunged,
+            Some("expunged") => Requeued::Expunged,
+            Some(_) => Requeued::Yes,
             None => Requeued::NotBuried,
         })
     }

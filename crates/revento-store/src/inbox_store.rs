@@ -24,6 +24,8 @@ pub struct NewDelivery {
     pub received_at: Timestamp,
     /// The verified body, sealed.
     pub body: Sealed,
+    /// The SHA-256 of the verified body: sealing the same body again gives other bytes.
+    pub body_digest: [u8; 32],
 }
 
 /// The answer to [`InboxStore::insert`]: in each case the delivery is durably known and the sender
@@ -38,9 +40,18 @@ pub enum Received {
     },
     /// It was known and buried; it is queued once more, as a replay from the console intends, with the body
     /// that the replay brought.
-    Requeued,
+    Requeued {
+        /// That body has another digest than the one before. Tell the operators.
+        other_body: bool,
+    },
     /// It is known; nothing was changed.
-    Known(DeliveryState),
+    Known {
+        /// Where it stands.
+        state: DeliveryState,
+        /// This time its body has another digest, and was not kept: the platform has given an identity twice. Tell the
+        /// operators.
+        other_body: bool,
+    },
 }
 
 /// Where a delivery stands.
@@ -176,8 +187,8 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
     /// When the store cannot tell.
     async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError>;
 
-    /// Wipes the bodies of deliveries that were buried before `before`, and nothing else of them; gives their
-    /// number. They stay [`DeliveryState::Buried`], so that a replay is known for what it is.
+    /// Wipes the bodies, and their digests, of deliveries that were buried before `before`, and nothing else of them;
+    /// gives their number. They stay [`DeliveryState::Buried`], so that a replay is known for what it is.
     ///
     /// # Errors
     /// When the store cannot tell.

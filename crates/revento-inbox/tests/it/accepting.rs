@@ -137,6 +137,9 @@ async fn w24_a_changed_type_header_stores_nothing() {
     }
 }
 
+/// By the SHA-256 of `{`.
+const UNREADABLE: &str = "unreadable/021fb596db81e6d02bf3d2586ee3981fe519f275c0ac9ca76bbcf2ebb4097d96";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn w26_a_genuine_body_that_cannot_be_read_is_acknowledged_and_buried() {
     for place in engines::all() {
@@ -147,7 +150,14 @@ async fn w26_a_genuine_body_that_cannot_be_read_is_acknowledged_and_buried() {
             Accepted::Known(Queued)
         );
         let seen = Seen::default();
-        let id: EnvelopeId = "unreadable/dlv_1".into();
+        // Its identity is all that was signed: another body under the same delivery id is another delivery, and the same
+        // one under another delivery id is not.
+        assert_eq!(arrive(&inbox, "x", "dlv_1", "[").await.unwrap(), Accepted::New);
+        assert_eq!(
+            arrive(&inbox, "x", "dlv_2", "[").await.unwrap(),
+            Accepted::Known(Queued)
+        );
+        let id: EnvelopeId = UNREADABLE.into();
         run_until(&inbox, noting(&seen), &id, Buried).await;
         assert!(seen.all().is_empty(), "{place:?}");
     }

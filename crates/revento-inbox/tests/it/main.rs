@@ -12,6 +12,7 @@
 )]
 
 mod accepting;
+mod alerts;
 mod crash;
 mod deletions;
 mod engines;

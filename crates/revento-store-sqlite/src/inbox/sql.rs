@@ -1,18 +1,22 @@
 //! The statements of the inbox. Each `EXISTS` and each condition is served by an index (see `plans.rs`).
 
 pub(super) const STATE: &str = "SELECT state FROM revento_deliveries WHERE envelope_id = ?";
+/// Whether another body was known.
+pub(super) const KNOWN: &str =
+    "SELECT state, digest IS NOT NULL AND digest <> ?2 FROM revento_deliveries WHERE envelope_id = ?1";
 pub(super) const KNOWN_DELIVERY_ID: &str =
     "SELECT EXISTS (SELECT 1 FROM revento_deliveries WHERE delivery_id = ?)";
 pub(super) const INSERT: &str = "
     INSERT INTO revento_deliveries (
         envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at, body,
-        state, at, arrival, behind, attempt, fence)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?6, ?8,
+        state, at, arrival, digest, behind, attempt, fence)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?6, ?8, ?9,
         ?4 <> '' AND EXISTS (
             SELECT 1 FROM revento_deliveries WHERE ordering_key = ?4 AND state IN ('queued', 'leased')),
         0, 0)";
 pub(super) const REVIVE: &str = "
-    UPDATE revento_deliveries SET state = 'queued', at = ?2, arrival = ?3, attempt = 0, body = coalesce(?4, body),
+    UPDATE revento_deliveries SET state = 'queued', at = ?2, arrival = ?3, attempt = 0,
+        body = coalesce(?4, body), digest = coalesce(?5, digest),
         behind = ordering_key <> '' AND EXISTS (
             SELECT 1 FROM revento_deliveries AS other
             WHERE other.ordering_key = revento_deliveries.ordering_key AND other.state IN ('queued', 'leased'))
@@ -37,14 +41,14 @@ pub(super) const NEXT_DUE: &str =
 pub(super) const BURIED: &str = "
     SELECT envelope_id, delivery_id, event_type, occurred_at, received_at, at, attempt, error, body IS NULL AS expunged
     FROM revento_deliveries WHERE state = 'buried' ORDER BY at DESC, arrival DESC LIMIT ?";
-pub(super) const EXPUNGE: &str =
-    "UPDATE revento_deliveries SET body = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < ?";
+pub(super) const EXPUNGE: &str = "UPDATE revento_deliveries SET body = NULL, digest = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < ?";
 pub(super) const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at < ?";
 
 /// For the test of the query plans.
 #[cfg(test)]
 pub(crate) const QUESTIONS: &[(&str, &str)] = &[
     ("state", STATE),
+    ("known", KNOWN),
     ("known delivery id", KNOWN_DELIVERY_ID),
     ("insert", INSERT),
     ("revive", REVIVE),

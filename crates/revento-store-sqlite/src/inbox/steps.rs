@@ -4,7 +4,7 @@ use revento_core::{EnvelopeId, EventType, Timestamp};
 use revento_store::{Buried, Delivery, DeliveryState, Lease, NewDelivery, Received, Requeued, Sealed};
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::sql::{FINISH, INSERT, KNOWN_DELIVERY_ID, LEASE, MOVE_UP, READY, REVIVE, STATE};
+use super::sql::{FINISH, INSERT, KNOWN, KNOWN_DELIVERY_ID, LEASE, MOVE_UP, READY, REVIVE, STATE};
 use crate::{SqliteStore, error::unreadable, store::next};
 
 impl SqliteStore {
@@ -51,18 +51,25 @@ impl SqliteStore {
 
     pub(super) async fn insert_new(&self, delivery: &NewDelivery) -> Result<Received, sqlx::Error> {
         let mut tx = self.write().await?;
-        let known: Option<String> = sqlx::query_scalar(STATE)
+        let known: Option<(String, bool)> = sqlx::query_as(KNOWN)
             .bind(delivery.envelope_id.as_str())
+            .bind(delivery.body_digest.as_slice())
             .fetch_optional(&mut *tx)
             .await?;
-        match known.as_deref().map(read_state).transpose()? {
-            Some(DeliveryState::Buried) => {
-                let body = Some(&delivery.body);
-                revive(&mut tx, &delivery.envelope_id, delivery.received_at, body).await?;
+        let read = |(state, other_body): (String, bool)| read_state(&state).map(|state| (state, other_body));
+        match known.map(read).transpose()? {
+            Some((DeliveryState::Buried, other_body)) => {
+                revive(
+                    &mut tx,
+                    &delivery.envelope_id,
+                    delivery.received_at,
+                    Some(delivery),
+                )
+                .await?;
                 tx.commit().await?;
-                Ok(Received::Requeued)
+                Ok(Received::Requeued { other_body })
             }
-            Some(state) => Ok(Received::Known(state)),
+            Some((state, other_body)) => Ok(Received::Known { state, other_body }),
             None => {
                 let delivery_id_reused = sqlx::query_scalar(KNOWN_DELIVERY_ID)
                     .bind(delivery.delivery_id.as_str())
@@ -77,7 +84,8 @@ impl SqliteStore {
                     .bind(delivery.occurred_at.unix_micros())
                     .bind(delivery.received_at.unix_micros())
                     .bind(delivery.body.as_bytes())
-                    .bind(arrival);
+                    .bind(arrival)
+                    .bind(delivery.body_digest.as_slice());
                 insert.execute(&mut *tx).await?;
                 tx.commit().await?;
                 Ok(Received::New { delivery_id_reused })
@@ -135,20 +143,21 @@ impl SqliteStore {
     }
 }
 
-/// Queues what is buried, as if it had just arrived; with this body, where there is one. `false` when it is
-/// not buried, or there is no body.
+/// Queues what is buried, as if it had just arrived; with the body of its replay, where that is what it is.
+/// `false` when it is not buried, or there is no body.
 pub(super) async fn revive(
     tx: &mut Transaction<'_, Sqlite>,
     envelope_id: &EnvelopeId,
     now: Timestamp,
-    body: Option<&Sealed>,
+    replay: Option<&NewDelivery>,
 ) -> Result<bool, sqlx::Error> {
     let arrival = next(tx).await?;
     let update = sqlx::query(REVIVE)
         .bind(envelope_id.as_str())
         .bind(now.unix_micros())
         .bind(arrival)
-        .bind(body.map(Sealed::as_bytes));
+        .bind(replay.map(|replay| replay.body.as_bytes()))
+        .bind(replay.map(|replay| replay.body_digest.as_slice()));
     Ok(update.execute(&mut **tx).await?.rows_affected() == 1)
 }
 

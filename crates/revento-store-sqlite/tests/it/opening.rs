@@ -267,7 +267,8 @@ async fn q20_a_file_whose_migration_fails_is_as_it_was_and_opens_once_the_cause_
     store.close().await.unwrap();
     execute(
         &path,
-        "DROP INDEX revento_deliveries_buried; PRAGMA user_version = 2; PRAGMA journal_mode = DELETE",
+        "DROP INDEX revento_deliveries_buried; ALTER TABLE revento_deliveries DROP COLUMN digest;
+         PRAGMA user_version = 2; PRAGMA journal_mode = DELETE",
     )
     .await;
     let before = fs::read(&path).unwrap();

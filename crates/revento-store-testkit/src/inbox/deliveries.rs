@@ -54,6 +54,7 @@ pub(super) async fn k8_odd_deliveries_survive(bench: Bench<dyn InboxStore>) -> V
             occurred_at: time,
             received_at: time,
             body: Sealed::from_bytes((0..=u8::MAX).cycle().take(index * 10_000).collect::<Vec<_>>()),
+            body_digest: [u8::try_from(index).unwrap_or_default(); 32],
         };
         insert_all(&*store, [new.clone()]).await?;
         let leased = one(&*store, time).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use revento_store::{DeliveryState, InboxStore, Received};
 
-use super::sample::{MINUTE, NOW, answered, delivery, insert_all, is, leases, minutes, one, ordered};
+use super::sample::{MINUTE, NOW, answered, delivery, insert_all, is, known, leases, minutes, one, ordered};
 use crate::{
     check::Bench,
     expect::{holds, same},
@@ -28,7 +28,7 @@ pub(super) async fn q2_what_was_acknowledged_is_there_after_reopening(
     same(
         "a retry of what was handled",
         received,
-        Received::Known(DeliveryState::Done),
+        known(DeliveryState::Done),
     )?;
     leases(&*again, "while the lease lasts", NOW, &[]).await?;
     same("when the next is due", again.next_due().await?, Some(minutes(1)))?;

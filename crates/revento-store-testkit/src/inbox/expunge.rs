@@ -1,9 +1,11 @@
 //! What becomes of what was buried: listed, its body wiped, its identity kept.
 
 use revento_core::Timestamp;
-use revento_store::{Buried, DeliveryState, InboxStore, NewDelivery, Received, Requeued, Sealed};
+use revento_store::{Buried, DeliveryState, InboxStore, NewDelivery, Requeued, Sealed};
 
-use super::sample::{NOW, answered, at, delivery, insert_all, is, leases, minutes, one, ordered};
+use super::sample::{
+    NOW, REQUEUED, answered, at, delivery, digest, insert_all, is, leases, minutes, one, ordered,
+};
 use crate::{
     bytes::at_rest,
     check::Bench,
@@ -132,12 +134,13 @@ pub(super) async fn q18_a_replay_brings_the_body_back(bench: Bench<dyn InboxStor
     let store = bench.store();
     bury(&*store, delivery("1"), minutes(1)).await?;
     store.expunge(minutes(2)).await?;
-    // The same content sealed once more is other bytes.
+    // The same content sealed once more is other bytes; and whether it is the same content cannot be told any more.
     let replay = NewDelivery {
         body: Sealed::from_bytes(*b"sealed again"),
+        body_digest: digest("again"),
         ..at("1", minutes(3))
     };
-    same("a replay", store.insert(&replay).await?, Received::Requeued)?;
+    same("a replay", store.insert(&replay).await?, REQUEUED)?;
     let leased = one(&*store, minutes(3)).await?;
     same("the body", leased.body.as_bytes(), b"sealed again".as_slice())?;
     same("the attempt", leased.attempt, 1)?;
@@ -166,6 +169,11 @@ pub(super) async fn q18_nothing_of_a_wiped_body_is_at_rest(bench: Bench<dyn Inbo
         holds(&format!("the dump has {id}"), shows(id))?;
     }
     holds("the dump shows bodies that are kept", shows("sealed buried"))?;
+    holds(
+        "the digest of a body that is kept is there",
+        shows("digest buried"),
+    )?;
     holds("the body of what is expunged is gone", !shows("sealed expunged"))?;
+    holds("its digest is gone with it", !shows("digest expunged"))?;
     holds("the body of what is handled is gone", !shows("sealed handled"))
 }

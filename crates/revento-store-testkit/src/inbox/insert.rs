@@ -2,7 +2,7 @@
 
 use revento_store::{DeliveryState, InboxStore, NewDelivery, Received, Sealed};
 
-use super::sample::{NOW, at, delivery, insert_all, is, leases, minutes, one};
+use super::sample::{NOW, REQUEUED, at, delivery, digest, insert_all, is, known, leases, minutes, one};
 use crate::{
     check::Bench,
     expect::same,
@@ -23,7 +23,7 @@ pub(super) async fn q1_an_envelope_is_queued_once(bench: Bench<dyn InboxStore>) 
         same(
             "a retry",
             store.insert(&retry).await?,
-            Received::Known(DeliveryState::Queued),
+            known(DeliveryState::Queued),
         )?;
     }
     let leased = one(&*store, NOW).await?;
@@ -32,7 +32,7 @@ pub(super) async fn q1_an_envelope_is_queued_once(bench: Bench<dyn InboxStore>) 
     same(
         "a retry while it is handled",
         received,
-        Received::Known(DeliveryState::Leased),
+        known(DeliveryState::Leased),
     )?;
     leases(&*store, "a second lease", NOW, &[]).await?;
     store.complete(&leased.lease, NOW).await?;
@@ -40,7 +40,7 @@ pub(super) async fn q1_an_envelope_is_queued_once(bench: Bench<dyn InboxStore>) 
     same(
         "a retry after it was handled",
         received,
-        Received::Known(DeliveryState::Done),
+        known(DeliveryState::Done),
     )?;
     leases(&*store, "a lease after it was handled", minutes(9), &[]).await?;
     Ok(())
@@ -75,17 +75,13 @@ pub(super) async fn q9_a_buried_delivery_is_queued_again(bench: Bench<dyn InboxS
         let leased = one(&*store, minutes(1)).await?;
         same("the attempt", leased.attempt, 1)?;
         store.bury(&leased.lease, minutes(1), "it failed").await?;
-        same(
-            "a replay",
-            store.insert(&at("1", minutes(1))).await?,
-            Received::Requeued,
-        )?;
+        same("a replay", store.insert(&at("1", minutes(1))).await?, REQUEUED)?;
         is(&*store, "1", DeliveryState::Queued).await?;
         let received = store.insert(&at("1", minutes(1))).await?;
         same(
             "a replay of what is queued again",
             received,
-            Received::Known(DeliveryState::Queued),
+            known(DeliveryState::Queued),
         )?;
     }
     Ok(())
@@ -109,11 +105,53 @@ pub(super) async fn q11_a_reused_delivery_id_is_told_and_loses_nothing(
         },
     )?;
     let received = store.insert(&reused).await?;
-    same(
-        "the same once more",
-        received,
-        Received::Known(DeliveryState::Queued),
-    )?;
+    same("the same once more", received, known(DeliveryState::Queued))?;
     leases(&*store, "what is queued", NOW, &["1", "2"]).await?;
     Ok(())
+}
+
+pub(super) async fn q11_another_body_under_a_known_identity_is_told(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    let other = |now| NewDelivery {
+        body: Sealed::from_bytes(*b"sealed other"),
+        body_digest: digest("other"),
+        ..at("1", now)
+    };
+    let told = async |state: DeliveryState| {
+        let other_body = true;
+        let expected = Received::Known { state, other_body };
+        let what = format!("another body for what is {state:?}");
+        same(&what, store.insert(&other(minutes(1))).await?, expected)?;
+        let retry = store.insert(&at("1", minutes(1))).await?;
+        same("a retry of the first body", retry, known(state))
+    };
+    insert_all(&*store, [delivery("1")]).await?;
+    told(DeliveryState::Queued).await?;
+    let leased = one(&*store, NOW).await?;
+    same("the body", leased.body.as_bytes(), b"sealed 1".as_slice())?;
+    told(DeliveryState::Leased).await?;
+
+    // A replay is handled whatever it brings.
+    store.bury(&leased.lease, minutes(1), "it failed").await?;
+    let other_body = true;
+    let requeued = store.insert(&other(minutes(2))).await?;
+    same(
+        "a replay with another body",
+        requeued,
+        Received::Requeued { other_body },
+    )?;
+    let retry = store.insert(&other(minutes(3))).await?;
+    same("a retry of that body", retry, known(DeliveryState::Queued))?;
+    let leased = one(&*store, minutes(3)).await?;
+    same("the body", leased.body.as_bytes(), b"sealed other".as_slice())?;
+    store.bury(&leased.lease, minutes(4), "it failed").await?;
+    let requeued = store.insert(&at("1", minutes(5))).await?;
+    same(
+        "a replay with the first body",
+        requeued,
+        Received::Requeued { other_body },
+    )?;
+    let leased = one(&*store, minutes(5)).await?;
+    store.complete(&leased.lease, minutes(5)).await?;
+    told(DeliveryState::Done).await
 }

@@ -30,6 +30,8 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "a replay from the console does nothing",
         insert::q11_a_reused_delivery_id_is_told_and_loses_nothing =>
             "a replay under changed headers hides, or swallows, real work",
+        insert::q11_another_body_under_a_known_identity_is_told =>
+            "the platform gives an identity twice, and one of both is lost without a trace",
         lease::q3_a_lease_runs_out_and_is_taken_over =>
             "a delivery is lost with the runner that crashed over it",
         lease::q3_who_lost_the_lease_changes_nothing =>

@@ -22,8 +22,28 @@ pub(crate) fn delivery(id: &str) -> NewDelivery {
         occurred_at: NOW.saturating_sub(MINUTE),
         received_at: NOW,
         body: Sealed::from_bytes(format!("sealed {id}").into_bytes()),
+        body_digest: digest(id),
     }
 }
+
+/// Not a real digest: a store does not look into it.
+pub(crate) fn digest(id: &str) -> [u8; 32] {
+    let mut digest = [0xFE; 32];
+    let text = format!("digest {id}");
+    for (place, byte) in digest.iter_mut().zip(text.bytes()) {
+        *place = byte;
+    }
+    digest
+}
+
+/// The answer to a retry.
+pub(crate) fn known(state: DeliveryState) -> Received {
+    let other_body = false;
+    Received::Known { state, other_body }
+}
+
+/// The answer to a replay.
+pub(crate) const REQUEUED: Received = Received::Requeued { other_body: false };
 
 pub(crate) fn at(id: &str, received_at: Timestamp) -> NewDelivery {
     NewDelivery {

@@ -31,8 +31,8 @@ impl Table {
         self.counter
     }
 
-    /// Queues what is buried, as if it had just arrived; with this body, where there is one.
-    fn revive(&mut self, envelope_id: &EnvelopeId, now: Timestamp, body: Option<&Sealed>) -> Requeued {
+    /// Queues what is buried, as if it had just arrived; with the body of its replay, where that is what it is.
+    fn revive(&mut self, envelope_id: &EnvelopeId, now: Timestamp, replay: Option<&NewDelivery>) -> Requeued {
         let arrival = self.next();
         let Some(row) = self.rows.get_mut(envelope_id) else {
             return Requeued::NotBuried;
@@ -40,8 +40,9 @@ impl Table {
         if row.state != DeliveryState::Buried {
             return Requeued::NotBuried;
         }
-        if let Some(body) = body {
-            row.delivery.body = body.clone();
+        if let Some(replay) = replay {
+            row.delivery.body = replay.body.clone();
+            row.delivery.body_digest = replay.body_digest;
         } else if row.expunged {
             return Requeued::Expunged;
         }
@@ -141,9 +142,12 @@ impl fmt::Debug for MemoryInbox {
 impl InboxStore for MemoryInbox {
     async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
         let mut table = lock(&self.0);
-        let body = Some(&delivery.body);
-        if table.revive(&delivery.envelope_id, delivery.received_at, body) == Requeued::Yes {
-            return Ok(Received::Requeued);
+        let known = table.rows.get(&delivery.envelope_id);
+        let other_body =
+            known.is_some_and(|row| !row.expunged && row.delivery.body_digest != delivery.body_digest);
+        let replay = Some(delivery);
+        if table.revive(&delivery.envelope_id, delivery.received_at, replay) == Requeued::Yes {
+            return Ok(Received::Requeued { other_body });
         }
         let arrival = table.next();
         let delivery_id_reused = table
@@ -151,7 +155,10 @@ impl InboxStore for MemoryInbox {
             .values()
             .any(|row| row.delivery.delivery_id == delivery.delivery_id);
         Ok(match table.rows.entry(delivery.envelope_id.clone()) {
-            Entry::Occupied(place) => Received::Known(place.get().state),
+            Entry::Occupied(place) => Received::Known {
+                state: place.get().state,
+                other_body,
+            },
             Entry::Vacant(place) => {
                 place.insert(Row {
                     delivery: delivery.clone(),
@@ -246,6 +253,7 @@ impl InboxStore for MemoryInbox {
         for row in lock(&self.0).rows.values_mut() {
             if row.state == DeliveryState::Buried && row.at < before && !row.expunged {
                 row.wipe();
+                row.delivery.body_digest = [0; 32];
                 row.expunged = true;
                 count += 1;
             }

@@ -36,7 +36,13 @@ faults! {
     NextDueIgnoresLeases NextDueCountsWhatIsBehind ForgetsEverything ForgetsNothing FencesRestart
     BodiesAsText ReceivedNow InsertMarksFirst
     BuriedUnlisted BuriedFirstFirst FirstCauseStays ExpungesEverything ExpungesNothing ExpungeOnlySays ExpungedIsForgotten
+    OtherBodyUntold OtherBodyAlwaysTold OtherBodyTaken DigestOutlivesItsBody
     ExpungedLosesItsCause ExpungedIsRequeued ReplayKeepsNoBody ReplayKeepsTheOldBody
+}
+
+fn known(state: DeliveryState) -> Received {
+    let other_body = false;
+    Received::Known { state, other_body }
 }
 
 #[derive(Debug)]
@@ -53,6 +59,8 @@ struct Notes {
     leases: BTreeMap<EnvelopeId, (i64, Timestamp)>,
     handled: Vec<EnvelopeId>,
     marked: BTreeSet<EnvelopeId>,
+    /// The body that came last.
+    latest: BTreeMap<EnvelopeId, Sealed>,
     /// The first cause of each.
     causes: BTreeMap<EnvelopeId, String>,
 }
@@ -81,6 +89,9 @@ impl Faulty {
             dump.extend_from_slice(id.as_str().as_bytes());
             let done = self.inner.state(id).await.unwrap() == Some(DeliveryState::Done);
             let gone = expunged.iter().any(|one| one.expunged && one.envelope_id == *id);
+            if !gone || self.is(Fault::DigestOutlivesItsBody) {
+                dump.extend_from_slice(&delivery.body_digest);
+            }
             if !(done || gone) || self.is(Fault::ExpungeOnlySays) {
                 dump.extend_from_slice(delivery.body.as_bytes());
             }
@@ -144,7 +155,7 @@ impl InboxStore for Faulty {
         }
         if self.is(Fault::InsertMarksFirst) {
             if !self.notes().marked.insert(delivery.envelope_id.clone()) {
-                return Ok(Received::Known(state.unwrap_or(DeliveryState::Queued)));
+                return Ok(known(state.unwrap_or(DeliveryState::Queued)));
             }
             between_the_steps().await;
         }
@@ -155,10 +166,10 @@ impl InboxStore for Faulty {
                 .values()
                 .any(|known| known.delivery_id == delivery.delivery_id)
         {
-            return Ok(Received::Known(DeliveryState::Queued));
+            return Ok(known(DeliveryState::Queued));
         }
         if self.is(Fault::BuriedStaysBuried) && state == Some(DeliveryState::Buried) {
-            return Ok(Received::Known(DeliveryState::Buried));
+            return Ok(known(DeliveryState::Buried));
         }
         if state == Some(DeliveryState::Buried) {
             match self.fault {
@@ -170,8 +181,10 @@ impl InboxStore for Faulty {
             }
         }
         if self.is(Fault::HandledIsRequeued) && state == Some(DeliveryState::Done) {
-            return Ok(Received::Requeued);
+            return Ok(Received::Requeued { other_body: false });
         }
+        let latest = delivery.body.clone();
+        self.notes().latest.insert(delivery.envelope_id.clone(), latest);
         self.notes()
             .known
             .entry(delivery.envelope_id.clone())
@@ -179,6 +192,11 @@ impl InboxStore for Faulty {
         Ok(match self.inner.insert(&delivery).await? {
             Received::New { .. } if self.is(Fault::ReusedDeliveryIdUntold) => Received::New {
                 delivery_id_reused: false,
+            },
+            Received::Known { state, .. } if self.is(Fault::OtherBodyUntold) => known(state),
+            Received::Known { state, .. } if self.is(Fault::OtherBodyAlwaysTold) => Received::Known {
+                state,
+                other_body: true,
             },
             received => received,
         })
@@ -213,6 +231,10 @@ impl InboxStore for Faulty {
             match self.fault {
                 Fault::AttemptsLost => delivery.attempt = 1,
                 Fault::FencesRestart => delivery.lease.fence = i64::from(delivery.attempt),
+                Fault::OtherBodyTaken => {
+                    let latest = notes.latest.get(&delivery.lease.envelope_id);
+                    delivery.body = latest.unwrap_or(&delivery.body).clone();
+                }
                 Fault::ReceivedNow => delivery.received_at = now.saturating_add(Duration::from_micros(1)),
                 _ => {}
             }

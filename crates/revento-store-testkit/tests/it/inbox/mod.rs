@@ -110,6 +110,16 @@ async fn every_faulty_behaviour_is_found() {
         ),
         (Fault::ReplayKeepsNoBody, "q18_a_replay_brings_the_body_back"),
         (Fault::ReplayKeepsTheOldBody, "q18_a_replay_brings_the_body_back"),
+        (
+            Fault::OtherBodyUntold,
+            "q11_another_body_under_a_known_identity_is_told",
+        ),
+        (Fault::OtherBodyAlwaysTold, "q1_an_envelope_is_queued_once"),
+        (Fault::OtherBodyTaken, "q1_an_envelope_is_queued_once"),
+        (
+            Fault::DigestOutlivesItsBody,
+            "q18_nothing_of_a_wiped_body_is_at_rest",
+        ),
         (Fault::ReceivedNow, "q1_a_delivery_comes_out_as_it_went_in"),
     ];
     assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");
