@@ -10,6 +10,7 @@
 mod data;
 mod export;
 mod headless;
+mod killed;
 mod quickstart;
 mod sandbox;
 mod support;

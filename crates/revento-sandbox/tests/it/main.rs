@@ -19,7 +19,6 @@ mod documents;
 mod faults;
 mod hostile;
 mod integrations;
-mod killed;
 mod read;
 mod steer;
 mod time;
