@@ -309,9 +309,14 @@ impl Shared {
 
     /// A random share of a duration, for jitter.
     pub(crate) fn share_of(&self, whole: std::time::Duration) -> std::time::Duration {
+        whole.mul_f64(f64::from(self.random()) / f64::from(u32::MAX))
+    }
+
+    /// A random number where nothing bad comes of none.
+    pub(crate) fn random(&self) -> u32 {
         let mut random = [0; 4];
         let _ = self.entropy.fill(&mut random);
-        whole.mul_f64(f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX))
+        u32::from_le_bytes(random)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod lane;
 mod permit;
+mod sharing;
 
 use std::{
     collections::HashMap,
@@ -16,11 +17,21 @@ use revento_core::{
 };
 use revento_store::BudgetStore;
 
-use self::lane::Lane;
 pub(crate) use self::permit::Permit;
+use self::{lane::Lane, sharing::Sharing};
 use crate::client::Shared;
 
 /// How calls are paced. The default keeps the contract's budgets in this process alone.
+///
+/// # Who goes first
+/// Within a process the calls of one token go in the order in which they were asked for. Between replicas that
+/// [share](Self::shared) a budget there is no order but turns: whoever has spent of it lets the others go first, so that
+/// queues of equal length are done at about the same time, and no replica starves. Nobody waits without an end:
+/// see [`longest_wait`](Self::longest_wait) and [`longest_queue`](Self::longest_queue).
+///
+/// # What is not paced
+/// The list of [installations](crate::Client::installations), which no token pays for, and what you do yourself with an
+/// [`access_token`](crate::EventClient::access_token).
 #[derive(Clone)]
 pub struct Pacing {
     on: bool,
@@ -71,8 +82,13 @@ impl Pacing {
         self
     }
 
-    /// Shares the budgets with all replicas that use this store. Their clocks may differ by half a second. While the
-    /// store is away each replica counts for itself and goes by the platform's headers.
+    /// Shares the budgets with all replicas that use this store. Their clocks may differ by half a second.
+    ///
+    /// # When the store is away
+    /// Reads go on. Each replica counts what it spends itself, makes two calls at once at most, and learns of the others
+    /// from the platform's headers, so that a few calls a minute get a 429 and are made again. The store is asked every
+    /// five seconds; when it is back, each replica adds what it has spent meanwhile, once. A store that takes longer
+    /// than two seconds counts as away. One warning says so, one line at level `INFO` when it is over.
     #[must_use]
     pub fn shared(mut self, store: Arc<dyn BudgetStore>) -> Self {
         let slack = Duration::from_millis(500);
@@ -119,6 +135,7 @@ pub(crate) enum Denied {
 /// All lanes: one for each token that has been used lately.
 pub(crate) struct Pacer {
     pacing: Pacing,
+    sharing: Option<Arc<Sharing>>,
     lanes: Mutex<Lanes>,
 }
 
@@ -135,6 +152,7 @@ const FEW: usize = 64;
 impl Pacer {
     pub(crate) fn new(pacing: Pacing) -> Self {
         Self {
+            sharing: pacing.shared.clone().map(Sharing::new).map(Arc::new),
             pacing,
             lanes: Mutex::default(),
         }
@@ -191,7 +209,7 @@ impl Pacer {
             lanes.sweep_at = lanes.map.len().saturating_mul(2);
         }
         let limits = self.pacing.limits(key.token_kind());
-        let lane = Lane::new(key.to_string(), limits, self.pacing.shared.clone());
+        let lane = Lane::new(key.to_string(), limits, self.sharing.clone());
         lanes.map.insert(key.clone(), Arc::clone(&lane));
         lane
     }

@@ -12,6 +12,7 @@ mod endpoints;
 mod errors_doc;
 mod faults;
 mod keep_alive;
+mod outage;
 mod pacing;
 mod reads;
 mod refresh;

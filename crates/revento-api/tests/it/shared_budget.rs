@@ -2,40 +2,16 @@
 //!
 //! `cargo xtask test` brings the servers; without one these tests say so and pass.
 
-#![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
-
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{join, join_all};
 use revento_api::{Error, EventClient, Pacing};
-use revento_store::BudgetStore;
-use revento_store_postgres::PostgresOptions;
-use revento_store_redis::RedisOptions;
+use revento_store::{BudgetStore, Clock};
 
-use crate::support::live::{Live, PUBLISHED};
-
-fn server(variable: &str) -> Option<String> {
-    let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
-    if url.is_none() {
-        println!("skipped: no {variable} (cargo xtask test brings it)");
-    }
-    url
-}
-
-/// A name that nobody has used.
-fn fresh() -> String {
-    format!("revento_budgets_{}", std::process::id())
-}
-
-async fn redis(url: &str) -> Arc<dyn BudgetStore> {
-    let options = RedisOptions::new(url).prefix(fresh()).trust_the_server();
-    Arc::new(options.connect().await.unwrap())
-}
-
-async fn postgres(url: &str) -> Arc<dyn BudgetStore> {
-    let options = PostgresOptions::new(url).schema(fresh()).max_connections(3);
-    Arc::new(options.connect().await.unwrap())
-}
+use crate::support::{
+    engines::{OnTheWire, postgres, redis, server},
+    live::{Live, PUBLISHED, Wire},
+};
 
 /// Reads so often, all at once: how many came through, and how many were told to come back later.
 async fn read(event: &EventClient, times: usize) -> (usize, usize) {
@@ -72,7 +48,7 @@ async fn a17_two_replicas_on_one_redis_get_no_429() {
     let Some(url) = server("REVENTO_TEST_REDIS") else {
         return;
     };
-    two_replicas(redis(&url).await, redis(&url).await).await;
+    two_replicas(redis(&url, "minute").await, redis(&url, "minute").await).await;
 }
 
 #[tokio::test]
@@ -80,5 +56,48 @@ async fn a17_two_replicas_on_one_postgres_get_no_429() {
     let Some(url) = server("REVENTO_TEST_POSTGRES") else {
         return;
     };
-    two_replicas(postgres(&url).await, postgres(&url).await).await;
+    two_replicas(postgres(&url, "minute").await, postgres(&url, "minute").await).await;
+}
+
+/// Each has a long queue of its own. How long it took until each of them was empty, in the sandbox's seconds.
+async fn two_queues(ours: Arc<dyn BudgetStore>, theirs: Arc<dyn BudgetStore>) -> [u64; 2] {
+    let pacing = |store, wire: &Arc<Wire>| {
+        let wire = Arc::clone(wire);
+        Pacing::default().shared(Arc::new(OnTheWire { wire, store }))
+    };
+    let live = Live::with_wire(|builder, wire| builder.pacing(pacing(ours, wire))).await;
+    let other = live.replica(|builder| builder.pacing(pacing(theirs, &live.wire)));
+    let (event, other) = (live.event(), other.event(PUBLISHED));
+    let begun = live.time.now();
+    let whole = async |event: &EventClient| {
+        assert_eq!(read(event, 200).await, (200, 0));
+        live.time.now().saturating_since(begun).as_secs()
+    };
+    let (ours, theirs) = join(whole(&event), whole(&other)).await;
+    assert_eq!(live.rate_limited().await, 0);
+    [ours, theirs]
+}
+
+/// 400 calls take 13 minutes at least. Whoever starved would be done after 7 minutes with the other one's 200.
+fn is_fair(took: [u64; 2]) {
+    assert!(
+        took.iter().all(|took| (600..=13 * 62).contains(took)),
+        "{took:?} s"
+    );
+}
+
+#[tokio::test]
+async fn a16_neither_replica_starves_on_one_redis() {
+    let Some(url) = server("REVENTO_TEST_REDIS") else {
+        return;
+    };
+    is_fair(two_queues(redis(&url, "queues").await, redis(&url, "queues").await).await);
+}
+
+#[tokio::test]
+async fn a16_neither_replica_starves_on_one_postgres() {
+    let Some(url) = server("REVENTO_TEST_POSTGRES") else {
+        return;
+    };
+    is_fair(two_queues(postgres(&url, "queues").await, postgres(&url, "queues").await).await);
 }

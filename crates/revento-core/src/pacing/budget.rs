@@ -4,6 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use super::{
     Limits, Outcome, Told,
+    apart::Apart,
     log::{Log, Tenths, down, time, up},
 };
 use crate::Timestamp;
@@ -18,6 +19,9 @@ const LEASE: Tenths = 600;
 const ABANDONED: Tenths = 50;
 /// For how long fewer calls go at once after the platform has said that they were too many.
 const CHOKED: Tenths = 300;
+/// So many calls at once while the others cannot be heard. What is under way with them is learnt only from answers, so
+/// each call more at once can be one more that is refused; with one alone every round trip would be waited for.
+const SEATS_APART: u32 = 2;
 /// The first pause where the platform does not say how long; it doubles with each further refusal.
 const PAUSE: Tenths = 10;
 const LONGEST_PAUSE: Tenths = 600;
@@ -42,6 +46,8 @@ pub struct Budget {
     pub(super) choke: Option<Choke>,
     /// When the platform's counting was last taken over.
     pub(super) corrected: Tenths,
+    /// What the other replicas have not been told.
+    pub(super) apart: Option<Box<Apart>>,
 }
 
 /// A call under way.
@@ -135,6 +141,7 @@ impl Budget {
             refusals: 0,
             choke: None,
             corrected: LONG_AGO,
+            apart: None,
         }
     }
 
@@ -173,7 +180,8 @@ impl Budget {
     pub fn done(&mut self, ticket: Ticket, now: Timestamp, told: &Told) {
         let (early, late) = (down(now), up(now));
         self.tidy(early);
-        let Some(flight) = self.land(ticket) else {
+        let counts = (told.outcome == Outcome::Answered).then_some(late);
+        let Some(flight) = self.land(ticket, counts) else {
             // Its lease has run out, and it is counted already.
             return;
         };
@@ -209,7 +217,7 @@ impl Budget {
 
     /// The call never left this machine: it cost nothing.
     pub fn unsent(&mut self, ticket: Ticket) {
-        self.land(ticket);
+        self.land(ticket, None);
     }
 
     /// When a call can go that has so many others before it, if each is answered at once.
@@ -281,7 +289,10 @@ impl Budget {
 
     /// How many bytes of memory it takes, itself included.
     pub fn size_in_memory(&self) -> usize {
-        size_of::<Self>() + self.log.heap_bytes() + self.flights.capacity() * size_of::<Flight>()
+        size_of::<Self>()
+            + self.log.heap_bytes()
+            + self.flights.capacity() * size_of::<Flight>()
+            + self.size_apart()
     }
 
     /// The windows with their limits: the hour, then the minute.
@@ -295,10 +306,13 @@ impl Budget {
     }
 
     fn seats(&self) -> usize {
-        let seats = match self.choke {
-            Some(choke) => choke.seats.min(self.limits.in_flight),
-            None => self.limits.in_flight,
-        };
+        let mut seats = self.limits.in_flight;
+        if let Some(choke) = self.choke {
+            seats = seats.min(choke.seats);
+        }
+        if self.is_apart() {
+            seats = seats.min(SEATS_APART);
+        }
         usize::try_from(seats).unwrap_or(usize::MAX)
     }
 
@@ -315,18 +329,21 @@ impl Budget {
             sent: now,
             ends: now.saturating_add(LEASE),
         });
+        self.note_begun(id);
         Ticket { id }
     }
 
-    fn land(&mut self, ticket: Ticket) -> Option<Flight> {
-        let index = self.flights.iter().position(|flight| flight.id == ticket.id)?;
-        Some(self.flights.swap_remove(index))
+    fn land(&mut self, ticket: Ticket, counts: Option<Tenths>) -> Option<Flight> {
+        let flight = self.take_out(ticket.id)?;
+        self.note_ended(flight.id, counts);
+        Some(flight)
     }
 
     /// Forgets what has passed, and mends what a clock that went back has left in the future.
     fn tidy(&mut self, now: Tenths) {
         let [(hour, ..), _] = self.windows();
         self.log.forget_until(now.saturating_sub(hour + MEMORY));
+        self.forget_ended_until(now.saturating_sub(hour));
         if self
             .log
             .last()
@@ -338,12 +355,13 @@ impl Budget {
         self.flights.retain_mut(|flight| {
             flight.ends = flight.ends.min(now.saturating_add(LEASE));
             if flight.ends <= now {
-                ended.push(flight.ends);
+                ended.push((flight.id, flight.ends));
             }
             flight.ends > now
         });
-        for end in ended {
+        for (id, end) in ended {
             self.log.add(end);
+            self.note_ended(id, Some(end));
         }
         self.corrected = self.corrected.min(now);
         self.closed_until = self.closed_until.min(now.saturating_add(HOUR + BACK));

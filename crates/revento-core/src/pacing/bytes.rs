@@ -13,7 +13,8 @@ const FORMAT: u8 = 1;
 const MOST: u64 = 1 << 20;
 
 impl Budget {
-    /// The budget as bytes. Equal budgets have equal bytes.
+    /// The budget as bytes. Equal budgets have equal bytes. Which of it the other replicas have not been told is no part
+    /// of them.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64 + 2 * self.log.len());
         out.push(FORMAT);
@@ -80,6 +81,7 @@ impl Budget {
             refusals,
             choke,
             corrected,
+            apart: None,
         })
     }
 }

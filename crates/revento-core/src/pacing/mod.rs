@@ -22,7 +22,13 @@
 //! just started), a larger one, another limit. `X-RateLimit-Reset` is taken relative to the answer's `Date`, so that a
 //! skewed clock does no harm; one that lies in the past or further away than its window is long makes the header
 //! suspect, and costs a short pause only.
+//!
+//! # When replicas cannot share it for a while
+//! Each goes its own way ([`Budget::part`]): it counts what it spends itself and learns of the others from the
+//! platform's headers, so that a few calls at most are refused. Afterwards each brings home what it has spent
+//! ([`Budget::rejoined`]), and nothing of what the headers said, which would count the others twice.
 
+mod apart;
 mod budget;
 mod bytes;
 mod log;

@@ -43,6 +43,13 @@ impl Live {
 
     /// With a client that is configured further.
     pub(crate) async fn with(configure: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
+        Self::with_wire(|builder, _| configure(builder)).await
+    }
+
+    /// The same, for what counts as the wire does.
+    pub(crate) async fn with_wire(
+        configure: impl FnOnce(ClientBuilder, &Arc<Wire>) -> ClientBuilder,
+    ) -> Self {
         let sandbox = Arc::new(Sandbox::builder().redirect_uri(CALLBACK).start().await.unwrap());
         let time = Arc::new(Jumping::default());
         let wire = Arc::new(Wire {
@@ -51,7 +58,7 @@ impl Live {
             requests: Mutex::default(),
         });
         let tokens = Arc::new(MemoryTokens::new());
-        let client = configure(builder(&sandbox, &time, &wire, &tokens))
+        let client = configure(builder(&sandbox, &time, &wire, &tokens), &wire)
             .build()
             .unwrap();
         let ticking = tokio::spawn(tick(Arc::clone(&sandbox), Arc::clone(&time), Arc::clone(&wire)));
@@ -154,6 +161,12 @@ impl Wire {
         self.under_way.load(SeqCst)
     }
 
+    /// Time does not jump while something is under way.
+    pub(crate) fn takes_off(&self) -> Landed<'_> {
+        self.under_way.fetch_add(1, SeqCst);
+        Landed(&self.under_way)
+    }
+
     /// The requests to the read API since the last look.
     pub(crate) fn take_reads(&self) -> Vec<Request<Bytes>> {
         let mut requests = std::mem::take(&mut *self.requests.lock().unwrap());
@@ -166,13 +179,13 @@ impl Wire {
 impl Transport for Wire {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         self.requests.lock().unwrap().push(request.clone());
-        self.under_way.fetch_add(1, SeqCst);
-        let _landed = Landed(&self.under_way);
+        let _landed = self.takes_off();
         self.inner.send(request).await
     }
 }
 
-struct Landed<'w>(&'w AtomicUsize);
+/// Something under way, until it is dropped.
+pub(crate) struct Landed<'w>(&'w AtomicUsize);
 
 impl Drop for Landed<'_> {
     fn drop(&mut self) {

@@ -1,7 +1,9 @@
 //! A world in memory: platform, store, clock.
 
+pub(crate) mod engines;
 pub(crate) mod live;
 mod platform;
+pub(crate) mod relay;
 mod store;
 
 pub(crate) use platform::{Plan, Platform};

@@ -1,5 +1,6 @@
 //! The machine against a platform that counts by the contract, over a network that delays.
 
+mod apart;
 mod believed;
 mod bytes;
 mod platform;

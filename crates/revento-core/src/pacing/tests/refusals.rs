@@ -2,7 +2,7 @@
 
 use super::{
     platform::Platform,
-    runs::{ideal, run, run_shared},
+    runs::{Store, ideal, run, run_shared},
     *,
 };
 
@@ -63,7 +63,7 @@ proptest! {
         let mut platform = Platform::new(limits);
         platform.date = date;
         let slack = Duration::from_millis(500);
-        let run = run_shared(&mut platform, limits.with_slack(slack), skew, 100, &delays);
+        let run = run_shared(&mut platform, &mut Store::new(limits.with_slack(slack)), skew, 100, &delays);
         prop_assert_eq!(run.refusals, 0);
         let best = ideal(limits, 100);
         prop_assert!(run.finished <= best / 100 * 105, "{} s, {} s", run.finished / SECOND, best / SECOND);

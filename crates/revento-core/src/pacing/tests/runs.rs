@@ -1,6 +1,6 @@
 //! Many calls over a network that delays.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{cmp::Reverse, collections::BinaryHeap, ops::Range};
 
 use super::{
     platform::{Answer, Platform},
@@ -16,9 +16,13 @@ enum Happens {
 }
 
 /// What came of a queue of calls.
+#[derive(Debug, Default)]
 pub(super) struct Run {
     pub(super) refusals: usize,
+    pub(super) last_refusal: i64,
     pub(super) finished: i64,
+    /// How many calls of each replica came through.
+    pub(super) calls: [usize; 2],
 }
 
 /// So many calls through `budgets` (replicas that share nothing but the platform's headers if there are several), each
@@ -37,10 +41,7 @@ pub(super) fn run(
     let mut tickets: Vec<(usize, Ticket)> = Vec::new();
     let before = platform.calls.len();
     let mut todo = vec![calls / replicas; replicas];
-    let mut run = Run {
-        refusals: 0,
-        finished: 0,
-    };
+    let mut run = Run::default();
     let delay = |call: usize| delays[call % delays.len()];
     while let Some(Reverse((now, happens))) = queue.pop() {
         match happens {
@@ -100,27 +101,60 @@ pub(super) fn ideal(limits: Limits, calls: usize) -> i64 {
     times[calls - 1]
 }
 
+/// What two replicas share as bytes, and what each has to itself while the bytes are away.
+pub(super) struct Store {
+    bytes: Vec<u8>,
+    away: Range<i64>,
+    apart: [Option<Budget>; 2],
+}
+
+impl Store {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            bytes: Budget::new(limits).to_bytes(),
+            away: 0..0,
+            apart: [None, None],
+        }
+    }
+
+    /// Away from the first of these times on, and back at the second.
+    pub(super) fn away(mut self, from: i64, until: i64) -> Self {
+        self.away = from..until;
+        self
+    }
+
+    fn change<T>(&mut self, replica: usize, now: i64, change: impl FnOnce(&mut Budget) -> T) -> T {
+        let shared = Budget::from_bytes(&self.bytes).unwrap();
+        if self.away.contains(&now) {
+            let salt = 1_000_000 * (u32::try_from(replica).unwrap() + 1);
+            return self.apart[replica].get_or_insert(shared).part(salt, change);
+        }
+        let mut budget = match self.apart[replica].take() {
+            Some(apart) => apart.rejoined(shared),
+            None => shared,
+        };
+        let answer = change(&mut budget);
+        self.bytes = budget.to_bytes();
+        answer
+    }
+}
+
 /// Two replicas whose clocks differ (milliseconds), on one budget that travels between them as bytes.
 pub(super) fn run_shared(
     platform: &mut Platform,
-    limits: Limits,
+    store: &mut Store,
     skew: i64,
     calls: usize,
     delays: &[(i64, i64)],
 ) -> Run {
-    let mut shared = Budget::new(limits).to_bytes();
     let clock = |replica: usize, now: i64| at(now + if replica == 0 { 0 } else { skew * 1000 });
     let mut queue = BinaryHeap::from([Reverse((0, Happens::Ask(0))), Reverse((0, Happens::Ask(1)))]);
     let mut tickets: Vec<(usize, Ticket)> = Vec::new();
-    let mut run = Run {
-        refusals: 0,
-        finished: 0,
-    };
+    let mut run = Run::default();
     while let Some(Reverse((now, happens))) = queue.pop() {
-        let mut budget = Budget::from_bytes(&shared).unwrap();
         match happens {
             Happens::Ask(replica) if tickets.len() < calls + run.refusals => {
-                match budget.ask(clock(replica, now)) {
+                match store.change(replica, now, |budget| budget.ask(clock(replica, now))) {
                     Ruling::Go(ticket) => {
                         let call = tickets.len();
                         tickets.push((replica, ticket));
@@ -147,15 +181,17 @@ pub(super) fn run_shared(
                 if answer.status == 200 {
                     platform.in_flight -= 1;
                     run.finished = now;
+                    run.calls[replica] += 1;
                 } else {
                     run.refusals += 1;
+                    run.last_refusal = now;
                 }
                 let here = if replica == 0 { now } else { now + skew * 1000 };
-                budget.done(ticket, at(here), &answer.told(here));
+                let told = answer.told(here);
+                store.change(replica, now, |budget| budget.done(ticket, at(here), &told));
                 queue.push(Reverse((now, Happens::Ask(replica))));
             }
         }
-        shared = budget.to_bytes();
     }
     assert_eq!(platform.calls.len(), calls, "every call came through");
     run

@@ -1,10 +1,12 @@
 //! The calls of one token, in the order they came.
 
+mod exchange;
+
 use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -14,14 +16,12 @@ use revento_core::{
     Timestamp,
     pacing::{Budget, Left, Limits, Ruling, Ticket, Why},
 };
-use revento_store::{BudgetStore, BudgetWrite, Exchanged};
 use tokio::sync::{Mutex as Turns, Notify};
 
-use super::{Denied, Permit};
-use crate::{client::Shared, meter, words::in_words};
+use self::exchange::Manners;
+use super::{Denied, Permit, sharing::Sharing};
+use crate::{client::Shared, meter};
 
-/// How often an exchange that lost against other replicas is tried again before this one goes on alone.
-const RACES: usize = 32;
 /// How often to look whether another replica has freed a place; a random share is added.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -31,12 +31,11 @@ pub(crate) struct Lane {
     limits: Limits,
     turns: Turns<()>,
     /// One exchange at a time, so that the callers of one process do not race each other.
-    exchanges: Turns<()>,
+    exchanges: Turns<Manners>,
     waiting: AtomicUsize,
     freed: Notify,
     state: Mutex<State>,
-    store: Option<Arc<dyn BudgetStore>>,
-    store_is_away: AtomicBool,
+    sharing: Option<Arc<Sharing>>,
 }
 
 struct State {
@@ -45,25 +44,27 @@ struct State {
     known: Option<Vec<u8>>,
     /// Calls that were dropped since.
     lost: Vec<(Ticket, Timestamp)>,
+    /// Somebody finds out whether the store is back.
+    asking: bool,
 }
 
 impl Lane {
-    pub(super) fn new(key: String, limits: Limits, store: Option<Arc<dyn BudgetStore>>) -> Arc<Self> {
+    pub(super) fn new(key: String, limits: Limits, sharing: Option<Arc<Sharing>>) -> Arc<Self> {
         let state = State {
             budget: Budget::new(limits),
             known: None,
             lost: Vec::new(),
+            asking: false,
         };
         Arc::new(Self {
             key,
             limits,
             turns: Turns::new(()),
-            exchanges: Turns::new(()),
+            exchanges: Turns::new(Manners::default()),
             waiting: AtomicUsize::new(0),
             freed: Notify::new(),
             state: Mutex::new(state),
-            store,
-            store_is_away: AtomicBool::new(false),
+            sharing,
         })
     }
 
@@ -130,7 +131,7 @@ impl Lane {
             "waiting for the budget"
         );
         // Nobody tells when a call of another replica ends.
-        let poll = self.store.is_some() && why == Why::InFlight;
+        let poll = self.sharing.is_some() && why == Why::InFlight;
         let pause = if poll {
             whole.min(LOOK.saturating_add(client.share_of(LOOK)))
         } else {
@@ -154,68 +155,11 @@ impl Lane {
     pub(super) fn lost(&self, ticket: Ticket, now: Timestamp) {
         let mut state = self.locked();
         state.budget.lost(ticket, now);
-        if self.store.is_some() {
+        if self.sharing.is_some() {
             state.lost.push((ticket, now));
         }
         drop(state);
         self.freed.notify_one();
-    }
-
-    /// Changes the budget, here or where all replicas see it.
-    async fn update<T>(&self, client: &Shared, mut change: impl FnMut(&mut Budget) -> T) -> T {
-        let Some(store) = &self.store else {
-            return change(&mut self.locked().budget);
-        };
-        let _alone = self.exchanges.lock().await;
-        for _ in 0..RACES {
-            let (mut budget, known, lost) = {
-                let state = self.locked();
-                (state.budget.clone(), state.known.clone(), state.lost.clone())
-            };
-            for (ticket, at) in &lost {
-                budget.lost(*ticket, *at);
-            }
-            let answer = change(&mut budget);
-            let next = budget.to_bytes();
-            let write = BudgetWrite {
-                key: &self.key,
-                expected: known.as_deref(),
-                next: &next,
-                now: client.clock.now(),
-                idle_at: budget.idle_at(),
-            };
-            match store.exchange(write).await {
-                Ok(Exchanged::Yes) => {
-                    self.store_is_away.store(false, Ordering::Relaxed);
-                    let mut state = self.locked();
-                    let told = lost.len().min(state.lost.len());
-                    state.lost.drain(..told);
-                    (state.budget, state.known) = (budget, Some(next));
-                    return answer;
-                }
-                Ok(Exchanged::No(current)) => {
-                    let mut state = self.locked();
-                    state.budget = Budget::from_bytes(&current).unwrap_or_else(|| Budget::new(self.limits));
-                    state.known = Some(current);
-                }
-                Err(error) => {
-                    if !self.store_is_away.swap(true, Ordering::Relaxed) {
-                        tracing::warn!(
-                            key = self.key,
-                            error = in_words(&error),
-                            "rate budgets cannot be shared: each replica counts for itself until the store is back"
-                        );
-                    }
-                    self.locked().budget = budget;
-                    return answer;
-                }
-            }
-        }
-        tracing::warn!(
-            key = self.key,
-            "a rate budget was changed by others again and again; going on alone"
-        );
-        change(&mut self.locked().budget)
     }
 
     fn in_time(&self, ahead: usize, now: Timestamp, give_up: Timestamp) -> Result<(), Denied> {

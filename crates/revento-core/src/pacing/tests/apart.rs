@@ -1,0 +1,129 @@
+//! Replicas that cannot share their budget for a while.
+
+use super::{
+    platform::Platform,
+    runs::{Store, run_shared},
+    *,
+};
+
+fn go(budget: &mut Budget, now: i64) -> Ticket {
+    match budget.ask(at(now)) {
+        Ruling::Go(ticket) => ticket,
+        Ruling::Wait(wait) => panic!("{wait:?}"),
+    }
+}
+
+fn answered(budget: &mut Budget, ticket: Ticket, now: i64) {
+    budget.done(ticket, at(now), &Told::read(200, "", |_| None, at(now)));
+}
+
+/// What is left of the minute, and of the places.
+fn left(budget: &Budget, now: i64) -> (u32, u32) {
+    let left = budget.left(at(now));
+    (left.minute, left.in_flight)
+}
+
+#[test]
+fn a17_what_replicas_spend_apart_is_brought_home_once() {
+    let mut shared = Budget::new(limits::INSTALLATION_BUDGETS);
+    let before = go(&mut shared, 0);
+    let (mut one, mut two) = (shared.clone(), shared.clone());
+    // The first ends a call from before, makes another and has a third under way.
+    one.part(1000, |budget| answered(budget, before, SECOND));
+    let whole = go(&mut one, SECOND);
+    answered(&mut one, whole, 2 * SECOND);
+    let under_way = go(&mut one, 2 * SECOND);
+    // The second makes one, and one that never left.
+    let whole = two.part(2000, |budget| go(budget, SECOND));
+    answered(&mut two, whole, 2 * SECOND);
+    let unsent = go(&mut two, 2 * SECOND);
+    two.unsent(unsent);
+    let mut home = two.rejoined(one.rejoined(shared));
+    assert!(!home.is_apart());
+    assert_eq!(left(&home, 3 * SECOND), (30 - 4, 4));
+    // A ticket from apart is good at home.
+    answered(&mut home, under_way, 3 * SECOND);
+    assert_eq!(left(&home, 3 * SECOND), (30 - 4, 5));
+}
+
+#[test]
+fn a17_a_change_that_was_written_although_nobody_said_so_is_not_made_twice() {
+    let shared = Budget::new(limits::INSTALLATION_BUDGETS);
+    // The exchange arrived, its answer did not.
+    let mut written = shared.clone();
+    let mut mine = shared.clone();
+    let _ = go(&mut written, 0);
+    let ticket = mine.part(1000, |budget| go(budget, 0));
+    assert_eq!(left(&mine.rejoined(written.clone()), 0), (29, 4));
+    assert_eq!(left(&mine.rejoined(shared.clone()), 0), (29, 4));
+    answered(&mut mine, ticket, SECOND);
+    assert_eq!(left(&mine.rejoined(written.clone()), SECOND), (29, 5));
+    assert_eq!(left(&mine.rejoined(shared), SECOND), (29, 5));
+    // The same with the end of a call.
+    let mut mine = written.clone();
+    answered(&mut written, ticket, SECOND);
+    mine.part(1000, |budget| answered(budget, ticket, SECOND));
+    assert_eq!(left(&mine.rejoined(written), SECOND), (29, 5));
+}
+
+#[test]
+fn a17_a_call_that_was_dropped_apart_frees_its_place_at_home() {
+    let mut shared = Budget::new(limits::INSTALLATION_BUDGETS);
+    let ticket = go(&mut shared, 0);
+    let mut mine = shared.clone();
+    mine.part(1000, |budget| budget.lost(ticket, at(0)));
+    // For as long as it may be under way, and not for the whole lease.
+    assert_eq!(left(&mine.rejoined(shared.clone()), 4 * SECOND), (29, 4));
+    assert_eq!(left(&mine.rejoined(shared.clone()), 6 * SECOND).1, 5);
+    // And when it has run out here: it counts once.
+    let _ = go(&mut mine, 6 * SECOND);
+    assert_eq!(left(&mine.rejoined(shared), 7 * SECOND), (28, 4));
+}
+
+#[test]
+fn a18_what_is_apart_forgets_what_counts_no_more() {
+    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
+    budget.part(1000, |_| ());
+    let mut now = 0;
+    for _ in 0..3000 {
+        let ticket = loop {
+            match budget.ask(at(now)) {
+                Ruling::Go(ticket) => break ticket,
+                Ruling::Wait(wait) => now = wait.until.unix_micros() - START,
+            }
+        };
+        answered(&mut budget, ticket, now);
+    }
+    assert!(budget.size_in_memory() < 40_000, "{}", budget.size_in_memory());
+    budget.forget_what_ended();
+    assert_eq!(
+        budget
+            .rejoined(Budget::new(limits::INSTALLATION_BUDGETS))
+            .log
+            .len(),
+        0
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a17_replicas_that_lose_each_other_for_a_while_get_few_refusals_and_soon_none(
+        delays in prop::collection::vec((0..900i64, 0..900i64), 1..40),
+        from in 0..90i64,
+        length in 0..150i64,
+    ) {
+        let limits = limits::INSTALLATION_BUDGETS.with_slack(Duration::from_millis(500));
+        let mut platform = Platform::new(limits);
+        let until = (from + length) * SECOND;
+        let mut store = Store::new(limits).away(from * SECOND, until);
+        let run = run_shared(&mut platform, &mut store, 0, 180, &delays);
+        let minutes = usize::try_from(length / 60 + 1).unwrap();
+        prop_assert!(run.refusals <= 8 * minutes, "{run:?}");
+        // Who waits brings home what it has spent when its wait is over.
+        prop_assert!(run.last_refusal <= until + 65 * SECOND, "{run:?}");
+        let best = super::runs::ideal(limits, 180);
+        prop_assert!(run.finished <= best + 65 * SECOND, "{run:?}");
+    }
+}
