@@ -5,6 +5,8 @@ use alloc::{format, string::String, vec::Vec};
 /// The text in every common style of writing the same tokens.
 pub(super) fn rewritings(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let tokens = core::str::from_utf8(body).ok().and_then(tokens);
+    // Indentation multiplies hostile text; no serialiser makes that much of real one.
+    let most = 4096 + 6 * body.len();
     let styles = SPACINGS
         .into_iter()
         .flat_map(|spacing| ESCAPINGS.into_iter().map(move |escaping| (spacing, escaping)));
@@ -14,7 +16,7 @@ pub(super) fn rewritings(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         styles.clone().flat_map(move |(spacing, escaping)| {
             core::iter::once(&tokens)
                 .chain(&ordered)
-                .map(|tokens| write(tokens, spacing, escaping))
+                .filter_map(|tokens| write(tokens, spacing, escaping, most))
                 .collect::<Vec<_>>()
         })
     })
@@ -184,11 +186,15 @@ fn members(inside: &[Token]) -> Vec<&[Token]> {
         .collect()
 }
 
-fn write(tokens: &[Token], spacing: Spacing, escaping: Escaping) -> Vec<u8> {
+/// Nothing if it would have more bytes than that.
+fn write(tokens: &[Token], spacing: Spacing, escaping: Escaping, most: usize) -> Option<Vec<u8>> {
     let mut text = String::new();
     let mut depth = 0_usize;
     let mut opened = false;
     for token in tokens {
+        if text.len() > most {
+            return None;
+        }
         let closes = matches!(token, Token::Mark('}' | ']'));
         if closes {
             depth = depth.saturating_sub(1);
@@ -217,12 +223,11 @@ fn write(tokens: &[Token], spacing: Spacing, escaping: Escaping) -> Vec<u8> {
             _ => {}
         }
     }
-    text.into_bytes()
+    Some(text.into_bytes())
 }
 
 fn line(text: &mut String, indent: &str, depth: usize) {
     text.push('\n');
-    // Nothing that a serialiser wrote is nested deeper; hostile text must not cost more.
     (0..depth.min(64)).for_each(|_| text.push_str(indent));
 }
 

@@ -207,6 +207,19 @@ fn w21_a_reserialised_body_fails_and_is_recognised() {
     }
 }
 
+/// Whoever explains what strangers send must not be kept busy by them: indentation once made 1 MiB of brackets take 20 s.
+#[test]
+fn w27_hostile_nesting_costs_no_more_than_its_length() {
+    for part in [&b"["[..], b"{ ", b"[[1,", b"{\"a\":["] {
+        let body: Vec<u8> = part.iter().copied().cycle().take(20_000).collect();
+        let longest = json::rewritings(&body).map(|text| text.len()).max();
+        assert!(
+            longest.is_none_or(|length| length < 8 * body.len()),
+            "{longest:?}"
+        );
+    }
+}
+
 #[test]
 fn what_cannot_be_undone_is_suspected() {
     for (received, cause) in [
