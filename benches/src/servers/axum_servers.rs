@@ -4,7 +4,6 @@ use axum::{Router, body::Bytes, http::StatusCode, routing::post};
 use revento_axum::{Gate, Genuine, VerifyLayer, Webhook};
 use revento_core::kind::Event;
 use tokio::net::TcpListener;
-use tower::ServiceBuilder;
 
 async fn serve(port: u16, app: Router) {
     let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
@@ -38,10 +37,8 @@ pub async fn verified(port: u16) {
 
 /// Verified in front of the very same handler.
 pub async fn layered(port: u16) {
-    let layer = ServiceBuilder::new()
-        .layer(VerifyLayer::new(crate::gate()))
-        .map_request(|request: axum::http::Request<http_body_util::Full<Bytes>>| request.map(axum::body::Body::new));
-    serve(port, Router::new().route("/", post(read)).layer(layer)).await;
+    let app = Router::new().route("/", post(read)).layer(VerifyLayer::new(crate::gate()));
+    serve(port, app).await;
 }
 
 /// Verified, and read into the typed event.

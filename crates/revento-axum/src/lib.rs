@@ -11,6 +11,24 @@
 //!   is kept for browsers that never return.
 //! - [`FrameAncestors`], [`WebviewSessions`] and [`WebviewCookie`] are for pages that the platform shows in a frame.
 //!
+//! # Handlers that stay as they are
+//! Behind the layer nothing arrives that is not genuine, and the body is there again for axum's own extractors:
+//!
+//! ```
+//! use axum::{Extension, Json, Router, http::StatusCode, routing::post};
+//! use revento_axum::{Delivery, Gate, VerifyLayer};
+//! use revento_webhooks::Verifier;
+//!
+//! async fn receive(Extension(delivery): Extension<Delivery>, Json(event): Json<serde_json::Value>) -> StatusCode {
+//!     println!("{}, signed at {}", event["type"], delivery.verified().timestamp());
+//!     StatusCode::OK
+//! }
+//!
+//! let gate = Gate::new(Verifier::new("whsec_example")?);
+//! let app: Router = Router::new().route("/webhooks", post(receive)).layer(VerifyLayer::new(gate));
+//! # Ok::<(), revento_webhooks::SecretError>(())
+//! ```
+//!
 //! Built on axum-core, so any axum version that shares it will do.
 
 mod flow;
