@@ -27,10 +27,14 @@ fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answ
 
 /// A client that is connected to `evt_1` and gets these answers.
 async fn client(answers: impl IntoIterator<Item = Answer>) -> (Client, Arc<Scripted>) {
+    client_of("evt_1", answers).await
+}
+
+async fn client_of(event: &str, answers: impl IntoIterator<Item = Answer>) -> (Client, Arc<Scripted>) {
     let wire = Arc::new(Scripted::new(answers));
     let store = Arc::new(MemoryTokens::new());
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
-    connect(&store, &sealer, "evt_1").await;
+    connect(&store, &sealer, event).await;
     let integration = Integration::new("http://auth.test", "client", "http://app.test/callback").unwrap();
     let wired = Arc::clone(&wire);
     let client = Client::builder(integration, "http://api.test/api/v1", wired, store, sealer)
@@ -388,10 +392,32 @@ async fn a21_each_request_has_an_id_of_its_own_and_the_error_names_the_platforms
 
 #[tokio::test(start_paused = true)]
 async fn a24_ids_that_look_like_numbers_stay_text_in_paths() {
-    let (client, wire) = client([]).await;
-    for odd in ["9007199254740993", "..", "a/b?c#d", "ü %2F"] {
-        client.event(odd).get().await.unwrap_err();
+    for (odd, path) in [
+        ("9007199254740993", "9007199254740993"),
+        ("0x10", "0x10"),
+        ("a/b?c#d", "a%2Fb%3Fc%23d"),
+        ("ü %2F", "%C3%BC%20%252F"),
+        ("x\r\nHost: evil", "x%0D%0AHost%3A%20evil"),
+    ] {
+        let page = r#"{"data":[],"next_cursor":null,"has_more":false}"#;
+        let (client, wire) = client_of(odd, [answer(200, &[], EVENT), answer(200, &[], page)]).await;
+        client.event(odd).get().await.unwrap();
+        client
+            .event(odd)
+            .participants()
+            .pages()
+            .next_page()
+            .await
+            .unwrap();
+        let asked: Vec<_> = wire
+            .take_requests()
+            .iter()
+            .map(|request| request.uri().to_string())
+            .collect();
+        let event = format!("http://api.test/api/v1/events/{path}");
+        assert_eq!(asked, [event.clone(), format!("{event}/participants?limit=50")]);
+        // Nobody is connected to another one, so nothing is sent.
+        client.event("..").get().await.unwrap_err();
+        assert!(wire.take_requests().is_empty());
     }
-    // Nobody is connected to those events, so nothing was sent at all.
-    assert!(wire.take_requests().is_empty());
 }
