@@ -250,6 +250,19 @@ for place in range(3):
         texts[place] = good
         add("w10", f"several-{name}-{place}", "one header holds one signature, wherever a valid one stands", "bad_signature", headers=standard(signature=separator.join(texts)))
 
+# ── several faults at once ──────────────────────────────────────────────────────────────────────
+for name, error, headers in (
+    ("duplicate-missing", "duplicate_header", without("X-Revento-Event") + [("x-revento-signature", good)]),
+    ("missing-not-text", "missing_header", [pair for pair in changed("X-Revento-Event", b"\xff") if pair[0] != "X-Revento-Delivery-Id"]),
+    ("missing-bad-timestamp", "missing_header", [pair for pair in changed("X-Revento-Timestamp", "soon") if pair[0] != "X-Revento-Signature"]),
+    ("not-text-bad-timestamp", "header_not_text", [(n, b"\xff" if n == "X-Revento-Event" else "soon" if n == "X-Revento-Timestamp" else v) for n, v in standard()]),
+    ("bad-timestamp-bad-signature", "bad_timestamp", standard("soon", "sha256=")),
+    ("bad-signature-stale", "bad_signature", standard(str(NOW - 301), "sha256=")),
+    ("bad-signature-future", "bad_signature", standard(str(NOW + 301), "sha256=")),
+    ("future-mismatch", "future", standard(str(NOW + 301), other)),
+):
+    add("w5", f"first-fault-{name}", "of several faults the first of the documented order is told", error, headers=headers)
+
 # ── what does not belong together ───────────────────────────────────────────────────────────────
 for bit in (0, 1, 7, 8, 100, 127, 128, 200, 254, 255):
     flipped = bytearray(raw)
