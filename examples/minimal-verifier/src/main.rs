@@ -38,6 +38,10 @@ async fn answer(verifier: Arc<Verifier>, request: Request<Incoming>) -> Result<R
     };
     let mut response = Response::new(text);
     *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
+    if status == 405 {
+        let post = hyper::header::HeaderValue::from_static("POST");
+        response.headers_mut().insert("allow", post);
+    }
     Ok(response)
 }
 

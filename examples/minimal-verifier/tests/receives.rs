@@ -76,6 +76,7 @@ fn it_tells_the_genuine_from_the_rest() {
     ] {
         let answer = send(&server, method, &signature, time, body);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert_eq!(answer.contains("\r\nallow: POST\r\n"), status == 405, "{answer}");
     }
 }
 
