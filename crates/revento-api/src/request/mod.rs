@@ -12,7 +12,7 @@ use http::{Response, StatusCode};
 use revento_core::{
     AccessToken, ApiErrorCode, ConnectionKey, DeliveryId, RequestId, Timestamp,
     error::one_line,
-    pacing::{Outcome, Told},
+    pacing::{Outcome, Told, retry_after},
 };
 use revento_oauth::lifecycle::Signal;
 use serde::de::DeserializeOwned;
@@ -371,7 +371,17 @@ impl<'r> Read<'r> {
     fn told(&self, response: &Response<Bytes>, error: &str) -> Told {
         let now = self.shared.clock.now();
         let headers = response.headers();
-        let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let header = |name| {
+            let mut texts = headers
+                .get_all(name)
+                .iter()
+                .filter_map(|value| value.to_str().ok());
+            match name {
+                // Should a proxy have put one of its own beside the platform's, both are waited for.
+                "retry-after" => texts.max_by_key(|text| retry_after(text, now)),
+                _ => texts.next(),
+            }
+        };
         let told = Told::read(response.status().as_u16(), error, header, now);
         self.shared
             .notices

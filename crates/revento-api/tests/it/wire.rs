@@ -325,6 +325,19 @@ async fn a7_no_retry_after_makes_it_panic_or_hang() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a7_of_several_the_longest_wait_counts() {
+    for waits in [["5", "60"], ["60", "5"], ["soon", "60"], ["60", ""]] {
+        for status in [429, 503] {
+            let busy = answer(status, &waits.map(|wait| ("retry-after", wait)), "");
+            let (client, _) = client([busy, answer(200, &[], EVENT)]).await;
+            let before = tokio::time::Instant::now();
+            client.event("evt_1").get().await.unwrap();
+            assert!((60..62).contains(&before.elapsed().as_secs()), "{waits:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a18_a_thousand_tokens_cost_bytes_and_idle_ones_are_forgotten() {
     let store = Arc::new(MemoryTokens::new());
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
