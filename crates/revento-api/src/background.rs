@@ -36,6 +36,19 @@ enum Job {
     Other(BoxFuture<'static, ()>),
 }
 
+impl Job {
+    fn is_finished(&self) -> bool {
+        match self {
+            // A pair that could not be stored is still to be.
+            Self::Refresh { flight, .. } => {
+                let end = flight.peek();
+                end.is_some_and(|end| !matches!(end, Err(SessionError::Unsaved { .. })))
+            }
+            Self::Other(_) => false,
+        }
+    }
+}
+
 impl Default for Backlog {
     fn default() -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -49,11 +62,29 @@ impl Default for Backlog {
 
 impl Backlog {
     pub(crate) fn add(&self, session: &Arc<Session>, flight: &Flight) {
-        // Without a background, or after its end, whoever waits for the run drives it.
-        let _ = self.sender.send(Job::Refresh {
+        self.push(Job::Refresh {
             session: Arc::downgrade(session),
             flight: flight.clone(),
         });
+    }
+
+    fn push(&self, job: Job) {
+        self.forget_finished();
+        // Without a background, or after its end, whoever waits for the run drives it.
+        let _ = self.sender.send(job);
+    }
+
+    /// A background may never come, and what others have seen through must not pile up for it.
+    fn forget_finished(&self) {
+        let mut receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(waiting) = &mut *receiver else { return };
+        for _ in 0..waiting.len() {
+            if let Ok(job) = waiting.try_recv()
+                && !job.is_finished()
+            {
+                let _ = self.sender.send(job);
+            }
+        }
     }
 
     /// Whether a background is running: then what is added is driven without anybody waiting for it.
@@ -63,7 +94,7 @@ impl Backlog {
 
     /// The same for work that leaves nothing behind to be tried again.
     pub(crate) fn see_through(&self, work: BoxFuture<'static, ()>) {
-        let _ = self.sender.send(Job::Other(work));
+        self.push(Job::Other(work));
     }
 }
 
@@ -141,5 +172,41 @@ async fn see_through(job: Job) -> Option<Arc<Session>> {
             work.await;
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn refresh(outcome: Option<SessionError>) -> Job {
+        let flight = async move {
+            match outcome {
+                Some(error) => Err(error),
+                None => std::future::pending().await,
+            }
+        };
+        let flight = flight.boxed().shared();
+        let _ = flight.clone().now_or_never();
+        Job::Refresh {
+            session: Weak::new(),
+            flight,
+        }
+    }
+
+    #[test]
+    fn a18_finished_refreshes_do_not_pile_up_where_no_background_runs() {
+        let backlog = Backlog::default();
+        backlog.push(refresh(None));
+        let trouble = "the disk is full".into();
+        backlog.push(refresh(Some(SessionError::Unsaved { trouble })));
+        for _ in 0..100 {
+            backlog.push(refresh(Some(SessionError::NotConnected)));
+        }
+        let waiting = backlog.receiver.lock().unwrap();
+        // One that is under way, one whose tokens are still to be stored, and the last one.
+        assert_eq!(waiting.as_ref().unwrap().len(), 3);
     }
 }

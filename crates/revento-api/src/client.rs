@@ -1,9 +1,8 @@
 //! The client: what everything else hangs on.
 
 use std::{
-    collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use revento_core::{ClientId, Connection, ConnectionKey, EventId, RequestId, Scopes, Timestamp, UserId};
@@ -15,6 +14,7 @@ use url::Url;
 use crate::{
     Retry, Timer,
     background::Backlog,
+    kept::Kept,
     notices::Notices,
     pacing::{Pacer, Pacing},
     read::{EventClient, Installations, UserClient},
@@ -45,7 +45,7 @@ pub(crate) struct Shared {
     pub(crate) backlog: Backlog,
     retry: Retry,
     pub(crate) on_scopes_changed: Option<OnScopesChanged>,
-    sessions: Mutex<HashMap<ConnectionKey, Arc<Session>>>,
+    sessions: Mutex<Kept<Session>>,
 }
 
 /// Configures a [`Client`].
@@ -217,13 +217,13 @@ impl Client {
     /// Reads an event over the organizer's connection.
     pub fn event(&self, event_id: impl Into<EventId>) -> EventClient {
         let key = ConnectionKey::installation(self.client_id(), event_id.into());
-        EventClient::new(self.reader(Who::Connection(self.session(key.clone()))), key)
+        EventClient::new(self.reader(Who::Connection(self.session(&key))), key)
     }
 
     /// Reads what a signed-in participant may see.
     pub fn user(&self, event_id: impl Into<EventId>, user_id: impl Into<UserId>) -> UserClient {
         let key = ConnectionKey::user(self.client_id(), event_id.into(), user_id.into());
-        UserClient::new(self.reader(Who::Connection(self.session(key.clone()))), key)
+        UserClient::new(self.reader(Who::Connection(self.session(&key))), key)
     }
 
     /// What the store knows of an organizer's connection. Makes no call to the platform.
@@ -255,6 +255,9 @@ impl Client {
 
     /// `GET /developer/integrations/{id}/installations`: every connection that the platform knows of this integration,
     /// under its client id and secret. Public clients have no secret, and so no such list.
+    ///
+    /// The contract's rate budgets are each token's (§3.6), and no token is used here: these reads are not paced. A 429 is
+    /// waited for and repeated as [`Retry`] says, like a 5xx.
     pub fn installations(&self) -> Installations {
         Installations::new(self.reader(Who::Integration))
     }
@@ -271,6 +274,14 @@ impl Client {
         self.shared.pacer.weight()
     }
 
+    /// How many connections' access tokens are at hand, and how many bytes that takes. Those that were idle for
+    /// an hour are forgotten; the store keeps the connections.
+    pub fn session_weight(&self) -> (usize, usize) {
+        let sessions = self.sessions();
+        let bytes = sessions.values().map(|session| session.size_in_memory()).sum();
+        (sessions.len(), bytes)
+    }
+
     fn reader(&self, who: Who) -> Reader {
         Reader {
             client: self.clone(),
@@ -280,16 +291,18 @@ impl Client {
         }
     }
 
-    pub(crate) fn session(&self, key: ConnectionKey) -> Arc<Session> {
-        let mut sessions = self
-            .shared
+    pub(crate) fn session(&self, key: &ConnectionKey) -> Arc<Session> {
+        let now = self.now();
+        let make = || Session::new(key.clone(), &self.shared);
+        self.sessions()
+            .get_or_insert(key, |session| session.is_idle(now), make)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Kept<Session>> {
+        self.shared
             .sessions
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let session = sessions
-            .entry(key)
-            .or_insert_with_key(|key| Session::new(key.clone(), &self.shared));
-        Arc::clone(session)
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn client_id(&self) -> ClientId {

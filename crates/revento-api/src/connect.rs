@@ -57,7 +57,7 @@ impl Client {
             .map_err(|error| ConnectError::NotStored {
                 trouble: in_words(&error),
             })?;
-        self.session(connection.key.clone()).forget();
+        self.session(&connection.key).forget();
         tracing::info!(connection = %connection.key, scopes = %connection.scopes, "connected");
         Ok(connection)
     }
@@ -116,7 +116,7 @@ impl Client {
     /// When the store cannot tell whether it is removed.
     pub async fn forget(&self, key: &revento_core::ConnectionKey) -> Result<(), revento_store::StoreError> {
         self.shared.vault.store().remove(key).await?;
-        self.session(key.clone()).forget();
+        self.session(key).forget();
         Ok(())
     }
 }

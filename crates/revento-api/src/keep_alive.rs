@@ -140,7 +140,7 @@ async fn look(
 
 /// Whether it is not due any more.
 async fn refresh(client: &Client, connection: Connection) -> bool {
-    let session = client.session(connection.key.clone());
+    let session = client.session(&connection.key);
     let before = connection.generation;
     match session.flight(&client.shared, Why::Wanted).await {
         Ok(live) => live.generation != before,

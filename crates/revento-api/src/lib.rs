@@ -82,6 +82,7 @@ mod client;
 mod connect;
 mod error;
 mod keep_alive;
+mod kept;
 mod lifecycle;
 mod meter;
 mod notices;

@@ -71,7 +71,7 @@ impl Client {
             let tokens = record.tokens.filter(|_| connection.status.is_live());
             let next = Record { connection, tokens };
             if let Swapped::Yes(_) = store.swap(version, &next, None).await? {
-                self.session(key.clone()).forget();
+                self.session(key).forget();
                 tracing::warn!(connection = %key, status = %next.connection.status,
                     reason = next.connection.reason.as_ref().map(tracing::field::display),
                     delete_by = next.connection.delete_by.map(tracing::field::display), "connection changed");

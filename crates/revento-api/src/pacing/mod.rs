@@ -5,7 +5,6 @@ mod permit;
 mod sharing;
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -19,7 +18,7 @@ use revento_store::BudgetStore;
 
 pub(crate) use self::permit::Permit;
 use self::{lane::Lane, sharing::Sharing};
-use crate::client::Shared;
+use crate::{client::Shared, kept::Kept};
 
 /// How calls are paced. The default keeps the contract's budgets in this process alone.
 ///
@@ -136,18 +135,8 @@ pub(crate) enum Denied {
 pub(crate) struct Pacer {
     pacing: Pacing,
     sharing: Option<Arc<Sharing>>,
-    lanes: Mutex<Lanes>,
+    lanes: Mutex<Kept<Lane>>,
 }
-
-#[derive(Default)]
-struct Lanes {
-    map: HashMap<ConnectionKey, Arc<Lane>>,
-    /// The next sweep comes when there are so many.
-    sweep_at: usize,
-}
-
-/// Below this nobody looks for idle lanes.
-const FEW: usize = 64;
 
 impl Pacer {
     pub(crate) fn new(pacing: Pacing) -> Self {
@@ -176,7 +165,7 @@ impl Pacer {
 
     /// What is left for a token by this process's knowledge; `None` when it has not been used lately.
     pub(crate) fn left(&self, key: &ConnectionKey, now: Timestamp) -> Option<Left> {
-        let lane = self.locked().map.get(key).map(Arc::clone)?;
+        let lane = self.locked().get(key)?;
         Some(lane.left(now))
     }
 
@@ -191,30 +180,22 @@ impl Pacer {
     /// How many tokens are remembered, and what that takes in bytes.
     pub(crate) fn weight(&self) -> (usize, usize) {
         let lanes = self.locked();
-        let bytes = lanes.map.values().map(|lane| lane.size_in_memory()).sum();
-        (lanes.map.len(), bytes)
+        let bytes = lanes.values().map(|lane| lane.size_in_memory()).sum();
+        (lanes.len(), bytes)
     }
 
     fn lane(&self, key: &ConnectionKey, now: Timestamp) -> Arc<Lane> {
-        let mut lanes = self.locked();
-        if let Some(lane) = lanes.map.get(key) {
-            return Arc::clone(lane);
-        }
-        if lanes.map.len() >= lanes.sweep_at.max(FEW) {
-            lanes
-                .map
-                .retain(|_, lane| Arc::strong_count(lane) > 1 || !lane.is_idle(now));
-            lanes.map.shrink_to_fit();
-            // Twice what is in use, so that sweeping costs little for each new one.
-            lanes.sweep_at = lanes.map.len().saturating_mul(2);
-        }
-        let limits = self.pacing.limits(key.token_kind());
-        let lane = Lane::new(key.to_string(), limits, self.sharing.clone());
-        lanes.map.insert(key.clone(), Arc::clone(&lane));
-        lane
+        self.locked().get_or_insert(
+            key,
+            |lane| lane.is_idle(now),
+            || {
+                let limits = self.pacing.limits(key.token_kind());
+                Lane::new(key.to_string(), limits, self.sharing.clone())
+            },
+        )
     }
 
-    fn locked(&self) -> std::sync::MutexGuard<'_, Lanes> {
+    fn locked(&self) -> std::sync::MutexGuard<'_, Kept<Lane>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

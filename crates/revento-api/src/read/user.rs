@@ -41,6 +41,11 @@ impl UserClient {
     /// The access token itself, for requests that this SDK does not make. Ask anew for each: it is
     /// refreshed before it ends, and asking costs next to nothing while it is good.
     ///
+    /// # Such requests are not paced
+    /// They spend of the token's budgets (contract §3.6), which this client can only learn afterwards from the headers of
+    /// its own next answer, and they get no retries. For any `GET` take [`raw`](Self::raw): the same credentials, pacing,
+    /// retries and errors, for an answer of any shape.
+    ///
     /// # Errors
     /// When there is none to be had.
     pub async fn access_token(&self) -> Result<AccessToken, SessionError> {

@@ -60,12 +60,7 @@ impl Reader {
     pub(crate) async fn access_token(&self, key: &ConnectionKey) -> Result<AccessToken, SessionError> {
         let live = match &self.who {
             Who::Connection(session) => session.token(&self.client.shared).await?,
-            Who::Integration => {
-                self.client
-                    .session(key.clone())
-                    .token(&self.client.shared)
-                    .await?
-            }
+            Who::Integration => self.client.session(key).token(&self.client.shared).await?,
         };
         Ok(live.access.clone())
     }

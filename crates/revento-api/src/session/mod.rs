@@ -7,7 +7,10 @@ pub use error::SessionError;
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -28,6 +31,8 @@ pub(crate) struct Session {
     live: ArcSwapOption<Live>,
     flight: Mutex<Option<Flight>>,
     unsaved: Mutex<Option<Unsaved>>,
+    /// When a token was last asked for, in seconds since 1970.
+    used: AtomicI64,
 }
 
 /// A run that any number of callers wait for. It goes on where it stood when a caller goes away.
@@ -45,6 +50,8 @@ pub(crate) struct Live {
 
 /// How long to trust a token that is close to its end while another replica is refreshing it.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// Who was not asked for a token for so long is forgotten when room is needed.
+const IDLE: Duration = Duration::from_secs(3600);
 /// Over how long the proactive refreshes of connections that began together spread out.
 const SPREAD: Duration = Duration::from_secs(120);
 
@@ -58,13 +65,15 @@ impl Session {
             live: ArcSwapOption::empty(),
             flight: Mutex::default(),
             unsaved: Mutex::default(),
+            used: AtomicI64::new(client.clock.now().unix_seconds()),
         })
     }
 
     /// A token that is good for a while. The cached path touches neither the store nor a lock.
     pub(crate) async fn token(self: &Arc<Self>, client: &Arc<Shared>) -> Result<Arc<Live>, SessionError> {
+        let now = client.clock.now();
+        self.note_use(now);
         if let Some(live) = &*self.live.load() {
-            let now = client.clock.now();
             if now < live.trusted_until {
                 return Ok(Arc::clone(live));
             }
@@ -101,6 +110,38 @@ impl Session {
     /// Forgets what is cached: the store knows better.
     pub(crate) fn forget(&self) {
         self.live.store(None);
+    }
+
+    /// Whether it was not used for an hour, and nothing would be lost with it: no run is under way, no pair is left to
+    /// store.
+    pub(crate) fn is_idle(&self, now: Timestamp) -> bool {
+        let used = Timestamp::from_unix_seconds(self.used.load(Ordering::Relaxed));
+        let is_flying = || {
+            let flight = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
+            flight.as_ref().is_some_and(|flight| flight.peek().is_none())
+        };
+        let is_unsaved = || {
+            self.unsaved
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .is_some()
+        };
+        now.saturating_since(used) >= IDLE && !is_flying() && !is_unsaved()
+    }
+
+    /// Written once a second at most, so that many threads can share the cached path.
+    fn note_use(&self, now: Timestamp) {
+        let now = now.unix_seconds();
+        if self.used.load(Ordering::Relaxed) != now {
+            self.used.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// How many bytes of memory it takes, itself included.
+    pub(crate) fn size_in_memory(&self) -> usize {
+        let live = self.live.load();
+        let token = live.as_ref().map_or(0, |live| live.access.expose().len());
+        size_of::<Self>() + size_of::<Live>() + token + self.key.to_string().len()
     }
 
     /// Starts a run, or joins the one that is under way.

@@ -6,16 +6,19 @@
     reason = "helpers of tests fail by panicking"
 )]
 
+mod answers;
 mod background;
 mod connect;
 mod endpoints;
 mod errors_doc;
 mod faults;
+mod installations;
 mod keep_alive;
 mod outage;
 mod pacing;
-mod reads;
+mod pages;
 mod refresh;
+mod retries;
 mod sandbox;
 mod shared_budget;
 mod support;

@@ -360,12 +360,20 @@ async fn a18_a_thousand_tokens_cost_bytes_and_idle_ones_are_forgotten() {
     let (tokens, bytes) = client.pacing_weight();
     assert_eq!(tokens, 1000);
     assert!(bytes < 1000 * 700, "{} bytes for each", bytes / 1000);
+    let (sessions, bytes) = client.session_weight();
+    assert_eq!(sessions, 1000);
+    assert!(bytes < 1000 * 700, "{} bytes for each", bytes / 1000);
+    let held = client.event("evt_0");
     // An hour later nothing of it counts, and room is made for others.
     clock.advance(Duration::from_secs(3601));
     for number in 1000..1100 {
         client.event(format!("evt_{number}")).get().await.unwrap();
     }
     assert!(client.pacing_weight().0 <= 100, "{}", client.pacing_weight().0);
+    let (sessions, _) = client.session_weight();
+    // Those that were used since, and the one that somebody holds.
+    assert!((1..=101).contains(&sessions), "{sessions}");
+    drop(held);
 }
 
 #[tokio::test(start_paused = true)]

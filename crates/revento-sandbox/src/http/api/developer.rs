@@ -8,6 +8,9 @@ use serde_json::json;
 
 use crate::http::Shared;
 use crate::http::refusal::Refusal;
+use crate::laboratory::answers;
+use crate::laboratory::book::Occasion;
+use crate::laboratory::kinds::Area;
 use crate::platform::acts::Scene;
 use crate::platform::acts::lifecycle::connection_status;
 use crate::platform::oauth::client::{self, Basic};
@@ -35,6 +38,16 @@ pub(super) async fn installations(
             "You have no integration '{client_id}'."
         )));
     }
+    let occasion = Occasion {
+        endpoint: "installations",
+        event_id: None,
+        client_id: &client_id,
+        event_type: None,
+    };
+    let strike = hub.faults().draw(&[Area::Answer], occasion);
+    if let Some(response) = strike.as_ref().and_then(answers::instead) {
+        return Ok(response);
+    }
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     let prefix = format!("con_{client_id}_");
     let request =
@@ -57,5 +70,9 @@ pub(super) async fn installations(
             })
         })
         .await?;
-    Ok(Json(page).into_response())
+    let response = Json(page).into_response();
+    Ok(match &strike {
+        Some(strike) => answers::distort(strike, response).await,
+        None => response,
+    })
 }
