@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use revento_core::{Envelope, Timestamp};
-use revento_store::{Delivery, StoreError};
+use revento_core::{Envelope, EnvelopeId, Timestamp};
+use revento_store::{Delivery, DeliveryState, StoreError};
 
 use crate::{
     Failure, HandlerError, Handlers, Inbox, Verdict, Webhook,
@@ -184,6 +184,7 @@ async fn open(shared: &Shared, delivery: &Delivery) -> Result<Webhook, HandlerEr
         envelope: envelope.into(),
         delivery_id: delivery.delivery_id.clone(),
         attempt: delivery.attempt,
+        lease: delivery.lease.clone(),
     })
 }
 
@@ -220,9 +221,19 @@ async fn note(
         }
     };
     if !held {
-        tracing::warn!(%envelope_id, "a webhook's lease ran out while it was handled");
+        not_held(shared.store.state(envelope_id).await?, envelope_id, &error);
     }
     Ok(verdict.filter(|_| held))
+}
+
+/// The lease was given up by a handler that completed the delivery in its own transaction, or was lost.
+fn not_held(state: Option<DeliveryState>, envelope_id: &EnvelopeId, error: &str) {
+    match (state, error) {
+        (Some(DeliveryState::Done), "") => tracing::debug!(%envelope_id, "webhook was completed meanwhile"),
+        (Some(DeliveryState::Done), error) => tracing::error!(%envelope_id, %error,
+            "a handler failed after another had completed the webhook; it is not tried again"),
+        _ => tracing::warn!(%envelope_id, "a webhook's lease ran out while it was handled"),
+    }
 }
 
 async fn tell(shared: &Shared, handlers: &Handlers, failure: Failure) {

@@ -3,6 +3,7 @@
 use std::{error::Error, fmt, sync::Arc};
 
 use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType, Timestamp};
+use revento_store::Lease;
 
 use crate::Verdict;
 
@@ -16,6 +17,9 @@ pub struct Webhook {
     pub delivery_id: DeliveryId,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// Proof that this delivery is in hand, for a handler that completes it in a transaction of its own
+    /// ([`Completion`](revento_store::Completion)).
+    pub lease: Lease,
 }
 
 impl Webhook {

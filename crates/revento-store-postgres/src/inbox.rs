@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, EventType, Timestamp};
 use revento_store::{
-    Buried, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, Sealed, StoreError,
+    Buried, Completion, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, Sealed,
+    StoreError,
 };
 use sqlx::{Row, postgres::PgRow};
 
@@ -16,6 +17,7 @@ use crate::{
 const STATE: &str = "SELECT state FROM revento_deliveries WHERE envelope_id = $1";
 const INSERT: &str = "SELECT revento_insert($1, $2, $3, $4, $5, $6, $7, $8)";
 const FINISH: &str = "SELECT revento_finish($1, $2, $3, $4, $5)";
+const COMPLETE: &str = "SELECT 1 WHERE revento_complete($1, $2, $3)";
 const REQUEUE: &str = "SELECT revento_revive($1, $2, NULL, NULL)";
 /// Its columns are named: a prepared `*` fails once a newer version has added one.
 const LEASE: &str = "
@@ -51,6 +53,19 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
 ];
 
 impl PostgresStore {
+    /// What completes a delivery within a transaction of the handler's own, on any connection to the database that has the
+    /// store's [schema](crate::PostgresOptions::schema) in its `search_path`. The transaction has to be at `READ COMMITTED`,
+    /// PostgreSQL's default: the statement fails at any other level. Until the commit, deliveries of the same ordering key
+    /// wait, those included that the platform sends.
+    pub fn completion(lease: &Lease, now: Timestamp) -> Completion {
+        Completion {
+            sql: COMPLETE,
+            envelope_id: escape(lease.envelope_id.as_str()).into_owned(),
+            fence: lease.fence,
+            at: now.unix_micros(),
+        }
+    }
+
     async fn insert_new(&self, delivery: &NewDelivery) -> Result<Received, sqlx::Error> {
         let answer: String = sqlx::query_scalar(INSERT)
             .bind(escape(delivery.envelope_id.as_str()))

@@ -129,6 +129,27 @@ pub struct Delivery {
     pub body: Sealed,
 }
 
+/// The statement that completes a delivery within a transaction of the handler's own, where the store is an SQL database: the
+/// handler's work and the note of it are then one, whatever happens in between.
+///
+/// Run it last in the transaction, with the three values as its parameters in this order. It gives one row. None means
+/// that the lease is no longer held: roll back, and let the handler fail.
+///
+/// Once it is committed the delivery is handled, whatever other handlers make of it: let the one that joins be the last, or the
+/// only one, of its type. Rolled back, it never was, and the runner notes the outcome as ever. Keep the transaction short:
+/// the delivery's row is locked in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// The statement.
+    pub sql: &'static str,
+    /// The first parameter, a text: the delivery, as the store writes it.
+    pub envelope_id: String,
+    /// The second parameter, a 64-bit integer: the lease's fence.
+    pub fence: i64,
+    /// The third parameter, a 64-bit integer: the time, in microseconds since 1970.
+    pub at: i64,
+}
+
 /// Keeps deliveries. Implement it for your own database, then run the suite of `revento-store-testkit`.
 ///
 /// Every method is atomic and durable, for any number of replicas at once. A future may be dropped at any

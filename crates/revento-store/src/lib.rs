@@ -28,7 +28,9 @@ pub use budget_store::{BudgetStore, BudgetWrite, Exchanged};
 pub use deletion_store::{DeletionDuty, DeletionProof, DeletionStore};
 pub use environment::{Clock, Entropy, EntropyError, OsEntropy, SystemClock};
 pub use error::{StoreError, StoreErrorKind};
-pub use inbox_store::{Buried, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued};
+pub use inbox_store::{
+    Buried, Completion, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued,
+};
 pub use sealer::{SealError, Sealed, Sealer, Unsealed};
 pub use slot::Slot;
 pub use slot_bytes::DecodeSlotError;

@@ -17,7 +17,7 @@ use crate::{
     world::{Ahead, Seen, builder, inbox, run_until, sent},
 };
 
-const PLACE: &str = "REVENTO_INBOX_CRASH_PLACE";
+pub(crate) const PLACE: &str = "REVENTO_INBOX_CRASH_PLACE";
 
 /// What the child does: it begins to handle, says so, and never ends.
 #[tokio::test(flavor = "multi_thread")]
@@ -25,13 +25,7 @@ async fn child() {
     let Ok(place) = std::env::var(PLACE) else {
         return; // Nobody's child: an ordinary run of all tests.
     };
-    let place = match place.split_once(' ') {
-        Some((url, schema)) => Place::Postgres {
-            url: url.to_owned(),
-            schema: schema.to_owned(),
-        },
-        None => Place::at(&place),
-    };
+    let place = Place::from_text(&place);
     let handlers = Handlers::new().on_any(async |webhook| {
         println!("\nhandling {} {}", webhook.envelope.id, webhook.attempt);
         std::future::pending::<()>().await;
@@ -41,16 +35,11 @@ async fn child() {
     inbox.runner(handlers).run(std::future::pending()).await;
 }
 
-/// Starts a child and kills it once it handles something; what it handled.
-fn kill_mid_handler(place: &Place) -> String {
-    let place = match place {
-        Place::Sqlite(directory) => directory.path().to_str().unwrap().to_owned(),
-        Place::Postgres { url, schema } => format!("{url} {schema}"),
-        Place::Elsewhere(_) => unreachable!("a child's"),
-    };
+/// Starts a child, which is a test of this name, and kills it once it handles something; what it handled.
+pub(crate) fn kill_mid_handler(place: &Place, test: &str) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["crash::child", "--exact", "--nocapture", "--test-threads=1"])
-        .env(PLACE, place)
+        .args([test, "--exact", "--nocapture", "--test-threads=1"])
+        .env(PLACE, place.to_text())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -71,7 +60,7 @@ async fn q3_a_delivery_whose_process_is_killed_is_handled_again() {
         let survivor = builder(place.open().await).clock(clock.clone()).build();
         let sent = sent("1");
         sent.arrive(&survivor).await.unwrap();
-        assert_eq!(kill_mid_handler(&place), "env_1 1", "{place:?}");
+        assert_eq!(kill_mid_handler(&place, "crash::child"), "env_1 1", "{place:?}");
         assert_eq!(survivor.state(&sent.id()).await.unwrap(), Some(Leased));
 
         // The dead process holds its lease until it has run out: an attempt and half a minute.

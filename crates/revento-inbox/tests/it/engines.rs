@@ -26,8 +26,24 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) fn at(folder: &str) -> Self {
-        Self::Elsewhere(folder.into())
+    /// For another process.
+    pub(crate) fn to_text(&self) -> String {
+        match self {
+            Self::Sqlite(directory) => directory.path().to_str().unwrap().to_owned(),
+            Self::Elsewhere(folder) => folder.to_str().unwrap().to_owned(),
+            Self::Postgres { url, schema } => format!("{url} {schema}"),
+        }
+    }
+
+    /// The place of another process.
+    pub(crate) fn from_text(text: &str) -> Self {
+        match text.split_once(' ') {
+            Some((url, schema)) => Self::Postgres {
+                url: url.to_owned(),
+                schema: schema.to_owned(),
+            },
+            None => Self::Elsewhere(text.into()),
+        }
     }
 
     pub(crate) async fn open(&self) -> Arc<dyn InboxStore> {

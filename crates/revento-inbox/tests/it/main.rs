@@ -19,5 +19,6 @@ mod engines;
 mod failing;
 mod forgetting;
 mod handlers;
+mod joining;
 mod order;
 mod world;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use revento_core::Timestamp;
-use revento_store::{Created, DeletionStore, InboxStore, StoreErrorKind, TokenStore};
+use revento_store::{Created, DeletionStore, DeliveryState, InboxStore, Lease, StoreErrorKind, TokenStore};
 use revento_store_postgres::{OpenError, PostgresStore};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -106,14 +106,14 @@ async fn migrations_can_be_run_by_somebody_else() {
     let error = without().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the database cannot be used: its tables have version 0, and 4 is needed"
+        "the database cannot be used: its tables have version 0, and 5 is needed"
     );
 
     for migration in PostgresStore::MIGRATIONS {
         admin.execute(*migration).await.unwrap();
     }
     let version =
-        "CREATE TABLE revento_schema (version BIGINT NOT NULL); INSERT INTO revento_schema VALUES (4)";
+        "CREATE TABLE revento_schema (version BIGINT NOT NULL); INSERT INTO revento_schema VALUES (5)";
     admin.execute(version).await.unwrap();
     let store = without().await.unwrap();
     assert!(matches!(
@@ -202,4 +202,49 @@ async fn q20_tables_whose_migration_fails_are_as_they_were_and_can_be_used_once_
         .unwrap();
     let store = server::connect(&url, &schema).await;
     assert_eq!(store.expunge(Timestamp::MAX).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn q3_a_delivery_is_completed_in_a_foreign_transaction_at_read_committed_only() {
+    let Some(url) = server::url() else { return };
+    let schema = server::fresh();
+    let store = server::connect(&url, &schema).await;
+    store.insert(&delivery(1)).await.unwrap();
+    let lease = store.lease(NOW, Timestamp::MAX, 1).await.unwrap().remove(0).lease;
+    let mut own = PgConnection::connect(&url).await.unwrap();
+    let path = format!("SET search_path TO {schema}");
+    own.execute(AssertSqlSafe(path)).await.unwrap();
+    for (level, fence, expected) in [
+        ("SERIALIZABLE", lease.fence, None),
+        ("REPEATABLE READ", lease.fence, None),
+        ("READ COMMITTED", lease.fence - 1, Some(false)),
+        ("READ COMMITTED", lease.fence, Some(true)),
+        ("READ COMMITTED", lease.fence, Some(false)),
+    ] {
+        let begin = format!("BEGIN ISOLATION LEVEL {level}");
+        own.execute(AssertSqlSafe(begin)).await.unwrap();
+        let held = Lease {
+            fence,
+            ..lease.clone()
+        };
+        let completion = PostgresStore::completion(&held, NOW);
+        let query = sqlx::query(completion.sql)
+            .bind(completion.envelope_id)
+            .bind(completion.fence)
+            .bind(completion.at);
+        let row = query.fetch_optional(&mut own).await;
+        if let (None, Err(error)) = (expected, &row) {
+            let text = error.to_string();
+            assert!(
+                text.contains(&format!("READ COMMITTED only, and not at {level}")),
+                "{text}"
+            );
+        }
+        assert_eq!(row.ok().map(|row| row.is_some()), expected, "{level}");
+        own.execute("COMMIT").await.unwrap();
+    }
+    assert_eq!(
+        store.state(&lease.envelope_id).await.unwrap(),
+        Some(DeliveryState::Done)
+    );
 }

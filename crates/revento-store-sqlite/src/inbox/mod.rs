@@ -1,8 +1,8 @@
 //! [`InboxStore`] on SQLite.
 //!
 //! Of the deliveries that share an ordering key one waits in front; the others are marked as
-//! `behind`, so that a lease reads an index from its beginning whatever the backlog. Whoever takes
-//! the front one out of the queue (by handling or burying it) lets the next one move up.
+//! `behind`, so that a lease reads an index from its beginning whatever the backlog. When the front one
+//! is taken out of the queue (by handling or burying it), a trigger lets the next one move up.
 
 mod sql;
 mod steps;
@@ -10,16 +10,55 @@ mod steps;
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{
-    Buried, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, StoreError,
+    Buried, Completion, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued,
+    StoreError,
 };
 
 #[cfg(test)]
 pub(crate) use self::sql::QUESTIONS;
 use self::{
-    sql::{BURIED, EXPUNGE, FORGET, NEXT_DUE, STATE},
+    sql::{BURIED, COMPLETE, EXPUNGE, FORGET, NEXT_DUE, STATE},
     steps::{read_buried, read_state},
 };
 use crate::{SqliteStore, error::failed};
+
+impl SqliteStore {
+    /// What completes a delivery within a transaction of the handler's own, on any connection to the store's file: the
+    /// handler's tables have to be in it, too. Name them other than `revento_…`, and begin with `BEGIN IMMEDIATE`: the inbox
+    /// waits meanwhile.
+    ///
+    /// ```
+    /// use revento_core::Timestamp;
+    /// use revento_store::{Completion, Lease};
+    /// use revento_store_sqlite::SqliteStore;
+    /// use sqlx::{Connection, SqliteConnection};
+    ///
+    /// /// What a handler does with a webhook whose `lease` it got.
+    /// async fn handle(
+    ///     connection: &mut SqliteConnection,
+    ///     lease: &Lease,
+    ///     now: Timestamp,
+    /// ) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    ///     sqlx::query("UPDATE badges SET approved = approved + 1").execute(&mut *tx).await?;
+    ///
+    ///     let Completion { sql, envelope_id, fence, at } = SqliteStore::completion(lease, now);
+    ///     let completion = sqlx::query(sql).bind(envelope_id).bind(fence).bind(at);
+    ///     if completion.fetch_optional(&mut *tx).await?.is_none() {
+    ///         return Err("the lease was lost".into()); // Dropped, the transaction is rolled back.
+    ///     }
+    ///     Ok(tx.commit().await?)
+    /// }
+    /// ```
+    pub fn completion(lease: &Lease, now: Timestamp) -> Completion {
+        Completion {
+            sql: COMPLETE,
+            envelope_id: lease.envelope_id.as_str().to_owned(),
+            fence: lease.fence,
+            at: now.unix_micros(),
+        }
+    }
+}
 
 #[async_trait]
 impl InboxStore for SqliteStore {

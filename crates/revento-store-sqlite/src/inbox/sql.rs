@@ -31,11 +31,10 @@ pub(super) const LEASE: &str = "
     WHERE envelope_id = ?1";
 pub(super) const FINISH: &str = "
     UPDATE revento_deliveries SET state = ?3, at = ?4, error = ?5, body = iif(?3 = 'done', NULL, body)
-    WHERE envelope_id = ?1 AND state = 'leased' AND fence = ?2 RETURNING ordering_key";
-pub(super) const MOVE_UP: &str = "
-    UPDATE revento_deliveries SET behind = 0 WHERE envelope_id = (
-        SELECT envelope_id FROM revento_deliveries WHERE ordering_key = ? AND state IN ('queued', 'leased')
-        ORDER BY arrival LIMIT 1)";
+    WHERE envelope_id = ?1 AND state = 'leased' AND fence = ?2";
+pub(super) const COMPLETE: &str = "
+    UPDATE revento_deliveries SET state = 'done', at = ?3, error = NULL, body = NULL
+    WHERE envelope_id = ?1 AND state = 'leased' AND fence = ?2 RETURNING 1";
 pub(super) const NEXT_DUE: &str =
     "SELECT min(at) FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0";
 pub(super) const BURIED: &str = "
@@ -55,7 +54,7 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
     ("ready", READY),
     ("lease", LEASE),
     ("finish", FINISH),
-    ("move up", MOVE_UP),
+    ("complete", COMPLETE),
     ("next_due", NEXT_DUE),
     ("buried", BURIED),
     ("expunge", EXPUNGE),

@@ -4,7 +4,7 @@ use revento_core::{EnvelopeId, EventType, Timestamp};
 use revento_store::{Buried, Delivery, DeliveryState, Lease, NewDelivery, Received, Requeued, Sealed};
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
-use super::sql::{FINISH, INSERT, KNOWN, KNOWN_DELIVERY_ID, LEASE, MOVE_UP, READY, REVIVE, STATE};
+use super::sql::{FINISH, INSERT, KNOWN, KNOWN_DELIVERY_ID, LEASE, READY, REVIVE, STATE};
 use crate::{SqliteStore, error::unreadable, store::next};
 
 impl SqliteStore {
@@ -17,21 +17,15 @@ impl SqliteStore {
         error: Option<&str>,
     ) -> Result<bool, sqlx::Error> {
         let mut tx = self.write().await?;
-        let update = sqlx::query_scalar(FINISH)
+        let update = sqlx::query(FINISH)
             .bind(lease.envelope_id.as_str())
             .bind(lease.fence)
             .bind(state)
             .bind(at.unix_micros())
             .bind(error);
-        let ordering_key: Option<String> = update.fetch_optional(&mut *tx).await?;
-        let Some(ordering_key) = ordering_key else {
-            return Ok(false);
-        };
-        if state != "queued" && !ordering_key.is_empty() {
-            sqlx::query(MOVE_UP).bind(ordering_key).execute(&mut *tx).await?;
-        }
+        let held = update.execute(&mut *tx).await?.rows_affected() == 1;
         tx.commit().await?;
-        Ok(true)
+        Ok(held)
     }
 
     /// Runs a statement whose only parameter is a time; how many rows it changed.

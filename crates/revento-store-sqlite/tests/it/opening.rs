@@ -257,20 +257,34 @@ async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
     assert!(matches!(created, Created::Yes(_)));
 }
 
+/// A file as version 2 has left it.
+const VERSION_2: &str = concat!(
+    include_str!("../../src/schema/1.sql"),
+    include_str!("../../src/schema/2.sql"),
+    "PRAGMA application_id = 0x5276746F; PRAGMA user_version = 2;",
+    "UPDATE revento_sequence SET last = 1;",
+    "INSERT INTO revento_deliveries VALUES",
+    "    ('env_1', 'dlv_1', 'event.published', '', 0, 0, x'00', 'queued', 0, 1, 0, 0, 0, NULL);",
+);
+
 /// Somebody has made an index by hand that a migration makes.
 #[tokio::test]
 async fn q20_a_file_whose_migration_fails_is_as_it_was_and_opens_once_the_cause_is_gone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("revento.sqlite");
-    let store = SqliteStore::open(&path).await.unwrap();
-    store.insert(&delivery(1)).await.unwrap();
-    store.close().await.unwrap();
-    execute(
-        &path,
-        "DROP INDEX revento_deliveries_buried; ALTER TABLE revento_deliveries DROP COLUMN digest;
-         PRAGMA user_version = 2; PRAGMA journal_mode = DELETE",
-    )
-    .await;
+    let mut by_hand = SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true)
+        .connect()
+        .await
+        .unwrap();
+    for sql in [
+        VERSION_2,
+        "CREATE INDEX revento_deliveries_to_expunge ON revento_deliveries (at)",
+    ] {
+        sqlx::raw_sql(sql).execute(&mut by_hand).await.unwrap();
+    }
+    by_hand.close().await.unwrap();
     let before = fs::read(&path).unwrap();
     for _ in 0..2 {
         let error = SqliteStore::open(&path).await.unwrap_err();
@@ -290,6 +304,7 @@ async fn q20_a_file_whose_migration_fails_is_as_it_was_and_opens_once_the_cause_
     }
     execute(&path, "DROP INDEX revento_deliveries_to_expunge").await;
     let store = SqliteStore::open(&path).await.unwrap();
-    assert!(store.state(&"env_1".into()).await.unwrap().is_some());
+    let leased = store.lease(Timestamp::MAX, Timestamp::MAX, 9).await.unwrap();
+    assert_eq!(leased.len(), 1);
     assert_eq!(store.expunge(Timestamp::MAX).await.unwrap(), 0);
 }

@@ -1,0 +1,10 @@
+-- Completes a delivery within a transaction of a handler's own; false when the lease is not held. What comes after a key's lock
+-- has to see what was committed while it waited, which a transaction with one snapshot for all its statements does not.
+CREATE FUNCTION revento_complete(p_envelope_id TEXT, p_fence BIGINT, p_at BIGINT) RETURNS BOOLEAN LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'a delivery can be completed at READ COMMITTED only, and not at %',
+            upper(current_setting('transaction_isolation'));
+    END IF;
+    RETURN revento_finish(p_envelope_id, p_fence, 'done', p_at, NULL);
+END $$;
