@@ -250,6 +250,12 @@ for place in range(3):
         texts[place] = good
         add("w10", f"several-{name}-{place}", "one header holds one signature, wherever a valid one stands", "bad_signature", headers=standard(signature=separator.join(texts)))
 
+for name, previous, matched in (
+    ("previous-twice", [(OLD, None), (OLD, None)], "previous:0"), ("previous-twice-one-ended", [(OLD, NOW - 1), (OLD, None)], "previous:1"),
+    ("current-is-previous-too", [(OLD, None), (SECRET, None)], "current"),
+):
+    signed("w11", f"{name}", "of secrets that are alike the first that counts is told", by=SECRET if matched == "current" else OLD, previous=previous, matched=matched)
+
 # ── several faults at once ──────────────────────────────────────────────────────────────────────
 for name, error, headers in (
     ("duplicate-missing", "duplicate_header", without("X-Revento-Event") + [("x-revento-signature", good)]),

@@ -57,10 +57,12 @@ impl Keys {
         Ok(())
     }
 
-    /// Hands over each key, the current one last, with whether it counts at `now`.
+    /// Hands over each key with whether it counts at `now`: the current one last, since the last that holds is told,
+    /// and of the previous ones the first before it.
     #[inline]
     pub(crate) fn each(&self, now: i64, mut visit: impl FnMut(Candidate, &mac::Key)) {
-        for (index, previous) in (1..).zip(&self.previous) {
+        let count = u32::try_from(self.previous.len()).unwrap_or(Trials::NONE - 1);
+        for (index, previous) in (1..=count).rev().zip(self.previous.iter().rev()) {
             let counts = previous.not_after.is_none_or(|end| now <= end);
             visit(Candidate { index, counts }, &previous.key.0);
         }
