@@ -17,6 +17,7 @@ mod an_ended_connection_leaves_a_duty_to_delete;
 mod an_express_server_written_from_the_contract_works;
 mod errors_a_newcomer_meets_are_sentences;
 mod every_page_is_for_everybody;
+mod every_page_leads_somewhere;
 mod every_verifier_agrees_on_the_vectors;
 mod foreign_oauth_libraries_work_unmodified;
 mod no_secret_is_ever_shown;

@@ -33,3 +33,8 @@ async fn admit(gate: &Gate, request: &HttpRequest, payload: Payload) -> Result<D
     let opened = gate.open(request.method().as_str(), headers, announced)?;
     gate.collect(opened, payload).await
 }
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

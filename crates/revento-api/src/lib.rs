@@ -108,3 +108,8 @@ pub use read::{
 pub use retry::Retry;
 pub use session::SessionError;
 pub use timer::Timer;
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

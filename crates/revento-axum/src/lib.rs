@@ -47,3 +47,8 @@ pub use webview::{
     CookieRefused, FrameAncestors, Framed, OriginError, SignInError, WebviewCookie, WebviewSession,
     WebviewSessions,
 };
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

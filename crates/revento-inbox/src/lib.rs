@@ -33,3 +33,8 @@ pub use order::by_resource;
 pub use policy::{Policy, Verdict};
 pub use runner::Runner;
 pub use webhook::{Failure, HandlerError, Webhook};
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -38,3 +38,8 @@ pub use laboratory::exchanges::Exchange;
 pub use platform::read::stats::Stats;
 pub use start::{Builder, Info, Sandbox, StartError};
 pub use steer::{Act, Attempt, Decision, Delivery, Fault, SteerError};
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -53,3 +53,8 @@ pub use key::{KeyIdError, ParseKeyError, SealingKey};
 pub use key_service::{KeyService, UnwrapKeyError};
 pub use plaintext::InsecurePlaintext;
 pub use ring::{DuplicateKeyId, KeyRing};
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -56,3 +56,8 @@ pub use subject::{BoxError, Subject};
 pub use suite::{
     BudgetStoreSuite, DeletionStoreSuite, InboxStoreSuite, Joint, SealerSuite, Suite, TokenStoreSuite,
 };
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -47,3 +47,8 @@ pub use webhook::{Delivery, Webhook};
 
 /// What the services of this crate answer with.
 pub type Answer = http::Response<http_body_util::Full<bytes::Bytes>>;
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

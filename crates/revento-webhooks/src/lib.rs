@@ -128,3 +128,8 @@ pub use offline::{OfflineVerifier, Recorded};
 pub use receive::{Incoming, TooLarge, VerifiedDelivery};
 pub use sign::Signer;
 pub use verify::{Claimed, Verified, Verifier};
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
