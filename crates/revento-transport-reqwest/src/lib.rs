@@ -4,6 +4,9 @@
 //! would be sent twice), no proxy is taken from the environment unasked, and a response has a time
 //! and a size that it may not exceed.
 //!
+//! HTTP/2 is spoken where the peer offers it in the TLS handshake (ALPN). Without TLS it is HTTP/1 always: prior
+//! knowledge is not supported.
+//!
 //! ```
 //! use std::time::Duration;
 //! use revento_transport_reqwest::ReqwestTransport;

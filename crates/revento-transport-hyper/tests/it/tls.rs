@@ -17,8 +17,8 @@ use tokio_rustls::{
 
 use crate::get;
 
-/// An authority of one's own, and a server with its certificate for `name`.
-async fn serve(name: &str) -> (String, SocketAddr) {
+/// An authority of one's own, and what a server with its certificate for `name` accepts with.
+pub(crate) fn acceptor(name: &str, protocols: &[&str]) -> (String, TlsAcceptor) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -27,7 +27,7 @@ async fn serve(name: &str) -> (String, SocketAddr) {
         .unwrap()
         .signed_by(&key, &authority)
         .unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
@@ -36,7 +36,13 @@ async fn serve(name: &str) -> (String, SocketAddr) {
             PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
         )
         .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    (authority.pem(), TlsAcceptor::from(Arc::new(config)))
+}
+
+/// A server that gives one answer to each connection.
+async fn serve(name: &str) -> (String, SocketAddr) {
+    let (pem, acceptor) = acceptor(name, &["http/1.1"]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -52,11 +58,11 @@ async fn serve(name: &str) -> (String, SocketAddr) {
             let _ = stream.shutdown().await;
         }
     });
-    (authority.pem(), address)
+    (pem, address)
 }
 
 /// Both transports, believing in one more authority.
-fn believing(pem: Option<&str>) -> [(&'static str, Box<dyn Transport>); 2] {
+pub(crate) fn believing(pem: Option<&str>) -> [(&'static str, Box<dyn Transport>); 2] {
     let (mut hyper, mut reqwest) = (HyperTransport::builder(), ReqwestTransport::builder());
     if let Some(pem) = pem {
         hyper = hyper.root_certificate_pem(pem);
