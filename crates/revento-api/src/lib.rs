@@ -77,6 +77,8 @@
 //! that began them have gone away. Spawn [`Client::keep_alive`] where connections can be idle for
 //! months. Nothing else here runs by itself.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod background;
 mod client;
 mod connect;

@@ -22,6 +22,8 @@
 //! - `recording`: [`testing::Recorder`] and [`testing::Replay`]
 //! - `suite`: [`transport_suite!`]
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod error;
 #[cfg(feature = "suite")]
 pub mod suite;

@@ -85,6 +85,7 @@
 //! bytes, before anything else looks at them. `Explainer` tells which it was; so does the platform's
 //! delivery log, where the bytes can be seen that were sent.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 // Who uses a piece builds it, once, and nobody else: most of a small verifier's build is code generation.
 #![warn(clippy::missing_inline_in_public_items)]

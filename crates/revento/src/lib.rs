@@ -31,6 +31,8 @@
 //! | `testkit` | `revento::testkit`: the conformance suites for stores of your own, and one for transports; a feature for tests |
 //! | `recording` | test doubles that record a conversation and replay it; a feature for tests |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "actix")]
 pub use revento_actix as actix;
 pub use revento_api as api;
