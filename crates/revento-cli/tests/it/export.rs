@@ -19,17 +19,17 @@ use crate::{
 const EVENT: &str = "evt_test_published";
 
 /// A quickstart whose event is connected.
-struct World {
+pub(crate) struct World {
     home: tempfile::TempDir,
     browser: Browser,
     control: String,
     /// Every participant, as the integration reads them.
-    people: Vec<String>,
+    pub(crate) people: Vec<String>,
     _quickstart: Running,
 }
 
 impl World {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut quickstart = Running::quickstart(&home.path().join("data"), &[]);
         let service = quickstart.told("Example integration");
@@ -50,11 +50,11 @@ impl World {
         }
     }
 
-    fn out(&self) -> PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.home.path().join("people")
     }
 
-    fn arguments(&self, more: &[&str]) -> Vec<String> {
+    pub(crate) fn arguments(&self, more: &[&str]) -> Vec<String> {
         let data = self.home.path().join("data").display().to_string();
         let out = self.out().display().to_string();
         let mut arguments = vec![
@@ -71,7 +71,7 @@ impl World {
         arguments.into_iter().map(ToOwned::to_owned).collect()
     }
 
-    fn export(&self, more: &[&str]) -> Ended {
+    pub(crate) fn export(&self, more: &[&str]) -> Ended {
         let arguments = self.arguments(more);
         run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
@@ -81,7 +81,7 @@ impl World {
         Running::start(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    async fn control(&self, path: &str, body: Value) -> Value {
+    pub(crate) async fn control(&self, path: &str, body: Value) -> Value {
         self.browser
             .post_json(&format!("{}{path}", self.control), &body)
             .await
@@ -94,7 +94,7 @@ fn text(value: &Value) -> String {
 }
 
 /// The ids in a file of JSON lines, in order.
-fn ids(file: &Path) -> Vec<String> {
+pub(crate) fn ids(file: &Path) -> Vec<String> {
     let content = fs::read_to_string(file).unwrap();
     content
         .lines()
@@ -108,7 +108,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// Waits until an export has noted so many pages.
 #[allow(clippy::disallowed_methods, reason = "bounds what would hang")]
-fn wait_for_pages(out: &Path, pages: u64) {
+pub(crate) fn wait_for_pages(out: &Path, pages: u64) {
     let began = Instant::now();
     let noted = || {
         let state = fs::read(beside(out, ".state")).ok()?;
