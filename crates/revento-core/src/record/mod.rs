@@ -1,6 +1,8 @@
 //! Records that the platform may extend: what is promised is required, what is not is optional, and
 //! what this version does not know is kept (contract §9).
 
+mod unpromised;
+
 use std::fmt;
 
 use serde::{
@@ -9,7 +11,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// The fields of a record that this version of the SDK does not know, as they came.
+/// The fields of a record that this version of the SDK does not know, as they came, and those that the contract
+/// does not promise and that came in another form than this version expects.
 #[derive(Clone, Default)]
 pub struct Extra(Vec<(Box<str>, Box<RawValue>)>);
 
@@ -113,7 +116,8 @@ macro_rules! record {
         }
 
         impl $name {
-            /// The fields that this version of the SDK does not know; they survive a round trip.
+            /// The fields that this version of the SDK does not know, and optional ones that came in another
+            /// form than it expects; they survive a round trip.
             pub fn extra(&self) -> &$crate::record::Extra {
                 &self.extra
             }
@@ -136,17 +140,17 @@ macro_rules! record {
                     }
 
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
-                        use $crate::record::{Extra, Field, FieldOf, set, wire};
+                        use $crate::record::{Extra, Field, FieldOf, wire};
                         $(let mut $required: Option<$r_type> = None;)*
                         $(let mut $optional: Option<$o_type> = None;)*
                         let mut extra = Extra::default();
                         while let Some(field) = map.next_key_seed(FieldOf(NAMES))? {
                             match field {
                                 $(Field::Known(name) if name == wire!($required $($r_wire)?) => {
-                                    set(&mut $required, name, &mut map)?;
+                                    $crate::record::set(&mut $required, name, &mut map)?;
                                 })*
                                 $(Field::Known(name) if name == wire!($optional) => {
-                                    set(&mut $optional, name, &mut map)?;
+                                    $crate::record::set_unpromised(&mut $optional, name, &mut map, &mut extra)?;
                                 })*
                                 Field::Known(name) => extra.push(name.into(), map.next_value()?),
                                 Field::Unknown(name) => extra.push(name, map.next_value()?),
@@ -193,4 +197,4 @@ macro_rules! wire {
     };
 }
 
-pub(crate) use {record, wire};
+pub(crate) use {record, unpromised::set_unpromised, wire};
