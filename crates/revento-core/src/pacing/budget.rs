@@ -453,6 +453,8 @@ impl Budget {
             if first == self.log.first_after(flight.sent.saturating_sub(length))
                 && let Some(mark) = self.log.at(first)
                 && (mark - outside).abs_diff(reset) > SAME_RESET.unsigned_abs()
+                // Without a date its clock may be behind, and to go early is worse than to go late.
+                && (told.clock_skew_seconds().is_some() || mark - outside < reset)
             {
                 self.log.restamp(first, outside.saturating_add(reset).min(late));
             }
