@@ -87,17 +87,15 @@ fn is_absolute(uri: &Uri) -> bool {
 }
 
 async fn read(mut body: Incoming, largest: usize) -> Result<Bytes, TransportError> {
-    let too_large =
-        || TransportError::may_have_been_sent(format!("the response has more than {largest} bytes"));
     if body.size_hint().lower() > largest as u64 {
-        return Err(too_large());
+        return Err(TransportError::too_large(largest));
     }
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(TransportError::may_have_been_sent)?;
         let Ok(data) = frame.into_data() else { continue };
         if whole.len() + data.len() > largest {
-            return Err(too_large());
+            return Err(TransportError::too_large(largest));
         }
         whole.extend_from_slice(&data);
     }

@@ -176,9 +176,7 @@ async fn read(
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(maybe_sent)? {
         if body.len() + chunk.len() > largest {
-            return Err(TransportError::may_have_been_sent(format!(
-                "the response has more than {largest} bytes"
-            )));
+            return Err(TransportError::too_large(largest));
         }
         body.extend_from_slice(&chunk);
     }

@@ -6,6 +6,7 @@ use std::{error::Error, fmt};
 #[derive(Debug)]
 pub struct TransportError {
     may_have_arrived: bool,
+    is_too_large: bool,
     source: Box<dyn Error + Send + Sync>,
 }
 
@@ -15,6 +16,7 @@ impl TransportError {
     pub fn never_sent(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             may_have_arrived: false,
+            is_too_large: false,
             source: source.into(),
         }
     }
@@ -24,8 +26,24 @@ impl TransportError {
     pub fn may_have_been_sent(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self {
             may_have_arrived: true,
+            is_too_large: false,
             source: source.into(),
         }
+    }
+
+    /// A response came that has more bytes than the transport reads, which are `limit`. The request took effect, and
+    /// sending it again brings the same.
+    pub fn too_large(limit: usize) -> Self {
+        Self {
+            may_have_arrived: true,
+            is_too_large: true,
+            source: format!("the response has more than {limit} bytes").into(),
+        }
+    }
+
+    /// Whether a response came and was too large to be read.
+    pub fn is_too_large(&self) -> bool {
+        self.is_too_large
     }
 
     /// Whether the peer may have received the request and acted on it.
@@ -36,7 +54,9 @@ impl TransportError {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.may_have_arrived {
+        f.write_str(if self.is_too_large {
+            "the answer cannot be read"
+        } else if self.may_have_arrived {
             "no answer came, and the request may have arrived"
         } else {
             "the request was never sent"

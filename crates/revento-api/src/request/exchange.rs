@@ -32,6 +32,8 @@ pub(super) enum Failed {
     NeverSent(String),
     /// It may have arrived.
     Unknown(String),
+    /// It was answered with more than can be read: asking again would bring the same.
+    TooLarge(String),
 }
 
 impl Exchange<'_> {
@@ -51,7 +53,7 @@ impl Exchange<'_> {
                     span.record("error.type", status);
                 }
             }
-            Err(Failed::NeverSent(trouble) | Failed::Unknown(trouble)) => {
+            Err(Failed::NeverSent(trouble) | Failed::Unknown(trouble) | Failed::TooLarge(trouble)) => {
                 span.record("error.type", trouble.as_str());
             }
             Err(Failed::Unmade(_)) => {}
@@ -74,6 +76,7 @@ impl Exchange<'_> {
         let sending = self.shared.transport.send(request);
         match select(sending, self.shared.timer.sleep(self.limit)).await {
             Either::Left((Ok(response), _)) => Ok(response),
+            Either::Left((Err(error), _)) if error.is_too_large() => Err(Failed::TooLarge(in_words(&error))),
             Either::Left((Err(error), _)) if error.may_have_arrived() => {
                 Err(Failed::Unknown(in_words(&error)))
             }

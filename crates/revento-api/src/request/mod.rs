@@ -214,6 +214,10 @@ impl<'r> Read<'r> {
                 drop(permit);
                 return self.unanswered(request_id, trouble);
             }
+            Err(exchange::Failed::TooLarge(problem)) => {
+                drop(permit);
+                return Next::Failed(Error::Unreadable { problem, request_id });
+            }
         };
         if response.status().is_success() {
             permit.done(&self.told(&response, "")).await;

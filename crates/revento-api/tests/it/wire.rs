@@ -442,3 +442,13 @@ async fn a24_ids_that_look_like_numbers_stay_text_in_paths() {
         assert!(wire.take_requests().is_empty());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a14_an_answer_that_is_too_large_is_not_asked_for_again() {
+    let (client, wire) = client([Err(TransportError::too_large(1024))]).await;
+    let error = client.event("evt_1").get().await.unwrap_err();
+    assert!(matches!(error, Error::Unreadable { .. }), "{error}");
+    assert_eq!(error.fault(), revento_api::Fault::Platform);
+    assert!(error.to_string().contains("more than 1024 bytes"), "{error}");
+    assert_eq!(wire.take_requests().len(), 1, "it would bring the same");
+}

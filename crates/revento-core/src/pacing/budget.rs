@@ -386,6 +386,10 @@ impl Budget {
     /// Takes the platform's counting over its own.
     fn believe(&mut self, told: &Told, flight: Flight, now: Tenths, late: Tenths) {
         let (Some(limit), Some(remaining)) = (told.limit, told.remaining) else {
+            // Nothing is left of what it does not say.
+            if told.remaining == Some(0) && told.outcome == Outcome::Answered {
+                self.pause(now);
+            }
             return;
         };
         let reset_in = told.reset_in.map(|seconds| seconds.saturating_mul(10));

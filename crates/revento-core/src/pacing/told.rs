@@ -20,7 +20,7 @@ pub enum Outcome {
     Answered,
     /// 429, other than the next one: the whole token waits. With the platform's word on how long, where it gave one.
     TooMany(Option<Duration>),
-    /// 429 `concurrent_limit_exceeded`: wait for one of one's own calls (contract §3.5).
+    /// 429 `concurrent_limit_exceeded` without a `Retry-After`: wait for one of one's own calls (contract §3.5).
     TooManyAtOnce,
 }
 
@@ -51,7 +51,7 @@ impl Told {
         let date = server_now.unwrap_or(now);
         let retry_after = header("retry-after").and_then(|text| retry_after(text, date));
         let outcome = match (status, error) {
-            (429, "concurrent_limit_exceeded") => Outcome::TooManyAtOnce,
+            (429, "concurrent_limit_exceeded") if retry_after.is_none() => Outcome::TooManyAtOnce,
             (429, _) => Outcome::TooMany(retry_after),
             _ => Outcome::Answered,
         };

@@ -107,6 +107,7 @@ async fn is_refused_for_its_size(transport: &dyn Transport, peer: &Peer) {
     let error = transport.send(peer.get()).await.unwrap_err();
     assert!(error.may_have_arrived(), "the request did arrive: {error}");
     assert!(error.to_string().contains("more than 1024 bytes"), "{error}");
+    assert!(error.is_too_large() && error.may_have_arrived());
 }
 
 pub async fn o14_redirects_are_answers(make: Make<'_>) {

@@ -125,6 +125,21 @@ fn a9_a_reset_that_cannot_be_costs_a_short_pause_only() {
 }
 
 #[test]
+fn a19_nothing_left_of_an_unknown_limit_costs_a_short_pause() {
+    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
+    let Ruling::Go(ticket) = budget.ask(at(0)) else {
+        panic!()
+    };
+    let header = |name| (name == "x-ratelimit-remaining").then_some("0");
+    budget.done(ticket, at(0), &Told::read(200, "", header, at(0)));
+    let Ruling::Wait(wait) = budget.ask(at(0)) else {
+        panic!()
+    };
+    assert_eq!((wait.why, seconds(&wait, 0)), (Why::Told, 1));
+    assert!(matches!(budget.ask(at(SECOND)), Ruling::Go(_)));
+}
+
+#[test]
 fn a9_a_clock_that_went_back_holds_nobody_for_long() {
     let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
     for _ in 0..30 {

@@ -35,6 +35,21 @@ fn a8_too_many_at_once_waits_for_a_call_of_ones_own() {
 }
 
 #[test]
+fn a8_too_many_at_once_with_a_time_waits_for_that() {
+    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
+    let Ruling::Go(ticket) = budget.ask(at(0)) else {
+        panic!()
+    };
+    let header = |name| (name == "retry-after").then_some("91");
+    let too_many = Told::read(429, "concurrent_limit_exceeded", header, at(0));
+    budget.done(ticket, at(0), &too_many);
+    let Ruling::Wait(wait) = budget.ask(at(0)) else {
+        panic!()
+    };
+    assert_eq!((wait.why, seconds(&wait, 0)), (Why::Told, 91));
+}
+
+#[test]
 fn calls_that_nobody_reports_free_their_places() {
     let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
     for _ in 0..5 {
