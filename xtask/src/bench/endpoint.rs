@@ -15,8 +15,8 @@ use crate::workspace::{cargo, root, target_directory};
 const SIZES: [(&str, u32); 2] = [("1KiB", 1024), ("16KiB", 16 * 1024)];
 const OURS: [&str; 6] = ["bare-axum", "axum", "axum-layer", "axum-typed", "tower", "actix"];
 const PORT: u16 = 38_417;
-/// How many rounds are added up.
-const RUNS: usize = 5;
+/// How many rounds there are; their median counts.
+const ROUNDS: usize = 9;
 
 pub(super) fn run(json: bool) -> Result<()> {
     let servers = build()?;
@@ -32,63 +32,92 @@ pub(super) fn run(json: bool) -> Result<()> {
     contestants.extend(flask()?.map(|command| ("Flask, gunicorn", command)));
 
     // One after the other, round after round, so that a slow moment of the machine hits all alike.
-    let mut totals = vec![[Total::default(); 2]; contestants.len()];
-    for _ in 0..RUNS {
-        for ((name, command), totals) in contestants.iter_mut().zip(&mut totals) {
+    let mut rounds = vec![Vec::new(); contestants.len()];
+    for _ in 0..ROUNDS {
+        for ((name, command), rounds) in contestants.iter_mut().zip(&mut rounds) {
             let server = Group::spawn(
                 command.stdout(Stdio::null()).stderr(Stdio::null()),
                 Signal::Terminate,
             )?;
             wait_for_port(name)?;
-            for ((_, bytes), total) in SIZES.iter().zip(totals) {
-                let before = cpu::of_group(server.id())?;
-                total.requests += measure(&servers, *bytes)?;
-                total.seconds += cpu::of_group(server.id())? - before;
-            }
-            drop(server);
+            rounds.push(rates_of(&server, &servers)?);
         }
     }
-    let table: Vec<_> = contestants
-        .iter()
-        .zip(totals)
-        .map(|((name, _), totals)| (*name, totals.map(|total| total.requests / total.seconds)))
+    let names = contestants.iter().map(|(name, _)| *name);
+    let findings: Vec<_> = names
+        .zip(&rounds)
+        .map(|(name, own)| finding(name, own, &rounds))
         .collect();
-    report(&table, json);
+    if json {
+        report_json(&findings);
+    } else {
+        report(&findings);
+    }
     Ok(())
 }
 
-/// What a server has done, and the CPU time that it took.
-#[derive(Debug, Clone, Copy, Default)]
-struct Total {
-    requests: f64,
-    seconds: f64,
+/// Requests per second of CPU time, small ones and large ones.
+type Rates = [f64; 2];
+
+/// A contestant's median rates, and its medians of the share of bare axum: a ratio is taken within its round, where the
+/// machine was as fast for both.
+struct Finding {
+    name: &'static str,
+    rates: Rates,
+    shares: Rates,
 }
 
-fn report(table: &[(&str, [f64; 2])], json: bool) {
-    let bare = table.first().map_or([f64::NAN; 2], |(_, rates)| *rates);
-    if json {
-        let ratios = table.iter().skip(1).flat_map(|(name, rates)| {
-            SIZES
-                .iter()
-                .zip(rates)
-                .zip(bare)
-                .map(move |(((size, _), rate), bare)| {
-                    let key = format!("endpoint.{size}.{}", name.replace(", ", "-"));
-                    (key, serde_json::json!((rate / bare * 1000.0).round() / 1000.0))
-                })
-        });
-        println!("{}", serde_json::Value::Object(ratios.collect()));
-        return;
+fn finding(name: &'static str, own: &[Rates], all: &[Vec<Rates>]) -> Finding {
+    let bare = all.first().map_or(&[][..], Vec::as_slice);
+    let shares = own
+        .iter()
+        .zip(bare)
+        .map(|([small, large], [bare_small, bare_large])| [small / bare_small, large / bare_large]);
+    Finding {
+        name,
+        rates: medians(own.iter().copied()),
+        shares: medians(shares),
     }
+}
+
+fn medians(rounds: impl Iterator<Item = Rates>) -> Rates {
+    let (small, large): (Vec<f64>, Vec<f64>) = rounds.map(|[small, large]| (small, large)).unzip();
+    [small, large].map(|mut values| {
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    })
+}
+
+fn report_json(findings: &[Finding]) {
+    let ratios = findings.iter().skip(1).flat_map(|finding| {
+        SIZES.iter().zip(finding.shares).map(|((size, _), share)| {
+            let key = format!("endpoint.{size}.{}", finding.name.replace(", ", "-"));
+            (key, serde_json::json!((share * 1000.0).round() / 1000.0))
+        })
+    });
+    println!("{}", serde_json::Value::Object(ratios.collect()));
+}
+
+fn report(findings: &[Finding]) {
     println!("| requests per CPU second (of bare axum) | 1 KiB | 16 KiB |\n|---|---|---|");
-    for (name, [small, large]) in table {
-        let [bare_small, bare_large] = bare;
-        println!(
-            "| {name} | {small:.0} ({:.2}) | {large:.0} ({:.2}) |",
-            small / bare_small,
-            large / bare_large
-        );
+    for Finding {
+        name,
+        rates: [small, large],
+        shares: [of_small, of_large],
+    } in findings
+    {
+        println!("| {name} | {small:.0} ({of_small:.2}) | {large:.0} ({of_large:.2}) |");
     }
+}
+
+fn rates_of(server: &Group, wrk: &Path) -> Result<Rates> {
+    let mut rates = Rates::default();
+    for ((_, bytes), rate) in SIZES.iter().zip(&mut rates) {
+        let before = cpu::of_group(server.id())?;
+        let requests = measure(wrk, *bytes)?;
+        *rate = requests / (cpu::of_group(server.id())? - before);
+    }
+    Ok(rates)
 }
 
 fn build() -> Result<PathBuf> {
