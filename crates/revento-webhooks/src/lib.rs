@@ -70,7 +70,7 @@
 //! body; with the feature `events`, `Verified::envelope` reads it and refuses a header that disagrees.
 //!
 //! # Features
-//! None is on by default, and each only adds.
+//! None is on by default, and each only adds. All but `events` do without the standard library.
 //!
 //! | feature | adds |
 //! |---|---|
