@@ -32,7 +32,8 @@ use crate::{WebhookRejection, admit};
 /// ```
 ///
 /// The handler has to end within the platform's 10 s; where that is not enough, or nothing may be lost,
-/// take a [`route`](crate::route) into an inbox.
+/// take a [`route`](crate::route) into an inbox. One that panics breaks the connection off, as actix's handlers do; the
+/// platform then sends again.
 #[derive(Debug)]
 pub struct Webhook<K: Kind>(revento_tower::Webhook<K>);
 

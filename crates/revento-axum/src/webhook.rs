@@ -41,7 +41,8 @@ use revento_tower::{Delivery, Gate, Rejection};
 /// ```
 ///
 /// The handler has to end within the platform's 10 s; where that is not enough, or nothing may be lost,
-/// take a [`WebhookEndpoint`](crate::WebhookEndpoint).
+/// take a [`WebhookEndpoint`](crate::WebhookEndpoint). One that panics breaks the connection off, as axum's handlers do
+/// without a layer that catches it; the platform then sends again.
 #[derive(Debug)]
 pub struct Webhook<K: Kind>(revento_tower::Webhook<K>);
 
