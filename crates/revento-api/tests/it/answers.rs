@@ -13,19 +13,13 @@ use crate::support::live::{Live, PUBLISHED};
 async fn a14_an_answer_that_is_no_envelope_goes_by_its_status() {
     let live = Live::connected().await;
     live.arm(&["html_success"]);
-    let error = live.event().participants().stream().try_next().await.unwrap_err();
+    let error = live.first_person().await.unwrap_err();
     assert!(matches!(error, Error::Unreadable { .. }), "{error}");
     assert_eq!(error.fault(), Whose::Platform);
     live.arm(&["wrong_content_type"]);
-    live.event()
-        .participants()
-        .stream()
-        .try_next()
-        .await
-        .unwrap()
-        .unwrap();
+    live.first_person().await.unwrap().unwrap();
     live.arm(&["invalid_json"]);
-    let error = live.event().participants().stream().try_next().await.unwrap_err();
+    let error = live.first_person().await.unwrap_err();
     assert!(matches!(error, Error::Unreadable { .. }), "{error}");
     assert!(error.request_id().is_some());
 }
@@ -34,27 +28,13 @@ async fn a14_an_answer_that_is_no_envelope_goes_by_its_status() {
 async fn a23_what_is_unknown_is_kept_and_what_is_missing_is_named() {
     let live = Live::connected().await;
     live.arm(&["unknown_fields"]);
-    let person = live
-        .event()
-        .participants()
-        .stream()
-        .try_next()
-        .await
-        .unwrap()
-        .unwrap();
+    let person = live.first_person().await.unwrap().unwrap();
     assert!(person.extra().iter().count() > 0);
     live.arm(&["unknown_values"]);
-    let person = live
-        .event()
-        .participants()
-        .stream()
-        .try_next()
-        .await
-        .unwrap()
-        .unwrap();
+    let person = live.first_person().await.unwrap().unwrap();
     assert!(!revento_core::resource::ApplicationStatus::KNOWN.contains(&person.application_status));
     live.arm(&["missing_fields"]);
-    let error = live.event().participants().stream().try_next().await.unwrap_err();
+    let error = live.first_person().await.unwrap_err();
     let text = error.to_string();
     assert!(
         text.contains("data[0]") && text.contains("application_status"),
@@ -67,17 +47,11 @@ async fn t13_a_token_that_expired_early_is_refreshed_and_the_read_repeated_once(
     let live = Live::connected().await;
     live.arm(&["token_expired"]);
     live.wire.take_reads();
-    live.event()
-        .participants()
-        .stream()
-        .try_next()
-        .await
-        .unwrap()
-        .unwrap();
+    live.first_person().await.unwrap().unwrap();
     assert_eq!(live.wire.take_reads().len(), 2);
     assert_eq!(live.sandbox.stats().await.unwrap().refreshes, 1);
     live.arm(&["token_expired", "token_expired"]);
-    let error = live.event().participants().stream().try_next().await.unwrap_err();
+    let error = live.first_person().await.unwrap_err();
     let Error::Refused { code, .. } = &error else {
         panic!("{error}")
     };

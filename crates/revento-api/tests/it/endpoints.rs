@@ -146,7 +146,7 @@ async fn what_has_no_type_is_read_raw_with_the_same_errors() {
 async fn a_scope_that_was_not_granted_is_named() {
     let live = Live::connected().await;
     live.consent("event.read", Decision::Authorize).await;
-    let error = live.event().participants().stream().try_next().await.unwrap_err();
+    let error = live.first_person().await.unwrap_err();
     assert_eq!(error.missing_scope(), Some(Scope::ParticipantsRead));
     assert_eq!(error.fault(), Whose::Consent);
     assert!(!error.is_transient());

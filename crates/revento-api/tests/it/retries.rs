@@ -15,13 +15,7 @@ async fn a7_every_429_is_waited_for() {
     for fault in ["rate_limited", "rate_limited_odd", "rate_limited_silent"] {
         let begun = live.time.now();
         live.arm(&[fault]);
-        live.event()
-            .participants()
-            .stream()
-            .try_next()
-            .await
-            .unwrap()
-            .unwrap();
+        live.first_person().await.unwrap().unwrap();
         let waited = live.time.now().saturating_since(begun);
         assert!(waited > Duration::from_millis(900), "{fault}: {waited:?}");
     }
@@ -31,7 +25,7 @@ async fn a7_every_429_is_waited_for() {
         live.sandbox
             .arm(Fault::named(fault).at("participants").seconds(600))
             .unwrap();
-        let error = live.event().participants().stream().try_next().await.unwrap_err();
+        let error = live.first_person().await.unwrap_err();
         assert!(matches!(error, Error::Refused { status: 429, .. }), "{error}");
         assert!(live.time.now().saturating_since(begun) < Duration::from_secs(60));
         assert_eq!(error.fault(), Whose::Load);
@@ -85,7 +79,7 @@ async fn a11_attempts_are_bounded_and_all_of_them_are_told() {
         .arm(Fault::named("html_error").at("participants").without_end())
         .unwrap();
     live.wire.take_reads();
-    let error = live.event().participants().stream().try_next().await.unwrap_err();
+    let error = live.first_person().await.unwrap_err();
     let sent = live.wire.take_reads();
     let sent: Vec<_> = sent
         .iter()

@@ -59,7 +59,7 @@ async fn a29_no_log_shows_a_credential() {
     let secret = live.sandbox.info().client_secret.clone();
     live.arm(&["server_error", "token_expired"]);
     let reading = async {
-        live.event().participants().stream().try_next().await.unwrap();
+        live.first_person().await.unwrap();
         live.client
             .installations()
             .list()
@@ -133,7 +133,7 @@ async fn what_happens_is_counted() {
         let _here = metrics::set_default_local_recorder(&recorder);
         live.arm(&["server_error", "token_expired"]);
         for _ in 0..35 {
-            live.event().participants().stream().try_next().await.unwrap();
+            live.first_person().await.unwrap();
         }
     }
     let mut counted: BTreeMap<String, u64> = BTreeMap::new();

@@ -5,6 +5,16 @@ use revento_webhooks::{Headers, MatchedKey, Signer, Verifier};
 
 const NOW: i64 = 1_778_336_551;
 
+/// The headers of a request.
+fn received(signature: &str) -> [(&str, &str); 4] {
+    [
+        ("x-revento-event", "application.approved"),
+        ("x-revento-delivery-id", "d-1"),
+        ("x-revento-timestamp", "1778336551"),
+        ("x-revento-signature", signature),
+    ]
+}
+
 /// From the headers of a request to the body that is proven.
 fn accept(verifier: &Verifier, received: &[(&str, &str)], body: &[u8]) -> MatchedKey {
     let pairs = received.iter().map(|(name, value)| (*name, *value));
@@ -46,12 +56,7 @@ fn the_accepting_path_allocates_nothing() {
 fn refusing_allocates_nothing_either() {
     let verifier = Verifier::new("now").unwrap();
     let signature = Signer::new("another").unwrap().sign(NOW, b"{}");
-    let received = [
-        ("x-revento-event", "application.approved"),
-        ("x-revento-delivery-id", "d-1"),
-        ("x-revento-timestamp", "1778336551"),
-        ("x-revento-signature", signature.as_str()),
-    ];
+    let received = received(&signature);
     let counted = measure(|| {
         let headers = Headers::collect(received).unwrap();
         assert!(verifier.verify(&headers, b"{}", NOW).is_err());
@@ -74,12 +79,7 @@ fn a_streamed_body_of_announced_length_is_kept_without_growing() {
     let body = vec![b'x'; 16 * 1024];
     let verifier = Verifier::new("now").unwrap();
     let signature = Signer::new("now").unwrap().sign(NOW, &body);
-    let received = [
-        ("x-revento-event", "application.approved"),
-        ("x-revento-delivery-id", "d-1"),
-        ("x-revento-timestamp", "1778336551"),
-        ("x-revento-signature", signature.as_str()),
-    ];
+    let received = received(&signature);
     let count = |chunk: usize| {
         let counted = measure(|| {
             let headers = Headers::collect(received).unwrap();
@@ -102,12 +102,7 @@ fn a_whole_body_is_kept_without_a_copy() {
     let body = bytes::Bytes::from(vec![b'x'; 16 * 1024]);
     let verifier = Verifier::new("now").unwrap();
     let signature = Signer::new("now").unwrap().sign(NOW, &body);
-    let received = [
-        ("x-revento-event", "application.approved"),
-        ("x-revento-delivery-id", "d-1"),
-        ("x-revento-timestamp", "1778336551"),
-        ("x-revento-signature", signature.as_str()),
-    ];
+    let received = received(&signature);
     let shared = body.clone();
     let counted = measure(|| {
         let headers = Headers::collect(received).unwrap();

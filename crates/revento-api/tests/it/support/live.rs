@@ -11,10 +11,10 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::{TryStreamExt as _, future::BoxFuture};
 use http::{Request, Response};
-use revento_api::{Client, ClientBuilder, EventClient, Timer, UserClient};
-use revento_core::{Scopes, Timestamp};
+use revento_api::{Client, ClientBuilder, Error, EventClient, Timer, UserClient};
+use revento_core::{Scopes, Timestamp, resource::Participant};
 use revento_oauth::{AuthorizationRequest, Integration};
 use revento_sandbox::{Decision, Sandbox};
 use revento_seal::{KeyRing, SealingKey};
@@ -84,6 +84,11 @@ impl Live {
 
     pub(crate) fn event(&self) -> EventClient {
         self.client.event(PUBLISHED)
+    }
+
+    /// What a read of participants begins with.
+    pub(crate) async fn first_person(&self) -> Result<Option<Participant>, Error> {
+        self.event().participants().stream().try_next().await
     }
 
     /// Signs a participant in.
