@@ -1,9 +1,7 @@
 use revento_core::resource::Application;
 use revento_tower::Webhook;
 
-fn approved(webhook: &Webhook<Application>) -> &Application {
-    webhook.data()
-}
+fn approved(_: &Webhook<Application>) {}
 
 fn main() {
     let _ = approved;
