@@ -25,6 +25,16 @@ struct Cost {
     bytes: u64,
 }
 
+type Number = fn(&Cost) -> f64;
+
+const NUMBERS: [(&str, Number); 3] = [
+    ("crates", |cost| cost.crates as f64),
+    ("seconds", |cost| cost.seconds),
+    ("bytes", |cost| cost.bytes as f64),
+];
+
+const OURSELVES: &str = "revento-webhooks";
+
 const BY_HAND: &str = r#"
 use hmac::{Hmac, KeyInit, Mac};
 fn main() {
@@ -87,7 +97,7 @@ pub(super) fn run(json: bool) -> Result<()> {
             main: BY_HAND,
         },
         Program {
-            name: "revento-webhooks",
+            name: OURSELVES,
             dependencies: format!("revento-webhooks = {{ path = {ours:?} }}\n"),
             main: OURS,
         },
@@ -119,15 +129,11 @@ pub(super) fn run(json: bool) -> Result<()> {
 }
 
 fn report(costs: &[(&str, Cost)], json: bool) {
-    let by_hand = costs.first().map_or(f64::NAN, |(_, cost)| cost.seconds);
     if json {
-        let ratios = costs.iter().skip(1).map(|(name, cost)| {
-            let ratio = (cost.seconds / by_hand * 1000.0).round() / 1000.0;
-            (format!("cost.seconds.{name}"), serde_json::json!(ratio))
-        });
-        println!("{}", serde_json::Value::Object(ratios.collect()));
+        println!("{}", ratios(costs));
         return;
     }
+    let by_hand = costs.first().map_or(f64::NAN, |(_, cost)| cost.seconds);
     println!("| | crates | cold build (of by hand), CPU time | stripped |\n|---|---|---|---|");
     for (name, cost) in costs {
         let kibibytes = cost.bytes / 1024;
@@ -138,6 +144,20 @@ fn report(costs: &[(&str, Cost)], json: bool) {
             cost.seconds / by_hand
         );
     }
+}
+
+/// `cost.<what>.<peer>`: ours divided by the peer's.
+fn ratios(costs: &[(&str, Cost)]) -> serde_json::Value {
+    let mut all = serde_json::Map::new();
+    let ours = costs.iter().find(|(name, _)| *name == OURSELVES);
+    for (name, peer) in costs.iter().filter(|(name, _)| *name != OURSELVES) {
+        for (what, number) in NUMBERS {
+            let ratio = ours.map_or(f64::NAN, |(_, ours)| number(ours) / number(peer));
+            let key = format!("cost.{what}.{}", name.replace(' ', "-"));
+            all.insert(key, serde_json::json!((ratio * 1000.0).round() / 1000.0));
+        }
+    }
+    all.into()
 }
 
 impl Program {

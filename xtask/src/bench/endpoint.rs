@@ -13,7 +13,9 @@ use crate::process::{self, Group, Signal};
 use crate::workspace::{cargo, root, target_directory};
 
 const SIZES: [(&str, u32); 2] = [("1KiB", 1024), ("16KiB", 16 * 1024)];
-const OURS: [&str; 6] = ["bare-axum", "axum", "axum-layer", "axum-typed", "tower", "actix"];
+const BARE: &str = "bare-axum";
+/// What our program serves.
+const OURS: [&str; 6] = [BARE, "axum", "axum-layer", "axum-typed", "tower", "actix"];
 const PORT: u16 = 38_417;
 /// How many rounds there are; their median counts.
 const ROUNDS: usize = 9;
@@ -29,7 +31,7 @@ pub(super) fn run(json: bool) -> Result<()> {
         })
         .collect();
     contestants.extend(express()?.map(|command| ("Express", command)));
-    contestants.extend(flask()?.map(|command| ("Flask, gunicorn", command)));
+    contestants.extend(flask()?.map(|command| ("Flask", command)));
 
     // One after the other, round after round, so that a slow moment of the machine hits all alike.
     let mut rounds = vec![Vec::new(); contestants.len()];
@@ -44,14 +46,11 @@ pub(super) fn run(json: bool) -> Result<()> {
         }
     }
     let names = contestants.iter().map(|(name, _)| *name);
-    let findings: Vec<_> = names
-        .zip(&rounds)
-        .map(|(name, own)| finding(name, own, &rounds))
-        .collect();
+    let entries: Vec<Entry<'_>> = names.zip(rounds.iter().map(Vec::as_slice)).collect();
     if json {
-        report_json(&findings);
+        report_json(&entries);
     } else {
-        report(&findings);
+        report(&entries);
     }
     Ok(())
 }
@@ -59,27 +58,10 @@ pub(super) fn run(json: bool) -> Result<()> {
 /// Requests per second of CPU time, small ones and large ones.
 type Rates = [f64; 2];
 
-/// A contestant's median rates, and its medians of the share of bare axum: a ratio is taken within its round, where the
-/// machine was as fast for both.
-struct Finding {
-    name: &'static str,
-    rates: Rates,
-    shares: Rates,
-}
+/// A contestant with its rates, round by round.
+type Entry<'a> = (&'static str, &'a [Rates]);
 
-fn finding(name: &'static str, own: &[Rates], all: &[Vec<Rates>]) -> Finding {
-    let bare = all.first().map_or(&[][..], Vec::as_slice);
-    let shares = own
-        .iter()
-        .zip(bare)
-        .map(|([small, large], [bare_small, bare_large])| [small / bare_small, large / bare_large]);
-    Finding {
-        name,
-        rates: medians(own.iter().copied()),
-        shares: medians(shares),
-    }
-}
-
+/// The medians of the rates.
 fn medians(rounds: impl Iterator<Item = Rates>) -> Rates {
     let (small, large): (Vec<f64>, Vec<f64>) = rounds.map(|[small, large]| (small, large)).unzip();
     [small, large].map(|mut values| {
@@ -88,24 +70,33 @@ fn medians(rounds: impl Iterator<Item = Rates>) -> Rates {
     })
 }
 
-fn report_json(findings: &[Finding]) {
-    let ratios = findings.iter().skip(1).flat_map(|finding| {
-        SIZES.iter().zip(finding.shares).map(|((size, _), share)| {
-            let key = format!("endpoint.{size}.{}", finding.name.replace(", ", "-"));
-            (key, serde_json::json!((share * 1000.0).round() / 1000.0))
-        })
-    });
-    println!("{}", serde_json::Value::Object(ratios.collect()));
+/// The medians of the ratios: each is taken within its round, where the machine was as fast for both.
+fn ratios(ours: &[Rates], peer: &[Rates]) -> Rates {
+    let within = ours.iter().zip(peer);
+    medians(within.map(|([small, large], [peer_small, peer_large])| [small / peer_small, large / peer_large]))
 }
 
-fn report(findings: &[Finding]) {
+/// `endpoint.<size>-<adapter>.<peer>`: our rate divided by the peer's.
+fn report_json(entries: &[Entry<'_>]) {
+    let is_ours = |name: &str| OURS.contains(&name) && name != BARE;
+    let mut all = serde_json::Map::new();
+    for (adapter, ours) in entries.iter().filter(|(name, _)| is_ours(name)) {
+        for (peer, theirs) in entries.iter().filter(|(name, _)| !is_ours(name)) {
+            for ((size, _), ratio) in SIZES.iter().zip(ratios(ours, theirs)) {
+                let rounded = (ratio * 1000.0).round() / 1000.0;
+                all.insert(format!("endpoint.{size}-{adapter}.{peer}"), rounded.into());
+            }
+        }
+    }
+    println!("{}", serde_json::Value::Object(all));
+}
+
+fn report(entries: &[Entry<'_>]) {
+    let bare = entries.first().map_or(&[][..], |(_, rounds)| rounds);
     println!("| requests per CPU second (of bare axum) | 1 KiB | 16 KiB |\n|---|---|---|");
-    for Finding {
-        name,
-        rates: [small, large],
-        shares: [of_small, of_large],
-    } in findings
-    {
+    for (name, rounds) in entries {
+        let [small, large] = medians(rounds.iter().copied());
+        let [of_small, of_large] = ratios(rounds, bare);
         println!("| {name} | {small:.0} ({of_small:.2}) | {large:.0} ({of_large:.2}) |");
     }
 }
