@@ -10,7 +10,7 @@ pub const SECRET: &str = "whsec_6f1c0b9a7e5d4c3b2a19087f6e5d4c3b";
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [what, number] = arguments.as_slice() else {
-        eprintln!("usage: revento-bench-servers <bare-axum|axum|axum-layer|axum-typed|tower|actix> <port> | request <bytes>");
+        eprintln!("usage: revento-bench-servers <bare-axum|axum|axum-layer|axum-typed|tower|actix|actix-middleware> <port> | request <bytes>");
         std::process::exit(2);
     };
     let number: u16 = number.parse().expect("a number");
@@ -28,6 +28,7 @@ fn main() {
         "axum-typed" => runtime().block_on(axum_servers::typed(number)),
         "tower" => runtime().block_on(tower_server::verified(number)),
         "actix" => actix_web_server::verified(number),
+        "actix-middleware" => actix_web_server::behind_middleware(number),
         other => panic!("there is no {other}"),
     }
 }
