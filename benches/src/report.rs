@@ -28,7 +28,10 @@ impl Report {
                 .filter(|(name, _)| *name != OURS)
                 .map(move |(name, peer)| {
                     let key = format!("verify.{}.{}", row.size, name.replace(' ', "-"));
-                    (key, serde_json::json!((row.ours() / peer * 1000.0).round() / 1000.0))
+                    (
+                        key,
+                        serde_json::json!((row.ours() / peer * 1000.0).round() / 1000.0),
+                    )
                 })
         });
         serde_json::Value::Object(ratios.collect()).to_string()

@@ -13,7 +13,11 @@ pub fn verified(port: u16) {
         answer(delivery.verified().body())
     }
     serve(port, |config| {
-        config.service(web::resource("/").app_data(web::Data::new(crate::gate())).to(read));
+        config.service(
+            web::resource("/")
+                .app_data(web::Data::new(crate::gate()))
+                .to(read),
+        );
     });
 }
 

@@ -37,7 +37,9 @@ pub async fn verified(port: u16) {
 
 /// Verified in front of the very same handler.
 pub async fn layered(port: u16) {
-    let app = Router::new().route("/", post(read)).layer(VerifyLayer::new(crate::gate()));
+    let app = Router::new()
+        .route("/", post(read))
+        .layer(VerifyLayer::new(crate::gate()));
     serve(port, app).await;
 }
 

@@ -10,7 +10,9 @@ pub const SECRET: &str = "whsec_6f1c0b9a7e5d4c3b2a19087f6e5d4c3b";
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [what, number] = arguments.as_slice() else {
-        eprintln!("usage: revento-bench-servers <bare-axum|axum|axum-layer|axum-typed|tower|actix|actix-middleware> <port> | request <bytes>");
+        eprintln!(
+            "usage: revento-bench-servers <bare-axum|axum|axum-layer|axum-typed|tower|actix|actix-middleware> <port> | request <bytes>"
+        );
         std::process::exit(2);
     };
     let number: u16 = number.parse().expect("a number");

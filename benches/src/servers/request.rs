@@ -10,7 +10,9 @@ pub fn script(bytes: usize) -> String {
     let now = SystemTime::UNIX_EPOCH
         .elapsed()
         .map_or(0, |now| now.as_secs() as i64);
-    let signature = Signer::new(crate::SECRET).expect("a secret").sign(now, body.as_bytes());
+    let signature = Signer::new(crate::SECRET)
+        .expect("a secret")
+        .sign(now, body.as_bytes());
     format!(
         r#"wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
@@ -33,7 +35,8 @@ fn body(bytes: usize) -> String {
     let mut body = head.to_owned();
     let mut number = 0;
     loop {
-        let field = format!(r#""field_{number}":{{"answer":"text {number}","score":{number},"list":[1,2,3]}},"#);
+        let field =
+            format!(r#""field_{number}":{{"answer":"text {number}","score":{number},"list":[1,2,3]}},"#);
         if body.len() + field.len() + 20 > bytes {
             break;
         }

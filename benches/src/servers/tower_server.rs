@@ -16,8 +16,8 @@ pub async fn verified(port: u16) {
             continue;
         };
         stream.set_nodelay(true).ok();
-        let connection =
-            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service.clone());
+        let connection = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service.clone());
         tokio::spawn(connection);
     }
 }

@@ -15,7 +15,15 @@ use crate::workspace::{cargo, root, target_directory};
 const SIZES: [(&str, u32); 2] = [("1KiB", 1024), ("16KiB", 16 * 1024)];
 const BARE: &str = "bare-axum";
 /// What our program serves.
-const OURS: [&str; 7] = [BARE, "axum", "axum-layer", "axum-typed", "tower", "actix", "actix-middleware"];
+const OURS: [&str; 7] = [
+    BARE,
+    "axum",
+    "axum-layer",
+    "axum-typed",
+    "tower",
+    "actix",
+    "actix-middleware",
+];
 const PORT: u16 = 38_417;
 /// How many rounds there are; their median counts.
 const ROUNDS: usize = 9;
