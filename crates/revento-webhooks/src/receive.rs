@@ -80,12 +80,12 @@ impl Claimed<'_, '_> {
             more,
             pending: Pending::new(&Prefix::new(self.headers.timestamp)),
             body: Vec::new(),
-            announced: 0,
             limit,
         }
     }
 
-    /// Verifies a body that is there as a whole, and keeps it without a copy.
+    /// Verifies a body that is there as a whole, and keeps it without a copy: the buffer that it is a piece of stays
+    /// as long as the delivery.
     ///
     /// # Errors
     /// [`VerifyError::Mismatch`].
@@ -110,7 +110,6 @@ pub struct Incoming {
     more: Vec<Run>,
     pending: Pending,
     body: Vec<u8>,
-    announced: usize,
     limit: usize,
 }
 
@@ -128,18 +127,10 @@ impl Incoming {
     #[inline]
     pub fn announced(mut self, bytes: u64) -> Result<Self, TooLarge> {
         let bytes = TooLarge::check(bytes, self.limit)?;
-        self.announced = bytes;
         // An announcement is no proof: memory beyond this is taken as the bytes come.
         const AT_ONCE: usize = 64 * 1024;
         self.body.reserve_exact(bytes.min(AT_ONCE));
         Ok(self)
-    }
-
-    /// Whether a body was announced and nothing of it has come: at its end, that somebody in front has
-    /// taken it. Servers do not let a body end early.
-    #[inline]
-    pub fn is_missing(&self) -> bool {
-        self.announced > 0 && self.body.is_empty()
     }
 
     /// Takes the next piece of the body.
