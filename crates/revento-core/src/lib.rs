@@ -37,7 +37,7 @@ pub mod time;
 
 pub use connection::{Connection, ConnectionKey, Reason, Status};
 pub use envelope::{Envelope, EnvelopeError, EventType};
-pub use error::{ApiErrorBody, ApiErrorCode};
+pub use error::{ApiErrorBody, ApiErrorCode, ErrorKind};
 pub use id::{
     ActivityId, ApplicationId, ClientId, DeliveryId, EnvelopeId, EventId, LocationId, OrganizationId,
     ParticipantId, RequestId, ThreadId, UserId, WaveId,

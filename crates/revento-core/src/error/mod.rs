@@ -1,4 +1,9 @@
-//! The platform's error envelope and its codes (contract §3.5).
+//! The error classification of the SDK, error chains, and the platform's error envelope (contract §3.5).
+
+mod chain;
+mod kind;
+
+pub use self::{chain::chain, kind::ErrorKind};
 
 use crate::{RequestId, record::record, text_enum::text_enum};
 
