@@ -11,7 +11,7 @@ use revento_core::{Reason, Scopes, Timestamp};
 use revento_oauth::{AuthorizationRequest, Integration};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::memory::MemoryTokens;
-use revento_store::{Clock, Record, Stored, Swapped, SystemClock, TokenStore};
+use revento_store::{Clock, Record, Stored, SwapOutcome, SystemClock, TokenStore};
 use revento_transport_reqwest::ReqwestTransport;
 use tokio::process::Command;
 
@@ -159,8 +159,8 @@ impl Site {
 
     async fn restore(&self, record: Record) {
         let version = self.stored().await.version;
-        let swapped = self.store.swap(version, &record, None).await.unwrap();
-        assert!(matches!(swapped, Swapped::Yes(_)));
+        let swapped = self.store.compare_and_swap(version, &record, None).await.unwrap();
+        assert!(matches!(swapped, SwapOutcome::Swapped(_)));
     }
 
     async fn token(&self) -> Result<String, SessionError> {

@@ -1,9 +1,9 @@
 //! A code for a stored connection.
 
 use futures_util::FutureExt;
-use revento_core::{Connection, RequestId, claim::Swapped};
+use revento_core::{Connection, RequestId, claim::SwapOutcome};
 use revento_oauth::{CodeGrant, ExchangeError, TokenAnswer, TokenRequest, exchange::NewConnection};
-use revento_store::Created;
+use revento_store::CreateOutcome;
 
 use crate::{Client, token_request, vault::VaultError, words::in_words};
 
@@ -86,14 +86,16 @@ impl Client {
         for _ in 0..RACES {
             match vault.store().load(&connection.key).await? {
                 None => {
-                    if let Created::Yes(_) = vault.create(&connection, &tokens).await? {
+                    if let CreateOutcome::Created(_) = vault.create(&connection, &tokens).await? {
                         return Ok(connection);
                     }
                 }
                 Some(old) => {
                     connection.generation = old.record.connection.generation.saturating_add(1);
-                    let swapped = vault.swap(old.version, &connection, Some(&tokens), None).await?;
-                    if let Swapped::Yes(_) = swapped {
+                    let swapped = vault
+                        .compare_and_swap(old.version, &connection, Some(&tokens), None)
+                        .await?;
+                    if let SwapOutcome::Swapped(_) = swapped {
                         return Ok(connection);
                     }
                 }

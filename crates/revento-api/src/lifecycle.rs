@@ -2,7 +2,7 @@
 
 use revento_core::{
     ConnectionKey, Envelope, EventType,
-    claim::Swapped,
+    claim::SwapOutcome,
     envelope::{DeletionRequired, UserRevoked},
 };
 use revento_oauth::lifecycle::{self, Signal};
@@ -70,7 +70,7 @@ impl Client {
             };
             let tokens = record.tokens.filter(|_| connection.status.is_live());
             let next = Record { connection, tokens };
-            if let Swapped::Yes(_) = store.swap(version, &next, None).await? {
+            if let SwapOutcome::Swapped(_) = store.compare_and_swap(version, &next, None).await? {
                 self.session(key).forget();
                 tracing::warn!(connection = %key, status = %next.connection.status,
                     reason = next.connection.reason.as_ref().map(tracing::field::display),

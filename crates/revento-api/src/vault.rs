@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use revento_core::{
     Connection, ConnectionKey,
-    claim::{Fence, Swapped, Version},
+    claim::{Fence, SwapOutcome, Version},
 };
 use revento_oauth::{TokenPair, refresh::Snapshot};
-use revento_store::{Created, Record, SealError, Sealed, Sealer, StoreError, TokenStore};
+use revento_store::{CreateOutcome, Record, SealError, Sealed, Sealer, StoreError, TokenStore};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -63,20 +63,20 @@ impl Vault {
         &self,
         connection: &Connection,
         tokens: &TokenPair,
-    ) -> Result<Created, VaultError> {
+    ) -> Result<CreateOutcome, VaultError> {
         let record = self.record(connection, Some(tokens)).await?;
         Ok(self.store.create(&record).await?)
     }
 
-    pub(crate) async fn swap(
+    pub(crate) async fn compare_and_swap(
         &self,
         expected: Version,
         connection: &Connection,
         tokens: Option<&TokenPair>,
         fence: Option<Fence>,
-    ) -> Result<Swapped, VaultError> {
+    ) -> Result<SwapOutcome, VaultError> {
         let record = self.record(connection, tokens).await?;
-        Ok(self.store.swap(expected, &record, fence).await?)
+        Ok(self.store.compare_and_swap(expected, &record, fence).await?)
     }
 
     async fn record(

@@ -14,9 +14,9 @@ pub struct Fence(pub i64);
 
 /// The answer to a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Swapped {
+pub enum SwapOutcome {
     /// The record is replaced.
-    Yes(Version),
+    Swapped(Version),
     /// The record has another version, is gone, or the claim is another's. Nothing was changed: load again.
     Conflict,
 }
@@ -34,7 +34,7 @@ pub struct ClaimTerms {
 
 /// The answer to a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Claim {
+pub enum ClaimOutcome {
     /// The caller alone may refresh now.
     Granted {
         /// Names the claim in `swap` and `release`.
@@ -49,5 +49,5 @@ pub enum Claim {
         until: Timestamp,
     },
     /// The record has another version, or is gone. Load again.
-    Moved,
+    VersionChanged,
 }

@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType};
 use revento_store::{
-    Buried, Clock, DeliveryState, InboxStore, NewDelivery, Received, Requeued, SealError, Sealer, StoreError,
-    SystemClock,
+    BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, NewDelivery, RequeueOutcome, SealError,
+    Sealer, StoreError, SystemClock,
 };
 use revento_webhooks::{EventError, Verified};
 use sha2::{Digest, Sha256};
@@ -168,7 +168,7 @@ impl Inbox {
             }
         };
         let accepted = match self.shared.store.insert(&delivery).await? {
-            Received::New { delivery_id_reused } => {
+            InsertOutcome::New { delivery_id_reused } => {
                 if delivery_id_reused {
                     alert(
                         &delivery,
@@ -178,7 +178,7 @@ impl Inbox {
                 }
                 Accepted::New
             }
-            Received::Requeued { other_body } => {
+            InsertOutcome::Requeued { other_body } => {
                 if other_body {
                     alert(
                         &delivery,
@@ -187,7 +187,7 @@ impl Inbox {
                 }
                 Accepted::Requeued
             }
-            Received::Known { state, other_body } => {
+            InsertOutcome::Known { state, other_body } => {
                 if other_body {
                     alert(
                         &delivery,
@@ -217,7 +217,7 @@ impl Inbox {
     ///
     /// # Errors
     /// When the store cannot tell.
-    pub async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+    pub async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
         self.shared.store.buried(limit).await
     }
 
@@ -229,12 +229,12 @@ impl Inbox {
     pub async fn requeue(&self, envelope_id: &EnvelopeId) -> Result<bool, RequeueError> {
         let now = self.shared.clock.now();
         match self.shared.store.requeue(envelope_id, now).await? {
-            Requeued::Yes => {
+            RequeueOutcome::Requeued => {
                 self.shared.arrived.notify_one();
                 Ok(true)
             }
-            Requeued::NotBuried => Ok(false),
-            Requeued::Expunged => Err(RequeueError::Expunged {
+            RequeueOutcome::NotBuried => Ok(false),
+            RequeueOutcome::Expunged => Err(RequeueError::Expunged {
                 envelope_id: envelope_id.clone(),
             }),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use revento_core::{Envelope, EnvelopeId, Timestamp};
-use revento_store::{Delivery, DeliveryState, StoreError};
+use revento_store::{DeliveryState, LeasedDelivery, StoreError};
 
 use crate::{
     Failure, HandlerError, Handlers, Inbox, Verdict, Webhook,
@@ -89,7 +89,7 @@ async fn alongside<T>(
 }
 
 /// What is due now, and how long to wait when that is nothing.
-async fn lease(shared: &Shared, room: usize) -> (Vec<Delivery>, Duration) {
+async fn lease(shared: &Shared, room: usize) -> (Vec<LeasedDelivery>, Duration) {
     let now = shared.clock.now();
     let leased = shared
         .store
@@ -138,7 +138,7 @@ fn store_failed(error: &StoreError) -> Duration {
     STORE_PAUSE
 }
 
-async fn handle(shared: &Shared, handlers: &Handlers, delivery: Delivery) {
+async fn handle(shared: &Shared, handlers: &Handlers, delivery: LeasedDelivery) {
     let (webhook, errors) = match open(shared, &delivery).await {
         Ok(webhook) => {
             let errors = attempt(shared, handlers, &webhook).await;
@@ -173,7 +173,7 @@ async fn attempt(shared: &Shared, handlers: &Handlers, webhook: &Webhook) -> Vec
         .unwrap_or_else(|_| vec![HandlerError::retry("the handler took too long")])
 }
 
-async fn open(shared: &Shared, delivery: &Delivery) -> Result<Webhook, HandlerError> {
+async fn open(shared: &Shared, delivery: &LeasedDelivery) -> Result<Webhook, HandlerError> {
     let opened = shared
         .sealer
         .open(&context(&delivery.lease.envelope_id), &delivery.body)
@@ -191,11 +191,11 @@ async fn open(shared: &Shared, delivery: &Delivery) -> Result<Webhook, HandlerEr
 /// Notes the outcome of an attempt; the verdict, where it failed and still was ours to judge.
 async fn note(
     shared: &Shared,
-    delivery: &Delivery,
+    delivery: &LeasedDelivery,
     errors: &[HandlerError],
 ) -> Result<Option<Verdict>, StoreError> {
     let now = shared.clock.now();
-    let Delivery {
+    let LeasedDelivery {
         lease,
         event_type,
         attempt,

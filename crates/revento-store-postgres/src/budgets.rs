@@ -1,7 +1,7 @@
 //! [`BudgetStore`] on PostgreSQL.
 
 use async_trait::async_trait;
-use revento_store::{BudgetStore, BudgetWrite, Exchanged, StoreError};
+use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 
 use crate::{PostgresStore, error::failed};
 
@@ -24,7 +24,7 @@ const RACES: usize = 4;
 
 #[async_trait]
 impl BudgetStore for PostgresStore {
-    async fn exchange(&self, write: BudgetWrite<'_>) -> Result<Exchanged, StoreError> {
+    async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError> {
         self.exchange_budget(write)
             .await
             .map_err(failed("sharing a rate budget"))
@@ -32,7 +32,7 @@ impl BudgetStore for PostgresStore {
 }
 
 impl PostgresStore {
-    async fn exchange_budget(&self, write: BudgetWrite<'_>) -> Result<Exchanged, sqlx::Error> {
+    async fn exchange_budget(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, sqlx::Error> {
         for _ in 0..RACES {
             let written: bool = sqlx::query_scalar(EXCHANGE)
                 .bind(write.key.replace('\0', "%00"))
@@ -43,14 +43,14 @@ impl PostgresStore {
                 .fetch_one(&self.pool)
                 .await?;
             if written {
-                return Ok(Exchanged::Yes);
+                return Ok(BudgetSwapOutcome::Swapped);
             }
             let current = sqlx::query_scalar("SELECT state FROM revento_budgets WHERE key = $1")
                 .bind(write.key.replace('\0', "%00"))
                 .fetch_optional(&self.pool)
                 .await?;
             if let Some(current) = current {
-                return Ok(Exchanged::No(current));
+                return Ok(BudgetSwapOutcome::Conflict(current));
             }
         }
         Err(sqlx::Error::RowNotFound)

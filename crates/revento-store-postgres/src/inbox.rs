@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, EventType, Timestamp};
 use revento_store::{
-    Buried, Completion, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, Sealed,
-    StoreError,
+    BuriedDelivery, Completion, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
+    RequeueOutcome, Sealed, StoreError,
 };
 use sqlx::{Row, postgres::PgRow};
 
@@ -66,7 +66,7 @@ impl PostgresStore {
         }
     }
 
-    async fn insert_new(&self, delivery: &NewDelivery) -> Result<Received, sqlx::Error> {
+    async fn insert_new(&self, delivery: &NewDelivery) -> Result<InsertOutcome, sqlx::Error> {
         let answer: String = sqlx::query_scalar(INSERT)
             .bind(escape(delivery.envelope_id.as_str()))
             .bind(escape(delivery.delivery_id.as_str()))
@@ -79,10 +79,10 @@ impl PostgresStore {
             .fetch_one(&self.pool)
             .await?;
         Ok(match answer.as_str() {
-            "new" => Received::New {
+            "new" => InsertOutcome::New {
                 delivery_id_reused: false,
             },
-            "new, delivery id reused" => Received::New {
+            "new, delivery id reused" => InsertOutcome::New {
                 delivery_id_reused: true,
             },
             known => {
@@ -91,8 +91,8 @@ impl PostgresStore {
                     None => (known, false),
                 };
                 match state {
-                    "requeued" => Received::Requeued { other_body },
-                    state => Received::Known {
+                    "requeued" => InsertOutcome::Requeued { other_body },
+                    state => InsertOutcome::Known {
                         state: read_state(state)?,
                         other_body,
                     },
@@ -130,10 +130,10 @@ fn read_state(text: &str) -> Result<DeliveryState, sqlx::Error> {
     }
 }
 
-fn read_leased(row: &PgRow) -> Result<Delivery, sqlx::Error> {
+fn read_leased(row: &PgRow) -> Result<LeasedDelivery, sqlx::Error> {
     let text = |column: &str| row.try_get::<String, _>(column).map(unescape);
     let attempt: i64 = row.try_get("attempt")?;
-    Ok(Delivery {
+    Ok(LeasedDelivery {
         lease: Lease {
             envelope_id: text("envelope_id")?.into(),
             fence: row.try_get("fence")?,
@@ -147,12 +147,12 @@ fn read_leased(row: &PgRow) -> Result<Delivery, sqlx::Error> {
     })
 }
 
-fn read_buried(row: &PgRow) -> Result<Buried, sqlx::Error> {
+fn read_buried(row: &PgRow) -> Result<BuriedDelivery, sqlx::Error> {
     let text = |column: &str| row.try_get::<String, _>(column).map(unescape);
     let time = |column: &str| row.try_get(column).map(Timestamp::from_unix_micros);
     let attempts: i64 = row.try_get("attempt")?;
     let error: Option<String> = row.try_get("error")?;
-    Ok(Buried {
+    Ok(BuriedDelivery {
         envelope_id: text("envelope_id")?.into(),
         delivery_id: text("delivery_id")?.into(),
         event_type: EventType::from(text("event_type")?.as_str()),
@@ -167,7 +167,7 @@ fn read_buried(row: &PgRow) -> Result<Buried, sqlx::Error> {
 
 #[async_trait]
 impl InboxStore for PostgresStore {
-    async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
+    async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
         self.insert_new(delivery)
             .await
             .map_err(failed("keeping a delivery"))
@@ -178,7 +178,7 @@ impl InboxStore for PostgresStore {
         now: Timestamp,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
+    ) -> Result<Vec<LeasedDelivery>, StoreError> {
         let query = sqlx::query(LEASE)
             .bind(now.unix_micros())
             .bind(until.unix_micros())
@@ -206,20 +206,20 @@ impl InboxStore for PostgresStore {
             .map_err(failed("burying a delivery"))
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError> {
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError> {
         let query = sqlx::query_scalar(REQUEUE)
             .bind(escape(envelope_id.as_str()))
             .bind(now.unix_micros());
         let answer: Result<Option<String>, _> = query.fetch_one(&self.pool).await;
         let answer = answer.map_err(failed("queueing a buried delivery"))?;
         Ok(match answer.as_deref() {
-            Some("expunged") => Requeued::Expunged,
-            Some(_) => Requeued::Yes,
-            None => Requeued::NotBuried,
+            Some("expunged") => RequeueOutcome::Expunged,
+            Some(_) => RequeueOutcome::Requeued,
+            None => RequeueOutcome::NotBuried,
         })
     }
 
-    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
         let query = sqlx::query(BURIED).bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows = query.fetch_all(&self.pool).await;
         rows.and_then(|rows| rows.iter().map(read_buried).collect())

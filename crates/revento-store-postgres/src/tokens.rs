@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    Claim, ClaimTerms, Created, Fence, Record, StoreError, Stored, Swapped, TokenStore, Version,
+    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, StoreError, Stored, SwapOutcome, TokenStore,
+    Version,
 };
 use sqlx::Row;
 
@@ -70,7 +71,7 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
 ];
 
 impl PostgresStore {
-    async fn try_claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, sqlx::Error> {
+    async fn try_claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, sqlx::Error> {
         loop {
             let granted = sqlx::query(CLAIM)
                 .bind(key.to_string())
@@ -80,7 +81,7 @@ impl PostgresStore {
                 .fetch_optional(&self.pool)
                 .await?;
             if let Some(row) = granted {
-                return Ok(Claim::Granted {
+                return Ok(ClaimOutcome::Granted {
                     fence: Fence(row.try_get("claim_fence")?),
                     abandoned: row.try_get("claim_abandoned")?,
                 });
@@ -89,15 +90,17 @@ impl PostgresStore {
                 .bind(key.to_string())
                 .fetch_optional(&self.pool)
                 .await?;
-            let Some(row) = row else { return Ok(Claim::Moved) };
+            let Some(row) = row else {
+                return Ok(ClaimOutcome::VersionChanged);
+            };
             if row.try_get::<i64, _>("version")? != terms.version.0 {
-                return Ok(Claim::Moved);
+                return Ok(ClaimOutcome::VersionChanged);
             }
             let until = row
                 .try_get::<Option<i64>, _>("claim_until")?
                 .map(Timestamp::from_unix_micros);
             if let Some(until) = until.filter(|&until| until > terms.now) {
-                return Ok(Claim::Held { until });
+                return Ok(ClaimOutcome::Held { until });
             }
             // It was given back between the two statements: try again.
         }
@@ -115,35 +118,35 @@ impl TokenStore for PostgresStore {
         row.and_then(read).map_err(failed("loading a connection"))
     }
 
-    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+    async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
         let row = record::bind(sqlx::query(CREATE), record)
             .fetch_optional(&self.pool)
             .await;
         let read = |row: Option<sqlx::postgres::PgRow>| match row {
-            Some(row) => Ok(Created::Yes(Version(row.try_get("version")?))),
-            None => Ok(Created::Exists),
+            Some(row) => Ok(CreateOutcome::Created(Version(row.try_get("version")?))),
+            None => Ok(CreateOutcome::AlreadyExists),
         };
         row.and_then(read).map_err(failed("storing a new connection"))
     }
 
-    async fn swap(
+    async fn compare_and_swap(
         &self,
         expected: Version,
         record: &Record,
         fence: Option<Fence>,
-    ) -> Result<Swapped, StoreError> {
+    ) -> Result<SwapOutcome, StoreError> {
         let query = record::bind(sqlx::query(SWAP), record)
             .bind(expected.0)
             .bind(fence.map(|fence| fence.0));
         let row = query.fetch_optional(&self.pool).await;
         let read = |row: Option<sqlx::postgres::PgRow>| match row {
-            Some(row) => Ok(Swapped::Yes(Version(row.try_get("version")?))),
-            None => Ok(Swapped::Conflict),
+            Some(row) => Ok(SwapOutcome::Swapped(Version(row.try_get("version")?))),
+            None => Ok(SwapOutcome::Conflict),
         };
         row.and_then(read).map_err(failed("replacing a connection"))
     }
 
-    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         self.try_claim(key, terms)
             .await
             .map_err(failed("claiming a refresh"))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use revento_store::{BudgetStore, BudgetWrite, Exchanged, StoreError};
+use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 
 use crate::{RedisStore, error::failed};
 
@@ -12,7 +12,7 @@ const LEAST: Duration = Duration::from_secs(60);
 
 #[async_trait]
 impl BudgetStore for RedisStore {
-    async fn exchange(&self, write: BudgetWrite<'_>) -> Result<Exchanged, StoreError> {
+    async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError> {
         let keep = write.idle_at.saturating_since(write.now).max(LEAST);
         let mut call = self.scripts.budget.key(self.keys.budget(write.key));
         call.arg(write.expected.unwrap_or_default())
@@ -20,6 +20,6 @@ impl BudgetStore for RedisStore {
             .arg(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX / 2));
         let current: Result<Option<Vec<u8>>, _> = call.invoke_async(&mut self.connection()).await;
         let current = current.map_err(failed("sharing a rate budget"))?;
-        Ok(current.map_or(Exchanged::Yes, Exchanged::No))
+        Ok(current.map_or(BudgetSwapOutcome::Swapped, BudgetSwapOutcome::Conflict))
     }
 }

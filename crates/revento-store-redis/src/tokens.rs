@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use redis::{AsyncCommands, RedisError};
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    Claim, ClaimTerms, Created, Fence, Record, StoreError, Stored, Swapped, TokenStore, Version,
+    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, StoreError, Stored, SwapOutcome, TokenStore,
+    Version,
 };
 
 use crate::{
@@ -63,7 +64,7 @@ impl RedisStore {
         Ok(due)
     }
 
-    async fn call_claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, RedisError> {
+    async fn call_claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, RedisError> {
         let answer: Vec<String> = self
             .scripts
             .claim
@@ -76,14 +77,14 @@ impl RedisStore {
             .await?;
         let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
         match answer.as_slice() {
-            ["moved"] => Ok(Claim::Moved),
+            ["moved"] => Ok(ClaimOutcome::VersionChanged),
             ["held", until] => {
                 let until = time_of(until).ok_or_else(|| unreadable("claim_until"))?;
-                Ok(Claim::Held { until })
+                Ok(ClaimOutcome::Held { until })
             }
             ["granted", fence, abandoned] => {
                 let fence = Fence(fence.parse().map_err(|_| unreadable("claim_fence"))?);
-                Ok(Claim::Granted {
+                Ok(ClaimOutcome::Granted {
                     fence,
                     abandoned: *abandoned == "1",
                 })
@@ -104,7 +105,7 @@ impl TokenStore for RedisStore {
             .map_err(failed("loading a connection"))
     }
 
-    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+    async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
         let key = &record.connection.key;
         let connection = key.to_string();
         let mut call = self.scripts.create.key(self.keys.record(&connection));
@@ -117,15 +118,17 @@ impl TokenStore for RedisStore {
         record::write(&mut call, record);
         let version: Result<Option<i64>, _> = call.invoke_async(&mut self.connection()).await;
         let version = version.map_err(failed("storing a new connection"))?;
-        Ok(version.map_or(Created::Exists, |version| Created::Yes(Version(version))))
+        Ok(version.map_or(CreateOutcome::AlreadyExists, |version| {
+            CreateOutcome::Created(Version(version))
+        }))
     }
 
-    async fn swap(
+    async fn compare_and_swap(
         &self,
         expected: Version,
         record: &Record,
         fence: Option<Fence>,
-    ) -> Result<Swapped, StoreError> {
+    ) -> Result<SwapOutcome, StoreError> {
         let connection = &record.connection;
         let mut call = self
             .scripts
@@ -140,10 +143,12 @@ impl TokenStore for RedisStore {
         record::write(&mut call, record);
         let version: Result<Option<i64>, _> = call.invoke_async(&mut self.connection()).await;
         let version = version.map_err(failed("replacing a connection"))?;
-        Ok(version.map_or(Swapped::Conflict, |version| Swapped::Yes(Version(version))))
+        Ok(version.map_or(SwapOutcome::Conflict, |version| {
+            SwapOutcome::Swapped(Version(version))
+        }))
     }
 
-    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         self.call_claim(key, terms)
             .await
             .map_err(failed("claiming a refresh"))

@@ -1,7 +1,7 @@
 //! Tests of what cannot be seen from outside: query plans, and a connection that lost count.
 
 use revento_core::{Connection, ConnectionKey, Scopes, Status, Timestamp};
-use revento_store::{Created, Record, Sealed, StoreErrorKind, TokenStore};
+use revento_store::{CreateOutcome, Record, Sealed, StoreErrorKind, TokenStore};
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::{SqliteStore, deletions, inbox, tokens};
@@ -79,7 +79,7 @@ async fn k16_a_full_disk_is_told_and_gets_over() {
     assert!(format!("{error:?}").contains("full"), "{error:?}");
     for number in 0..3 {
         let created = store.create(&record(&format!("evt_{number}"), 10)).await.unwrap();
-        assert!(matches!(created, Created::Yes(_)));
+        assert!(matches!(created, CreateOutcome::Created(_)));
     }
 }
 
@@ -94,7 +94,7 @@ async fn a_connection_that_lost_count_of_its_transaction_is_replaced() {
         drop(tx);
         assert!(matches!(
             store.create(&record("evt_1", 10)).await.unwrap(),
-            Created::Yes(_)
+            CreateOutcome::Created(_)
         ));
         store.remove(&record("evt_1", 10).connection.key).await.unwrap();
     }

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    Claim, ClaimTerms, Created, Fence, Record, StoreError, Stored, Swapped, TokenStore, Version,
+    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, StoreError, Stored, SwapOutcome, TokenStore,
+    Version,
 };
 use sqlx::Row;
 
@@ -77,26 +78,26 @@ impl TokenStore for SqliteStore {
         row.and_then(read).map_err(failed("loading a connection"))
     }
 
-    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+    async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
         let create = async {
             let mut tx = self.write().await?;
             let version = next(&mut tx).await?;
             let insert = record::bind(sqlx::query(CREATE), record).bind(version);
             if insert.execute(&mut *tx).await?.rows_affected() == 0 {
-                return Ok(Created::Exists);
+                return Ok(CreateOutcome::AlreadyExists);
             }
             tx.commit().await?;
-            Ok(Created::Yes(Version(version)))
+            Ok(CreateOutcome::Created(Version(version)))
         };
         create.await.map_err(failed("storing a new connection"))
     }
 
-    async fn swap(
+    async fn compare_and_swap(
         &self,
         expected: Version,
         record: &Record,
         fence: Option<Fence>,
-    ) -> Result<Swapped, StoreError> {
+    ) -> Result<SwapOutcome, StoreError> {
         let swap = async {
             let mut tx = self.write().await?;
             let version = next(&mut tx).await?;
@@ -105,30 +106,32 @@ impl TokenStore for SqliteStore {
                 .bind(expected.0)
                 .bind(fence.map(|fence| fence.0));
             if update.execute(&mut *tx).await?.rows_affected() == 0 {
-                return Ok(Swapped::Conflict);
+                return Ok(SwapOutcome::Conflict);
             }
             tx.commit().await?;
-            Ok(Swapped::Yes(Version(version)))
+            Ok(SwapOutcome::Swapped(Version(version)))
         };
         swap.await.map_err(failed("replacing a connection"))
     }
 
-    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         let claim = async {
             let mut tx = self.write().await?;
             let row = sqlx::query(CLAIM_STATE)
                 .bind(key.to_string())
                 .fetch_optional(&mut *tx)
                 .await?;
-            let Some(row) = row else { return Ok(Claim::Moved) };
+            let Some(row) = row else {
+                return Ok(ClaimOutcome::VersionChanged);
+            };
             if row.try_get::<i64, _>("version")? != terms.version.0 {
-                return Ok(Claim::Moved);
+                return Ok(ClaimOutcome::VersionChanged);
             }
             let earlier = row
                 .try_get::<Option<i64>, _>("claim_until")?
                 .map(Timestamp::from_unix_micros);
             if let Some(until) = earlier.filter(|&until| until > terms.now) {
-                return Ok(Claim::Held { until });
+                return Ok(ClaimOutcome::Held { until });
             }
             let abandoned = earlier.is_some() || row.try_get("claim_abandoned")?;
             let fence = next(&mut tx).await?;
@@ -139,7 +142,7 @@ impl TokenStore for SqliteStore {
                 .bind(abandoned);
             update.execute(&mut *tx).await?;
             tx.commit().await?;
-            Ok(Claim::Granted {
+            Ok(ClaimOutcome::Granted {
                 fence: Fence(fence),
                 abandoned,
             })

@@ -51,7 +51,7 @@ mod subject;
 mod suite;
 mod tokens;
 
-pub use report::{Finding, Outcome, Report};
+pub use report::{CheckOutcome, Finding, Report};
 pub use subject::{BoxError, Subject};
 pub use suite::{
     BudgetStoreSuite, DeletionStoreSuite, InboxStoreSuite, Joint, SealerSuite, Suite, TokenStoreSuite,

@@ -5,7 +5,7 @@ use std::fmt;
 /// How a check ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// The store honours it.
     Passed,
     /// It was left out, for this reason.
@@ -23,7 +23,7 @@ pub struct Finding {
     /// What goes wrong in production when a store fails it.
     pub why: &'static str,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
 }
 
 /// Every check of a suite, in the order in which they ran. `Display` lists what failed or was skipped.
@@ -43,7 +43,7 @@ impl Report {
     pub fn failures(&self) -> impl Iterator<Item = &Finding> {
         self.findings
             .iter()
-            .filter(|finding| matches!(finding.outcome, Outcome::Failed(_)))
+            .filter(|finding| matches!(finding.outcome, CheckOutcome::Failed(_)))
     }
 
     /// Whether nothing failed.
@@ -70,9 +70,9 @@ impl fmt::Display for Report {
         writeln!(f, "{failed} of {all} checks failed")?;
         for Finding { name, why, outcome } in &self.findings {
             match outcome {
-                Outcome::Passed => {}
-                Outcome::Skipped(reason) => writeln!(f, "  skipped {name}: {reason}")?,
-                Outcome::Failed(what) => {
+                CheckOutcome::Passed => {}
+                CheckOutcome::Skipped(reason) => writeln!(f, "  skipped {name}: {reason}")?,
+                CheckOutcome::Failed(what) => {
                     writeln!(f, "  FAILED {name}\n    {what}\n    why it matters: {why}")?
                 }
             }

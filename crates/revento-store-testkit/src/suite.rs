@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use revento_store::{BudgetStore, DeletionStore, InboxStore, Sealer, TokenStore};
 
 use crate::{
-    BoxError, Finding, Outcome, Report, Subject, budgets,
+    BoxError, CheckOutcome, Finding, Report, Subject, budgets,
     check::{Bench, BoxFuture, Check},
     deletions,
     expect::Stop,
@@ -114,7 +114,7 @@ impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
         let mut findings = Vec::with_capacity(checks.len());
         for check in checks {
             let outcome = match skipped.remove(check.name) {
-                Some(reason) => Outcome::Skipped(reason),
+                Some(reason) => CheckOutcome::Skipped(reason),
                 None => self.run_one(&check).await,
             };
             findings.push(Finding {
@@ -126,24 +126,24 @@ impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
         findings.extend(skipped.into_keys().map(|name| Finding {
             name: "skip",
             why: "an exception that outlives its check hides the next fault",
-            outcome: Outcome::Failed(format!("there is no check {name:?} to be skipped")),
+            outcome: CheckOutcome::Failed(format!("there is no check {name:?} to be skipped")),
         }));
         Report { findings }
     }
 
-    async fn run_one(&self, check: &Check<S>) -> Outcome {
+    async fn run_one(&self, check: &Check<S>) -> CheckOutcome {
         let bench = match (self.factory)().await {
             Ok(subject) => Bench::new(subject),
-            Err(error) => return Outcome::Failed(format!("no store could be made: {error}")),
+            Err(error) => return CheckOutcome::Failed(format!("no store could be made: {error}")),
         };
         // A task of its own contains a panic, and runs where the races do.
         let mut task = tokio::spawn((check.run)(bench.clone()));
         let outcome = match tokio::time::timeout(self.patience, &mut task).await {
-            Ok(Ok(Ok(()))) => Outcome::Passed,
-            Ok(Ok(Err(Stop::Skipped(reason)))) => Outcome::Skipped(reason.to_owned()),
-            Ok(Ok(Err(Stop::Failed(what)))) => Outcome::Failed(what),
-            Ok(Err(panic)) => Outcome::Failed(format!("the store panicked: {panic}")),
-            Err(_) => Outcome::Failed(format!("no end after {:?}", self.patience)),
+            Ok(Ok(Ok(()))) => CheckOutcome::Passed,
+            Ok(Ok(Err(Stop::Skipped(reason)))) => CheckOutcome::Skipped(reason.to_owned()),
+            Ok(Ok(Err(Stop::Failed(what)))) => CheckOutcome::Failed(what),
+            Ok(Err(panic)) => CheckOutcome::Failed(format!("the store panicked: {panic}")),
+            Err(_) => CheckOutcome::Failed(format!("no end after {:?}", self.patience)),
         };
         task.abort();
         drop(bench);

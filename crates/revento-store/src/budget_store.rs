@@ -18,7 +18,7 @@ pub trait BudgetStore: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// When the store cannot tell. The write may have taken effect.
-    async fn exchange(&self, write: BudgetWrite<'_>) -> Result<Exchanged, StoreError>;
+    async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError>;
 }
 
 /// One exchange.
@@ -38,11 +38,11 @@ pub struct BudgetWrite<'a> {
 
 /// What came of an exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Exchanged {
+pub enum BudgetSwapOutcome {
     /// The new bytes are there. Where there were none, any expectation is met: they were forgotten.
-    Yes,
+    Swapped,
     /// Others are there, namely these.
-    No(Vec<u8>),
+    Conflict(Vec<u8>),
 }
 
 impl fmt::Debug for BudgetWrite<'_> {

@@ -31,7 +31,7 @@ pub struct NewDelivery {
 /// The answer to [`InboxStore::insert`]: in each case the delivery is durably known and the sender
 /// may be told so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Received {
+pub enum InsertOutcome {
     /// It was not known and is queued now.
     New {
         /// Its delivery id was known under another envelope id: somebody replays captured deliveries
@@ -69,9 +69,9 @@ pub enum DeliveryState {
 
 /// The answer to [`InboxStore::requeue`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Requeued {
+pub enum RequeueOutcome {
     /// It is queued once more.
-    Yes,
+    Requeued,
     /// It is not buried, or not known; nothing was changed.
     NotBuried,
     /// It is buried, and its body was expunged; nothing was changed. Only a replay brings the body back.
@@ -80,7 +80,7 @@ pub enum Requeued {
 
 /// A delivery that was set aside: what is known of it, but for its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Buried {
+pub struct BuriedDelivery {
     /// The signed identity.
     pub envelope_id: EnvelopeId,
     /// The unsigned identity.
@@ -112,7 +112,7 @@ pub struct Lease {
 
 /// A leased delivery.
 #[derive(Debug, Clone)]
-pub struct Delivery {
+pub struct LeasedDelivery {
     /// What to answer with.
     pub lease: Lease,
     /// The unsigned identity, for logs.
@@ -157,11 +157,11 @@ pub struct Completion {
 #[async_trait]
 pub trait InboxStore: Send + Sync + fmt::Debug {
     /// Queues a delivery unless its envelope id is known. Of any number of simultaneous inserts of one
-    /// envelope exactly one is [`Received::New`].
+    /// envelope exactly one is [`InsertOutcome::New`].
     ///
     /// # Errors
     /// When the store cannot tell whether it is kept: the sender must be told to try again.
-    async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError>;
+    async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError>;
 
     /// Leases up to `limit` deliveries that are due at `now`, or whose lease has run out, the longest
     /// waiting first, and of equals the one that arrived first. Deliveries that share a non-empty ordering key are leased one at a time, in the
@@ -175,7 +175,7 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
         now: Timestamp,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError>;
+    ) -> Result<Vec<LeasedDelivery>, StoreError>;
 
     /// Marks a leased delivery as handled. `false` when the lease is no longer held: nothing was changed.
     /// Only its identities are needed from now on: a store drops the body.
@@ -200,13 +200,13 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// When the store cannot tell.
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError>;
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError>;
 
     /// Up to `limit` buried deliveries, the last buried first.
     ///
     /// # Errors
     /// When the store cannot tell.
-    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError>;
+    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError>;
 
     /// Wipes the bodies, and their digests, of deliveries that were buried before `before`, and nothing else of them;
     /// gives their number. They stay [`DeliveryState::Buried`], so that a replay is known for what it is.

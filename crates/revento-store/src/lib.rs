@@ -24,14 +24,17 @@ mod slot;
 mod slot_bytes;
 mod token_store;
 
-pub use budget_store::{BudgetStore, BudgetWrite, Exchanged};
+pub use budget_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite};
 pub use deletion_store::{DeletionDuty, DeletionProof, DeletionStore};
 pub use environment::{Clock, Entropy, EntropyError, OsEntropy, SystemClock};
 pub use error::{StoreError, StoreErrorKind};
 pub use inbox_store::{
-    Buried, Completion, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued,
+    BuriedDelivery, Completion, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
+    RequeueOutcome,
 };
 pub use sealer::{SealError, Sealed, Sealer, Unsealed};
 pub use slot::Slot;
 pub use slot_bytes::DecodeSlotError;
-pub use token_store::{Claim, ClaimTerms, Created, Fence, Record, Stored, Swapped, TokenStore, Version};
+pub use token_store::{
+    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Stored, SwapOutcome, TokenStore, Version,
+};

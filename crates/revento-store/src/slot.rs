@@ -2,7 +2,7 @@
 
 use revento_core::Timestamp;
 
-use crate::{Claim, ClaimTerms, Created, Fence, Record, Stored, Swapped, Version};
+use crate::{ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Stored, SwapOutcome, Version};
 
 /// What a store without columns keeps under one key: the record if there is one, its version, and the
 /// claim on it.
@@ -47,9 +47,9 @@ impl Slot {
     }
 
     /// As [`TokenStore::create`](crate::TokenStore::create) demands.
-    pub fn create(&mut self, number: i64, record: Record) -> Created {
+    pub fn create(&mut self, number: i64, record: Record) -> CreateOutcome {
         if self.0.is_some() {
-            return Created::Exists;
+            return CreateOutcome::AlreadyExists;
         }
         let version = Version(number);
         self.0 = Some(Filled {
@@ -57,17 +57,23 @@ impl Slot {
             claim: None,
             abandoned: false,
         });
-        Created::Yes(version)
+        CreateOutcome::Created(version)
     }
 
-    /// As [`TokenStore::swap`](crate::TokenStore::swap) demands.
-    pub fn swap(&mut self, number: i64, expected: Version, record: Record, fence: Option<Fence>) -> Swapped {
+    /// As [`TokenStore::compare_and_swap`](crate::TokenStore::compare_and_swap) demands.
+    pub fn compare_and_swap(
+        &mut self,
+        number: i64,
+        expected: Version,
+        record: Record,
+        fence: Option<Fence>,
+    ) -> SwapOutcome {
         let Some(filled) = &mut self.0 else {
-            return Swapped::Conflict;
+            return SwapOutcome::Conflict;
         };
         let latest = filled.claim.map(|(fence, _)| fence);
         if filled.stored.version != expected || (fence.is_some() && fence != latest) {
-            return Swapped::Conflict;
+            return SwapOutcome::Conflict;
         }
         if fence.is_some() || filled.stored.record.connection.generation != record.connection.generation {
             filled.claim = None;
@@ -75,26 +81,26 @@ impl Slot {
         }
         let version = Version(number);
         filled.stored = Stored { version, record };
-        Swapped::Yes(version)
+        SwapOutcome::Swapped(version)
     }
 
     /// As [`TokenStore::claim`](crate::TokenStore::claim) demands.
-    pub fn claim(&mut self, number: i64, terms: ClaimTerms) -> Claim {
+    pub fn claim(&mut self, number: i64, terms: ClaimTerms) -> ClaimOutcome {
         let Some(filled) = self
             .0
             .as_mut()
             .filter(|filled| filled.stored.version == terms.version)
         else {
-            return Claim::Moved;
+            return ClaimOutcome::VersionChanged;
         };
         match filled.claim {
-            Some((_, until)) if until > terms.now => return Claim::Held { until },
+            Some((_, until)) if until > terms.now => return ClaimOutcome::Held { until },
             Some(_) => filled.abandoned = true,
             None => {}
         }
         let fence = Fence(number);
         filled.claim = Some((fence, terms.until));
-        Claim::Granted {
+        ClaimOutcome::Granted {
             fence,
             abandoned: filled.abandoned,
         }

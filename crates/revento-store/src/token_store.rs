@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use revento_core::{ClientId, Connection, ConnectionKey, EventId, Timestamp};
 
-pub use revento_core::claim::{Claim, ClaimTerms, Fence, Swapped, Version};
+pub use revento_core::claim::{ClaimOutcome, ClaimTerms, Fence, SwapOutcome, Version};
 
 use crate::{Sealed, StoreError};
 
@@ -23,7 +23,7 @@ pub struct Record {
 /// A record and its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// The version to name in [`TokenStore::swap`] and [`TokenStore::claim`].
+    /// The version to name in [`TokenStore::compare_and_swap`] and [`TokenStore::claim`].
     pub version: Version,
     /// The record.
     pub record: Record,
@@ -31,11 +31,11 @@ pub struct Stored {
 
 /// The answer to [`TokenStore::create`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Created {
+pub enum CreateOutcome {
     /// The record is stored.
-    Yes(Version),
+    Created(Version),
     /// The key has a record already; nothing was changed.
-    Exists,
+    AlreadyExists,
 }
 
 /// Keeps connections. Implement it for your own database ([`Slot`](crate::Slot) has the rules ready for
@@ -53,37 +53,37 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
     /// When the store cannot tell.
     async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError>;
 
-    /// Stores a new record. Of several creators of one key exactly one gets [`Created::Yes`].
+    /// Stores a new record. Of several creators of one key exactly one gets [`CreateOutcome::Created`].
     ///
     /// # Errors
     /// When the store cannot tell whether it is stored.
-    async fn create(&self, record: &Record) -> Result<Created, StoreError>;
+    async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError>;
 
     /// Replaces the record (all fields) if its version is `expected`; the version then grows.
     ///
     /// With a `fence`, the swap happens only if that claim is still the latest one granted and is not
     /// released, expired or not; it ends the claim, and no earlier one counts as abandoned any more: whoever
     /// swaps so was told. Without one, a claim stays as it is – except that a swap to another
-    /// `generation` always ends it, and all before it. Of several swaps of one version exactly one gets [`Swapped::Yes`].
+    /// `generation` always ends it, and all before it. Of several swaps of one version exactly one gets [`SwapOutcome::Swapped`].
     ///
     /// # Errors
     /// When the store cannot tell whether it is replaced.
-    async fn swap(
+    async fn compare_and_swap(
         &self,
         expected: Version,
         record: &Record,
         fence: Option<Fence>,
-    ) -> Result<Swapped, StoreError>;
+    ) -> Result<SwapOutcome, StoreError>;
 
     /// Claims the right to refresh a connection, if the record still has the version that was read
     /// and no unexpired claim is on it. Does not change the version.
     ///
     /// A claim that ran out stays abandoned for every later claim until a swap ends it (see
-    /// [`TokenStore::swap`]); that a later holder released their own claim says nothing about it.
+    /// [`TokenStore::compare_and_swap`]); that a later holder released their own claim says nothing about it.
     ///
     /// # Errors
     /// When the store cannot tell; a claim that was granted after all expires by itself.
-    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError>;
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError>;
 
     /// Gives a claim back: its holder knows that the refresh token was not spent. Does nothing if
     /// `fence` is not the latest claim granted, or is released already.

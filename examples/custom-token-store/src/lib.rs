@@ -101,19 +101,24 @@ impl TokenStore for RedbStore {
         self.run(move |tx| Ok(get(tx, &key)?.into_stored())).await
     }
 
-    async fn create(&self, new: &Record) -> Result<Created, StoreError> {
+    async fn create(&self, new: &Record) -> Result<CreateOutcome, StoreError> {
         let record = new.clone();
         let create = |number, slot: &mut Slot| slot.create(number, record);
         self.change(&new.connection.key, create).await
     }
 
-    async fn swap(&self, old: Version, new: &Record, fence: Option<Fence>) -> Result<Swapped, StoreError> {
+    async fn compare_and_swap(
+        &self,
+        old: Version,
+        new: &Record,
+        fence: Option<Fence>,
+    ) -> Result<SwapOutcome, StoreError> {
         let record = new.clone();
-        let swap = move |number, slot: &mut Slot| slot.swap(number, old, record, fence);
+        let swap = move |number, slot: &mut Slot| slot.compare_and_swap(number, old, record, fence);
         self.change(&new.connection.key, swap).await
     }
 
-    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         let claim = move |number, slot: &mut Slot| slot.claim(number, terms);
         self.change(key, claim).await
     }

@@ -10,8 +10,8 @@ use revento_core::{EnvelopeId, Timestamp};
 use revento_inbox::Inbox;
 use revento_seal::InsecurePlaintext;
 use revento_store::{
-    Buried, Clock, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, StoreError,
-    StoreErrorKind, memory::MemoryInbox,
+    BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
+    RequeueOutcome, StoreError, StoreErrorKind, memory::MemoryInbox,
 };
 
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl Shelf {
 
 #[async_trait]
 impl InboxStore for Shelf {
-    async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
+    async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
         if self.stuck.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
@@ -58,7 +58,7 @@ impl InboxStore for Shelf {
             ));
         }
         let received = self.inner.insert(delivery).await?;
-        if matches!(received, Received::New { .. }) {
+        if matches!(received, InsertOutcome::New { .. }) {
             self.kept.lock().unwrap().push(delivery.envelope_id.clone());
         }
         Ok(received)
@@ -69,7 +69,7 @@ impl InboxStore for Shelf {
         now: Timestamp,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
+    ) -> Result<Vec<LeasedDelivery>, StoreError> {
         self.inner.lease(now, until, limit).await
     }
 
@@ -85,11 +85,11 @@ impl InboxStore for Shelf {
         self.inner.bury(lease, now, error).await
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError> {
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError> {
         self.inner.requeue(envelope_id, now).await
     }
 
-    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
         self.inner.buried(limit).await
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use revento_core::Timestamp;
-use revento_store::{BudgetStore, BudgetWrite, Exchanged};
+use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite};
 
 use crate::words::in_words;
 
@@ -49,9 +49,9 @@ impl Sharing {
         true
     }
 
-    pub(super) async fn exchange(&self, write: BudgetWrite<'_>) -> Result<Exchanged, Away> {
+    pub(super) async fn exchange(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, Away> {
         let now = write.now;
-        match tokio::time::timeout(PATIENCE, self.store.exchange(write)).await {
+        match tokio::time::timeout(PATIENCE, self.store.compare_and_swap(write)).await {
             Ok(Ok(answer)) => {
                 self.is_here();
                 Ok(answer)

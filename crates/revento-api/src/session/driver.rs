@@ -142,7 +142,7 @@ impl Session {
         *self.parked() = swapping.as_unsaved();
         let stored = client
             .vault
-            .swap(swapping.expected(), connection, tokens, swapping.fence())
+            .compare_and_swap(swapping.expected(), connection, tokens, swapping.fence())
             .await;
         *self.parked() = None;
         let now = client.clock.now();

@@ -2,7 +2,7 @@
 
 use revento_core::{
     Reason, Status, Timestamp,
-    claim::{Claim, ClaimTerms},
+    claim::{ClaimOutcome, ClaimTerms},
 };
 
 use super::{Outcome, Run, Snapshot, Step, load::Loading, send::Sending, swap::Swapping};
@@ -37,12 +37,12 @@ impl Claiming {
     }
 
     /// The store's answer.
-    pub fn claimed(mut self, claim: Claim, now: Timestamp) -> Step {
+    pub fn claimed(mut self, claim: ClaimOutcome, now: Timestamp) -> Step {
         let usable = self.run.is_usable(&self.snapshot.connection, now);
         match claim {
             // Not even when the access token is at its end is it sent at once: the holder may only be
             // slow, or its clock behind, and a new pair on its way into the store.
-            Claim::Granted {
+            ClaimOutcome::Granted {
                 fence,
                 abandoned: true,
             } => Step::Swap(Swapping::doubt(
@@ -52,22 +52,22 @@ impl Claiming {
                 fence,
                 now,
             )),
-            Claim::Granted { fence, .. } => {
+            ClaimOutcome::Granted { fence, .. } => {
                 self.run.deliberate = self.snapshot.connection.status == Status::InDoubt;
                 Step::Send(Sending::new(self.run, self.snapshot, fence, self.terms))
             }
-            Claim::Held { .. } if usable => Step::Done(Outcome::Use(self.snapshot)),
-            Claim::Held { .. } | Claim::Moved if self.run.is_out_of_patience(now) => {
+            ClaimOutcome::Held { .. } if usable => Step::Done(Outcome::Use(self.snapshot)),
+            ClaimOutcome::Held { .. } | ClaimOutcome::VersionChanged if self.run.is_out_of_patience(now) => {
                 Step::Done(Outcome::Busy)
             }
-            Claim::Held { until } => {
+            ClaimOutcome::Held { until } => {
                 let poll = now.saturating_add(self.run.timing.poll);
                 Step::Wait(Waiting {
                     run: self.run,
                     until: until.min(poll),
                 })
             }
-            Claim::Moved => Step::Load(Loading::first(self.run)),
+            ClaimOutcome::VersionChanged => Step::Load(Loading::first(self.run)),
         }
     }
 

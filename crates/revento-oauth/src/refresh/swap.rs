@@ -2,7 +2,7 @@
 
 use revento_core::{
     Connection, Reason, Status, Timestamp,
-    claim::{Fence, Swapped, Version},
+    claim::{Fence, SwapOutcome, Version},
 };
 
 use super::{
@@ -130,15 +130,15 @@ impl Swapping {
     }
 
     /// The store's answer.
-    pub fn swapped(self, answer: Swapped, now: Timestamp) -> Step {
+    pub fn swapped(self, answer: SwapOutcome, now: Timestamp) -> Step {
         match (self.change, answer) {
-            (Change::NewPair(pair), Swapped::Yes(version)) => stored(*pair, version),
-            (Change::NewPair(pair), Swapped::Conflict) => Step::Load(Loading::salvage(self.run, pair)),
-            (Change::Ended(connection), Swapped::Yes(_)) => Step::Done(Outcome::Ended(connection)),
-            (Change::Doubt(snapshot), Swapped::Yes(version)) => {
+            (Change::NewPair(pair), SwapOutcome::Swapped(version)) => stored(*pair, version),
+            (Change::NewPair(pair), SwapOutcome::Conflict) => Step::Load(Loading::salvage(self.run, pair)),
+            (Change::Ended(connection), SwapOutcome::Swapped(_)) => Step::Done(Outcome::Ended(connection)),
+            (Change::Doubt(snapshot), SwapOutcome::Swapped(version)) => {
                 doubted(self.run, Snapshot { version, ..*snapshot }, now)
             }
-            (_, Swapped::Conflict) => Step::Load(Loading::first(self.run)),
+            (_, SwapOutcome::Conflict) => Step::Load(Loading::first(self.run)),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use revento_core::Timestamp;
-use revento_store::{BudgetStore, BudgetWrite, Exchanged};
-use revento_store_testkit::{BudgetStoreSuite, Outcome, Subject};
+use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite};
+use revento_store_testkit::{BudgetStoreSuite, CheckOutcome, Subject};
 
 use crate::server;
 
@@ -38,7 +38,7 @@ async fn a17_the_budget_store_suite_passes() {
     let report = suite.run().await;
     report.assert_passed();
     for finding in report.findings() {
-        assert_eq!(finding.outcome, Outcome::Passed, "{}", finding.name);
+        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
     }
 }
 
@@ -46,15 +46,21 @@ async fn a17_the_budget_store_suite_passes() {
 async fn a18_what_is_idle_is_forgotten() {
     let Some(url) = server::url() else { return };
     let store = server::connect(&url, &server::fresh()).await;
-    assert_eq!(store.exchange(write(None, b"one")).await.unwrap(), Exchanged::Yes);
+    assert_eq!(
+        store.compare_and_swap(write(None, b"one")).await.unwrap(),
+        BudgetSwapOutcome::Swapped
+    );
     let much_later = BudgetWrite {
         key: "another",
         now: Timestamp::from_unix_seconds(1_778_340_152),
         ..write(None, b"x")
     };
-    assert_eq!(store.exchange(much_later).await.unwrap(), Exchanged::Yes);
     assert_eq!(
-        store.exchange(write(None, b"again")).await.unwrap(),
-        Exchanged::Yes
+        store.compare_and_swap(much_later).await.unwrap(),
+        BudgetSwapOutcome::Swapped
+    );
+    assert_eq!(
+        store.compare_and_swap(write(None, b"again")).await.unwrap(),
+        BudgetSwapOutcome::Swapped
     );
 }

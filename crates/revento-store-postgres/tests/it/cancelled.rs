@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use revento_core::Timestamp;
-use revento_store::{Created, InboxStore, StoreError, TokenStore};
+use revento_store::{CreateOutcome, InboxStore, StoreError, TokenStore};
 
 use crate::{
     sample::{NOW, delivery, key, record},
@@ -38,16 +38,23 @@ async fn k23_a_dropped_write_is_whole_or_never_was_and_blocks_nobody() {
         server::connect(&url, &schema).await,
         server::connect(&url, &schema).await,
     );
-    let Created::Yes(_) = store.create(&record("evt_1", 0)).await.unwrap() else {
+    let CreateOutcome::Created(_) = store.create(&record("evt_1", 0)).await.unwrap() else {
         panic!("a new schema")
     };
     for number in 1..100 {
         let wait = Duration::from_micros(number * 17);
         let before = store.load(&key("evt_1")).await.unwrap().unwrap();
-        drop_after(wait, store.swap(before.version, &record("evt_1", number), None)).await;
+        drop_after(
+            wait,
+            store.compare_and_swap(before.version, &record("evt_1", number), None),
+        )
+        .await;
         // What was sent can still be on its way: another writer settles it.
         let now = other.load(&key("evt_1")).await.unwrap().unwrap();
-        other.swap(now.version, &now.record, None).await.unwrap();
+        other
+            .compare_and_swap(now.version, &now.record, None)
+            .await
+            .unwrap();
         let after = other.load(&key("evt_1")).await.unwrap().unwrap().record;
         assert!(
             after == record("evt_1", number) || after == before.record,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use revento_core::Timestamp;
-use revento_store::{Created, DeletionStore, DeliveryState, InboxStore, Lease, StoreErrorKind, TokenStore};
+use revento_store::{
+    CreateOutcome, DeletionStore, DeliveryState, InboxStore, Lease, StoreErrorKind, TokenStore,
+};
 use revento_store_postgres::{OpenError, PostgresStore};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -29,7 +31,7 @@ async fn k17_many_replicas_connect_to_an_empty_database_at_once() {
         .collect();
     let mut created = 0;
     for replica in replicas {
-        created += usize::from(replica.await.unwrap().unwrap() != Created::Exists);
+        created += usize::from(replica.await.unwrap().unwrap() != CreateOutcome::AlreadyExists);
     }
     assert_eq!(created, 1);
 }
@@ -118,7 +120,7 @@ async fn migrations_can_be_run_by_somebody_else() {
     let store = without().await.unwrap();
     assert!(matches!(
         store.create(&record("evt_1", 1)).await.unwrap(),
-        Created::Yes(_)
+        CreateOutcome::Created(_)
     ));
 }
 

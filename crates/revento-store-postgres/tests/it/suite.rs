@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use revento_store::{DeletionStore, InboxStore, TokenStore};
 use revento_store_testkit::{
-    BoxError, DeletionStoreSuite, InboxStoreSuite, Outcome, Report, Subject, TokenStoreSuite,
+    BoxError, CheckOutcome, DeletionStoreSuite, InboxStoreSuite, Report, Subject, TokenStoreSuite,
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -28,7 +28,7 @@ async fn dump(url: &str, schema: &str) -> Result<Vec<u8>, BoxError> {
 fn passed_in_full(report: &Report) {
     report.assert_passed();
     for finding in report.findings() {
-        assert_eq!(finding.outcome, Outcome::Passed, "{}", finding.name);
+        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
     }
 }
 

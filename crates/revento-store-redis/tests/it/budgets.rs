@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use revento_store::BudgetStore;
-use revento_store_testkit::{BudgetStoreSuite, Outcome, Subject};
+use revento_store_testkit::{BudgetStoreSuite, CheckOutcome, Subject};
 
 use crate::server;
 
@@ -25,6 +25,6 @@ async fn a17_the_budget_store_suite_passes() {
     let report = suite.run().await;
     report.assert_passed();
     for finding in report.findings() {
-        assert_eq!(finding.outcome, Outcome::Passed, "{}", finding.name);
+        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::{AsyncCommands, Client};
 use revento_core::Timestamp;
-use revento_store::{Created, StoreErrorKind, Swapped, TokenStore};
+use revento_store::{CreateOutcome, StoreErrorKind, SwapOutcome, TokenStore};
 use revento_store_redis::{OpenError, RedisOptions, RedisStore};
 
 use crate::{
@@ -150,7 +150,7 @@ async fn k16_scripts_survive_a_flush_of_the_servers_cache() {
             .create(&record(&format!("evt_{number}"), number))
             .await
             .unwrap();
-        assert!(matches!(created, Created::Yes(_)));
+        assert!(matches!(created, CreateOutcome::Created(_)));
     }
 }
 
@@ -161,14 +161,14 @@ async fn k14_nothing_is_left_behind() {
     let store = server::options(&url, &prefix).connect().await.unwrap();
     for number in 0..20 {
         let record = record(&format!("evt_{number}"), number);
-        let Created::Yes(version) = store.create(&record).await.unwrap() else {
+        let CreateOutcome::Created(version) = store.create(&record).await.unwrap() else {
             panic!("a new key")
         };
         let mut later = record.clone();
         later.connection.refresh_expires_at = Timestamp::MAX;
         assert!(matches!(
-            store.swap(version, &later, None).await.unwrap(),
-            Swapped::Yes(_)
+            store.compare_and_swap(version, &later, None).await.unwrap(),
+            SwapOutcome::Swapped(_)
         ));
         store.remove(&record.connection.key).await.unwrap();
     }

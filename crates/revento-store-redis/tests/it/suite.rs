@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use redis::{AsyncCommands, Client};
 use revento_store::TokenStore;
-use revento_store_testkit::{BoxError, Outcome, Subject, TokenStoreSuite};
+use revento_store_testkit::{BoxError, CheckOutcome, Subject, TokenStoreSuite};
 
 use crate::server;
 
@@ -48,6 +48,6 @@ async fn the_token_store_suite_passes() {
     let report = suite.run().await;
     report.assert_passed();
     for finding in report.findings() {
-        assert_eq!(finding.outcome, Outcome::Passed, "{}", finding.name);
+        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
     }
 }

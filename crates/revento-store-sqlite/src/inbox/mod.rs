@@ -10,8 +10,8 @@ mod steps;
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{
-    Buried, Completion, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued,
-    StoreError,
+    BuriedDelivery, Completion, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
+    RequeueOutcome, StoreError,
 };
 
 #[cfg(test)]
@@ -62,7 +62,7 @@ impl SqliteStore {
 
 #[async_trait]
 impl InboxStore for SqliteStore {
-    async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
+    async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
         self.insert_new(delivery)
             .await
             .map_err(failed("keeping a delivery"))
@@ -73,7 +73,7 @@ impl InboxStore for SqliteStore {
         now: Timestamp,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
+    ) -> Result<Vec<LeasedDelivery>, StoreError> {
         self.lease_ready(now, until, limit)
             .await
             .map_err(failed("leasing deliveries"))
@@ -97,13 +97,13 @@ impl InboxStore for SqliteStore {
             .map_err(failed("burying a delivery"))
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError> {
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError> {
         self.requeue_buried(envelope_id, now)
             .await
             .map_err(failed("queueing a buried delivery"))
     }
 
-    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
         let query = sqlx::query(BURIED).bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows = query.fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read_buried).collect())

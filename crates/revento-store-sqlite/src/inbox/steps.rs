@@ -1,7 +1,9 @@
 //! What takes several statements: one transaction each.
 
 use revento_core::{EnvelopeId, EventType, Timestamp};
-use revento_store::{Buried, Delivery, DeliveryState, Lease, NewDelivery, Received, Requeued, Sealed};
+use revento_store::{
+    BuriedDelivery, DeliveryState, InsertOutcome, Lease, LeasedDelivery, NewDelivery, RequeueOutcome, Sealed,
+};
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::sql::{FINISH, INSERT, KNOWN, KNOWN_DELIVERY_ID, LEASE, READY, REVIVE, STATE};
@@ -43,7 +45,7 @@ impl SqliteStore {
         Ok(changed.rows_affected())
     }
 
-    pub(super) async fn insert_new(&self, delivery: &NewDelivery) -> Result<Received, sqlx::Error> {
+    pub(super) async fn insert_new(&self, delivery: &NewDelivery) -> Result<InsertOutcome, sqlx::Error> {
         let mut tx = self.write().await?;
         let known: Option<(String, bool)> = sqlx::query_as(KNOWN)
             .bind(delivery.envelope_id.as_str())
@@ -61,9 +63,9 @@ impl SqliteStore {
                 )
                 .await?;
                 tx.commit().await?;
-                Ok(Received::Requeued { other_body })
+                Ok(InsertOutcome::Requeued { other_body })
             }
-            Some((state, other_body)) => Ok(Received::Known { state, other_body }),
+            Some((state, other_body)) => Ok(InsertOutcome::Known { state, other_body }),
             None => {
                 let delivery_id_reused = sqlx::query_scalar(KNOWN_DELIVERY_ID)
                     .bind(delivery.delivery_id.as_str())
@@ -82,7 +84,7 @@ impl SqliteStore {
                     .bind(delivery.body_digest.as_slice());
                 insert.execute(&mut *tx).await?;
                 tx.commit().await?;
-                Ok(Received::New { delivery_id_reused })
+                Ok(InsertOutcome::New { delivery_id_reused })
             }
         }
     }
@@ -91,19 +93,19 @@ impl SqliteStore {
         &self,
         envelope_id: &EnvelopeId,
         now: Timestamp,
-    ) -> Result<Requeued, sqlx::Error> {
+    ) -> Result<RequeueOutcome, sqlx::Error> {
         let mut tx = self.write().await?;
         if revive(&mut tx, envelope_id, now, None).await? {
             tx.commit().await?;
-            return Ok(Requeued::Yes);
+            return Ok(RequeueOutcome::Requeued);
         }
         let state: Option<String> = sqlx::query_scalar(STATE)
             .bind(envelope_id.as_str())
             .fetch_optional(&mut *tx)
             .await?;
         Ok(match state.as_deref().map(read_state).transpose()? {
-            Some(DeliveryState::Buried) => Requeued::Expunged,
-            _ => Requeued::NotBuried,
+            Some(DeliveryState::Buried) => RequeueOutcome::Expunged,
+            _ => RequeueOutcome::NotBuried,
         })
     }
 
@@ -112,7 +114,7 @@ impl SqliteStore {
         now: Timestamp,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Delivery>, sqlx::Error> {
+    ) -> Result<Vec<LeasedDelivery>, sqlx::Error> {
         let ready = |limit: i64| sqlx::query(READY).bind(now.unix_micros()).bind(limit);
         if ready(1).fetch_optional(&self.readers).await?.is_none() {
             return Ok(Vec::new()); // An idle runner does not take the write lock.
@@ -166,10 +168,10 @@ pub(super) fn read_state(text: &str) -> Result<DeliveryState, sqlx::Error> {
 }
 
 /// A row as it was, as the delivery that leasing it makes.
-fn read_leased(row: &SqliteRow, fence: i64) -> Result<Delivery, sqlx::Error> {
+fn read_leased(row: &SqliteRow, fence: i64) -> Result<LeasedDelivery, sqlx::Error> {
     let text = |column: &str| row.try_get::<String, _>(column);
     let attempts: u32 = row.try_get("attempt")?;
-    Ok(Delivery {
+    Ok(LeasedDelivery {
         lease: Lease {
             envelope_id: text("envelope_id")?.into(),
             fence,
@@ -183,10 +185,10 @@ fn read_leased(row: &SqliteRow, fence: i64) -> Result<Delivery, sqlx::Error> {
     })
 }
 
-pub(super) fn read_buried(row: &SqliteRow) -> Result<Buried, sqlx::Error> {
+pub(super) fn read_buried(row: &SqliteRow) -> Result<BuriedDelivery, sqlx::Error> {
     let text = |column: &str| row.try_get::<String, _>(column);
     let time = |column: &str| row.try_get(column).map(Timestamp::from_unix_micros);
-    Ok(Buried {
+    Ok(BuriedDelivery {
         envelope_id: text("envelope_id")?.into(),
         delivery_id: text("delivery_id")?.into(),
         event_type: EventType::from(text("event_type")?.as_str()),

@@ -7,7 +7,9 @@ use std::{
 };
 
 use revento_core::Timestamp;
-use revento_store::{Claim, ClaimTerms, Created, InboxStore, StoreError, Swapped, TokenStore};
+use revento_store::{
+    ClaimOutcome, ClaimTerms, CreateOutcome, InboxStore, StoreError, SwapOutcome, TokenStore,
+};
 use revento_store_sqlite::SqliteStore;
 
 use crate::sample::{NOW, delivery, key, record};
@@ -47,13 +49,17 @@ async fn k23_a_dropped_write_is_whole_or_never_was() {
     let path = directory.path().join("revento.sqlite");
     let store = SqliteStore::open(&path).await.unwrap();
     let other = SqliteStore::open(&path).await.unwrap();
-    let Created::Yes(_) = store.create(&record("evt_1", 0)).await.unwrap() else {
+    let CreateOutcome::Created(_) = store.create(&record("evt_1", 0)).await.unwrap() else {
         panic!("a new file")
     };
     let (mut finished, mut committed) = (0, 0);
     for (number, wait) in (1..).zip(waits()) {
         let before = store.load(&key("evt_1")).await.unwrap().unwrap();
-        let answer = drop_after(wait, store.swap(before.version, &record("evt_1", number), None)).await;
+        let answer = drop_after(
+            wait,
+            store.compare_and_swap(before.version, &record("evt_1", number), None),
+        )
+        .await;
         // The lock is free for another process at once: nothing was left open.
         let patience = Duration::from_secs(10);
         let marker = record(&format!("evt_marker_{number}"), number);
@@ -66,8 +72,8 @@ async fn k23_a_dropped_write_is_whole_or_never_was() {
         assert!(written || after == before, "half done");
         assert_eq!(written, after.version > before.version);
         match answer {
-            Some(Swapped::Yes(version)) => assert!(written && after.version == version),
-            Some(Swapped::Conflict) => panic!("nobody else writes"),
+            Some(SwapOutcome::Swapped(version)) => assert!(written && after.version == version),
+            Some(SwapOutcome::Conflict) => panic!("nobody else writes"),
             None => {}
         }
         finished += usize::from(answer.is_some());
@@ -83,7 +89,7 @@ async fn k12_a_dropped_claim_expires_like_any_other() {
     let store = SqliteStore::open(directory.path().join("revento.sqlite"))
         .await
         .unwrap();
-    let Created::Yes(version) = store.create(&record("evt_1", 0)).await.unwrap() else {
+    let CreateOutcome::Created(version) = store.create(&record("evt_1", 0)).await.unwrap() else {
         panic!("a new file")
     };
     let minute = Duration::from_secs(60);
@@ -97,7 +103,7 @@ async fn k12_a_dropped_claim_expires_like_any_other() {
         drop_after(wait, store.claim(&key("evt_1"), terms(now))).await;
         now = now.saturating_add(minute);
         let claim = store.claim(&key("evt_1"), terms(now)).await.unwrap();
-        assert!(matches!(claim, Claim::Granted { .. }), "{claim:?}");
+        assert!(matches!(claim, ClaimOutcome::Granted { .. }), "{claim:?}");
         now = now.saturating_add(minute);
     }
 }

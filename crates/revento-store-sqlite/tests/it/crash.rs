@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use revento_store::{Created, DeliveryState, InboxStore, StoreError, Swapped, TokenStore};
+use revento_store::{CreateOutcome, DeliveryState, InboxStore, StoreError, SwapOutcome, TokenStore};
 use revento_store_sqlite::SqliteStore;
 
 use crate::sample::{NOW, delivery, key, record};
@@ -26,15 +26,19 @@ async fn child() {
     let store = SqliteStore::open(file).await.unwrap();
     println!("\nopened");
     let (mut version, mut number) = match store.create(&record(&event, 0)).await.unwrap() {
-        Created::Yes(version) => (version, 0),
-        Created::Exists => {
+        CreateOutcome::Created(version) => (version, 0),
+        CreateOutcome::AlreadyExists => {
             let stored = store.load(&key(&event)).await.unwrap().unwrap();
             (stored.version, stored.record.connection.generation)
         }
     };
     loop {
         number += 1;
-        let Swapped::Yes(next) = store.swap(version, &record(&event, number), None).await.unwrap() else {
+        let SwapOutcome::Swapped(next) = store
+            .compare_and_swap(version, &record(&event, number), None)
+            .await
+            .unwrap()
+        else {
             panic!("nobody else writes this key")
         };
         println!("\nswapped {number}");
@@ -176,7 +180,7 @@ async fn k17_a_process_that_is_killed_while_opening_leaves_a_file_that_opens() {
         }
         let store = SqliteStore::open(&file).await.unwrap();
         let created = store.create(&record("evt_3", 1)).await.unwrap();
-        assert!(matches!(created, Created::Yes(_)));
+        assert!(matches!(created, CreateOutcome::Created(_)));
     }
 }
 

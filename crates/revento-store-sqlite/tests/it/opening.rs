@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use revento_core::Timestamp;
-use revento_store::{Created, DeletionStore, InboxStore, StoreErrorKind, TokenStore};
+use revento_store::{CreateOutcome, DeletionStore, InboxStore, StoreErrorKind, TokenStore};
 use revento_store_sqlite::{OpenError, SqliteStore};
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
@@ -51,7 +51,7 @@ async fn an_empty_file_becomes_a_store_and_stays_one() {
     let store = SqliteStore::open(&path).await.unwrap();
     assert!(matches!(
         store.create(&record("evt_1", 1)).await.unwrap(),
-        Created::Yes(_)
+        CreateOutcome::Created(_)
     ));
     for _ in 0..3 {
         let again = SqliteStore::open(&path).await.unwrap();
@@ -80,7 +80,7 @@ async fn k17_a_new_file_is_opened_by_many_at_once() {
             .collect();
         let mut created = 0;
         for open in opening {
-            created += usize::from(open.await.unwrap().unwrap() != Created::Exists);
+            created += usize::from(open.await.unwrap().unwrap() != CreateOutcome::AlreadyExists);
         }
         assert_eq!(created, 1);
     }
@@ -249,12 +249,12 @@ async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
     assert_eq!(store.duty(&"env_1".into()).await.unwrap(), Some(duty(1)));
     assert!(store.record(&duty(2)).await.unwrap());
     let swapped = store
-        .swap(stored.version, &record("evt_1", 2), None)
+        .compare_and_swap(stored.version, &record("evt_1", 2), None)
         .await
         .unwrap();
-    assert!(matches!(swapped, revento_store::Swapped::Yes(_)));
+    assert!(matches!(swapped, revento_store::SwapOutcome::Swapped(_)));
     let created = store.create(&record("evt_2", 1)).await.unwrap();
-    assert!(matches!(created, Created::Yes(_)));
+    assert!(matches!(created, CreateOutcome::Created(_)));
 }
 
 /// A file as version 2 has left it.

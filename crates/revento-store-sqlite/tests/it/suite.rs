@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc};
 use revento_store::{DeletionStore, InboxStore, TokenStore};
 use revento_store_sqlite::SqliteStore;
 use revento_store_testkit::{
-    BoxError, DeletionStoreSuite, InboxStoreSuite, Outcome, Report, Subject, TokenStoreSuite,
+    BoxError, CheckOutcome, DeletionStoreSuite, InboxStoreSuite, Report, Subject, TokenStoreSuite,
 };
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
@@ -37,7 +37,7 @@ async fn backup(directory: &Path) -> Result<Vec<u8>, BoxError> {
 fn passed_in_full(report: &Report) {
     report.assert_passed();
     for finding in report.findings() {
-        assert_eq!(finding.outcome, Outcome::Passed, "{}", finding.name);
+        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
     }
 }
 

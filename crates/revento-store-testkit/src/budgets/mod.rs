@@ -1,6 +1,6 @@
 //! What a [`BudgetStore`](revento_store::BudgetStore) has to honour.
 
-mod exchange;
+mod compare_and_swap;
 
 use revento_store::BudgetStore;
 
@@ -8,19 +8,19 @@ use crate::check::{Check, checks};
 
 pub(crate) fn checks() -> Vec<Check<dyn BudgetStore>> {
     checks![
-        exchange::a17_only_what_is_there_is_replaced =>
+        compare_and_swap::a17_only_what_is_there_is_replaced =>
             "a replica overwrites what another has spent, and the platform answers 429",
-        exchange::a17_where_nothing_is_any_expectation_is_met =>
+        compare_and_swap::a17_where_nothing_is_any_expectation_is_met =>
             "after a store has lost its budgets no replica can count any more",
-        exchange::a17_of_many_exchanges_one_wins =>
+        compare_and_swap::a17_of_many_exchanges_one_wins =>
             "two replicas take the same place, and the platform answers 429",
-        exchange::a17_many_counters_lose_nothing =>
+        compare_and_swap::a17_many_counters_lose_nothing =>
             "calls that were counted are not counted",
-        exchange::k8_any_key_and_any_bytes_come_back =>
+        compare_and_swap::k8_any_key_and_any_bytes_come_back =>
             "one integration's odd id, or one state, stops its reads",
-        exchange::a17_replicas_see_each_other =>
+        compare_and_swap::a17_replicas_see_each_other =>
             "each replica counts for itself",
-        exchange::a18_what_is_not_idle_is_kept =>
+        compare_and_swap::a18_what_is_not_idle_is_kept =>
             "spent budgets are forgotten, and the platform answers 429",
     ]
 }

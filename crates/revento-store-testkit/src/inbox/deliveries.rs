@@ -1,12 +1,12 @@
 //! What goes in comes out.
 
 use revento_core::{EventType, Timestamp};
-use revento_store::{Delivery, DeliveryState, InboxStore, NewDelivery, Sealed};
+use revento_store::{DeliveryState, InboxStore, LeasedDelivery, NewDelivery, Sealed};
 
 use super::sample::{NOW, TICK, answered, delivery, insert_all, is, lease, one};
 use crate::{check::Bench, expect::same, subject::Verdict};
 
-fn equal(came: &Delivery, expected: &NewDelivery) -> Verdict {
+fn equal(came: &LeasedDelivery, expected: &NewDelivery) -> Verdict {
     same("the envelope id", &came.lease.envelope_id, &expected.envelope_id)?;
     same("the delivery id", &came.delivery_id, &expected.delivery_id)?;
     same("the type", &came.event_type, &expected.event_type)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use revento_store::{DeliveryState, InboxStore, Received};
+use revento_store::{DeliveryState, InboxStore, InsertOutcome};
 
 use super::sample::{MINUTE, NOW, answered, delivery, insert_all, is, known, leases, minutes, one, ordered};
 use crate::{
@@ -57,7 +57,7 @@ pub(super) async fn q8_replicas_share_the_work(bench: Bench<dyn InboxStore>) -> 
     .await?;
     let new = received
         .iter()
-        .filter(|answer| matches!(answer, Received::New { .. }))
+        .filter(|answer| matches!(answer, InsertOutcome::New { .. }))
         .count();
     same("how many inserts were new", new, CALLERS / 2)?;
     let leased = race(|caller| {

@@ -1,7 +1,7 @@
 //! What becomes of what was buried: listed, its body wiped, its identity kept.
 
 use revento_core::Timestamp;
-use revento_store::{Buried, DeliveryState, InboxStore, NewDelivery, Requeued, Sealed};
+use revento_store::{BuriedDelivery, DeliveryState, InboxStore, NewDelivery, RequeueOutcome, Sealed};
 
 use super::sample::{
     NOW, REQUEUED, answered, at, delivery, digest, insert_all, is, leases, minutes, one, ordered,
@@ -21,8 +21,8 @@ async fn bury(store: &dyn InboxStore, delivery: NewDelivery, now: Timestamp) -> 
     answered("burying it", buried, true)
 }
 
-fn as_buried(delivery: &NewDelivery, buried_at: Timestamp) -> Buried {
-    Buried {
+fn as_buried(delivery: &NewDelivery, buried_at: Timestamp) -> BuriedDelivery {
+    BuriedDelivery {
         envelope_id: delivery.envelope_id.clone(),
         delivery_id: delivery.delivery_id.clone(),
         event_type: delivery.event_type.clone(),
@@ -59,7 +59,7 @@ pub(super) async fn q4_the_last_cause_and_all_attempts_are_told(bench: Bench<dyn
     store.retry(&leased.lease, minutes(1), "first").await?;
     let leased = one(&*store, minutes(1)).await?;
     store.bury(&leased.lease, minutes(2), "second").await?;
-    let twice = Buried {
+    let twice = BuriedDelivery {
         attempts: 2,
         error: "second".to_owned(),
         ..as_buried(&delivery("1"), minutes(2))
@@ -87,7 +87,7 @@ pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(bench: Bench<d
     expunge("how many were buried before the first was", minutes(1), 0).await?;
     expunge("how many were buried before the second was", minutes(2), 1).await?;
     expunge("how many are left to expunge by then", minutes(2), 0).await?;
-    let first = Buried {
+    let first = BuriedDelivery {
         expunged: true,
         ..as_buried(&delivery("1"), minutes(1))
     };
@@ -99,7 +99,7 @@ pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(bench: Bench<d
     same(
         "the requeue of what was not expunged",
         store.requeue(&"env_2".into(), later).await?,
-        Requeued::Yes,
+        RequeueOutcome::Requeued,
     )?;
     expunge("how many are left to expunge at all", minutes(100_000), 0).await?;
     is(&*store, "3", DeliveryState::Done).await?;
@@ -121,7 +121,11 @@ pub(super) async fn q18_what_is_expunged_cannot_be_requeued(bench: Bench<dyn Inb
     insert_all(&*store, [ordered("2", "app_1")]).await?;
     store.expunge(minutes(2)).await?;
     let requeued = store.requeue(&"env_1".into(), minutes(3)).await?;
-    same("a requeue of what is expunged", requeued, Requeued::Expunged)?;
+    same(
+        "a requeue of what is expunged",
+        requeued,
+        RequeueOutcome::Expunged,
+    )?;
     is(&*store, "1", DeliveryState::Buried).await?;
     let leased = leases(&*store, "what is queued", minutes(4), &["2"]).await?;
     for delivery in leased {
@@ -149,7 +153,7 @@ pub(super) async fn q18_a_replay_brings_the_body_back(bench: Bench<dyn InboxStor
     let expunged: Vec<_> = listed.iter().map(|buried| buried.expunged).collect();
     same("whether it is expunged", expunged, vec![false])?;
     let requeued = store.requeue(&"env_1".into(), minutes(5)).await?;
-    same("a requeue after the replay", requeued, Requeued::Yes)?;
+    same("a requeue after the replay", requeued, RequeueOutcome::Requeued)?;
     let leased = one(&*store, minutes(5)).await?;
     same("the body", leased.body.as_bytes(), b"sealed again".as_slice())
 }

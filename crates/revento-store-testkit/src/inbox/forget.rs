@@ -1,6 +1,6 @@
 //! Forgetting.
 
-use revento_store::{DeliveryState, InboxStore, Received};
+use revento_store::{DeliveryState, InboxStore, InsertOutcome};
 
 use super::sample::{NOW, answered, delivery, insert_all, is, minutes, one, ordered};
 use crate::{check::Bench, expect::same, subject::Verdict};
@@ -49,7 +49,7 @@ pub(super) async fn q12_only_what_was_handled_long_ago_is_forgotten(bench: Bench
     same(
         "a delivery that was forgotten, identities and all",
         again,
-        Received::New {
+        InsertOutcome::New {
             delivery_id_reused: false,
         },
     )

@@ -1,6 +1,6 @@
 //! Deduplication.
 
-use revento_store::{DeliveryState, InboxStore, NewDelivery, Received, Sealed};
+use revento_store::{DeliveryState, InboxStore, InsertOutcome, NewDelivery, Sealed};
 
 use super::sample::{NOW, REQUEUED, at, delivery, digest, insert_all, is, known, leases, minutes, one};
 use crate::{
@@ -56,7 +56,7 @@ pub(super) async fn q1_of_many_simultaneous_inserts_one_is_new(bench: Bench<dyn 
         .await?;
         let new = answers
             .iter()
-            .filter(|answer| matches!(answer, Received::New { .. }))
+            .filter(|answer| matches!(answer, InsertOutcome::New { .. }))
             .count();
         same("how many inserts were new", new, 1)?;
         let store = bench.store();
@@ -100,7 +100,7 @@ pub(super) async fn q11_a_reused_delivery_id_is_told_and_loses_nothing(
     same(
         "another envelope under the same delivery id",
         received,
-        Received::New {
+        InsertOutcome::New {
             delivery_id_reused: true,
         },
     )?;
@@ -119,7 +119,7 @@ pub(super) async fn q11_another_body_under_a_known_identity_is_told(bench: Bench
     };
     let told = async |state: DeliveryState| {
         let other_body = true;
-        let expected = Received::Known { state, other_body };
+        let expected = InsertOutcome::Known { state, other_body };
         let what = format!("another body for what is {state:?}");
         same(&what, store.insert(&other(minutes(1))).await?, expected)?;
         let retry = store.insert(&at("1", minutes(1))).await?;
@@ -138,7 +138,7 @@ pub(super) async fn q11_another_body_under_a_known_identity_is_told(bench: Bench
     same(
         "a replay with another body",
         requeued,
-        Received::Requeued { other_body },
+        InsertOutcome::Requeued { other_body },
     )?;
     let retry = store.insert(&other(minutes(3))).await?;
     same("a retry of that body", retry, known(DeliveryState::Queued))?;
@@ -149,7 +149,7 @@ pub(super) async fn q11_another_body_under_a_known_identity_is_told(bench: Bench
     same(
         "a replay with the first body",
         requeued,
-        Received::Requeued { other_body },
+        InsertOutcome::Requeued { other_body },
     )?;
     let leased = one(&*store, minutes(5)).await?;
     store.complete(&leased.lease, minutes(5)).await?;

@@ -1,6 +1,6 @@
 //! Handled, tried again, set aside.
 
-use revento_store::{DeliveryState, InboxStore, Requeued};
+use revento_store::{DeliveryState, InboxStore, RequeueOutcome};
 
 use super::sample::{NOW, TICK, answered, delivery, insert_all, is, leases, minutes, one};
 use crate::{check::Bench, expect::same, subject::Verdict};
@@ -59,7 +59,7 @@ pub(super) async fn q4_a_buried_delivery_waits_for_somebody(bench: Bench<dyn Inb
         same(
             "the answer to a requeue",
             store.requeue(&"env_1".into(), now.saturating_add(TICK)).await?,
-            Requeued::Yes,
+            RequeueOutcome::Requeued,
         )?;
         is(&*store, "1", DeliveryState::Queued).await?;
         leases(&*store, "a lease before the requeue", now, &[]).await?;
@@ -74,7 +74,7 @@ pub(super) async fn q9_only_what_is_buried_is_requeued(bench: Bench<dyn InboxSto
         same(
             &format!("a requeue of what is {state}"),
             answer,
-            Requeued::NotBuried,
+            RequeueOutcome::NotBuried,
         )
     };
     requeue("unknown").await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use revento_core::{EventType, Timestamp};
-use revento_store::{Delivery, DeliveryState, InboxStore, NewDelivery, Received, Sealed};
+use revento_store::{DeliveryState, InboxStore, InsertOutcome, LeasedDelivery, NewDelivery, Sealed};
 
 use crate::expect::{Stop, fail, same};
 
@@ -37,13 +37,13 @@ pub(crate) fn digest(id: &str) -> [u8; 32] {
 }
 
 /// The answer to a retry.
-pub(crate) fn known(state: DeliveryState) -> Received {
+pub(crate) fn known(state: DeliveryState) -> InsertOutcome {
     let other_body = false;
-    Received::Known { state, other_body }
+    InsertOutcome::Known { state, other_body }
 }
 
 /// The answer to a replay.
-pub(crate) const REQUEUED: Received = Received::Requeued { other_body: false };
+pub(crate) const REQUEUED: InsertOutcome = InsertOutcome::Requeued { other_body: false };
 
 pub(crate) fn at(id: &str, received_at: Timestamp) -> NewDelivery {
     NewDelivery {
@@ -74,7 +74,7 @@ pub(crate) async fn insert_all(
         same(
             &what,
             received,
-            Received::New {
+            InsertOutcome::New {
                 delivery_id_reused: false,
             },
         )?;
@@ -87,12 +87,12 @@ pub(crate) async fn lease(
     store: &dyn InboxStore,
     now: Timestamp,
     limit: usize,
-) -> Result<Vec<Delivery>, Stop> {
+) -> Result<Vec<LeasedDelivery>, Stop> {
     Ok(store.lease(now, now.saturating_add(MINUTE), limit).await?)
 }
 
 /// Leases one, and expects that there is one.
-pub(crate) async fn one(store: &dyn InboxStore, now: Timestamp) -> Result<Delivery, Stop> {
+pub(crate) async fn one(store: &dyn InboxStore, now: Timestamp) -> Result<LeasedDelivery, Stop> {
     match lease(store, now, 1).await?.pop() {
         Some(delivery) => Ok(delivery),
         None => fail(format!("nothing could be leased at {now}")),
@@ -105,7 +105,7 @@ pub(crate) async fn leases(
     what: &str,
     now: Timestamp,
     ids: &[&str],
-) -> Result<Vec<Delivery>, Stop> {
+) -> Result<Vec<LeasedDelivery>, Stop> {
     let leased = lease(store, now, 100).await?;
     let came: Vec<String> = leased
         .iter()

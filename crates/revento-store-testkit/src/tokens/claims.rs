@@ -1,7 +1,7 @@
 //! Claims: exclusive, expiring, given back by their holder.
 
 use revento_core::Timestamp;
-use revento_store::{Claim, Fence, TokenStore, Version};
+use revento_store::{ClaimOutcome, Fence, TokenStore, Version};
 
 use super::sample::{DAY, NOW, TICK, claim, created, doubted, end_of, granted, key, loaded, record, swapped};
 use crate::{
@@ -25,7 +25,7 @@ pub(super) async fn k12_a_claim_is_exclusive(bench: Bench<dyn TokenStore>) -> Ve
         same(
             &format!("a second claim at {moment}"),
             second,
-            Claim::Held { until: end_of(NOW) },
+            ClaimOutcome::Held { until: end_of(NOW) },
         )?;
     }
     Ok(())
@@ -47,7 +47,7 @@ pub(super) async fn k12_of_many_claimants_one_wins(bench: Bench<dyn TokenStore>)
         let fences: Vec<Fence> = answers
             .iter()
             .filter_map(|answer| match answer {
-                Claim::Granted { fence, .. } => Some(*fence),
+                ClaimOutcome::Granted { fence, .. } => Some(*fence),
                 _ => None,
             })
             .collect();
@@ -56,12 +56,12 @@ pub(super) async fn k12_of_many_claimants_one_wins(bench: Bench<dyn TokenStore>)
         };
         for answer in answers
             .into_iter()
-            .filter(|answer| !matches!(answer, Claim::Granted { .. }))
+            .filter(|answer| !matches!(answer, ClaimOutcome::Granted { .. }))
         {
             same(
                 "the answer to a loser",
                 answer,
-                Claim::Held { until: end_of(NOW) },
+                ClaimOutcome::Held { until: end_of(NOW) },
             )?;
         }
         bench.store().release(&key("evt_1"), fence).await?;
@@ -87,14 +87,14 @@ pub(super) async fn k12_a_claim_expires_by_the_callers_clock(bench: Bench<dyn To
         same(
             "a claim just before the first one ends",
             held,
-            Claim::Held { until: end_of(now) },
+            ClaimOutcome::Held { until: end_of(now) },
         )?;
         granted(&*store, &key, version, end_of(now)).await?;
         let back = claim(&*store, &key, version, now).await?;
         same(
             "a claim by a clock that is behind",
             back,
-            Claim::Held {
+            ClaimOutcome::Held {
                 until: end_of(end_of(now)),
             },
         )?;
@@ -105,23 +105,35 @@ pub(super) async fn k12_a_claim_expires_by_the_callers_clock(bench: Bench<dyn To
 pub(super) async fn k12_a_claim_needs_the_version_that_was_read(bench: Bench<dyn TokenStore>) -> Verdict {
     let store = bench.store();
     let absent = claim(&*store, &key("evt_1"), Version(1), NOW).await?;
-    same("a claim on what is not there", absent, Claim::Moved)?;
+    same(
+        "a claim on what is not there",
+        absent,
+        ClaimOutcome::VersionChanged,
+    )?;
     let first = created(&*store, &record("evt_1")).await?;
     let second = swapped(&*store, first, &doubted(&record("evt_1")), None).await?;
     for stale in [first, Version(0), Version(second.0 + 1)] {
         let answer = claim(&*store, &key("evt_1"), stale, NOW).await?;
-        same("a claim on a version that was replaced", answer, Claim::Moved)?;
+        same(
+            "a claim on a version that was replaced",
+            answer,
+            ClaimOutcome::VersionChanged,
+        )?;
     }
     granted(&*store, &key("evt_1"), second, NOW).await?;
     let answer = claim(&*store, &key("evt_1"), first, NOW).await?;
     same(
         "a claim on a replaced version while the record is claimed",
         answer,
-        Claim::Moved,
+        ClaimOutcome::VersionChanged,
     )?;
     store.remove(&key("evt_1")).await?;
     let answer = claim(&*store, &key("evt_1"), second, NOW).await?;
-    same("a claim on what was removed", answer, Claim::Moved)
+    same(
+        "a claim on what was removed",
+        answer,
+        ClaimOutcome::VersionChanged,
+    )
 }
 
 pub(super) async fn k12_a_claim_leaves_the_record_alone(bench: Bench<dyn TokenStore>) -> Verdict {
@@ -170,7 +182,7 @@ pub(super) async fn k12_only_its_holder_releases_a_claim(bench: Bench<dyn TokenS
         same(
             &format!("the claim after a release with {stranger:?} instead of {fence:?}"),
             answer,
-            Claim::Held { until: end_of(later) },
+            ClaimOutcome::Held { until: end_of(later) },
         )?;
     }
     store.release(&key("evt_2"), fence).await?;
@@ -178,7 +190,7 @@ pub(super) async fn k12_only_its_holder_releases_a_claim(bench: Bench<dyn TokenS
     same(
         "the claim after a release of another key",
         answer,
-        Claim::Held { until: end_of(later) },
+        ClaimOutcome::Held { until: end_of(later) },
     )?;
 
     store.release(&key("evt_1"), fence).await?;
@@ -189,6 +201,6 @@ pub(super) async fn k12_only_its_holder_releases_a_claim(bench: Bench<dyn TokenS
     same(
         &format!("the claim {next:?} after a second release of {fence:?}"),
         answer,
-        Claim::Held { until: end_of(later) },
+        ClaimOutcome::Held { until: end_of(later) },
     )
 }

@@ -1,6 +1,6 @@
 //! Creating never overwrites.
 
-use revento_store::{Created, TokenStore};
+use revento_store::{CreateOutcome, TokenStore};
 
 use super::sample::{NOW, created, granted, key, loaded, marked, record};
 use crate::{
@@ -18,7 +18,7 @@ pub(super) async fn k10_creating_never_overwrites(bench: Bench<dyn TokenStore>) 
     same(
         "the second creation",
         store.create(&marked(&record("evt_1"), 2)).await?,
-        Created::Exists,
+        CreateOutcome::AlreadyExists,
     )?;
     same(
         "the record after it",
@@ -28,7 +28,7 @@ pub(super) async fn k10_creating_never_overwrites(bench: Bench<dyn TokenStore>) 
     let claim = super::sample::claim(&*store, &key("evt_1"), before.version, NOW).await?;
     same(
         "the claim after it",
-        matches!(claim, revento_store::Claim::Held { .. }),
+        matches!(claim, revento_store::ClaimOutcome::Held { .. }),
         true,
     )
 }
@@ -45,8 +45,8 @@ pub(super) async fn k10_of_many_creators_one_wins(bench: Bench<dyn TokenStore>) 
             .iter()
             .enumerate()
             .filter_map(|(caller, answer)| match answer {
-                Created::Yes(version) => Some((caller, *version)),
-                Created::Exists => None,
+                CreateOutcome::Created(version) => Some((caller, *version)),
+                CreateOutcome::AlreadyExists => None,
             })
             .collect();
         let &[(winner, version)] = winners.as_slice() else {

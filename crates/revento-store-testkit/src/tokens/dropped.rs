@@ -1,6 +1,6 @@
 //! Calls that are dropped in the middle.
 
-use revento_store::{Claim, ClaimTerms, TokenStore};
+use revento_store::{ClaimOutcome, ClaimTerms, TokenStore};
 
 use super::sample::{NOW, claim, created, end_of, granted, key, loaded, marked, record, swapped};
 use crate::{
@@ -17,10 +17,10 @@ pub(super) async fn k23_a_dropped_swap_is_whole_or_never_was(bench: Bench<dyn To
     for number in 1..=DROPS {
         let before = loaded(&*other, &key("evt_1")).await?;
         let new = marked(&record, number as usize);
-        drop_after(moment(number), store.swap(before.version, &new, None)).await?;
+        drop_after(moment(number), store.compare_and_swap(before.version, &new, None)).await?;
         // What was sent may still be on its way: another write settles it, whether it wins or loses.
         let now = loaded(&*other, &key("evt_1")).await?;
-        other.swap(now.version, &now.record, None).await?;
+        other.compare_and_swap(now.version, &now.record, None).await?;
         let after = loaded(&*other, &key("evt_1")).await?.record;
         if after != before.record && after != new {
             return fail(format!(
@@ -55,7 +55,7 @@ async fn is_durable(store: &dyn TokenStore, other: &dyn TokenStore, number: u32)
         same(
             "a claim that others see after dropped calls",
             held,
-            Claim::Held { until: end_of(NOW) },
+            ClaimOutcome::Held { until: end_of(NOW) },
         )?;
         store.release(key, fence).await?;
         let (fence, _) = granted(other, key, version, NOW).await?;
@@ -99,6 +99,6 @@ pub(super) async fn k23_what_follows_a_dropped_call_is_durable(bench: Bench<dyn 
     let last = claim(&*other, &key("evt_1"), version, end_of(now)).await?;
     holds(
         "no dropped claim lasts for ever",
-        matches!(last, Claim::Granted { .. }),
+        matches!(last, ClaimOutcome::Granted { .. }),
     )
 }

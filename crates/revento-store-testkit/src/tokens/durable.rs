@@ -1,7 +1,7 @@
 //! What another handle on the same data sees.
 
 use revento_core::Timestamp;
-use revento_store::{Claim, ClaimTerms, Swapped, TokenStore};
+use revento_store::{ClaimOutcome, ClaimTerms, SwapOutcome, TokenStore};
 
 use super::sample::{NOW, claim, created, end_of, granted, key, loaded, marked, record, renewed, swapped};
 use crate::{
@@ -50,7 +50,7 @@ pub(super) async fn k23_claims_and_counters_survive_reopening(bench: Bench<dyn T
 
     let again = bench.replica().await?;
     let answer = claim(&*again, &key("evt_1"), version, later).await?;
-    same("the claim", answer, Claim::Held { until: end_of(later) })?;
+    same("the claim", answer, ClaimOutcome::Held { until: end_of(later) })?;
     again.release(&key("evt_1"), fence).await?;
     let (next, abandoned) = granted(&*again, &key("evt_1"), version, later).await?;
     same("whether the one before is known to be abandoned", abandoned, true)?;
@@ -63,8 +63,8 @@ pub(super) async fn k23_claims_and_counters_survive_reopening(bench: Bench<dyn T
         "versions go on growing, though the record was removed before",
         new > version,
     )?;
-    let answer = third.swap(version, &renewed(&record), None).await?;
-    same("a swap of a version from before", answer, Swapped::Conflict)
+    let answer = third.compare_and_swap(version, &renewed(&record), None).await?;
+    same("a swap of a version from before", answer, SwapOutcome::Conflict)
 }
 
 pub(super) async fn k17_replicas_race_as_callers_do(bench: Bench<dyn TokenStore>) -> Verdict {
@@ -86,18 +86,18 @@ pub(super) async fn k17_replicas_race_as_callers_do(bench: Bench<dyn TokenStore>
     .await?;
     let granted = claims
         .iter()
-        .filter(|answer| matches!(answer, Claim::Granted { .. }))
+        .filter(|answer| matches!(answer, ClaimOutcome::Granted { .. }))
         .count();
     same("how many claims were granted", granted, 1)?;
 
     let swaps = race(|caller| {
         let (store, record) = (replicas[caller % replicas.len()].clone(), marked(&record, caller));
-        async move { store.swap(version, &record, None).await }
+        async move { store.compare_and_swap(version, &record, None).await }
     })
     .await?;
     let won = swaps
         .iter()
-        .filter(|answer| matches!(answer, Swapped::Yes(_)))
+        .filter(|answer| matches!(answer, SwapOutcome::Swapped(_)))
         .count();
     same("how many swaps of one version won", won, 1)
 }

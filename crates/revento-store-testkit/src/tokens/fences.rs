@@ -1,6 +1,6 @@
 //! Swaps under a claim, and beside one.
 
-use revento_store::{Claim, Fence, Swapped, TokenStore, Version};
+use revento_store::{ClaimOutcome, Fence, SwapOutcome, TokenStore, Version};
 
 use super::sample::{
     NOW, claim, created, doubted, end_of, granted, key, loaded, marked, record, renewed, swapped,
@@ -14,9 +14,9 @@ use crate::{
 async fn refused(store: &dyn TokenStore, what: &str, version: Version, fence: Fence) -> Verdict {
     let before = loaded(store, &key("evt_1")).await?;
     let answer = store
-        .swap(version, &renewed(&record("evt_1")), Some(fence))
+        .compare_and_swap(version, &renewed(&record("evt_1")), Some(fence))
         .await?;
-    same(what, answer, Swapped::Conflict)?;
+    same(what, answer, SwapOutcome::Conflict)?;
     same("the record after it", loaded(store, &key("evt_1")).await?, before)
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn k12_a_fenced_swap_needs_the_latest_claim(bench: Bench<dyn To
     same(
         "the claim after all those swaps",
         answer,
-        Claim::Held {
+        ClaimOutcome::Held {
             until: end_of(end_of(NOW)),
         },
     )?;
@@ -104,7 +104,7 @@ pub(super) async fn k12_an_unfenced_swap_leaves_a_claim(bench: Bench<dyn TokenSt
     same(
         "the claim after an unfenced swap",
         answer,
-        Claim::Held { until: end_of(NOW) },
+        ClaimOutcome::Held { until: end_of(NOW) },
     )?;
     refused(&*store, "a fenced swap of the version before it", first, fence).await?;
     swapped(&*store, second, &renewed(&record), Some(fence)).await?;

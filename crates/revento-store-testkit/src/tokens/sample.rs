@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use revento_core::{Connection, ConnectionKey, Reason, Scopes, Status, Timestamp};
 use revento_store::{
-    Claim, ClaimTerms, Created, Fence, Record, Sealed, Stored, Swapped, TokenStore, Version,
+    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Sealed, Stored, SwapOutcome, TokenStore, Version,
 };
 
 use crate::expect::{Stop, fail};
@@ -70,8 +70,8 @@ pub(crate) fn doubted(record: &Record) -> Record {
 
 pub(crate) async fn created(store: &dyn TokenStore, record: &Record) -> Result<Version, Stop> {
     match store.create(record).await? {
-        Created::Yes(version) => Ok(version),
-        Created::Exists => fail(format!(
+        CreateOutcome::Created(version) => Ok(version),
+        CreateOutcome::AlreadyExists => fail(format!(
             "creating {} was answered with Exists",
             record.connection.key
         )),
@@ -91,9 +91,9 @@ pub(crate) async fn swapped(
     record: &Record,
     fence: Option<Fence>,
 ) -> Result<Version, Stop> {
-    match store.swap(expected, record, fence).await? {
-        Swapped::Yes(version) => Ok(version),
-        Swapped::Conflict => fail("a swap of the current version was answered with Conflict"),
+    match store.compare_and_swap(expected, record, fence).await? {
+        SwapOutcome::Swapped(version) => Ok(version),
+        SwapOutcome::Conflict => fail("a swap of the current version was answered with Conflict"),
     }
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn claim(
     key: &ConnectionKey,
     version: Version,
     now: Timestamp,
-) -> Result<Claim, Stop> {
+) -> Result<ClaimOutcome, Stop> {
     Ok(store
         .claim(
             key,
@@ -129,7 +129,7 @@ pub(crate) async fn granted(
     now: Timestamp,
 ) -> Result<(Fence, bool), Stop> {
     match claim(store, key, version, now).await? {
-        Claim::Granted { fence, abandoned } => Ok((fence, abandoned)),
+        ClaimOutcome::Granted { fence, abandoned } => Ok((fence, abandoned)),
         other => fail(format!(
             "a claim that nobody stands in the way of was answered with {other:?}"
         )),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use revento_store::{Swapped, TokenStore, Version};
+use revento_store::{SwapOutcome, TokenStore, Version};
 
 use super::sample::{created, key, loaded, marked, record, renewed, swapped};
 use crate::{
@@ -15,8 +15,8 @@ use crate::{
 pub(super) async fn k11_a_stale_version_changes_nothing(bench: Bench<dyn TokenStore>) -> Verdict {
     let store = bench.store();
     let record = record("evt_1");
-    let absent = store.swap(Version(1), &record, None).await?;
-    same("a swap of what is not there", absent, Swapped::Conflict)?;
+    let absent = store.compare_and_swap(Version(1), &record, None).await?;
+    same("a swap of what is not there", absent, SwapOutcome::Conflict)?;
     same("the store after it", store.load(&key("evt_1")).await?, None)?;
 
     let first = created(&*store, &record).await?;
@@ -29,11 +29,11 @@ pub(super) async fn k11_a_stale_version_changes_nothing(bench: Bench<dyn TokenSt
         Version(second.0 + 1),
         Version(i64::MAX),
     ] {
-        let answer = store.swap(stale, &renewed(&record), None).await?;
+        let answer = store.compare_and_swap(stale, &renewed(&record), None).await?;
         same(
             &format!("a swap of {stale:?} where {second:?} is stored"),
             answer,
-            Swapped::Conflict,
+            SwapOutcome::Conflict,
         )?;
         same(
             "the record after it",
@@ -50,15 +50,15 @@ pub(super) async fn k11_of_many_swaps_one_wins(bench: Bench<dyn TokenStore>) -> 
     for _ in 0..ROUNDS {
         let answers = race(|caller| {
             let (store, record) = (bench.store(), marked(&record, caller));
-            async move { store.swap(version, &record, None).await }
+            async move { store.compare_and_swap(version, &record, None).await }
         })
         .await?;
         let winners: Vec<_> = answers
             .iter()
             .enumerate()
             .filter_map(|(caller, answer)| match answer {
-                Swapped::Yes(version) => Some((caller, *version)),
-                Swapped::Conflict => None,
+                SwapOutcome::Swapped(version) => Some((caller, *version)),
+                SwapOutcome::Conflict => None,
             })
             .collect();
         let &[(winner, won)] = winners.as_slice() else {
@@ -87,11 +87,11 @@ pub(super) async fn k11_versions_grow_and_are_never_used_twice(bench: Bench<dyn 
             seen.last() < Some(&version),
         )?;
         for stale in &seen {
-            let answer = store.swap(*stale, &record, None).await?;
+            let answer = store.compare_and_swap(*stale, &record, None).await?;
             same(
                 &format!("a swap of {stale:?} from before the removal"),
                 answer,
-                Swapped::Conflict,
+                SwapOutcome::Conflict,
             )?;
         }
         seen.insert(version);

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use async_trait::async_trait;
-use revento_store::{BudgetStore, BudgetWrite, Exchanged, StoreError};
-use revento_store_testkit::{BudgetStoreSuite, Outcome, Subject};
+use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
+use revento_store_testkit::{BudgetStoreSuite, CheckOutcome, Subject};
 
 /// How a store can be wrong.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ struct Broken(Wrong, Mutex<HashMap<String, Vec<u8>>>);
 
 #[async_trait]
 impl BudgetStore for Broken {
-    async fn exchange(&self, write: BudgetWrite<'_>) -> Result<Exchanged, StoreError> {
+    async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError> {
         let seen = self.1.lock().unwrap().get(write.key).cloned();
         let races = matches!(self.0, Wrong::Races);
         if races {
@@ -36,12 +36,16 @@ impl BudgetStore for Broken {
         };
         match (self.0, current) {
             (Wrong::Overwrites, _) => {}
-            (Wrong::Insists, None) if write.expected.is_some() => return Ok(Exchanged::No(Vec::new())),
-            (_, Some(current)) if write.expected != Some(&current) => return Ok(Exchanged::No(current)),
+            (Wrong::Insists, None) if write.expected.is_some() => {
+                return Ok(BudgetSwapOutcome::Conflict(Vec::new()));
+            }
+            (_, Some(current)) if write.expected != Some(&current) => {
+                return Ok(BudgetSwapOutcome::Conflict(current));
+            }
             _ => {}
         }
         budgets.insert(write.key.to_owned(), write.next.to_vec());
-        Ok(Exchanged::Yes)
+        Ok(BudgetSwapOutcome::Swapped)
     }
 }
 
@@ -52,7 +56,7 @@ async fn failures(wrong: Wrong) -> Vec<&'static str> {
     let failed = report
         .findings()
         .iter()
-        .filter(|finding| matches!(finding.outcome, Outcome::Failed(_)));
+        .filter(|finding| matches!(finding.outcome, CheckOutcome::Failed(_)));
     failed.map(|finding| finding.name).collect()
 }
 

@@ -7,14 +7,14 @@ use revento_store::{
     memory::{MemoryBudgets, MemoryDeletions, MemoryInbox, MemoryTokens},
 };
 use revento_store_testkit::{
-    BudgetStoreSuite, DeletionStoreSuite, InboxStoreSuite, Outcome, Report, Subject, TokenStoreSuite,
+    BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxStoreSuite, Report, Subject, TokenStoreSuite,
 };
 
 /// The checks that did not run, where none has failed.
 fn skipped(report: &Report) -> Vec<&'static str> {
     let findings = report.findings().iter();
     findings
-        .filter(|finding| finding.outcome != Outcome::Passed)
+        .filter(|finding| finding.outcome != CheckOutcome::Passed)
         .map(|finding| finding.name)
         .collect()
 }

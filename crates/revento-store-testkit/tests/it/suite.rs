@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use revento_store::memory::MemoryTokens;
-use revento_store_testkit::{BoxError, Outcome, Subject, TokenStoreSuite};
+use revento_store_testkit::{BoxError, CheckOutcome, Subject, TokenStoreSuite};
 
 fn memory() -> TokenStoreSuite {
     TokenStoreSuite::new(|| async { Ok(Subject::tokens(MemoryTokens::new())) })
@@ -82,6 +82,6 @@ async fn every_check_has_a_name_and_a_reason_of_its_own() {
         report
             .findings()
             .iter()
-            .any(|finding| finding.outcome == Outcome::Passed)
+            .any(|finding| finding.outcome == CheckOutcome::Passed)
     );
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use revento_core::Timestamp;
 
 use super::lock;
-use crate::{BudgetStore, BudgetWrite, Exchanged, StoreError};
+use crate::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 
 /// Budgets that several clients of one process share.
 #[derive(Default)]
@@ -26,18 +26,18 @@ impl MemoryBudgets {
 
 #[async_trait]
 impl BudgetStore for MemoryBudgets {
-    async fn exchange(&self, write: BudgetWrite<'_>) -> Result<Exchanged, StoreError> {
+    async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError> {
         let mut budgets = lock(&self.0);
         if let Some((current, _)) = budgets.get(write.key)
             && write.expected != Some(current)
         {
-            return Ok(Exchanged::No(current.clone()));
+            return Ok(BudgetSwapOutcome::Conflict(current.clone()));
         }
         if !budgets.contains_key(write.key) {
             budgets.retain(|_, (_, idle_at)| *idle_at > write.now);
         }
         budgets.insert(write.key.to_owned(), (write.next.to_vec(), write.idle_at));
-        Ok(Exchanged::Yes)
+        Ok(BudgetSwapOutcome::Swapped)
     }
 }
 

@@ -11,7 +11,8 @@ use revento_core::{EnvelopeId, Timestamp};
 
 use super::lock;
 use crate::{
-    Buried, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, Sealed, StoreError,
+    BuriedDelivery, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
+    RequeueOutcome, Sealed, StoreError,
 };
 
 /// An [`InboxStore`] that lives as long as the process.
@@ -32,25 +33,30 @@ impl Table {
     }
 
     /// Queues what is buried, as if it had just arrived; with the body of its replay, where that is what it is.
-    fn revive(&mut self, envelope_id: &EnvelopeId, now: Timestamp, replay: Option<&NewDelivery>) -> Requeued {
+    fn revive(
+        &mut self,
+        envelope_id: &EnvelopeId,
+        now: Timestamp,
+        replay: Option<&NewDelivery>,
+    ) -> RequeueOutcome {
         let arrival = self.next();
         let Some(row) = self.rows.get_mut(envelope_id) else {
-            return Requeued::NotBuried;
+            return RequeueOutcome::NotBuried;
         };
         if row.state != DeliveryState::Buried {
-            return Requeued::NotBuried;
+            return RequeueOutcome::NotBuried;
         }
         if let Some(replay) = replay {
             row.delivery.body = replay.body.clone();
             row.delivery.body_digest = replay.body_digest;
         } else if row.expunged {
-            return Requeued::Expunged;
+            return RequeueOutcome::Expunged;
         }
         row.expunged = false;
         row.arrival = arrival;
         row.attempt = 0;
         row.queue(now);
-        Requeued::Yes
+        RequeueOutcome::Requeued
     }
 
     /// Whatever waits and has nothing before it under the same ordering key, in the order of arrival.
@@ -92,8 +98,8 @@ impl Row {
         self.delivery.body = Sealed::from_bytes([]);
     }
 
-    fn buried(&self) -> Buried {
-        Buried {
+    fn buried(&self) -> BuriedDelivery {
+        BuriedDelivery {
             envelope_id: self.delivery.envelope_id.clone(),
             delivery_id: self.delivery.delivery_id.clone(),
             event_type: self.delivery.event_type.clone(),
@@ -140,14 +146,14 @@ impl fmt::Debug for MemoryInbox {
 
 #[async_trait]
 impl InboxStore for MemoryInbox {
-    async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
+    async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
         let mut table = lock(&self.0);
         let known = table.rows.get(&delivery.envelope_id);
         let other_body =
             known.is_some_and(|row| !row.expunged && row.delivery.body_digest != delivery.body_digest);
         let replay = Some(delivery);
-        if table.revive(&delivery.envelope_id, delivery.received_at, replay) == Requeued::Yes {
-            return Ok(Received::Requeued { other_body });
+        if table.revive(&delivery.envelope_id, delivery.received_at, replay) == RequeueOutcome::Requeued {
+            return Ok(InsertOutcome::Requeued { other_body });
         }
         let arrival = table.next();
         let delivery_id_reused = table
@@ -155,7 +161,7 @@ impl InboxStore for MemoryInbox {
             .values()
             .any(|row| row.delivery.delivery_id == delivery.delivery_id);
         Ok(match table.rows.entry(delivery.envelope_id.clone()) {
-            Entry::Occupied(place) => Received::Known {
+            Entry::Occupied(place) => InsertOutcome::Known {
                 state: place.get().state,
                 other_body,
             },
@@ -170,7 +176,7 @@ impl InboxStore for MemoryInbox {
                     error: String::new(),
                     expunged: false,
                 });
-                Received::New { delivery_id_reused }
+                InsertOutcome::New { delivery_id_reused }
             }
         })
     }
@@ -180,7 +186,7 @@ impl InboxStore for MemoryInbox {
         now: Timestamp,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
+    ) -> Result<Vec<LeasedDelivery>, StoreError> {
         let mut table = lock(&self.0);
         let fence = table.next();
         let mut waiting = table.heads();
@@ -194,7 +200,7 @@ impl InboxStore for MemoryInbox {
                 row.at = until;
                 row.attempt += 1;
                 row.fence = fence;
-                Delivery {
+                LeasedDelivery {
                     lease: Lease {
                         envelope_id: row.delivery.envelope_id.clone(),
                         fence: row.fence,
@@ -233,11 +239,11 @@ impl InboxStore for MemoryInbox {
         }))
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError> {
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError> {
         Ok(lock(&self.0).revive(envelope_id, now, None))
     }
 
-    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
         let table = lock(&self.0);
         let mut buried: Vec<&Row> = table
             .rows

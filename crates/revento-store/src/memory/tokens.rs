@@ -7,7 +7,8 @@ use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 
 use super::lock;
 use crate::{
-    Claim, ClaimTerms, Created, Fence, Record, Slot, StoreError, Stored, Swapped, TokenStore, Version,
+    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Slot, StoreError, Stored, SwapOutcome,
+    TokenStore, Version,
 };
 
 /// A [`TokenStore`] that lives as long as the process.
@@ -62,24 +63,24 @@ impl TokenStore for MemoryTokens {
         Ok(lock(&self.0).slots.get(key).and_then(Slot::stored).cloned())
     }
 
-    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+    async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
         let key = &record.connection.key;
         Ok(self.change(key, |number, slot| slot.create(number, record.clone())))
     }
 
-    async fn swap(
+    async fn compare_and_swap(
         &self,
         expected: Version,
         record: &Record,
         fence: Option<Fence>,
-    ) -> Result<Swapped, StoreError> {
+    ) -> Result<SwapOutcome, StoreError> {
         let key = &record.connection.key;
         Ok(self.change(key, |number, slot| {
-            slot.swap(number, expected, record.clone(), fence)
+            slot.compare_and_swap(number, expected, record.clone(), fence)
         }))
     }
 
-    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         Ok(self.change(key, |number, slot| slot.claim(number, terms)))
     }
 

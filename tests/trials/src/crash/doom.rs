@@ -7,7 +7,8 @@ use bytes::Bytes;
 use http::HeaderValue;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    Claim, ClaimTerms, Created, Fence, Record, StoreError, Stored, Swapped, TokenStore, Version,
+    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, StoreError, Stored, SwapOutcome, TokenStore,
+    Version,
 };
 use revento_transport::{Transport, TransportError};
 
@@ -33,27 +34,27 @@ impl TokenStore for DoomedStore {
         self.inner.load(key).await
     }
 
-    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+    async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
         self.inner.create(record).await
     }
 
-    async fn swap(
+    async fn compare_and_swap(
         &self,
         expected: Version,
         record: &Record,
         fence: Option<Fence>,
-    ) -> Result<Swapped, StoreError> {
+    ) -> Result<SwapOutcome, StoreError> {
         self.doom.reach(Point::BeforePersist);
-        let swapped = self.inner.swap(expected, record, fence).await;
+        let swapped = self.inner.compare_and_swap(expected, record, fence).await;
         self.doom.reach(Point::AfterPersist);
         swapped
     }
 
-    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         self.doom.reach(Point::BeforeClaim);
         let claim = if self.careless {
             let (fence, abandoned) = (Fence(i64::MAX), false);
-            Ok(Claim::Granted { fence, abandoned })
+            Ok(ClaimOutcome::Granted { fence, abandoned })
         } else {
             self.inner.claim(key, terms).await
         };

@@ -11,8 +11,8 @@ use std::{
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    Claim, ClaimTerms, Clock, Created, Fence, Record, StoreError, StoreErrorKind, Stored, Swapped,
-    TokenStore, Version,
+    ClaimOutcome, ClaimTerms, Clock, CreateOutcome, Fence, Record, StoreError, StoreErrorKind, Stored,
+    SwapOutcome, TokenStore, Version,
 };
 
 use super::time::Watch;
@@ -61,28 +61,29 @@ impl TokenStore for Shaky {
         self.call(self.inner.load(key)).await
     }
 
-    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+    async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
         self.call(self.inner.create(record)).await
     }
 
-    async fn swap(
+    async fn compare_and_swap(
         &self,
         expected: Version,
         record: &Record,
         fence: Option<Fence>,
-    ) -> Result<Swapped, StoreError> {
-        self.call(self.inner.swap(expected, record, fence)).await
+    ) -> Result<SwapOutcome, StoreError> {
+        self.call(self.inner.compare_and_swap(expected, record, fence))
+            .await
     }
 
-    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         self.call(async {
             let claim = if self.careless {
                 let (fence, abandoned) = (Fence(i64::MAX), false);
-                Claim::Granted { fence, abandoned }
+                ClaimOutcome::Granted { fence, abandoned }
             } else {
                 self.inner.claim(key, terms).await?
             };
-            if matches!(claim, Claim::Granted { .. }) {
+            if matches!(claim, ClaimOutcome::Granted { .. }) {
                 self.ledger.claimed(key, self.worker, self.watch.now()).await;
             }
             Ok(claim)

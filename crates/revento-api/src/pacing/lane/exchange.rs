@@ -1,7 +1,7 @@
 //! Changing a budget where all replicas see it, and here while they cannot.
 
 use revento_core::{Timestamp, pacing::Budget};
-use revento_store::{BudgetWrite, Exchanged};
+use revento_store::{BudgetSwapOutcome, BudgetWrite};
 
 use super::{LOOK, Lane};
 use crate::{client::Shared, pacing::sharing::Sharing};
@@ -59,8 +59,8 @@ impl Lane {
         let mut state = self.locked();
         state.asking = false;
         match answer {
-            Ok(Exchanged::Yes) => state.known = Some(bytes),
-            Ok(Exchanged::No(current)) => state.known = Some(current),
+            Ok(BudgetSwapOutcome::Swapped) => state.known = Some(bytes),
+            Ok(BudgetSwapOutcome::Conflict(current)) => state.known = Some(current),
             Err(_) => return false,
         }
         true
@@ -96,14 +96,14 @@ impl Lane {
                 .exchange(self.write(client, known.as_deref(), &next, &budget))
                 .await
             {
-                Ok(Exchanged::Yes) => {
+                Ok(BudgetSwapOutcome::Swapped) => {
                     let mut state = self.locked();
                     let told = lost.len().min(state.lost.len());
                     state.lost.drain(..told);
                     (state.budget, state.known) = (budget, Some(next));
                     return answer;
                 }
-                Ok(Exchanged::No(current)) => self.locked().known = Some(current),
+                Ok(BudgetSwapOutcome::Conflict(current)) => self.locked().known = Some(current),
                 Err(_) => return self.go_alone(client, Some(before), change),
             }
         }

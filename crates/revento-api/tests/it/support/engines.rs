@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use revento_store::{BudgetStore, BudgetWrite, Exchanged, StoreError};
+use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 use revento_store_postgres::PostgresOptions;
 use revento_store_redis::RedisOptions;
 
@@ -43,8 +43,8 @@ pub(crate) struct OnTheWire {
 
 #[async_trait]
 impl BudgetStore for OnTheWire {
-    async fn exchange(&self, write: BudgetWrite<'_>) -> Result<Exchanged, StoreError> {
+    async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError> {
         let _landed = self.wire.takes_off();
-        self.store.exchange(write).await
+        self.store.compare_and_swap(write).await
     }
 }

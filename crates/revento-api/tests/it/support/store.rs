@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    Claim, ClaimTerms, Created, Fence, Record, StoreError, StoreErrorKind, Stored, Swapped, TokenStore,
-    Version, memory::MemoryTokens,
+    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, StoreError, StoreErrorKind, Stored, SwapOutcome,
+    TokenStore, Version, memory::MemoryTokens,
 };
 
 /// Memory, with switches.
@@ -51,17 +51,17 @@ impl TokenStore for Shaky {
         self.inner.load(key).await
     }
 
-    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+    async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
         self.check()?;
         self.inner.create(record).await
     }
 
-    async fn swap(
+    async fn compare_and_swap(
         &self,
         expected: Version,
         record: &Record,
         fence: Option<Fence>,
-    ) -> Result<Swapped, StoreError> {
+    ) -> Result<SwapOutcome, StoreError> {
         self.check()?;
         if self.swaps_fail.load(SeqCst) {
             return Err(failure());
@@ -70,10 +70,10 @@ impl TokenStore for Shaky {
             !self.swap_panics.swap(false, SeqCst),
             "a planned panic of the store"
         );
-        self.inner.swap(expected, record, fence).await
+        self.inner.compare_and_swap(expected, record, fence).await
     }
 
-    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         self.check()?;
         self.inner.claim(key, terms).await
     }

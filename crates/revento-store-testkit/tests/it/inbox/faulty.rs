@@ -9,8 +9,8 @@ use std::{
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{
-    Buried, Clock, Delivery, DeliveryState, InboxStore, Lease, NewDelivery, Received, Requeued, Sealed,
-    StoreError, SystemClock, memory::MemoryInbox,
+    BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
+    RequeueOutcome, Sealed, StoreError, SystemClock, memory::MemoryInbox,
 };
 
 /// Long enough for every other caller to come between.
@@ -40,9 +40,9 @@ faults! {
     ExpungedLosesItsCause ExpungedIsRequeued ReplayKeepsNoBody ReplayKeepsTheOldBody
 }
 
-fn known(state: DeliveryState) -> Received {
+fn known(state: DeliveryState) -> InsertOutcome {
     let other_body = false;
-    Received::Known { state, other_body }
+    InsertOutcome::Known { state, other_body }
 }
 
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl Faulty {
 
 #[async_trait]
 impl InboxStore for Faulty {
-    async fn insert(&self, delivery: &NewDelivery) -> Result<Received, StoreError> {
+    async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
         let mut delivery = delivery.clone();
         match self.fault {
             Fault::OrderIgnored => delivery.ordering_key.clear(),
@@ -146,7 +146,7 @@ impl InboxStore for Faulty {
             between_the_steps().await;
             let received = self.inner.insert(&delivery).await?;
             return Ok(if state.is_none() {
-                Received::New {
+                InsertOutcome::New {
                     delivery_id_reused: false,
                 }
             } else {
@@ -181,7 +181,7 @@ impl InboxStore for Faulty {
             }
         }
         if self.is(Fault::HandledIsRequeued) && state == Some(DeliveryState::Done) {
-            return Ok(Received::Requeued { other_body: false });
+            return Ok(InsertOutcome::Requeued { other_body: false });
         }
         let latest = delivery.body.clone();
         self.notes().latest.insert(delivery.envelope_id.clone(), latest);
@@ -190,14 +190,16 @@ impl InboxStore for Faulty {
             .entry(delivery.envelope_id.clone())
             .or_insert_with(|| delivery.clone());
         Ok(match self.inner.insert(&delivery).await? {
-            Received::New { .. } if self.is(Fault::ReusedDeliveryIdUntold) => Received::New {
+            InsertOutcome::New { .. } if self.is(Fault::ReusedDeliveryIdUntold) => InsertOutcome::New {
                 delivery_id_reused: false,
             },
-            Received::Known { state, .. } if self.is(Fault::OtherBodyUntold) => known(state),
-            Received::Known { state, .. } if self.is(Fault::OtherBodyAlwaysTold) => Received::Known {
-                state,
-                other_body: true,
-            },
+            InsertOutcome::Known { state, .. } if self.is(Fault::OtherBodyUntold) => known(state),
+            InsertOutcome::Known { state, .. } if self.is(Fault::OtherBodyAlwaysTold) => {
+                InsertOutcome::Known {
+                    state,
+                    other_body: true,
+                }
+            }
             received => received,
         })
     }
@@ -207,7 +209,7 @@ impl InboxStore for Faulty {
         now: Timestamp,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<Delivery>, StoreError> {
+    ) -> Result<Vec<LeasedDelivery>, StoreError> {
         let mut leased = match self.fault {
             Fault::LeaseNeverEnds => self.inner.lease(now, Timestamp::MAX, limit).await?,
             Fault::LeaseByOwnClock => self.inner.lease(SystemClock.now(), until, limit).await?,
@@ -269,22 +271,22 @@ impl InboxStore for Faulty {
         self.inner.bury(&lease, now, error).await
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<Requeued, StoreError> {
+    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError> {
         let requeued = self.inner.requeue(envelope_id, now).await?;
         Ok(match (self.fault, requeued) {
-            (Fault::RequeueAlwaysTrue, Requeued::NotBuried) => Requeued::Yes,
-            (Fault::ExpungedIsRequeued, Requeued::Expunged) => {
+            (Fault::RequeueAlwaysTrue, RequeueOutcome::NotBuried) => RequeueOutcome::Requeued,
+            (Fault::ExpungedIsRequeued, RequeueOutcome::Expunged) => {
                 let mut empty = self.notes().known[envelope_id].clone();
                 empty.body = Sealed::from_bytes([]);
                 empty.received_at = now;
                 self.inner.insert(&empty).await?;
-                Requeued::Yes
+                RequeueOutcome::Requeued
             }
             _ => requeued,
         })
     }
 
-    async fn buried(&self, limit: usize) -> Result<Vec<Buried>, StoreError> {
+    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
         let mut buried = match self.fault {
             Fault::BuriedUnlisted => Vec::new(),
             Fault::BuriedFirstFirst => {

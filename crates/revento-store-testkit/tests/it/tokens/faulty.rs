@@ -8,8 +8,8 @@ use std::{
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    Claim, ClaimTerms, Clock, Created, Fence, Record, StoreError, StoreErrorKind, Stored, Swapped,
-    SystemClock, TokenStore, Version, memory::MemoryTokens,
+    ClaimOutcome, ClaimTerms, Clock, CreateOutcome, Fence, Record, StoreError, StoreErrorKind, Stored,
+    SwapOutcome, SystemClock, TokenStore, Version, memory::MemoryTokens,
 };
 
 /// Long enough for every other caller to come between.
@@ -174,7 +174,7 @@ impl TokenStore for Faulty {
         Ok(stored.map(|stored| self.shown(stored)))
     }
 
-    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+    async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
         let key = &record.connection.key;
         if self.is(Fault::DroppedCallsLock) {
             if std::mem::replace(&mut self.notes().locked, true) {
@@ -188,7 +188,7 @@ impl TokenStore for Faulty {
         }
         if self.is(Fault::CreateInTwoSteps) {
             if self.current(key).await.is_some() {
-                return Ok(Created::Exists);
+                return Ok(CreateOutcome::AlreadyExists);
             }
             between_the_steps().await;
             self.inner.remove(key).await?;
@@ -208,17 +208,17 @@ impl TokenStore for Faulty {
                 .or_insert(record.connection.refresh_expires_at);
         }
         Ok(match self.inner.create(&self.kept(record)).await? {
-            Created::Yes(version) => Created::Yes(self.new_version(key, version)),
-            Created::Exists => Created::Exists,
+            CreateOutcome::Created(version) => CreateOutcome::Created(self.new_version(key, version)),
+            CreateOutcome::AlreadyExists => CreateOutcome::AlreadyExists,
         })
     }
 
-    async fn swap(
+    async fn compare_and_swap(
         &self,
         expected: Version,
         record: &Record,
         fence: Option<Fence>,
-    ) -> Result<Swapped, StoreError> {
+    ) -> Result<SwapOutcome, StoreError> {
         let key = &record.connection.key;
         let mut expected = self.version(key, expected);
         let mut fence = fence.map(|fence| self.fence(key, fence));
@@ -226,7 +226,7 @@ impl TokenStore for Faulty {
             if self.is(Fault::SwapCreates) {
                 self.create(record).await?;
             }
-            return Ok(Swapped::Conflict);
+            return Ok(SwapOutcome::Conflict);
         };
         if self.is(Fault::SwapIgnoresVersion) {
             expected = current.version;
@@ -246,8 +246,9 @@ impl TokenStore for Faulty {
                 tokens: None,
                 ..record.clone()
             };
-            let Swapped::Yes(version) = self.inner.swap(expected, &half, fence).await? else {
-                return Ok(Swapped::Conflict);
+            let SwapOutcome::Swapped(version) = self.inner.compare_and_swap(expected, &half, fence).await?
+            else {
+                return Ok(SwapOutcome::Conflict);
             };
             between_the_steps().await;
             (expected, fence) = (version, None);
@@ -256,8 +257,8 @@ impl TokenStore for Faulty {
         if self.is(Fault::SwapKeepsWhatIsNone) && record.tokens.is_none() {
             record.tokens = current.record.tokens;
         }
-        let swapped = self.inner.swap(expected, &record, fence).await?;
-        if swapped == Swapped::Conflict {
+        let swapped = self.inner.compare_and_swap(expected, &record, fence).await?;
+        if swapped == SwapOutcome::Conflict {
             return Ok(swapped);
         }
         if let (true, Some((fence, _)), None) = (self.is(Fault::UnfencedSwapEndsClaim), latest, fence) {
@@ -266,13 +267,13 @@ impl TokenStore for Faulty {
         if self.is(Fault::SwapHidesAbandoned) {
             self.notes().silenced.insert(key.clone());
         }
-        let Swapped::Yes(version) = swapped else {
+        let SwapOutcome::Swapped(version) = swapped else {
             return Ok(swapped);
         };
-        Ok(Swapped::Yes(self.new_version(key, version)))
+        Ok(SwapOutcome::Swapped(self.new_version(key, version)))
     }
 
-    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         let mut terms = ClaimTerms {
             version: self.version(key, terms.version),
             ..terms
@@ -292,7 +293,7 @@ impl TokenStore for Faulty {
             Fault::ClaimNotExclusive => terms.now = Timestamp::MAX,
             Fault::ClaimInTwoSteps => {
                 if let Some(until) = held {
-                    return Ok(Claim::Held { until });
+                    return Ok(ClaimOutcome::Held { until });
                 }
                 between_the_steps().await;
                 terms.now = Timestamp::MAX;
@@ -302,15 +303,15 @@ impl TokenStore for Faulty {
             Fault::ClaimLocksEverything => {
                 let other = self.notes().latest.values().map(|(_, until)| *until).max();
                 if let Some(until) = other.filter(|until| *until > terms.now) {
-                    return Ok(Claim::Held { until });
+                    return Ok(ClaimOutcome::Held { until });
                 }
             }
             _ => {}
         }
         let (fence, mut abandoned) = match self.inner.claim(key, terms).await? {
-            Claim::Granted { fence, abandoned } => (fence, abandoned),
-            Claim::Held { .. } if self.is(Fault::HeldUntilUnknown) => {
-                return Ok(Claim::Held { until: terms.until });
+            ClaimOutcome::Granted { fence, abandoned } => (fence, abandoned),
+            ClaimOutcome::Held { .. } if self.is(Fault::HeldUntilUnknown) => {
+                return Ok(ClaimOutcome::Held { until: terms.until });
             }
             other => return Ok(other),
         };
@@ -333,9 +334,9 @@ impl TokenStore for Faulty {
         };
         if self.is(Fault::ClaimChangesVersion) {
             let record = self.current(key).await.unwrap().record;
-            self.inner.swap(terms.version, &record, None).await?;
+            self.inner.compare_and_swap(terms.version, &record, None).await?;
         }
-        Ok(Claim::Granted {
+        Ok(ClaimOutcome::Granted {
             fence: shown,
             abandoned,
         })

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Scopes, Status, Timestamp, UserId};
 use revento_store::{
-    Claim, ClaimTerms, Created, Fence, Record, Sealed, StoreError, Stored, Swapped, TokenStore, Version,
-    memory::MemoryTokens,
+    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Sealed, StoreError, Stored, SwapOutcome,
+    TokenStore, Version, memory::MemoryTokens,
 };
 
 macro_rules! manglings {
@@ -129,20 +129,22 @@ impl TokenStore for Mangled {
         self.inner.load(&self.key(key)).await
     }
 
-    async fn create(&self, record: &Record) -> Result<Created, StoreError> {
+    async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
         self.inner.create(&self.record(record)).await
     }
 
-    async fn swap(
+    async fn compare_and_swap(
         &self,
         expected: Version,
         record: &Record,
         fence: Option<Fence>,
-    ) -> Result<Swapped, StoreError> {
-        self.inner.swap(expected, &self.record(record), fence).await
+    ) -> Result<SwapOutcome, StoreError> {
+        self.inner
+            .compare_and_swap(expected, &self.record(record), fence)
+            .await
     }
 
-    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<Claim, StoreError> {
+    async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         self.inner.claim(&self.key(key), terms).await
     }
 

@@ -2,7 +2,7 @@
 
 use revento_core::{
     Connection, Timestamp,
-    claim::{Claim, ClaimTerms, Fence, Swapped, Version},
+    claim::{ClaimOutcome, ClaimTerms, Fence, SwapOutcome, Version},
 };
 
 use crate::{TokenPair, refresh::Snapshot};
@@ -97,20 +97,20 @@ impl Store {
         connection: Connection,
         tokens: Option<TokenPair>,
         fence: Option<Fence>,
-    ) -> Swapped {
+    ) -> SwapOutcome {
         let version = Version(self.counter + 1);
         let rules = self.rules;
         let Some(row) = &mut self.row else {
-            return Swapped::Conflict;
+            return SwapOutcome::Conflict;
         };
         let moved = rules.versions && row.version != expected;
         let fenced_out = rules.fences && fence.is_some() && fence != row.claim.map(|(fence, _)| fence);
         if moved || fenced_out {
-            return Swapped::Conflict;
+            return SwapOutcome::Conflict;
         }
         self.counter += 1;
         if !rules.durable {
-            return Swapped::Yes(version);
+            return SwapOutcome::Swapped(version);
         }
         if fence.is_some() || row.connection.generation != connection.generation {
             row.claim = None;
@@ -119,26 +119,26 @@ impl Store {
         row.version = version;
         row.connection = connection;
         row.tokens = tokens;
-        Swapped::Yes(version)
+        SwapOutcome::Swapped(version)
     }
 
-    pub(in crate::refresh::tests) fn claim(&mut self, terms: ClaimTerms) -> Claim {
+    pub(in crate::refresh::tests) fn claim(&mut self, terms: ClaimTerms) -> ClaimOutcome {
         let fence = Fence(self.counter + 1);
         let rules = self.rules;
         let Some(row) = &mut self.row else {
-            return Claim::Moved;
+            return ClaimOutcome::VersionChanged;
         };
         if rules.versions && row.version != terms.version {
-            return Claim::Moved;
+            return ClaimOutcome::VersionChanged;
         }
         match row.claim {
-            Some((_, until)) if rules.exclusive && until > terms.now => return Claim::Held { until },
+            Some((_, until)) if rules.exclusive && until > terms.now => return ClaimOutcome::Held { until },
             Some(_) if rules.exclusive => row.abandoned = true,
             _ => {}
         }
         self.counter += 1;
         row.claim = Some((fence, terms.until));
-        Claim::Granted {
+        ClaimOutcome::Granted {
             fence,
             abandoned: row.abandoned,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use revento_core::Timestamp;
-use revento_store::{BudgetStore, BudgetWrite, Exchanged, StoreError};
+use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 
 use crate::{
     check::Bench,
@@ -27,7 +27,11 @@ fn write<'a>(key: &'a str, expected: Option<&'a [u8]>, next: &'a [u8]) -> Budget
 
 async fn wrote(store: &dyn BudgetStore, write: BudgetWrite<'_>) -> Verdict {
     let what = format!("{write:?}");
-    same(&what, store.exchange(write).await?, Exchanged::Yes)
+    same(
+        &what,
+        store.compare_and_swap(write).await?,
+        BudgetSwapOutcome::Swapped,
+    )
 }
 
 pub(super) async fn a17_only_what_is_there_is_replaced(bench: Bench<dyn BudgetStore>) -> Verdict {
@@ -41,26 +45,30 @@ pub(super) async fn a17_only_what_is_there_is_replaced(bench: Bench<dyn BudgetSt
         Some(b"ONE"),
         Some(b"two"),
     ] {
-        let answer = store.exchange(write("k", stale, b"three")).await?;
+        let answer = store.compare_and_swap(write("k", stale, b"three")).await?;
         same(
             &format!("an exchange that expects {stale:?} where \"one\" is"),
             answer,
-            Exchanged::No(b"one".to_vec()),
+            BudgetSwapOutcome::Conflict(b"one".to_vec()),
         )?;
     }
     wrote(&*store, write("k", Some(b"one"), b"two")).await?;
     same(
         "what is there after it",
-        store.exchange(write("k", None, b"x")).await?,
-        Exchanged::No(b"two".to_vec()),
+        store.compare_and_swap(write("k", None, b"x")).await?,
+        BudgetSwapOutcome::Conflict(b"two".to_vec()),
     )
 }
 
 pub(super) async fn a17_where_nothing_is_any_expectation_is_met(bench: Bench<dyn BudgetStore>) -> Verdict {
     let store = bench.store();
     wrote(&*store, write("forgotten", Some(b"what was there"), b"next")).await?;
-    let answer = store.exchange(write("forgotten", None, b"x")).await?;
-    same("what is there after it", answer, Exchanged::No(b"next".to_vec()))
+    let answer = store.compare_and_swap(write("forgotten", None, b"x")).await?;
+    same(
+        "what is there after it",
+        answer,
+        BudgetSwapOutcome::Conflict(b"next".to_vec()),
+    )
 }
 
 pub(super) async fn a17_of_many_exchanges_one_wins(bench: Bench<dyn BudgetStore>) -> Verdict {
@@ -71,7 +79,7 @@ pub(super) async fn a17_of_many_exchanges_one_wins(bench: Bench<dyn BudgetStore>
             async move {
                 let next = format!("{round} {caller}");
                 store
-                    .exchange(write("k", expected.as_deref(), next.as_bytes()))
+                    .compare_and_swap(write("k", expected.as_deref(), next.as_bytes()))
                     .await
             }
         })
@@ -79,7 +87,7 @@ pub(super) async fn a17_of_many_exchanges_one_wins(bench: Bench<dyn BudgetStore>
         let winners: Vec<usize> = answers
             .iter()
             .enumerate()
-            .filter_map(|(caller, answer)| (*answer == Exchanged::Yes).then_some(caller))
+            .filter_map(|(caller, answer)| (*answer == BudgetSwapOutcome::Swapped).then_some(caller))
             .collect();
         let [winner] = winners[..] else {
             return fail(format!(
@@ -89,8 +97,12 @@ pub(super) async fn a17_of_many_exchanges_one_wins(bench: Bench<dyn BudgetStore>
         };
         let won = format!("{round} {winner}").into_bytes();
         for answer in &answers {
-            if *answer != Exchanged::Yes {
-                same("what a loser is told", answer, &Exchanged::No(won.clone()))?;
+            if *answer != BudgetSwapOutcome::Swapped {
+                same(
+                    "what a loser is told",
+                    answer,
+                    &BudgetSwapOutcome::Conflict(won.clone()),
+                )?;
             }
         }
         before = Some(won);
@@ -100,8 +112,12 @@ pub(super) async fn a17_of_many_exchanges_one_wins(bench: Bench<dyn BudgetStore>
 
 pub(super) async fn a17_many_counters_lose_nothing(bench: Bench<dyn BudgetStore>) -> Verdict {
     race(|_| count_up(bench.store())).await?;
-    let answer = bench.store().exchange(write("k", None, b"")).await?;
-    same("the sum", answer, Exchanged::No(CALLERS.to_string().into_bytes()))
+    let answer = bench.store().compare_and_swap(write("k", None, b"")).await?;
+    same(
+        "the sum",
+        answer,
+        BudgetSwapOutcome::Conflict(CALLERS.to_string().into_bytes()),
+    )
 }
 
 /// Adds one, however often others are faster.
@@ -114,11 +130,11 @@ async fn count_up(store: Arc<dyn BudgetStore>) -> Result<(), StoreError> {
             .unwrap_or(0);
         let next = (number + 1).to_string();
         match store
-            .exchange(write("k", known.as_deref(), next.as_bytes()))
+            .compare_and_swap(write("k", known.as_deref(), next.as_bytes()))
             .await?
         {
-            Exchanged::Yes => return Ok(()),
-            Exchanged::No(current) => known = Some(current),
+            BudgetSwapOutcome::Swapped => return Ok(()),
+            BudgetSwapOutcome::Conflict(current) => known = Some(current),
         }
     }
 }
@@ -132,11 +148,11 @@ pub(super) async fn k8_any_key_and_any_bytes_come_back(bench: Bench<dyn BudgetSt
         let mut before: Option<&[u8]> = None;
         for bytes in [&b"\0"[..], &all, &large, b"'; DROP TABLE x", b"end"] {
             wrote(&*store, write(key, before, bytes)).await?;
-            let answer = store.exchange(write(key, None, b"")).await?;
+            let answer = store.compare_and_swap(write(key, None, b"")).await?;
             same(
                 &format!("{} bytes under {key:?}", bytes.len()),
                 answer,
-                Exchanged::No(bytes.to_vec()),
+                BudgetSwapOutcome::Conflict(bytes.to_vec()),
             )?;
             before = Some(bytes);
         }
@@ -147,18 +163,18 @@ pub(super) async fn k8_any_key_and_any_bytes_come_back(bench: Bench<dyn BudgetSt
 pub(super) async fn a17_replicas_see_each_other(bench: Bench<dyn BudgetStore>) -> Verdict {
     let (ours, theirs) = (bench.store(), bench.replica().await?);
     wrote(&*ours, write("k", None, b"ours")).await?;
-    let answer = theirs.exchange(write("k", None, b"theirs")).await?;
+    let answer = theirs.compare_and_swap(write("k", None, b"theirs")).await?;
     same(
         "what the other replica is told",
         answer,
-        Exchanged::No(b"ours".to_vec()),
+        BudgetSwapOutcome::Conflict(b"ours".to_vec()),
     )?;
     wrote(&*theirs, write("k", Some(b"ours"), b"theirs")).await?;
-    let answer = ours.exchange(write("k", Some(b"ours"), b"x")).await?;
+    let answer = ours.compare_and_swap(write("k", Some(b"ours"), b"x")).await?;
     same(
         "what the first one is told",
         answer,
-        Exchanged::No(b"theirs".to_vec()),
+        BudgetSwapOutcome::Conflict(b"theirs".to_vec()),
     )
 }
 
@@ -174,10 +190,10 @@ pub(super) async fn a18_what_is_not_idle_is_kept(bench: Bench<dyn BudgetStore>) 
         };
         wrote(&*store, later).await?;
     }
-    let answer = store.exchange(write("k", None, b"")).await?;
+    let answer = store.compare_and_swap(write("k", None, b"")).await?;
     same(
         "what is there a second before it is idle",
         answer,
-        Exchanged::No(b"spent".to_vec()),
+        BudgetSwapOutcome::Conflict(b"spent".to_vec()),
     )
 }
