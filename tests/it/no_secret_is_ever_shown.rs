@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use revento_api::Client;
 use revento_core::Scopes;
-use revento_oauth::{AuthorizationRequest, Integration, refresh::Timing};
+use revento_oauth::{AuthorizationRequest, Endpoints, Integration, refresh::Timing};
 use revento_sandbox::{Decision, Fault, Sandbox};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::TokenStore;
@@ -95,9 +95,13 @@ async fn walk(shown: &Shown) -> Vec<String> {
     let info = sandbox.info().clone();
     let event = info.events[0].clone();
     let key = SealingKey::from_bytes(*b"planted-sealing-key-of-32-bytes!");
-    let integration = Integration::new(&info.auth_base, info.client_id.as_str(), CALLBACK)
-        .unwrap()
-        .with_secret(info.client_secret.as_str());
+    let integration = Integration::new(
+        Endpoints::sandbox(&info.auth_base).unwrap(),
+        info.client_id.as_str(),
+        CALLBACK,
+    )
+    .unwrap()
+    .with_secret(info.client_secret.as_str());
     let store: Arc<dyn TokenStore> = Arc::new(MemoryTokens::new());
     let http = Arc::new(ReqwestTransport::new().unwrap());
     let timing = Timing {

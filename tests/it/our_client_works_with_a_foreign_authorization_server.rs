@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use revento_api::{Client, SessionError};
 use revento_core::{Reason, Scopes, Timestamp};
-use revento_oauth::{AuthorizationRequest, Integration};
+use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::memory::MemoryTokens;
 use revento_store::{Clock, Record, Stored, SwapOutcome, SystemClock, TokenStore};
@@ -83,7 +83,7 @@ impl Site {
         .await;
         let store = Arc::new(MemoryTokens::new());
         let clock = Arc::new(Hours::default());
-        let integration = Integration::new(&base, "client", CALLBACK)
+        let integration = Integration::new(Endpoints::sandbox(&base).unwrap(), "client", CALLBACK)
             .unwrap()
             .with_secret("secret");
         let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));

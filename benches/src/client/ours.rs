@@ -7,7 +7,7 @@ use revento::{
     api::{Client, Pacing},
     core::Scopes,
     hyper::HyperTransport,
-    oauth::{AuthorizationRequest, Integration},
+    oauth::{AuthorizationRequest, Endpoints, Integration},
     reqwest::ReqwestTransport,
     seal::{KeyRing, SealingKey},
     store::{OsEntropy, memory::MemoryTokens},
@@ -16,7 +16,7 @@ use revento::{
 
 /// A client whose event `evt_free` has pages without end.
 pub async fn client(base: &str, transport: Arc<dyn Transport>, event: &str) -> Client {
-    let integration = Integration::new(base, "clt_1", "http://localhost/callback")
+    let integration = Integration::new(Endpoints::sandbox(base).expect("a base URL"), "clt_1", "http://localhost/callback")
         .expect("an integration")
         .with_secret("secret");
     let key = SealingKey::generate(&OsEntropy).expect("a key");

@@ -18,7 +18,7 @@
 //! # use std::sync::Arc;
 //! # use revento_api::{Client, Pacing, Retry};
 //! # use revento_core::{Scopes, resource::ApplicationStatus};
-//! # use revento_oauth::{AuthorizationRequest, Integration};
+//! # use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
 //! # use revento_sandbox::{Decision, Sandbox};
 //! # use revento_seal::{KeyRing, SealingKey};
 //! # use revento_store::memory::MemoryTokens;
@@ -29,7 +29,7 @@
 //! # let callback = "http://localhost:3000/callback";
 //! # let sandbox = Sandbox::builder().redirect_uri(callback).start().await?;
 //! # let info = sandbox.info();
-//! # let integration = Integration::new(&info.auth_base, info.client_id.as_str(), callback)?
+//! # let integration = Integration::new(Endpoints::sandbox(&info.auth_base)?, info.client_id.as_str(), callback)?
 //! #     .with_secret(info.client_secret.as_str());
 //! # let (http, store) = (Arc::new(ReqwestTransport::new()?), Arc::new(MemoryTokens::new()));
 //! # let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));

@@ -122,7 +122,7 @@ fn url(integration: &Integration, pending: &PendingAuthorization) -> String {
         .append_pair("code_challenge", &pending.verifier.challenge())
         .append_pair("code_challenge_method", "S256")
         .finish();
-    format!("{}?{query}", integration.endpoint("/oauth/authorize"))
+    format!("{}?{query}", integration.auth_url("/oauth/authorize"))
 }
 
 mod scopes_as_text {
@@ -143,9 +143,15 @@ mod tests {
     use revento_core::Scope;
 
     use super::*;
+    use crate::Endpoints;
 
     fn begun() -> Begun {
-        let integration = Integration::new("http://auth", "cli ent", "http://app/cb?x=1").unwrap();
+        let integration = Integration::new(
+            Endpoints::sandbox("http://auth").unwrap(),
+            "cli ent",
+            "http://app/cb?x=1",
+        )
+        .unwrap();
         let scopes = Scopes::from([Scope::EventRead, Scope::ParticipantsRead]);
         let request = AuthorizationRequest {
             event_id: "evt_1".into(),

@@ -144,12 +144,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{AuthorizationRequest, Integration, authorize};
+    use crate::{AuthorizationRequest, Endpoints, Integration, authorize};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn pending() -> PendingAuthorization {
-        let integration = Integration::new("http://auth", "c", "http://app/cb").unwrap();
+        let integration =
+            Integration::new(Endpoints::sandbox("http://auth").unwrap(), "c", "http://app/cb").unwrap();
         let request = AuthorizationRequest {
             event_id: "e".into(),
             scopes: Scopes::parse("event.read"),

@@ -203,12 +203,13 @@ impl OAuthErrorCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AuthorizationRequest, authorize};
+    use crate::{AuthorizationRequest, Endpoints, authorize};
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_778_336_551);
 
     fn exchange(scopes: &str, body: &str) -> Result<NewConnection, ExchangeError> {
-        let integration = Integration::new("http://auth", "c", "http://app/cb").unwrap();
+        let integration =
+            Integration::new(Endpoints::sandbox("http://auth").unwrap(), "c", "http://app/cb").unwrap();
         let request = AuthorizationRequest {
             event_id: "evt_1".into(),
             scopes: Scopes::parse(scopes),

@@ -11,9 +11,9 @@
 //!
 //! ```
 //! use revento_core::{Scope, Scopes, Timestamp};
-//! use revento_oauth::{AuthorizationRequest, Integration, authorize};
+//! use revento_oauth::{AuthorizationRequest, Endpoints, Integration, authorize};
 //!
-//! let integration = Integration::new("https://auth.revento.example", "client_1", "https://app.example/callback")?
+//! let integration = Integration::new(Endpoints::production(), "client_1", "https://app.example/callback")?
 //!     .with_secret("from the developer console");
 //! let request = AuthorizationRequest {
 //!     event_id: "evt_1".into(),
@@ -31,6 +31,8 @@
 
 pub mod authorize;
 pub mod callback;
+mod config_error;
+mod endpoints;
 pub mod exchange;
 mod integration;
 pub mod lifecycle;
@@ -40,6 +42,8 @@ pub mod token;
 
 pub use authorize::{AuthorizationRequest, Begun, PendingAuthorization};
 pub use callback::{CallbackError, CodeGrant};
+pub use config_error::ConfigError;
+pub use endpoints::Endpoints;
 pub use exchange::ExchangeError;
-pub use integration::{ConfigError, Integration};
+pub use integration::Integration;
 pub use token::{TokenAnswer, TokenPair, TokenRequest};

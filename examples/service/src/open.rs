@@ -7,7 +7,7 @@ use revento::{
     axum::{ConnectFlow, WebhookEndpoint},
     core::EventType,
     inbox::{Deletions, HandlerError, Handlers, Inbox, Runner, Webhook},
-    oauth::{ConfigError, Integration},
+    oauth::{ConfigError, Endpoints, Integration},
     reqwest::{BuildError, ReqwestTransport},
     sqlite::SqliteStore,
     store::{DeletionStore, InboxStore, Sealer, SystemClock, TokenStore},
@@ -108,8 +108,12 @@ impl Service {
         let sealer: Arc<dyn Sealer> = data.sealer();
 
         let redirect_uri = format!("{}/callback", settings.base_url);
-        let integration = Integration::new(&settings.auth_base, settings.client_id, &redirect_uri)?
-            .with_secret(settings.client_secret);
+        let integration = Integration::new(
+            Endpoints::new(&settings.auth_base, &settings.api_base)?,
+            settings.client_id,
+            &redirect_uri,
+        )?
+        .with_secret(settings.client_secret);
         let client = Client::builder(
             integration,
             settings.api_base,

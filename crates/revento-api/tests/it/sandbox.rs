@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use http::{Method, Request, Response};
 use revento_api::{Client, SessionError};
 use revento_core::Scopes;
-use revento_oauth::{AuthorizationRequest, Integration, refresh::Timing};
+use revento_oauth::{AuthorizationRequest, Endpoints, Integration, refresh::Timing};
 use revento_sandbox::Sandbox;
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::memory::MemoryTokens;
@@ -31,9 +31,13 @@ impl World {
         let store = Arc::new(MemoryTokens::new());
         let info = sandbox.info();
         let clients = [(); 2].map(|()| {
-            let integration = Integration::new(&info.auth_base, info.client_id.as_str(), CALLBACK)
-                .unwrap()
-                .with_secret(info.client_secret.as_str());
+            let integration = Integration::new(
+                Endpoints::sandbox(&info.auth_base).unwrap(),
+                info.client_id.as_str(),
+                CALLBACK,
+            )
+            .unwrap()
+            .with_secret(info.client_secret.as_str());
             let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
             let transport = Arc::new(http.clone());
             Client::builder(

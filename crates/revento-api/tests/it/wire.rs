@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use http::Response;
 use revento_api::{Client, Error, Retry};
 use revento_core::{ApiErrorCode, ClientId, Connection, ConnectionKey, Scopes, Status, Timestamp};
-use revento_oauth::Integration;
+use revento_oauth::{Endpoints, Integration};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::{Clock, Record, Sealer, SystemClock, TokenStore, memory::MemoryTokens};
 use revento_transport::{TransportError, testing::Scripted};
@@ -35,7 +35,12 @@ async fn client_of(event: &str, answers: impl IntoIterator<Item = Answer>) -> (C
     let store = Arc::new(MemoryTokens::new());
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
     connect(&store, &sealer, event).await;
-    let integration = Integration::new("http://auth.test", "client", "http://app.test/callback").unwrap();
+    let integration = Integration::new(
+        Endpoints::sandbox("http://auth.test").unwrap(),
+        "client",
+        "http://app.test/callback",
+    )
+    .unwrap();
     let wired = Arc::clone(&wire);
     let client = Client::builder(integration, "http://api.test/api/v1", wired, store, sealer)
         .build()
@@ -349,7 +354,12 @@ async fn a18_a_thousand_tokens_cost_bytes_and_idle_ones_are_forgotten() {
         SystemClock.now().unix_seconds().unsigned_abs(),
     ));
     let wire = Arc::new(Scripted::new((0..2001).map(|_| answer(200, &[], EVENT))));
-    let integration = Integration::new("http://auth.test", "client", "http://app.test/callback").unwrap();
+    let integration = Integration::new(
+        Endpoints::sandbox("http://auth.test").unwrap(),
+        "client",
+        "http://app.test/callback",
+    )
+    .unwrap();
     let client = Client::builder(integration, "http://api.test/api/v1", wire, store, sealer)
         .clock(Arc::<Hands>::clone(&clock))
         .build()

@@ -11,7 +11,7 @@ use http::{
 use revento_api::Client;
 use revento_axum::{SignInError, WebviewSessions};
 use revento_core::{Connection, ConnectionKey, Scopes, Status, Timestamp};
-use revento_oauth::Integration;
+use revento_oauth::{Endpoints, Integration};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::memory::MemoryTokens;
 use revento_transport::{Transport, TransportError};
@@ -27,7 +27,12 @@ impl Transport for Nobody {
 }
 
 fn sessions() -> WebviewSessions {
-    let integration = Integration::new("http://auth.test", "client", "https://app.test/callback").unwrap();
+    let integration = Integration::new(
+        Endpoints::sandbox("http://auth.test").unwrap(),
+        "client",
+        "https://app.test/callback",
+    )
+    .unwrap();
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
     let store = Arc::new(MemoryTokens::new());
     let client = Client::builder(

@@ -5,7 +5,7 @@ use std::{env, fs, path::PathBuf, sync::Arc, time::Duration};
 use anyhow::{Context, Result, ensure};
 use revento::{
     api::Client,
-    oauth::Integration,
+    oauth::{Endpoints, Integration},
     reqwest::ReqwestTransport,
     sqlite::SqliteStore,
     store::{Sealer, TokenStore},
@@ -56,7 +56,11 @@ impl Connected {
         let card = access.card()?;
         let data = DataDir::open(&access.data).await?;
         let (store, sealer) = (data.store(), data.sealer());
-        let mut integration = Integration::new(&card.auth_base, card.client_id, &card.redirect_uri)?;
+        let mut integration = Integration::new(
+            Endpoints::new(&card.auth_base, &card.api_base)?,
+            card.client_id,
+            &card.redirect_uri,
+        )?;
         if let Some(secret) = card.client_secret {
             integration = integration.with_secret(secret);
         }

@@ -42,7 +42,7 @@ impl TokenRequest {
         let mut request = http::Request::new(Bytes::from(form.finish()));
         *request.method_mut() = http::Method::POST;
         // The URL was parsed when the integration was configured, so it is a URI; an id is text of ours.
-        *request.uri_mut() = integration.endpoint("/oauth/token").parse().unwrap_or_default();
+        *request.uri_mut() = integration.auth_url("/oauth/token").parse().unwrap_or_default();
         let headers = request.headers_mut();
         headers.insert(
             CONTENT_TYPE,

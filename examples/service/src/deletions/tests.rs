@@ -4,7 +4,7 @@ use std::{path::Path, sync::Mutex};
 
 use revento::{
     core::{ConnectionKey, Envelope, Scopes, Status},
-    oauth::Integration,
+    oauth::{Endpoints, Integration},
     reqwest::ReqwestTransport,
     sqlite::SqliteStore,
     store::{Record, TokenStore},
@@ -41,8 +41,12 @@ impl World {
     async fn open(directory: &Path, clock: Arc<Standing>) -> Self {
         let data = DataDir::open(directory).await.unwrap();
         let store = data.store();
-        let integration =
-            Integration::new("http://localhost:9", "clt_1", "http://localhost:9/callback").unwrap();
+        let integration = Integration::new(
+            Endpoints::sandbox("http://localhost:9").unwrap(),
+            "clt_1",
+            "http://localhost:9/callback",
+        )
+        .unwrap();
         let client = Client::builder(
             integration,
             "http://localhost:9/api/v1",

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context as _, Result};
 use revento_api::{Client, Pacing};
 use revento_core::{Connection, Scopes};
-use revento_oauth::{AuthorizationRequest, Integration, refresh::Timing};
+use revento_oauth::{AuthorizationRequest, Endpoints, Integration, refresh::Timing};
 use revento_sandbox::{Decision, Sandbox};
 use revento_store::{Clock, Entropy, TokenStore};
 use revento_transport::Transport;
@@ -32,8 +32,12 @@ pub(super) fn client(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<Client> {
-    let integration = Integration::new(&site.auth_base, site.client_id.as_str(), CALLBACK)?
-        .with_secret(site.client_secret.as_str());
+    let integration = Integration::new(
+        Endpoints::new(&site.auth_base, &site.api_base)?,
+        site.client_id.as_str(),
+        CALLBACK,
+    )?
+    .with_secret(site.client_secret.as_str());
     Ok(Client::builder(
         integration,
         &site.api_base,

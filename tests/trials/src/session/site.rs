@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use revento_api::Client;
 use revento_core::{Scopes, Timestamp};
-use revento_oauth::{AuthorizationRequest, Integration};
+use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
 use revento_sandbox::{Decision, Sandbox};
 use revento_store::{Clock, SystemClock, TokenStore};
 use revento_transport_reqwest::ReqwestTransport;
@@ -61,7 +61,11 @@ impl Site {
 
     pub(super) fn integration(&self) -> Result<Integration> {
         let info = self.sandbox.info();
-        let integration = Integration::new(&info.auth_base, info.client_id.as_str(), CALLBACK)?;
+        let integration = Integration::new(
+            Endpoints::sandbox(&info.auth_base)?,
+            info.client_id.as_str(),
+            CALLBACK,
+        )?;
         Ok(integration.with_secret(info.client_secret.as_str()))
     }
 

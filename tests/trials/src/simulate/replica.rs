@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Result;
 use revento_api::{Client, KeepAlive, Pacing, SessionError};
 use revento_core::ConnectionKey;
-use revento_oauth::{Integration, refresh::Timing};
+use revento_oauth::{Endpoints, Integration, refresh::Timing};
 use revento_sandbox::Info;
 use revento_store::{Clock, Entropy, EntropyError, TokenStore};
 use revento_transport::Transport;
@@ -47,8 +47,12 @@ pub(super) fn client(
     clock: Arc<dyn Clock>,
     random: Random,
 ) -> Result<Client> {
-    let integration = Integration::new(&info.auth_base, info.client_id.as_str(), CALLBACK)?
-        .with_secret(info.client_secret.as_str());
+    let integration = Integration::new(
+        Endpoints::sandbox(&info.auth_base)?,
+        info.client_id.as_str(),
+        CALLBACK,
+    )?
+    .with_secret(info.client_secret.as_str());
     Ok(Client::builder(
         integration,
         &info.api_base,

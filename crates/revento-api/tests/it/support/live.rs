@@ -15,7 +15,7 @@ use futures_util::{TryStreamExt as _, future::BoxFuture};
 use http::{Request, Response};
 use revento_api::{Client, ClientBuilder, Error, EventClient, Timer, UserClient};
 use revento_core::{Scopes, Timestamp, resource::Participant};
-use revento_oauth::{AuthorizationRequest, Integration};
+use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
 use revento_sandbox::{Decision, Sandbox};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::{Clock, SystemClock, memory::MemoryTokens};
@@ -144,9 +144,13 @@ fn builder(
     tokens: &Arc<MemoryTokens>,
 ) -> ClientBuilder {
     let info = sandbox.info();
-    let integration = Integration::new(&info.auth_base, info.client_id.as_str(), CALLBACK)
-        .unwrap()
-        .with_secret(info.client_secret.as_str());
+    let integration = Integration::new(
+        Endpoints::sandbox(&info.auth_base).unwrap(),
+        info.client_id.as_str(),
+        CALLBACK,
+    )
+    .unwrap()
+    .with_secret(info.client_secret.as_str());
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
     let (wire, tokens) = (Arc::clone(wire), Arc::clone(tokens));
     Client::builder(integration, &info.api_base, wire, tokens, sealer)

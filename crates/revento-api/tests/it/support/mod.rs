@@ -19,7 +19,7 @@ use std::{
 
 use revento_api::{Client, ClientBuilder, EventClient, Pacing};
 use revento_core::{Connection, Scopes, Timestamp};
-use revento_oauth::{AuthorizationRequest, CodeGrant, Integration, refresh::Timing};
+use revento_oauth::{AuthorizationRequest, CodeGrant, Endpoints, Integration, refresh::Timing};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::{Clock, TokenStore};
 use revento_transport::Transport;
@@ -103,7 +103,12 @@ fn replica(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> 
 }
 
 fn builder(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> ClientBuilder {
-    let integration = Integration::new("http://auth.test", "client", "http://app.test/callback").unwrap();
+    let integration = Integration::new(
+        Endpoints::sandbox("http://auth.test").unwrap(),
+        "client",
+        "http://app.test/callback",
+    )
+    .unwrap();
     let transport: Arc<dyn Transport> = Arc::<Platform>::clone(platform);
     let store: Arc<dyn TokenStore> = Arc::<Shaky>::clone(store);
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));

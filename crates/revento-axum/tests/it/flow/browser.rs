@@ -18,7 +18,7 @@ use http::{
 use revento_api::Client;
 use revento_axum::{ConnectFlow, Connected, FlowError};
 use revento_core::{Scopes, Timestamp};
-use revento_oauth::{AuthorizationRequest, Integration};
+use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::{Clock, memory::MemoryTokens};
 use revento_transport::{Transport, TransportError};
@@ -58,7 +58,12 @@ impl Service {
         let platform = Arc::new(Platform::default());
         let clock = Arc::new(Hands::default());
         let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
-        let integration = Integration::new("http://auth.test", "client", redirect_uri).unwrap();
+        let integration = Integration::new(
+            Endpoints::sandbox("http://auth.test").unwrap(),
+            "client",
+            redirect_uri,
+        )
+        .unwrap();
         let transport: Arc<dyn Transport> = Arc::<Platform>::clone(&platform);
         let tokens = Arc::new(MemoryTokens::new());
         let client = Client::builder(

@@ -1,0 +1,50 @@
+//! What can be wrong with the configuration.
+
+use revento_core::error::ErrorKind;
+
+/// A setting cannot work. Its kind is always [`ErrorKind::Configuration`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The value is not an absolute `http` or `https` URL.
+    #[error(
+        "{what} is {value:?}, which is not an absolute http(s) URL: write it like https://auth.revento.example"
+    )]
+    NotAUrl {
+        /// The setting.
+        what: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The value is a URL with a query or a fragment, so no path can be appended to it.
+    #[error("{what} is {value:?}, which ends in a query or a fragment: leave these out")]
+    NotABase {
+        /// The setting.
+        what: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The value is empty.
+    #[error("{what} is empty: copy it from the developer console")]
+    Empty {
+        /// The setting.
+        what: &'static str,
+    },
+}
+
+impl ConfigError {
+    /// Who is at fault: the configuration.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Configuration
+    }
+
+    /// Whether the same call can succeed later: no.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Whether the call may have taken effect: no.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
+}
