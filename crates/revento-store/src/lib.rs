@@ -12,6 +12,7 @@
 //! a caller does with each answer. Expiry is judged by the caller's clock only: a store compares the
 //! times that it is given and never asks for the time itself.
 
+mod arc;
 mod budget_store;
 mod deletion_store;
 mod environment;
