@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use cpu_time::ThreadTime;
-use revento::api::Client;
+use revento::Client;
 use tokio::{runtime::Runtime, task::JoinSet};
 
 use crate::{bare::Bare, clock, ours, parse::Parse, platform::Platform};

@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use revento::{
-    api::{Client, Pacing},
-    core::Scopes,
-    hyper::HyperTransport,
-    oauth::{AuthorizationRequest, Endpoints, Integration},
-    reqwest::ReqwestTransport,
-    seal::{KeyRing, SealingKey},
+    AuthorizationRequest, Client, Endpoints, HyperTransport, Integration, KeyRing, ReqwestTransport, Scopes,
+    SealingKey,
+    api::Pacing,
     store::{OsEntropy, memory::MemoryTokens},
     transport::Transport,
 };
 
 /// A client whose event `evt_free` has pages without end.
 pub async fn client(base: &str, transport: Arc<dyn Transport>, event: &str) -> Client {
-    let integration = Integration::new(Endpoints::sandbox(base).expect("a base URL"), "clt_1", "http://localhost/callback")
-        .expect("an integration")
-        .with_secret("secret");
+    let integration = Integration::new(
+        Endpoints::sandbox(base).expect("a base URL"),
+        "clt_1",
+        "http://localhost/callback",
+    )
+    .expect("an integration")
+    .with_secret("secret");
     let key = SealingKey::generate(&OsEntropy).expect("a key");
     let client = Client::builder(
         integration,

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use revento::core::{Page, resource::Participant};
+use revento::types::{Page, resource::Participant};
 
 use crate::{bare, platform};
 

@@ -1,66 +1,94 @@
 //! The SDK for Revento integrations.
 //!
-//! An organizer connects your integration to one event; you read the event's data, receive its
-//! webhooks, and never think about tokens again. This crate re-exports the layers and adds nothing:
-//! take a single layer instead when that is all you need.
+//! An organizer connects your integration to one event. From then on you read the event's data and
+//! receive its webhooks; the SDK refreshes the tokens, paces the calls and verifies the webhooks.
+//! This crate re-exports the other crates and adds no code of its own. Depend on a single crate
+//! instead if you need only that one.
 //!
-//! | module | what it gives you |
+//! # The crate root
+//! The types that a complete integration names are at the root, so that one `use` line brings them:
+//! [`Client`], [`Integration`], [`Verifier`], [`Inbox`], [`Handlers`], [`KeyRing`], a store and a
+//! transport. The types that need more context are in the modules.
+//!
+//! | module | what is in it |
 //! |---|---|
-//! | [`api`] | [`Client`](api::Client): connections that stay alive, and the read API |
-//! | [`webhooks`] | [`Verifier`](webhooks::Verifier): is this delivery genuine? No I/O, a dozen dependencies |
-//! | [`inbox`] | [`Inbox`](inbox::Inbox): store first, answer, handle once |
-//! | [`store`] | the traits to implement for your own database |
-//! | [`seal`] | encryption of what the stores keep |
-//! | [`transport`] | the trait to implement for your own HTTP client, and test doubles |
-//! | [`oauth`], [`core`] | the machines and the vocabulary below |
+//! | [`api`] | the API client: connections, token refresh, reads, pages, retries, rate limits |
+//! | [`webhooks`] | the webhook verifier: no I/O, about a dozen dependencies |
+//! | [`inbox`] | the webhook inbox: store, acknowledge, handle once, retry |
+//! | [`store`] | the storage traits, to implement for your own database |
+//! | [`seal`] | encryption of the secrets that stores keep |
+//! | [`transport`] | the HTTP trait, to implement for your own HTTP client, and test doubles |
+//! | [`oauth`] | the OAuth state machines: authorization, code exchange, refresh |
+//! | [`types`] | ids, scopes, times, resources, webhook envelopes, errors |
+//! | [`kind`] | one type for each kind of webhook, for handlers and extractors |
 //!
 //! # Features
 //! A feature adds a module or a type and changes nothing else. `axum`, `reqwest` and `sqlite` are on
-//! unless you say `default-features = false`.
+//! by default.
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `axum` | `revento::axum`: the webhook route and the OAuth flow |
-//! | `actix` | `revento::actix`: the webhook route for actix-web |
-//! | `tower` | `revento::tower`: the webhook endpoint as a `tower::Service`, for every framework on it; and any such service as a [`Transport`](transport::Transport) |
-//! | `reqwest` | `revento::reqwest`: HTTP by reqwest |
-//! | `hyper` | `revento::hyper`: HTTP by hyper, with a smaller tree, and Unix sockets |
-//! | `sqlite` | `revento::sqlite`: both stores in one file |
-//! | `postgres` | `revento::postgres`: both stores in PostgreSQL, for several replicas |
-//! | `redis` | `revento::redis`: tokens and the shared rate budget in Redis, for several replicas |
-//! | `testkit` | `revento::testkit`: the conformance suites for stores of your own, and one for transports; a feature for tests |
-//! | `recording` | test doubles that record a conversation and replay it; a feature for tests |
+//! | `axum` | `revento::with_axum`: the webhook route and the OAuth flow for axum |
+//! | `actix` | `revento::with_actix`: the webhook route for actix-web |
+//! | `tower` | `revento::with_tower`: the webhook endpoint as a `tower::Service`; and any such service as a [`Transport`](transport::Transport) |
+//! | `reqwest` | `revento::transport_reqwest`: the HTTP transport on reqwest, `ReqwestTransport` |
+//! | `hyper` | `revento::transport_hyper`: the HTTP transport on hyper, with fewer dependencies, and with Unix sockets, `HyperTransport` |
+//! | `sqlite` | `revento::store_sqlite`: everything in one SQLite file, `SqliteStore` |
+//! | `postgres` | `revento::store_postgres`: everything in PostgreSQL, for several replicas, `PostgresStore` |
+//! | `redis` | `revento::store_redis`: tokens and the shared rate budget in Redis, for several replicas, `RedisStore` |
+//! | `metrics` | metrics through the crate `metrics` |
+//! | `testkit` | for tests: `revento::testkit`, the conformance suites for your own stores, and the suite for your own transports |
+//! | `recording` | for tests: test doubles that record HTTP exchanges and replay them |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(feature = "actix")]
-pub use revento_actix as actix;
+pub use revento_api::{Client, Error, Retry};
+pub use revento_core::{EventType, Scope, Scopes, Timestamp, error::ErrorKind, kind};
+pub use revento_inbox::{HandlerError, Handlers, Inbox, Webhook};
+pub use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
+pub use revento_seal::{KeyRing, SealingKey};
+#[cfg(feature = "postgres")]
+pub use revento_store_postgres::PostgresStore;
+#[cfg(feature = "redis")]
+pub use revento_store_redis::RedisStore;
+#[cfg(feature = "sqlite")]
+pub use revento_store_sqlite::SqliteStore;
+#[cfg(feature = "hyper")]
+pub use revento_transport_hyper::HyperTransport;
+#[cfg(feature = "reqwest")]
+pub use revento_transport_reqwest::ReqwestTransport;
+pub use revento_webhooks::Verifier;
+
 pub use revento_api as api;
-#[cfg(feature = "axum")]
-pub use revento_axum as axum;
-pub use revento_core as core;
+pub use revento_core as types;
 pub use revento_inbox as inbox;
 pub use revento_oauth as oauth;
 pub use revento_seal as seal;
 pub use revento_store as store;
-#[cfg(feature = "postgres")]
-pub use revento_store_postgres as postgres;
-#[cfg(feature = "redis")]
-pub use revento_store_redis as redis;
-#[cfg(feature = "sqlite")]
-pub use revento_store_sqlite as sqlite;
-#[cfg(feature = "testkit")]
-pub use revento_store_testkit as testkit;
-#[cfg(feature = "tower")]
-pub use revento_tower as tower;
 pub use revento_transport as transport;
-#[cfg(feature = "hyper")]
-pub use revento_transport_hyper as hyper;
-#[cfg(feature = "reqwest")]
-pub use revento_transport_reqwest as reqwest;
 pub use revento_webhooks as webhooks;
 
-/// The README's code compiles.
+#[cfg(feature = "postgres")]
+pub use revento_store_postgres as store_postgres;
+#[cfg(feature = "redis")]
+pub use revento_store_redis as store_redis;
+#[cfg(feature = "sqlite")]
+pub use revento_store_sqlite as store_sqlite;
+#[cfg(feature = "testkit")]
+pub use revento_store_testkit as testkit;
+#[cfg(feature = "hyper")]
+pub use revento_transport_hyper as transport_hyper;
+#[cfg(feature = "reqwest")]
+pub use revento_transport_reqwest as transport_reqwest;
+
+#[cfg(feature = "actix")]
+pub use revento_actix as with_actix;
+#[cfg(feature = "axum")]
+pub use revento_axum as with_axum;
+#[cfg(feature = "tower")]
+pub use revento_tower as with_tower;
+
+/// The code of the README compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

@@ -9,9 +9,9 @@ use std::{
 };
 
 use revento::{
-    seal::{KeyRing, SealingKey},
-    sqlite::{OpenError, SqliteStore},
+    KeyRing, SealingKey, SqliteStore,
     store::{OsEntropy, Sealed, Sealer},
+    store_sqlite::OpenError,
 };
 
 /// An opened data directory. Only its owner can read it.

@@ -6,10 +6,10 @@
 use std::{sync::Arc, time::Duration};
 
 use revento::{
-    api::Client,
-    core::{Connection, Timestamp},
+    Client, Timestamp,
     inbox::{Deletions, means_data_of},
     store::{Clock, DeletionDuty, DeletionStore, StoreError},
+    types::Connection,
 };
 
 use crate::feed::Feed;

@@ -5,10 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use revento::{
-    core::{Envelope, Timestamp},
-    store::DeletionDuty,
-};
+use revento::{Timestamp, store::DeletionDuty, types::Envelope};
 use serde::Serialize;
 use tokio::sync::watch;
 

@@ -3,15 +3,14 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use revento::{
-    api::Client,
-    axum::{ConnectFlow, WebhookEndpoint},
-    core::EventType,
-    inbox::{Deletions, HandlerError, Handlers, Inbox, Runner, Webhook},
-    oauth::{ConfigError, Endpoints, Integration},
-    reqwest::{BuildError, ReqwestTransport},
-    sqlite::SqliteStore,
+    Client, Endpoints, EventType, HandlerError, Handlers, Inbox, Integration, ReqwestTransport, SqliteStore,
+    Verifier, Webhook,
+    inbox::{Deletions, Runner},
+    oauth::ConfigError,
     store::{DeletionStore, InboxStore, Sealer, SystemClock, TokenStore},
-    webhooks::{SecretError, Verifier},
+    transport_reqwest::BuildError,
+    webhooks::SecretError,
+    with_axum::{ConnectFlow, WebhookEndpoint},
 };
 
 use crate::{DataDir, DataError, deletions::Housekeeper, feed::Feed};

@@ -2,9 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use revento::{
-    api::Error,
-    axum::FlowError,
-    core::{Connection, Status, resource::Participant},
+    Error,
+    types::{Connection, Status, resource::Participant},
+    with_axum::FlowError,
 };
 
 use crate::{feed::Entry, open::State, routes::People};

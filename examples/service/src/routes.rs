@@ -14,11 +14,10 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt, future::Shared, stream};
 use revento::{
-    api::Retry,
-    axum::WebhookEndpoint,
-    core::{Scope, Scopes, resource::Participant},
-    oauth::AuthorizationRequest,
+    AuthorizationRequest, Error, Retry, Scope, Scopes,
     store::{DeletionDuty, StoreError},
+    types::resource::Participant,
+    with_axum::WebhookEndpoint,
 };
 use serde_json::json;
 
@@ -176,7 +175,7 @@ pub(crate) struct People {
 }
 
 /// Twenty-five at a time, so that the walk over pages shows.
-async fn read_participants(state: &State) -> Result<People, revento::api::Error> {
+async fn read_participants(state: &State) -> Result<People, Error> {
     // Somebody looks at an empty page meanwhile: an error is better than a wait for the budget of the next hour.
     let soon = Retry::default().deadline(Duration::from_secs(20));
     let event = state.client.event(state.event_id.as_str()).with_retry(soon);

@@ -4,10 +4,7 @@ use std::{env, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use revento::{
-    api::Client,
-    oauth::{Endpoints, Integration},
-    reqwest::ReqwestTransport,
-    sqlite::SqliteStore,
+    Client, Endpoints, Integration, ReqwestTransport, SqliteStore,
     store::{Sealer, TokenStore},
 };
 use revento_example_service::DataDir;

@@ -1,7 +1,7 @@
 //! Participants as lines of a file.
 
 use anyhow::Result;
-use revento::core::resource::Participant;
+use revento::types::resource::Participant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use revento::{
-    core::{
-        Timestamp, TokenKind,
+    Timestamp,
+    store::{Clock, SystemClock},
+    types::{
+        TokenKind,
         pacing::{Budget, Limits, Ruling, Ticket, Told},
     },
-    store::{Clock, SystemClock},
 };
 
 use super::checkpoint::State;

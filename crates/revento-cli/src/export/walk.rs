@@ -1,10 +1,7 @@
 //! Page after page.
 
 use anyhow::Result;
-use revento::{
-    api::{Client, Error},
-    core::ApiErrorCode,
-};
+use revento::{Client, Error, types::ApiErrorCode};
 
 use super::{checkpoint::Output, progress::Progress};
 

@@ -3,11 +3,9 @@
 use std::{path::Path, sync::Mutex};
 
 use revento::{
-    core::{ConnectionKey, Envelope, Scopes, Status},
-    oauth::{Endpoints, Integration},
-    reqwest::ReqwestTransport,
-    sqlite::SqliteStore,
+    Endpoints, Integration, ReqwestTransport, Scopes, SqliteStore,
     store::{Record, TokenStore},
+    types::{ConnectionKey, Envelope, Status},
 };
 
 use super::*;
