@@ -150,7 +150,7 @@ fn events(data: &[u8]) {
             assert_eq!(again.extra(), envelope.extra());
             assert_eq!(again.event_type, envelope.event_type);
             let payload = envelope.payload();
-            assert_eq!(payload.is_ok(), envelope.read::<kind::Event>().is_ok());
+            assert_eq!(payload.is_ok(), envelope.read::<kind::AnyEvent>().is_ok());
             if let Err(error) = payload {
                 assert!(error.path().starts_with("data"), "{error}");
             }

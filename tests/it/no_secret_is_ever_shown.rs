@@ -104,10 +104,7 @@ async fn walk(shown: &Shown) -> Vec<String> {
     .with_secret(info.client_secret.as_str());
     let store: Arc<dyn TokenStore> = Arc::new(MemoryTokens::new());
     let http = Arc::new(ReqwestTransport::new().unwrap());
-    let timing = Timing {
-        doubt_pause: Duration::ZERO,
-        ..Timing::default()
-    };
+    let timing = Timing::default().doubt_pause(Duration::ZERO);
     let client = Client::builder(
         integration,
         &info.api_base,

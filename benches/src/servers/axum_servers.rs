@@ -2,7 +2,7 @@
 
 use axum::{Router, body::Bytes, http::StatusCode, routing::post};
 use revento_axum::{Gate, Genuine, VerifyLayer, Webhook};
-use revento_core::kind::Event;
+use revento_core::kind::AnyEvent;
 use tokio::net::TcpListener;
 
 async fn serve(port: u16, app: Router) {
@@ -45,7 +45,7 @@ pub async fn layered(port: u16) {
 
 /// Verified, and read into the typed event.
 pub async fn typed(port: u16) {
-    async fn handle(webhook: Webhook<Event>) -> StatusCode {
+    async fn handle(webhook: Webhook<AnyEvent>) -> StatusCode {
         std::hint::black_box(webhook.data());
         StatusCode::OK
     }

@@ -12,7 +12,7 @@ use futures_util::{
     future::BoxFuture,
     stream::{FuturesUnordered, StreamExt},
 };
-use revento_oauth::refresh::Why;
+use revento_oauth::refresh::RefreshReason;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -126,7 +126,7 @@ impl Client {
                     Some(unsaved) = running.next() => {
                         let session: Option<Arc<Session>> = unsaved;
                         if let (Some(session), Some(client)) = (session, client.upgrade()) {
-                            let _joined_by_the_backlog = session.flight(&client, Why::Wanted);
+                            let _joined_by_the_backlog = session.flight(&client, RefreshReason::TokenRequested);
                         }
                     }
                 }

@@ -6,7 +6,9 @@ use std::{
 };
 
 use revento_core::{ClientId, Connection, ConnectionKey, EventId, RequestId, Scopes, Timestamp, UserId};
-use revento_oauth::{AuthorizationRequest, Begun, ConfigError, Integration, authorize, refresh::Timing};
+use revento_oauth::{
+    AuthorizationRequest, ConfigError, Integration, StartedAuthorization, authorize, refresh::Timing,
+};
 use revento_store::{Clock, Entropy, EntropyError, OsEntropy, Sealer, StoreError, SystemClock, TokenStore};
 use revento_transport::Transport;
 use url::Url;
@@ -203,7 +205,7 @@ impl Client {
     ///
     /// # Errors
     /// When the operating system has no random numbers.
-    pub fn begin(&self, request: &AuthorizationRequest) -> Result<Begun, EntropyError> {
+    pub fn begin(&self, request: &AuthorizationRequest) -> Result<StartedAuthorization, EntropyError> {
         let mut random = zeroize::Zeroizing::new([0; 64]);
         self.shared.entropy.fill(&mut *random)?;
         Ok(authorize::begin(

@@ -74,7 +74,7 @@ impl Client {
                 request_id,
             })?;
         let answer = TokenAnswer::read(&response);
-        Ok(grant.conclude(&shared.integration, answer, sent_at, shared.clock.now())?)
+        Ok(grant.finish_exchange(&shared.integration, answer, sent_at, shared.clock.now())?)
     }
 
     async fn store_new(&self, new: NewConnection) -> Result<Connection, VaultError> {

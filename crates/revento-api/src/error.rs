@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use revento_core::{ApiErrorCode, Extra, RequestId, Scope, Timestamp, error::one_line, pacing::Why};
+use revento_core::{ApiErrorCode, Extra, RequestId, Scope, Timestamp, error::one_line, pacing::LimitedBy};
 
 use crate::SessionError;
 
@@ -59,7 +59,7 @@ pub enum Error {
         /// When it could go.
         ready_at: Timestamp,
         /// Which of the budgets has too little left.
-        why: Why,
+        why: LimitedBy,
         /// What was tried before.
         attempts: Attempts,
     },

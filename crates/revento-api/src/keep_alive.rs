@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use revento_core::{Connection, ConnectionKey, Timestamp};
-use revento_oauth::refresh::Why;
+use revento_oauth::refresh::RefreshReason;
 use revento_store::StoreError;
 
 use crate::{Client, client::Shared, words::in_words};
@@ -142,7 +142,10 @@ async fn look(
 async fn refresh(client: &Client, connection: Connection) -> bool {
     let session = client.session(&connection.key);
     let before = connection.generation;
-    match session.flight(&client.shared, Why::Wanted).await {
+    match session
+        .flight(&client.shared, RefreshReason::TokenRequested)
+        .await
+    {
         Ok(live) => live.generation != before,
         Err(error) => {
             tracing::warn!(connection = %connection.key, %error, "an idle connection could not be refreshed");

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use revento_core::pacing::Left;
+use revento_core::pacing::Remaining;
 
 /// One request, with its status (0 where no answer came), and how long it took.
 pub(crate) fn requested(template: &'static str, status: u16, took: Duration) {
@@ -34,7 +34,7 @@ pub(crate) fn waited(time: Duration) {
 }
 
 /// What is left of the budgets of the token that was used last.
-pub(crate) fn left(left: &Left) {
+pub(crate) fn left(left: &Remaining) {
     #[cfg(feature = "metrics")]
     for (window, left) in [
         ("hour", left.hour),

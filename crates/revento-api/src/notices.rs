@@ -10,7 +10,7 @@ use std::{
 };
 
 use http::HeaderMap;
-use revento_core::{Timestamp, pacing::Told};
+use revento_core::{Timestamp, pacing::RateLimitHeaders};
 
 /// How often the same notice is logged.
 const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -35,7 +35,13 @@ impl Default for Notices {
 
 impl Notices {
     /// Looks at an answer of an endpoint.
-    pub(crate) fn look(&self, template: &'static str, headers: &HeaderMap, told: &Told, now: Timestamp) {
+    pub(crate) fn look(
+        &self,
+        template: &'static str,
+        headers: &HeaderMap,
+        told: &RateLimitHeaders,
+        now: Timestamp,
+    ) {
         let text = |name| {
             headers
                 .get(name)
@@ -105,7 +111,12 @@ mod tests {
         assert_eq!(notices.skew(), None);
         let date = |name| (name == "date").then_some("Sat, 09 May 2026 14:22:31 GMT");
         let now = "2026-05-09T14:20:31Z".parse().unwrap();
-        notices.look("clock", &HeaderMap::new(), &Told::read(200, "", date, now), now);
+        notices.look(
+            "clock",
+            &HeaderMap::new(),
+            &RateLimitHeaders::read(200, "", date, now),
+            now,
+        );
         assert_eq!(notices.skew(), Some(120));
     }
 }

@@ -6,7 +6,7 @@ use revento_core::{
     Connection, ConnectionKey,
     claim::{Fence, SwapOutcome, Version},
 };
-use revento_oauth::{TokenPair, refresh::Snapshot};
+use revento_oauth::{TokenPair, refresh::LoadedConnection};
 use revento_store::{CreateOutcome, Record, SealError, Sealed, Sealer, StoreError, TokenStore};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -43,7 +43,7 @@ impl Vault {
         &*self.store
     }
 
-    pub(crate) async fn load(&self, key: &ConnectionKey) -> Result<Option<Snapshot>, VaultError> {
+    pub(crate) async fn load(&self, key: &ConnectionKey) -> Result<Option<LoadedConnection>, VaultError> {
         let Some(stored) = self.store.load(key).await? else {
             return Ok(None);
         };
@@ -52,7 +52,7 @@ impl Vault {
             Some(sealed) => Some(self.open(key, &sealed).await?),
             None => None,
         };
-        Ok(Some(Snapshot {
+        Ok(Some(LoadedConnection {
             version: stored.version,
             connection,
             tokens,

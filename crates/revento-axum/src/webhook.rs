@@ -19,7 +19,7 @@ use revento_tower::{Delivery, Gate, Rejection};
 /// ```
 /// use axum::{Router, http::StatusCode, routing::post};
 /// use revento_axum::{Gate, Webhook};
-/// use revento_core::kind::{ApplicationApproved, Event};
+/// use revento_core::kind::{AnyEvent, ApplicationApproved};
 /// use revento_webhooks::Verifier;
 ///
 /// async fn approved(webhook: Webhook<ApplicationApproved>) -> StatusCode {
@@ -27,7 +27,7 @@ use revento_tower::{Delivery, Gate, Rejection};
 ///     StatusCode::OK
 /// }
 ///
-/// async fn any(webhook: Webhook<Event>) -> StatusCode {
+/// async fn any(webhook: Webhook<AnyEvent>) -> StatusCode {
 ///     println!("{}", webhook.envelope().event_type);
 ///     StatusCode::OK
 /// }

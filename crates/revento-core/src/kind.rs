@@ -1,7 +1,7 @@
 //! Kinds of webhooks as types: what a handler names to say which ones it takes.
 //!
 //! `Webhook<ApplicationApproved>` in an adapter, or [`Envelope::read::<ApplicationApproved>`](Envelope::read),
-//! yields [that kind's data](Kind::Data) or refuses. [`Event`] takes them all, also unknown ones.
+//! yields [that kind's data](Kind::Data) or refuses. [`AnyEvent`] takes them all, also unknown ones.
 
 use serde::{Deserialize, Deserializer, de::Error};
 
@@ -15,7 +15,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a kind of webhook",
     label = "name a kind here, not the data that it carries",
-    note = "the kinds are in `revento_core::kind`: `ApplicationApproved` and its like, or `Event` for all of them"
+    note = "the kinds are in `revento_core::kind`: `ApplicationApproved` and its like, or `AnyEvent` for all of them"
 )]
 pub trait Kind: 'static {
     /// The snapshot that it carries.
@@ -45,9 +45,9 @@ pub trait Kind: 'static {
 
 /// Every kind: the data is a [`Payload`].
 #[derive(Debug, Clone, Copy)]
-pub struct Event;
+pub struct AnyEvent;
 
-impl Kind for Event {
+impl Kind for AnyEvent {
     type Data = Payload;
 
     const NAME: &'static str = "*";

@@ -23,6 +23,7 @@ pub mod claim;
 pub mod connection;
 pub mod envelope;
 pub mod error;
+pub mod http_date;
 pub mod id;
 pub mod kind;
 pub mod limits;

@@ -24,7 +24,7 @@ pub struct AuthorizationRequest {
 
 /// Where to send the browser, and what to keep until it returns.
 #[derive(Debug, Clone)]
-pub struct Begun {
+pub struct StartedAuthorization {
     /// The platform's consent page.
     pub url: String,
     /// Keep it sealed and bound to this browser, for instance in a cookie, and use it once.
@@ -91,7 +91,7 @@ pub fn begin(
     request: &AuthorizationRequest,
     random: &[u8; 64],
     now: Timestamp,
-) -> Begun {
+) -> StartedAuthorization {
     let mut state = [0; 32];
     let mut verifier = [0; 32];
     let (first, second) = random.split_at(32);
@@ -105,7 +105,7 @@ pub fn begin(
         scopes: request.scopes.clone(),
         expires_at: now.saturating_add(PENDING_LIFETIME),
     };
-    Begun {
+    StartedAuthorization {
         url: url(integration, &pending),
         pending,
     }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
     use crate::Endpoints;
 
-    fn begun() -> Begun {
+    fn begun() -> StartedAuthorization {
         let integration = Integration::new(
             Endpoints::sandbox("http://auth").unwrap(),
             "cli ent",

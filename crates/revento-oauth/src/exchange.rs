@@ -7,7 +7,7 @@ use revento_core::{
 
 use crate::{
     CodeGrant, Integration, TokenAnswer, TokenPair,
-    token::{Issued, OAuthErrorCode},
+    token::{IssuedTokens, OAuthErrorCode},
 };
 
 /// The exchange gave no connection. The code is spent or useless: the human has to consent again.
@@ -74,7 +74,7 @@ impl CodeGrant {
     ///
     /// # Errors
     /// When it was refused, or is bound to something else than was asked for.
-    pub fn conclude(
+    pub fn finish_exchange(
         &self,
         integration: &Integration,
         answer: TokenAnswer,
@@ -99,7 +99,7 @@ impl CodeGrant {
     fn accept(
         &self,
         integration: &Integration,
-        issued: Issued,
+        issued: IssuedTokens,
         sent_at: Timestamp,
         now: Timestamp,
     ) -> Result<NewConnection, ExchangeError> {
@@ -148,7 +148,7 @@ impl CodeGrant {
         })
     }
 
-    fn check_binding(&self, issued: &Issued) -> Result<(), ExchangeError> {
+    fn check_binding(&self, issued: &IssuedTokens) -> Result<(), ExchangeError> {
         let event_id = issued
             .event_id
             .as_ref()
@@ -171,7 +171,7 @@ impl CodeGrant {
 }
 
 /// The kind that a token's prefix tells (contract §2.3), where it tells one.
-pub(crate) fn token_kind(issued: &Issued) -> Option<TokenKind> {
+pub(crate) fn token_kind(issued: &IssuedTokens) -> Option<TokenKind> {
     let token = issued.access_token.expose();
     if token.starts_with("rev_install_") {
         Some(TokenKind::Installation)
@@ -218,7 +218,7 @@ mod tests {
         let query = format!("code=abc&state={}", pending.state);
         let grant = pending.callback(&query, NOW).unwrap();
         let answer = TokenAnswer::read(&http::Response::new(body.as_bytes()));
-        grant.conclude(&integration, answer, NOW, NOW)
+        grant.finish_exchange(&integration, answer, NOW, NOW)
     }
 
     fn body(changes: &[(&str, serde_json::Value)]) -> String {

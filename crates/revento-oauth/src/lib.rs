@@ -40,7 +40,7 @@ mod pkce;
 pub mod refresh;
 pub mod token;
 
-pub use authorize::{AuthorizationRequest, Begun, PendingAuthorization};
+pub use authorize::{AuthorizationRequest, PendingAuthorization, StartedAuthorization};
 pub use callback::{CallbackError, CodeGrant};
 pub use config_error::ConfigError;
 pub use endpoints::Endpoints;

@@ -22,7 +22,7 @@ use crate::{Answer, Delivery, Gate, Rejection, Webhook, endpoint::answer};
 #[diagnostic::on_unimplemented(
     message = "a webhook handler cannot take `{Self}`: it is not verified",
     label = "this handler takes something that nobody has verified",
-    note = "take a `Webhook<Event>`, or one kind such as `Webhook<ApplicationApproved>`"
+    note = "take a `Webhook<AnyEvent>`, or one kind such as `Webhook<ApplicationApproved>`"
 )]
 pub trait FromDelivery: Sized + Send + 'static {
     /// Reads it.

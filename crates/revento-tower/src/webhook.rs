@@ -53,7 +53,7 @@ impl fmt::Debug for Delivery {
 
 /// A verified webhook of one kind: what a handler takes. Only a verified delivery yields it.
 ///
-/// `Webhook<ApplicationApproved>` has that kind's data; `Webhook<Event>` takes every kind, also ones
+/// `Webhook<ApplicationApproved>` has that kind's data; `Webhook<AnyEvent>` takes every kind, also ones
 /// that this version does not know.
 pub struct Webhook<K: Kind> {
     delivery: Delivery,

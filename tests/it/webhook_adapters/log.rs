@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::Full;
-use revento_core::kind::Event;
+use revento_core::kind::AnyEvent;
 use revento_tower::{Gate, HandlerEndpoint, VerifyLayer, WebhookEndpoint};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -79,10 +79,10 @@ fn forged() -> http::Request<Full<Bytes>> {
 
 #[tokio::test]
 async fn d10_w23_a_rejection_is_one_event_in_tower_and_axum() {
-    async fn handle(_: revento_tower::Webhook<Event>) -> Result<(), revento_tower::Unavailable> {
+    async fn handle(_: revento_tower::Webhook<AnyEvent>) -> Result<(), revento_tower::Unavailable> {
         Ok(())
     }
-    async fn extract(_: revento_axum::Webhook<Event>) {}
+    async fn extract(_: revento_axum::Webhook<AnyEvent>) {}
 
     let inner = service_fn(async |_| Ok::<_, std::convert::Infallible>(revento_tower::Answer::default()));
     let layered = VerifyLayer::new(gate()).layer(inner);
@@ -104,10 +104,10 @@ async fn d10_w23_a_rejection_is_one_event_in_tower_and_axum() {
 fn d10_w23_a_rejection_is_one_event_in_actix() {
     use actix_web::{App, HttpResponse, test, web};
 
-    async fn handle(_: revento_tower::Webhook<Event>) -> Result<(), revento_tower::Unavailable> {
+    async fn handle(_: revento_tower::Webhook<AnyEvent>) -> Result<(), revento_tower::Unavailable> {
         Ok(())
     }
-    async fn extract(_: revento_actix::Webhook<Event>) -> HttpResponse {
+    async fn extract(_: revento_actix::Webhook<AnyEvent>) -> HttpResponse {
         HttpResponse::Ok().finish()
     }
 

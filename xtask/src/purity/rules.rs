@@ -142,9 +142,12 @@ pub(super) const LIGHT: (&str, usize) = (WEBHOOKS, 15);
 pub(super) const ALLOWED_BELOW: &[&str] = &[
     // Vocabulary.
     "bytes",
+    "cobs",
     "http",
+    "httpdate",
     "itoa",
     "memchr",
+    "postcard",
     "serde",
     "serde_core",
     "serde_json",

@@ -12,7 +12,8 @@ use std::{
 
 use revento_core::{
     ConnectionKey, Timestamp, TokenKind,
-    pacing::{Left, Limits, Why},
+    limits::RateLimits,
+    pacing::{LimitedBy, Remaining},
 };
 use revento_store::BudgetStore;
 
@@ -34,8 +35,8 @@ use crate::{client::Shared, kept::Kept};
 #[derive(Clone)]
 pub struct Pacing {
     on: bool,
-    installation: Limits,
-    user: Limits,
+    installation: RateLimits,
+    user: RateLimits,
     longest_wait: Duration,
     longest_queue: usize,
     shared: Option<Arc<dyn BudgetStore>>,
@@ -45,8 +46,8 @@ impl Default for Pacing {
     fn default() -> Self {
         Self {
             on: true,
-            installation: Limits::of(TokenKind::Installation),
-            user: Limits::of(TokenKind::User),
+            installation: RateLimits::of(TokenKind::Installation),
+            user: RateLimits::of(TokenKind::User),
             longest_wait: Duration::from_secs(2 * 60 * 60),
             longest_queue: 10_000,
             shared: None,
@@ -99,13 +100,13 @@ impl Pacing {
 
     /// Other budgets than the contract's, for installation and for user tokens.
     #[must_use]
-    pub fn budgets(mut self, installation: Limits, user: Limits) -> Self {
+    pub fn budgets(mut self, installation: RateLimits, user: RateLimits) -> Self {
         self.installation = installation;
         self.user = user;
         self
     }
 
-    fn limits(&self, kind: TokenKind) -> Limits {
+    fn limits(&self, kind: TokenKind) -> RateLimits {
         match kind {
             TokenKind::Installation => self.installation,
             TokenKind::User => self.user,
@@ -128,7 +129,7 @@ impl fmt::Debug for Pacing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denied {
     QueueFull { waiting: usize },
-    TooLong { ready_at: Timestamp, why: Why },
+    TooLong { ready_at: Timestamp, why: LimitedBy },
 }
 
 /// All lanes: one for each token that has been used lately.
@@ -164,7 +165,7 @@ impl Pacer {
     }
 
     /// What is left for a token by this process's knowledge; `None` when it has not been used lately.
-    pub(crate) fn left(&self, key: &ConnectionKey, now: Timestamp) -> Option<Left> {
+    pub(crate) fn left(&self, key: &ConnectionKey, now: Timestamp) -> Option<Remaining> {
         let lane = self.locked().get(key)?;
         Some(lane.left(now))
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use revento_core::pacing::{Ticket, Told};
+use revento_core::pacing::{RateLimitHeaders, Ticket};
 
 use super::lane::Lane;
 use crate::client::Shared;
@@ -33,7 +33,7 @@ impl Permit {
     }
 
     /// The call was answered.
-    pub(crate) async fn done(mut self, told: &Told) {
+    pub(crate) async fn done(mut self, told: &RateLimitHeaders) {
         if let Some(held) = self.0.take() {
             let now = held.client.clock.now();
             held.lane

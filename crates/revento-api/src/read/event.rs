@@ -2,7 +2,7 @@
 
 use revento_core::{
     AccessToken, ConnectionKey, DeliveryId, Timestamp,
-    pacing::Left,
+    pacing::Remaining,
     resource::{
         Activity, ApplicationStatus, Event, Location, Participant, Program, RegistrationWave, Thread,
     },
@@ -110,7 +110,7 @@ impl EventClient {
     }
 
     /// What is left of the token's budgets, by what this process knows; `None` when it has not used the token lately.
-    pub fn budget_left(&self) -> Option<Left> {
+    pub fn budget_left(&self) -> Option<Remaining> {
         let shared = &self.reader.client.shared;
         shared.pacer.left(&self.key, shared.clock.now())
     }

@@ -52,7 +52,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
             reader,
             template,
             path,
-            limit: limits::LARGEST_PAGE,
+            limit: limits::MAX_PAGE_SIZE,
             from: Bookmark::start(),
             filter: None,
             progress: None,

@@ -2,7 +2,7 @@
 
 use revento_core::{
     AccessToken, ConnectionKey, DeliveryId,
-    pacing::Left,
+    pacing::Remaining,
     resource::{Application, Profile},
 };
 
@@ -78,7 +78,7 @@ impl UserClient {
     }
 
     /// What is left of the token's budgets, by what this process knows; `None` when it has not used the token lately.
-    pub fn budget_left(&self) -> Option<Left> {
+    pub fn budget_left(&self) -> Option<Remaining> {
         let shared = &self.reader.client.shared;
         shared.pacer.left(&self.key, shared.clock.now())
     }

@@ -12,7 +12,8 @@ use http::{Response, StatusCode};
 use revento_core::{
     AccessToken, ApiErrorCode, ConnectionKey, DeliveryId, RequestId, Timestamp,
     error::one_line,
-    pacing::{Outcome, Told, retry_after},
+    http_date::retry_after,
+    pacing::{CallOutcome, RateLimitHeaders},
 };
 use revento_oauth::lifecycle::Signal;
 use serde::de::DeserializeOwned;
@@ -237,7 +238,7 @@ impl<'r> Read<'r> {
     async fn after_refusal(
         &mut self,
         refusal: Refusal,
-        told: &Told,
+        told: &RateLimitHeaders,
         credential: &Credential,
         is_paced: bool,
     ) -> Next {
@@ -276,20 +277,20 @@ impl<'r> Read<'r> {
     }
 
     /// How long to wait before the next attempt; `None` when there is to be none.
-    fn pause_after(&self, refusal: &Refusal, told: &Told, is_paced: bool) -> Option<Duration> {
+    fn pause_after(&self, refusal: &Refusal, told: &RateLimitHeaders, is_paced: bool) -> Option<Duration> {
         if !refusal.is_worth_repeating() || self.counted >= self.reader.retry.attempts {
             return None;
         }
         let jitter = self.shared.share_of(self.reader.retry.bound(self.counted));
         let asked = match told.outcome() {
-            Outcome::TooMany(Some(after)) => Some(after),
-            Outcome::Answered => told.retry_after(),
+            CallOutcome::RateLimited(Some(after)) => Some(after),
+            CallOutcome::Answered => told.retry_after(),
             _ => None,
         };
         match asked {
             Some(after) if after > self.reader.retry.patience => None,
             // The whole token waits for it, in the queue that this call came from.
-            _ if is_paced && told.outcome() != Outcome::Answered => Some(Duration::ZERO),
+            _ if is_paced && told.outcome() != CallOutcome::Answered => Some(Duration::ZERO),
             Some(after) => Some(after.saturating_add(jitter)),
             None => Some(jitter),
         }
@@ -367,7 +368,7 @@ impl<'r> Read<'r> {
     }
 
     /// What an answer says about budgets, clocks and its endpoint's future.
-    fn told(&self, response: &Response<Bytes>, error: &str) -> Told {
+    fn told(&self, response: &Response<Bytes>, error: &str) -> RateLimitHeaders {
         let now = self.shared.clock.now();
         let headers = response.headers();
         let header = |name| {
@@ -381,7 +382,7 @@ impl<'r> Read<'r> {
                 _ => texts.next(),
             }
         };
-        let told = Told::read(response.status().as_u16(), error, header, now);
+        let told = RateLimitHeaders::read(response.status().as_u16(), error, header, now);
         self.shared
             .notices
             .look(self.target.template, headers, &told, now);

@@ -8,7 +8,7 @@ use std::{
 use revento_core::{Connection, Scopes, Status};
 use revento_oauth::{
     TokenAnswer, TokenRequest,
-    refresh::{InFlight, Outcome, Refresh, Reply, Step, Swapping, Unsaved, Why},
+    refresh::{InFlight, Refresh, RefreshOutcome, RefreshReason, Reply, Step, Swapping, Unsaved},
 };
 
 use super::{Live, Session, SessionError};
@@ -26,7 +26,7 @@ impl Session {
     pub(super) async fn run(
         self: Arc<Self>,
         client: Arc<Shared>,
-        why: Why,
+        why: RefreshReason,
     ) -> Result<Arc<Live>, SessionError> {
         let mut trouble = String::new();
         let mut before = None;
@@ -157,8 +157,8 @@ impl Session {
     }
 
     /// Tells of scopes that the platform has changed with a refresh.
-    fn compare(&self, client: &Shared, before: Option<Scopes>, outcome: &Outcome) {
-        let (Some(before), Outcome::Refreshed(snapshot)) = (before, outcome) else {
+    fn compare(&self, client: &Shared, before: Option<Scopes>, outcome: &RefreshOutcome) {
+        let (Some(before), RefreshOutcome::Refreshed(snapshot)) = (before, outcome) else {
             return;
         };
         let connection = snapshot.connection.clone();
@@ -175,12 +175,12 @@ impl Session {
     fn conclude(
         &self,
         client: &Shared,
-        why: Why,
-        outcome: Outcome,
+        why: RefreshReason,
+        outcome: RefreshOutcome,
         trouble: String,
     ) -> Result<Arc<Live>, SessionError> {
         match outcome {
-            Outcome::Use(snapshot) | Outcome::Refreshed(snapshot) => self
+            RefreshOutcome::Use(snapshot) | RefreshOutcome::Refreshed(snapshot) => self
                 .keep(&snapshot, client.clock.now())
                 .ok_or(SessionError::NotConnected),
             failure => {
@@ -212,19 +212,21 @@ impl Session {
     }
 }
 
-fn explain(outcome: Outcome, trouble: String) -> SessionError {
+fn explain(outcome: RefreshOutcome, trouble: String) -> SessionError {
     let trouble: Box<str> = trouble.into();
     match outcome {
-        Outcome::Ended(connection) => ended(*connection),
-        Outcome::InDoubt { retry_at } => SessionError::InDoubt { retry_at, trouble },
-        Outcome::Busy => SessionError::Busy,
-        Outcome::Refused { error, description } => SessionError::Refused {
+        RefreshOutcome::Ended(connection) => ended(*connection),
+        RefreshOutcome::InDoubt { retry_at } => SessionError::InDoubt { retry_at, trouble },
+        RefreshOutcome::Busy => SessionError::Busy,
+        RefreshOutcome::Refused { error, description } => SessionError::Refused {
             error: error.as_str().into(),
             description,
         },
-        Outcome::Unreachable => SessionError::Unreachable { trouble },
-        Outcome::StoreFailed => SessionError::Store { trouble },
-        Outcome::NotConnected | Outcome::Use(_) | Outcome::Refreshed(_) => SessionError::NotConnected,
+        RefreshOutcome::Unreachable => SessionError::Unreachable { trouble },
+        RefreshOutcome::StoreFailed => SessionError::Store { trouble },
+        RefreshOutcome::NotConnected | RefreshOutcome::Use(_) | RefreshOutcome::Refreshed(_) => {
+            SessionError::NotConnected
+        }
     }
 }
 

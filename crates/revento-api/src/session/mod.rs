@@ -20,7 +20,7 @@ use futures_util::{
     future::{BoxFuture, Shared as SharedFuture},
 };
 use revento_core::{AccessToken, Connection, ConnectionKey, Status, Timestamp};
-use revento_oauth::refresh::{Snapshot, Timing, Unsaved, Why};
+use revento_oauth::refresh::{LoadedConnection, RefreshReason, Timing, Unsaved};
 
 use crate::client::Shared;
 
@@ -58,7 +58,7 @@ const SPREAD: Duration = Duration::from_secs(120);
 impl Session {
     pub(crate) fn new(key: ConnectionKey, client: &Arc<Shared>) -> Arc<Self> {
         let mut timing = client.timing;
-        timing.lead = timing.lead.saturating_add(client.share_of(SPREAD));
+        timing.lead_time = timing.lead_time.saturating_add(client.share_of(SPREAD));
         Arc::new(Self {
             key,
             timing,
@@ -79,11 +79,11 @@ impl Session {
             }
             // Close to its end it is refreshed, but as long as it works nobody waits for that.
             if now < live.usable_until && client.backlog.is_driven() {
-                drop(self.flight(client, Why::Wanted));
+                drop(self.flight(client, RefreshReason::TokenRequested));
                 return Ok(Arc::clone(live));
             }
         }
-        self.flight(client, Why::Wanted).await
+        self.flight(client, RefreshReason::TokenRequested).await
     }
 
     /// A token after the platform has answered `token_expired` to this one. However many callers were
@@ -100,7 +100,9 @@ impl Session {
                 _ => {}
             }
             // A run that began before the refusal may still give the refused token: look again.
-            let live = self.flight(client, Why::Rejected { generation }).await?;
+            let live = self
+                .flight(client, RefreshReason::TokenRejected { generation })
+                .await?;
             if live.generation != generation {
                 return Ok(live);
             }
@@ -145,7 +147,7 @@ impl Session {
     }
 
     /// Starts a run, or joins the one that is under way.
-    pub(crate) fn flight(self: &Arc<Self>, client: &Arc<Shared>, why: Why) -> Flight {
+    pub(crate) fn flight(self: &Arc<Self>, client: &Arc<Shared>, why: RefreshReason) -> Flight {
         let mut slot = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
         match &*slot {
             Some(flight) if flight.peek().is_none() => flight.clone(),
@@ -163,7 +165,7 @@ impl Session {
         }
     }
 
-    fn keep(&self, snapshot: &Snapshot, now: Timestamp) -> Option<Arc<Live>> {
+    fn keep(&self, snapshot: &LoadedConnection, now: Timestamp) -> Option<Arc<Live>> {
         let tokens = snapshot.tokens.as_ref()?;
         let live = Arc::new(Live {
             access: tokens.access.clone(),
@@ -176,9 +178,10 @@ impl Session {
     }
 
     /// What is cached, if the platform still takes it: a store that is down must not stop what works.
-    fn carry_on(&self, why: Why, now: Timestamp) -> Option<Arc<Live>> {
+    fn carry_on(&self, why: RefreshReason, now: Timestamp) -> Option<Arc<Live>> {
         let live = self.live.load_full()?;
-        let refused = matches!(why, Why::Rejected { generation } if generation == live.generation);
+        let refused =
+            matches!(why, RefreshReason::TokenRejected { generation } if generation == live.generation);
         if refused || now >= live.usable_until {
             return None;
         }
@@ -193,12 +196,14 @@ impl Session {
     }
 
     fn usable_until(&self, connection: &Connection) -> Timestamp {
-        connection.access_expires_at.saturating_sub(self.timing.skew)
+        connection
+            .access_expires_at
+            .saturating_sub(self.timing.clock_skew)
     }
 
     fn trusted_until(&self, connection: &Connection, now: Timestamp) -> Timestamp {
         let usable = self.usable_until(connection);
-        let lead = self.timing.lead_for(connection);
+        let lead = self.timing.lead_time_for(connection);
         let due = connection.access_expires_at.saturating_sub(lead);
         match connection.status {
             // Nothing may be sent before its end, so there is nothing to ask for.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{join, join_all};
 use revento_api::{Error, EventClient, Fault as Whose, Pacing};
-use revento_core::pacing::Why;
+use revento_core::pacing::LimitedBy;
 use revento_sandbox::Fault;
 use revento_store::{Clock, memory::MemoryBudgets};
 
@@ -186,5 +186,5 @@ async fn a16_pacing_can_be_off() {
     let reads = join_all((0..40).map(|_| event.get())).await;
     assert!(reads.iter().any(Result::is_err));
     assert!(live.rate_limited().await > 0);
-    assert_eq!(Why::Told.as_str(), "told");
+    assert_eq!(LimitedBy::RetryAfter.as_str(), "retry_after");
 }

@@ -47,10 +47,7 @@ impl World {
                 Arc::<MemoryTokens>::clone(&store),
                 sealer,
             )
-            .timing(Timing {
-                doubt_pause: Duration::from_millis(50),
-                ..Timing::default()
-            })
+            .timing(Timing::default().doubt_pause(Duration::from_millis(50)))
             .build()
             .unwrap()
         });

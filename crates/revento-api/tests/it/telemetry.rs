@@ -195,7 +195,7 @@ async fn what_waits_says_why() {
         .await;
     let text = lines.text();
     assert!(
-        text.contains("waiting for the budget") && text.contains("why=\"told\""),
+        text.contains("waiting for the budget") && text.contains("why=\"retry_after\""),
         "{text}"
     );
 }

@@ -1,7 +1,7 @@
 use revento_axum::Webhook;
-use revento_core::kind::Event;
+use revento_core::kind::AnyEvent;
 
-fn made_up(inner: revento_tower::Webhook<Event>) -> Webhook<Event> {
+fn made_up(inner: revento_tower::Webhook<AnyEvent>) -> Webhook<AnyEvent> {
     Webhook(inner)
 }
 

@@ -1,8 +1,8 @@
 use axum::{Router, http::StatusCode, routing::any};
 use revento_axum::Webhook;
-use revento_core::kind::Event;
+use revento_core::kind::AnyEvent;
 
-async fn every(_: Webhook<Event>) -> StatusCode {
+async fn every(_: Webhook<AnyEvent>) -> StatusCode {
     StatusCode::OK
 }
 

@@ -12,7 +12,8 @@ use revento::{
     store::{Clock, SystemClock},
     types::{
         TokenKind,
-        pacing::{Budget, Limits, Ruling, Ticket, Told},
+        limits::RateLimits,
+        pacing::{Budget, Decision, RateLimitHeaders, Ticket},
     },
 };
 
@@ -44,7 +45,7 @@ impl Progress {
             bar,
             expect,
             page_size: u64::from(page_size),
-            budget: known.unwrap_or_else(|| Budget::new(Limits::of(TokenKind::Installation))),
+            budget: known.unwrap_or_else(|| Budget::new(RateLimits::of(TokenKind::Installation))),
             ticket: None,
         };
         progress.bar.enable_steady_tick(TICK);
@@ -55,7 +56,7 @@ impl Progress {
     /// A page is asked for.
     pub(crate) fn asks(&mut self) {
         self.ticket = match self.budget.ask(now()) {
-            Ruling::Go(ticket) => Some(ticket),
+            Decision::Go(ticket) => Some(ticket),
             _ => None,
         };
     }
@@ -63,13 +64,13 @@ impl Progress {
     /// It came. Gives the account, to be kept.
     pub(crate) fn answered(&mut self) -> Vec<u8> {
         let now = now();
-        let told = Told::read(200, "", |_| None, now);
+        let headers = RateLimitHeaders::read(200, "", |_| None, now);
         let ticket = self.ticket.take().or_else(|| match self.budget.ask(now) {
-            Ruling::Go(ticket) => Some(ticket),
+            Decision::Go(ticket) => Some(ticket),
             _ => None,
         });
         if let Some(ticket) = ticket {
-            self.budget.done(ticket, now, &told);
+            self.budget.done(ticket, now, &headers);
         }
         self.budget.to_bytes()
     }
@@ -122,7 +123,7 @@ mod tests {
     #[test]
     fn the_estimate_is_what_the_budgets_allow() {
         let now: Timestamp = "2026-05-09T12:00:00Z".parse().unwrap();
-        let budget = Budget::new(Limits::of(TokenKind::Installation));
+        let budget = Budget::new(RateLimits::of(TokenKind::Installation));
         let minutes = |pages| time_for(&budget, pages, now).as_secs().div_ceil(60);
         // 30 at once, 30 more each minute, 500 in the first hour.
         assert_eq!([1, 30, 31, 61, 500].map(minutes), [0, 0, 1, 2, 16]);

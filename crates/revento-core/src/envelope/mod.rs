@@ -4,8 +4,8 @@
 //! [`Envelope::read`] as one [kind](crate::kind), for who knows which one it is.
 
 mod error;
-mod once;
 mod payload;
+mod single_pass;
 mod snapshot;
 mod types;
 
@@ -59,9 +59,11 @@ impl Envelope {
     ///
     /// `None` where one pass does not do, whatever the reason: [`parse`](Self::parse) and
     /// [`read`](Self::read) then tell what it is, or succeed after all.
-    pub fn read_once<K: Kind>(verified_body: Arc<dyn AsRef<[u8]> + Send + Sync>) -> Option<(Self, K::Data)> {
+    pub fn read_single_pass<K: Kind>(
+        verified_body: Arc<dyn AsRef<[u8]> + Send + Sync>,
+    ) -> Option<(Self, K::Data)> {
         let body: SharedBody = verified_body;
-        once::read::<K>(&body)
+        single_pass::read::<K>(&body)
     }
 
     /// The snapshot as JSON text.

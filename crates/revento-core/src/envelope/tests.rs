@@ -135,7 +135,7 @@ fn every_known_type_has_a_snapshot() {
         let envelope = Envelope::parse(with_data(event_type.as_str(), data).as_bytes()).unwrap();
         assert_ne!(envelope.payload().unwrap(), Payload::Other);
         assert_eq!(
-            envelope.read::<crate::kind::Event>().unwrap(),
+            envelope.read::<crate::kind::AnyEvent>().unwrap(),
             envelope.payload().unwrap()
         );
     }
@@ -201,7 +201,7 @@ fn a_kind_takes_its_own_type_only() {
 }
 
 fn once<K: Kind>(body: &str) -> Option<(Envelope, K::Data)> {
-    Envelope::read_once::<K>(Arc::new(body.to_owned()))
+    Envelope::read_single_pass::<K>(Arc::new(body.to_owned()))
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn one_pass_reads_what_two_passes_read() {
     for (event_type, data) in types {
         let body = with_data(event_type, data).replacen("\"data\"", "\"later\":{\"x\":1.50},\"data\"", 1);
         let envelope = Envelope::parse(body.as_bytes()).unwrap();
-        let Some((same, payload)) = once::<crate::kind::Event>(&body) else {
+        let Some((same, payload)) = once::<crate::kind::AnyEvent>(&body) else {
             assert_eq!(event_type, "sponsor.added", "only an unknown type takes two");
             continue;
         };
@@ -244,7 +244,7 @@ fn one_pass_leaves_everything_else_to_two() {
         "[]".to_owned(),
         String::new(),
     ] {
-        assert!(once::<crate::kind::Event>(&body).is_none(), "{body}");
+        assert!(once::<crate::kind::AnyEvent>(&body).is_none(), "{body}");
     }
     assert!(once::<crate::kind::ApplicationRejected>(APPROVED).is_none());
 }

@@ -1,80 +1,84 @@
-//! The machine.
+//! The budget of one token.
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::{
-    Limits, Outcome, Told,
-    apart::Apart,
-    log::{Log, Tenths, down, time, up},
-};
-use crate::Timestamp;
+use serde::{Deserialize, Serialize};
 
-/// Before anything that happens, and far enough from the end of numbers to reckon with.
+use super::{
+    CallOutcome, RateLimitHeaders,
+    call_log::{CallLog, Tenths, down, time, up},
+    detached::Detached,
+};
+use crate::{Timestamp, limits::RateLimits};
+
+/// A time before all others, and far enough from the smallest number for arithmetic.
 pub(super) const LONG_AGO: Tenths = -(1 << 50);
 const MINUTE: Tenths = 600;
 const HOUR: Tenths = 36_000;
-/// A call that was never reported back has ended after this long: its process is gone.
+/// A call that nobody reports ends after this time: its process is gone.
 const LEASE: Tenths = 600;
-/// How long a call whose answer nobody waits for is taken to be under way.
+/// A call whose answer nobody waits for counts as in flight for this time.
 const ABANDONED: Tenths = 50;
-/// For how long fewer calls go at once after the platform has said that they were too many.
-const CHOKED: Tenths = 300;
-/// So many calls at once while the others cannot be heard. What is under way with them is learnt only from answers, so
-/// each call more at once can be one more that is refused; with one alone every round trip would be waited for.
-const SEATS_APART: u32 = 2;
-/// The first pause where the platform does not say how long; it doubles with each further refusal.
+/// The platform's `concurrent_limit_exceeded` lowers the concurrency for this time.
+const CAPPED: Tenths = 300;
+/// The concurrency of a detached budget. Calls in flight at other replicas show up in answers only, so each further one
+/// risks a refusal; with a single one each call would wait for the round trip of the one before.
+const DETACHED_CONCURRENCY: u32 = 2;
+/// The first pause if the platform names none. It doubles with each further refusal.
 const PAUSE: Tenths = 10;
 const LONGEST_PAUSE: Tenths = 600;
-/// A reset may lie this much further away than its window is long: it is rounded, and so is the date.
+/// A reset may be this much further away than its window is long, because it and the date are rounded.
 const RESET_SLACK: Tenths = 50;
-/// A reset that differs by less is the same one: rounded, and a round trip late.
+/// Two resets that differ by less are the same one, because they are rounded and a round trip late.
 const SAME_RESET: Tenths = 20;
-/// A mark that lies this much in the future means that the clock went back.
+/// A mark this far in the future shows that the clock went back.
 const BACK: Tenths = 10;
-/// How much longer a call is remembered than it counts, for answers that were long under way.
+/// How much longer a call is kept than it counts, for answers that took long.
 const MEMORY: Tenths = LEASE;
 
-/// What has been spent of one token's budgets. A few dozen bytes, and four for each call of the last hour.
+/// The calls of one token, counted against its rate limits. It takes a few dozen bytes, plus four for each call of the
+/// last hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
-    pub(super) limits: Limits,
-    pub(super) log: Log,
-    pub(super) flights: Vec<Flight>,
-    pub(super) next: u32,
+    pub(super) limits: RateLimits,
+    pub(super) log: CallLog,
+    pub(super) in_flight: Vec<CallInFlight>,
+    pub(super) next_id: u32,
     pub(super) closed_until: Tenths,
+    /// How many answers in a row were refusals.
     pub(super) refusals: u8,
-    pub(super) choke: Option<Choke>,
-    /// When the platform's counting was last taken over.
+    pub(super) cap: Option<ConcurrencyCap>,
+    /// When the platform's headers last corrected the log.
     pub(super) corrected: Tenths,
-    /// What the other replicas have not been told.
-    pub(super) apart: Option<Box<Apart>>,
+    /// What the other replicas do not know yet, if the budget is detached.
+    pub(super) detached: Option<Box<Detached>>,
 }
 
-/// A call under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flight {
+/// A call in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CallInFlight {
     pub(super) id: u32,
     pub(super) sent: Tenths,
     pub(super) ends: Tenths,
 }
 
-/// Fewer calls at once than the limit says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Choke {
-    pub(super) seats: u32,
+/// A concurrency below the limit, for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ConcurrencyCap {
+    pub(super) calls: u32,
     pub(super) until: Tenths,
 }
 
-/// The right to one call, and the duty to say what became of it.
+/// The permission for one call. Its holder has to report how the call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "its place is taken until the machine hears what became of the call"]
+#[must_use = "the call counts as in flight until its end is reported"]
 pub struct Ticket {
     id: u32,
 }
 
 /// Whether a call may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ruling {
+pub enum Decision {
     /// Now.
     Go(Ticket),
     /// Not yet.
@@ -85,148 +89,148 @@ pub enum Ruling {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Wait {
-    /// Not before this time, unless a call of this token ends before.
+    /// Ask again at this time, or when a call of this token ends.
     pub until: Timestamp,
-    /// What there is too little of.
-    pub why: Why,
+    /// The limit that is reached.
+    pub limited_by: LimitedBy,
 }
 
-/// What a call waits for.
+/// The limit that a call waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Why {
-    /// The budget of any 60 seconds.
+pub enum LimitedBy {
+    /// The calls of any 60 seconds.
     Minute,
-    /// The budget of a rolling hour.
+    /// The calls of a rolling hour.
     Hour,
-    /// A place among the calls under way.
+    /// The calls in flight.
     InFlight,
-    /// The time that the platform has asked for.
-    Told,
+    /// A pause that the platform asked for, or that follows a refusal.
+    RetryAfter,
 }
 
-impl Why {
-    /// A word for logs and metrics.
+impl LimitedBy {
+    /// A stable name in `snake_case`, for logs and metric labels.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Minute => "minute",
             Self::Hour => "hour",
             Self::InFlight => "in_flight",
-            Self::Told => "told",
+            Self::RetryAfter => "retry_after",
         }
     }
 }
 
-/// What is left of each budget.
+/// How many calls each limit has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Left {
-    /// Of the rolling hour.
+pub struct Remaining {
+    /// In the rolling hour.
     pub hour: u32,
-    /// Of any 60 seconds.
+    /// In the last 60 seconds.
     pub minute: u32,
-    /// Of the places under way.
+    /// In flight.
     pub in_flight: u32,
 }
 
 impl Budget {
-    /// Nothing is spent.
-    pub fn new(limits: Limits) -> Self {
+    /// An unused budget.
+    pub fn new(limits: RateLimits) -> Self {
         Self {
             limits,
-            log: Log::default(),
-            flights: Vec::new(),
-            next: 0,
+            log: CallLog::default(),
+            in_flight: Vec::new(),
+            next_id: 0,
             closed_until: LONG_AGO,
             refusals: 0,
-            choke: None,
+            cap: None,
             corrected: LONG_AGO,
-            apart: None,
+            detached: None,
         }
     }
 
-    /// Asks for a call. After [`Ruling::Go`] the caller owes one of [`done`](Self::done), [`lost`](Self::lost) and
-    /// [`unsent`](Self::unsent).
-    pub fn ask(&mut self, now: Timestamp) -> Ruling {
+    /// Asks whether a call may go. After [`Decision::Go`] the caller reports its end by [`done`](Self::done),
+    /// [`lost`](Self::lost) or [`unsent`](Self::unsent).
+    pub fn ask(&mut self, now: Timestamp) -> Decision {
         let now = down(now);
-        self.tidy(now);
+        self.expire(now);
         if now < self.closed_until {
-            return wait(self.closed_until, Why::Told);
+            return wait(self.closed_until, LimitedBy::RetryAfter);
         }
-        let under_way = self.flights.len();
-        if under_way >= self.seats() {
-            return self.wait_for_a_seat(now);
+        let in_flight = self.in_flight.len();
+        if in_flight >= self.concurrency() {
+            return self.wait_for_a_call(now);
         }
-        let mut latest: Option<(Tenths, Why)> = None;
-        for (length, limit, why) in self.windows() {
+        let mut latest: Option<(Tenths, LimitedBy)> = None;
+        for (length, limit, limited_by) in self.windows() {
             let first = self.log.first_after(now.saturating_sub(length));
-            let used = self.log.len() - first + under_way;
+            let used = self.log.len() - first + in_flight;
             if used < limit {
                 continue;
             }
-            // So many have to leave the window; those under way have no time yet at which they do.
+            // This many have to leave the window first. A call in flight has no time yet at which it leaves.
             let Some(mark) = self.log.at(first + used - limit) else {
-                return self.wait_for_a_seat(now);
+                return self.wait_for_a_call(now);
             };
-            latest = latest.max(Some((mark.saturating_add(length), why)));
+            latest = latest.max(Some((mark.saturating_add(length), limited_by)));
         }
         match latest {
-            Some((until, why)) => wait(until, why),
-            None => Ruling::Go(self.take_off(now)),
+            Some((until, limited_by)) => wait(until, limited_by),
+            None => Decision::Go(self.start_call(now)),
         }
     }
 
-    /// The call was answered.
-    pub fn done(&mut self, ticket: Ticket, now: Timestamp, told: &Told) {
+    /// Reports an answered call.
+    pub fn done(&mut self, ticket: Ticket, now: Timestamp, headers: &RateLimitHeaders) {
         let (early, late) = (down(now), up(now));
-        self.tidy(early);
-        let counts = (told.outcome == Outcome::Answered).then_some(late);
-        let Some(flight) = self.land(ticket, counts) else {
-            // Its lease has run out, and it is counted already.
+        self.expire(early);
+        let counts = (headers.outcome == CallOutcome::Answered).then_some(late);
+        let Some(call) = self.end_call(ticket, counts) else {
+            // Its lease has expired, so it counts already.
             return;
         };
-        match told.outcome {
-            Outcome::Answered => {
+        match headers.outcome {
+            CallOutcome::Answered => {
                 self.log.add(late);
                 self.refusals = 0;
             }
-            Outcome::TooMany(Some(after)) => {
+            CallOutcome::RateLimited(Some(after)) => {
                 self.refusals = self.refusals.saturating_add(1);
-                // Nothing is longer than the longest budget, whatever a header says.
+                // No wait is longer than the longest window.
                 self.close(late.saturating_add(tenths(after).min(HOUR)));
             }
-            Outcome::TooMany(None) => self.pause(late),
-            Outcome::TooManyAtOnce => match u32::try_from(self.flights.len()) {
+            CallOutcome::RateLimited(None) => self.pause(late),
+            CallOutcome::ConcurrencyLimited => match u32::try_from(self.in_flight.len()) {
                 Ok(others @ 1..) => {
-                    let until = late.saturating_add(CHOKED);
-                    self.choke = Some(Choke { seats: others, until });
+                    let until = late.saturating_add(CAPPED);
+                    self.cap = Some(ConcurrencyCap { calls: others, until });
                 }
                 _ => self.pause(late),
             },
         }
-        self.believe(told, flight, early, late);
+        self.apply_headers(headers, call, early, late);
     }
 
-    /// Nobody waits for the answer any more, or it did not come: the call may have arrived, and may still be under way.
+    /// Reports a call without an answer. It may have arrived, and may still be in flight at the platform.
     pub fn lost(&mut self, ticket: Ticket, now: Timestamp) {
         let until = up(now).saturating_add(ABANDONED);
-        if let Some(flight) = self.flights.iter_mut().find(|flight| flight.id == ticket.id) {
-            flight.ends = until;
+        if let Some(call) = self.in_flight.iter_mut().find(|call| call.id == ticket.id) {
+            call.ends = until;
         }
     }
 
-    /// The call never left this machine: it cost nothing.
+    /// Reports a call that was never sent. It does not count.
     pub fn unsent(&mut self, ticket: Ticket) {
-        self.land(ticket, None);
+        self.end_call(ticket, None);
     }
 
-    /// When a call can go that has so many others before it, if each is answered at once.
+    /// When a call can go that has `ahead` others before it, if each of them is answered at once.
     pub fn ready_at(&self, ahead: usize, now: Timestamp) -> Timestamp {
         let start = up(now).max(self.closed_until);
-        let under_way = self.flights.iter().map(|_| start);
-        let mut marks: VecDeque<Tenths> = self.log.iter().chain(under_way).collect();
+        let in_flight = self.in_flight.iter().map(|_| start);
+        let mut marks: VecDeque<Tenths> = self.log.iter().chain(in_flight).collect();
         let mut at = start;
-        let (ahead, later) = self.without_whole_periods(ahead);
+        let (ahead, later) = self.skip_whole_periods(ahead);
         for _ in 0..=ahead {
             for (length, limit, _) in self.windows() {
                 let blocking = marks.len().checked_sub(limit).and_then(|index| marks.get(index));
@@ -237,9 +241,9 @@ impl Budget {
         time(at.saturating_add(later))
     }
 
-    /// In a long queue the same pattern comes again with the tighter of the windows. Leaves out whole ones, and says how
-    /// long they take.
-    fn without_whole_periods(&self, ahead: usize) -> (usize, Tenths) {
+    /// A long queue repeats the same pattern in each period of the tighter window. Gives the calls without the whole
+    /// periods, and how long these take.
+    fn skip_whole_periods(&self, ahead: usize) -> (usize, Tenths) {
         let size = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
         let [(hour, per_hour, _), (minute, per_minute, _)] = self.windows();
         let by_hour = hour.saturating_mul(size(per_minute)) >= minute.saturating_mul(size(per_hour));
@@ -248,83 +252,86 @@ impl Budget {
         } else {
             (per_minute, minute)
         };
-        let begun = per_hour.max(per_minute).saturating_mul(2);
-        let whole = ahead.saturating_sub(begun) / period.max(1);
+        let first = per_hour.max(per_minute).saturating_mul(2);
+        let whole = ahead.saturating_sub(first) / period.max(1);
         (ahead - whole * period.max(1), length.saturating_mul(size(whole)))
     }
 
-    /// What is left by the machine's knowledge.
-    pub fn left(&self, now: Timestamp) -> Left {
+    /// How many calls are left, as far as the budget knows.
+    pub fn remaining(&self, now: Timestamp) -> Remaining {
         let now = down(now);
-        let under_way = self.flights.iter().filter(|flight| flight.ends > now).count();
-        let left = |length: Tenths, limit: u32| {
-            let used = self.log.len() - self.log.first_after(now.saturating_sub(length)) + under_way;
+        let in_flight = self.in_flight.iter().filter(|call| call.ends > now).count();
+        let remaining = |length: Tenths, limit: u32| {
+            let used = self.log.len() - self.log.first_after(now.saturating_sub(length)) + in_flight;
             limit.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX))
         };
         let [(hour, ..), (minute, ..)] = self.windows();
-        Left {
-            hour: left(hour, self.limits.per_hour),
-            minute: left(minute, self.limits.per_minute),
+        Remaining {
+            hour: remaining(hour, self.limits.per_hour),
+            minute: remaining(minute, self.limits.per_minute),
             in_flight: self
                 .limits
                 .in_flight
-                .saturating_sub(u32::try_from(under_way).unwrap_or(u32::MAX)),
+                .saturating_sub(u32::try_from(in_flight).unwrap_or(u32::MAX)),
         }
     }
 
-    /// The limits as they are believed to be: the contract's, or what the platform's headers have named since.
-    pub fn limits(&self) -> Limits {
+    /// The limits in force: those of the start, or those that the platform's headers have named since.
+    pub fn limits(&self) -> RateLimits {
         self.limits
     }
 
-    /// From when on nothing here matters any more, and all of it can be forgotten.
+    /// When the budget is as good as unused, so that it can be forgotten.
     pub fn idle_at(&self) -> Timestamp {
         let [(hour, ..), _] = self.windows();
         let marks = self.log.last().map(|mark| mark.saturating_add(hour));
-        let flights = self.flights.iter().map(|flight| flight.ends.saturating_add(hour));
-        let choke = self.choke.map(|choke| choke.until);
-        let all = flights.chain(marks).chain(choke);
+        let in_flight = self.in_flight.iter().map(|call| call.ends.saturating_add(hour));
+        let cap = self.cap.map(|cap| cap.until);
+        let all = in_flight.chain(marks).chain(cap);
         time(all.fold(self.closed_until, Tenths::max))
     }
 
-    /// How many bytes of memory it takes, itself included.
+    /// The bytes of memory that the budget takes, itself included.
     pub fn size_in_memory(&self) -> usize {
         size_of::<Self>()
             + self.log.heap_bytes()
-            + self.flights.capacity() * size_of::<Flight>()
-            + self.size_apart()
+            + self.in_flight.capacity() * size_of::<CallInFlight>()
+            + self.detached_size()
     }
 
     /// The windows with their limits: the hour, then the minute.
-    fn windows(&self) -> [(Tenths, usize, Why); 2] {
+    fn windows(&self) -> [(Tenths, usize, LimitedBy); 2] {
         let slack = tenths(self.limits.slack);
         let size = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
         [
-            (HOUR + slack, size(self.limits.per_hour), Why::Hour),
-            (MINUTE + slack, size(self.limits.per_minute), Why::Minute),
+            (HOUR + slack, size(self.limits.per_hour), LimitedBy::Hour),
+            (MINUTE + slack, size(self.limits.per_minute), LimitedBy::Minute),
         ]
     }
 
-    fn seats(&self) -> usize {
-        let mut seats = self.limits.in_flight;
-        if let Some(choke) = self.choke {
-            seats = seats.min(choke.seats);
+    fn concurrency(&self) -> usize {
+        let mut calls = self.limits.in_flight;
+        if let Some(cap) = self.cap {
+            calls = calls.min(cap.calls);
         }
-        if self.is_apart() {
-            seats = seats.min(SEATS_APART);
+        if self.is_detached() {
+            calls = calls.min(DETACHED_CONCURRENCY);
         }
-        usize::try_from(seats).unwrap_or(usize::MAX)
+        usize::try_from(calls).unwrap_or(usize::MAX)
     }
 
-    fn wait_for_a_seat(&self, now: Tenths) -> Ruling {
-        let ends = self.flights.iter().map(|flight| flight.ends).min();
-        wait(ends.unwrap_or_else(|| now.saturating_add(PAUSE)), Why::InFlight)
+    fn wait_for_a_call(&self, now: Tenths) -> Decision {
+        let ends = self.in_flight.iter().map(|call| call.ends).min();
+        wait(
+            ends.unwrap_or_else(|| now.saturating_add(PAUSE)),
+            LimitedBy::InFlight,
+        )
     }
 
-    fn take_off(&mut self, now: Tenths) -> Ticket {
-        let id = self.next;
-        self.next = self.next.wrapping_add(1);
-        self.flights.push(Flight {
+    fn start_call(&mut self, now: Tenths) -> Ticket {
+        let id = self.next_id;
+        self.next_id = self.next_id.wrapping_add(1);
+        self.in_flight.push(CallInFlight {
             id,
             sent: now,
             ends: now.saturating_add(LEASE),
@@ -333,14 +340,14 @@ impl Budget {
         Ticket { id }
     }
 
-    fn land(&mut self, ticket: Ticket, counts: Option<Tenths>) -> Option<Flight> {
-        let flight = self.take_out(ticket.id)?;
-        self.note_ended(flight.id, counts);
-        Some(flight)
+    fn end_call(&mut self, ticket: Ticket, counts: Option<Tenths>) -> Option<CallInFlight> {
+        let call = self.remove_call(ticket.id)?;
+        self.note_ended(call.id, counts);
+        Some(call)
     }
 
-    /// Forgets what has passed, and mends what a clock that went back has left in the future.
-    fn tidy(&mut self, now: Tenths) {
+    /// Forgets what has left all windows, and corrects marks in the future, which a clock that went back leaves.
+    fn expire(&mut self, now: Tenths) {
         let [(hour, ..), _] = self.windows();
         self.log.forget_until(now.saturating_sub(hour + MEMORY));
         self.forget_ended_until(now.saturating_sub(hour));
@@ -349,15 +356,15 @@ impl Budget {
             .last()
             .is_some_and(|last| last > now.saturating_add(BACK))
         {
-            self.log.not_after(now);
+            self.log.clamp_to(now);
         }
         let mut ended = Vec::new();
-        self.flights.retain_mut(|flight| {
-            flight.ends = flight.ends.min(now.saturating_add(LEASE));
-            if flight.ends <= now {
-                ended.push((flight.id, flight.ends));
+        self.in_flight.retain_mut(|call| {
+            call.ends = call.ends.min(now.saturating_add(LEASE));
+            if call.ends <= now {
+                ended.push((call.id, call.ends));
             }
-            flight.ends > now
+            call.ends > now
         });
         for (id, end) in ended {
             self.log.add(end);
@@ -365,16 +372,16 @@ impl Budget {
         }
         self.corrected = self.corrected.min(now);
         self.closed_until = self.closed_until.min(now.saturating_add(HOUR + BACK));
-        self.choke = self
-            .choke
-            .filter(|choke| now < choke.until && choke.until <= now.saturating_add(CHOKED + BACK));
+        self.cap = self
+            .cap
+            .filter(|cap| now < cap.until && cap.until <= now.saturating_add(CAPPED + BACK));
     }
 
     fn close(&mut self, until: Tenths) {
         self.closed_until = self.closed_until.max(until);
     }
 
-    /// Waits a while, and longer each time that it did not help.
+    /// Pauses all calls, twice as long after each further refusal.
     fn pause(&mut self, now: Tenths) {
         let doubled = PAUSE
             .checked_shl(u32::from(self.refusals))
@@ -383,23 +390,23 @@ impl Budget {
         self.close(now.saturating_add(doubled.clamp(PAUSE, LONGEST_PAUSE)));
     }
 
-    /// Takes the platform's counting over its own.
-    fn believe(&mut self, told: &Told, flight: Flight, now: Tenths, late: Tenths) {
-        let (Some(limit), Some(remaining)) = (told.limit, told.remaining) else {
-            // Nothing is left of what it does not say.
-            if told.remaining == Some(0) && told.outcome == Outcome::Answered {
+    /// Corrects the log by the platform's headers.
+    fn apply_headers(&mut self, headers: &RateLimitHeaders, call: CallInFlight, now: Tenths, late: Tenths) {
+        let (Some(limit), Some(remaining)) = (headers.limit, headers.remaining) else {
+            // Nothing remains of a limit that the headers do not name.
+            if headers.remaining == Some(0) && headers.outcome == CallOutcome::Answered {
                 self.pause(now);
             }
             return;
         };
-        let reset_in = told.reset_in.map(|seconds| seconds.saturating_mul(10));
+        let reset_in = headers.reset_in.map(|seconds| seconds.saturating_mul(10));
         let is_hour = self.is_hour(limit, reset_in);
         let [hour, minute] = self.windows();
         let (length, ..) = if is_hour { hour } else { minute };
         let sane = reset_in.filter(|reset| (1..=length.saturating_add(RESET_SLACK)).contains(reset));
         if remaining == 0 && sane.is_none() {
-            // It says that nothing is left and cannot say until when.
-            if told.outcome == Outcome::Answered {
+            // Nothing remains, and the headers do not say until when.
+            if headers.outcome == CallOutcome::Answered {
                 self.pause(now);
             }
             return;
@@ -409,25 +416,25 @@ impl Budget {
         } else {
             self.limits.per_minute = limit;
         }
-        // An answer can overtake another, and what the older one counted is known better by now.
-        if flight.sent <= self.corrected {
+        // A later call was answered earlier, and its headers know more.
+        if call.sent <= self.corrected {
             return;
         }
         let used = usize::try_from(limit.saturating_sub(remaining)).unwrap_or(usize::MAX);
-        // What may have been counted when the answer was made, and what certainly was.
-        let oldest = self.log.first_after(flight.sent.saturating_sub(length));
-        let possible = self.log.len() - oldest + self.flights.len();
+        // How many calls the platform may have counted when it answered, and how many it certainly had.
+        let oldest = self.log.first_after(call.sent.saturating_sub(length));
+        let possible = self.log.len() - oldest + self.in_flight.len();
         let first = self.log.first_after(now.saturating_sub(length));
-        let this = usize::from(told.outcome == Outcome::Answered);
-        let before = self.log.first_after(flight.sent.saturating_sub(1));
-        let certain = before.saturating_sub(first) + this;
-        // Just outside the window, and not a fraction of a tenth before: the hour still counts what has left the minute.
+        let this_one = usize::from(headers.outcome == CallOutcome::Answered);
+        let before = self.log.first_after(call.sent.saturating_sub(1));
+        let certain = before.saturating_sub(first) + this_one;
+        // Just outside the window, and no earlier: the hour still counts a call that has left the minute.
         let outside = late.saturating_sub(length);
         if used > possible || certain > used {
             self.corrected = now;
         }
         if used > possible {
-            // Somebody else uses the token too. The oldest of their calls leaves at the reset.
+            // Another process uses the token too. The oldest of its calls leaves the window at the reset.
             let stamp = if is_hour {
                 late.saturating_sub(minute.0)
             } else {
@@ -438,14 +445,14 @@ impl Budget {
             let oldest = leaves
                 .filter(|at| at.saturating_add(SAME_RESET) < ours)
                 .unwrap_or(stamp);
-            // More than the limit at once is no use to know.
+            // Marks beyond the limit make no difference.
             for number in 0..(used - possible).min(usize::try_from(limit).unwrap_or(usize::MAX)) {
                 self.log.add(if number == 0 { oldest } else { stamp });
             }
         } else {
-            // It has forgotten some that are remembered here.
+            // The platform has forgotten calls that the log still holds.
             for index in first..first + certain.saturating_sub(used) {
-                // It goes to where the expired ones end, so the next one keeps its index.
+                // The mark moves to the end of the expired ones, so the index of the next one stays.
                 self.log.restamp(index, outside);
             }
         }
@@ -453,19 +460,19 @@ impl Budget {
             && let Some(reset) = sane
         {
             let first = self.log.first_after(now.saturating_sub(length));
-            // Unless the one that the answer means has left since.
-            if first == self.log.first_after(flight.sent.saturating_sub(length))
+            // Unless the call that the answer means has left the window since.
+            if first == self.log.first_after(call.sent.saturating_sub(length))
                 && let Some(mark) = self.log.at(first)
                 && (mark - outside).abs_diff(reset) > SAME_RESET.unsigned_abs()
-                // Without a date its clock may be behind, and to go early is worse than to go late.
-                && (told.clock_skew_seconds().is_some() || mark - outside < reset)
+                // Without a date the platform's clock may be behind, and a call too early costs more than one too late.
+                && (headers.clock_skew_seconds().is_some() || mark - outside < reset)
             {
                 self.log.restamp(first, outside.saturating_add(reset).min(late));
             }
         }
     }
 
-    /// Which window a header speaks of: the one with that limit, otherwise the one that fits its reset.
+    /// Whether the headers mean the hour: by the limit if only one window has it, otherwise by the reset.
     fn is_hour(&self, limit: u32, reset_in: Option<Tenths>) -> bool {
         match (limit == self.limits.per_minute, limit == self.limits.per_hour) {
             (true, false) => false,
@@ -477,12 +484,12 @@ impl Budget {
     }
 }
 
-fn wait(until: Tenths, why: Why) -> Ruling {
+fn wait(until: Tenths, limited_by: LimitedBy) -> Decision {
     let until = time(until);
-    Ruling::Wait(Wait { until, why })
+    Decision::Wait(Wait { until, limited_by })
 }
 
-/// Rounded up, so that a wait is never too short.
+/// Rounds up, so that a wait is never too short.
 fn tenths(duration: Duration) -> Tenths {
     i64::try_from(duration.as_millis().div_ceil(100)).unwrap_or(i64::MAX / 4)
 }

@@ -1,7 +1,7 @@
 //! Records that the platform may extend: what is promised is required, what is not is optional, and
 //! what this version does not know is kept (contract §9).
 
-mod unpromised;
+mod lenient;
 
 use std::fmt;
 
@@ -150,7 +150,7 @@ macro_rules! record {
                                     $crate::record::set(&mut $required, name, &mut map)?;
                                 })*
                                 $(Field::Known(name) if name == wire!($optional) => {
-                                    $crate::record::set_unpromised(&mut $optional, name, &mut map, &mut extra)?;
+                                    $crate::record::set_lenient(&mut $optional, name, &mut map, &mut extra)?;
                                 })*
                                 Field::Known(name) => extra.push(name.into(), map.next_value()?),
                                 Field::Unknown(name) => extra.push(name, map.next_value()?),
@@ -197,4 +197,4 @@ macro_rules! wire {
     };
 }
 
-pub(crate) use {record, unpromised::set_unpromised, wire};
+pub(crate) use {lenient::set_lenient, record, wire};

@@ -5,19 +5,19 @@ use revento_core::{
     claim::{ClaimOutcome, ClaimTerms},
 };
 
-use super::{Outcome, Run, Snapshot, Step, load::Loading, send::Sending, swap::Swapping};
+use super::{LoadedConnection, RefreshOutcome, Run, Step, load::Loading, send::Sending, swap::Swapping};
 
 /// Claim with these [`terms`](Self::terms), and answer with [`claimed`](Self::claimed) or [`failed`](Self::failed).
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub struct Claiming {
     run: Run,
-    snapshot: Box<Snapshot>,
+    snapshot: Box<LoadedConnection>,
     terms: ClaimTerms,
 }
 
 impl Claiming {
-    pub(super) fn new(run: Run, snapshot: Snapshot, now: Timestamp) -> Self {
+    pub(super) fn new(run: Run, snapshot: LoadedConnection, now: Timestamp) -> Self {
         let until = now.saturating_add(run.timing.claim_ttl);
         let terms = ClaimTerms {
             version: snapshot.version,
@@ -56,12 +56,12 @@ impl Claiming {
                 self.run.deliberate = self.snapshot.connection.status == Status::InDoubt;
                 Step::Send(Sending::new(self.run, self.snapshot, fence, self.terms))
             }
-            ClaimOutcome::Held { .. } if usable => Step::Done(Outcome::Use(self.snapshot)),
+            ClaimOutcome::Held { .. } if usable => Step::Done(RefreshOutcome::Use(self.snapshot)),
             ClaimOutcome::Held { .. } | ClaimOutcome::VersionChanged if self.run.is_out_of_patience(now) => {
-                Step::Done(Outcome::Busy)
+                Step::Done(RefreshOutcome::Busy)
             }
             ClaimOutcome::Held { until } => {
-                let poll = now.saturating_add(self.run.timing.poll);
+                let poll = now.saturating_add(self.run.timing.poll_interval);
                 Step::Wait(Waiting {
                     run: self.run,
                     until: until.min(poll),
@@ -74,9 +74,9 @@ impl Claiming {
     /// The store did not answer. A claim that was granted after all runs out by itself.
     pub fn failed(self, now: Timestamp) -> Step {
         if self.run.is_usable(&self.snapshot.connection, now) {
-            Step::Done(Outcome::Use(self.snapshot))
+            Step::Done(RefreshOutcome::Use(self.snapshot))
         } else {
-            Step::Done(Outcome::StoreFailed)
+            Step::Done(RefreshOutcome::StoreFailed)
         }
     }
 }

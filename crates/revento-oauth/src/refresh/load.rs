@@ -3,7 +3,7 @@
 use revento_core::{Connection, Status, Timestamp};
 
 use super::{
-    Outcome, Run, Snapshot, Step,
+    LoadedConnection, RefreshOutcome, Run, Step,
     claim::Claiming,
     swap::{Pair, Swapping, Unsaved},
 };
@@ -30,9 +30,9 @@ impl Loading {
     }
 
     /// What the store has; `None` when it has no such record.
-    pub fn loaded(self, found: Option<Snapshot>, now: Timestamp) -> Step {
+    pub fn loaded(self, found: Option<LoadedConnection>, now: Timestamp) -> Step {
         let Some(snapshot) = found else {
-            return Step::Done(Outcome::NotConnected);
+            return Step::Done(RefreshOutcome::NotConnected);
         };
         match self.salvage {
             Some(pair) => salvage(self.run, pair, snapshot),
@@ -44,26 +44,26 @@ impl Loading {
     pub fn failed(self) -> Step {
         match self.salvage {
             Some(pair) => Step::Unsaved(Unsaved::new(self.run, pair)),
-            None => Step::Done(Outcome::StoreFailed),
+            None => Step::Done(RefreshOutcome::StoreFailed),
         }
     }
 }
 
-fn decide(run: Run, snapshot: Snapshot, now: Timestamp) -> Step {
+fn decide(run: Run, snapshot: LoadedConnection, now: Timestamp) -> Step {
     let connection = &snapshot.connection;
     if !connection.status.is_live() || snapshot.tokens.is_none() {
-        return Step::Done(Outcome::Ended(Box::new(snapshot.connection)));
+        return Step::Done(RefreshOutcome::Ended(Box::new(snapshot.connection)));
     }
     if run.is_fresh(connection, now) {
-        return Step::Done(Outcome::Use(Box::new(snapshot)));
+        return Step::Done(RefreshOutcome::Use(Box::new(snapshot)));
     }
     if connection.status == Status::InDoubt {
         if run.is_usable(connection, now) {
-            return Step::Done(Outcome::Use(Box::new(snapshot)));
+            return Step::Done(RefreshOutcome::Use(Box::new(snapshot)));
         }
         let retry_at = retry_at(run, connection);
         if now < retry_at {
-            return Step::Done(Outcome::InDoubt { retry_at });
+            return Step::Done(RefreshOutcome::InDoubt { retry_at });
         }
     }
     Step::Claim(Claiming::new(run, snapshot, now))
@@ -76,17 +76,17 @@ pub(super) fn retry_at(run: Run, connection: &Connection) -> Timestamp {
 
 /// A new pair met a newer record: it is kept unless that record has a pair at least as new, or is of
 /// a newer consent, or the platform has ended the connection.
-fn salvage(run: Run, pair: Box<Pair>, stored: Snapshot) -> Step {
+fn salvage(run: Run, pair: Box<Pair>, stored: LoadedConnection) -> Step {
     let ended = matches!(stored.connection.status, Status::Revoked | Status::Deleted);
     // A connection that was removed and made anew counts its generations from the start again.
     let same_consent = stored.connection.consented_at == pair.connection.consented_at;
     if ended {
-        Step::Done(Outcome::Ended(Box::new(stored.connection)))
+        Step::Done(RefreshOutcome::Ended(Box::new(stored.connection)))
     } else if same_consent && stored.connection.generation < pair.connection.generation {
         Step::Swap(Swapping::unfenced(run, pair, stored.version))
     } else if stored.connection.status.is_live() && stored.tokens.is_some() {
-        Step::Done(Outcome::Use(Box::new(stored)))
+        Step::Done(RefreshOutcome::Use(Box::new(stored)))
     } else {
-        Step::Done(Outcome::Ended(Box::new(stored.connection)))
+        Step::Done(RefreshOutcome::Ended(Box::new(stored.connection)))
     }
 }

@@ -30,8 +30,8 @@
 //! - **T3** Only `invalid_grant` ends a connection.
 
 mod claim;
-mod issued;
 mod load;
+mod new_pair;
 mod outcome;
 mod send;
 mod swap;
@@ -40,7 +40,7 @@ mod tests;
 
 pub use claim::{Claiming, Waiting};
 pub use load::Loading;
-pub use outcome::Outcome;
+pub use outcome::RefreshOutcome;
 pub use send::{InFlight, Releasing, Reply, Sending};
 pub use swap::{Swapping, Unsaved};
 
@@ -56,9 +56,9 @@ pub struct Refresh;
 
 impl Refresh {
     /// Starts a run. `now` is the caller's time, as in every answer to a step.
-    pub fn start(why: Why, timing: Timing, now: Timestamp) -> Step {
+    pub fn start(reason: RefreshReason, timing: Timing, now: Timestamp) -> Step {
         Step::Load(Loading::first(Run {
-            why,
+            reason,
             timing,
             started: now,
             deliberate: false,
@@ -85,68 +85,119 @@ pub enum Step {
     /// A new pair could not be stored. Tell the operators, keep this, and retry.
     Unsaved(Unsaved),
     /// The run is over.
-    Done(Outcome),
+    Done(RefreshOutcome),
 }
 
 /// Why a token is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Why {
+pub enum RefreshReason {
     /// A caller wants a token that is good for a while.
-    Wanted,
+    TokenRequested,
     /// The platform answered `token_expired` to the access token of this generation, whatever our
     /// clock says (contract §3.5).
-    Rejected {
+    TokenRejected {
         /// The generation of the token that was refused.
         generation: u64,
     },
 }
 
-/// The durations that the machine goes by. The defaults fit the contract.
+/// The durations of the machine. The defaults fit the contract.
+///
+/// ```
+/// use std::time::Duration;
+/// use revento_oauth::refresh::Timing;
+///
+/// let timing = Timing::default().claim_ttl(Duration::from_secs(90));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Timing {
-    /// How long before its end an access token is refreshed. It is the window in which a refresh in
-    /// doubt does no harm (T1).
-    pub lead: Duration,
-    /// How long before its end an access token no longer counts as usable: clocks differ, requests take time.
-    pub skew: Duration,
-    /// How long a claim lives. Must be more than twice what a transport takes at most for a request.
+    /// How long before its end an access token is refreshed: 10 minutes. A refresh in doubt does no harm in this time
+    /// (invariant T1).
+    pub lead_time: Duration,
+    /// How long before its end an access token counts as expired: 10 seconds. Clocks differ, and requests take time.
+    pub clock_skew: Duration,
+    /// How long a claim is valid: one minute. It must be more than twice the longest time that the transport takes for a
+    /// request.
     pub claim_ttl: Duration,
-    /// How often to look whether another replica has finished.
-    pub poll: Duration,
-    /// How long a caller waits for another replica.
-    pub patience: Duration,
-    /// How long to wait before a refresh token in doubt is tried again. Meanwhile whoever sent it first,
-    /// and is slow, or has a clock that is behind, can store the new pair.
+    /// How often to look whether another replica has finished: every 100 ms.
+    pub poll_interval: Duration,
+    /// How long to wait for another replica: 30 seconds.
+    pub max_wait: Duration,
+    /// How long to wait before a refresh token in doubt is sent again: 5 seconds. In this time the replica that sent it
+    /// first can store the new pair, even if it is slow or its clock is behind.
     pub doubt_pause: Duration,
 }
 
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            lead: Duration::from_secs(600),
-            skew: Duration::from_secs(10),
+            lead_time: Duration::from_secs(600),
+            clock_skew: Duration::from_secs(10),
             claim_ttl: Duration::from_secs(60),
-            poll: Duration::from_millis(100),
-            patience: Duration::from_secs(30),
+            poll_interval: Duration::from_millis(100),
+            max_wait: Duration::from_secs(30),
             doubt_pause: Duration::from_secs(5),
         }
     }
 }
 
 impl Timing {
-    /// The lead for this connection: of tokens that live shorter than the contract says, at most half
-    /// of their life, or they would be refreshed without end.
-    pub fn lead_for(&self, connection: &Connection) -> Duration {
+    /// Sets how long before its end an access token is refreshed.
+    #[must_use]
+    pub const fn lead_time(mut self, lead_time: Duration) -> Self {
+        self.lead_time = lead_time;
+        self
+    }
+
+    /// Sets how long before its end an access token counts as expired.
+    #[must_use]
+    pub const fn clock_skew(mut self, clock_skew: Duration) -> Self {
+        self.clock_skew = clock_skew;
+        self
+    }
+
+    /// Sets how long a claim is valid.
+    #[must_use]
+    pub const fn claim_ttl(mut self, claim_ttl: Duration) -> Self {
+        self.claim_ttl = claim_ttl;
+        self
+    }
+
+    /// Sets how often to look whether another replica has finished.
+    #[must_use]
+    pub const fn poll_interval(mut self, poll_interval: Duration) -> Self {
+        self.poll_interval = poll_interval;
+        self
+    }
+
+    /// Sets how long to wait for another replica.
+    #[must_use]
+    pub const fn max_wait(mut self, max_wait: Duration) -> Self {
+        self.max_wait = max_wait;
+        self
+    }
+
+    /// Sets how long to wait before a refresh token in doubt is sent again.
+    #[must_use]
+    pub const fn doubt_pause(mut self, doubt_pause: Duration) -> Self {
+        self.doubt_pause = doubt_pause;
+        self
+    }
+
+    /// The lead time for this connection. A token with a shorter lifetime than the contract's is refreshed after half of
+    /// it at the earliest, or each new token would be refreshed at once.
+    pub fn lead_time_for(&self, connection: &Connection) -> Duration {
         if connection.refresh_expires_at >= connection.consent_expires_at {
-            // Cut short by the end of the consent, so it does not tell when the pair was issued.
-            return self.lead;
+            // The end of the consent cut this lifetime short, so it does not show when the pair was issued.
+            return self.lead_time;
         }
         let issued_at = connection
             .refresh_expires_at
             .saturating_sub(limits::REFRESH_TOKEN_LIFETIME);
         match connection.access_expires_at.saturating_since(issued_at) {
-            Duration::ZERO => self.lead,
-            lifetime => self.lead.min(lifetime / 2),
+            Duration::ZERO => self.lead_time,
+            lifetime => self.lead_time.min(lifetime / 2),
         }
     }
 }
@@ -154,7 +205,7 @@ impl Timing {
 /// A connection as it was loaded, its tokens opened.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
-pub struct Snapshot {
+pub struct LoadedConnection {
     /// The version that was read.
     pub version: Version,
     /// Everything but the tokens.
@@ -167,7 +218,7 @@ pub struct Snapshot {
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 struct Run {
-    why: Why,
+    reason: RefreshReason,
     timing: Timing,
     started: Timestamp,
     deliberate: bool,
@@ -177,21 +228,22 @@ impl Run {
     /// Whether the platform has refused this generation's access token. Any other generation is another
     /// token, a lower one too: a connection that was removed counts from the start again.
     fn is_rejected(&self, connection: &Connection) -> bool {
-        matches!(self.why, Why::Rejected { generation } if connection.generation == generation)
+        matches!(self.reason, RefreshReason::TokenRejected { generation } if connection.generation == generation)
     }
 
     /// Whether the access token can be used now.
     fn is_usable(&self, connection: &Connection, now: Timestamp) -> bool {
-        !self.is_rejected(connection) && now.saturating_add(self.timing.skew) < connection.access_expires_at
+        !self.is_rejected(connection)
+            && now.saturating_add(self.timing.clock_skew) < connection.access_expires_at
     }
 
     /// Whether the access token is good for a while.
     fn is_fresh(&self, connection: &Connection, now: Timestamp) -> bool {
-        let lead = self.timing.lead_for(connection);
+        let lead = self.timing.lead_time_for(connection);
         self.is_usable(connection, now) && now.saturating_add(lead) < connection.access_expires_at
     }
 
     fn is_out_of_patience(&self, now: Timestamp) -> bool {
-        now >= self.started.saturating_add(self.timing.patience)
+        now >= self.started.saturating_add(self.timing.max_wait)
     }
 }

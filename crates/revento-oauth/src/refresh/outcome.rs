@@ -2,17 +2,17 @@
 
 use revento_core::{Connection, Timestamp};
 
-use super::Snapshot;
+use super::LoadedConnection;
 use crate::token::OAuthErrorCode;
 
 /// The end of a run.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
-pub enum Outcome {
+pub enum RefreshOutcome {
     /// Use these tokens; nothing was sent. The connection may be in doubt, or close to its end.
-    Use(Box<Snapshot>),
+    Use(Box<LoadedConnection>),
     /// The new pair is stored; use it.
-    Refreshed(Box<Snapshot>),
+    Refreshed(Box<LoadedConnection>),
     /// The connection has ended: it needs consent, is revoked, or deleted.
     Ended(Box<Connection>),
     /// There is no such connection.

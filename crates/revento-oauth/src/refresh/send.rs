@@ -5,10 +5,10 @@ use revento_core::{
     claim::{ClaimTerms, Fence},
 };
 
-use super::{Outcome, Run, Snapshot, Step, issued, load::Loading, swap::Swapping};
+use super::{LoadedConnection, RefreshOutcome, Run, Step, load::Loading, new_pair, swap::Swapping};
 use crate::{
     TokenAnswer, TokenPair,
-    token::{Issued, OAuthErrorCode},
+    token::{IssuedTokens, OAuthErrorCode},
 };
 
 /// The claim is ours: [`start`](Self::start) the sending, at once.
@@ -16,13 +16,13 @@ use crate::{
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub struct Sending {
     run: Run,
-    snapshot: Box<Snapshot>,
+    snapshot: Box<LoadedConnection>,
     fence: Fence,
     claimed_at: Timestamp,
 }
 
 impl Sending {
-    pub(super) fn new(run: Run, snapshot: Box<Snapshot>, fence: Fence, terms: ClaimTerms) -> Self {
+    pub(super) fn new(run: Run, snapshot: Box<LoadedConnection>, fence: Fence, terms: ClaimTerms) -> Self {
         Self {
             run,
             snapshot,
@@ -41,7 +41,7 @@ impl Sending {
         let timing = &self.run.timing;
         let paused = now >= self.claimed_at.saturating_add(timing.claim_ttl / 2);
         // A clock that has gone back tells nothing about how long the claim still lives.
-        let jumped = now.saturating_add(timing.skew) < self.claimed_at;
+        let jumped = now.saturating_add(timing.clock_skew) < self.claimed_at;
         match &self.snapshot.tokens {
             Some(tokens) if !paused && !jumped => {
                 let tokens = tokens.clone();
@@ -56,7 +56,7 @@ impl Sending {
             _ => Err(Step::Release(Releasing {
                 fence: self.fence,
                 then: if self.run.is_out_of_patience(now) {
-                    Then::Done(Outcome::Busy)
+                    Then::Done(RefreshOutcome::Busy)
                 } else {
                     Then::Again(self.run)
                 },
@@ -70,7 +70,7 @@ impl Sending {
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub struct InFlight {
     run: Run,
-    snapshot: Box<Snapshot>,
+    snapshot: Box<LoadedConnection>,
     fence: Fence,
     sent_at: Timestamp,
     tokens: TokenPair,
@@ -113,7 +113,7 @@ impl InFlight {
             Reply::Answered(TokenAnswer::Refused {
                 error, description, ..
             }) => self.unspent(refused(error, description), now),
-            Reply::NeverSent => self.unspent(Outcome::Unreachable, now),
+            Reply::NeverSent => self.unspent(RefreshOutcome::Unreachable, now),
             Reply::Answered(TokenAnswer::Unreadable { .. }) | Reply::Lost => Step::Swap(Swapping::doubt(
                 self.run,
                 self.snapshot,
@@ -125,10 +125,10 @@ impl InFlight {
     }
 
     /// The token is as good as before. A caller whose access token still works need not hear of it.
-    fn unspent(self, failure: Outcome, now: Timestamp) -> Step {
+    fn unspent(self, failure: RefreshOutcome, now: Timestamp) -> Step {
         let usable = self.run.is_usable(&self.snapshot.connection, now);
         let then = if usable {
-            Outcome::Use(self.snapshot)
+            RefreshOutcome::Use(self.snapshot)
         } else {
             failure
         };
@@ -139,8 +139,8 @@ impl InFlight {
     }
 
     /// Salvage before strictness (T2): the old token is gone, so whatever came is stored first.
-    fn issued(self, issued: Issued, now: Timestamp) -> Step {
-        let pair = issued::pair(
+    fn issued(self, issued: IssuedTokens, now: Timestamp) -> Step {
+        let pair = new_pair::pair(
             &self.snapshot.connection,
             issued,
             self.tokens.refresh,
@@ -156,8 +156,8 @@ impl InFlight {
     }
 }
 
-fn refused(error: OAuthErrorCode, description: Option<String>) -> Outcome {
-    Outcome::Refused { error, description }
+fn refused(error: OAuthErrorCode, description: Option<String>) -> RefreshOutcome {
+    RefreshOutcome::Refused { error, description }
 }
 
 /// Give the claim back, then go on with [`released`](Self::released), also when the store failed:
@@ -173,7 +173,7 @@ pub struct Releasing {
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 enum Then {
-    Done(Outcome),
+    Done(RefreshOutcome),
     /// Another look: nothing was sent.
     Again(Run),
 }

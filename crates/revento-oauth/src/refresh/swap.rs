@@ -6,7 +6,7 @@ use revento_core::{
 };
 
 use super::{
-    Outcome, Run, Snapshot, Step,
+    LoadedConnection, RefreshOutcome, Run, Step,
     claim::Waiting,
     load::{Loading, retry_at},
 };
@@ -35,7 +35,7 @@ pub struct Swapping {
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 enum Change {
     NewPair(Box<Pair>),
-    Doubt(Box<Snapshot>),
+    Doubt(Box<LoadedConnection>),
     Ended(Box<Connection>),
 }
 
@@ -60,7 +60,7 @@ impl Swapping {
 
     pub(super) fn doubt(
         run: Run,
-        mut snapshot: Box<Snapshot>,
+        mut snapshot: Box<LoadedConnection>,
         reason: Reason,
         fence: Fence,
         now: Timestamp,
@@ -77,7 +77,7 @@ impl Swapping {
 
     pub(super) fn ended(
         run: Run,
-        snapshot: Box<Snapshot>,
+        snapshot: Box<LoadedConnection>,
         reason: Reason,
         fence: Fence,
         now: Timestamp,
@@ -134,9 +134,11 @@ impl Swapping {
         match (self.change, answer) {
             (Change::NewPair(pair), SwapOutcome::Swapped(version)) => stored(*pair, version),
             (Change::NewPair(pair), SwapOutcome::Conflict) => Step::Load(Loading::salvage(self.run, pair)),
-            (Change::Ended(connection), SwapOutcome::Swapped(_)) => Step::Done(Outcome::Ended(connection)),
+            (Change::Ended(connection), SwapOutcome::Swapped(_)) => {
+                Step::Done(RefreshOutcome::Ended(connection))
+            }
             (Change::Doubt(snapshot), SwapOutcome::Swapped(version)) => {
-                doubted(self.run, Snapshot { version, ..*snapshot }, now)
+                doubted(self.run, LoadedConnection { version, ..*snapshot }, now)
             }
             (_, SwapOutcome::Conflict) => Step::Load(Loading::first(self.run)),
         }
@@ -148,11 +150,11 @@ impl Swapping {
             Change::NewPair(pair) => Step::Unsaved(Unsaved { run: self.run, pair }),
             // The claim stays and runs out, which leaves the same doubt behind.
             Change::Doubt(snapshot) if self.run.is_usable(&snapshot.connection, now) => {
-                Step::Done(Outcome::Use(snapshot))
+                Step::Done(RefreshOutcome::Use(snapshot))
             }
-            Change::Doubt(_) => Step::Done(Outcome::StoreFailed),
+            Change::Doubt(_) => Step::Done(RefreshOutcome::StoreFailed),
             // The platform's word stands; whoever comes next will hear the same one.
-            Change::Ended(connection) => Step::Done(Outcome::Ended(connection)),
+            Change::Ended(connection) => Step::Done(RefreshOutcome::Ended(connection)),
         }
     }
 }
@@ -166,25 +168,25 @@ fn mark(connection: &mut Connection, status: Status, reason: Reason, now: Timest
 /// A pair that is bound to something else is kept, but not given out (T4).
 fn stored(pair: Pair, version: Version) -> Step {
     if !pair.connection.status.is_live() {
-        return Step::Done(Outcome::Ended(Box::new(pair.connection)));
+        return Step::Done(RefreshOutcome::Ended(Box::new(pair.connection)));
     }
-    let snapshot = Snapshot {
+    let snapshot = LoadedConnection {
         version,
         connection: pair.connection,
         tokens: Some(pair.tokens),
     };
-    Step::Done(Outcome::Refreshed(Box::new(snapshot)))
+    Step::Done(RefreshOutcome::Refreshed(Box::new(snapshot)))
 }
 
 /// The doubt is noted. The access token is used to its end; when it is at its end, the refresh token
 /// is tried once more after a pause, and only once in a run.
-fn doubted(run: Run, snapshot: Snapshot, now: Timestamp) -> Step {
+fn doubted(run: Run, snapshot: LoadedConnection, now: Timestamp) -> Step {
     if run.is_usable(&snapshot.connection, now) {
-        return Step::Done(Outcome::Use(Box::new(snapshot)));
+        return Step::Done(RefreshOutcome::Use(Box::new(snapshot)));
     }
     let retry_at = retry_at(run, &snapshot.connection);
     if run.deliberate {
-        Step::Done(Outcome::InDoubt { retry_at })
+        Step::Done(RefreshOutcome::InDoubt { retry_at })
     } else {
         Step::Wait(Waiting { run, until: retry_at })
     }

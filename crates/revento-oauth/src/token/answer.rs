@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone)]
 pub enum TokenAnswer {
     /// Tokens.
-    Issued(Box<Issued>),
+    Issued(Box<IssuedTokens>),
     /// A definite refusal: an OAuth error.
     Refused {
         /// The status.
@@ -34,7 +34,7 @@ pub enum TokenAnswer {
 
 /// Tokens and what they are bound to, as far as the answer said.
 #[derive(Debug, Clone)]
-pub struct Issued {
+pub struct IssuedTokens {
     /// For reads.
     pub access_token: AccessToken,
     /// For the next refresh; the contract promises one each time.
@@ -109,8 +109,8 @@ impl TokenAnswer {
     }
 }
 
-fn issued(access_token: String, fields: &mut Map<String, Value>, date: Option<Timestamp>) -> Issued {
-    Issued {
+fn issued(access_token: String, fields: &mut Map<String, Value>, date: Option<Timestamp>) -> IssuedTokens {
+    IssuedTokens {
         access_token: access_token.into(),
         refresh_token: text(fields, "refresh_token").map(Into::into),
         expires_in: fields.get("expires_in").and_then(seconds),
@@ -185,7 +185,7 @@ mod tests {
         )
     }
 
-    fn issued(body: &str) -> Issued {
+    fn issued(body: &str) -> IssuedTokens {
         match read(200, body) {
             TokenAnswer::Issued(issued) => *issued,
             other => panic!("{other:?}"),

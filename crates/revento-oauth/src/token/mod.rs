@@ -3,7 +3,7 @@
 mod answer;
 mod request;
 
-pub use answer::{Issued, OAuthErrorCode, TokenAnswer};
+pub use answer::{IssuedTokens, OAuthErrorCode, TokenAnswer};
 pub use request::TokenRequest;
 
 use revento_core::{AccessToken, RefreshToken};

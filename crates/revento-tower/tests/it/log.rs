@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use revento_core::kind::Event;
+use revento_core::kind::AnyEvent;
 use revento_tower::{Gate, HandlerEndpoint, Unavailable, Webhook};
 use revento_webhooks::Verifier;
 use tower_service::Service;
@@ -57,7 +57,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &span::Id) {}
 }
 
-async fn handle(_: Webhook<Event>) -> Result<(), Unavailable> {
+async fn handle(_: Webhook<AnyEvent>) -> Result<(), Unavailable> {
     Ok(())
 }
 

@@ -18,11 +18,9 @@ pub(super) const CALLBACK: &str = "http://localhost:3000/callback";
 /// Shorter than the defaults where waiting would only cost time. A process whose pair could not be stored
 /// tries again within two seconds, so the pause of a doubt is longer than that.
 pub(super) fn timing() -> Timing {
-    Timing {
-        claim_ttl: Duration::from_secs(6),
-        doubt_pause: Duration::from_millis(3500),
-        ..Timing::default()
-    }
+    Timing::default()
+        .claim_ttl(Duration::from_secs(6))
+        .doubt_pause(Duration::from_millis(3500))
 }
 
 pub(super) fn client(

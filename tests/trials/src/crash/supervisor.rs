@@ -74,7 +74,7 @@ impl Trial {
             .await?;
         let clock = Arc::new(WallClock::create(clock_file)?);
         let store = database::open(&engine.url(), 8).await?;
-        let ledger = Arc::new(Ledger::new(Arc::clone(&store), timing().skew));
+        let ledger = Arc::new(Ledger::new(Arc::clone(&store), timing().clock_skew));
         let info = sandbox.info();
         let judge = Judge {
             ledger: Arc::clone(&ledger),

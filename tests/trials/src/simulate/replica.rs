@@ -16,10 +16,7 @@ pub(super) const CALLBACK: &str = "http://localhost:3000/callback";
 
 /// A claim outlives a request twice; a doubt's pause outlives an attempt to store.
 pub(super) fn timing() -> Timing {
-    Timing {
-        claim_ttl: Duration::from_secs(8),
-        ..Timing::default()
-    }
+    Timing::default().claim_ttl(Duration::from_secs(8))
 }
 
 /// Random bytes that a seed repeats.

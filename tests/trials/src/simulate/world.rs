@@ -128,7 +128,10 @@ impl World {
             .detached();
         let sandbox = Arc::new(outside.now(sandbox)??);
         let store = Arc::new(MemoryTokens::new());
-        let ledger = Arc::new(Ledger::new(Arc::<MemoryTokens>::clone(&store), timing().skew));
+        let ledger = Arc::new(Ledger::new(
+            Arc::<MemoryTokens>::clone(&store),
+            timing().clock_skew,
+        ));
         let platform = Platform {
             sandbox: Arc::clone(&sandbox),
             ledger: Arc::clone(&ledger),

@@ -45,7 +45,7 @@ impl Lane {
     async fn is_back(&self, client: &Shared, sharing: &Sharing) -> bool {
         let known = {
             let mut state = self.locked();
-            if !state.budget.is_apart() {
+            if !state.budget.is_detached() {
                 return true;
             }
             state.asking = true;
@@ -77,7 +77,7 @@ impl Lane {
             let mut state = self.locked();
             let mine = state.budget.clone();
             // Should the answer get lost: told twice is worse than not at all, which the platform's headers mend.
-            state.budget.forget_what_ended();
+            state.budget.forget_ended();
             mine
         };
         for _ in 0..RACES {
@@ -85,7 +85,7 @@ impl Lane {
                 let state = self.locked();
                 (state.known.clone(), state.lost.clone())
             };
-            let mut before = mine.rejoined(self.read(known.as_deref()));
+            let mut before = mine.merge(self.read(known.as_deref()));
             for (ticket, at) in &lost {
                 before.lost(*ticket, *at);
             }
@@ -118,11 +118,11 @@ impl Lane {
     /// Counts for itself, from what all replicas saw last.
     fn go_alone<T>(&self, client: &Shared, seen: Option<Budget>, change: impl FnOnce(&mut Budget) -> T) -> T {
         let mut state = self.locked();
-        if let Some(seen) = seen.filter(|_| !state.budget.is_apart()) {
+        if let Some(seen) = seen.filter(|_| !state.budget.is_detached()) {
             state.budget = seen;
         }
         let lost = std::mem::take(&mut state.lost);
-        state.budget.part(client.random(), |budget| {
+        state.budget.detach(client.random(), |budget| {
             for (ticket, at) in lost {
                 budget.lost(ticket, at);
             }

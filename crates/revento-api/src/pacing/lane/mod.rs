@@ -14,7 +14,8 @@ use std::{
 use futures_util::future::{Either, select};
 use revento_core::{
     Timestamp,
-    pacing::{Budget, Left, Limits, Ruling, Ticket, Why},
+    limits::RateLimits,
+    pacing::{Budget, Decision, LimitedBy, Remaining, Ticket},
 };
 use tokio::sync::{Mutex as Turns, Notify};
 
@@ -28,7 +29,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// One token's calls. Tokio's mutex gives turns in the order in which they were asked for.
 pub(crate) struct Lane {
     key: String,
-    limits: Limits,
+    limits: RateLimits,
     turns: Turns<()>,
     /// One exchange at a time, so that the callers of one process do not race each other.
     exchanges: Turns<Manners>,
@@ -49,7 +50,7 @@ struct State {
 }
 
 impl Lane {
-    pub(super) fn new(key: String, limits: Limits, sharing: Option<Arc<Sharing>>) -> Arc<Self> {
+    pub(super) fn new(key: String, limits: RateLimits, sharing: Option<Arc<Sharing>>) -> Arc<Self> {
         let state = State {
             budget: Budget::new(limits),
             known: None,
@@ -100,20 +101,20 @@ impl Lane {
             // A clock that stands still or goes back does not undo a wait that is over.
             let now = client.clock.now().max(at_least);
             match self.update(client, |budget| budget.ask(now)).await {
-                Ruling::Go(ticket) => {
+                Decision::Go(ticket) => {
                     meter::waited(now.saturating_since(begun));
                     return Ok(Permit::new(Arc::clone(&self), ticket, Arc::clone(client)));
                 }
-                Ruling::Wait(wait) => {
+                Decision::Wait(wait) => {
                     // A place can be free at any time; everything else is known.
-                    if wait.until > give_up && (wait.why != Why::InFlight || now >= give_up) {
+                    if wait.until > give_up && (wait.limited_by != LimitedBy::InFlight || now >= give_up) {
                         return Err(Denied::TooLong {
                             ready_at: wait.until,
-                            why: wait.why,
+                            why: wait.limited_by,
                         });
                     }
                     let until = wait.until.min(give_up);
-                    if self.wait(client, until, wait.why, now).await {
+                    if self.wait(client, until, wait.limited_by, now).await {
                         at_least = until;
                     }
                 }
@@ -122,7 +123,7 @@ impl Lane {
     }
 
     /// Whether the whole wait is over, not only a call of this token.
-    async fn wait(&self, client: &Shared, until: Timestamp, why: Why, now: Timestamp) -> bool {
+    async fn wait(&self, client: &Shared, until: Timestamp, why: LimitedBy, now: Timestamp) -> bool {
         let whole = until.saturating_since(now);
         tracing::trace!(
             key = self.key,
@@ -131,7 +132,7 @@ impl Lane {
             "waiting for the budget"
         );
         // Nobody tells when a call of another replica ends.
-        let poll = self.sharing.is_some() && why == Why::InFlight;
+        let poll = self.sharing.is_some() && why == LimitedBy::InFlight;
         let pause = if poll {
             whole.min(LOOK.saturating_add(client.share_of(LOOK)))
         } else {
@@ -147,7 +148,7 @@ impl Lane {
     /// Says what became of a call.
     pub(super) async fn report(&self, client: &Shared, change: impl FnMut(&mut Budget)) {
         self.update(client, change).await;
-        meter::left(&self.locked().budget.left(client.clock.now()));
+        meter::left(&self.locked().budget.remaining(client.clock.now()));
         self.freed.notify_one();
     }
 
@@ -165,7 +166,7 @@ impl Lane {
     fn in_time(&self, ahead: usize, now: Timestamp, give_up: Timestamp) -> Result<(), Denied> {
         let ready_at = self.locked().budget.ready_at(ahead, now);
         if ready_at > give_up {
-            let why = Why::Hour;
+            let why = LimitedBy::Hour;
             return Err(Denied::TooLong { ready_at, why });
         }
         Ok(())
@@ -175,12 +176,12 @@ impl Lane {
         let ahead = self.waiting.load(Ordering::Relaxed);
         Denied::TooLong {
             ready_at: self.locked().budget.ready_at(ahead, now),
-            why: Why::Minute,
+            why: LimitedBy::Minute,
         }
     }
 
-    pub(super) fn left(&self, now: Timestamp) -> Left {
-        self.locked().budget.left(now)
+    pub(super) fn left(&self, now: Timestamp) -> Remaining {
+        self.locked().budget.remaining(now)
     }
 
     pub(super) fn ready_at(&self, calls: usize, now: Timestamp) -> Timestamp {

@@ -114,10 +114,7 @@ fn builder(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> 
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
     let clock: Arc<dyn Clock> = Arc::<Hands>::clone(clock);
     // A pause that the clock of the test makes, not the runtime's.
-    let timing = Timing {
-        doubt_pause: Duration::ZERO,
-        ..Timing::default()
-    };
+    let timing = Timing::default().doubt_pause(Duration::ZERO);
     Client::builder(integration, "http://api.test/api/v1", transport, store, sealer)
         .clock(clock)
         // These are tests of tokens.

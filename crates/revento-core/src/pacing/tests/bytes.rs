@@ -7,24 +7,24 @@ proptest! {
 
     #[test]
     fn bytes_keep_everything(steps in prop::collection::vec((0..4u8, 0..90_000_000i64), 0..80), slack in 0..5u64) {
-        let limits = Limits::new(40, 10, 5).with_slack(Duration::from_secs(slack));
+        let limits = RateLimits::new(40, 10, 5).with_slack(Duration::from_secs(slack));
         let mut budget = Budget::new(limits);
         let (mut now, mut tickets) = (0, Vec::new());
         for (what, later) in steps {
             now += later;
-            if let Ruling::Go(ticket) = budget.ask(at(now)) {
+            if let Decision::Go(ticket) = budget.ask(at(now)) {
                 tickets.push(ticket);
             }
             let Some(ticket) = tickets.pop() else { continue };
-            let mut told = Told::read(200, "", |_| None, at(now));
+            let mut headers = RateLimitHeaders::read(200, "", |_| None, at(now));
             match what {
                 0 => budget.unsent(ticket),
                 1 => budget.lost(ticket, at(now)),
                 2 => {
-                    told.outcome = Outcome::TooManyAtOnce;
-                    budget.done(ticket, at(now), &told);
+                    headers.outcome = CallOutcome::ConcurrencyLimited;
+                    budget.done(ticket, at(now), &headers);
                 }
-                _ => budget.done(ticket, at(now), &told),
+                _ => budget.done(ticket, at(now), &headers),
             }
             prop_assert_eq!(Budget::from_bytes(&budget.to_bytes()), Some(budget.clone()));
         }
@@ -36,14 +36,14 @@ proptest! {
         now: i64,
     ) {
         if let Some(first) = bytes.first_mut() {
-            *first = 1;
+            *first = 2;
         }
         if let Some(mut budget) = Budget::from_bytes(&bytes) {
             let now = Timestamp::from_unix_micros(now);
-            if let Ruling::Go(ticket) = budget.ask(now) {
-                budget.done(ticket, now, &Told::read(429, "", |_| Some("7"), now));
+            if let Decision::Go(ticket) = budget.ask(now) {
+                budget.done(ticket, now, &RateLimitHeaders::read(429, "", |_| Some("7"), now));
             }
-            let _ = (budget.idle_at(), budget.left(now), budget.ready_at(3, now));
+            let _ = (budget.idle_at(), budget.remaining(now), budget.ready_at(3, now));
         }
     }
 }

@@ -1,17 +1,22 @@
-//! The machine against a platform that counts by the contract, over a network that delays.
+//! Budgets against a platform that counts by the contract, over a network that delays.
 
-mod apart;
-mod believed;
 mod bytes;
+mod detached;
+mod headers;
 mod platform;
 mod refusals;
 mod runs;
 mod waits;
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::Timestamp;
+use crate::{
+    Timestamp,
+    limits::{self, RateLimits},
+};
 
 const START: i64 = 1_778_336_551_000_000;
 const SECOND: i64 = 1_000_000;

@@ -4,7 +4,7 @@ use super::*;
 
 /// What the platform does (contract §3.6): counts when a call arrives.
 pub(super) struct Platform {
-    pub(super) limits: Limits,
+    pub(super) limits: RateLimits,
     pub(super) calls: Vec<i64>,
     pub(super) in_flight: u32,
     /// By how much its clock is ahead.
@@ -13,7 +13,7 @@ pub(super) struct Platform {
 }
 
 impl Platform {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: RateLimits) -> Self {
         Self {
             limits,
             calls: Vec::new(),
@@ -87,7 +87,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn told(&self, now: i64) -> Told {
+    pub(super) fn headers(&self, now: i64) -> RateLimitHeaders {
         let numbers = [self.limit.into(), self.remaining, self.reset].map(|number| number.to_string());
         let [limit, remaining, reset] = &numbers;
         let header = |name: &str| match name {
@@ -98,6 +98,6 @@ impl Answer {
             "date" => self.date.as_deref(),
             _ => None,
         };
-        Told::read(self.status, self.error, header, at(now))
+        RateLimitHeaders::read(self.status, self.error, header, at(now))
     }
 }

@@ -8,7 +8,7 @@ use super::{
 
 #[test]
 fn a16_a_thousand_calls_get_no_refusal_and_finish_in_time() {
-    let limits = limits::INSTALLATION_BUDGETS;
+    let limits = limits::INSTALLATION_RATE_LIMITS;
     let mut platform = Platform::new(limits);
     let mut budgets = [Budget::new(limits)];
     let run = run(&mut platform, &mut budgets, 1000, &[(20, 20), (5, 90), (130, 10)]);
@@ -27,7 +27,7 @@ proptest! {
         skew in -100_000..100_000i64,
         date: bool,
     ) {
-        let limits = if user { limits::USER_BUDGETS } else { limits::INSTALLATION_BUDGETS };
+        let limits = if user { limits::USER_RATE_LIMITS } else { limits::INSTALLATION_RATE_LIMITS };
         let mut platform = Platform::new(limits);
         (platform.skew, platform.date) = (skew * 1_000_000, date);
         let run = run(&mut platform, &mut [Budget::new(limits)], 230, &delays);
@@ -40,7 +40,7 @@ proptest! {
         skew in -100_000..100_000i64,
         date: bool,
     ) {
-        let limits = Limits::new(50, 10, 5);
+        let limits = RateLimits::new(50, 10, 5);
         let mut platform = Platform::new(limits);
         (platform.skew, platform.date) = (skew * 1_000_000, date);
         let run = run(&mut platform, &mut [Budget::new(limits)], 100, &delays);
@@ -59,7 +59,7 @@ proptest! {
         skew in -499..499i64,
         date: bool,
     ) {
-        let limits = Limits::new(50, 10, 5);
+        let limits = RateLimits::new(50, 10, 5);
         let mut platform = Platform::new(limits);
         platform.date = date;
         let slack = Duration::from_millis(500);
@@ -72,7 +72,7 @@ proptest! {
 
 #[test]
 fn a17_a_use_by_others_is_learnt_from_the_headers() {
-    let limits = limits::INSTALLATION_BUDGETS;
+    let limits = limits::INSTALLATION_RATE_LIMITS;
     let mut platform = Platform::new(limits);
     // Somebody else has spent 28 of 30, ten seconds ago.
     platform.calls = vec![-10 * SECOND; 28];

@@ -48,13 +48,13 @@ pub(super) fn run(
             Happens::Ask(replica) => {
                 while todo[replica] > 0 {
                     match budgets[replica].ask(at(now)) {
-                        Ruling::Go(ticket) => {
+                        Decision::Go(ticket) => {
                             todo[replica] -= 1;
                             let call = tickets.len();
                             tickets.push((replica, ticket));
                             queue.push(Reverse((now + delay(call).0 * 1000, Happens::Arrives(call))));
                         }
-                        Ruling::Wait(wait) => {
+                        Decision::Wait(wait) => {
                             let until = wait.until.unix_micros() - START;
                             assert!(until > now, "a wait that is none: {wait:?}");
                             queue.push(Reverse((until, Happens::Ask(replica))));
@@ -79,7 +79,7 @@ pub(super) fn run(
                     run.refusals += 1;
                     todo[replica] += 1;
                 }
-                budgets[replica].done(ticket, at(now), &answer.told(now));
+                budgets[replica].done(ticket, at(now), &answer.headers(now));
                 queue.push(Reverse((now, Happens::Ask(replica))));
             }
         }
@@ -89,7 +89,7 @@ pub(super) fn run(
 }
 
 /// When the budgets let the last of so many calls go.
-pub(super) fn ideal(limits: Limits, calls: usize) -> i64 {
+pub(super) fn ideal(limits: RateLimits, calls: usize) -> i64 {
     let mut times: Vec<i64> = Vec::new();
     for call in 0..calls {
         let after = |limit: u32, length: i64| {
@@ -105,15 +105,15 @@ pub(super) fn ideal(limits: Limits, calls: usize) -> i64 {
 pub(super) struct Store {
     bytes: Vec<u8>,
     away: Range<i64>,
-    apart: [Option<Budget>; 2],
+    detached: [Option<Budget>; 2],
 }
 
 impl Store {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: RateLimits) -> Self {
         Self {
             bytes: Budget::new(limits).to_bytes(),
             away: 0..0,
-            apart: [None, None],
+            detached: [None, None],
         }
     }
 
@@ -127,10 +127,10 @@ impl Store {
         let shared = Budget::from_bytes(&self.bytes).unwrap();
         if self.away.contains(&now) {
             let salt = 1_000_000 * (u32::try_from(replica).unwrap() + 1);
-            return self.apart[replica].get_or_insert(shared).part(salt, change);
+            return self.detached[replica].get_or_insert(shared).detach(salt, change);
         }
-        let mut budget = match self.apart[replica].take() {
-            Some(apart) => apart.rejoined(shared),
+        let mut budget = match self.detached[replica].take() {
+            Some(detached) => detached.merge(shared),
             None => shared,
         };
         let answer = change(&mut budget);
@@ -155,14 +155,14 @@ pub(super) fn run_shared(
         match happens {
             Happens::Ask(replica) if tickets.len() < calls + run.refusals => {
                 match store.change(replica, now, |budget| budget.ask(clock(replica, now))) {
-                    Ruling::Go(ticket) => {
+                    Decision::Go(ticket) => {
                         let call = tickets.len();
                         tickets.push((replica, ticket));
                         let there = delays[call % delays.len()].0;
                         queue.push(Reverse((now + there * 1000, Happens::Arrives(call))));
                         queue.push(Reverse((now, Happens::Ask(replica))));
                     }
-                    Ruling::Wait(wait) => {
+                    Decision::Wait(wait) => {
                         let pause = wait.until.saturating_since(clock(replica, now));
                         let pause = i64::try_from(pause.as_micros()).unwrap();
                         assert!(pause > 0, "a wait that is none: {wait:?}");
@@ -187,8 +187,8 @@ pub(super) fn run_shared(
                     run.last_refusal = now;
                 }
                 let here = if replica == 0 { now } else { now + skew * 1000 };
-                let told = answer.told(here);
-                store.change(replica, now, |budget| budget.done(ticket, at(here), &told));
+                let headers = answer.headers(here);
+                store.change(replica, now, |budget| budget.done(ticket, at(here), &headers));
                 queue.push(Reverse((now, Happens::Ask(replica))));
             }
         }

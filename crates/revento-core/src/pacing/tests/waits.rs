@@ -4,92 +4,96 @@ use super::{runs::ideal, *};
 
 #[test]
 fn a8_too_many_at_once_waits_for_a_call_of_ones_own() {
-    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
+    let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let mut tickets: Vec<Ticket> = Vec::new();
     for _ in 0..3 {
-        let Ruling::Go(ticket) = budget.ask(at(0)) else {
+        let Decision::Go(ticket) = budget.ask(at(0)) else {
             panic!()
         };
         tickets.push(ticket);
     }
-    let too_many = Told::read(429, "concurrent_limit_exceeded", |_| None, at(0));
+    let too_many = RateLimitHeaders::read(429, "concurrent_limit_exceeded", |_| None, at(0));
     budget.done(tickets.pop().unwrap(), at(0), &too_many);
-    let Ruling::Wait(wait) = budget.ask(at(0)) else {
+    let Decision::Wait(wait) = budget.ask(at(0)) else {
         panic!()
     };
-    assert_eq!(wait.why, Why::InFlight);
-    let answered = Told::read(200, "", |_| None, at(SECOND));
+    assert_eq!(wait.limited_by, LimitedBy::InFlight);
+    let answered = RateLimitHeaders::read(200, "", |_| None, at(SECOND));
     budget.done(tickets.pop().unwrap(), at(SECOND), &answered);
-    assert!(matches!(budget.ask(at(SECOND)), Ruling::Go(_)));
+    assert!(matches!(budget.ask(at(SECOND)), Decision::Go(_)));
     // With nobody to wait for, a moment; and five at once again after a while.
-    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
-    let Ruling::Go(ticket) = budget.ask(at(0)) else {
+    let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
+    let Decision::Go(ticket) = budget.ask(at(0)) else {
         panic!()
     };
     budget.done(ticket, at(0), &too_many);
-    let Ruling::Wait(wait) = budget.ask(at(0)) else {
+    let Decision::Wait(wait) = budget.ask(at(0)) else {
         panic!()
     };
-    assert_eq!((wait.why, seconds(&wait, 0)), (Why::Told, 1));
-    assert_eq!(budget.left(at(0)).minute, 30, "a refused call costs nothing");
+    assert_eq!((wait.limited_by, seconds(&wait, 0)), (LimitedBy::RetryAfter, 1));
+    assert_eq!(budget.remaining(at(0)).minute, 30, "a refused call costs nothing");
 }
 
 #[test]
 fn a8_too_many_at_once_with_a_time_waits_for_that() {
-    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
-    let Ruling::Go(ticket) = budget.ask(at(0)) else {
+    let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
+    let Decision::Go(ticket) = budget.ask(at(0)) else {
         panic!()
     };
     let header = |name| (name == "retry-after").then_some("91");
-    let too_many = Told::read(429, "concurrent_limit_exceeded", header, at(0));
+    let too_many = RateLimitHeaders::read(429, "concurrent_limit_exceeded", header, at(0));
     budget.done(ticket, at(0), &too_many);
-    let Ruling::Wait(wait) = budget.ask(at(0)) else {
+    let Decision::Wait(wait) = budget.ask(at(0)) else {
         panic!()
     };
-    assert_eq!((wait.why, seconds(&wait, 0)), (Why::Told, 91));
+    assert_eq!((wait.limited_by, seconds(&wait, 0)), (LimitedBy::RetryAfter, 91));
 }
 
 #[test]
 fn calls_that_nobody_reports_free_their_places() {
-    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
+    let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     for _ in 0..5 {
-        let Ruling::Go(ticket) = budget.ask(at(0)) else {
+        let Decision::Go(ticket) = budget.ask(at(0)) else {
             panic!()
         };
         budget.lost(ticket, at(0));
     }
-    let Ruling::Wait(wait) = budget.ask(at(0)) else {
+    let Decision::Wait(wait) = budget.ask(at(0)) else {
         panic!()
     };
-    assert_eq!((wait.why, seconds(&wait, 0)), (Why::InFlight, 5));
-    assert!(matches!(budget.ask(at(5 * SECOND)), Ruling::Go(_)));
-    assert_eq!(budget.left(at(5 * SECOND)).minute, 24, "they may have arrived");
+    assert_eq!((wait.limited_by, seconds(&wait, 0)), (LimitedBy::InFlight, 5));
+    assert!(matches!(budget.ask(at(5 * SECOND)), Decision::Go(_)));
+    assert_eq!(
+        budget.remaining(at(5 * SECOND)).minute,
+        24,
+        "they may have arrived"
+    );
 }
 
 #[test]
 fn a18_what_is_idle_weighs_nothing_and_says_so() {
-    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
+    let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let empty = budget.size_in_memory();
     assert!(empty < 256, "{empty}");
-    let Ruling::Go(ticket) = budget.ask(at(0)) else {
+    let Decision::Go(ticket) = budget.ask(at(0)) else {
         panic!()
     };
     assert!(budget.idle_at() > at(3600 * SECOND), "a call is under way");
-    budget.done(ticket, at(0), &Told::read(200, "", |_| None, at(0)));
+    budget.done(ticket, at(0), &RateLimitHeaders::read(200, "", |_| None, at(0)));
     assert_eq!(budget.idle_at(), at(3600 * SECOND));
     assert!(budget.size_in_memory() < empty + 256);
 }
 
 #[test]
 fn the_last_of_a_queue_is_told_when_its_turn_comes() {
-    let limits = limits::INSTALLATION_BUDGETS;
+    let limits = limits::INSTALLATION_RATE_LIMITS;
     let budget = Budget::new(limits);
     assert_eq!(budget.ready_at(0, at(0)), at(0));
     assert_eq!(budget.ready_at(29, at(0)), at(0));
     assert_eq!(budget.ready_at(30, at(0)), at(60 * SECOND));
     assert_eq!(budget.ready_at(999, at(0)), at(ideal(limits, 1000)));
     // Leaving whole periods out changes nothing, whichever of the windows is the tighter.
-    for limits in [limits, Limits::new(7, 3, 5), Limits::new(600, 2, 5)] {
+    for limits in [limits, RateLimits::new(7, 3, 5), RateLimits::new(600, 2, 5)] {
         for calls in [1, 13, 100, 1234, 2500] {
             let ready = Budget::new(limits).ready_at(calls - 1, at(0));
             assert_eq!(ready, at(ideal(limits, calls)), "{limits:?} {calls}");

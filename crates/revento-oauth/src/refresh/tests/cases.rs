@@ -7,7 +7,7 @@ use revento_core::{Reason, Status};
 use super::sim::{Fault, Platform, Sim, TIMING, given, name, pair};
 use crate::{
     TokenAnswer,
-    refresh::{Outcome, Reply, Step},
+    refresh::{RefreshOutcome, Reply, Step},
     token::OAuthErrorCode,
 };
 
@@ -24,7 +24,7 @@ fn t1_a_good_token_costs_no_call_and_the_threshold_is_exact() {
 #[test]
 fn t1_a_refresh_starts_both_lives_anew() {
     let mut sim = Sim::before_its_end(60);
-    let Outcome::Refreshed(snapshot) = sim.run() else {
+    let RefreshOutcome::Refreshed(snapshot) = sim.run() else {
         panic!("refreshed")
     };
     let (connection, now) = (&snapshot.connection, sim.at());
@@ -54,9 +54,9 @@ fn t1_short_lived_tokens_are_not_refreshed_without_end() {
     sim.platform = Platform::with_access_life(Duration::from_secs(120));
     sim.run();
     sim.now += 59;
-    assert!(matches!(sim.run(), Outcome::Use(_)));
+    assert!(matches!(sim.run(), RefreshOutcome::Use(_)));
     sim.now += 1;
-    assert!(matches!(sim.run(), Outcome::Refreshed(_)));
+    assert!(matches!(sim.run(), RefreshOutcome::Refreshed(_)));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn t4_patience_with_another_replica_ends() {
     let first = sim.start();
     let _holder = sim.until(first, "send");
     let before = sim.now;
-    assert_eq!(sim.run(), Outcome::Busy);
+    assert_eq!(sim.run(), RefreshOutcome::Busy);
     assert_eq!(sim.now - before, 30);
 }
 
@@ -118,7 +118,7 @@ fn t8_invalid_grant_ends_a_connection_for_good() {
     let mut sim = Sim::before_its_end(300);
     sim.platform.revoked = true;
     for _ in 0..3 {
-        let Outcome::Ended(connection) = sim.run() else {
+        let RefreshOutcome::Ended(connection) = sim.run() else {
             panic!("ended")
         };
         assert_eq!(connection.status, Status::NeedsConsent);
@@ -133,7 +133,7 @@ fn t8_the_platforms_no_is_told_also_when_it_cannot_be_stored() {
     let mut sim = Sim::before_its_end(0);
     sim.platform.revoked = true;
     let outcome = sim.run_with("swap", Fault::Store { took_effect: false });
-    assert!(matches!(outcome, Outcome::Ended(_)));
+    assert!(matches!(outcome, RefreshOutcome::Ended(_)));
 }
 
 #[test]
@@ -155,8 +155,8 @@ fn t8_other_refusals_spend_nothing() {
             .replied(Reply::Answered(refusal), sim.at());
         assert_eq!(name(&step), "release");
         match sim.finish(step) {
-            Outcome::Use(_) => assert!(usable),
-            Outcome::Refused { error, .. } => {
+            RefreshOutcome::Use(_) => assert!(usable),
+            RefreshOutcome::Refused { error, .. } => {
                 assert_eq!(error, OAuthErrorCode::InvalidClient);
                 assert!(!usable);
             }
@@ -170,7 +170,10 @@ fn t8_other_refusals_spend_nothing() {
 #[test]
 fn t7_what_certainly_never_left_spends_nothing() {
     let mut sim = Sim::before_its_end(0);
-    assert_eq!(sim.run_with("send", Fault::NeverSent), Outcome::Unreachable);
+    assert_eq!(
+        sim.run_with("send", Fault::NeverSent),
+        RefreshOutcome::Unreachable
+    );
     assert_eq!(given(&sim.run()), Some(2));
     assert!(!sim.platform.revoked);
 }
@@ -212,7 +215,7 @@ fn a_store_that_is_down_before_anything_was_sent_costs_nothing() {
     let down = Fault::Store { took_effect: false };
     for kind in ["load", "claim"] {
         let mut sim = Sim::before_its_end(0);
-        assert_eq!(sim.run_with(kind, down), Outcome::StoreFailed);
+        assert_eq!(sim.run_with(kind, down), RefreshOutcome::StoreFailed);
         assert_eq!(sim.platform.calls, 0);
         assert_eq!(given(&sim.run()), Some(2));
     }
@@ -228,10 +231,10 @@ fn a_connection_that_is_gone_or_has_ended_costs_no_call() {
         let mut connection = sim.connection().clone();
         connection.status = status;
         sim.store.replace(connection, Some(pair(1)));
-        assert!(matches!(sim.run(), Outcome::Ended(_)));
+        assert!(matches!(sim.run(), RefreshOutcome::Ended(_)));
     }
     sim.store.remove();
-    assert_eq!(sim.run(), Outcome::NotConnected);
+    assert_eq!(sim.run(), RefreshOutcome::NotConnected);
     assert_eq!(sim.platform.calls, 0);
-    assert_eq!(TIMING.lead_for(&super::sim::connection()), TIMING.lead);
+    assert_eq!(TIMING.lead_time_for(&super::sim::connection()), TIMING.lead_time);
 }

@@ -3,7 +3,7 @@
 use revento_core::{Reason, Status};
 
 use super::sim::{Fault, Sim, given, name};
-use crate::refresh::{Outcome, Step};
+use crate::refresh::{RefreshOutcome, Step};
 
 const LOST: Fault = Fault::Lost { arrived: true };
 const NEVER_ARRIVED: Fault = Fault::Lost { arrived: false };
@@ -44,7 +44,7 @@ fn t7_when_the_first_did_arrive_the_retry_ends_the_connection() {
     let mut sim = Sim::before_its_end(300);
     sim.run_with("send", LOST);
     sim.now = 3600;
-    assert!(matches!(sim.run(), Outcome::Ended(_)));
+    assert!(matches!(sim.run(), RefreshOutcome::Ended(_)));
     assert_eq!(sim.connection().status, Status::NeedsConsent);
 }
 
@@ -65,10 +65,14 @@ fn t7_a_run_retries_once_and_then_says_when_to_come_again() {
     step = sim.advance(step, NEVER_ARRIVED);
     step = sim.until(step, "send");
     step = sim.advance(step, NEVER_ARRIVED);
-    let Outcome::InDoubt { retry_at } = sim.finish(step) else {
+    let RefreshOutcome::InDoubt { retry_at } = sim.finish(step) else {
         panic!("in doubt")
     };
-    assert_eq!(sim.run(), Outcome::InDoubt { retry_at }, "not before its time");
+    assert_eq!(
+        sim.run(),
+        RefreshOutcome::InDoubt { retry_at },
+        "not before its time"
+    );
     sim.now = retry_at.unix_seconds();
     assert_eq!(given(&sim.run()), Some(2));
 }
@@ -110,7 +114,10 @@ fn t7_a_definite_refusal_of_the_retry_leaves_the_doubt() {
     let mut sim = Sim::before_its_end(300);
     sim.run_with("send", NEVER_ARRIVED);
     sim.now = 3600;
-    assert_eq!(sim.run_with("send", Fault::NeverSent), Outcome::Unreachable);
+    assert_eq!(
+        sim.run_with("send", Fault::NeverSent),
+        RefreshOutcome::Unreachable
+    );
     assert_eq!(sim.connection().status, Status::InDoubt);
     assert_eq!(given(&sim.run()), Some(2));
 }

@@ -5,12 +5,12 @@ use revento_core::{Reason, Scopes, Status};
 use super::sim::{Sim, issued, pair};
 use crate::{
     TokenAnswer,
-    refresh::{Outcome, Reply, Step},
-    token::Issued,
+    refresh::{RefreshOutcome, Reply, Step},
+    token::IssuedTokens,
 };
 
 /// A run that is answered with this.
-fn answered(sim: &mut Sim, change: impl FnOnce(&mut Issued)) -> Outcome {
+fn answered(sim: &mut Sim, change: impl FnOnce(&mut IssuedTokens)) -> RefreshOutcome {
     let start = sim.start();
     let Step::Send(sending) = sim.until(start, "send") else {
         panic!("send")
@@ -24,7 +24,7 @@ fn answered(sim: &mut Sim, change: impl FnOnce(&mut Issued)) -> Outcome {
 
 #[test]
 fn t4_an_answer_that_is_bound_elsewhere_is_kept_flagged_and_not_used() {
-    let changes: [fn(&mut Issued); 5] = [
+    let changes: [fn(&mut IssuedTokens); 5] = [
         |answer| answer.event_id = Some("evt_2".into()),
         |answer| answer.organization_id = Some("org_2".into()),
         |answer| answer.access_token = "rev_user_2".into(),
@@ -33,7 +33,7 @@ fn t4_an_answer_that_is_bound_elsewhere_is_kept_flagged_and_not_used() {
     ];
     for change in changes {
         let mut sim = Sim::before_its_end(300);
-        let Outcome::Ended(connection) = answered(&mut sim, change) else {
+        let RefreshOutcome::Ended(connection) = answered(&mut sim, change) else {
             panic!("ended")
         };
         assert_eq!(connection.reason, Some(Reason::AnswerMismatch));
@@ -43,7 +43,7 @@ fn t4_an_answer_that_is_bound_elsewhere_is_kept_flagged_and_not_used() {
             pair(2).refresh.expose(),
             "kept"
         );
-        assert!(matches!(sim.run(), Outcome::Ended(_)));
+        assert!(matches!(sim.run(), RefreshOutcome::Ended(_)));
     }
 }
 
@@ -52,7 +52,7 @@ fn t11_a_narrower_scope_is_taken_over() {
     let mut sim = Sim::before_its_end(0);
     let narrower = Scopes::parse("event.read");
     let outcome = answered(&mut sim, |answer| answer.scope = Some(narrower.clone()));
-    assert!(matches!(outcome, Outcome::Refreshed(_)));
+    assert!(matches!(outcome, RefreshOutcome::Refreshed(_)));
     assert_eq!(sim.connection().scopes, narrower);
 }
 
@@ -67,7 +67,7 @@ fn t11_what_an_answer_does_not_say_stays_as_it_was() {
         answer.expires_in = None;
         answer.access_token = "opaque".into();
     });
-    assert!(matches!(outcome, Outcome::Refreshed(_)));
+    assert!(matches!(outcome, RefreshOutcome::Refreshed(_)));
     let after = sim.connection();
     assert_eq!(
         (&after.scopes, &after.organization_id),
@@ -81,17 +81,17 @@ fn t7_an_answer_without_a_refresh_token_leaves_the_old_one_in_doubt() {
     let mut sim = Sim::before_its_end(0);
     let outcome = answered(&mut sim, |answer| answer.refresh_token = None);
     assert!(
-        matches!(outcome, Outcome::Refreshed(_)),
+        matches!(outcome, RefreshOutcome::Refreshed(_)),
         "the new access token works"
     );
     assert_eq!(sim.connection().status, Status::InDoubt);
     sim.now += 3500;
-    assert!(matches!(sim.run(), Outcome::Use(_)));
+    assert!(matches!(sim.run(), RefreshOutcome::Use(_)));
     assert_eq!(
         sim.platform.calls, 0,
         "the old one is not sent while there is something to lose"
     );
     sim.now += 100;
-    assert!(matches!(sim.run(), Outcome::Refreshed(_)));
+    assert!(matches!(sim.run(), RefreshOutcome::Refreshed(_)));
     assert_eq!(sim.connection().status, Status::Connected);
 }

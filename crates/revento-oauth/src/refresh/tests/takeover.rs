@@ -3,7 +3,7 @@
 use revento_core::{Status, Timestamp};
 
 use super::sim::{Fault, Sim, connection, given, name, pair};
-use crate::refresh::{Outcome, Refresh, Step, Why};
+use crate::refresh::{Refresh, RefreshOutcome, RefreshReason, Step};
 
 #[test]
 fn t3_a_holder_that_was_paused_does_not_send() {
@@ -13,7 +13,11 @@ fn t3_a_holder_that_was_paused_does_not_send() {
     sim.now += 30;
     let step = sim.advance(paused, Fault::Fine);
     assert_eq!(name(&step), "release");
-    assert_eq!(sim.finish(step), Outcome::Busy, "its patience is over as well");
+    assert_eq!(
+        sim.finish(step),
+        RefreshOutcome::Busy,
+        "its patience is over as well"
+    );
     assert_eq!(sim.platform.calls, 0);
     assert!(!sim.store.is_claimed(), "and nobody has to doubt");
 }
@@ -93,7 +97,7 @@ fn t14_a_pair_that_comes_after_the_end_is_not_stored() {
     let mut revoked = sim.connection().clone();
     revoked.status = Status::Revoked;
     sim.store.replace(revoked, None);
-    assert!(matches!(sim.finish(step), Outcome::Ended(_)));
+    assert!(matches!(sim.finish(step), RefreshOutcome::Ended(_)));
     assert_eq!(sim.store.row().tokens, None);
 }
 
@@ -117,14 +121,14 @@ fn a_late_pair_never_harms_a_newer_consent() {
     assert_eq!(sim.store.row().connection, newer);
     // Removed: there is nothing to keep.
     sim.store.remove();
-    assert_eq!(sim.finish(late), Outcome::NotConnected);
+    assert_eq!(sim.finish(late), RefreshOutcome::NotConnected);
 }
 
 #[test]
 fn a_refused_token_of_an_older_record_says_nothing_about_the_new_one() {
     let sim = Sim::connected();
     let step = Refresh::start(
-        Why::Rejected { generation: 7 },
+        RefreshReason::TokenRejected { generation: 7 },
         super::sim::TIMING,
         Timestamp::UNIX_EPOCH,
     );

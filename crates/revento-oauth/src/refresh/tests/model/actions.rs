@@ -9,7 +9,7 @@ use super::{
     world::{Answer, Doing, World, arrives_within},
 };
 use crate::refresh::{
-    Reply, Step, Why,
+    RefreshReason, Reply, Step,
     tests::sim::{Fault, Sim},
 };
 
@@ -106,11 +106,11 @@ impl World {
                 self.touches -= 1;
                 self.sim.store.touch();
             }
-            Action::Start(index) => self.start(bounds, index, Why::Wanted),
+            Action::Start(index) => self.start(bounds, index, RefreshReason::TokenRequested),
             Action::StartRefused(index) => {
                 self.refusals -= 1;
                 let generation = self.generation();
-                self.start(bounds, index, Why::Rejected { generation });
+                self.start(bounds, index, RefreshReason::TokenRejected { generation });
             }
             Action::Consent => {
                 self.consents -= 1;

@@ -8,7 +8,7 @@ use std::{
 
 use super::Bounds;
 use crate::refresh::{
-    InFlight, Outcome, Refresh, Step, Timing, Why,
+    InFlight, Refresh, RefreshOutcome, RefreshReason, Step, Timing,
     tests::sim::{Fault, Platform, Sim, Store, connection, given, pair},
 };
 use crate::{TokenAnswer, token::OAuthErrorCode};
@@ -16,11 +16,11 @@ use revento_core::{Status, Timestamp};
 
 /// Ticks of one second. A claim lives for two, so a sending has to begin and arrive within one.
 pub(super) const TIMING: Timing = Timing {
-    lead: Duration::from_secs(3),
-    skew: Duration::ZERO,
+    lead_time: Duration::from_secs(3),
+    clock_skew: Duration::ZERO,
     claim_ttl: Duration::from_secs(2),
-    poll: Duration::from_secs(1),
-    patience: Duration::from_secs(3),
+    poll_interval: Duration::from_secs(1),
+    max_wait: Duration::from_secs(3),
     doubt_pause: Duration::from_secs(1),
 };
 const ACCESS_LIFE: Duration = Duration::from_secs(5);
@@ -153,15 +153,15 @@ impl World {
         self.sim.platform.current > self.generation()
     }
 
-    pub(super) fn start(&mut self, bounds: &Bounds, replica: usize, why: Why) {
-        self.replicas[replica].refused = match why {
-            Why::Rejected { generation } => Some(generation),
-            Why::Wanted => None,
+    pub(super) fn start(&mut self, bounds: &Bounds, replica: usize, reason: RefreshReason) {
+        self.replicas[replica].refused = match reason {
+            RefreshReason::TokenRejected { generation } => Some(generation),
+            RefreshReason::TokenRequested => None,
         };
         let now = Timestamp::from_unix_seconds(self.sim.now + bounds.clocks[replica]);
         self.replicas[replica].runs -= 1;
         self.replicas[replica].has_waited = false;
-        let step = Refresh::start(why, TIMING, now);
+        let step = Refresh::start(reason, TIMING, now);
         let step = self.at_clock(bounds, replica, |sim| sim.advance(step, Fault::Fine));
         self.put(replica, step);
     }
@@ -187,7 +187,7 @@ impl World {
         match step {
             Step::Done(outcome) => {
                 doing.doing = Doing::Nothing;
-                self.waited |= doing.has_waited && matches!(outcome, Outcome::Use(_));
+                self.waited |= doing.has_waited && matches!(outcome, RefreshOutcome::Use(_));
                 self.used_early |= given(&outcome) > Some(self.sim.connection().generation);
             }
             Step::Unsaved(unsaved) => doing.doing = Doing::Step(Arc::new(unsaved.retry())),

@@ -12,16 +12,16 @@ use revento_core::{Connection, ConnectionKey, Scopes, Status, Timestamp, limits}
 
 use crate::{
     TokenPair,
-    refresh::{Outcome, Refresh, Reply, Step, Timing, Why},
+    refresh::{Refresh, RefreshOutcome, RefreshReason, Reply, Step, Timing},
 };
 
 /// Seconds, so that a test can be read.
 pub(super) const TIMING: Timing = Timing {
-    lead: Duration::from_secs(600),
-    skew: Duration::from_secs(10),
+    lead_time: Duration::from_secs(600),
+    clock_skew: Duration::from_secs(10),
     claim_ttl: Duration::from_secs(60),
-    poll: Duration::from_secs(1),
-    patience: Duration::from_secs(30),
+    poll_interval: Duration::from_secs(1),
+    max_wait: Duration::from_secs(30),
     doubt_pause: Duration::from_secs(5),
 };
 
@@ -69,11 +69,11 @@ impl Sim {
     }
 
     pub(super) fn start(&self) -> Step {
-        Refresh::start(Why::Wanted, TIMING, self.at())
+        Refresh::start(RefreshReason::TokenRequested, TIMING, self.at())
     }
 
     pub(super) fn rejected(&self, generation: u64) -> Step {
-        Refresh::start(Why::Rejected { generation }, TIMING, self.at())
+        Refresh::start(RefreshReason::TokenRejected { generation }, TIMING, self.at())
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -137,7 +137,7 @@ impl Sim {
     }
 
     /// Takes steps to the end.
-    pub(super) fn finish(&mut self, step: Step) -> Outcome {
+    pub(super) fn finish(&mut self, step: Step) -> RefreshOutcome {
         match self.until(step, "done") {
             Step::Done(outcome) => outcome,
             other => panic!("{other:?}"),
@@ -145,7 +145,7 @@ impl Sim {
     }
 
     /// A whole run in which one kind of step goes wrong once.
-    pub(super) fn run_with(&mut self, kind: &str, fault: Fault) -> Outcome {
+    pub(super) fn run_with(&mut self, kind: &str, fault: Fault) -> RefreshOutcome {
         let step = self.start();
         let step = self.until(step, kind);
         let step = self.advance(step, fault);
@@ -153,7 +153,7 @@ impl Sim {
     }
 
     /// A whole run.
-    pub(super) fn run(&mut self) -> Outcome {
+    pub(super) fn run(&mut self) -> RefreshOutcome {
         let step = self.start();
         self.finish(step)
     }
@@ -196,9 +196,9 @@ pub(super) fn name(step: &Step) -> &'static str {
 }
 
 /// The generation that an outcome gives out.
-pub(super) fn given(outcome: &Outcome) -> Option<u64> {
+pub(super) fn given(outcome: &RefreshOutcome) -> Option<u64> {
     match outcome {
-        Outcome::Use(snapshot) | Outcome::Refreshed(snapshot) => {
+        RefreshOutcome::Use(snapshot) | RefreshOutcome::Refreshed(snapshot) => {
             let generation = snapshot.connection.generation;
             let tokens = snapshot.tokens.as_ref().expect("tokens to use");
             assert_eq!(tokens.access.expose(), pair(generation).access.expose());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::pair;
 use crate::{
     TokenAnswer,
-    token::{Issued, OAuthErrorCode},
+    token::{IssuedTokens, OAuthErrorCode},
 };
 
 pub(in crate::refresh::tests) const ACCESS_LIFE: Duration = Duration::from_secs(3600);
@@ -66,9 +66,9 @@ impl Platform {
 }
 
 /// The answer that carries the pair of a generation.
-pub(in crate::refresh::tests) fn issued(generation: u64) -> Issued {
+pub(in crate::refresh::tests) fn issued(generation: u64) -> IssuedTokens {
     let tokens = pair(generation);
-    Issued {
+    IssuedTokens {
         access_token: tokens.access,
         refresh_token: Some(tokens.refresh),
         expires_in: Some(ACCESS_LIFE),

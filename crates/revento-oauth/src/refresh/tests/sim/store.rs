@@ -5,7 +5,7 @@ use revento_core::{
     claim::{ClaimOutcome, ClaimTerms, Fence, SwapOutcome, Version},
 };
 
-use crate::{TokenPair, refresh::Snapshot};
+use crate::{TokenPair, refresh::LoadedConnection};
 
 /// What the store keeps to. A store of the SDK's users keeps to all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,9 +82,9 @@ impl Store {
         self.row().claim.is_some()
     }
 
-    pub(in crate::refresh::tests) fn load(&self) -> Option<Snapshot> {
+    pub(in crate::refresh::tests) fn load(&self) -> Option<LoadedConnection> {
         let row = self.row.as_ref()?;
-        Some(Snapshot {
+        Some(LoadedConnection {
             version: row.version,
             connection: row.connection.clone(),
             tokens: row.tokens.clone(),

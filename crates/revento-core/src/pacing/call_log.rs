@@ -1,4 +1,4 @@
-//! When past calls were counted, to the tenth of a second: four bytes for each call of the last hour.
+//! The times of past calls, to the tenth of a second, in four bytes for each.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ const TENTH: i64 = 100_000;
 /// Tenths of a second since 1970.
 pub(super) type Tenths = i64;
 
-/// The tenth that `at` lies in.
+/// The tenth that contains `at`.
 pub(super) const fn down(at: Timestamp) -> Tenths {
     at.unix_micros().div_euclid(TENTH)
 }
@@ -29,14 +29,14 @@ pub(super) const fn time(tenths: Tenths) -> Timestamp {
     Timestamp::from_unix_micros(tenths.saturating_mul(TENTH))
 }
 
-/// Marks in order, the oldest first.
+/// The times at which calls were counted, the oldest first. Each mark is the distance from `base`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Log {
+pub(super) struct CallLog {
     base: Tenths,
     marks: VecDeque<u32>,
 }
 
-impl Log {
+impl CallLog {
     pub(super) fn len(&self) -> usize {
         self.marks.len()
     }
@@ -66,7 +66,7 @@ impl Log {
         if at < self.base {
             self.rebase(at);
         }
-        // Beyond 13 years from the oldest mark nothing is told apart any more.
+        // Marks more than 13 years after the oldest one become equal.
         let mark = u32::try_from(at - self.base).unwrap_or(u32::MAX);
         let index = self.marks.partition_point(|other| *other <= mark);
         self.marks.insert(index, mark);
@@ -79,7 +79,7 @@ impl Log {
         }
     }
 
-    /// Forgets what is not after `bound`.
+    /// Removes the marks up to and including `bound`.
     pub(super) fn forget_until(&mut self, bound: Tenths) {
         let gone = self.first_after(bound);
         if gone > 0 {
@@ -93,8 +93,8 @@ impl Log {
         }
     }
 
-    /// Moves whatever lies after `bound` to it: the clock went back.
-    pub(super) fn not_after(&mut self, bound: Tenths) {
+    /// Moves the marks after `bound` to it, when the clock went back.
+    pub(super) fn clamp_to(&mut self, bound: Tenths) {
         let first = self.first_after(bound);
         let moved = self.marks.len() - first;
         self.marks.truncate(first);

@@ -8,38 +8,42 @@ use super::{
 
 fn go(budget: &mut Budget, now: i64) -> Ticket {
     match budget.ask(at(now)) {
-        Ruling::Go(ticket) => ticket,
-        Ruling::Wait(wait) => panic!("{wait:?}"),
+        Decision::Go(ticket) => ticket,
+        Decision::Wait(wait) => panic!("{wait:?}"),
     }
 }
 
 fn answered(budget: &mut Budget, ticket: Ticket, now: i64) {
-    budget.done(ticket, at(now), &Told::read(200, "", |_| None, at(now)));
+    budget.done(
+        ticket,
+        at(now),
+        &RateLimitHeaders::read(200, "", |_| None, at(now)),
+    );
 }
 
 /// What is left of the minute, and of the places.
 fn left(budget: &Budget, now: i64) -> (u32, u32) {
-    let left = budget.left(at(now));
+    let left = budget.remaining(at(now));
     (left.minute, left.in_flight)
 }
 
 #[test]
 fn a17_what_replicas_spend_apart_is_brought_home_once() {
-    let mut shared = Budget::new(limits::INSTALLATION_BUDGETS);
+    let mut shared = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let before = go(&mut shared, 0);
     let (mut one, mut two) = (shared.clone(), shared.clone());
     // The first ends a call from before, makes another and has a third under way.
-    one.part(1000, |budget| answered(budget, before, SECOND));
+    one.detach(1000, |budget| answered(budget, before, SECOND));
     let whole = go(&mut one, SECOND);
     answered(&mut one, whole, 2 * SECOND);
     let under_way = go(&mut one, 2 * SECOND);
     // The second makes one, and one that never left.
-    let whole = two.part(2000, |budget| go(budget, SECOND));
+    let whole = two.detach(2000, |budget| go(budget, SECOND));
     answered(&mut two, whole, 2 * SECOND);
     let unsent = go(&mut two, 2 * SECOND);
     two.unsent(unsent);
-    let mut home = two.rejoined(one.rejoined(shared));
-    assert!(!home.is_apart());
+    let mut home = two.merge(one.merge(shared));
+    assert!(!home.is_detached());
     assert_eq!(left(&home, 3 * SECOND), (30 - 4, 4));
     // A ticket from apart is good at home.
     answered(&mut home, under_way, 3 * SECOND);
@@ -48,57 +52,57 @@ fn a17_what_replicas_spend_apart_is_brought_home_once() {
 
 #[test]
 fn a17_a_change_that_was_written_although_nobody_said_so_is_not_made_twice() {
-    let shared = Budget::new(limits::INSTALLATION_BUDGETS);
+    let shared = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     // The exchange arrived, its answer did not.
     let mut written = shared.clone();
     let mut mine = shared.clone();
     let _ = go(&mut written, 0);
-    let ticket = mine.part(1000, |budget| go(budget, 0));
-    assert_eq!(left(&mine.rejoined(written.clone()), 0), (29, 4));
-    assert_eq!(left(&mine.rejoined(shared.clone()), 0), (29, 4));
+    let ticket = mine.detach(1000, |budget| go(budget, 0));
+    assert_eq!(left(&mine.merge(written.clone()), 0), (29, 4));
+    assert_eq!(left(&mine.merge(shared.clone()), 0), (29, 4));
     answered(&mut mine, ticket, SECOND);
-    assert_eq!(left(&mine.rejoined(written.clone()), SECOND), (29, 5));
-    assert_eq!(left(&mine.rejoined(shared), SECOND), (29, 5));
+    assert_eq!(left(&mine.merge(written.clone()), SECOND), (29, 5));
+    assert_eq!(left(&mine.merge(shared), SECOND), (29, 5));
     // The same with the end of a call.
     let mut mine = written.clone();
     answered(&mut written, ticket, SECOND);
-    mine.part(1000, |budget| answered(budget, ticket, SECOND));
-    assert_eq!(left(&mine.rejoined(written), SECOND), (29, 5));
+    mine.detach(1000, |budget| answered(budget, ticket, SECOND));
+    assert_eq!(left(&mine.merge(written), SECOND), (29, 5));
 }
 
 #[test]
 fn a17_a_call_that_was_dropped_apart_frees_its_place_at_home() {
-    let mut shared = Budget::new(limits::INSTALLATION_BUDGETS);
+    let mut shared = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let ticket = go(&mut shared, 0);
     let mut mine = shared.clone();
-    mine.part(1000, |budget| budget.lost(ticket, at(0)));
+    mine.detach(1000, |budget| budget.lost(ticket, at(0)));
     // For as long as it may be under way, and not for the whole lease.
-    assert_eq!(left(&mine.rejoined(shared.clone()), 4 * SECOND), (29, 4));
-    assert_eq!(left(&mine.rejoined(shared.clone()), 6 * SECOND).1, 5);
+    assert_eq!(left(&mine.merge(shared.clone()), 4 * SECOND), (29, 4));
+    assert_eq!(left(&mine.merge(shared.clone()), 6 * SECOND).1, 5);
     // And when it has run out here: it counts once.
     let _ = go(&mut mine, 6 * SECOND);
-    assert_eq!(left(&mine.rejoined(shared), 7 * SECOND), (28, 4));
+    assert_eq!(left(&mine.merge(shared), 7 * SECOND), (28, 4));
 }
 
 #[test]
 fn a18_what_is_apart_forgets_what_counts_no_more() {
-    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
-    budget.part(1000, |_| ());
+    let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
+    budget.detach(1000, |_| ());
     let mut now = 0;
     for _ in 0..3000 {
         let ticket = loop {
             match budget.ask(at(now)) {
-                Ruling::Go(ticket) => break ticket,
-                Ruling::Wait(wait) => now = wait.until.unix_micros() - START,
+                Decision::Go(ticket) => break ticket,
+                Decision::Wait(wait) => now = wait.until.unix_micros() - START,
             }
         };
         answered(&mut budget, ticket, now);
     }
     assert!(budget.size_in_memory() < 40_000, "{}", budget.size_in_memory());
-    budget.forget_what_ended();
+    budget.forget_ended();
     assert_eq!(
         budget
-            .rejoined(Budget::new(limits::INSTALLATION_BUDGETS))
+            .merge(Budget::new(limits::INSTALLATION_RATE_LIMITS))
             .log
             .len(),
         0
@@ -114,7 +118,7 @@ proptest! {
         from in 0..90i64,
         length in 0..150i64,
     ) {
-        let limits = limits::INSTALLATION_BUDGETS.with_slack(Duration::from_millis(500));
+        let limits = limits::INSTALLATION_RATE_LIMITS.with_slack(Duration::from_millis(500));
         let mut platform = Platform::new(limits);
         let until = (from + length) * SECOND;
         let mut store = Store::new(limits).away(from * SECOND, until);

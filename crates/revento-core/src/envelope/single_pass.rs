@@ -22,14 +22,14 @@ const NAMES: &[&str] = &["id", "type", "occurred_at", "event_id", "organization_
 /// Nothing where one pass does not do.
 pub(super) fn read<K: Kind>(body: &SharedBody) -> Option<(Envelope, K::Data)> {
     let mut reader = serde_json::Deserializer::from_slice((**body).as_ref());
-    let read = reader.deserialize_map(Once::<K>(body, PhantomData)).ok()?;
+    let read = reader.deserialize_map(SinglePass::<K>(body, PhantomData)).ok()?;
     reader.end().ok()?;
     Some(read)
 }
 
-struct Once<'b, K>(&'b SharedBody, PhantomData<K>);
+struct SinglePass<'b, K>(&'b SharedBody, PhantomData<K>);
 
-impl<'de, K: Kind> Visitor<'de> for Once<'_, K> {
+impl<'de, K: Kind> Visitor<'de> for SinglePass<'_, K> {
     type Value = (Envelope, K::Data);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,7 @@
 use revento_core::{Connection, Reason, RefreshToken, Status, Timestamp, limits};
 
 use super::swap::Pair;
-use crate::{TokenPair, exchange::token_kind, token::Issued};
+use crate::{TokenPair, exchange::token_kind, token::IssuedTokens};
 
 /// The reason of a connection whose refresh token may be spent because the answer brought no new one.
 const NO_REFRESH_TOKEN: &str = "no_refresh_token";
@@ -15,7 +15,7 @@ const NO_REFRESH_TOKEN: &str = "no_refresh_token";
 /// know whether the old one is spent.
 pub(super) fn pair(
     old: &Connection,
-    issued: Issued,
+    issued: IssuedTokens,
     spent: RefreshToken,
     sent_at: Timestamp,
     now: Timestamp,
@@ -53,7 +53,7 @@ pub(super) fn pair(
 
 /// Whether the answer names another event, organization, user or kind of token, or a scope that the
 /// connection does not have. Less is fine, and what is not named is as before.
-fn is_bound_elsewhere(old: &Connection, issued: &Issued) -> bool {
+fn is_bound_elsewhere(old: &Connection, issued: &IssuedTokens) -> bool {
     fn other<T: PartialEq>(told: Option<&T>, known: Option<&T>) -> bool {
         matches!((told, known), (Some(told), Some(known)) if told != known)
     }

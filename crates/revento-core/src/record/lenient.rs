@@ -18,7 +18,7 @@ use super::Extra;
 use crate::resource::FormFields;
 
 /// Takes an optional field's value, once. What is not of its type is kept with the unknown fields.
-pub(crate) fn set_unpromised<'de, T: Unpromised<'de>, A: MapAccess<'de>>(
+pub(crate) fn set_lenient<'de, T: LenientField<'de>, A: MapAccess<'de>>(
     place: &mut Option<T>,
     name: &'static str,
     map: &mut A,
@@ -36,38 +36,38 @@ pub(crate) fn set_unpromised<'de, T: Unpromised<'de>, A: MapAccess<'de>>(
 }
 
 /// What can be the type of an optional field.
-pub(crate) trait Unpromised<'de>: Sized {
+pub(crate) trait LenientField<'de>: Sized {
     /// The next value, and what it is where it is something else.
     fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Option<Box<RawValue>>), A::Error>;
 }
 
 /// Kept raw, whatever it is.
-impl<'de> Unpromised<'de> for FormFields {
+impl<'de> LenientField<'de> for FormFields {
     fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Option<Box<RawValue>>), A::Error> {
         Ok((map.next_value()?, None))
     }
 }
 
-impl<'de, T: Deserialize<'de>> Unpromised<'de> for Option<T> {
+impl<'de, T: Deserialize<'de>> LenientField<'de> for Option<T> {
     fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Option<Box<RawValue>>), A::Error> {
-        map.next_value_seed(Lenient(PhantomData))
+        map.next_value_seed(LenientSeed(PhantomData))
     }
 }
 
 /// A list of which an item is something else is kept as a whole.
-impl<'de, T: Deserialize<'de>> Unpromised<'de> for Vec<T> {
+impl<'de, T: Deserialize<'de>> LenientField<'de> for Vec<T> {
     fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Option<Box<RawValue>>), A::Error> {
-        let (items, other) = map.next_value_seed(Lenient(PhantomData))?;
+        let (items, other) = map.next_value_seed(LenientSeed(PhantomData))?;
         Ok((Option::unwrap_or_default(items), other))
     }
 }
 
 /// Reads in one pass; only what is no text is put together before it is offered to the type.
-struct Lenient<T>(PhantomData<T>);
+struct LenientSeed<T>(PhantomData<T>);
 
 type Taken<T> = (Option<T>, Option<Box<RawValue>>);
 
-impl<'de, T: Deserialize<'de>> Lenient<T> {
+impl<'de, T: Deserialize<'de>> LenientSeed<T> {
     fn offer<E: Error>(value: Value) -> Result<Taken<T>, E> {
         match T::deserialize(value.clone()) {
             Ok(value) => Ok((Some(value), None)),
@@ -82,7 +82,7 @@ impl<'de, T: Deserialize<'de>> Lenient<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Lenient<T> {
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for LenientSeed<T> {
     type Value = Taken<T>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Taken<T>, D::Error> {
@@ -90,7 +90,7 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Lenient<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Lenient<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for LenientSeed<T> {
     type Value = Taken<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

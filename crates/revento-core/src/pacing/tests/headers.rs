@@ -10,10 +10,10 @@ proptest! {
         answers in prop::collection::vec((prop_oneof![Just(200u16), Just(429)], prop::array::uniform5(value())), 1..20),
         now in prop_oneof![Just(0i64), any::<i64>()],
     ) {
-        let mut budget = Budget::new(limits::USER_BUDGETS);
+        let mut budget = Budget::new(limits::USER_RATE_LIMITS);
         let now = Timestamp::from_unix_micros(now / 2);
         for (status, [limit, remaining, reset, retry, date]) in &answers {
-            let Ruling::Go(ticket) = budget.ask(now) else { break };
+            let Decision::Go(ticket) = budget.ask(now) else { break };
             let header = |name: &str| Some(match name {
                 "x-ratelimit-limit" => limit.as_str(),
                 "x-ratelimit-remaining" => remaining,
@@ -21,10 +21,10 @@ proptest! {
                 "retry-after" => retry,
                 _ => date,
             });
-            budget.done(ticket, now, &Told::read(*status, "", header, now));
-            let _ = (budget.left(now), budget.ready_at(1, now), budget.idle_at());
+            budget.done(ticket, now, &RateLimitHeaders::read(*status, "", header, now));
+            let _ = (budget.remaining(now), budget.ready_at(1, now), budget.idle_at());
         }
-        if let Ruling::Wait(wait) = budget.ask(now) {
+        if let Decision::Wait(wait) = budget.ask(now) {
             prop_assert!(wait.until.saturating_since(now).as_secs() <= 3601, "{wait:?}");
         }
     }
@@ -42,11 +42,11 @@ fn value() -> impl Strategy<Value = String> {
 
 #[test]
 fn a19_a_platform_that_counts_less_is_believed() {
-    let limits = limits::INSTALLATION_BUDGETS;
+    let limits = limits::INSTALLATION_RATE_LIMITS;
     let mut budget = Budget::new(limits);
     let mut now = 0;
     let call = |budget: &mut Budget, now: i64, remaining: i64| {
-        let Ruling::Go(ticket) = budget.ask(at(now)) else {
+        let Decision::Go(ticket) = budget.ask(at(now)) else {
             return false;
         };
         let answer = Answer {
@@ -58,7 +58,7 @@ fn a19_a_platform_that_counts_less_is_believed() {
             retry_after: None,
             date: None,
         };
-        budget.done(ticket, at(now), &answer.told(now));
+        budget.done(ticket, at(now), &answer.headers(now));
         true
     };
     for left in (0..30).rev() {
@@ -70,18 +70,18 @@ fn a19_a_platform_that_counts_less_is_believed() {
     now += 30 * SECOND;
     assert!(call(&mut budget_after, now, 29));
     assert!(
-        budget_after.left(at(now)).minute > 25,
+        budget_after.remaining(at(now)).minute > 25,
         "{:?}",
-        budget_after.left(at(now))
+        budget_after.remaining(at(now))
     );
     // The hour is not forgotten with it.
-    assert_eq!(budget_after.left(at(now)).hour, 500 - 31);
+    assert_eq!(budget_after.remaining(at(now)).hour, 500 - 31);
 }
 
 #[test]
 fn a19_another_limit_is_believed() {
-    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
-    let Ruling::Go(ticket) = budget.ask(at(0)) else {
+    let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
+    let Decision::Go(ticket) = budget.ask(at(0)) else {
         panic!()
     };
     let answer = Answer {
@@ -93,17 +93,17 @@ fn a19_another_limit_is_believed() {
         retry_after: None,
         date: None,
     };
-    budget.done(ticket, at(0), &answer.told(0));
+    budget.done(ticket, at(0), &answer.headers(0));
     assert_eq!(budget.limits().per_minute, 10);
     assert_eq!(budget.limits().per_hour, 500);
-    assert_eq!(budget.left(at(0)).minute, 9);
+    assert_eq!(budget.remaining(at(0)).minute, 9);
 }
 
 #[test]
 fn a9_a_reset_that_cannot_be_costs_a_short_pause_only() {
     for reset in [0, -5, i64::MAX, i64::MIN, START / SECOND + 100_000] {
-        let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
-        let Ruling::Go(ticket) = budget.ask(at(0)) else {
+        let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
+        let Decision::Go(ticket) = budget.ask(at(0)) else {
             panic!()
         };
         let answer = Answer {
@@ -115,62 +115,66 @@ fn a9_a_reset_that_cannot_be_costs_a_short_pause_only() {
             retry_after: None,
             date: None,
         };
-        budget.done(ticket, at(0), &answer.told(0));
-        let Ruling::Wait(wait) = budget.ask(at(0)) else {
+        budget.done(ticket, at(0), &answer.headers(0));
+        let Decision::Wait(wait) = budget.ask(at(0)) else {
             panic!("{reset}")
         };
-        assert_eq!((wait.why, seconds(&wait, 0)), (Why::Told, 1), "{reset}");
-        assert!(matches!(budget.ask(at(SECOND)), Ruling::Go(_)), "{reset}");
+        assert_eq!(
+            (wait.limited_by, seconds(&wait, 0)),
+            (LimitedBy::RetryAfter, 1),
+            "{reset}"
+        );
+        assert!(matches!(budget.ask(at(SECOND)), Decision::Go(_)), "{reset}");
     }
 }
 
 #[test]
 fn a19_nothing_left_of_an_unknown_limit_costs_a_short_pause() {
-    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
-    let Ruling::Go(ticket) = budget.ask(at(0)) else {
+    let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
+    let Decision::Go(ticket) = budget.ask(at(0)) else {
         panic!()
     };
     let header = |name| (name == "x-ratelimit-remaining").then_some("0");
-    budget.done(ticket, at(0), &Told::read(200, "", header, at(0)));
-    let Ruling::Wait(wait) = budget.ask(at(0)) else {
+    budget.done(ticket, at(0), &RateLimitHeaders::read(200, "", header, at(0)));
+    let Decision::Wait(wait) = budget.ask(at(0)) else {
         panic!()
     };
-    assert_eq!((wait.why, seconds(&wait, 0)), (Why::Told, 1));
-    assert!(matches!(budget.ask(at(SECOND)), Ruling::Go(_)));
+    assert_eq!((wait.limited_by, seconds(&wait, 0)), (LimitedBy::RetryAfter, 1));
+    assert!(matches!(budget.ask(at(SECOND)), Decision::Go(_)));
 }
 
 #[test]
 fn a9_a_clock_that_went_back_holds_nobody_for_long() {
-    let mut budget = Budget::new(limits::INSTALLATION_BUDGETS);
+    let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     for _ in 0..30 {
-        let Ruling::Go(ticket) = budget.ask(at(0)) else {
+        let Decision::Go(ticket) = budget.ask(at(0)) else {
             panic!()
         };
-        budget.done(ticket, at(0), &Told::read(200, "", |_| None, at(0)));
+        budget.done(ticket, at(0), &RateLimitHeaders::read(200, "", |_| None, at(0)));
     }
     let back = -100_000 * SECOND;
-    let Ruling::Wait(wait) = budget.ask(at(back)) else {
+    let Decision::Wait(wait) = budget.ask(at(back)) else {
         panic!()
     };
-    assert_eq!((wait.why, seconds(&wait, back)), (Why::Minute, 60));
+    assert_eq!((wait.limited_by, seconds(&wait, back)), (LimitedBy::Minute, 60));
 }
 
 #[test]
 fn a7_the_whole_token_waits_as_long_as_it_is_told() {
-    let mut budget = Budget::new(limits::USER_BUDGETS);
-    let Ruling::Go(ticket) = budget.ask(at(0)) else {
+    let mut budget = Budget::new(limits::USER_RATE_LIMITS);
+    let Decision::Go(ticket) = budget.ask(at(0)) else {
         panic!()
     };
-    let told = Told::read(
+    let headers = RateLimitHeaders::read(
         429,
         "rate_limit_exceeded",
         |name| (name == "retry-after").then_some("17"),
         at(0),
     );
-    budget.done(ticket, at(0), &told);
-    let Ruling::Wait(wait) = budget.ask(at(0)) else {
+    budget.done(ticket, at(0), &headers);
+    let Decision::Wait(wait) = budget.ask(at(0)) else {
         panic!()
     };
-    assert_eq!((wait.why, seconds(&wait, 0)), (Why::Told, 17));
+    assert_eq!((wait.limited_by, seconds(&wait, 0)), (LimitedBy::RetryAfter, 17));
     assert_eq!(budget.ready_at(0, at(0)), wait.until);
 }
