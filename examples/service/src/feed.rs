@@ -1,26 +1,26 @@
-//! The webhooks that were handled, newest last, for the page and for whoever waits for the next.
+//! The most recently handled webhooks, for the page.
 
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use revento::{Timestamp, store::DeletionDuty, types::Envelope};
+use revento::{Timestamp, types::Envelope};
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::deletions::is_of;
+/// How many entries the feed keeps.
+const CAPACITY: usize = 50;
 
-/// How many are kept.
-const KEPT: usize = 50;
-
-/// A handle to the feed.
+/// A handle to the feed. Clones share the entries.
 #[derive(Clone)]
 pub(crate) struct Feed(Arc<Shared>);
 
 struct Shared {
+    /// Oldest first.
     entries: Mutex<VecDeque<Entry>>,
-    handled: watch::Sender<String>,
+    /// The type of the last handled webhook.
+    last_type: watch::Sender<String>,
 }
 
 /// A handled webhook, without its personal data.
@@ -35,16 +35,16 @@ pub(crate) struct Entry {
 
 impl Default for Feed {
     fn default() -> Self {
-        let handled = watch::Sender::new(String::new());
         Self(Arc::new(Shared {
             entries: Mutex::default(),
-            handled,
+            last_type: watch::Sender::new(String::new()),
         }))
     }
 }
 
 impl Feed {
-    pub(crate) fn note(&self, envelope: &Envelope, attempt: u32) {
+    /// Adds a handled webhook and tells the subscribers.
+    pub(crate) fn push(&self, envelope: &Envelope, attempt: u32) {
         let entry = Entry {
             envelope_id: envelope.id.to_string(),
             event_id: envelope.event_id.as_ref().map(ToString::to_string),
@@ -55,32 +55,33 @@ impl Feed {
         let event_type = entry.event_type.clone();
         {
             let mut entries = self.lock();
-            if entries.len() == KEPT {
+            if entries.len() == CAPACITY {
                 entries.pop_front();
             }
             entries.push_back(entry);
         }
-        self.0.handled.send_replace(event_type);
+        self.0.last_type.send_replace(event_type);
     }
 
+    /// All entries, oldest first.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         self.lock().iter().cloned().collect()
     }
 
-    /// Drops what a duty to delete means; how many entries that were.
-    pub(crate) fn forget(&self, duty: &DeletionDuty) -> usize {
+    /// Removes the entries that the predicate selects. Returns how many those were.
+    pub(crate) fn remove(&self, selects: impl Fn(&Entry) -> bool) -> usize {
         let mut entries = self.lock();
         let before = entries.len();
-        entries.retain(|entry| !is_of(duty, entry.event_id.as_deref(), entry.occurred_at));
+        entries.retain(|entry| !selects(entry));
         before - entries.len()
+    }
+
+    /// Yields the type of each webhook that is handled from now on.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<String> {
+        self.0.last_type.subscribe()
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Entry>> {
         self.0.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The type of each webhook as it is handled.
-    pub(crate) fn changes(&self) -> watch::Receiver<String> {
-        self.0.handled.subscribe()
     }
 }

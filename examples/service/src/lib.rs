@@ -1,15 +1,20 @@
-//! An example integration: connect an event, read it, receive its webhooks, delete in time, survive restarts.
+//! An example integration: it connects an event, reads it, receives its webhooks, deletes in time and survives restarts.
 //!
-//! Everything comes from the public crates. [`Service::open`] is the wiring that an integration needs;
-//! the rest is pages.
+//! It uses the public crates only. [`Service::open`] builds and connects the parts that an integration needs; the other
+//! modules are pages, routes and the deletion job.
 
-mod data;
-mod deletions;
+mod data_dir;
+mod deletion_job;
+mod error;
 mod feed;
-mod open;
 mod pages;
+mod participants;
 mod routes;
-mod serve;
+mod service;
+mod settings;
+mod state;
 
-pub use data::{DataDir, DataError};
-pub use open::{OpenError, Service, Settings};
+pub use data_dir::{DataDir, DataDirError};
+pub use error::SetupError;
+pub use service::Service;
+pub use settings::Settings;

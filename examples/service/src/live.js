@@ -1,4 +1,4 @@
-// Shows a webhook a moment after it was handled. Without this script a reload does the same.
+// Refreshes the page when the server has handled a webhook. Without this script a reload does the same.
 const endsConnection = ["data.deletion_required", "user.revoked_access", "integration.suspended"];
 new EventSource("/live").addEventListener("handled", async ({ data: eventType }) => {
   if (endsConnection.includes(eventType)) return location.reload();

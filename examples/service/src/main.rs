@@ -1,4 +1,4 @@
-//! An integration with Revento, from its environment to Ctrl-C.
+//! Runs the example integration with settings from the environment, until Ctrl-C.
 //!
 //! ```text
 //! REVENTO_AUTH_BASE=http://127.0.0.1:4010 REVENTO_API_BASE=http://127.0.0.1:4010/api/v1 \
@@ -8,6 +8,7 @@
 
 use std::{env, error::Error, process::ExitCode};
 
+use revento::types::error;
 use revento_example_service::{Service, Settings};
 use tokio::net::TcpListener;
 
@@ -16,7 +17,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tell(&format!("error: {error}"));
+            print(&format!("error: {}", error::chain(error.as_ref())));
             ExitCode::FAILURE
         }
     }
@@ -39,8 +40,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let service = Service::open(settings).await?;
     let listener = TcpListener::bind(&address)
         .await
-        .map_err(|error| format!("{address}: {error}"))?;
-    tell(&format!("The integration is at {base_url}. Ctrl-C ends it."));
+        .map_err(|error| format!("cannot listen on {address}: {error}; set LISTEN to another address"))?;
+    print(&format!(
+        "The integration runs at {base_url}. Press Ctrl-C to stop it."
+    ));
     service
         .serve(vec![listener], async { drop(tokio::signal::ctrl_c().await) })
         .await;
@@ -48,10 +51,14 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn setting(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("{name} is not set: copy it from the developer console"))
+    env::var(name).map_err(|_| {
+        format!(
+            "{name} is not set; copy the value from the developer console, or from the output of `revento sandbox --json`"
+        )
+    })
 }
 
-#[expect(clippy::print_stderr, reason = "a program talks to its terminal")]
-fn tell(text: &str) {
+#[expect(clippy::print_stderr, reason = "a program writes to its terminal")]
+fn print(text: &str) {
     eprintln!("{text}");
 }

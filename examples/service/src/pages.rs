@@ -1,13 +1,13 @@
-//! What humans see. Plain HTML; the script only reloads when a webhook was handled.
+//! The HTML pages. Their script only refreshes the webhooks.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use revento::{
     Error,
-    types::{Connection, Status, resource::Participant},
+    types::{Connection, Status, error, resource::Participant},
     with_axum::FlowError,
 };
 
-use crate::{feed::Entry, open::State, routes::People};
+use crate::{feed::Entry, participants::ParticipantList, state::State};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("live.js");
@@ -15,14 +15,14 @@ const SCRIPT: &str = include_str!("live.js");
 pub(crate) fn index(
     state: &State,
     connection: Option<&Connection>,
-    people: Option<&Result<People, Error>>,
+    list: Option<&Result<ParticipantList, Error>>,
 ) -> String {
     page(html! {
         h1 { "Example integration" }
-        (standing(state, connection))
-        @match people {
-            Some(Ok(people)) => (participants(people)),
-            Some(Err(error)) => p.problem role="alert" { (error) },
+        (status(state, connection))
+        @match list {
+            Some(Ok(list)) => (participants(list)),
+            Some(Err(error)) => p.problem role="alert" { (error::chain(error)) "." },
             None => {},
         }
         (webhooks(&state.feed.entries()))
@@ -36,8 +36,8 @@ pub(crate) fn feed(state: &State) -> String {
 
 pub(crate) fn problem(error: &dyn std::error::Error) -> String {
     page(html! {
-        h1 { "Something is in the way" }
-        p.problem role="alert" { (error) }
+        h1 { "Something went wrong" }
+        p.problem role="alert" { (error::chain(error)) "." }
         p { a href="/" { "Back to the start" } }
     })
 }
@@ -45,17 +45,17 @@ pub(crate) fn problem(error: &dyn std::error::Error) -> String {
 pub(crate) fn not_connected(error: &FlowError) -> String {
     page(html! {
         h1 { "Not connected" }
-        p.problem role="alert" { (error) "." }
+        p.problem role="alert" { (error::chain(error)) "." }
         p { a.button href="/" { "Back to the start" } }
     })
 }
 
-fn standing(state: &State, connection: Option<&Connection>) -> Markup {
+fn status(state: &State, connection: Option<&Connection>) -> Markup {
     html! {
         @match connection {
             None => {
                 p { "The event " code { (state.event_id) } " is not connected yet. You will be asked for consent on the platform." }
-                p { (connect(state, "Connect")) }
+                p { (connect_button(state, "Connect")) }
             },
             Some(connection) if connection.status.is_live() => {
                 p.good { "Connected to " code { (connection.key.event_id) } "." }
@@ -64,14 +64,14 @@ fn standing(state: &State, connection: Option<&Connection>) -> Markup {
             Some(connection) => {
                 p.problem role="status" { "The connection has ended" (reason(connection)) "." }
                 @if connection.status == Status::Deleted {
-                    p { "What was kept of this event is deleted." }
+                    p { "The data of this event has been deleted." }
                 } @else if let Some(deadline) = connection.delete_by {
                     p { "The data of this event must be deleted by " strong { time { (deadline) } } "." }
                 }
                 @if connection.status == Status::Revoked {
                     p { "Nothing is read any more." }
                 }
-                p { (connect(state, "Connect again")) }
+                p { (connect_button(state, "Connect again")) }
             },
         }
     }
@@ -85,20 +85,20 @@ fn reason(connection: &Connection) -> String {
         .unwrap_or_default()
 }
 
-/// On the host that the platform sends back to, so that the flow's cookie is there on return.
-fn connect(state: &State, label: &str) -> Markup {
+/// Links to the host of the redirect URI, so that the browser returns the flow's cookie.
+fn connect_button(state: &State, label: &str) -> Markup {
     html! { a.button href={ (state.base_url) "/connect" } { (label) } }
 }
 
-fn participants(people: &People) -> Markup {
+fn participants(list: &ParticipantList) -> Markup {
     html! {
         section {
             h2 { "Participants" }
-            p.small { (people.participants.len()) " participants, read in " (people.pages) " pages" }
+            p.small { (list.participants.len()) " participants, read in " (list.pages) " pages" }
             div.scroll tabindex="0" role="region" aria-label="Participants" {
                 table {
                     thead { tr { th scope="col" { "Name" } th scope="col" { "Application" } th scope="col" { "Id" } } }
-                    tbody { @for person in &people.participants { (row(person)) } }
+                    tbody { @for person in &list.participants { (row(person)) } }
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The routes: pages for humans, the same as JSON for scripts, and Revento's two.
+//! The routes: pages for people, the same data as JSON for scripts, and the two routes that the platform calls.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -14,21 +14,25 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt, future::Shared, stream};
 use revento::{
-    AuthorizationRequest, Error, Retry, Scope, Scopes,
+    AuthorizationRequest, Scope, Scopes,
     store::{DeletionDuty, StoreError},
-    types::resource::Participant,
+    types::error,
     with_axum::WebhookEndpoint,
 };
 use serde_json::json;
 
-use crate::{open::State, pages};
+use crate::{
+    pages,
+    participants::{self, ParticipantList},
+    state::State,
+};
 
 pub(crate) fn router<F>(state: State, webhooks: WebhookEndpoint, stop: Shared<F>) -> Router
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let handled_webhooks = state.feed.clone();
-    let live = move || async move { live(handled_webhooks.changes(), stop.clone()) };
+    let feed_of_state = state.feed.clone();
+    let live = move || async move { live(feed_of_state.subscribe(), stop.clone()) };
     Router::new()
         .route("/", get(index))
         .route("/connect", get(connect))
@@ -36,10 +40,10 @@ where
         .route_service("/webhooks", webhooks)
         .route("/live", get(live))
         .route("/feed", get(feed))
-        .route("/api/status", get(status))
-        .route("/api/participants", get(participants))
-        .route("/api/webhooks", get(handled))
-        .route("/api/deletions", get(deletions))
+        .route("/api/status", get(status_json))
+        .route("/api/participants", get(participants_json))
+        .route("/api/webhooks", get(webhooks_json))
+        .route("/api/deletions", get(deletions_json))
         .with_state(state)
 }
 
@@ -48,12 +52,12 @@ async fn index(Extract(state): Extract<State>) -> Response {
         Ok(connection) => connection,
         Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, Html(pages::problem(&error))).into_response(),
     };
-    let people = match &connection {
-        Some(connection) if connection.status.is_live() => Some(read_participants(&state).await),
+    let list = match &connection {
+        Some(connection) if connection.status.is_live() => Some(participants::read_all(&state).await),
         _ => None,
     };
-    // The read may have told that the connection has ended.
-    let connection = match &people {
+    // The read may have found that the connection has ended.
+    let connection = match &list {
         Some(Err(error)) if error.is_connection_ended() => state
             .client
             .connection(state.event_id.as_str())
@@ -61,11 +65,12 @@ async fn index(Extract(state): Extract<State>) -> Response {
             .unwrap_or(connection),
         _ => connection,
     };
-    Html(pages::index(&state, connection.as_ref(), people.as_ref())).into_response()
+    Html(pages::index(&state, connection.as_ref(), list.as_ref())).into_response()
 }
 
-/// Begins the flow. It is a link of the index page under the same host that the platform sends back
-/// to, so that the cookie is there on return.
+/// Redirects the browser to the consent page.
+///
+/// The index page links here under the host of the redirect URI, so that the browser returns the flow's cookie.
 async fn connect(Extract(state): Extract<State>) -> Response {
     let scopes = Scopes::from([Scope::EventRead, Scope::ParticipantsRead, Scope::ProgramRead]);
     let request = AuthorizationRequest {
@@ -79,14 +84,14 @@ async fn connect(Extract(state): Extract<State>) -> Response {
 }
 
 async fn callback(Extract(state): Extract<State>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    let (over, outcome) = state.flow.finish(&headers, &query.unwrap_or_default()).await;
-    match outcome {
-        Ok(_) => (over, Redirect::to("/")).into_response(),
-        Err(error) => (error.status(), over, Html(pages::not_connected(&error))).into_response(),
+    let (clear_cookie, result) = state.flow.finish(&headers, &query.unwrap_or_default()).await;
+    match result {
+        Ok(_) => (clear_cookie, Redirect::to("/")).into_response(),
+        Err(error) => (error.status(), clear_cookie, Html(pages::not_connected(&error))).into_response(),
     }
 }
 
-/// Tells the page what was handled, as it happens.
+/// Sends the page an event for each handled webhook.
 fn live(
     changes: tokio::sync::watch::Receiver<String>,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -99,12 +104,12 @@ fn live(
     Sse::new(events.take_until(Box::pin(stop))).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }
 
-/// The part of the page that a webhook changes.
+/// The part of the index page that changes when a webhook is handled.
 async fn feed(Extract(state): Extract<State>) -> Response {
     Html(pages::feed(&state)).into_response()
 }
 
-async fn status(Extract(state): Extract<State>) -> Response {
+async fn status_json(Extract(state): Extract<State>) -> Response {
     match state.client.connection(state.event_id.as_str()).await {
         Ok(Some(connection)) => Json(json!({
             "event_id": connection.key.event_id,
@@ -121,13 +126,13 @@ async fn status(Extract(state): Extract<State>) -> Response {
 }
 
 fn unavailable(error: &StoreError) -> Response {
-    let told = json!({ "error": error.to_string() });
-    (StatusCode::SERVICE_UNAVAILABLE, Json(told)).into_response()
+    let body = json!({ "error": error::chain(error).to_string() });
+    (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
 }
 
-async fn participants(Extract(state): Extract<State>) -> Response {
-    match read_participants(&state).await {
-        Ok(People { pages, participants }) => {
+async fn participants_json(Extract(state): Extract<State>) -> Response {
+    match participants::read_all(&state).await {
+        Ok(ParticipantList { pages, participants }) => {
             let ids: Vec<_> = participants.iter().map(|person| &person.id).collect();
             Json(json!({ "count": ids.len(), "pages": pages, "ids": ids })).into_response()
         }
@@ -137,23 +142,23 @@ async fn participants(Extract(state): Extract<State>) -> Response {
             } else {
                 StatusCode::BAD_GATEWAY
             };
-            let told = json!({
-                "error": error.to_string(),
+            let body = json!({
+                "error": error::chain(&error).to_string(),
                 "connection_ended": error.is_connection_ended(),
                 "request_id": error.request_id(),
             });
-            (status, Json(told)).into_response()
+            (status, Json(body)).into_response()
         }
     }
 }
 
-async fn handled(Extract(state): Extract<State>) -> Response {
+async fn webhooks_json(Extract(state): Extract<State>) -> Response {
     Json(state.feed.entries()).into_response()
 }
 
-/// What has to be deleted, the most urgent first.
-async fn deletions(Extract(state): Extract<State>) -> Response {
-    let told = |duty: &DeletionDuty| {
+/// The open deletion duties, the most urgent first.
+async fn deletions_json(Extract(state): Extract<State>) -> Response {
+    let describe = |duty: &DeletionDuty| {
         json!({
             "envelope_id": duty.envelope_id,
             "event_id": duty.event_id,
@@ -163,30 +168,7 @@ async fn deletions(Extract(state): Extract<State>) -> Response {
         })
     };
     match state.deletions.open().await {
-        Ok(open) => Json(open.iter().map(told).collect::<Vec<_>>()).into_response(),
+        Ok(open) => Json(open.iter().map(describe).collect::<Vec<_>>()).into_response(),
         Err(error) => unavailable(&error),
     }
-}
-
-/// All participants and how many pages they came in.
-pub(crate) struct People {
-    pub(crate) pages: usize,
-    pub(crate) participants: Vec<Participant>,
-}
-
-/// Twenty-five at a time, so that the walk over pages shows.
-async fn read_participants(state: &State) -> Result<People, Error> {
-    // Somebody looks at an empty page meanwhile: an error is better than a wait for the budget of the next hour.
-    let soon = Retry::default().deadline(Duration::from_secs(20));
-    let event = state.client.event(state.event_id.as_str()).with_retry(soon);
-    let mut pages = event.participants().per_page(25).pages();
-    let mut people = People {
-        pages: 0,
-        participants: Vec::new(),
-    };
-    while let Some(page) = pages.next_page().await? {
-        people.pages += 1;
-        people.participants.extend(page);
-    }
-    Ok(people)
 }

@@ -106,7 +106,7 @@ fn l13_a_directory_that_cannot_be_made() {
     );
     insta::assert_snapshot!(
         said,
-        @"error: HOME/file/below cannot be used: Not a directory (os error 20); choose another directory with --data"
+        @"error: HOME/file/below cannot be used; choose another data directory: Not a directory (os error 20)"
     );
 }
 

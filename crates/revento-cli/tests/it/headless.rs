@@ -138,7 +138,7 @@ fn l13_a_failing_step_is_1_and_says_why() {
         failed["reason"]
             .as_str()
             .unwrap()
-            .contains("holds no sealing key"),
+            .contains("does not hold a sealing key"),
         "{said}"
     );
     let stderr = stderr.join().unwrap();

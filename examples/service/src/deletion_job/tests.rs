@@ -1,11 +1,11 @@
-//! A deadline is kept: over the real database, restarts included, at times that the test chooses.
+//! The deletion job on a real database, with restarts, at times that the test sets.
 
 use std::{path::Path, sync::Mutex};
 
 use revento::{
     Endpoints, Integration, ReqwestTransport, Scopes, SqliteStore,
     store::{Record, TokenStore},
-    types::{ConnectionKey, Envelope, Status},
+    types::{Connection, ConnectionKey, Envelope, Status},
 };
 
 use super::*;
@@ -14,29 +14,29 @@ use crate::DataDir;
 const DAY: Duration = Duration::from_secs(86_400);
 
 #[derive(Debug)]
-struct Standing(Mutex<Timestamp>);
+struct ManualClock(Mutex<Timestamp>);
 
-impl Clock for Standing {
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap()
     }
 }
 
-impl Standing {
+impl ManualClock {
     fn set(&self, text: &str) {
         *self.0.lock().unwrap() = text.parse().unwrap();
     }
 }
 
 struct World {
-    clock: Arc<Standing>,
+    clock: Arc<ManualClock>,
     store: SqliteStore,
-    keeper: Housekeeper,
+    job: DeletionJob,
 }
 
 impl World {
     /// The service's data directory, as after a start.
-    async fn open(directory: &Path, clock: Arc<Standing>) -> Self {
+    async fn open(directory: &Path, clock: Arc<ManualClock>) -> Self {
         let data = DataDir::open(directory).await.unwrap();
         let store = data.store();
         let integration = Integration::new(
@@ -52,17 +52,17 @@ impl World {
             Arc::new(store.clone()),
             data.sealer(),
         );
-        let keeper = Housekeeper::new(
+        let job = DeletionJob::new(
             Arc::new(store.clone()),
             clock.clone(),
             client.build().unwrap(),
             Feed::default(),
         );
-        Self { clock, store, keeper }
+        Self { clock, store, job }
     }
 
     async fn new(directory: &tempfile::TempDir) -> Self {
-        let clock = Arc::new(Standing(Mutex::new(Timestamp::UNIX_EPOCH)));
+        let clock = Arc::new(ManualClock(Mutex::new(Timestamp::UNIX_EPOCH)));
         clock.set("2026-05-10T00:00:00Z");
         Self::open(directory.path(), clock).await
     }
@@ -89,18 +89,18 @@ impl World {
     }
 
     async fn status(&self, event_id: &str) -> Status {
-        let connection = self.keeper.client.connection(event_id).await.unwrap();
+        let connection = self.job.client.connection(event_id).await.unwrap();
         connection.unwrap().status
     }
 
     /// What the service does with a webhook.
     async fn handle(&self, webhook: &Envelope) {
-        self.keeper.ledger.on_webhook(webhook).await.unwrap();
-        self.keeper.client.on_webhook(webhook).await.unwrap();
+        self.job.ledger.on_webhook(webhook).await.unwrap();
+        self.job.client.on_webhook(webhook).await.unwrap();
     }
 
     fn feed(&self) -> Vec<String> {
-        let entries = self.keeper.feed.entries();
+        let entries = self.job.feed.entries();
         entries.into_iter().map(|entry| entry.envelope_id).collect()
     }
 }
@@ -128,11 +128,11 @@ async fn q17_what_was_kept_is_deleted_within_days_and_the_proof_survives_a_resta
     }
     for (id, event_id) in [("env_1", "\"evt_1\""), ("env_2", "\"evt_2\"")] {
         let seen = envelope(id, "event.published", event_id, "2026-05-09T00:00:00Z");
-        world.keeper.feed.note(&seen, 1);
+        world.job.feed.push(&seen, 1);
     }
     world.handle(&deletion("\"evt_1\"")).await;
     world.clock.set("2026-05-11T11:59:59Z");
-    world.keeper.look().await.unwrap();
+    world.job.run_once().await.unwrap();
     assert_eq!(world.status("evt_1").await, Status::Revoked, "its day of grace");
     assert_eq!(world.feed(), ["env_1", "env_2"]);
 
@@ -140,23 +140,23 @@ async fn q17_what_was_kept_is_deleted_within_days_and_the_proof_survives_a_resta
     let clock = Arc::clone(&world.clock);
     let restarted = World::open(directory.path(), clock).await;
     let seen = envelope("env_1", "event.published", "\"evt_1\"", "2026-05-09T00:00:00Z");
-    restarted.keeper.feed.note(&seen, 1);
+    restarted.job.feed.push(&seen, 1);
     restarted.clock.set("2026-05-11T12:00:00Z");
     for _ in 0..2 {
-        restarted.keeper.look().await.unwrap();
+        restarted.job.run_once().await.unwrap();
         restarted.handle(&deletion("\"evt_1\"")).await; // The platform sends it again.
     }
     assert!(restarted.feed().is_empty());
     assert_eq!(restarted.status("evt_1").await, Status::Deleted);
     assert_eq!(restarted.status("evt_2").await, Status::Connected);
-    let duty = restarted.keeper.ledger.duty(&"env_end".into()).await.unwrap();
+    let duty = restarted.job.ledger.duty(&"env_end".into()).await.unwrap();
     let proof = duty.unwrap().done.unwrap();
     assert_eq!(proof.at, "2026-05-11T12:00:00Z".parse().unwrap());
     assert_eq!(
         proof.note,
         "entries of the feed: 1, connections: 1; by the hourly job"
     );
-    assert!(restarted.keeper.ledger.open().await.unwrap().is_empty());
+    assert!(restarted.job.ledger.open().await.unwrap().is_empty());
 }
 
 /// The organizer has connected again before the webhook of the old connection arrived.
@@ -167,16 +167,16 @@ async fn q17_a_late_webhook_leaves_what_came_with_a_newer_connection() {
     world.consent("evt_1", "2026-05-10T12:00:01Z").await;
     let old = envelope("env_old", "event.published", "\"evt_1\"", "2026-05-09T00:00:00Z");
     let new = envelope("env_new", "event.published", "\"evt_1\"", "2026-05-10T12:00:02Z");
-    world.keeper.feed.note(&old, 1);
-    world.keeper.feed.note(&new, 1);
+    world.job.feed.push(&old, 1);
+    world.job.feed.push(&new, 1);
 
     world.clock.set("2026-05-20T00:00:00Z");
     world.handle(&deletion("\"evt_1\"")).await;
-    world.keeper.look().await.unwrap();
+    world.job.run_once().await.unwrap();
     assert_eq!(world.feed(), ["env_new"]);
     assert_eq!(world.status("evt_1").await, Status::Connected);
     assert!(
-        world.keeper.ledger.open().await.unwrap().is_empty(),
+        world.job.ledger.open().await.unwrap().is_empty(),
         "the old data is gone"
     );
 }
@@ -190,7 +190,7 @@ async fn q17_a_duty_without_an_event_means_all_of_them() {
     }
     world.handle(&deletion("null")).await;
     world.clock.set("2026-05-12T00:00:00Z");
-    world.keeper.look().await.unwrap();
+    world.job.run_once().await.unwrap();
     for event in ["evt_1", "evt_2"] {
         assert_eq!(world.status(event).await, Status::Deleted, "{event}");
     }

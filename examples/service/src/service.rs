@@ -1,0 +1,131 @@
+//! The integration: builds its parts, connects them and serves.
+
+use std::{fmt, future::IntoFuture, sync::Arc};
+
+use futures_util::future::{FutureExt, join, join_all};
+use revento::{
+    Client, Endpoints, EventType, HandlerError, Handlers, Inbox, Integration, ReqwestTransport, SqliteStore,
+    Verifier, Webhook,
+    inbox::{Deletions, Runner},
+    store::{DeletionStore, InboxStore, Sealer, SystemClock, TokenStore},
+    with_axum::{ConnectFlow, WebhookEndpoint},
+};
+use tokio::net::TcpListener;
+
+use crate::{DataDir, Settings, SetupError, deletion_job::DeletionJob, feed::Feed, routes, state::State};
+
+/// The integration, ready to serve.
+pub struct Service {
+    state: State,
+    webhooks: WebhookEndpoint,
+    runner: Runner,
+    deletion_job: DeletionJob,
+    store: SqliteStore,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("client", &self.state.client)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// Opens the data directory and builds all parts. Starts nothing.
+    ///
+    /// # Errors
+    /// When a setting is wrong or the data directory cannot be used.
+    pub async fn open(settings: Settings) -> Result<Self, SetupError> {
+        let data = DataDir::open(&settings.data).await?;
+        let store = data.store();
+        let sealer: Arc<dyn Sealer> = data.sealer();
+
+        let redirect_uri = format!("{}/callback", settings.base_url);
+        let integration = Integration::new(
+            Endpoints::new(&settings.auth_base, &settings.api_base)?,
+            settings.client_id,
+            &redirect_uri,
+        )?
+        .with_secret(settings.client_secret);
+        let client = Client::builder(
+            integration,
+            settings.api_base,
+            Arc::new(ReqwestTransport::new()?),
+            Arc::new(store.clone()) as Arc<dyn TokenStore>,
+            Arc::clone(&sealer),
+        )
+        .build()?;
+        let flow = ConnectFlow::new(client.clone(), Arc::clone(&sealer));
+
+        let feed = Feed::default();
+        let deletion_job = DeletionJob::new(
+            Arc::new(store.clone()) as Arc<dyn DeletionStore>,
+            Arc::new(SystemClock),
+            client.clone(),
+            feed.clone(),
+        );
+        let deletions = deletion_job.ledger().clone();
+        let inbox = Inbox::builder(Arc::new(store.clone()) as Arc<dyn InboxStore>, sealer).build();
+        let verifier = Verifier::new(&settings.webhook_secret)?;
+        let runner = inbox.runner(handlers(&client, &deletions, &feed));
+        let webhooks = WebhookEndpoint::new(verifier, inbox);
+
+        let state = State {
+            client,
+            flow,
+            feed,
+            deletions,
+            event_id: settings.event_id,
+            base_url: settings.base_url,
+        };
+        Ok(Self {
+            state,
+            webhooks,
+            runner,
+            deletion_job,
+            store,
+        })
+    }
+
+    /// Serves on all listeners until `stop` resolves. Then finishes the requests and webhooks that are in progress and
+    /// closes the database.
+    pub async fn serve(self, listeners: Vec<TcpListener>, stop: impl Future<Output = ()> + Send + 'static) {
+        let stop = stop.shared();
+        let background = [
+            tokio::spawn(self.state.client.background()),
+            tokio::spawn(self.deletion_job.run()),
+        ];
+        let router = routes::router(self.state, self.webhooks, stop.clone());
+        let servers = listeners.into_iter().map(|listener| {
+            axum::serve(listener, router.clone())
+                .with_graceful_shutdown(stop.clone())
+                .into_future()
+        });
+        let (results, ()) = join(join_all(servers), self.runner.run(stop.clone())).await;
+        for error in results.into_iter().filter_map(Result::err) {
+            tracing::error!(%error, "a listener failed");
+        }
+        for task in background {
+            task.abort();
+        }
+        if let Err(error) = self.store.close().await {
+            tracing::error!(%error, "the database did not close cleanly; its data is safe");
+        }
+    }
+}
+
+/// Records the duty to delete first, then tells the client which connections have ended, then shows the webhook.
+fn handlers(client: &Client, deletions: &Deletions, feed: &Feed) -> Handlers {
+    let (client, feed) = (client.clone(), feed.clone());
+    Handlers::new()
+        .on(EventType::DataDeletionRequired, deletions.handler())
+        .on_any(move |webhook: Webhook| {
+            let (client, feed) = (client.clone(), feed.clone());
+            async move {
+                client.on_webhook(&webhook.envelope).await?;
+                feed.push(&webhook.envelope, webhook.attempt);
+                Ok::<(), HandlerError>(())
+            }
+        })
+}
