@@ -105,18 +105,15 @@ async fn walk(shown: &Shown) -> Vec<String> {
     let store: Arc<dyn TokenStore> = Arc::new(MemoryTokens::new());
     let http = Arc::new(ReqwestTransport::new().unwrap());
     let timing = Timing::default().doubt_pause(Duration::ZERO);
-    let client = Client::builder(
-        integration,
-        &info.api_base,
-        http,
-        store,
-        Arc::new(KeyRing::new(key)),
-    )
-    .timing(timing)
-    .build()
-    .unwrap();
+    let client = Client::builder(integration)
+        .transport(http)
+        .store(store)
+        .sealer(KeyRing::new(key))
+        .timing(timing)
+        .build()
+        .unwrap();
     let begun = client
-        .begin(&AuthorizationRequest {
+        .begin_authorization(&AuthorizationRequest {
             event_id: event.as_str().into(),
             scopes: Scopes::parse("event.read participants.read"),
         })
@@ -134,7 +131,7 @@ async fn walk(shown: &Shown) -> Vec<String> {
         .into_owned();
     let grant = begun.pending.callback(&query, client.now()).unwrap();
     shown.add(&format!("{grant:?}"));
-    client.connect(grant).await.unwrap();
+    client.finish_authorization(grant).await.unwrap();
     let reads = client.event(event.as_str());
     shown.add(&format!("{client:?} {reads:?} {sandbox:?} {info:?}"));
     for fault in [

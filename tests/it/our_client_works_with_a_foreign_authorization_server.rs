@@ -90,7 +90,11 @@ impl Site {
         let http = Arc::new(ReqwestTransport::new().unwrap());
         let tokens: Arc<dyn TokenStore> = Arc::<MemoryTokens>::clone(&store);
         let shared: Arc<dyn Clock> = Arc::<Hours>::clone(&clock);
-        let client = Client::builder(integration, &base, http, tokens, sealer).clock(shared);
+        let client = Client::builder(integration)
+            .transport(http)
+            .store(tokens)
+            .sealer(sealer)
+            .clock(shared);
         Self {
             client: client.build().unwrap(),
             base,
@@ -108,7 +112,7 @@ impl Site {
     }
 
     async fn refuses_what_has_no_pkce(&self) {
-        let begun = self.client.begin(&Self::request()).unwrap();
+        let begun = self.client.begin_authorization(&Self::request()).unwrap();
         let mut url = url::Url::parse(&begun.url).unwrap();
         let kept: Vec<_> = url
             .query_pairs()
@@ -123,11 +127,11 @@ impl Site {
     }
 
     async fn connects(&self) {
-        let begun = self.client.begin(&Self::request()).unwrap();
+        let begun = self.client.begin_authorization(&Self::request()).unwrap();
         let home = self.browse(&begun.url).await;
         let query = home.split_once('?').unwrap().1;
         let grant = begun.pending.callback(query, self.client.now()).unwrap();
-        let connection = self.client.connect(grant).await.unwrap();
+        let connection = self.client.finish_authorization(grant).await.unwrap();
         assert_eq!(connection.scopes.to_string(), "event.read participants.read");
         assert_eq!(connection.organization_id.unwrap().as_str(), "org_1");
     }

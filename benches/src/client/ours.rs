@@ -21,13 +21,7 @@ pub async fn client(base: &str, transport: Arc<dyn Transport>, event: &str) -> C
     .expect("an integration")
     .with_secret("secret");
     let key = SealingKey::generate(&OsEntropy).expect("a key");
-    let client = Client::builder(
-        integration,
-        format!("{base}/api/v1"),
-        transport,
-        Arc::new(MemoryTokens::new()),
-        Arc::new(KeyRing::new(key)),
-    )
+    let client = Client::builder(integration).transport(transport).store(MemoryTokens::new()).sealer(KeyRing::new(key))
     .pacing(Pacing::off())
     .build()
     .expect("a client");
@@ -35,14 +29,14 @@ pub async fn client(base: &str, transport: Arc<dyn Transport>, event: &str) -> C
         event_id: event.into(),
         scopes: Scopes::parse("event.read participants.read"),
     };
-    let begun = client.begin(&request).expect("randomness");
+    let begun = client.begin_authorization(&request).expect("randomness");
     let state = begun
         .url
         .split(['?', '&'])
         .find_map(|pair| pair.strip_prefix("state="));
     let query = format!("code={event}&state={}", state.expect("a state"));
     let grant = begun.pending.callback(&query, client.now()).expect("a grant");
-    client.connect(grant).await.expect("a connection");
+    client.finish_authorization(grant).await.expect("a connection");
     client
 }
 

@@ -34,15 +34,15 @@
 //! # let (http, store) = (Arc::new(ReqwestTransport::new()?), Arc::new(MemoryTokens::new()));
 //! # let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
 //! # let api_base = info.api_base.clone();
-//! let client = Client::builder(integration, api_base, http, store, sealer)
+//! let client = Client::builder(integration).transport(http).store(store).sealer(sealer)
 //!     .pacing(Pacing::default().longest_queue(1000))
 //!     .retry(Retry::default().attempts(3))
 //!     .build()?;
 //! # let scopes = Scopes::parse("event.read participants.read");
-//! # let begun = client.begin(&AuthorizationRequest { event_id: "evt_test_published".into(), scopes })?;
+//! # let begun = client.begin_authorization(&AuthorizationRequest { event_id: "evt_test_published".into(), scopes })?;
 //! # let went = sandbox.authorize(&begun.url, Decision::Authorize).await?;
 //! # let query = went.split_once('?').map_or("", |(_, query)| query);
-//! # client.connect(begun.pending.callback(query, client.now())?).await?;
+//! # client.finish_authorization(begun.pending.callback(query, client.now())?).await?;
 //!
 //! let event = client.event("evt_test_published");
 //! let mut people = event.participants().status(ApplicationStatus::Approved).stream();
@@ -79,37 +79,38 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod background;
+mod auth;
+mod builder;
 mod client;
-mod connect;
-mod error;
-mod keep_alive;
-mod kept;
+mod connections;
+mod endpoints;
+pub mod error;
+mod executor;
+mod http;
+mod idle_map;
 mod lifecycle;
-mod meter;
-mod notices;
-mod pacing;
-mod read;
-mod request;
-mod retry;
+mod limiter;
+mod runtime;
+mod sealed_tokens;
 mod session;
-mod timer;
-mod token_request;
-mod vault;
-mod words;
+mod tasks;
+mod token_endpoint;
+mod url;
+mod workers;
 
-pub use client::{Client, ClientBuilder, ScopesChanged};
-pub use connect::ConnectError;
-pub use error::{Attempt, Attempts, Error, Fault};
-pub use keep_alive::{ConsentEnding, KeepAlive};
-pub use pacing::Pacing;
-pub use read::{
+pub use builder::ClientBuilder;
+pub use client::Client;
+pub use endpoints::{
     Bookmark, EventClient, Installations, Items, List, Pages, ParseBookmarkError, Participants, Progress,
     Raw, UserClient,
 };
-pub use retry::Retry;
-pub use session::SessionError;
-pub use timer::Timer;
+pub use error::{ConnectError, Error, SessionError};
+pub use executor::Retry;
+pub use idle_map::MemoryUse;
+pub use limiter::Pacing;
+pub use runtime::Timer;
+pub use session::ScopesChanged;
+pub use workers::{Background, ConsentEnding, RefreshIdle};
 
 /// The README's code compiles.
 #[cfg(doctest)]

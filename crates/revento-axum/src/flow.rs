@@ -128,7 +128,7 @@ impl ConnectFlow {
     pub async fn begin(&self, request: &AuthorizationRequest) -> Result<Response, FlowError> {
         let begun = self
             .client
-            .begin(request)
+            .begin_authorization(request)
             .map_err(|error| FlowError::Begin(error.to_string()))?;
         let cookie = self
             .cookies
@@ -171,7 +171,7 @@ impl ConnectFlow {
             return Err(CallbackError::AlreadyUsed.into());
         }
         let requested = grant.requested_scopes().clone();
-        let connection = self.client.connect(grant).await?;
+        let connection = self.client.finish_authorization(grant).await?;
         let missing_scopes = requested.missing_from(&connection.scopes);
         Ok(Connected {
             connection,

@@ -24,6 +24,14 @@ pub enum ConfigError {
         /// Its value.
         value: String,
     },
+    /// A setting without a default is missing.
+    #[error("{what} is not set: call `{setter}` on the builder")]
+    Missing {
+        /// The setting.
+        what: &'static str,
+        /// The method that sets it.
+        setter: &'static str,
+    },
     /// The value is empty.
     #[error("{what} is empty: copy it from the developer console")]
     Empty {

@@ -95,7 +95,7 @@ impl DeletionJob {
                 Some(connection.key.event_id.as_str()),
                 connection.consented_at,
             ) {
-                self.client.mark_deleted(&connection.key).await?;
+                self.client.confirm_deletion(&connection.key).await?;
                 connections += 1;
             }
         }

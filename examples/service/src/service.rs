@@ -1,18 +1,21 @@
 //! The integration: builds its parts, connects them and serves.
 
-use std::{fmt, future::IntoFuture, sync::Arc};
+use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 
 use futures_util::future::{FutureExt, join, join_all};
 use revento::{
     Client, Endpoints, EventType, HandlerError, Handlers, Inbox, Integration, ReqwestTransport, SqliteStore,
     Verifier, Webhook,
     inbox::{Deletions, Runner},
-    store::{DeletionStore, InboxStore, Sealer, SystemClock, TokenStore},
+    store::{DeletionStore, InboxStore, Sealer, SystemClock},
     with_axum::{ConnectFlow, WebhookEndpoint},
 };
 use tokio::net::TcpListener;
 
 use crate::{DataDir, Settings, SetupError, deletion_job::DeletionJob, feed::Feed, routes, state::State};
+
+/// How long a refresh that is under way may take when the service stops.
+const GRACE: Duration = Duration::from_secs(35);
 
 /// The integration, ready to serve.
 pub struct Service {
@@ -48,14 +51,11 @@ impl Service {
             &redirect_uri,
         )?
         .with_secret(settings.client_secret);
-        let client = Client::builder(
-            integration,
-            settings.api_base,
-            Arc::new(ReqwestTransport::new()?),
-            Arc::new(store.clone()) as Arc<dyn TokenStore>,
-            Arc::clone(&sealer),
-        )
-        .build()?;
+        let client = Client::builder(integration)
+            .transport(ReqwestTransport::new()?)
+            .store(store.clone())
+            .sealer(Arc::clone(&sealer))
+            .build()?;
         let flow = ConnectFlow::new(client.clone(), Arc::clone(&sealer));
 
         let feed = Feed::default();
@@ -92,10 +92,8 @@ impl Service {
     /// closes the database.
     pub async fn serve(self, listeners: Vec<TcpListener>, stop: impl Future<Output = ()> + Send + 'static) {
         let stop = stop.shared();
-        let background = [
-            tokio::spawn(self.state.client.background()),
-            tokio::spawn(self.deletion_job.run()),
-        ];
+        let background = tokio::spawn(self.state.client.background().run(stop.clone()));
+        let deletion_job = tokio::spawn(self.deletion_job.run());
         let router = routes::router(self.state, self.webhooks, stop.clone());
         let servers = listeners.into_iter().map(|listener| {
             axum::serve(listener, router.clone())
@@ -106,9 +104,9 @@ impl Service {
         for error in results.into_iter().filter_map(Result::err) {
             tracing::error!(%error, "a listener failed");
         }
-        for task in background {
-            task.abort();
-        }
+        deletion_job.abort();
+        // A refresh that is under way is finished first.
+        let _ = tokio::time::timeout(GRACE, background).await;
         if let Err(error) = self.store.close().await {
             tracing::error!(%error, "the database did not close cleanly; its data is safe");
         }
@@ -123,7 +121,7 @@ fn handlers(client: &Client, deletions: &Deletions, feed: &Feed) -> Handlers {
         .on_any(move |webhook: Webhook| {
             let (client, feed) = (client.clone(), feed.clone());
             async move {
-                client.on_webhook(&webhook.envelope).await?;
+                client.apply_webhook(&webhook.envelope).await?;
                 feed.push(&webhook.envelope, webhook.attempt);
                 Ok::<(), HandlerError>(())
             }

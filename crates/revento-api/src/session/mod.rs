@@ -1,14 +1,22 @@
-//! One connection's tokens: a cache, and at most one run of the refresh machine at a time.
+//! The tokens of each connection: a cached access token, and at most one refresh at a time.
+//!
+//! A token is cached in `cached_token`, refreshed in `refresher`, and found by its connection in `sessions`.
+//! May use `sealed_tokens`, `token_endpoint`, `tasks`, `idle_map`, `http` (metrics), `runtime` and `error`.
 
-mod driver;
-mod error;
+mod cached_token;
+mod refresher;
+mod scopes_changed;
+mod sessions;
 
-pub use error::SessionError;
+pub use self::scopes_changed::ScopesChanged;
+pub(crate) use self::{
+    cached_token::CachedToken, refresher::Refresher, scopes_changed::OnScopesChanged, sessions::Sessions,
+};
 
 use std::{
     panic::AssertUnwindSafe,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -17,118 +25,208 @@ use std::{
 use arc_swap::ArcSwapOption;
 use futures_util::{
     FutureExt,
-    future::{BoxFuture, Shared as SharedFuture},
+    future::{BoxFuture, Shared},
 };
-use revento_core::{AccessToken, Connection, ConnectionKey, Status, Timestamp};
+use revento_core::{ConnectionKey, RequestId, Timestamp};
 use revento_oauth::refresh::{LoadedConnection, RefreshReason, Timing, Unsaved};
 
-use crate::client::Shared;
+use crate::{
+    error::SessionError,
+    tasks::{Task, TaskQueue},
+};
 
 /// The tokens of one connection.
 pub(crate) struct Session {
-    pub(crate) key: ConnectionKey,
-    timing: Timing,
-    live: ArcSwapOption<Live>,
-    flight: Mutex<Option<Flight>>,
-    unsaved: Mutex<Option<Unsaved>>,
+    key: ConnectionKey,
+    /// How much earlier than the others this session refreshes, so that connections that began together spread out.
+    extra_lead_time: Duration,
+    cached: ArcSwapOption<CachedToken>,
+    refresh: Mutex<Option<SharedRefresh>>,
+    /// What a panic or a failed store would otherwise lose.
+    salvage: Mutex<Salvage>,
     /// When a token was last asked for, in seconds since 1970.
     used: AtomicI64,
+    refresher: Arc<Refresher>,
+    tasks: TaskQueue,
 }
 
-/// A run that any number of callers wait for. It goes on where it stood when a caller goes away.
-pub(crate) type Flight = SharedFuture<BoxFuture<'static, Result<Arc<Live>, SessionError>>>;
+/// A refresh that any number of callers wait for. It continues with the next caller when one goes away.
+pub(crate) type SharedRefresh = Shared<BoxFuture<'static, Result<Arc<CachedToken>, SessionError>>>;
 
-/// An access token that can be used.
-pub(crate) struct Live {
-    pub(crate) access: AccessToken,
-    pub(crate) generation: u64,
-    /// Up to here nobody has to ask the store.
-    trusted_until: Timestamp,
-    /// Up to here the platform takes it, as far as we know.
-    pub(crate) usable_until: Timestamp,
+/// What outlives a run that panics.
+#[derive(Default)]
+struct Salvage {
+    /// A new pair that the store does not have.
+    unsaved: Option<Unsaved>,
+    /// The id of the refresh request, once the run has sent it.
+    sent: Option<RequestId>,
 }
 
-/// How long to trust a token that is close to its end while another replica is refreshing it.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// Who was not asked for a token for so long is forgotten when room is needed.
-const IDLE: Duration = Duration::from_secs(3600);
-/// Over how long the proactive refreshes of connections that began together spread out.
+/// Sessions that nobody asked for a token for this long are idle.
+const IDLE_AFTER: Duration = Duration::from_secs(3600);
+/// The largest `extra_lead_time`.
 const SPREAD: Duration = Duration::from_secs(120);
+/// How long to wait before an unsaved pair is stored again.
+const SAVE_AGAIN: Duration = Duration::from_secs(2);
 
 impl Session {
-    pub(crate) fn new(key: ConnectionKey, client: &Arc<Shared>) -> Arc<Self> {
-        let mut timing = client.timing;
-        timing.lead_time = timing.lead_time.saturating_add(client.share_of(SPREAD));
+    fn new(key: ConnectionKey, refresher: Arc<Refresher>, tasks: TaskQueue) -> Arc<Self> {
+        let runtime = &refresher.runtime;
         Arc::new(Self {
             key,
-            timing,
-            live: ArcSwapOption::empty(),
-            flight: Mutex::default(),
-            unsaved: Mutex::default(),
-            used: AtomicI64::new(client.clock.now().unix_seconds()),
+            extra_lead_time: runtime.jitter(SPREAD),
+            cached: ArcSwapOption::empty(),
+            refresh: Mutex::default(),
+            salvage: Mutex::default(),
+            used: AtomicI64::new(runtime.now().unix_seconds()),
+            refresher,
+            tasks,
         })
     }
 
-    /// A token that is good for a while. The cached path touches neither the store nor a lock.
-    pub(crate) async fn token(self: &Arc<Self>, client: &Arc<Shared>) -> Result<Arc<Live>, SessionError> {
-        let now = client.clock.now();
+    pub(crate) fn key(&self) -> &ConnectionKey {
+        &self.key
+    }
+
+    /// A token that is usable for a while. The cached path touches neither the store nor a lock.
+    pub(crate) async fn token(self: &Arc<Self>) -> Result<Arc<CachedToken>, SessionError> {
+        let now = self.refresher.runtime.now();
         self.note_use(now);
-        if let Some(live) = &*self.live.load() {
-            if now < live.trusted_until {
-                return Ok(Arc::clone(live));
+        if let Some(token) = &*self.cached.load() {
+            if now < token.trusted_until {
+                return Ok(Arc::clone(token));
             }
-            // Close to its end it is refreshed, but as long as it works nobody waits for that.
-            if now < live.usable_until && client.backlog.is_driven() {
-                drop(self.flight(client, RefreshReason::TokenRequested));
-                return Ok(Arc::clone(live));
+            // The background worker refreshes it, and no caller waits while the token is still usable.
+            if now < token.usable_until && self.tasks.has_worker() {
+                drop(self.refresh(RefreshReason::TokenRequested));
+                return Ok(Arc::clone(token));
             }
         }
-        self.flight(client, RefreshReason::TokenRequested).await
+        self.refresh(RefreshReason::TokenRequested).await
     }
 
     /// A token after the platform has answered `token_expired` to this one. However many callers were
     /// refused, one refresh is sent.
     pub(crate) async fn token_after(
         self: &Arc<Self>,
-        client: &Arc<Shared>,
-        refused: &Live,
-    ) -> Result<Arc<Live>, SessionError> {
+        refused: &CachedToken,
+    ) -> Result<Arc<CachedToken>, SessionError> {
         let generation = refused.generation;
         loop {
-            match &*self.live.load() {
-                Some(live) if live.generation != generation => return Ok(Arc::clone(live)),
+            match &*self.cached.load() {
+                Some(token) if token.generation != generation => return Ok(Arc::clone(token)),
                 _ => {}
             }
-            // A run that began before the refusal may still give the refused token: look again.
-            let live = self
-                .flight(client, RefreshReason::TokenRejected { generation })
-                .await?;
-            if live.generation != generation {
-                return Ok(live);
+            // A refresh that began before the refusal may still give the refused token: ask again.
+            let token = self.refresh(RefreshReason::TokenRejected { generation }).await?;
+            if token.generation != generation {
+                return Ok(token);
             }
         }
     }
 
-    /// Forgets what is cached: the store knows better.
-    pub(crate) fn forget(&self) {
-        self.live.store(None);
+    /// Drops the cached token: the store knows a newer state.
+    pub(crate) fn drop_cached(&self) {
+        self.cached.store(None);
     }
 
-    /// Whether it was not used for an hour, and nothing would be lost with it: no run is under way, no pair is left to
-    /// store.
-    pub(crate) fn is_idle(&self, now: Timestamp) -> bool {
+    /// Starts a refresh, or joins the one that is under way.
+    pub(crate) fn refresh(self: &Arc<Self>, reason: RefreshReason) -> SharedRefresh {
+        let mut slot = self.refresh.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*slot {
+            Some(refresh) if refresh.peek().is_none() => refresh.clone(),
+            _ => {
+                let session = Arc::clone(self);
+                let refresh = async move { session.run(reason).await }.boxed().shared();
+                self.tasks.push(self.task(refresh.clone()));
+                slot.insert(refresh).clone()
+            }
+        }
+    }
+
+    async fn run(&self, reason: RefreshReason) -> Result<Arc<CachedToken>, SessionError> {
+        let run = self.refresher.run(self, reason);
+        // A dependency that panics must not make every later call panic as well.
+        match AssertUnwindSafe(run).catch_unwind().await {
+            Ok(result) => result,
+            Err(_) => Err(self.panicked()),
+        }
+    }
+
+    /// What the background worker does for a refresh: it drives it to its end, and starts another one while a new pair
+    /// is not stored.
+    fn task(self: &Arc<Self>, refresh: SharedRefresh) -> Task {
+        let is_unsaved = |end: &Result<_, _>| matches!(end, Err(SessionError::Unsaved { .. }));
+        let (session, runtime) = (Arc::downgrade(self), self.refresher.runtime.clone());
+        let watched = refresh.clone();
+        let work = async move {
+            if is_unsaved(&refresh.await) {
+                runtime.sleep(SAVE_AGAIN).await;
+                if let Some(session) = session.upgrade() {
+                    drop(session.refresh(RefreshReason::TokenRequested));
+                }
+            }
+        };
+        Task::new(work.boxed(), move || {
+            watched.peek().is_some_and(|end| !is_unsaved(end))
+        })
+    }
+
+    fn panicked(&self) -> SessionError {
+        let salvage = self.salvage();
+        let request_id = salvage.sent.clone();
+        let error = match salvage.unsaved {
+            Some(_) => SessionError::Unsaved {
+                request_id,
+                source: None,
+            },
+            None => SessionError::Panicked {
+                sent: request_id.is_some(),
+                request_id,
+            },
+        };
+        tracing::error!(connection = %self.key, %error, "a refresh panicked");
+        error
+    }
+
+    fn cache(&self, loaded: &LoadedConnection, now: Timestamp) -> Option<Arc<CachedToken>> {
+        let token = Arc::new(CachedToken::new(loaded, &self.timing(), now)?);
+        self.cached.store(Some(Arc::clone(&token)));
+        Some(token)
+    }
+
+    /// The cached token, if the platform still accepts it: a store that is down must not stop what works.
+    fn still_usable(&self, reason: RefreshReason, now: Timestamp) -> Option<Arc<CachedToken>> {
+        let token = self.cached.load_full()?;
+        let was_refused =
+            matches!(reason, RefreshReason::TokenRejected { generation } if generation == token.generation);
+        if was_refused || now >= token.usable_until {
+            return None;
+        }
+        let again = Arc::new(token.trusted_a_little_longer(now));
+        self.cached.store(Some(Arc::clone(&again)));
+        Some(again)
+    }
+
+    fn timing(&self) -> Timing {
+        let mut timing = self.refresher.timing;
+        timing.lead_time = timing.lead_time.saturating_add(self.extra_lead_time);
+        timing
+    }
+
+    fn salvage(&self) -> MutexGuard<'_, Salvage> {
+        self.salvage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the session was not used for an hour, and its eviction loses nothing: no refresh is under way, and no
+    /// pair is unsaved.
+    fn is_idle(&self, now: Timestamp) -> bool {
         let used = Timestamp::from_unix_seconds(self.used.load(Ordering::Relaxed));
-        let is_flying = || {
-            let flight = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
-            flight.as_ref().is_some_and(|flight| flight.peek().is_none())
+        let is_refreshing = || {
+            let refresh = self.refresh.lock().unwrap_or_else(PoisonError::into_inner);
+            refresh.as_ref().is_some_and(|refresh| refresh.peek().is_none())
         };
-        let is_unsaved = || {
-            self.unsaved
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .is_some()
-        };
-        now.saturating_since(used) >= IDLE && !is_flying() && !is_unsaved()
+        now.saturating_since(used) >= IDLE_AFTER && !is_refreshing() && self.salvage().unsaved.is_none()
     }
 
     /// Written once a second at most, so that many threads can share the cached path.
@@ -139,83 +237,11 @@ impl Session {
         }
     }
 
-    /// How many bytes of memory it takes, itself included.
-    pub(crate) fn size_in_memory(&self) -> usize {
-        let live = self.live.load();
-        let token = live.as_ref().map_or(0, |live| live.access.expose().len());
-        size_of::<Self>() + size_of::<Live>() + token + self.key.to_string().len()
-    }
-
-    /// Starts a run, or joins the one that is under way.
-    pub(crate) fn flight(self: &Arc<Self>, client: &Arc<Shared>, why: RefreshReason) -> Flight {
-        let mut slot = self.flight.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*slot {
-            Some(flight) if flight.peek().is_none() => flight.clone(),
-            _ => {
-                let run = Arc::clone(self).run(Arc::clone(client), why);
-                // A store or transport that panics must not make every later call panic as well.
-                let run = AssertUnwindSafe(run).catch_unwind();
-                let flight = run
-                    .map(|run| run.unwrap_or_else(|_| Err(panicked())))
-                    .boxed()
-                    .shared();
-                client.backlog.add(self, &flight);
-                slot.insert(flight).clone()
-            }
-        }
-    }
-
-    fn keep(&self, snapshot: &LoadedConnection, now: Timestamp) -> Option<Arc<Live>> {
-        let tokens = snapshot.tokens.as_ref()?;
-        let live = Arc::new(Live {
-            access: tokens.access.clone(),
-            generation: snapshot.connection.generation,
-            trusted_until: self.trusted_until(&snapshot.connection, now),
-            usable_until: self.usable_until(&snapshot.connection),
-        });
-        self.live.store(Some(Arc::clone(&live)));
-        Some(live)
-    }
-
-    /// What is cached, if the platform still takes it: a store that is down must not stop what works.
-    fn carry_on(&self, why: RefreshReason, now: Timestamp) -> Option<Arc<Live>> {
-        let live = self.live.load_full()?;
-        let refused =
-            matches!(why, RefreshReason::TokenRejected { generation } if generation == live.generation);
-        if refused || now >= live.usable_until {
-            return None;
-        }
-        let again = Arc::new(Live {
-            access: live.access.clone(),
-            generation: live.generation,
-            trusted_until: now.saturating_add(LOOK_AGAIN).min(live.usable_until),
-            usable_until: live.usable_until,
-        });
-        self.live.store(Some(Arc::clone(&again)));
-        Some(again)
-    }
-
-    fn usable_until(&self, connection: &Connection) -> Timestamp {
-        connection
-            .access_expires_at
-            .saturating_sub(self.timing.clock_skew)
-    }
-
-    fn trusted_until(&self, connection: &Connection, now: Timestamp) -> Timestamp {
-        let usable = self.usable_until(connection);
-        let lead = self.timing.lead_time_for(connection);
-        let due = connection.access_expires_at.saturating_sub(lead);
-        match connection.status {
-            // Nothing may be sent before its end, so there is nothing to ask for.
-            Status::InDoubt => usable,
-            _ => due.max(now.saturating_add(LOOK_AGAIN)).min(usable),
-        }
-    }
-}
-
-fn panicked() -> SessionError {
-    SessionError::Store {
-        trouble: "the store, the sealer or the transport panicked".into(),
+    /// How many bytes of memory the session takes, itself included.
+    fn size_in_memory(&self) -> usize {
+        let cached = self.cached.load();
+        let token = cached.as_ref().map_or(0, |token| token.access.expose().len());
+        size_of::<Self>() + size_of::<CachedToken>() + token + self.key.to_string().len()
     }
 }
 

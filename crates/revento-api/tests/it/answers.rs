@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use revento_api::{Error, Fault as Whose, SessionError};
+use revento_api::{Error, SessionError};
 use revento_core::ApiErrorCode;
+use revento_core::error::ErrorKind;
 use revento_sandbox::{Act, Fault};
 
 use crate::support::live::{Live, PUBLISHED};
@@ -15,7 +16,7 @@ async fn a14_an_answer_that_is_no_envelope_goes_by_its_status() {
     live.arm(&["html_success"]);
     let error = live.first_person().await.unwrap_err();
     assert!(matches!(error, Error::Unreadable { .. }), "{error}");
-    assert_eq!(error.fault(), Whose::Platform);
+    assert_eq!(error.kind(), ErrorKind::Platform);
     live.arm(&["wrong_content_type"]);
     live.first_person().await.unwrap().unwrap();
     live.arm(&["invalid_json"]);
@@ -72,7 +73,7 @@ async fn t14_a_revoked_connection_ends_the_stream_and_no_call_follows() {
     }
     let error = people.try_next().await.unwrap_err();
     assert!(error.is_connection_ended(), "{error}");
-    assert_eq!(error.fault(), Whose::Consent);
+    assert_eq!(error.kind(), ErrorKind::ConsentRequired);
     live.wire.take_reads();
     let error = live.event().get().await.unwrap_err();
     assert!(matches!(error, Error::Session(SessionError::Revoked { .. })));

@@ -1,6 +1,6 @@
 //! Callers who go away, and refreshes that nobody waits for.
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use futures_util::FutureExt;
 
@@ -9,7 +9,7 @@ use crate::support::World;
 #[tokio::test(start_paused = true)]
 async fn with_a_background_nobody_waits_for_a_refresh_in_time() {
     let world = World::connected().await;
-    let background = tokio::spawn(world.client.background());
+    let background = tokio::spawn(world.client.background().run(pending()));
     tokio::task::yield_now().await;
     world.token().await.unwrap();
     world.until_before_the_end(Duration::from_secs(300));
@@ -29,7 +29,7 @@ async fn with_a_background_nobody_waits_for_a_refresh_in_time() {
 #[tokio::test(start_paused = true)]
 async fn a_refresh_goes_on_in_the_background_when_its_caller_has_gone() {
     let world = World::connected().await;
-    tokio::spawn(world.client.background());
+    tokio::spawn(world.client.background().run(pending()));
     world.until_before_the_end(Duration::ZERO);
     drop_while_it_runs(&world).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -52,7 +52,7 @@ async fn without_one_it_goes_on_with_the_next_caller() {
 #[tokio::test(start_paused = true)]
 async fn t6_the_background_stores_what_could_not_be_stored() {
     let world = World::connected().await;
-    tokio::spawn(world.client.background());
+    tokio::spawn(world.client.background().run(pending()));
     world.until_before_the_end(Duration::ZERO);
     world.store.swaps_fail(true);
     world.token().await.unwrap_err();
@@ -61,6 +61,27 @@ async fn t6_the_background_stores_what_could_not_be_stored() {
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(world.stored().await.generation, 2, "without any caller");
     assert_eq!(world.platform.refreshes(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_told_to_stop_it_finishes_what_is_under_way() {
+    let world = World::connected().await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let background = world.client.background().run(stopped.map(drop));
+    let background = tokio::spawn(background);
+    world.until_before_the_end(Duration::ZERO);
+    drop_while_it_runs(&world).await;
+    stop.send(()).unwrap();
+    background.await.unwrap();
+    assert_eq!(world.stored().await.generation, 2, "without any caller");
+    assert_eq!(world.platform.refreshes(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_one_ends_at_once() {
+    let world = World::connected().await;
+    let _first = tokio::spawn(world.client.background().run(pending()));
+    world.client.background().run(pending()).await;
 }
 
 /// Waits for a token until the request is on its way, then gives up.

@@ -20,9 +20,16 @@ async fn o19_a_code_is_sent_once_whatever_becomes_of_it() {
     for plan in plans {
         let world = World::connected().await;
         world.platform.plan_exchange(plan.clone());
-        let error = world.client.connect(consent(&world.client)).await.unwrap_err();
+        let error = world
+            .client
+            .finish_authorization(consent(&world.client))
+            .await
+            .unwrap_err();
         assert!(
-            matches!(error, ConnectError::NoAnswer { .. } | ConnectError::Exchange(_)),
+            matches!(
+                error,
+                ConnectError::NoAnswer { .. } | ConnectError::Exchange { .. }
+            ),
             "{plan:?}: {error}"
         );
         // The first one connected the world.
@@ -35,7 +42,9 @@ async fn o19_a_code_is_sent_once_whatever_becomes_of_it() {
 async fn k13_many_consents_of_one_event_at_once_all_end_well() {
     let world = World::connected().await;
     let replicas: Vec<_> = (0..10).map(|_| world.replica()).collect();
-    let consents = replicas.iter().map(|client| client.connect(consent(client)));
+    let consents = replicas
+        .iter()
+        .map(|client| client.finish_authorization(consent(client)));
     let generations = join_all(consents)
         .await
         .into_iter()
@@ -50,14 +59,18 @@ async fn k13_many_consents_of_one_event_at_once_all_end_well() {
 async fn k24_what_a_client_has_stored_is_what_it_gives_out() {
     let world = World::connected().await;
     assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"));
-    world.client.connect(consent(&world.client)).await.unwrap();
+    world
+        .client
+        .finish_authorization(consent(&world.client))
+        .await
+        .unwrap();
     assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
     let revoked = format!(
         r#"{{"id":"1","type":"data.deletion_required","occurred_at":"2026-06-09T14:22:31Z","event_id":"{EVENT}",
             "organization_id":"org_1","data":{{"deadline_at":"2026-07-09T14:22:31Z","reason":"revoked"}}}}"#
     );
     let envelope = Envelope::parse(revoked.as_bytes()).unwrap();
-    world.client.on_webhook(&envelope).await.unwrap();
+    world.client.apply_webhook(&envelope).await.unwrap();
     assert!(matches!(world.token().await, Err(SessionError::Revoked { .. })));
     assert_eq!(world.stored().await.status, Status::Revoked);
 }

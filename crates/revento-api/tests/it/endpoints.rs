@@ -1,7 +1,8 @@
 //! Every endpoint of contract §3.2, typed, from the sandbox over real sockets.
 
 use futures_util::TryStreamExt;
-use revento_api::{Error, Fault as Whose};
+use revento_api::Error;
+use revento_core::error::ErrorKind;
 use revento_core::{
     ApiErrorCode, Scope,
     resource::{ApplicationStatus, InstallationStatus, PublishStatus},
@@ -98,7 +99,7 @@ async fn a_participant_who_signed_in() {
         panic!("{error}")
     };
     assert_eq!(*code, ApiErrorCode::InstallationTokenRequired);
-    assert_eq!(error.fault(), Whose::Integration);
+    assert_eq!(error.kind(), ErrorKind::Usage);
 }
 
 #[tokio::test]
@@ -138,7 +139,7 @@ async fn what_has_no_type_is_read_raw_with_the_same_errors() {
     assert_eq!(*code, ApiErrorCode::NotFound);
     assert_eq!(event.budget_left().unwrap().hour, 500 - 2);
     let error = event.raw("@elsewhere.test/").await.unwrap_err();
-    assert!(matches!(error, Error::Request { .. }));
+    assert!(matches!(error, Error::InvalidRequest { .. }));
     assert_eq!(error.request_id(), None);
 }
 
@@ -148,7 +149,7 @@ async fn a_scope_that_was_not_granted_is_named() {
     live.consent("event.read", Decision::Authorize).await;
     let error = live.first_person().await.unwrap_err();
     assert_eq!(error.missing_scope(), Some(Scope::ParticipantsRead));
-    assert_eq!(error.fault(), Whose::Consent);
+    assert_eq!(error.kind(), ErrorKind::ConsentRequired);
     assert!(!error.is_transient());
     assert!(error.remedy().contains("consent"));
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use revento_api::SessionError;
-use revento_core::{Reason, Status};
+use revento_core::{Reason, Status, error::ErrorKind};
 
-use crate::support::{Plan, World};
+use crate::support::{EVENT, Plan, World};
 
 const MINUTES_5: Duration = Duration::from_secs(300);
 
@@ -117,7 +117,9 @@ async fn t5_a_store_that_panics_loses_no_pair() {
     let world = World::connected().await;
     world.until_before_the_end(Duration::ZERO);
     world.store.swap_panics();
-    assert!(matches!(world.token().await, Err(SessionError::Store { .. })));
+    let error = world.token().await.unwrap_err();
+    assert!(matches!(error, SessionError::Unsaved { .. }), "{error}");
+    assert!(error.may_have_taken_effect());
     assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
     assert_eq!(world.platform.refreshes(), 1);
 }
@@ -127,10 +129,70 @@ async fn a_transport_that_panics_does_not_poison_the_session() {
     let world = World::connected().await;
     world.until_before_the_end(Duration::ZERO);
     world.platform.plan([Plan::Panic]);
-    assert!(matches!(world.token().await, Err(SessionError::Store { .. })));
-    // It may have been sent: the claim has to run out, then there is a doubt.
-    world.clock.advance(Duration::from_secs(61));
+    // It may have been sent: the connection is in doubt, and the token is sent once more, deliberately.
     assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
+    assert_eq!(world.platform.refreshes(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_panics_in_every_request_leaves_a_doubt() {
+    let world = World::connected().await;
+    world.until_before_the_end(Duration::ZERO);
+    world.platform.plan(std::iter::repeat_n(Plan::Panic, 20));
+    let error = world.token().await.unwrap_err();
+    assert!(
+        matches!(error, SessionError::InDoubt { .. }) && error.may_have_taken_effect(),
+        "{error}"
+    );
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    assert_eq!(error.endpoint(), Some("/oauth/token"));
+    assert!(error.request_id().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_panics_says_that_the_refresh_took_effect() {
+    let world = World::connected().await;
+    let client = world.configured(|builder| builder.on_scopes_changed(|_| panic!("a callback's")));
+    world.until_before_the_end(Duration::ZERO);
+    world.platform.plan([Plan::Answer(
+        200,
+        r#"{"access_token":"a","refresh_token":"r","token_type":"Bearer","expires_in":3600,
+            "scope":"event.read","event_id":"evt_1","organization_id":"org_1"}"#,
+    )]);
+    let event = client.event(EVENT);
+    let error = event.access_token().await.unwrap_err();
+    assert!(
+        matches!(error, SessionError::Panicked { sent: true, .. }) && error.may_have_taken_effect(),
+        "{error}"
+    );
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    assert_eq!(event.access_token().await.unwrap().expose(), "a", "it is stored");
+}
+
+#[test]
+fn a_runtime_that_ends_during_a_refresh_leaves_one_that_goes_on() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap()
+    };
+    let first = runtime();
+    let world = first.block_on(World::connected());
+    world.until_before_the_end(Duration::ZERO);
+    world.platform.plan([Plan::Hang]);
+    first.block_on(async {
+        let waiting = tokio::time::timeout(Duration::from_millis(50), world.token());
+        assert!(waiting.await.is_err(), "the request is under way");
+    });
+    drop(first);
+    // The timer of the old runtime panics: the request may have arrived, so the token is not sent as if it had not.
+    let error = runtime().block_on(world.token());
+    let error = match error {
+        Err(error) => error,
+        Ok(token) => panic!("{token} without a doubt"),
+    };
+    assert!(error.may_have_taken_effect(), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{join, join_all};
-use revento_api::{Error, EventClient, Fault as Whose, Pacing};
+use revento_api::{Error, EventClient, MemoryUse, Pacing};
+use revento_core::error::ErrorKind;
 use revento_core::pacing::LimitedBy;
 use revento_sandbox::Fault;
 use revento_store::{Clock, memory::MemoryBudgets};
@@ -99,7 +100,7 @@ async fn a16_who_would_wait_for_too_long_is_told_at_once() {
         let wait = ready_at.saturating_since(begun).as_secs();
         assert!((59..=61).contains(&wait), "{wait}");
         assert!(error.is_transient());
-        assert_eq!(error.fault(), Whose::Load);
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
         assert_eq!(error.request_id(), None);
     }
     assert_eq!(live.rate_limited().await, 0);
@@ -113,7 +114,7 @@ async fn a16_a_queue_has_an_end() {
     let reads = join_all((0..40).map(|_| event.get())).await;
     let full = reads
         .iter()
-        .filter(|read| matches!(read, Err(Error::QueueFull { waiting: 11.. })))
+        .filter(|read| matches!(read, Err(Error::QueueFull { waiting: 11.., .. })))
         .count();
     assert!(full > 0 && full < 30, "{full}");
     assert!(reads.iter().filter(|read| read.is_ok()).count() == 40 - full);
@@ -130,9 +131,13 @@ async fn a18_idle_tokens_are_forgotten() {
             .await
             .unwrap_err();
     }
-    assert_eq!(live.client.pacing_weight().0, 0);
+    assert_eq!(live.client.pacing_memory().entries, 0);
     live.event().get().await.unwrap();
-    let (tokens, bytes) = live.client.pacing_weight();
+    let MemoryUse {
+        entries: tokens,
+        bytes,
+        ..
+    } = live.client.pacing_memory();
     assert_eq!(tokens, 1);
     assert!(bytes < 1024, "{bytes}");
 }

@@ -4,8 +4,9 @@ use std::{collections::HashSet, time::Duration};
 
 use futures_util::{Stream, StreamExt, TryStreamExt, stream::FusedStream};
 use http::header::AUTHORIZATION;
-use revento_api::{Bookmark, Error, Fault as Whose, Progress};
+use revento_api::{Bookmark, Error, Progress};
 use revento_core::ApiErrorCode;
+use revento_core::error::ErrorKind;
 use revento_sandbox::Fault;
 
 use crate::support::live::Live;
@@ -72,7 +73,7 @@ async fn a2_pages_that_lead_nowhere_are_errors() {
         };
         assert!(matches!(error, Error::Pages { .. }), "{fault}: {error}");
         assert!(error.request_id().is_some());
-        assert_eq!(error.fault(), Whose::Platform);
+        assert_eq!(error.kind(), ErrorKind::Platform);
         assert_eq!(came, 10 * after);
         live.sandbox.disarm_all();
     }
@@ -200,7 +201,7 @@ async fn a5_a_bad_cursor_is_told() {
     };
     assert_eq!((*status, code), (400, &ApiErrorCode::InvalidRequest));
     assert_eq!(details.json("parameter"), Some("\"cursor\""));
-    assert_eq!(error.fault(), Whose::Integration);
+    assert_eq!(error.kind(), ErrorKind::Usage);
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ async fn a_connection_made_anew_starts_afresh_after_it_was_forgotten() {
     world.until_before_the_end(Duration::ZERO);
     world.token().await.unwrap();
     let key = world.stored().await.key;
-    world.client.forget(&key).await.unwrap();
+    world.client.delete_connection(&key).await.unwrap();
     assert_eq!(world.token().await, Err(SessionError::NotConnected));
 }
 

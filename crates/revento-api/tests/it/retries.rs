@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use revento_api::{Bookmark, Error, Fault as Whose, Retry};
+use revento_api::{Bookmark, Error, Retry};
+use revento_core::error::ErrorKind;
 use revento_sandbox::Fault;
 use revento_store::Clock;
 
@@ -28,7 +29,7 @@ async fn a7_every_429_is_waited_for() {
         let error = live.first_person().await.unwrap_err();
         assert!(matches!(error, Error::Refused { status: 429, .. }), "{error}");
         assert!(live.time.now().saturating_since(begun) < Duration::from_secs(60));
-        assert_eq!(error.fault(), Whose::Load);
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
         // No other call of this token goes meanwhile, and none waits for longer than the longest budget.
         live.event().get().await.unwrap();
         let waited = live.time.now().saturating_since(begun).as_secs();
@@ -104,7 +105,7 @@ async fn a11_attempts_are_bounded_and_all_of_them_are_told() {
         text.contains("after 4 attempts") && text.contains(sent[3]),
         "{text}"
     );
-    assert!(error.is_transient() && error.fault() == Whose::Platform && !error.may_have_taken_effect());
+    assert!(error.is_transient() && error.kind() == ErrorKind::Platform && !error.may_have_taken_effect());
 
     let event = live.event().with_retry(Retry::never());
     event.participants().stream().try_next().await.unwrap_err();

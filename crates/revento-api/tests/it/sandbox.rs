@@ -40,16 +40,13 @@ impl World {
             .with_secret(info.client_secret.as_str());
             let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
             let transport = Arc::new(http.clone());
-            Client::builder(
-                integration,
-                &info.api_base,
-                transport,
-                Arc::<MemoryTokens>::clone(&store),
-                sealer,
-            )
-            .timing(Timing::default().doubt_pause(Duration::from_millis(50)))
-            .build()
-            .unwrap()
+            Client::builder(integration)
+                .transport(transport)
+                .store(Arc::<MemoryTokens>::clone(&store))
+                .sealer(sealer)
+                .timing(Timing::default().doubt_pause(Duration::from_millis(50)))
+                .build()
+                .unwrap()
         });
         let world = Self {
             sandbox,
@@ -66,7 +63,7 @@ impl World {
             event_id: EVENT.into(),
             scopes: Scopes::parse("event.read participants.read"),
         };
-        let begun = client.begin(&request).unwrap();
+        let begun = client.begin_authorization(&request).unwrap();
         let page = self.call(Method::GET, &begun.url, "", "").await;
         let page = String::from_utf8(page.into_body().to_vec()).unwrap();
         let marker = "name=\"consent_request\" value=\"";
@@ -87,7 +84,7 @@ impl World {
         let location = answer.headers()["location"].to_str().unwrap();
         let query = location.split_once('?').unwrap().1;
         let grant = begun.pending.callback(query, client.now()).unwrap();
-        client.connect(grant).await.unwrap();
+        client.finish_authorization(grant).await.unwrap();
     }
 
     async fn call(&self, method: Method, url: &str, kind: &str, body: &str) -> Response<Bytes> {

@@ -116,6 +116,8 @@ async fn spans_bear_opentelemetrys_names_and_tie_delivery_request_and_connection
         ] {
             assert!(line.contains(field), "{field} in {line}");
         }
+        let error_type = format!("error.type=\"{status}\"");
+        assert_eq!(line.contains(&error_type), status == "500", "{line}");
     }
 }
 
@@ -156,11 +158,15 @@ async fn what_happens_is_counted() {
     }
     let template = "url_template=/events/{event_id}/participants";
     assert_eq!(
-        counted[&format!("revento_requests_total {template} status=200")],
+        counted[&format!(
+            "revento_requests_total {template} http_request_method=GET http_response_status_code=200"
+        )],
         35
     );
     assert_eq!(
-        counted[&format!("revento_requests_total {template} status=500")],
+        counted[&format!(
+            "revento_requests_total {template} http_request_method=GET http_response_status_code=500 error_type=500"
+        )],
         1
     );
     assert_eq!(
@@ -195,7 +201,27 @@ async fn what_waits_says_why() {
         .await;
     let text = lines.text();
     assert!(
-        text.contains("waiting for the budget") && text.contains("why=\"retry_after\""),
+        text.contains("waiting for the budget") && text.contains("limited_by=\"retry_after\""),
         "{text}"
+    );
+}
+
+#[tokio::test]
+async fn the_span_of_a_failed_read_has_the_errors_kind() {
+    let live = Live::with(|builder| builder.retry(revento_api::Retry::never())).await;
+    let lines = Lines::default();
+    live.arm(&["server_error"]);
+    let error = async { live.first_person().await.unwrap_err() }
+        .with_subscriber(lines.subscriber())
+        .await;
+    assert_eq!(error.endpoint(), Some("/events/{event_id}/participants"));
+    let text = lines.text();
+    let line = text
+        .lines()
+        .find(|line| line.contains("close") && !line.contains("revento.http"))
+        .unwrap();
+    assert!(
+        line.contains("revento.read") && line.contains("error.type=\"platform\""),
+        "{line}"
     );
 }

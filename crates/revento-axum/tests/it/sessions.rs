@@ -35,13 +35,10 @@ fn sessions() -> WebviewSessions {
     .unwrap();
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
     let store = Arc::new(MemoryTokens::new());
-    let client = Client::builder(
-        integration,
-        "http://api.test",
-        Arc::new(Nobody),
-        store,
-        Arc::<KeyRing>::clone(&sealer),
-    );
+    let client = Client::builder(integration)
+        .transport(Nobody)
+        .store(store)
+        .sealer(Arc::<KeyRing>::clone(&sealer));
     WebviewSessions::new(client.build().unwrap(), sealer, "/login")
 }
 

@@ -1,12 +1,9 @@
 //! Whose connection it is, and where its tokens are.
 
-use std::{env, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{env, fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use revento::{
-    Client, Endpoints, Integration, ReqwestTransport, SqliteStore,
-    store::{Sealer, TokenStore},
-};
+use revento::{Client, Endpoints, Integration, ReqwestTransport, SqliteStore};
 use revento_example_service::DataDir;
 use tokio::task::JoinHandle;
 
@@ -61,15 +58,12 @@ impl Connected {
         if let Some(secret) = card.client_secret {
             integration = integration.with_secret(secret);
         }
-        let client = Client::builder(
-            integration,
-            card.api_base,
-            Arc::new(ReqwestTransport::new()?),
-            Arc::new(store.clone()) as Arc<dyn TokenStore>,
-            sealer as Arc<dyn Sealer>,
-        )
-        .build()?;
-        let background = tokio::spawn(client.background());
+        let client = Client::builder(integration)
+            .transport(ReqwestTransport::new()?)
+            .store(store.clone())
+            .sealer(sealer)
+            .build()?;
+        let background = tokio::spawn(client.background().run(std::future::pending()));
         Ok(Self {
             client,
             store,

@@ -45,13 +45,10 @@ impl World {
             "http://localhost:9/callback",
         )
         .unwrap();
-        let client = Client::builder(
-            integration,
-            "http://localhost:9/api/v1",
-            Arc::new(ReqwestTransport::new().unwrap()),
-            Arc::new(store.clone()),
-            data.sealer(),
-        );
+        let client = Client::builder(integration)
+            .transport(ReqwestTransport::new().unwrap())
+            .store(store.clone())
+            .sealer(data.sealer());
         let job = DeletionJob::new(
             Arc::new(store.clone()),
             clock.clone(),
@@ -96,7 +93,7 @@ impl World {
     /// What the service does with a webhook.
     async fn handle(&self, webhook: &Envelope) {
         self.job.ledger.on_webhook(webhook).await.unwrap();
-        self.job.client.on_webhook(webhook).await.unwrap();
+        self.job.client.apply_webhook(webhook).await.unwrap();
     }
 
     fn feed(&self) -> Vec<String> {

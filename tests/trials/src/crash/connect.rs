@@ -36,18 +36,15 @@ pub(super) fn client(
         CALLBACK,
     )?
     .with_secret(site.client_secret.as_str());
-    Ok(Client::builder(
-        integration,
-        &site.api_base,
-        transport,
-        store,
-        Arc::new(key_ring()),
-    )
-    .clock(clock)
-    .entropy(entropy)
-    .pacing(Pacing::off())
-    .timing(timing())
-    .build()?)
+    Ok(Client::builder(integration)
+        .transport(transport)
+        .store(store)
+        .sealer(key_ring())
+        .clock(clock)
+        .entropy(entropy)
+        .pacing(Pacing::off())
+        .timing(timing())
+        .build()?)
 }
 
 /// One consent, by an organizer or a participant.
@@ -61,12 +58,12 @@ pub(super) async fn consent(
         None => ("event.read participants.read", Decision::Authorize),
         Some(user) => ("profile.read", Decision::SignIn(user.to_owned())),
     };
-    let begun = client.begin(&AuthorizationRequest {
+    let begun = client.begin_authorization(&AuthorizationRequest {
         event_id: event.into(),
         scopes: Scopes::parse(scopes),
     })?;
     let home = sandbox.authorize(&begun.url, decision).await?;
     let (_, query) = home.split_once('?').context("no query")?;
     let grant = begun.pending.callback(query, client.now())?;
-    Ok(client.connect(grant).await?)
+    Ok(client.finish_authorization(grant).await?)
 }

@@ -178,7 +178,7 @@ impl Trial {
             };
             match token {
                 Ok(_) => {}
-                Err(error) if error.is_ended() => self.ledger.ended(&key),
+                Err(error) if error.is_connection_ended() => self.ledger.ended(&key),
                 Err(error) => bail!("{key} gives no token at the end: {error}"),
             }
         }

@@ -62,7 +62,7 @@ async fn work(options: Options) -> Result<()> {
     });
     let clock = Arc::new(WallClock::open(&site.clock)?);
     let client = client(&site, transport, store, clock, Arc::new(OsEntropy))?;
-    tokio::spawn(client.background());
+    tokio::spawn(client.background().run(std::future::pending()));
     let callers = (0..CALLERS).map(|number| {
         let random = Random::new(options.seed.wrapping_add(number));
         tokio::spawn(call(client.clone(), site.connections.clone(), random))

@@ -72,15 +72,17 @@ impl Site {
     /// A client on this store, connected.
     pub(super) async fn client(&self, store: Arc<dyn TokenStore>, clock: Arc<dyn Clock>) -> Result<Client> {
         let http = Arc::new(self.http.clone());
-        let api = &self.sandbox.info().api_base;
-        let client = Client::builder(self.integration()?, api, http, store, Arc::new(key_ring()))
+        let client = Client::builder(self.integration()?)
+            .transport(http)
+            .store(store)
+            .sealer(key_ring())
             .clock(clock)
             .build()?;
-        let begun = client.begin(&self.request())?;
+        let begun = client.begin_authorization(&self.request())?;
         let home = self.sandbox.authorize(&begun.url, Decision::Authorize).await?;
         let (_, query) = home.split_once('?').context("no query")?;
         client
-            .connect(begun.pending.callback(query, client.now())?)
+            .finish_authorization(begun.pending.callback(query, client.now())?)
             .await?;
         Ok(client)
     }

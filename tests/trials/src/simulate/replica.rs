@@ -1,9 +1,9 @@
-//! A replica of a service: callers, the background, the keep-alive.
+//! A replica of a service: callers and the two workers.
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
-use revento_api::{Client, KeepAlive, Pacing, SessionError};
+use revento_api::{Client, Pacing, SessionError};
 use revento_core::ConnectionKey;
 use revento_oauth::{Endpoints, Integration, refresh::Timing};
 use revento_sandbox::Info;
@@ -50,27 +50,25 @@ pub(super) fn client(
         CALLBACK,
     )?
     .with_secret(info.client_secret.as_str());
-    Ok(Client::builder(
-        integration,
-        &info.api_base,
-        transport,
-        store,
-        Arc::new(key_ring()),
-    )
-    .clock(clock)
-    .entropy(Arc::new(Seeded(std::sync::Mutex::new(random))))
-    .pacing(Pacing::off())
-    .timing(timing())
-    .build()?)
+    Ok(Client::builder(integration)
+        .transport(transport)
+        .store(store)
+        .sealer(key_ring())
+        .clock(clock)
+        .entropy(Seeded(std::sync::Mutex::new(random)))
+        .pacing(Pacing::off())
+        .timing(timing())
+        .build()?)
 }
 
-/// Works until it is crashed. `busy` are the connections that callers use; the others live by the keep-alive.
+/// Works until it is crashed. `busy` are the connections that callers use; the others live by `refresh_idle`.
 pub(super) async fn work(client: Client, busy: Vec<ConnectionKey>, random: Random) -> turmoil::Result {
-    tokio::spawn(client.background());
-    let how = KeepAlive::new()
+    tokio::spawn(client.background().run(std::future::pending()));
+    let refresh_idle = client
+        .refresh_idle()
         .every(Duration::from_secs(3))
         .pause(Duration::from_millis(20));
-    tokio::spawn(client.keep_alive(how));
+    tokio::spawn(refresh_idle.run(std::future::pending()));
     for number in 0..3 {
         let mut random = random.clone();
         for _ in 0..number {

@@ -188,14 +188,14 @@ impl World {
             None => ("event.read participants.read", Decision::Authorize),
             Some(user) => ("profile.read", Decision::SignIn(user.to_owned())),
         };
-        let begun = self.client.begin(&AuthorizationRequest {
+        let begun = self.client.begin_authorization(&AuthorizationRequest {
             event_id: event.into(),
             scopes: Scopes::parse(scopes),
         })?;
         let home = self.outside.now(self.sandbox.authorize(&begun.url, decision))??;
         let (_, query) = home.split_once('?').context("no query")?;
         let grant = begun.pending.callback(query, self.client.now())?;
-        Ok(self.outside.now(self.client.connect(grant))??)
+        Ok(self.outside.now(self.client.finish_authorization(grant))??)
     }
 
     fn add_replica(&mut self, index: usize, seed: u64, careless: bool, busy: &[ConnectionKey]) {

@@ -111,11 +111,11 @@ impl Live {
             event_id: PUBLISHED.into(),
             scopes: Scopes::parse(scopes),
         };
-        let begun = self.client.begin(&request).unwrap();
+        let begun = self.client.begin_authorization(&request).unwrap();
         let went = self.sandbox.authorize(&begun.url, decision).await.unwrap();
         let query = went.split_once('?').unwrap().1;
         let grant = begun.pending.callback(query, self.client.now()).unwrap();
-        self.client.connect(grant).await.unwrap();
+        self.client.finish_authorization(grant).await.unwrap();
     }
 
     pub(crate) async fn rate_limited(&self) -> u64 {
@@ -153,7 +153,10 @@ fn builder(
     .with_secret(info.client_secret.as_str());
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
     let (wire, tokens) = (Arc::clone(wire), Arc::clone(tokens));
-    Client::builder(integration, &info.api_base, wire, tokens, sealer)
+    Client::builder(integration)
+        .transport(wire)
+        .store(tokens)
+        .sealer(sealer)
         .clock(Arc::<Jumping>::clone(time))
         .timer(Arc::<Jumping>::clone(time))
 }

@@ -104,7 +104,7 @@ fn replica(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> 
 
 fn builder(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> ClientBuilder {
     let integration = Integration::new(
-        Endpoints::sandbox("http://auth.test").unwrap(),
+        Endpoints::new("http://auth.test", "http://api.test/api/v1").unwrap(),
         "client",
         "http://app.test/callback",
     )
@@ -115,7 +115,10 @@ fn builder(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> 
     let clock: Arc<dyn Clock> = Arc::<Hands>::clone(clock);
     // A pause that the clock of the test makes, not the runtime's.
     let timing = Timing::default().doubt_pause(Duration::ZERO);
-    Client::builder(integration, "http://api.test/api/v1", transport, store, sealer)
+    Client::builder(integration)
+        .transport(transport)
+        .store(store)
+        .sealer(sealer)
         .clock(clock)
         // These are tests of tokens.
         .pacing(Pacing::off())
@@ -123,7 +126,7 @@ fn builder(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> 
 }
 
 pub(crate) async fn connect(client: &Client) {
-    client.connect(consent(client)).await.unwrap();
+    client.finish_authorization(consent(client)).await.unwrap();
 }
 
 /// What an organizer brings home.
@@ -132,7 +135,7 @@ pub(crate) fn consent(client: &Client) -> CodeGrant {
         event_id: EVENT.into(),
         scopes: Scopes::parse("event.read participants.read"),
     };
-    let begun = client.begin(&request).unwrap();
+    let begun = client.begin_authorization(&request).unwrap();
     let url = url::Url::parse(&begun.url).unwrap();
     let (_, state) = url.query_pairs().find(|(name, _)| name == "state").unwrap();
     begun

@@ -66,16 +66,13 @@ impl Service {
         .unwrap();
         let transport: Arc<dyn Transport> = Arc::<Platform>::clone(&platform);
         let tokens = Arc::new(MemoryTokens::new());
-        let client = Client::builder(
-            integration,
-            "http://api.test",
-            transport,
-            tokens,
-            Arc::<KeyRing>::clone(&sealer),
-        )
-        .clock(Arc::<Hands>::clone(&clock))
-        .build()
-        .unwrap();
+        let client = Client::builder(integration)
+            .transport(transport)
+            .store(tokens)
+            .sealer(Arc::<KeyRing>::clone(&sealer))
+            .clock(Arc::<Hands>::clone(&clock))
+            .build()
+            .unwrap();
         Self {
             flow: ConnectFlow::new(client.clone(), sealer),
             client,

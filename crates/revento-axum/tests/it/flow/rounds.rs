@@ -122,6 +122,6 @@ async fn o13_a_service_may_stop_before_and_after() {
         .unwrap();
     assert!(browser.cookies.is_empty());
     let client = service.client();
-    client.forget(&connected.connection.key).await.unwrap();
+    client.delete_connection(&connected.connection.key).await.unwrap();
     assert!(client.connection("evt_1").await.unwrap().is_none());
 }

@@ -1,0 +1,137 @@
+//! The items of a list as a stream.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+    vec,
+};
+
+use futures_core::{Stream, future::BoxFuture, stream::FusedStream};
+use serde::de::DeserializeOwned;
+
+use super::{Bookmark, Pages, Progress};
+use crate::error::Error;
+
+/// A stream of the items of a list. It keeps one page in memory.
+///
+/// The stream ends after its first error; [`bookmark`](Self::bookmark) is then the place to resume from. Dropping it
+/// cancels the request that is under way.
+pub struct Items<T> {
+    state: State<T>,
+    page: vec::IntoIter<T>,
+    /// Where `page` begins, and how many of its items are done.
+    from: Bookmark,
+    progress: Progress,
+}
+
+enum State<T> {
+    Idle(Box<Pages<T>>),
+    Reading(BoxFuture<'static, Read<T>>),
+    Done,
+}
+
+type Read<T> = (Box<Pages<T>>, Result<Option<Vec<T>>, Error>);
+
+impl<T: DeserializeOwned + Send + 'static> Items<T> {
+    pub(super) fn new(pages: Pages<T>) -> Self {
+        Self {
+            from: pages.bookmark().unwrap_or_default(),
+            progress: pages.progress().clone(),
+            state: State::Idle(Box::new(pages)),
+            page: Vec::new().into_iter(),
+        }
+    }
+
+    /// The place after the last item.
+    pub fn bookmark(&self) -> &Bookmark {
+        &self.from
+    }
+
+    /// The progress, in whole pages.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// The next item of the page in memory that the filter accepts.
+    fn next_in_memory(&mut self) -> Option<T> {
+        loop {
+            let item = self.page.next()?;
+            self.from.skip += 1;
+            let taken = match &self.state {
+                State::Idle(pages) => pages.filter().is_none_or(|filter| filter(&item)),
+                _ => true,
+            };
+            if taken {
+                return Some(item);
+            }
+        }
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Stream for Items<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(item) = this.next_in_memory() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            match std::mem::replace(&mut this.state, State::Done) {
+                State::Done => return Poll::Ready(None),
+                State::Idle(mut pages) => {
+                    if let Some(from) = pages.bookmark() {
+                        this.from = from;
+                    }
+                    this.state = State::Reading(Box::pin(async move {
+                        let page = pages.next_unfiltered().await;
+                        (pages, page)
+                    }));
+                }
+                State::Reading(mut reading) => match reading.as_mut().poll(context) {
+                    Poll::Pending => {
+                        this.state = State::Reading(reading);
+                        return Poll::Pending;
+                    }
+                    Poll::Ready((pages, Ok(Some(page)))) => {
+                        this.progress = pages.progress().clone();
+                        this.page = page.into_iter();
+                        this.state = State::Idle(pages);
+                    }
+                    Poll::Ready((_, Ok(None))) => return Poll::Ready(None),
+                    Poll::Ready((_, Err(error))) => return Poll::Ready(Some(Err(error))),
+                },
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let in_memory = self.page.len();
+        match &self.state {
+            State::Done => (in_memory, Some(in_memory)),
+            State::Idle(pages) => {
+                let least = if pages.filter().is_some() { 0 } else { in_memory };
+                (least, pages.is_done().then_some(in_memory))
+            }
+            State::Reading(_) => (0, None),
+        }
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> FusedStream for Items<T> {
+    fn is_terminated(&self) -> bool {
+        matches!(self.state, State::Done) && self.page.len() == 0
+    }
+}
+
+impl<T> Unpin for Items<T> {}
+
+impl<T> fmt::Debug for Items<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items")
+            .field("from", &self.from)
+            .field("progress", &self.progress)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,24 @@
+//! All errors of this crate. Uses no other module of this crate.
+//!
+//! Every error has `kind()`, `is_transient()` and `may_have_taken_effect()`; those of a request have `request_id()` and
+//! `endpoint()` as well. The cause of an error is its `source()` only: print the chain with
+//! [`revento_core::error::chain`] or anyhow's `{:#}`.
+
+mod attempts;
+mod cause;
+mod connect;
+mod read;
+mod send;
+mod session;
+
+pub use self::{
+    attempts::{Attempt, Attempts},
+    cause::Cause,
+    connect::ConnectError,
+    read::Error,
+    send::SendError,
+    session::SessionError,
+};
+
+/// The path of the token endpoint, relative to the authorization base (contract §2.3).
+pub(crate) const TOKEN_ENDPOINT: &str = "/oauth/token";

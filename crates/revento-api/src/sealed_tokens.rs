@@ -1,0 +1,136 @@
+//! The token store behind the sealer: it takes and gives opened token pairs. Uses no other module of this crate.
+
+use std::sync::Arc;
+
+use revento_core::{
+    Connection, ConnectionKey,
+    claim::{Fence, SwapOutcome, Version},
+    error::ErrorKind,
+};
+use revento_oauth::{TokenPair, refresh::LoadedConnection};
+use revento_store::{CreateOutcome, Record, SealError, Sealed, Sealer, StoreError, TokenStore};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// Seals token pairs before the store sees them (invariant T6). Clones share the store.
+#[derive(Debug, Clone)]
+pub(crate) struct SealedTokenStore {
+    store: Arc<dyn TokenStore>,
+    sealer: Arc<dyn Sealer>,
+}
+
+/// A record cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SealedTokenError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the token pair cannot be sealed or opened")]
+    Seal(#[from] SealError),
+    #[error("the stored token pair opens, but this version does not know its format")]
+    Format,
+}
+
+impl SealedTokenError {
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Store(_) | Self::Format => ErrorKind::Storage,
+            Self::Seal(_) => ErrorKind::Sealing,
+        }
+    }
+}
+
+/// The plaintext of a sealed pair. The names are short because each record carries them.
+#[derive(Serialize, Deserialize)]
+struct Plain<'a> {
+    a: &'a str,
+    r: &'a str,
+}
+
+impl SealedTokenStore {
+    pub(crate) fn new(store: Arc<dyn TokenStore>, sealer: Arc<dyn Sealer>) -> Self {
+        Self { store, sealer }
+    }
+
+    /// The store itself, for what needs no tokens.
+    pub(crate) fn store(&self) -> &dyn TokenStore {
+        &*self.store
+    }
+
+    pub(crate) async fn load(
+        &self,
+        key: &ConnectionKey,
+    ) -> Result<Option<LoadedConnection>, SealedTokenError> {
+        let Some(stored) = self.store.load(key).await? else {
+            return Ok(None);
+        };
+        let Record { connection, tokens } = stored.record;
+        let tokens = match tokens {
+            Some(sealed) => Some(self.open(key, &sealed).await?),
+            None => None,
+        };
+        Ok(Some(LoadedConnection {
+            version: stored.version,
+            connection,
+            tokens,
+        }))
+    }
+
+    pub(crate) async fn create(
+        &self,
+        connection: &Connection,
+        tokens: &TokenPair,
+    ) -> Result<CreateOutcome, SealedTokenError> {
+        let record = self.record(connection, Some(tokens)).await?;
+        Ok(self.store.create(&record).await?)
+    }
+
+    pub(crate) async fn compare_and_swap(
+        &self,
+        expected: Version,
+        connection: &Connection,
+        tokens: Option<&TokenPair>,
+        fence: Option<Fence>,
+    ) -> Result<SwapOutcome, SealedTokenError> {
+        let record = self.record(connection, tokens).await?;
+        Ok(self.store.compare_and_swap(expected, &record, fence).await?)
+    }
+
+    async fn record(
+        &self,
+        connection: &Connection,
+        tokens: Option<&TokenPair>,
+    ) -> Result<Record, SealedTokenError> {
+        let tokens = match tokens {
+            Some(pair) => Some(self.seal(&connection.key, pair).await?),
+            None => None,
+        };
+        Ok(Record {
+            connection: connection.clone(),
+            tokens,
+        })
+    }
+
+    async fn seal(&self, key: &ConnectionKey, pair: &TokenPair) -> Result<Sealed, SealedTokenError> {
+        let plain = Plain {
+            a: pair.access.expose(),
+            r: pair.refresh.expose(),
+        };
+        let bytes = Zeroizing::new(serde_json::to_vec(&plain).map_err(|_| SealedTokenError::Format)?);
+        Ok(self.sealer.seal(&context(key), &bytes).await?)
+    }
+
+    async fn open(&self, key: &ConnectionKey, sealed: &Sealed) -> Result<TokenPair, SealedTokenError> {
+        let opened = self.sealer.open(&context(key), sealed).await?;
+        let plain: Plain<'_> =
+            serde_json::from_slice(&opened.plaintext).map_err(|_| SealedTokenError::Format)?;
+        Ok(TokenPair {
+            access: plain.a.into(),
+            refresh: plain.r.into(),
+        })
+    }
+}
+
+/// What binds a sealed pair to its record.
+fn context(key: &ConnectionKey) -> String {
+    format!("revento/tokens/{key}")
+}

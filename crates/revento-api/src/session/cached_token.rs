@@ -1,0 +1,60 @@
+//! An access token in memory, and how long it may be used without asking the store.
+
+use std::time::Duration;
+
+use revento_core::{AccessToken, Connection, Status, Timestamp};
+use revento_oauth::refresh::{LoadedConnection, Timing};
+
+/// How long to trust a token that expires soon while another replica is refreshing it.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// An access token that can be used.
+pub(crate) struct CachedToken {
+    pub(crate) access: AccessToken,
+    pub(crate) generation: u64,
+    /// Until then nobody has to ask the store.
+    pub(super) trusted_until: Timestamp,
+    /// Until then the platform accepts it, as far as this client knows.
+    pub(crate) usable_until: Timestamp,
+}
+
+impl CachedToken {
+    /// `None` when the connection has no tokens.
+    pub(super) fn new(loaded: &LoadedConnection, timing: &Timing, now: Timestamp) -> Option<Self> {
+        let tokens = loaded.tokens.as_ref()?;
+        let connection = &loaded.connection;
+        Some(Self {
+            access: tokens.access.clone(),
+            generation: connection.generation,
+            trusted_until: trusted_until(connection, timing, now),
+            usable_until: usable_until(connection, timing),
+        })
+    }
+
+    pub(super) fn trusted_a_little_longer(&self, now: Timestamp) -> Self {
+        Self {
+            access: self.access.clone(),
+            generation: self.generation,
+            trusted_until: now.saturating_add(ASK_AGAIN_AFTER).min(self.usable_until),
+            usable_until: self.usable_until,
+        }
+    }
+}
+
+fn usable_until(connection: &Connection, timing: &Timing) -> Timestamp {
+    connection.access_expires_at.saturating_sub(timing.clock_skew)
+}
+
+fn trusted_until(connection: &Connection, timing: &Timing, now: Timestamp) -> Timestamp {
+    let usable = usable_until(connection, timing);
+    match connection.status {
+        // Nothing may be sent before the token expires, so there is nothing to ask the store for.
+        Status::InDoubt => usable,
+        _ => {
+            let refresh_at = connection
+                .access_expires_at
+                .saturating_sub(timing.lead_time_for(connection));
+            refresh_at.max(now.saturating_add(ASK_AGAIN_AFTER)).min(usable)
+        }
+    }
+}
