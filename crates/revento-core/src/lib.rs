@@ -23,8 +23,10 @@ pub mod claim;
 pub mod connection;
 pub mod envelope;
 pub mod error;
+mod event_type;
 pub mod http_date;
 pub mod id;
+mod json_error;
 pub mod kind;
 pub mod limits;
 pub mod pacing;
@@ -37,14 +39,17 @@ mod text_enum;
 pub mod time;
 
 pub use connection::{Connection, ConnectionKey, Reason, Status};
-pub use envelope::{Envelope, EnvelopeError, EventType};
+pub use envelope::{Envelope, EnvelopeError};
 pub use error::{ApiErrorBody, ApiErrorCode, ErrorKind};
+pub use event_type::EventType;
 pub use id::{
     ActivityId, ApplicationId, ClientId, DeliveryId, EnvelopeId, EventId, LocationId, OrganizationId,
     ParticipantId, RequestId, ThreadId, UserId, WaveId,
 };
 pub use page::Page;
 pub use record::Extra;
+#[cfg(feature = "test-util")]
+pub use record::OptionalField;
 pub use scope::{Scope, Scopes, TokenKind};
 pub use secret::{AccessToken, ClientSecret, RefreshToken};
 pub use time::Timestamp;

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use revento_core::{Envelope, EnvelopeId, EventType, Timestamp, envelope::DeletionRequired, limits};
+use revento_core::{Envelope, EnvelopeId, EventType, Timestamp, limits, resource::DeletionRequired};
 use revento_store::{Clock, DeletionDuty, DeletionProof, DeletionStore, StoreError, SystemClock};
 
 use crate::{HandlerError, Webhook};

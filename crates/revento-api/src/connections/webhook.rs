@@ -2,7 +2,7 @@
 
 use revento_core::{
     Envelope, EventType,
-    envelope::{DeletionRequired, UserRevoked},
+    resource::{DeletionRequired, UserRevoked},
 };
 use revento_oauth::lifecycle::Signal;
 use revento_store::{StoreError, Stored};

@@ -1,43 +1,42 @@
-//! What can be wrong with a genuine webhook.
+//! What can be wrong with the body of a verified webhook.
 
 use std::fmt;
 
-use serde::de::DeserializeOwned;
+use crate::{EventType, error::ErrorKind, json_error::describe};
 
-use super::EventType;
-
-/// A verified body is not the promised envelope, or its data is not what its type promises.
+/// The body of a verified webhook is not the promised envelope, or its data is not what its type promises.
 ///
-/// The delivery is genuine all the same: its envelope and raw bytes stay with whoever parsed them.
-#[derive(Debug)]
+/// The webhook is genuine all the same, and its envelope and raw data stay usable. The text shows no value of the body,
+/// because these are personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvelopeError(Problem);
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Problem {
-    Malformed { path: String, source: serde_json::Error },
-    Missing { field: &'static str },
+    Malformed { path: String, problem: String },
     OtherType { wanted: &'static str, found: EventType },
 }
 
 impl EnvelopeError {
-    /// Reads once more, now with an eye on the path: what is well-formed does not pay for it.
-    pub(super) fn locate<T: DeserializeOwned>(root: &str, json: &[u8], error: serde_json::Error) -> Self {
+    /// Reads the text once more by `read`, to find the path of the error. Well-formed text is read only once and so does
+    /// not pay for the path.
+    pub(super) fn locate<T>(
+        root: &str,
+        json: &[u8],
+        error: &serde_json::Error,
+        read: impl FnOnce(PathReader<'_, '_, '_>) -> Result<T, serde_json::Error>,
+    ) -> Self {
         let mut reader = serde_json::Deserializer::from_slice(json);
-        let located = serde_path_to_error::deserialize::<_, T>(&mut reader).err();
-        let inner = located.as_ref().map(|error| error.path().to_string());
-        let path = match inner.as_deref() {
-            None | Some("." | "?") => root.into(),
-            Some(inner) if root.is_empty() => inner.into(),
-            Some(inner) => format!("{root}.{inner}"),
+        let mut track = serde_path_to_error::Track::new();
+        let located = read(serde_path_to_error::Deserializer::new(&mut reader, &mut track)).err();
+        let inner = track.path().to_string();
+        let path = match inner.as_str() {
+            "." | "?" => root.into(),
+            inner if root.is_empty() => inner.into(),
+            inner => format!("{root}.{inner}"),
         };
-        Self(Problem::Malformed {
-            path,
-            source: located.map_or(error, serde_path_to_error::Error::into_inner),
-        })
-    }
-
-    pub(crate) fn missing(field: &'static str) -> Self {
-        Self(Problem::Missing { field })
+        let problem = describe(located.as_ref().unwrap_or(error));
+        Self(Problem::Malformed { path, problem })
     }
 
     pub(super) fn other_type(wanted: &'static str, found: &EventType) -> Self {
@@ -45,41 +44,57 @@ impl EnvelopeError {
         Self(Problem::OtherType { wanted, found })
     }
 
-    /// Where it is, such as `data.approved_at`; empty where it is the whole body.
+    /// Where the problem is, such as `data.approved_at`. Empty for the whole body.
     pub fn path(&self) -> &str {
         match &self.0 {
             Problem::Malformed { path, .. } => path,
-            Problem::Missing { .. } => "data",
             Problem::OtherType { .. } => "type",
         }
     }
 
-    /// Nothing is malformed: the webhook is of another type than the one that was asked for.
+    /// Whether the webhook is well-formed, but of another type than the caller asked for.
     pub fn is_other_type(&self) -> bool {
         matches!(self.0, Problem::OtherType { .. })
     }
+
+    /// Who is at fault: the platform, which breaks the contract, or the caller, who asked for another type.
+    pub fn kind(&self) -> ErrorKind {
+        match self.0 {
+            Problem::Malformed { .. } => ErrorKind::Platform,
+            Problem::OtherType { .. } => ErrorKind::Usage,
+        }
+    }
+
+    /// Whether the same call can succeed later: no.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Whether the call may have taken effect: no.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
 }
+
+/// Reads JSON and keeps the path of what it reads.
+pub(super) type PathReader<'r, 't, 'j> = serde_path_to_error::Deserializer<
+    'r,
+    't,
+    &'r mut serde_json::Deserializer<serde_json::de::SliceRead<'j>>,
+>;
 
 impl fmt::Display for EnvelopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Problem::Malformed { path, source } if path.is_empty() => {
-                write!(f, "the webhook cannot be read: {source}")
+            Problem::Malformed { path, problem } if path.is_empty() => {
+                write!(f, "the webhook cannot be read: {problem}")
             }
-            Problem::Malformed { path, source } => write!(f, "the webhook's {path} cannot be read: {source}"),
-            Problem::Missing { field } => {
-                write!(f, "the webhook's data cannot be read: missing field `{field}`")
+            Problem::Malformed { path, problem } => {
+                write!(f, "the webhook's {path} cannot be read: {problem}")
             }
             Problem::OtherType { wanted, found } => write!(f, "the webhook is {found}, not {wanted}"),
         }
     }
 }
 
-impl std::error::Error for EnvelopeError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.0 {
-            Problem::Malformed { source, .. } => Some(source),
-            Problem::Missing { .. } | Problem::OtherType { .. } => None,
-        }
-    }
-}
+impl std::error::Error for EnvelopeError {}

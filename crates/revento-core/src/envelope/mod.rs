@@ -1,86 +1,96 @@
-//! What a webhook carries (contract §4.2 and §4.3).
+//! The body of a webhook (contract §4.2).
 //!
-//! An [`Envelope`] keeps its `data` raw. [`Envelope::payload`] reads it as whatever its type promises;
-//! [`Envelope::read`] as one [kind](crate::kind), for who knows which one it is.
+//! An [`Envelope`] keeps its `data` raw. [`Envelope::payload`] reads the data by the envelope's type, and
+//! [`Envelope::read`] as one [kind](crate::kind), for a caller who knows which.
 
 mod error;
-mod payload;
+mod raw_data;
 mod single_pass;
-mod snapshot;
-mod types;
 
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use self::snapshot::{SharedBody, Snapshot};
-pub use self::{
-    error::EnvelopeError,
-    payload::{DeletionRequired, IntegrationSuspended, Payload, UserRevoked},
-    types::EventType,
+pub use self::error::EnvelopeError;
+use self::raw_data::RawData;
+use crate::{
+    EnvelopeId, EventId, EventType, OrganizationId, Timestamp,
+    kind::{AnyEvent, Kind, Payload},
+    record::record,
 };
-use crate::{EnvelopeId, EventId, OrganizationId, Timestamp, kind::Kind, record::record};
 
 record! {
-    /// A webhook's body: six fields that are always there, with `data` left raw.
+    /// The body of a webhook: six fields that are always present, with `data` kept raw.
     ///
-    /// Written as JSON it is what it was: an unknown type, unknown fields and the data survive.
+    /// Unknown types, unknown fields and the data survive a round trip through JSON.
     #[derive(Clone)]
     Envelope {
         required {
-            /// The signed identity, the key to deduplicate by.
-            pub id: EnvelopeId,
+            /// The signed identity: deduplicate by it.
+            pub id: EnvelopeId = "evt_delivery_xyz",
             /// What happened.
-            pub event_type "type": EventType,
-            /// When it happened. Deliveries arrive late and out of order: compare this.
-            pub occurred_at: Timestamp,
-            /// The event it happened in; `None` at the level of the integration.
-            pub event_id: Option<EventId>,
-            /// The organization; `None` at the level of the integration.
-            pub organization_id: Option<OrganizationId>,
-            data: Snapshot,
+            pub event_type "type": EventType = EventType::IntegrationSuspended,
+            /// When it happened. Webhooks arrive late and out of order, so compare this time.
+            pub occurred_at: Timestamp = Timestamp::from_unix_seconds(1_778_336_551),
+            /// The event; `None` for a webhook about the whole integration.
+            pub event_id: Option<EventId> = None,
+            /// The organization; `None` for a webhook about the whole integration.
+            pub organization_id: Option<OrganizationId> = None,
+            raw_data "data": RawData = RawData::empty(),
         }
         optional {}
     }
 }
 
 impl Envelope {
-    /// Reads a body whose signature holds. Unknown fields are [kept](Self::extra).
+    /// Reads a body whose signature was verified. Unknown fields are [kept](Self::extra).
     ///
     /// # Errors
-    /// When the body is not JSON or lacks a promised field; the error names it.
+    /// The body is not JSON or lacks a promised field. The error names the field.
     pub fn parse(verified_body: &[u8]) -> Result<Self, EnvelopeError> {
-        serde_json::from_slice(verified_body)
-            .map_err(|error| EnvelopeError::locate::<Self>("", verified_body, error))
+        serde_json::from_slice(verified_body).map_err(|error| {
+            EnvelopeError::locate::<Self>("", verified_body, &error, |body| {
+                serde::Deserialize::deserialize(body)
+            })
+        })
     }
 
-    /// Reads a body whose signature holds and the snapshot of one kind, in one pass where that is possible.
-    /// The envelope holds on to the body, in which [`data_json`](Self::data_json) is found when it is asked for.
+    /// Reads a body whose signature was verified, and its data as one kind, in a single pass. The envelope shares the body
+    /// and finds [`data_json`](Self::data_json) in it on demand.
     ///
-    /// `None` where one pass does not do, whatever the reason: [`parse`](Self::parse) and
-    /// [`read`](Self::read) then tell what it is, or succeed after all.
+    /// `None` if a single pass is not possible, or if anything is wrong: [`parse`](Self::parse) and [`read`](Self::read)
+    /// then succeed or name the problem.
     pub fn read_single_pass<K: Kind>(
         verified_body: Arc<dyn AsRef<[u8]> + Send + Sync>,
     ) -> Option<(Self, K::Data)> {
-        let body: SharedBody = verified_body;
-        single_pass::read::<K>(&body)
+        single_pass::read::<K>(&verified_body)
     }
 
-    /// The snapshot as JSON text.
+    /// The data as JSON text.
     pub fn data_json(&self) -> &str {
-        self.data.raw().get()
+        self.raw_data.get()
     }
 
-    /// The snapshot as a type of the caller's own.
+    /// Reads the data as a type of the caller's own.
     ///
     /// # Errors
-    /// When it does not fit; the error names the place.
+    /// The data does not fit the type. The error names the place.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, EnvelopeError> {
-        let json = self.data.raw().get();
-        serde_json::from_str(json).map_err(|error| EnvelopeError::locate::<T>("data", json.as_bytes(), error))
+        let json = self.data_json();
+        serde_json::from_str(json).map_err(|error| {
+            EnvelopeError::locate("data", json.as_bytes(), &error, |data| T::deserialize(data))
+        })
     }
 
-    /// The snapshot of one kind of webhook.
+    /// Reads the data by the envelope's type.
+    ///
+    /// # Errors
+    /// The data lacks a promised field. The envelope and its raw data stay usable.
+    pub fn payload(&self) -> Result<Payload, EnvelopeError> {
+        self.read::<AnyEvent>()
+    }
+
+    /// Reads the data of one kind of webhook.
     ///
     /// ```
     /// # use revento_core::{Envelope, kind::ApplicationApproved};
@@ -93,17 +103,32 @@ impl Envelope {
     /// ```
     ///
     /// # Errors
-    /// When the envelope is of [another type](EnvelopeError::is_other_type), or its data lacks what the
-    /// type promises; the envelope and its raw data stay usable.
+    /// The envelope is of [another type](EnvelopeError::is_other_type), or its data lacks a promised field. The envelope
+    /// and its raw data stay usable.
     pub fn read<K: Kind>(&self) -> Result<K::Data, EnvelopeError> {
         if !K::accepts(&self.event_type) {
             return Err(EnvelopeError::other_type(K::NAME, &self.event_type));
         }
-        K::read(self)
+        let json = self.data_json();
+        K::read(&self.event_type, &mut serde_json::Deserializer::from_str(json)).map_err(|error| {
+            EnvelopeError::locate("data", json.as_bytes(), &error, |data| {
+                K::read(&self.event_type, data)
+            })
+        })
+    }
+
+    /// An example that carries this data, for tests. Data that cannot be written as JSON becomes `null`.
+    #[cfg(any(test, feature = "test-util"))]
+    pub fn example_of<K: Kind<Data: serde::Serialize>>(data: &K::Data) -> Self {
+        Self::example()
+            .event_type(K::NAME)
+            .event_id(EventId::new("evt_abc123"))
+            .organization_id(OrganizationId::new("org_xyz789"))
+            .raw_data(RawData::of(data))
     }
 }
 
-/// The data is personal: only its size is shown.
+/// Shows the size of the data only, because the data is personal.
 impl std::fmt::Debug for Envelope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Envelope")
@@ -112,7 +137,7 @@ impl std::fmt::Debug for Envelope {
             .field("occurred_at", &self.occurred_at)
             .field("event_id", &self.event_id)
             .field("organization_id", &self.organization_id)
-            .field("data_bytes", &self.data.raw().get().len())
+            .field("data_bytes", &self.data_json().len())
             .finish()
     }
 }

@@ -1,8 +1,8 @@
-//! An envelope and its snapshot in one pass over the text.
+//! An envelope and its data in a single pass over the text.
 //!
-//! Reading the envelope first and its data then goes over the data twice, and large snapshots are nearly all
-//! data. One pass works where the type stands before the data, as the platform writes it, and nothing is
-//! wrong; everything else is left to the two passes, which know how to name what is wrong.
+//! Two passes, one for the envelope and one for its data, read the data twice, and nearly all of a large body is data. A
+//! single pass needs a known type before the data, as the platform writes it, and text without errors. All other bodies
+//! are left to two passes, which name what is wrong.
 
 use std::{fmt, marker::PhantomData};
 
@@ -11,15 +11,19 @@ use serde::{
     de::{DeserializeSeed, Error, MapAccess, Visitor},
 };
 
-use super::{Envelope, EventType, SharedBody, snapshot::Snapshot};
+use super::{
+    Envelope,
+    raw_data::{RawData, SharedBody},
+};
 use crate::{
+    EventType,
     kind::Kind,
     record::{Extra, Field, FieldOf, set},
 };
 
 const NAMES: &[&str] = &["id", "type", "occurred_at", "event_id", "organization_id", "data"];
 
-/// Nothing where one pass does not do.
+/// `None` if a single pass is not possible.
 pub(super) fn read<K: Kind>(body: &SharedBody) -> Option<(Envelope, K::Data)> {
     let mut reader = serde_json::Deserializer::from_slice((**body).as_ref());
     let read = reader.deserialize_map(SinglePass::<K>(body, PhantomData)).ok()?;
@@ -50,8 +54,11 @@ impl<'de, K: Kind> Visitor<'de> for SinglePass<'_, K> {
                     set(&mut organization_id, "organization_id", &mut map)?;
                 }
                 Field::Known(_) => {
-                    let known = event_type.as_ref().filter(|_| data.is_none());
-                    let event_type = known.ok_or_else(|| A::Error::custom("not in one pass"))?;
+                    // Data of an unknown type is skipped, so nothing would check that it is UTF-8.
+                    let known = event_type
+                        .as_ref()
+                        .filter(|event_type| data.is_none() && !matches!(event_type, EventType::Other(_)));
+                    let event_type = known.ok_or_else(|| A::Error::custom("not in a single pass"))?;
                     data = Some(map.next_value_seed(Data::<K>(event_type, PhantomData))?);
                 }
                 Field::Unknown(name) => extra.push(name, map.next_value()?),
@@ -64,7 +71,7 @@ impl<'de, K: Kind> Visitor<'de> for SinglePass<'_, K> {
             occurred_at: occurred_at.ok_or_else(|| missing("occurred_at"))?,
             event_id: event_id.ok_or_else(|| missing("event_id"))?,
             organization_id: organization_id.ok_or_else(|| missing("organization_id"))?,
-            data: Snapshot::within(self.0.clone()),
+            raw_data: RawData::within(self.0.clone()),
             extra,
         };
         Ok((envelope, data.ok_or_else(|| missing("data"))?))
@@ -78,8 +85,8 @@ impl<'de, K: Kind> DeserializeSeed<'de> for Data<'_, K> {
 
     fn deserialize<D: Deserializer<'de>>(self, data: D) -> Result<K::Data, D::Error> {
         if !K::accepts(self.0) {
-            return Err(D::Error::custom("of another type"));
+            return Err(D::Error::custom("the webhook is of another type"));
         }
-        K::read_data(self.0, data)
+        K::read(self.0, data)
     }
 }

@@ -42,13 +42,13 @@ record! {
     ApiErrorBody {
         required {
             /// The code.
-            pub error: ApiErrorCode,
+            pub error: ApiErrorCode = ApiErrorCode::NotFound,
         }
         optional {
             /// Text for humans.
-            pub message: Option<String>,
+            pub message: Option<String> = "no such resource",
             /// The request's id, for support.
-            pub request_id: Option<RequestId>,
+            pub request_id: Option<RequestId> = "7b0c3c52-0c9f-4f6e-9d1c-0f6a4b1c2d3e",
         }
     }
 }

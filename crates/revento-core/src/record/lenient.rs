@@ -1,4 +1,4 @@
-//! Fields that nobody promised: the SDK reads them where they are what it expects, and depends on none (contract §9).
+//! Optional fields: a value of another type than expected is kept raw and is no error (contract §9).
 
 use std::{fmt, marker::PhantomData};
 
@@ -15,9 +15,8 @@ use serde_json::{
 };
 
 use super::Extra;
-use crate::resource::FormFields;
 
-/// Takes an optional field's value, once. What is not of its type is kept with the unknown fields.
+/// Reads the value of an optional field. A value of another type goes to the unknown fields. A second value is an error.
 pub(crate) fn set_lenient<'de, T: LenientField<'de>, A: MapAccess<'de>>(
     place: &mut Option<T>,
     name: &'static str,
@@ -35,40 +34,36 @@ pub(crate) fn set_lenient<'de, T: LenientField<'de>, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// What can be the type of an optional field.
+/// The type of an optional field.
 pub(crate) trait LenientField<'de>: Sized {
-    /// The next value, and what it is where it is something else.
-    fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Option<Box<RawValue>>), A::Error>;
-}
-
-/// Kept raw, whatever it is.
-impl<'de> LenientField<'de> for FormFields {
-    fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Option<Box<RawValue>>), A::Error> {
-        Ok((map.next_value()?, None))
-    }
+    /// Reads the next value. The second part is the raw value if it has another type.
+    fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Mismatch), A::Error>;
 }
 
 impl<'de, T: Deserialize<'de>> LenientField<'de> for Option<T> {
-    fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Option<Box<RawValue>>), A::Error> {
+    fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Mismatch), A::Error> {
         map.next_value_seed(LenientSeed(PhantomData))
     }
 }
 
-/// A list of which an item is something else is kept as a whole.
+/// If one item has another type, the whole list is kept raw.
 impl<'de, T: Deserialize<'de>> LenientField<'de> for Vec<T> {
-    fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Option<Box<RawValue>>), A::Error> {
+    fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Mismatch), A::Error> {
         let (items, other) = map.next_value_seed(LenientSeed(PhantomData))?;
         Ok((Option::unwrap_or_default(items), other))
     }
 }
 
-/// Reads in one pass; only what is no text is put together before it is offered to the type.
+/// Reads text in one pass. Other values are first read as [`Value`] and then as `T`.
 struct LenientSeed<T>(PhantomData<T>);
 
-type Taken<T> = (Option<T>, Option<Box<RawValue>>);
+/// The raw value, if it has another type than expected.
+pub(crate) type Mismatch = Option<Box<RawValue>>;
+
+type Taken<T> = (Option<T>, Mismatch);
 
 impl<'de, T: Deserialize<'de>> LenientSeed<T> {
-    fn offer<E: Error>(value: Value) -> Result<Taken<T>, E> {
+    fn read<E: Error>(value: Value) -> Result<Taken<T>, E> {
         match T::deserialize(value.clone()) {
             Ok(value) => Ok((Some(value), None)),
             Err(_) => Self::keep(&value),
@@ -102,19 +97,19 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for LenientSeed<T> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Taken<T>, E> {
-        Self::offer(value.into())
+        Self::read(value.into())
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Taken<T>, E> {
-        Self::offer(value.into())
+        Self::read(value.into())
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Taken<T>, E> {
-        Self::offer(value.into())
+        Self::read(value.into())
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Taken<T>, E> {
-        Self::offer(value.into())
+        Self::read(value.into())
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Taken<T>, E> {
@@ -125,71 +120,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for LenientSeed<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Taken<T>, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(items)).and_then(Self::offer)
+        Value::deserialize(SeqAccessDeserializer::new(items)).and_then(Self::read)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Taken<T>, A::Error> {
-        Value::deserialize(MapAccessDeserializer::new(entries)).and_then(Self::offer)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::resource::Participant;
-
-    const STRANGE: [&str; 9] = [
-        "5",
-        "-5",
-        "1.5",
-        "true",
-        "[]",
-        r#"["a",{"b":[1]}]"#,
-        "{}",
-        r#"{"en":"x","n":[null]}"#,
-        r#""soon""#,
-    ];
-
-    #[test]
-    fn a23_what_nobody_promised_may_be_of_another_type() {
-        for value in STRANGE {
-            let json = format!(
-                r#"{{"id":"p","application_status":"approved","last_reviewed_at":{value},"name":"Ada"}}"#
-            );
-            let participant: Participant = serde_json::from_str(&json).unwrap();
-            assert_eq!(participant.last_reviewed_at, None, "{value}");
-            assert_eq!(participant.name.as_deref(), Some("Ada"), "{value}");
-            assert_eq!(participant.extra().json("last_reviewed_at"), Some(value));
-            let written = serde_json::to_string(&participant).unwrap();
-            assert_eq!(
-                serde_json::from_str::<serde_json::Value>(&written).unwrap(),
-                serde_json::from_str::<serde_json::Value>(&json).unwrap()
-            );
-        }
-    }
-
-    #[test]
-    fn a23_what_is_promised_may_not() {
-        for value in STRANGE.into_iter().filter(|value| !value.starts_with('"')) {
-            let json = format!(r#"{{"id":{value},"application_status":"approved"}}"#);
-            assert!(serde_json::from_str::<Participant>(&json).is_err(), "{value}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_json_is_an_error_wherever_it_stands() {
-        for value in ["[1", "{\"a\":}", "{\"a\" 1}", "nul", "\"\\x\"", "[1,]"] {
-            let json = format!(r#"{{"id":"p","application_status":"approved","name":{value}}}"#);
-            assert!(serde_json::from_str::<Participant>(&json).is_err(), "{value}");
-        }
-    }
-
-    #[test]
-    fn a_field_that_comes_twice_is_an_error_in_any_type() {
-        for value in STRANGE {
-            let json =
-                format!(r#"{{"id":"p","application_status":"approved","name":{value},"name":{value}}}"#);
-            let error = serde_json::from_str::<Participant>(&json).unwrap_err();
-            assert!(error.to_string().contains("duplicate field `name`"), "{error}");
-        }
+        Value::deserialize(MapAccessDeserializer::new(entries)).and_then(Self::read)
     }
 }

@@ -1,7 +1,9 @@
-//! Records that the platform may extend: what is promised is required, what is not is optional, and
-//! what this version does not know is kept (contract §9).
+//! Structs that the platform may extend (contract §9): promised fields are required, other fields are optional, and
+//! unknown fields are kept.
 
 mod lenient;
+
+pub(crate) use self::lenient::{LenientField, Mismatch, set_lenient};
 
 use std::fmt;
 
@@ -11,20 +13,20 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// The fields of a record that this version of the SDK does not know, as they came, and those that the contract
-/// does not promise and that came in another form than this version expects.
+/// The fields that this version of the SDK does not know, and the optional fields whose value has another type than
+/// expected. All are kept as JSON.
 #[derive(Clone, Default)]
 pub struct Extra(Vec<(Box<str>, Box<RawValue>)>);
 
 impl Extra {
-    /// The JSON text of one of them.
+    /// The JSON text of one field.
     pub fn json(&self, name: &str) -> Option<&str> {
         self.iter()
             .find(|(candidate, _)| *candidate == name)
             .map(|(_, json)| json)
     }
 
-    /// Each name with its JSON text, in the order they came in.
+    /// Each name with its JSON text, in the order of the original.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, value.get()))
     }
@@ -38,7 +40,7 @@ impl Extra {
     }
 }
 
-/// Values may be personal: only the names are shown.
+/// Shows the names only, because values can be personal data.
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set()
@@ -55,13 +57,13 @@ impl PartialEq for Extra {
 
 impl Eq for Extra {}
 
-/// A field's name, known or not.
+/// The name of a field.
 pub(crate) enum Field {
     Known(&'static str),
     Unknown(Box<str>),
 }
 
-/// Reads a name against the known ones.
+/// Reads the name of a field. It holds the known names.
 pub(crate) struct FieldOf(pub(crate) &'static [&'static str]);
 
 impl<'de> DeserializeSeed<'de> for FieldOf {
@@ -85,7 +87,7 @@ impl Visitor<'_> for FieldOf {
     }
 }
 
-/// Takes a field's value, once.
+/// Reads the value of a required field. A second value is an error.
 pub(crate) fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     place: &mut Option<T>,
     name: &'static str,
@@ -100,12 +102,16 @@ pub(crate) fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
 
 /// Defines a struct with `Deserialize` and `Serialize` by these rules.
 ///
-/// A field's name on the wire is its own, or the literal behind it. An optional field that is absent or
-/// has its default value is left out when written.
+/// The literal behind a field's name is its name on the wire. An optional field that is absent or has its default value is
+/// not written. The value behind a field's type is the one of `example()`, for users' tests.
 macro_rules! record {
     ($(#[$attribute:meta])* $name:ident {
-        required { $($(#[$r_attribute:meta])* $r_vis:vis $required:ident $($r_wire:literal)? : $r_type:ty,)* }
-        optional { $($(#[$o_attribute:meta])* $o_vis:vis $optional:ident : $o_type:ty,)* }
+        required {
+            $($(#[$r_attribute:meta])* $r_vis:vis $required:ident $($r_wire:literal)? : $r_type:ty = $r_example:expr,)*
+        }
+        optional {
+            $($(#[$o_attribute:meta])* $o_vis:vis $optional:ident : $o_type:ty $(= $o_example:expr)?,)*
+        }
     }) => {
         $(#[$attribute])*
         #[non_exhaustive]
@@ -116,11 +122,44 @@ macro_rules! record {
         }
 
         impl $name {
-            /// The fields that this version of the SDK does not know, and optional ones that came in another
-            /// form than it expects; they survive a round trip.
+            /// The fields that this version of the SDK does not know, and the optional fields whose value has another
+            /// type than expected. They survive a round trip.
             pub fn extra(&self) -> &$crate::record::Extra {
                 &self.extra
             }
+        }
+
+        #[cfg(any(test, feature = "test-util"))]
+        impl $name {
+            /// An example with plausible values, for tests.
+            pub fn example() -> Self {
+                Self {
+                    $($required: <$r_type>::from($r_example),)*
+                    $($optional: $crate::record::example!($o_type $(, $o_example)?),)*
+                    extra: $crate::record::Extra::default(),
+                }
+            }
+
+            $(
+                #[doc = concat!("Sets `", stringify!($required), "`, for tests.")]
+                #[must_use]
+                $r_vis fn $required(mut self, $required: impl Into<$r_type>) -> Self {
+                    self.$required = $required.into();
+                    self
+                }
+            )*
+
+            $(
+                #[doc = concat!("Sets `", stringify!($optional), "`, for tests.")]
+                #[must_use]
+                $o_vis fn $optional(
+                    mut self,
+                    $optional: impl Into<<$o_type as $crate::record::OptionalField>::Value>,
+                ) -> Self {
+                    self.$optional = $crate::record::OptionalField::present($optional.into());
+                    self
+                }
+            )*
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
@@ -187,7 +226,46 @@ macro_rules! record {
     };
 }
 
-/// A field's name on the wire.
+/// The value of an optional field in an example.
+#[cfg(any(test, feature = "test-util"))]
+macro_rules! example {
+    ($type:ty) => {
+        <$type>::default()
+    };
+    ($type:ty, $example:expr) => {
+        <$type as $crate::record::OptionalField>::present($example.into())
+    };
+}
+
+/// The type of an optional field of a resource: a setter takes its [`Value`](Self::Value).
+#[cfg(any(test, feature = "test-util"))]
+pub trait OptionalField {
+    /// What the field holds if it is present.
+    type Value;
+
+    /// The field with this value.
+    fn present(value: Self::Value) -> Self;
+}
+
+#[cfg(any(test, feature = "test-util"))]
+impl<T> OptionalField for Option<T> {
+    type Value = T;
+
+    fn present(value: T) -> Self {
+        Some(value)
+    }
+}
+
+#[cfg(any(test, feature = "test-util"))]
+impl<T> OptionalField for Vec<T> {
+    type Value = Self;
+
+    fn present(value: Self) -> Self {
+        value
+    }
+}
+
+/// The name of a field on the wire.
 macro_rules! wire {
     ($field:ident) => {
         stringify!($field)
@@ -197,4 +275,6 @@ macro_rules! wire {
     };
 }
 
-pub(crate) use {lenient::set_lenient, record, wire};
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) use example;
+pub(crate) use {record, wire};

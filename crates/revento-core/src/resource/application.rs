@@ -4,45 +4,45 @@ use super::FormFields;
 use crate::{ApplicationId, EventId, ParticipantId, Timestamp, UserId, record::record, text_enum::text_enum};
 
 text_enum! {
-    /// Where an application stands.
+    /// The status of an application (contract §3.4).
     ApplicationStatus {
-        /// Waits for a review.
+        /// The application waits for a review.
         Pending = "pending",
-        /// The review let the participant in.
+        /// A review approved the application.
         Approved = "approved",
-        /// The review turned the participant down.
+        /// A review rejected the application.
         Rejected = "rejected",
-        /// The review asked for changes.
+        /// A review asked for changes.
         RevisionRequested = "revision_requested",
-        /// The participant took it back. There is no webhook for it: it shows on the next read.
+        /// The participant cancelled. There is no webhook for it: the next read shows it.
         Cancelled = "cancelled",
     }
 }
 
 record! {
-    /// An application as the webhooks and `GET /me/application` show it (contract §4.3).
+    /// The data of the `application.*` webhooks, and the answer of `GET /me/application` (contract §4.3).
     #[derive(Debug, Clone, PartialEq)]
     Application {
         required {
-            /// Its id.
-            pub id: ApplicationId,
-            /// Where it stands.
-            pub status: ApplicationStatus,
+            /// The application's id.
+            pub id: ApplicationId = "app_xyz",
+            /// The application's status.
+            pub status: ApplicationStatus = ApplicationStatus::Approved,
         }
         optional {
-            /// Whose it is, within the event.
-            pub participant_id: Option<ParticipantId>,
-            /// Whose it is, on the platform.
-            pub user_id: Option<UserId>,
-            /// The event it is for.
-            pub event_id: Option<EventId>,
+            /// The participant who applies.
+            pub participant_id: Option<ParticipantId> = "ptp_001",
+            /// The participant's account on the platform.
+            pub user_id: Option<UserId> = "usr_def456",
+            /// The event.
+            pub event_id: Option<EventId> = "evt_abc123",
             /// The answers to the organizer's own form.
             pub custom_form_fields: FormFields,
-            /// When it was approved; always there in `application.approved`.
-            pub approved_at: Option<Timestamp>,
-            /// Who approved it; always there in `application.approved`.
-            pub approver_id: Option<UserId>,
-            /// When it was rejected; always there in `application.rejected`.
+            /// When the application was approved. `application.approved` always has it.
+            pub approved_at: Option<Timestamp> = Timestamp::from_unix_seconds(1_778_336_551),
+            /// Who approved the application. `application.approved` always has it.
+            pub approver_id: Option<UserId> = "usr_org_123",
+            /// When the application was rejected. `application.rejected` always has it.
             pub rejected_at: Option<Timestamp>,
         }
     }

@@ -3,50 +3,50 @@
 use crate::{EventId, OrganizationId, Timestamp, record::record, text_enum::text_enum};
 
 text_enum! {
-    /// Whether the public can see an event. Unpublishing ends no token (contract §2.6).
+    /// Whether an event is public. Unpublishing ends no token (contract §2.6).
     PublishStatus {
-        /// Not yet public.
+        /// Not public yet.
         Draft = "draft",
         /// Public.
         Published = "published",
         /// No longer public.
         Unpublished = "unpublished",
-        /// Over and put away; its tokens have ended.
+        /// Archived. The tokens of the event have ended.
         Archived = "archived",
     }
 }
 
 record! {
-    /// `GET /events/{id}`, and the data of `event.published` and `event.unpublished`.
+    /// The answer of `GET /events/{id}`, and the data of `event.published` and `event.unpublished`.
     #[derive(Debug, Clone, PartialEq)]
     Event {
         required {
-            /// Its id.
-            pub id: EventId,
-            /// Whether the public can see it.
-            pub publish_status: PublishStatus,
+            /// The event's id.
+            pub id: EventId = "evt_abc123",
+            /// Whether the event is public.
+            pub publish_status: PublishStatus = PublishStatus::Published,
         }
         optional {
-            /// Who runs it.
-            pub organization_id: Option<OrganizationId>,
-            /// Its title.
-            pub name: Option<String>,
-            /// From which age on one may take part.
-            pub min_age: Option<MinAge>,
-            /// When it starts.
-            pub starts_at: Option<Timestamp>,
-            /// When it ends.
-            pub ends_at: Option<Timestamp>,
+            /// The organization that runs the event.
+            pub organization_id: Option<OrganizationId> = "org_xyz789",
+            /// The event's name.
+            pub name: Option<String> = "Systems Day",
+            /// The minimum age of participants.
+            pub min_age: Option<MinAge> = MinAge::All,
+            /// When the event starts.
+            pub starts_at: Option<Timestamp> = Timestamp::from_unix_seconds(1_780_905_600),
+            /// When the event ends.
+            pub ends_at: Option<Timestamp> = Timestamp::from_unix_seconds(1_780_941_600),
         }
     }
 }
 
 text_enum! {
-    /// From which age on one may take part. A value never starts with a digit (contract §3.4).
+    /// The minimum age of participants. A value never starts with a digit (contract §3.4).
     MinAge {
-        /// Any age.
+        /// No minimum age.
         All = "age_all",
-        /// From 18 years on.
+        /// 18 years.
         Adults = "age_18_plus",
     }
 }

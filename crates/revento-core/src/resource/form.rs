@@ -1,33 +1,80 @@
 //! The answers to an organizer's own form.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
-use serde_json::value::RawValue;
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, MapAccess},
+};
+use serde_json::value::{RawValue, to_raw_value};
 
-/// `custom_form_fields`: a free-form object, kept as raw JSON until asked for.
+use crate::{
+    error::ErrorKind,
+    json_error::describe,
+    record::{LenientField, Mismatch},
+};
+
+/// `custom_form_fields`: a free-form object, kept as raw JSON until it is read (contract §3.4).
 #[derive(Clone, Default)]
 pub struct FormFields(Option<Box<RawValue>>);
 
 impl FormFields {
-    /// The answers as a type of the caller's own.
+    /// Answers out of a type of the caller's own.
     ///
     /// # Errors
-    /// When the object does not fit the type; the error names the place.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ParseFormError> {
-        serde_json::from_str(self.as_json()).map_err(ParseFormError)
+    /// The type cannot be written as JSON.
+    pub fn from_answers<T: Serialize>(answers: &T) -> Result<Self, ParseFormError> {
+        let raw = to_raw_value(answers).map_err(ParseFormError::new)?;
+        Ok(Self(Some(raw)))
     }
 
-    /// The answers as JSON text, `{}` where there are none.
+    /// Reads the answers as a type of the caller's own.
+    ///
+    /// # Errors
+    /// The answers do not fit the type.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ParseFormError> {
+        serde_json::from_str(self.as_json()).map_err(ParseFormError::new)
+    }
+
+    /// The answers as JSON text; `{}` if there are none.
     pub fn as_json(&self) -> &str {
         self.0.as_ref().map_or("{}", |raw| raw.get())
     }
 }
 
-/// The answers do not fit the type that was asked for.
+/// The answers do not fit the type of the caller. The text names what was expected and where, but no answer, because
+/// answers are personal data.
 #[derive(Debug, thiserror::Error)]
-#[error("the answers do not fit the type ({0}): make optional what an organizer can take off the form")]
-pub struct ParseFormError(#[source] serde_json::Error);
+#[error(
+    "the form's answers do not fit the type: {problem}; make optional what an organizer can remove from the form"
+)]
+pub struct ParseFormError {
+    problem: String,
+}
 
-/// Answers are personal data: only their size is shown.
+impl ParseFormError {
+    #[expect(clippy::needless_pass_by_value, reason = "used as a function of `map_err`")]
+    fn new(error: serde_json::Error) -> Self {
+        Self {
+            problem: describe(&error),
+        }
+    }
+
+    /// Who is at fault: the caller's type, which has to allow for each form that an organizer makes.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Usage
+    }
+
+    /// Whether the same call can succeed later: no.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Whether the call may have taken effect: no.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
+}
+
+/// Shows the size only, because answers are personal data.
 impl std::fmt::Debug for FormFields {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "FormFields({} bytes)", self.as_json().len())
@@ -47,13 +94,29 @@ impl<'de> Deserialize<'de> for FormFields {
     }
 }
 
-/// As it came; `{}` where there are none.
+/// Any value is kept raw.
+impl<'de> LenientField<'de> for FormFields {
+    fn take<A: MapAccess<'de>>(map: &mut A) -> Result<(Self, Mismatch), A::Error> {
+        Ok((map.next_value()?, None))
+    }
+}
+
+/// Writes the original text; `{}` if there are no answers.
 impl Serialize for FormFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.0 {
             Some(raw) => raw.serialize(serializer),
             None => serializer.collect_map::<&str, &str, _>([]),
         }
+    }
+}
+
+#[cfg(any(test, feature = "test-util"))]
+impl crate::record::OptionalField for FormFields {
+    type Value = Self;
+
+    fn present(value: Self) -> Self {
+        value
     }
 }
 
@@ -74,6 +137,16 @@ mod tests {
             Some("systems")
         );
         assert_eq!(format!("{fields:?}"), "FormFields(36 bytes)");
+    }
+
+    #[test]
+    fn an_error_shows_no_answer() {
+        let fields = FormFields::from_answers(&["planted"]).unwrap();
+        let error = fields.parse::<[u8; 1]>().unwrap_err().to_string();
+        assert!(
+            error.contains("expected u8") && !error.contains("planted"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -4,46 +4,45 @@ use super::{ApplicationStatus, FormFields};
 use crate::{ApplicationId, EventId, ParticipantId, Timestamp, UserId, record::record, text_enum::text_enum};
 
 text_enum! {
-    /// What the most recent review decided.
+    /// The decision of the most recent review (contract §3.4).
     ReviewAction {
-        /// Let in.
+        /// The application was approved.
         Approved = "approved",
-        /// Turned down.
+        /// The application was rejected.
         Rejected = "rejected",
-        /// Asked for changes.
+        /// The reviewer asked for changes.
         RevisionRequested = "revision_requested",
     }
 }
 
 record! {
-    /// An entry of `GET /events/{id}/participants`, and the data of the `participant.*` webhooks
-    /// (contract §3.4, §4.3).
+    /// An item of `GET /events/{id}/participants`, and the data of the `participant.*` webhooks (contract §3.4, §4.3).
     #[derive(Debug, Clone, PartialEq)]
     Participant {
         required {
-            /// Its id.
-            pub id: ParticipantId,
-            /// Where the application stands.
-            pub application_status: ApplicationStatus,
+            /// The participant's id.
+            pub id: ParticipantId = "ptp_001",
+            /// The status of the participant's application.
+            pub application_status: ApplicationStatus = ApplicationStatus::Approved,
         }
         optional {
-            /// The human on the platform.
-            pub user_id: Option<UserId>,
+            /// The participant's account on the platform.
+            pub user_id: Option<UserId> = "usr_def456",
             /// The event.
-            pub event_id: Option<EventId>,
-            /// The application behind it.
-            pub application_id: Option<ApplicationId>,
-            /// The human's name.
-            pub name: Option<String>,
-            /// The human's address.
-            pub email: Option<String>,
-            /// When it was last reviewed.
-            pub last_reviewed_at: Option<Timestamp>,
-            /// Who reviewed it last.
-            pub last_reviewer_id: Option<UserId>,
-            /// What that review decided.
-            pub last_review_action: Option<ReviewAction>,
-            /// When the participant became registered.
+            pub event_id: Option<EventId> = "evt_abc123",
+            /// The participant's application.
+            pub application_id: Option<ApplicationId> = "app_xyz",
+            /// The participant's name.
+            pub name: Option<String> = "Ada Lovelace",
+            /// The participant's email address.
+            pub email: Option<String> = "ada@example.com",
+            /// When the application was last reviewed.
+            pub last_reviewed_at: Option<Timestamp> = Timestamp::from_unix_seconds(1_778_336_551),
+            /// Who reviewed the application last.
+            pub last_reviewer_id: Option<UserId> = "usr_org_123",
+            /// What the last review decided.
+            pub last_review_action: Option<ReviewAction> = ReviewAction::Approved,
+            /// When the participant's status became `registered`.
             pub registered_at: Option<Timestamp>,
             /// The answers to the organizer's own form.
             pub custom_form_fields: FormFields,

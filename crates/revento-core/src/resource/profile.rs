@@ -1,20 +1,20 @@
-//! A signed-in participant.
+//! The profile of a signed-in participant.
 
 use crate::{UserId, record::record};
 
 record! {
-    /// `GET /me/profile`.
+    /// The answer of `GET /me/profile` (contract §3.2).
     #[derive(Debug, Clone, PartialEq, Eq)]
     Profile {
         required {
-            /// Their name.
-            pub name: String,
-            /// Their address.
-            pub email: String,
+            /// The participant's name.
+            pub name: String = "Ada Lovelace",
+            /// The participant's email address.
+            pub email: String = "ada@example.com",
         }
         optional {
-            /// Their id.
-            pub id: Option<UserId>,
+            /// The participant's id.
+            pub id: Option<UserId> = "usr_def456",
         }
     }
 }

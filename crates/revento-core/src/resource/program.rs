@@ -1,4 +1,4 @@
-//! An event's program as a whole, and what it is made of.
+//! An event's program and its parts, and the list of installations.
 
 use super::Activity;
 use crate::{
@@ -7,152 +7,152 @@ use crate::{
 };
 
 record! {
-    /// `GET /events/{id}/program`: everything at once (contract §3.2).
+    /// The answer of `GET /events/{id}/program`: the whole program (contract §3.2).
     #[derive(Debug, Clone, PartialEq)]
     Program {
         required {
-            /// The days, each with what takes place on it.
-            pub days: Vec<ProgramDay>,
+            /// The days.
+            pub days: Vec<ProgramDay> = vec![ProgramDay::example()],
             /// The threads.
-            pub threads: Vec<Thread>,
+            pub threads: Vec<Thread> = vec![Thread::example()],
             /// The activities of all days.
-            pub activities: Vec<Activity>,
+            pub activities: Vec<Activity> = vec![Activity::example()],
         }
         optional {
             /// The event.
-            pub event_id: Option<EventId>,
+            pub event_id: Option<EventId> = "evt_abc123",
         }
     }
 }
 
 record! {
-    /// A day of a program. The contract names no field of it, so all are optional.
+    /// A day of a program. The contract names no field, so all are optional.
     #[derive(Debug, Clone, PartialEq)]
     ProgramDay {
         required {}
         optional {
             /// The calendar day at the event's place, such as `2026-05-09`.
-            pub date: Option<String>,
-            /// When its first activity starts.
+            pub date: Option<String> = "2026-06-08",
+            /// When the first activity starts.
             pub starts_at: Option<Timestamp>,
-            /// When its last activity ends.
+            /// When the last activity ends.
             pub ends_at: Option<Timestamp>,
-            /// What takes place, in the order in which it starts.
-            pub activity_ids: Vec<ActivityId>,
+            /// The activities, by the time of their start.
+            pub activity_ids: Vec<ActivityId> = vec![ActivityId::new("act_001")],
         }
     }
 }
 
 record! {
-    /// A line of activities through the days, an entry of `GET /events/{id}/threads`.
+    /// A thread, which groups activities over the days: an item of `GET /events/{id}/threads`.
     #[derive(Debug, Clone, PartialEq)]
     Thread {
         required {
-            /// Its id.
-            pub id: ThreadId,
+            /// The thread's id.
+            pub id: ThreadId = "thr_001",
         }
         optional {
             /// The event.
-            pub event_id: Option<EventId>,
-            /// Its name.
-            pub name: Option<String>,
-            /// What it is about.
+            pub event_id: Option<EventId> = "evt_abc123",
+            /// The name.
+            pub name: Option<String> = "Main",
+            /// The description.
             pub description: Option<String>,
-            /// Where it stands among the others.
+            /// The position among the threads.
             pub position: Option<i64>,
         }
     }
 }
 
 record! {
-    /// Where activities take place, an entry of `GET /events/{id}/locations`.
+    /// A place for activities: an item of `GET /events/{id}/locations`.
     #[derive(Debug, Clone, PartialEq)]
     Location {
         required {
-            /// Its id.
-            pub id: LocationId,
+            /// The location's id.
+            pub id: LocationId = "loc_001",
         }
         optional {
             /// The event.
-            pub event_id: Option<EventId>,
-            /// Its name.
-            pub name: Option<String>,
-            /// The venue that it belongs to.
-            pub venue: Option<String>,
+            pub event_id: Option<EventId> = "evt_abc123",
+            /// The name.
+            pub name: Option<String> = "Main",
+            /// The venue.
+            pub venue: Option<String> = "Old Mill",
             /// The building.
             pub building: Option<String>,
             /// The floor.
             pub floor: Option<String>,
-            /// How many it holds.
+            /// How many people the location holds.
             pub capacity: Option<u64>,
         }
     }
 }
 
 record! {
-    /// A window in which one can apply, an entry of `GET /events/{id}/registration-waves`.
+    /// A period in which people can apply: an item of `GET /events/{id}/registration-waves`.
     #[derive(Debug, Clone, PartialEq)]
     RegistrationWave {
         required {
-            /// Its id.
-            pub id: WaveId,
+            /// The wave's id.
+            pub id: WaveId = "wav_001",
         }
         optional {
             /// The event.
-            pub event_id: Option<EventId>,
-            /// Its name.
-            pub name: Option<String>,
-            /// When it opens.
-            pub opens_at: Option<Timestamp>,
-            /// When it closes.
-            pub closes_at: Option<Timestamp>,
-            /// How many it lets in.
+            pub event_id: Option<EventId> = "evt_abc123",
+            /// The name.
+            pub name: Option<String> = "Main",
+            /// When the wave opens.
+            pub opens_at: Option<Timestamp> = Timestamp::from_unix_seconds(1_775_001_600),
+            /// When the wave closes.
+            pub closes_at: Option<Timestamp> = Timestamp::from_unix_seconds(1_777_593_600),
+            /// How many applications the wave accepts.
             pub capacity: Option<u64>,
         }
     }
 }
 
 text_enum! {
-    /// Where the platform says that a connection stands.
+    /// The status of a connection, as the platform lists it.
     InstallationStatus {
-        /// It holds.
+        /// The connection is active.
         Active = "active",
-        /// It needs a new consent.
+        /// The connection needs a new consent.
         ConsentRequired = "consent_required",
-        /// It has ended.
+        /// The connection has ended.
         Revoked = "revoked",
     }
 }
 
 record! {
-    /// One connection as the platform lists it for the integration's developer, an entry of
+    /// A connection in the platform's list for the integration's developer: an item of
     /// `GET /developer/integrations/{id}/installations` (contract §3.2).
     #[derive(Debug, Clone, PartialEq)]
     Installation {
         required {
             /// The event.
-            pub event_id: EventId,
+            pub event_id: EventId = "evt_abc123",
             /// The organization.
-            pub organization_id: OrganizationId,
+            pub organization_id: OrganizationId = "org_xyz789",
         }
         optional {
-            /// The connection's own id.
-            pub id: Option<Box<str>>,
-            /// Where it stands.
-            pub status: Option<InstallationStatus>,
-            /// What was granted.
-            pub scopes: Option<GrantedScopes>,
+            /// The connection's id.
+            pub id: Option<Box<str>> = "ins_001",
+            /// The connection's status.
+            pub status: Option<InstallationStatus> = InstallationStatus::Active,
+            /// The granted scopes.
+            pub scopes: Option<GrantedScopes> = Scopes::parse("event.read participants.read"),
             /// When the organizer consented.
-            pub connected_at: Option<Timestamp>,
-            /// When it ended.
+            pub connected_at: Option<Timestamp> = Timestamp::from_unix_seconds(1_778_336_551),
+            /// When the connection ended.
             pub ended_at: Option<Timestamp>,
-            /// What ended it.
+            /// What ended the connection.
             pub ended_reason: Option<String>,
         }
     }
 }
 
-/// Scopes as a list or as one text with spaces; both are read.
+/// Scopes that are read from a list or from one text with spaces.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
 pub struct GrantedScopes(Vec<String>);
@@ -161,6 +161,12 @@ impl GrantedScopes {
     /// The scopes.
     pub fn scopes(&self) -> Scopes {
         Scopes::parse(&self.0.join(" "))
+    }
+}
+
+impl From<Scopes> for GrantedScopes {
+    fn from(scopes: Scopes) -> Self {
+        Self(scopes.iter().map(|scope| scope.as_str().to_owned()).collect())
     }
 }
 
@@ -184,11 +190,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a23_a_place_without_its_id_is_an_error_that_names_it() {
+    fn a23_a_location_without_its_id_is_an_error_that_names_it() {
         let error = serde_json::from_str::<Location>(r#"{"name":"Hall 1"}"#).unwrap_err();
         assert!(error.to_string().contains("`id`"), "{error}");
-        let place: Location = serde_json::from_str(r#"{"id":"loc_1","lift":true}"#).unwrap();
-        assert_eq!(place.extra().json("lift"), Some("true"));
+        let location: Location = serde_json::from_str(r#"{"id":"loc_1","lift":true}"#).unwrap();
+        assert_eq!(location.extra().json("lift"), Some("true"));
     }
 
     #[test]

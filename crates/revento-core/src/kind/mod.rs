@@ -1,14 +1,20 @@
-//! Kinds of webhooks as types: what a handler names to say which ones it takes.
+//! Kinds of webhooks as types, by which a handler says what it takes.
 //!
-//! `Webhook<ApplicationApproved>` in an adapter, or [`Envelope::read::<ApplicationApproved>`](Envelope::read),
-//! yields [that kind's data](Kind::Data) or refuses. [`AnyEvent`] takes them all, also unknown ones.
+//! `VerifiedWebhook<ApplicationApproved>` in an adapter, or
+//! [`Envelope::read::<ApplicationApproved>`](crate::Envelope::read), gives [the data of that kind](Kind::Data) or an
+//! error. [`AnyEvent`] takes every type, also unknown ones.
+
+mod payload;
 
 use serde::{Deserialize, Deserializer, de::Error};
 
+pub use self::payload::Payload;
 use crate::{
-    Envelope, EnvelopeError, EventType,
-    envelope::{DeletionRequired, IntegrationSuspended as Suspended, Payload, UserRevoked},
-    resource::{self, Activity, ActivityCapacity, Application, Participant},
+    EventType,
+    resource::{
+        Activity, ActivityCapacity, Application, DeletionRequired, Event, Participant, Suspension,
+        UserRevoked,
+    },
 };
 
 /// A kind of webhook.
@@ -18,32 +24,23 @@ use crate::{
     note = "the kinds are in `revento_core::kind`: `ApplicationApproved` and its like, or `AnyEvent` for all of them"
 )]
 pub trait Kind: 'static {
-    /// The snapshot that it carries.
+    /// The data that the webhook carries.
     type Data: Send + 'static;
 
-    /// Its type on the wire, or `*` for all.
+    /// The type on the wire, or `*` for all types.
     const NAME: &'static str;
 
     /// Whether webhooks of this type are of this kind.
     fn accepts(event_type: &EventType) -> bool;
 
-    /// Reads the snapshot of a webhook that [is accepted](Self::accepts).
+    /// Reads the data of a webhook whose type [is accepted](Self::accepts).
     ///
     /// # Errors
-    /// When the data lacks what the contract promises; the error names it.
-    fn read(envelope: &Envelope) -> Result<Self::Data, EnvelopeError>;
-
-    /// The same while the envelope is being read; whoever refuses is asked by [`read`](Self::read) again.
-    ///
-    /// # Errors
-    /// When the data lacks what the contract promises, or this kind does not read that way.
-    #[doc(hidden)]
-    fn read_data<'de, D: Deserializer<'de>>(_: &EventType, _: D) -> Result<Self::Data, D::Error> {
-        Err(D::Error::custom("not while the envelope is being read"))
-    }
+    /// The data lacks a field that the contract promises. The error names the field.
+    fn read<'de, D: Deserializer<'de>>(event_type: &EventType, data: D) -> Result<Self::Data, D::Error>;
 }
 
-/// Every kind: the data is a [`Payload`].
+/// Every kind. The data is a [`Payload`].
 #[derive(Debug, Clone, Copy)]
 pub struct AnyEvent;
 
@@ -56,12 +53,8 @@ impl Kind for AnyEvent {
         true
     }
 
-    fn read(envelope: &Envelope) -> Result<Payload, EnvelopeError> {
-        envelope.payload()
-    }
-
-    fn read_data<'de, D: Deserializer<'de>>(event_type: &EventType, data: D) -> Result<Payload, D::Error> {
-        Payload::read_data(event_type, data)
+    fn read<'de, D: Deserializer<'de>>(event_type: &EventType, data: D) -> Result<Payload, D::Error> {
+        Payload::read(event_type, data)
     }
 }
 
@@ -80,15 +73,7 @@ macro_rules! kinds {
                 *event_type == EventType::$kind
             }
 
-            fn read(envelope: &Envelope) -> Result<$data, EnvelopeError> {
-                let data: $data = envelope.data()?;
-                $($(if data.$field.is_none() {
-                    return Err(EnvelopeError::missing(stringify!($field)));
-                })+)?
-                Ok(data)
-            }
-
-            fn read_data<'de, D: Deserializer<'de>>(_: &EventType, data: D) -> Result<$data, D::Error> {
+            fn read<'de, D: Deserializer<'de>>(_: &EventType, data: D) -> Result<$data, D::Error> {
                 let data = <$data>::deserialize(data)?;
                 $($(if data.$field.is_none() {
                     return Err(D::Error::missing_field(stringify!($field)));
@@ -104,32 +89,32 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// A participant applied.
+    /// A participant applied to an event.
     ApplicationSubmitted = "application.submitted" => Application;
-    /// A review let an applicant in: `approved_at` and `approver_id` are there.
+    /// A review approved an application. `approved_at` and `approver_id` are present.
     ApplicationApproved = "application.approved" => Application, promises approved_at approver_id;
-    /// A review turned an applicant down: `rejected_at` is there.
+    /// A review rejected an application. `rejected_at` is present.
     ApplicationRejected = "application.rejected" => Application, promises rejected_at;
-    /// A review asked an applicant for changes.
+    /// A review asked for changes to an application.
     ApplicationRevisionRequested = "application.revision_requested" => Application;
-    /// A participant became registered.
+    /// A participant's status became `registered`.
     ParticipantRegistered = "participant.registered" => Participant;
     /// A participant's profile changed.
     ParticipantProfileUpdated = "participant.profile_updated" => Participant;
-    /// The program changed.
+    /// An activity of the program changed.
     ActivityUpdated = "activity.updated" => Activity;
     /// An activity filled up or has room again.
     ActivityCapacityStateChanged = "activity.capacity_state_changed" => ActivityCapacity;
-    /// The event went public.
-    EventPublished = "event.published" => resource::Event;
-    /// The event is no longer public.
-    EventUnpublished = "event.unpublished" => resource::Event;
-    /// A participant took their access back.
+    /// The event was published.
+    EventPublished = "event.published" => Event;
+    /// The event was unpublished.
+    EventUnpublished = "event.unpublished" => Event;
+    /// A participant revoked the integration's access.
     UserRevokedAccess = "user.revoked_access" => UserRevoked;
     /// A connection has ended.
     DataDeletionRequired = "data.deletion_required" => DeletionRequired;
     /// The platform suspended the integration.
-    IntegrationSuspended = "integration.suspended" => Suspended;
+    IntegrationSuspended = "integration.suspended" => Suspension;
 }
 
 #[cfg(test)]
