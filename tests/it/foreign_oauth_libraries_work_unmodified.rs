@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use revento_sandbox::{Decision, Sandbox};
+use revento_sandbox::{ConsentDecision, Sandbox};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
@@ -79,7 +79,7 @@ async fn talk(sandbox: &Sandbox, interpreter: &Path, program: &Path, method: &st
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let url = lines.next_line().await.unwrap().expect("it says where to go");
-    let landed = sandbox.authorize(&url, Decision::Authorize).await.unwrap();
+    let landed = sandbox.authorize(&url, ConsentDecision::Authorize).await.unwrap();
     let mut hears = child.stdin.take().unwrap();
     hears.write_all(format!("{landed}\n").as_bytes()).await.unwrap();
     drop(hears);

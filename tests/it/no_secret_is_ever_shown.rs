@@ -8,7 +8,7 @@ use std::time::Duration;
 use revento_api::Client;
 use revento_core::Scopes;
 use revento_oauth::{AuthorizationRequest, Endpoints, Integration, refresh::Timing};
-use revento_sandbox::{Decision, Fault, Sandbox};
+use revento_sandbox::{ConsentDecision, Fault, Sandbox};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::TokenStore;
 use revento_store::memory::MemoryTokens;
@@ -122,7 +122,10 @@ async fn walk(shown: &Shown) -> Vec<String> {
     let verifier = serde_json::to_value(&begun.pending).unwrap()["verifier"]
         .as_str()
         .map(str::to_owned);
-    let home = sandbox.authorize(&begun.url, Decision::Authorize).await.unwrap();
+    let home = sandbox
+        .authorize(&begun.url, ConsentDecision::Authorize)
+        .await
+        .unwrap();
     let query = home.split_once('?').unwrap().1.to_owned();
     let code = form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "code")
@@ -159,7 +162,7 @@ async fn walk(shown: &Shown) -> Vec<String> {
     shown.add(panicked.unwrap_err().downcast_ref::<String>().unwrap());
     let client_id = info.client_id.clone();
     let event_id = event;
-    let act = revento_sandbox::Act::RevokeConnection { client_id, event_id };
+    let act = revento_sandbox::Action::RevokeConnection { client_id, event_id };
     sandbox.perform(act).await.unwrap();
     if let Err(error) = reads.get().await {
         shown.error(&error);

@@ -19,7 +19,7 @@
 //! # use revento_api::{Client, Pacing, Retry};
 //! # use revento_core::{Scopes, resource::ApplicationStatus};
 //! # use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
-//! # use revento_sandbox::{Decision, Sandbox};
+//! # use revento_sandbox::{ConsentDecision, Sandbox};
 //! # use revento_seal::{KeyRing, SealingKey};
 //! # use revento_store::memory::MemoryTokens;
 //! # use revento_transport_reqwest::ReqwestTransport;
@@ -40,7 +40,7 @@
 //!     .build()?;
 //! # let scopes = Scopes::parse("event.read participants.read");
 //! # let begun = client.begin_authorization(&AuthorizationRequest { event_id: "evt_test_published".into(), scopes })?;
-//! # let went = sandbox.authorize(&begun.url, Decision::Authorize).await?;
+//! # let went = sandbox.authorize(&begun.url, ConsentDecision::Authorize).await?;
 //! # let query = went.split_once('?').map_or("", |(_, query)| query);
 //! # client.finish_authorization(begun.pending.callback(query, client.now())?).await?;
 //!

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result};
-use revento_sandbox::{Builder, Info, Sandbox};
+use revento_sandbox::{Sandbox, SandboxBuilder, SandboxInfo};
 
 use crate::{output, ports, stop::Stop};
 
@@ -66,7 +66,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-fn builder(arguments: Arguments) -> Result<Builder> {
+fn builder(arguments: Arguments) -> Result<SandboxBuilder> {
     let mut builder = match arguments.listen {
         Some(address) => Sandbox::builder().listen(address),
         None => Sandbox::builder().listener(ports::loopback(PORT).context("the sandbox finds no port")?),
@@ -102,7 +102,7 @@ fn builder(arguments: Arguments) -> Result<Builder> {
     Ok(builder)
 }
 
-fn introduce(info: &Info) {
+fn introduce(info: &SandboxInfo) {
     output::line(&format!("Console         {}", info.console_url));
     output::line(&format!("Authorization   {}", info.auth_base));
     output::line(&format!("Read API        {}", info.api_base));

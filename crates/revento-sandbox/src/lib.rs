@@ -13,31 +13,34 @@
 //! # }
 //! ```
 //!
-//! The sandbox judges by the integration contract alone and shares no code with the client crates: what passes here
-//! passes there for the same reasons. It listens on loopback unless told otherwise, lives in memory unless given a
-//! file, and sends webhooks to this machine only unless more is allowed.
+//! The sandbox implements the integration contract and shares no code with the client crates, so that it can judge
+//! them. By default it listens on loopback, keeps its state in memory and sends webhooks to this machine only.
 //!
 //! # Troubleshooting
-//! - *The consent page says that the redirect URI is not registered*: URIs are compared byte for byte; register the
-//!   very text that your integration sends.
-//! - *No webhook arrives*: it goes to integrations that are connected to the event, at the one registered URL. The
-//!   console's delivery log shows every attempt and its answer.
-//! - *`StartError::DataInUse`*: another sandbox holds the file; two never share one.
+//! - *The consent page says that the redirect URI is not registered*: the sandbox compares URIs byte for byte.
+//!   Register exactly the text that your integration sends.
+//! - *No webhook arrives*: the sandbox sends webhooks to integrations that are connected to the event, at their
+//!   registered URL. The console's delivery log shows every attempt and its answer.
+//! - *[`StartError::DataInUse`]*: another sandbox has the data file open. Two sandboxes cannot share a file.
 
-mod courier;
+mod call_log;
+mod control;
 mod decisions;
+mod dispatcher;
 mod durability;
+mod error_kind;
+mod faults;
 mod http;
-mod laboratory;
-mod machine;
 mod platform;
+mod primitives;
+mod runtime;
 mod start;
-mod steer;
 
-pub use laboratory::exchanges::Exchange;
-pub use platform::read::stats::Stats;
-pub use start::{Builder, Info, Sandbox, StartError};
-pub use steer::{Act, Attempt, Decision, Delivery, Fault, SteerError};
+pub use call_log::CallRecord;
+pub use control::{Action, ConsentDecision, ControlError, Fault, WebhookAttempt, WebhookDelivery};
+pub use error_kind::SandboxErrorKind;
+pub use platform::queries::stats::Stats;
+pub use start::{Sandbox, SandboxBuilder, SandboxInfo, StartError};
 
 /// The README's code compiles.
 #[cfg(doctest)]

@@ -1,6 +1,6 @@
 //! A platform whose integration is only a receiver and a handful of requests, as contract.md words them.
 
-use revento_sandbox::{Builder, Decision, Info, Sandbox};
+use revento_sandbox::{ConsentDecision, Sandbox, SandboxBuilder, SandboxInfo};
 use serde_json::Value;
 use url::Url;
 
@@ -35,7 +35,7 @@ impl Platform {
     }
 
     /// Out of a builder that has its own wishes.
-    pub(crate) async fn built(builder: Builder, callback: &str) -> Self {
+    pub(crate) async fn built(builder: SandboxBuilder, callback: &str) -> Self {
         let receiver = Receiver::start().await;
         let sandbox = builder
             .redirect_uri(callback)
@@ -52,7 +52,7 @@ impl Platform {
         }
     }
 
-    pub(crate) fn info(&self) -> &Info {
+    pub(crate) fn info(&self) -> &SandboxInfo {
         self.sandbox.info()
     }
 
@@ -81,16 +81,16 @@ impl Platform {
     /// An organizer connects; the tokens.
     pub(crate) async fn connect(&self) -> Value {
         let scope = "event.read participants.read program.read";
-        self.grant(scope, Decision::Authorize).await
+        self.grant(scope, ConsentDecision::Authorize).await
     }
 
     /// A participant signs in; the tokens.
     pub(crate) async fn sign_in(&self, user: &str) -> Value {
-        let decision = Decision::SignIn(user.to_owned());
+        let decision = ConsentDecision::SignIn(user.to_owned());
         self.grant("profile.read event.attendance", decision).await
     }
 
-    async fn grant(&self, scope: &str, decision: Decision) -> Value {
+    async fn grant(&self, scope: &str, decision: ConsentDecision) -> Value {
         let url = self.authorization_url(scope);
         let landed = self.sandbox.authorize(&url, decision).await.unwrap();
         let landed = Url::parse(&landed).unwrap();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use revento_example_service::{Service, Settings};
-use revento_sandbox::{Info, Sandbox};
+use revento_sandbox::{Sandbox, SandboxInfo};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -51,7 +51,7 @@ impl World {
     }
 
     /// What the platform tells of itself.
-    pub(crate) fn info(&self) -> &Info {
+    pub(crate) fn info(&self) -> &SandboxInfo {
         self.sandbox.info()
     }
 
@@ -78,7 +78,7 @@ async fn serve(listener: TcpListener, settings: Settings) -> Running {
     Running { stop, task }
 }
 
-fn settings(info: &Info, base_url: &str, data: &Path) -> Settings {
+fn settings(info: &SandboxInfo, base_url: &str, data: &Path) -> Settings {
     Settings {
         auth_base: info.auth_base.clone(),
         api_base: info.api_base.clone(),

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use revento_api::{Error, SessionError};
 use revento_core::ApiErrorCode;
 use revento_core::error::ErrorKind;
-use revento_sandbox::{Act, Fault};
+use revento_sandbox::{Action, Fault};
 
 use crate::support::live::{Live, PUBLISHED};
 
@@ -101,7 +101,7 @@ async fn a9_a_skewed_clock_is_noticed() {
 async fn an_organizer_who_disconnects_ends_every_read() {
     let live = Live::connected().await;
     live.event().get().await.unwrap();
-    let revoke = Act::RevokeConnection {
+    let revoke = Action::RevokeConnection {
         client_id: live.sandbox.info().client_id.clone(),
         event_id: PUBLISHED.to_owned(),
     };

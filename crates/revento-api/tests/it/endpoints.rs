@@ -7,7 +7,7 @@ use revento_core::{
     ApiErrorCode, Scope,
     resource::{ApplicationStatus, InstallationStatus, PublishStatus},
 };
-use revento_sandbox::Decision;
+use revento_sandbox::ConsentDecision;
 use serde::Deserialize;
 
 use crate::support::live::{Live, PUBLISHED};
@@ -146,7 +146,7 @@ async fn what_has_no_type_is_read_raw_with_the_same_errors() {
 #[tokio::test]
 async fn a_scope_that_was_not_granted_is_named() {
     let live = Live::connected().await;
-    live.consent("event.read", Decision::Authorize).await;
+    live.consent("event.read", ConsentDecision::Authorize).await;
     let error = live.first_person().await.unwrap_err();
     assert_eq!(error.missing_scope(), Some(Scope::ParticipantsRead));
     assert_eq!(error.kind(), ErrorKind::ConsentRequired);

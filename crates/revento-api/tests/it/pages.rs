@@ -165,7 +165,7 @@ async fn a4_dropping_a_stream_cancels_what_is_under_way() {
         .arm(
             Fault::named("slow_answer")
                 .at("participants")
-                .delayed(Duration::from_secs(60)),
+                .with_delay(Duration::from_secs(60)),
         )
         .unwrap();
     let mut people = live.event().participants().stream();

@@ -24,7 +24,11 @@ async fn a7_every_429_is_waited_for() {
     for fault in ["rate_limited", "rate_limited_date"] {
         let begun = live.time.now();
         live.sandbox
-            .arm(Fault::named(fault).at("participants").seconds(600))
+            .arm(
+                Fault::named(fault)
+                    .at("participants")
+                    .with_seconds(Duration::from_secs(600)),
+            )
             .unwrap();
         let error = live.first_person().await.unwrap_err();
         assert!(matches!(error, Error::Refused { status: 429, .. }), "{error}");
@@ -77,7 +81,7 @@ async fn a10_only_what_can_pass_is_repeated() {
 async fn a11_attempts_are_bounded_and_all_of_them_are_told() {
     let live = Live::connected().await;
     live.sandbox
-        .arm(Fault::named("html_error").at("participants").without_end())
+        .arm(Fault::named("html_error").at("participants").unlimited())
         .unwrap();
     live.wire.take_reads();
     let error = live.first_person().await.unwrap_err();
@@ -117,7 +121,7 @@ async fn a11_an_attempt_that_takes_too_long_is_made_again() {
     let live = Live::connected().await;
     let slow = Fault::named("slow_answer")
         .at("participants")
-        .delayed(Duration::from_secs(60));
+        .with_delay(Duration::from_secs(60));
     live.sandbox.arm(slow).unwrap();
     live.wire.take_reads();
     let event = live
@@ -134,8 +138,8 @@ async fn a11_a_deadline_holds_over_waits_and_attempts() {
         .arm(
             Fault::named("unavailable")
                 .at("participants")
-                .without_end()
-                .seconds(40),
+                .unlimited()
+                .with_seconds(Duration::from_secs(40)),
         )
         .unwrap();
     let retry = Retry::default().attempts(100).deadline(Duration::from_secs(90));

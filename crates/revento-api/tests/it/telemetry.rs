@@ -194,7 +194,11 @@ async fn what_waits_says_why() {
     let live = Live::connected().await;
     let lines = Lines::default();
     live.sandbox
-        .arm(Fault::named("rate_limited").at("event").seconds(7))
+        .arm(
+            Fault::named("rate_limited")
+                .at("event")
+                .with_seconds(std::time::Duration::from_secs(7)),
+        )
         .unwrap();
     async { live.event().get().await.unwrap() }
         .with_subscriber(lines.subscriber())

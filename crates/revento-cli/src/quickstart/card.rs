@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use revento_sandbox::Info;
+use revento_sandbox::SandboxInfo;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -24,7 +24,7 @@ impl Card {
     /// Its name in the data directory.
     pub(crate) const FILE: &str = "integration.json";
 
-    pub(crate) fn new(info: &Info, redirect_uri: String) -> Self {
+    pub(crate) fn new(info: &SandboxInfo, redirect_uri: String) -> Self {
         Self {
             auth_base: info.auth_base.clone(),
             api_base: info.api_base.clone(),

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use revento_example_service::{DataDir, Service, Settings};
-use revento_sandbox::{Info, Sandbox};
+use revento_sandbox::{Sandbox, SandboxInfo};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::card::Card;
@@ -61,7 +61,7 @@ impl World {
     }
 
     /// How to reach the sandbox.
-    pub(crate) fn info(&self) -> &Info {
+    pub(crate) fn info(&self) -> &SandboxInfo {
         self.sandbox.info()
     }
 
@@ -117,7 +117,7 @@ fn base_url(listeners: &[TcpListener]) -> Result<String> {
     Ok(format!("http://localhost:{}", ports::port(listener)?))
 }
 
-fn settings(info: &Info, base_url: &str, data: &Path) -> Result<Settings> {
+fn settings(info: &SandboxInfo, base_url: &str, data: &Path) -> Result<Settings> {
     let data: PathBuf = fs::canonicalize(data)?;
     Ok(Settings {
         auth_base: info.auth_base.clone(),

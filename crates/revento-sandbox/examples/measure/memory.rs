@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use revento_sandbox::{Act, Sandbox};
+use revento_sandbox::{Action, Sandbox};
 use serde_json::{Value, json};
 
 use super::report::Report;
@@ -48,7 +48,7 @@ pub(crate) async fn measure(seed: &Path) -> Outcome<()> {
     let start = now();
     for n in 0..MANY {
         sandbox
-            .perform(Act::Approve(format!("app_published_{n:06}")))
+            .perform(Action::Approve(format!("app_published_{n:06}")))
             .await?;
     }
     let reviewed = start.elapsed();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use revento_sandbox::{Decision, Sandbox};
+use revento_sandbox::{ConsentDecision, Sandbox};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -104,7 +104,11 @@ pub(crate) async fn connect(sandbox: &Sandbox, address: SocketAddr) -> Outcome<V
             ("code_challenge_method", "S256"),
         ],
     )?;
-    let landed = Url::parse(&sandbox.authorize(url.as_str(), Decision::Authorize).await?)?;
+    let landed = Url::parse(
+        &sandbox
+            .authorize(url.as_str(), ConsentDecision::Authorize)
+            .await?,
+    )?;
     let code = landed.query_pairs().find(|(name, _)| name == "code");
     let code = code.ok_or("no code")?.1.into_owned();
     let body = format!(

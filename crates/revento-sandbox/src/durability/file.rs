@@ -1,4 +1,4 @@
-//! The data file: one SQLite database that holds every row that differs from the seed.
+//! The data file: one SQLite database with every row that differs from the seed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,44 +6,36 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
-use super::journal::Entry;
+use super::entry::Entry;
+use super::error::DataFileError;
 use crate::platform::state::State;
-use crate::start::StartError;
 
 /// "RVSB", in the header of every data file.
 const APPLICATION_ID: i64 = 0x5256_5342;
-/// Grows with every change of the format.
+/// The version of the file format; it grows with every change.
 const FORMAT: i64 = 1;
 
-/// Opens or creates a data file and lays its rows over `state`.
-pub(crate) async fn open(path: &Path, state: &mut State) -> Result<SqliteConnection, StartError> {
-    create(path).map_err(|error| not_writable(path, error))?;
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .locking_mode(SqliteLockingMode::Exclusive)
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(Duration::from_millis(200));
-    // The very first statements write nothing, so that a foreign file stays as it is.
+/// Opens or creates a data file and loads its rows into `state`.
+pub(crate) async fn open(path: &Path, state: &mut State) -> Result<SqliteConnection, DataFileError> {
+    create(path)?;
     let plain = SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(Duration::from_millis(200));
-    let mut peek = SqliteConnection::connect_with(&plain)
-        .await
-        .map_err(|error| refused(path, error))?;
-    recognise(&mut peek, path).await?;
-    peek.close().await.map_err(|error| refused(path, error))?;
-    let mut connection = SqliteConnection::connect_with(&options)
-        .await
-        .map_err(|error| refused(path, error))?;
-    prepare(&mut connection)
-        .await
-        .map_err(|error| refused(path, error))?;
-    load(&mut connection, path, state).await?;
+    // The first connection writes nothing, so that the file of another program stays unchanged.
+    let mut reader = SqliteConnection::connect_with(&plain).await?;
+    recognise(&mut reader).await?;
+    reader.close().await?;
+    let options = plain
+        .journal_mode(SqliteJournalMode::Wal)
+        .locking_mode(SqliteLockingMode::Exclusive)
+        .synchronous(SqliteSynchronous::Normal);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    prepare(&mut connection).await?;
+    load(&mut connection, state).await?;
     Ok(connection)
 }
 
-/// Only its owner may read the file: it remembers who was connected to what.
+/// Creates the file. Only its owner may read it, because it contains test secrets and personal data.
 fn create(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -59,25 +51,17 @@ async fn number(connection: &mut SqliteConnection, sql: &'static str) -> Result<
     sqlx::query(sql).fetch_one(connection).await?.try_get(0)
 }
 
-async fn recognise(connection: &mut SqliteConnection, path: &Path) -> Result<(), StartError> {
-    let application = number(connection, "PRAGMA application_id")
-        .await
-        .map_err(|error| refused(path, error))?;
-    let tables = number(connection, "SELECT count(*) FROM sqlite_master")
-        .await
-        .map_err(|error| refused(path, error))?;
-    let format = number(connection, "PRAGMA user_version")
-        .await
-        .map_err(|error| refused(path, error))?;
+/// Accepts an empty file, or one of a sandbox in a known format.
+async fn recognise(connection: &mut SqliteConnection) -> Result<(), DataFileError> {
+    let application = number(connection, "PRAGMA application_id").await?;
+    let tables = number(connection, "SELECT count(*) FROM sqlite_master").await?;
+    let format = number(connection, "PRAGMA user_version").await?;
     let fresh = application == 0 && format == 0 && tables == 0;
     if !fresh && application != APPLICATION_ID {
-        return Err(StartError::DataNotOurs {
-            path: path.to_owned(),
-        });
+        return Err(DataFileError::NotOurs);
     }
     if format > FORMAT {
-        return Err(StartError::DataNewer {
-            path: path.to_owned(),
+        return Err(DataFileError::Newer {
             found: format,
             known: FORMAT,
         });
@@ -98,21 +82,17 @@ async fn prepare(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     transaction.commit().await
 }
 
-async fn load(connection: &mut SqliteConnection, path: &Path, state: &mut State) -> Result<(), StartError> {
-    let damaged = |detail: String| StartError::DataDamaged {
-        path: path.to_owned(),
-        detail,
-    };
+async fn load(connection: &mut SqliteConnection, state: &mut State) -> Result<(), DataFileError> {
+    let damaged = |error: sqlx::Error| DataFileError::Damaged(error.to_string());
     let rows = sqlx::query("SELECT kind, body FROM rows")
         .fetch_all(connection)
-        .await
-        .map_err(|error| refused(path, error))?;
+        .await?;
     for row in rows {
-        let kind: String = row.try_get(0).map_err(|error| damaged(error.to_string()))?;
-        let body: String = row.try_get(1).map_err(|error| damaged(error.to_string()))?;
-        state.load(&kind, &body).map_err(damaged)?;
+        let kind: String = row.try_get(0).map_err(damaged)?;
+        let body: String = row.try_get(1).map_err(damaged)?;
+        state.load(&kind, &body).map_err(DataFileError::Damaged)?;
     }
-    state.index();
+    state.rebuild_indexes();
     Ok(())
 }
 
@@ -141,34 +121,4 @@ pub(super) async fn write(connection: &mut SqliteConnection, entries: &[Entry]) 
         }
     }
     transaction.commit().await
-}
-
-fn not_writable(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> StartError {
-    StartError::DataNotWritable {
-        path: path.to_owned(),
-        source: Box::new(source),
-    }
-}
-
-fn refused(path: &Path, error: sqlx::Error) -> StartError {
-    let code = error
-        .as_database_error()
-        .and_then(|error| error.code())
-        .and_then(|code| code.parse::<u32>().ok());
-    match code.map(|code| code & 0xff) {
-        // SQLITE_BUSY, SQLITE_LOCKED
-        Some(5 | 6) => StartError::DataInUse {
-            path: path.to_owned(),
-        },
-        // SQLITE_NOTADB
-        Some(26) => StartError::DataNotOurs {
-            path: path.to_owned(),
-        },
-        // SQLITE_CORRUPT
-        Some(11) => StartError::DataDamaged {
-            path: path.to_owned(),
-            detail: error.to_string(),
-        },
-        _ => not_writable(path, error),
-    }
 }

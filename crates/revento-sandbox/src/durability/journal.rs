@@ -1,4 +1,4 @@
-//! The queue between the state and the data file. Without a file everything is durable at once.
+//! The queue between the state and the data file. Without a file, every change counts as durable at once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,30 +6,19 @@ use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::entry::Entry;
+use super::error::WriteError;
 use super::file;
 use crate::platform::table::Change;
 
-/// The data file could not be written, so an answer must not claim what it would not survive.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error(
-    "the sandbox could not write its data file ({0}); free some disk space or check its permissions, then try again"
-)]
-pub(crate) struct Unwritten(String);
-
-/// What the file is told.
-#[derive(Debug)]
-pub(crate) enum Entry {
-    Changes(Vec<Change>),
-    Clear,
-}
-
 #[derive(Debug, Clone, Default)]
 struct Progress {
+    /// The newest ticket whose changes are in the file.
     durable: u64,
     failure: Option<String>,
 }
 
-/// Takes changes in order and tells when they are durable.
+/// Takes changes in order and reports when they are durable.
 #[derive(Debug)]
 pub(crate) struct Journal {
     entries: Option<mpsc::UnboundedSender<(u64, Entry)>>,
@@ -38,8 +27,8 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// A journal for a sandbox that lives in memory.
-    pub(crate) fn none() -> Self {
+    /// A journal without a file.
+    pub(crate) fn in_memory() -> Self {
         let (_, progress) = watch::channel(Progress::default());
         Self {
             entries: None,
@@ -50,9 +39,9 @@ impl Journal {
 
     /// A journal into a file, and the task that writes it. The task ends when the journal is dropped.
     pub(crate) fn into_file(connection: SqliteConnection) -> (Self, JoinHandle<()>) {
-        let (entries, inbox) = mpsc::unbounded_channel();
+        let (entries, queue) = mpsc::unbounded_channel();
         let (report, progress) = watch::channel(Progress::default());
-        let task = tokio::spawn(write_on(connection, inbox, report));
+        let task = tokio::spawn(write_entries(connection, queue, report));
         (
             Self {
                 entries: Some(entries),
@@ -63,7 +52,8 @@ impl Journal {
         )
     }
 
-    /// Hands changes over. Call it under the lock of the state: order is meaning.
+    /// Queues changes and returns their ticket. Call it under the lock of the state, so that the file receives the
+    /// changes in their order.
     pub(crate) fn submit(&self, changes: Vec<Change>) -> u64 {
         if changes.is_empty() {
             self.latest()
@@ -72,8 +62,8 @@ impl Journal {
         }
     }
 
-    /// Whether there is a file behind it.
-    pub(crate) fn keeps(&self) -> bool {
+    /// Whether the journal writes a file.
+    pub(crate) fn has_file(&self) -> bool {
         self.entries.is_some()
     }
 
@@ -85,7 +75,7 @@ impl Journal {
     fn push(&self, entry: Entry) -> u64 {
         let Some(entries) = &self.entries else { return 0 };
         let ticket = self.latest.fetch_add(1, Ordering::SeqCst) + 1;
-        // The writer outlives the journal; were it gone, `settled` would say so.
+        // If the writer task has ended, `wait_durable` reports it.
         let _ = entries.send((ticket, entry));
         ticket
     }
@@ -96,7 +86,7 @@ impl Journal {
     }
 
     /// Waits until a ticket's changes are durable.
-    pub(crate) async fn settled(&self, ticket: u64) -> Result<(), Unwritten> {
+    pub(crate) async fn wait_durable(&self, ticket: u64) -> Result<(), WriteError> {
         if self.entries.is_none() {
             return Ok(());
         }
@@ -104,25 +94,25 @@ impl Journal {
         let seen = progress
             .wait_for(|progress| progress.durable >= ticket || progress.failure.is_some())
             .await
-            .map_err(|_| Unwritten("its writer has stopped".to_owned()))?;
+            .map_err(|_| WriteError("its writer has stopped".to_owned()))?;
         match &seen.failure {
-            Some(failure) if seen.durable < ticket => Err(Unwritten(failure.clone())),
+            Some(failure) if seen.durable < ticket => Err(WriteError(failure.clone())),
             _ => Ok(()),
         }
     }
 }
 
-/// Writes what has gathered in one transaction after the other. What could not be written is kept and written with
-/// the next change, so that the file never has gaps.
-async fn write_on(
+/// Writes all queued entries in one transaction, again and again. It keeps entries that could not be written and
+/// writes them with the next ones, so that the file never has gaps.
+async fn write_entries(
     mut connection: SqliteConnection,
-    mut inbox: mpsc::UnboundedReceiver<(u64, Entry)>,
+    mut queue: mpsc::UnboundedReceiver<(u64, Entry)>,
     report: watch::Sender<Progress>,
 ) {
     let mut waiting: Vec<Entry> = Vec::new();
-    while let Some((mut ticket, entry)) = inbox.recv().await {
+    while let Some((mut ticket, entry)) = queue.recv().await {
         waiting.push(entry);
-        while let Ok((next, entry)) = inbox.try_recv() {
+        while let Ok((next, entry)) = queue.try_recv() {
             ticket = next;
             waiting.push(entry);
         }

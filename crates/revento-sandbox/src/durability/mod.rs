@@ -1,7 +1,10 @@
-//! Making changes durable: a journal that takes changed rows in order, and a SQLite file behind it.
+//! Durable state: a journal that takes changed rows in order, and the SQLite file behind it.
 
+mod entry;
+mod error;
 mod file;
 mod journal;
 
+pub(crate) use error::{DataFileError, WriteError};
 pub(crate) use file::open;
-pub(crate) use journal::{Journal, Unwritten};
+pub(crate) use journal::Journal;

@@ -1,16 +1,19 @@
-//! The platform's front: OAuth, read API, control API and console.
+//! The HTTP interface: OAuth, read API, control API, console and documents.
 
 mod api;
 mod assets;
 mod body;
+mod body_recording;
 mod console;
-mod control;
+mod control_api;
 mod documents;
-mod frame;
+mod error_response;
+mod extract;
+mod hang_up;
+mod middleware;
 mod oauth;
 mod page;
-mod record;
-mod refusal;
+mod response_faults;
 mod serve;
 mod webview;
 
@@ -21,36 +24,36 @@ use axum::extract::Request;
 use axum::response::Redirect;
 use axum::routing::get;
 
-use crate::platform::hub::Hub;
-pub(crate) use oauth::return_address;
-pub(crate) use refusal::Refusal;
-pub(crate) use serve::{HangUp, serve};
+use crate::decisions;
+use crate::runtime::Runtime;
+use error_response::ErrorResponse;
 
-pub(crate) type Shared = axum::extract::State<Arc<Hub>>;
+pub(crate) use hang_up::HangUp;
+pub(crate) use serve::serve;
 
-/// Every route of the sandbox.
-pub(crate) fn router(hub: &Arc<Hub>) -> Router {
+/// All routes of the sandbox.
+pub(crate) fn router(runtime: &Arc<Runtime>) -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::to("/console") }))
         .route("/assets/{file}", get(assets::file))
         .route("/events/{event_id}/pages/{page_id}", get(webview::show))
         .merge(documents::routes())
-        .merge(oauth::routes(hub))
+        .merge(oauth::routes(runtime))
         .nest("/api/v1", api::routes())
-        .nest("/_sandbox", control::routes())
+        .nest("/_sandbox", control_api::routes())
         .nest("/console", console::routes())
-        .fallback(nothing_here)
+        .fallback(not_found)
         .method_not_allowed_fallback(|request: Request| async move {
             let text = format!("{} is not allowed here.", request.method());
-            Refusal::new(crate::decisions::WRITE_STATUS, "method_not_allowed", text)
+            ErrorResponse::new(decisions::WRITE_STATUS, "method_not_allowed", text)
         })
         .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(hub),
-            frame::frame,
+            Arc::clone(runtime),
+            middleware::wrap,
         ))
-        .with_state(Arc::clone(hub))
+        .with_state(Arc::clone(runtime))
 }
 
-async fn nothing_here(request: Request) -> Refusal {
-    Refusal::not_found(format!("There is nothing at {}.", request.uri().path()))
+async fn not_found(request: Request) -> ErrorResponse {
+    ErrorResponse::not_found(format!("There is nothing at {}.", request.uri().path()))
 }

@@ -1,10 +1,10 @@
-//! What all pages share: the document around them, and the check that a form came from one of them.
+//! What all pages share: the HTML document, and the check that a form comes from the same site.
 
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use maud::{DOCTYPE, Markup, html};
 
-use super::refusal::Refusal;
+use super::error_response::ErrorResponse;
 
 fn head(title: &str) -> Markup {
     html! {
@@ -21,34 +21,29 @@ fn head(title: &str) -> Markup {
     }
 }
 
-/// A whole document around a body of one's own.
-pub(super) fn document(title: &str, class: &str, content: &Markup) -> Markup {
+/// A document with the given body.
+pub(super) fn document(title: &str, class: Option<&str>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             (head(title))
-            body class=(class) { (content) }
+            body class=[class] { (content) }
         }
     }
 }
 
-/// A bare page may be framed by this platform alone (contract section 5). It names no form targets: the answer to
-/// a consent goes on to the integration.
+/// Only this platform may frame a bare page (contract §5). The policy does not restrict form targets, because the
+/// answer to a consent form redirects to the integration.
 const BARE_POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'self'; base-uri 'none'";
 
 /// A page with one card in the middle.
 pub(super) fn bare(title: &str, content: &Markup) -> Response {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            (head(title))
-            body.bare {
-                main { (content) }
-                footer { "Revento sandbox: a platform for tests. Nothing here is real." }
-            }
-        }
+    let body = html! {
+        main { (content) }
+        footer { "Revento sandbox: a platform for tests. All data is made up." }
     };
+    let page = document(title, Some("bare"), &body);
     ([(header::CONTENT_SECURITY_POLICY, BARE_POLICY)], page).into_response()
 }
 
@@ -59,33 +54,28 @@ pub(super) fn console(
     nav: &[(&str, &str, Option<usize>)],
     content: &Markup,
 ) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            (head(title))
-            body {
-                a.skip href="#main" { "Skip to the content" }
-                header.top {
-                    a.brand href="/console" { span.mark.revento aria-hidden="true" { "R" } span { "Revento " em { "sandbox" } } }
-                    nav aria-label="Console" {
-                        @for (path, name, count) in nav {
-                            a href=(path) aria-current=[(*path == here).then_some("page")] {
-                                (name)
-                                @if let Some(count) = count.filter(|count| *count > 0) { span.count { (count) } }
-                            }
-                        }
+    let body = html! {
+        a.skip href="#main" { "Skip to the content" }
+        header.top {
+            a.brand href="/console" { span.mark.revento aria-hidden="true" { "R" } span { "Revento " em { "sandbox" } } }
+            nav aria-label="Console" {
+                @for (path, name, count) in nav {
+                    a href=(path) aria-current=[(*path == here).then_some("page")] {
+                        (name)
+                        @if let Some(count) = count.filter(|count| *count > 0) { span.count { (count) } }
                     }
-                    span.live #live role="status" hidden { "live" }
                 }
-                main #main { (content) }
-                script src="/assets/live.js" defer {}
             }
+            span.live #live role="status" hidden { "live" }
         }
-    }
+        main #main { (content) }
+        script src="/assets/live.js" defer {}
+    };
+    document(title, None, &body)
 }
 
-/// Browsers say where a form comes from; one of another site is refused. Other clients say nothing.
-pub(super) fn same_site(headers: &HeaderMap) -> Result<(), Refusal> {
+/// Refuses requests that a browser sends from another site. Other clients do not send these headers.
+pub(super) fn same_site(headers: &HeaderMap) -> Result<(), ErrorResponse> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let site = headers
         .get("sec-fetch-site")
@@ -96,7 +86,7 @@ pub(super) fn same_site(headers: &HeaderMap) -> Result<(), Refusal> {
         host != text(header::HOST)
     });
     if foreign_site || (site.is_none() && foreign_origin) {
-        return Err(Refusal::new(
+        return Err(ErrorResponse::new(
             403,
             "cross_site",
             "This form was sent from another site. Open the page here and send it again.",

@@ -1,4 +1,4 @@
-//! Accepting connections: bounded waiting for request heads, a clean end, and the power to hang up mid-answer.
+//! The server: it accepts connections, limits how long a request head may take, and shuts down gracefully.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -17,35 +17,32 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
-use crate::platform::hub::Hub;
+use super::hang_up::HangUp;
+use crate::runtime::Runtime;
 
-/// How long a request head may take to arrive, and how long a connection may rest.
+/// How long a request head may take to arrive, and how long a connection may be idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// After a failed accept: the machine is short of something, so it gets a moment.
-const BREATH: Duration = Duration::from_millis(50);
+/// The pause after a failed accept: the machine lacks a resource, such as file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// In the extensions of a response: close the connection instead of answering.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct HangUp;
-
-/// What ends a connection on purpose.
+/// The error that makes hyper close a connection without an answer.
 #[derive(Debug, thiserror::Error)]
-#[error("hung up on purpose")]
-struct HungUp;
+#[error("a fault closed the connection")]
+struct ClosedByFault;
 
 /// Serves until the sandbox stops and every connection has ended.
-pub(crate) async fn serve(listener: TcpListener, router: Router, hub: Arc<Hub>) {
-    let mut stopping = hub.stopping.subscribe();
+pub(crate) async fn serve(listener: TcpListener, router: Router, runtime: Arc<Runtime>) {
+    let mut stopping = runtime.stopping.subscribe();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, router.clone(), hub.stopping.subscribe()));
+                    connections.spawn(connection(stream, router.clone(), runtime.stopping.subscribe()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(BREATH).await;
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
             Some(_) = connections.join_next() => {}
@@ -57,12 +54,12 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, hub: Arc<Hub>) 
 }
 
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error means that the platform is gone, which is a reason to stop too.
+    // An error means that the runtime was dropped, which is a reason to stop too.
     let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 async fn connection(stream: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
-    // Small answers go out at once; a socket that refuses the option works without it.
+    // Send small answers at once. A socket that refuses the option works without it.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| answer(router.clone(), request));
     let serving = http1::Builder::new()
@@ -82,11 +79,11 @@ async fn connection(stream: TcpStream, router: Router, mut stopping: watch::Rece
     }
 }
 
-async fn answer(router: Router, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {
+async fn answer(router: Router, request: Request<Incoming>) -> Result<Response<Body>, ClosedByFault> {
     let answered: Result<_, Infallible> = router.oneshot(request.map(Body::new)).await;
     let Ok(response) = answered;
     if response.extensions().get::<HangUp>().is_some() {
-        Err(HungUp)
+        Err(ClosedByFault)
     } else {
         Ok(response)
     }

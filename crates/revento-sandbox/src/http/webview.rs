@@ -1,4 +1,4 @@
-//! `/events/{id}/pages/{page}`: an event's navigation with an integration's page in a frame (contract section 5).
+//! `/events/{id}/pages/{page}`: the event's navigation with the integration's page in a frame (contract §5).
 
 use axum::extract::{Path, State};
 use axum::http::header;
@@ -6,20 +6,20 @@ use axum::response::{IntoResponse as _, Response};
 use maud::{Markup, html};
 use url::Url;
 
+use super::error_response::ErrorResponse;
+use super::extract::SharedRuntime;
 use super::page;
-use super::refusal::Refusal;
-use crate::http::Shared;
 use crate::platform::records::{Event, WebviewPage};
 
-/// Shows the page. What it frames must allow this origin in its `frame-ancestors`.
+/// Shows the page. The framed page must allow this origin in its `frame-ancestors`.
 pub(super) async fn show(
-    State(hub): Shared,
+    State(runtime): SharedRuntime,
     Path((event_id, id)): Path<(String, String)>,
-) -> Result<Response, Refusal> {
-    let found = hub
+) -> Result<Response, ErrorResponse> {
+    let found = runtime
         .read(|state, _| {
             let page = state
-                .webviews
+                .webview_pages
                 .get(&id)
                 .filter(|page| page.event_id == event_id)?
                 .clone();
@@ -28,11 +28,11 @@ pub(super) async fn show(
                 .rsplit_once('_')
                 .map(|(prefix, _)| format!("{prefix}_"))
                 .unwrap_or_default();
-            let pages: Vec<WebviewPage> = state.webviews.range(&prefix, None).cloned().collect();
+            let pages: Vec<WebviewPage> = state.webview_pages.range(&prefix, None).cloned().collect();
             Some((state.events.get(&event_id)?.clone(), page, pages))
         })
         .await?;
-    let missing = || Refusal::not_found(format!("There is no page '{id}' at '{event_id}'."));
+    let missing = || ErrorResponse::not_found(format!("There is no page '{id}' at '{event_id}'."));
     let (event, shown, pages) = found.ok_or_else(missing)?;
     let origin = Url::parse(&shown.url)
         .map(|url| url.origin().ascii_serialization())
@@ -43,7 +43,7 @@ pub(super) async fn show(
     let content = content(&event, &shown, &pages);
     Ok((
         [(header::CONTENT_SECURITY_POLICY, policy)],
-        page::document(&shown.title, "webview", &content),
+        page::document(&shown.title, Some("webview"), &content),
     )
         .into_response())
 }

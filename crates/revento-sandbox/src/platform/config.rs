@@ -1,17 +1,18 @@
-//! What one start was given: addresses and registered integrations. Never stored.
+//! The configuration of one start: addresses and registered integrations. It is never stored.
 
-use crate::machine::entropy::Entropy;
-use crate::machine::secret::Secret;
+use crate::decisions;
 use crate::platform::records::Flow;
 use crate::platform::seed::Seed;
+use crate::primitives::entropy::Entropy;
+use crate::primitives::secret::Secret;
 
-/// A scope as contract section 2.2 lists it.
+/// A scope (contract §2.2).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ScopeInfo {
     pub(crate) name: &'static str,
     pub(crate) flow: Flow,
-    /// What a human reads on the consent page.
-    pub(crate) words: &'static str,
+    /// What the consent page says.
+    pub(crate) description: &'static str,
 }
 
 /// Every scope of the platform.
@@ -19,27 +20,27 @@ pub(crate) const SCOPES: [ScopeInfo; 5] = [
     ScopeInfo {
         name: "event.read",
         flow: Flow::Installation,
-        words: "See the event: its name, dates and status",
+        description: "See the event: its name, dates and status",
     },
     ScopeInfo {
         name: "participants.read",
         flow: Flow::Installation,
-        words: "See the participants, their applications and their answers to your form",
+        description: "See the participants, their applications and their answers to your form",
     },
     ScopeInfo {
         name: "program.read",
         flow: Flow::Installation,
-        words: "See the program: activities, threads, locations and registration waves",
+        description: "See the program: activities, threads, locations and registration waves",
     },
     ScopeInfo {
         name: "profile.read",
         flow: Flow::User,
-        words: "See your name and e-mail address",
+        description: "See your name and e-mail address",
     },
     ScopeInfo {
         name: "event.attendance",
         flow: Flow::User,
-        words: "See your application to this event",
+        description: "See your application to this event",
     },
 ];
 
@@ -47,7 +48,7 @@ pub(crate) fn scope_info(name: &str) -> Option<&'static ScopeInfo> {
     SCOPES.iter().find(|scope| scope.name == name)
 }
 
-/// Every webhook event type of contract section 4.3.
+/// Every webhook event type (contract §4.3).
 pub(crate) const EVENT_TYPES: [&str; 13] = [
     "application.submitted",
     "application.approved",
@@ -57,7 +58,7 @@ pub(crate) const EVENT_TYPES: [&str; 13] = [
     "participant.profile_updated",
     "activity.updated",
     "activity.capacity_state_changed",
-    "event.published",
+    decisions::EVENT_PUBLISHED,
     "event.unpublished",
     "user.revoked_access",
     "data.deletion_required",
@@ -71,12 +72,12 @@ pub(crate) struct DeclaredScope {
     pub(crate) required: bool,
 }
 
-/// Who may connect an integration (contract section 1).
+/// Who may connect an integration (contract §1).
 #[derive(Debug, Clone)]
 pub(crate) enum Audience {
-    /// In the catalog: any formal organization.
+    /// Any formal organization: the integration is in the catalog.
     Public,
-    /// Private to one organization.
+    /// Only this organization.
     InHouse(String),
 }
 
@@ -84,7 +85,7 @@ pub(crate) enum Audience {
 #[derive(Debug, Clone)]
 pub(crate) struct Integration {
     pub(crate) client_id: String,
-    /// None for a public client.
+    /// `None` for a public client.
     pub(crate) client_secret: Option<Secret>,
     pub(crate) webhook_secret: Secret,
     pub(crate) name: String,
@@ -99,7 +100,7 @@ pub(crate) struct Integration {
 }
 
 impl Integration {
-    /// The example integration that every sandbox knows, with credentials that are visibly for tests.
+    /// The example integration, which is registered without a manifest. Its credentials are visibly for tests.
     pub(crate) fn example(redirect_uris: Vec<String>, webhook_url: Option<String>) -> Self {
         let declared = [
             ("event.read", true),
@@ -139,21 +140,21 @@ impl Integration {
     }
 }
 
-/// What one start was given.
+/// The configuration of one start.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) auth_base: String,
-    /// Only loopback is listened on: then only loopback names are taken as `Host`.
+    /// Whether the sandbox listens on loopback only. It then accepts only loopback names as `Host`.
     pub(crate) loopback_only: bool,
-    /// Webhooks may go to other hosts than this one.
+    /// Whether webhooks may go to other hosts than this machine.
     pub(crate) remote_webhooks: bool,
     pub(crate) integrations: Vec<Integration>,
     pub(crate) seed: Seed,
-    /// Calls are counted against the budgets of contract section 3.6.
+    /// Whether the rate limits apply (contract §3.6).
     pub(crate) rate_limits: bool,
-    /// Repeated 429s suspend an integration for a while.
-    pub(crate) suspends: bool,
-    /// Where tokens, codes and ids come from.
+    /// Whether repeated 429s suspend an integration for a while.
+    pub(crate) suspend_repeat_offenders: bool,
+    /// The source of tokens, codes and ids.
     pub(crate) entropy: Entropy,
 }
 

@@ -1,12 +1,11 @@
-//! Whatever humans and clients do in whatever order, this holds.
+//! Properties that hold after any sequence of actions by humans and clients.
 
 use proptest::prelude::*;
 
-use crate::machine::entropy::{Entropy, Purpose};
-use crate::machine::time::Time;
-use crate::platform::acts::{Scene, lifecycle};
+use crate::platform::commands::lifecycle;
 use crate::platform::config::{Config, Integration};
-use crate::platform::oauth::authorize::{Verdict, judge};
+use crate::platform::context::Context;
+use crate::platform::oauth::authorize::{AuthorizeOutcome, evaluate};
 use crate::platform::oauth::consent::{self, Answer};
 use crate::platform::oauth::exchange::exchange;
 use crate::platform::oauth::params::Params;
@@ -15,6 +14,8 @@ use crate::platform::oauth::tokens::FreshPair;
 use crate::platform::records::DeliveryStatus;
 use crate::platform::seed::{self, Seed};
 use crate::platform::state::State;
+use crate::primitives::entropy::{Entropy, Purpose};
+use crate::primitives::time::Time;
 
 const CALLBACK: &str = "http://localhost:3000/callback";
 const EVENTS: [&str; 3] = ["evt_test_published", "evt_test_summit", "evt_test_unpublished"];
@@ -75,7 +76,7 @@ impl Run {
             integrations: vec![Integration::example(vec![CALLBACK.to_owned()], hook)],
             seed: Seed::BuiltIn,
             rate_limits: true,
-            suspends: false,
+            suspend_repeat_offenders: false,
             entropy: Entropy::default(),
         };
         Self {
@@ -88,7 +89,7 @@ impl Run {
 
     fn grant(&mut self, event: usize, scope: &str, user_id: Option<String>) {
         let verifier = "v".repeat(43);
-        let challenge = crate::machine::digest::pkce_challenge(&verifier);
+        let challenge = crate::primitives::digest::pkce_challenge(&verifier);
         let query = format!(
             "response_type=code&client_id=int_sandbox_example&redirect_uri={CALLBACK}&scope={scope}&state=s\
              &event_id={}&code_challenge={challenge}&code_challenge_method=S256",
@@ -96,7 +97,11 @@ impl Run {
         );
         let params = Params::parse(query.as_bytes());
         let id = format!("consent-{}", self.refresh_tokens.len());
-        let Verdict::Ask(asked) = judge(&self.config, &self.state, self.now, &params, id.clone()) else {
+        let context = Context {
+            config: &self.config,
+            now: self.now,
+        };
+        let AuthorizeOutcome::AskConsent(asked) = evaluate(&self.state, context, &params, id.clone()) else {
             return;
         };
         consent::await_answer(&mut self.state, self.now, asked);
@@ -106,8 +111,10 @@ impl Run {
             user_id,
         };
         let code = self.config.entropy.token(Purpose::Consent).unwrap();
-        let onward = consent::answer(&self.config, &mut self.state, self.now, &id, &answer, code);
-        let Ok(code) = onward.unwrap().result else { return };
+        let redirect = consent::answer(&mut self.state, context, &id, &answer, code);
+        let Ok(code) = redirect.unwrap().result else {
+            return;
+        };
         let form = format!("code={code}&redirect_uri={CALLBACK}&code_verifier={verifier}");
         let integration = &self.config.integrations[0];
         let fresh = FreshPair::draw(&self.config.entropy).unwrap();
@@ -119,6 +126,10 @@ impl Run {
 
     fn take(&mut self, step: &Step) {
         let client = "int_sandbox_example";
+        let context = Context {
+            config: &self.config,
+            now: self.now,
+        };
         match step {
             Step::Connect { event } => self.grant(*event, "event.read", None),
             Step::SignIn { event, user } => {
@@ -136,27 +147,15 @@ impl Run {
                 }
             }
             Step::Advance { days } => self.now = self.now.plus_seconds(days * 86_400),
-            // What does not fit the present state is refused, and changes nothing.
+            // An action that does not fit the present state is refused and changes nothing.
             Step::Revoke { event } => {
-                let scene = Scene {
-                    config: &self.config,
-                    now: self.now,
-                };
-                let _ = lifecycle::revoke_connection(&mut self.state, scene, client, EVENTS[*event]);
+                let _ = lifecycle::revoke_connection(&mut self.state, context, client, EVENTS[*event]);
             }
             Step::RevokeUser { user } => {
-                let scene = Scene {
-                    config: &self.config,
-                    now: self.now,
-                };
-                let _ = lifecycle::revoke_user(&mut self.state, scene, client, &format!("usr_{user:04}"));
+                let _ = lifecycle::revoke_user(&mut self.state, context, client, &format!("usr_{user:04}"));
             }
             Step::Archive { event } => {
-                let scene = Scene {
-                    config: &self.config,
-                    now: self.now,
-                };
-                let _ = lifecycle::archive_event(&mut self.state, scene, EVENTS[*event]);
+                let _ = lifecycle::archive_event(&mut self.state, context, EVENTS[*event]);
             }
         }
     }
@@ -182,14 +181,14 @@ impl Run {
                 prop_assert!(connected, "live tokens of an ended connection: {:?}", family);
             }
         }
-        let due = self.state.due().count();
+        let due = self.state.due_deliveries().count();
         let pending = self
             .state
             .deliveries
             .iter()
             .filter(|row| row.status == DeliveryStatus::Pending)
             .count();
-        prop_assert_eq!(due, pending, "the list of due deliveries is not true");
+        prop_assert_eq!(due, pending, "the index of due deliveries is wrong");
         let ended = self.state.counter("connections_ended");
         let demanded = self
             .state
@@ -197,7 +196,7 @@ impl Run {
             .iter()
             .filter(|row| row.event_type == "data.deletion_required")
             .count() as u64;
-        prop_assert_eq!(ended, demanded, "each ended connection demands its deletion");
+        prop_assert_eq!(ended, demanded, "each ended connection requires a deletion");
         Ok(())
     }
 }

@@ -1,14 +1,14 @@
-//! Manifests: integrations from a TOML file, so that a team can run its own (contract section 1).
+//! Manifests: integrations declared in a TOML file (contract §1).
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::machine::digest;
-use crate::machine::secret::Secret;
 use crate::platform::config::{Audience, DeclaredScope, EVENT_TYPES, Integration, SCOPES, scope_info};
 use crate::platform::rules;
+use crate::primitives::digest;
+use crate::primitives::secret::Secret;
 
-/// What is wrong with a manifest, and where.
+/// A mistake in a manifest, and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ManifestError {
     pub(crate) line: usize,
@@ -71,10 +71,10 @@ struct Scopes {
     optional: Vec<Spanned<String>>,
 }
 
-/// What is wrong, at an offset into the text.
-struct Wrong(usize, String);
+/// A mistake, at a byte offset of the text.
+struct Mistake(usize, String);
 
-/// Reads a manifest. `organizations` are the ones that an in-house integration can belong to.
+/// Reads a manifest. An in-house integration can belong to one of `organizations`.
 pub(crate) fn parse(
     text: &str,
     organizations: &[&str],
@@ -102,26 +102,29 @@ pub(crate) fn parse(
             "there is no [[integration]]; declare at least one".to_owned(),
         ));
     }
-    let mut found: Vec<Integration> = Vec::new();
+    let mut integrations: Vec<Integration> = Vec::new();
     for entry in document.integration {
         let start = entry.span().start;
-        let made = integration(entry.into_inner(), organizations, remote_webhooks);
-        let made = made.map_err(|Wrong(offset, message)| at(offset, message))?;
-        if found.iter().any(|known| known.client_id == made.client_id) {
+        let parsed = integration(entry.into_inner(), organizations, remote_webhooks);
+        let parsed = parsed.map_err(|Mistake(offset, message)| at(offset, message))?;
+        if integrations
+            .iter()
+            .any(|known| known.client_id == parsed.client_id)
+        {
             return Err(at(
                 start,
                 format!(
                     "the client_id `{}` is declared twice; choose another one",
-                    made.client_id
+                    parsed.client_id
                 ),
             ));
         }
-        found.push(made);
+        integrations.push(parsed);
     }
-    Ok(found)
+    Ok(integrations)
 }
 
-fn integration(entry: Entry, organizations: &[&str], remote_webhooks: bool) -> Result<Integration, Wrong> {
+fn integration(entry: Entry, organizations: &[&str], remote_webhooks: bool) -> Result<Integration, Mistake> {
     let id_fits = |id: &str| {
         (3..=64).contains(&id.len())
             && id
@@ -129,20 +132,20 @@ fn integration(entry: Entry, organizations: &[&str], remote_webhooks: bool) -> R
                 .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     };
     if !id_fits(entry.client_id.get_ref()) {
-        let text = "client_id has 3 to 64 letters, digits, `_` and `-`";
-        return Err(Wrong(entry.client_id.span().start, text.to_owned()));
+        let text = "client_id must have 3 to 64 letters, digits, `_` and `-`";
+        return Err(Mistake(entry.client_id.span().start, text.to_owned()));
     }
     if entry.name.get_ref().trim().is_empty() {
-        return Err(Wrong(
+        return Err(Mistake(
             entry.name.span().start,
-            "name is empty; people read it on the consent page".to_owned(),
+            "name is empty; the consent page shows it".to_owned(),
         ));
     }
     let audience = audience(&entry, organizations)?;
     let scopes = scopes(&entry)?;
     for uri in &entry.redirect_uris {
         if let Some(objection) = rules::redirect_objection(uri.get_ref()) {
-            return Err(Wrong(
+            return Err(Mistake(
                 uri.span().start,
                 format!("this redirect URI cannot be registered: {objection}"),
             ));
@@ -151,14 +154,14 @@ fn integration(entry: Entry, organizations: &[&str], remote_webhooks: bool) -> R
     if let Some(url) = &entry.webhook_url
         && let Some(objection) = rules::webhook_objection(url.get_ref(), remote_webhooks)
     {
-        return Err(Wrong(
+        return Err(Mistake(
             url.span().start,
             format!("this webhook URL cannot be registered: {objection}"),
         ));
     }
     let event_types = event_types(&entry)?;
     let client_id = entry.client_id.into_inner();
-    // The same at every start, and different for every integration.
+    // Secrets are the same at every start, and differ between integrations.
     let derived = |purpose: &str| {
         digest::fingerprint(&format!("sandbox {purpose} {client_id}"))
             .get(..40)
@@ -182,45 +185,45 @@ fn integration(entry: Entry, organizations: &[&str], remote_webhooks: bool) -> R
     })
 }
 
-fn audience(entry: &Entry, organizations: &[&str]) -> Result<Audience, Wrong> {
+fn audience(entry: &Entry, organizations: &[&str]) -> Result<Audience, Mistake> {
     match (entry.kind, &entry.organization_id) {
         (Type::Public, None) => Ok(Audience::Public),
-        (Type::Public, Some(id)) => Err(Wrong(
+        (Type::Public, Some(id)) => Err(Mistake(
             id.span().start,
-            "organization_id is only for type = \"in_house\"".to_owned(),
+            "organization_id is only allowed with type = \"in_house\"".to_owned(),
         )),
         (Type::InHouse, None) => {
-            let text = "an in-house integration belongs to an organization; name it with organization_id";
-            Err(Wrong(entry.name.span().start, text.to_owned()))
+            let text = "an in-house integration belongs to an organization; add organization_id";
+            Err(Mistake(entry.name.span().start, text.to_owned()))
         }
         (Type::InHouse, Some(id)) if organizations.contains(&id.get_ref().as_str()) => {
             Ok(Audience::InHouse(id.get_ref().clone()))
         }
         (Type::InHouse, Some(id)) => {
             let text = format!(
-                "there is no organization `{}`; there are {}",
+                "there is no organization `{}`; the organizations are {}",
                 id.get_ref(),
                 organizations.join(", ")
             );
-            Err(Wrong(id.span().start, text))
+            Err(Mistake(id.span().start, text))
         }
     }
 }
 
-fn scopes(entry: &Entry) -> Result<Vec<DeclaredScope>, Wrong> {
+fn scopes(entry: &Entry) -> Result<Vec<DeclaredScope>, Mistake> {
     let mut found: Vec<DeclaredScope> = Vec::new();
     let required = entry.scopes.required.iter().map(|scope| (scope, true));
     for (scope, required) in required.chain(entry.scopes.optional.iter().map(|scope| (scope, false))) {
         let name = scope.get_ref();
         if scope_info(name).is_none() {
             let known = SCOPES.map(|scope| scope.name).join(", ");
-            return Err(Wrong(
+            return Err(Mistake(
                 scope.span().start,
-                format!("there is no scope `{name}`; there are {known}"),
+                format!("there is no scope `{name}`; the scopes are {known}"),
             ));
         }
         if found.iter().any(|known| known.name == *name) {
-            return Err(Wrong(
+            return Err(Mistake(
                 scope.span().start,
                 format!("the scope `{name}` is declared twice"),
             ));
@@ -231,7 +234,7 @@ fn scopes(entry: &Entry) -> Result<Vec<DeclaredScope>, Wrong> {
         });
     }
     if found.is_empty() {
-        return Err(Wrong(
+        return Err(Mistake(
             entry.name.span().start,
             "no scope is declared; add scopes.required or scopes.optional".to_owned(),
         ));
@@ -239,18 +242,18 @@ fn scopes(entry: &Entry) -> Result<Vec<DeclaredScope>, Wrong> {
     Ok(found)
 }
 
-fn event_types(entry: &Entry) -> Result<Vec<String>, Wrong> {
+fn event_types(entry: &Entry) -> Result<Vec<String>, Mistake> {
     let Some(listed) = &entry.webhook_events else {
         return Ok(EVENT_TYPES.map(str::to_owned).to_vec());
     };
     for name in listed {
         if !EVENT_TYPES.contains(&name.get_ref().as_str()) {
             let text = format!(
-                "there is no webhook type `{}`; there are {}",
+                "there is no webhook type `{}`; the types are {}",
                 name.get_ref(),
                 EVENT_TYPES.join(", ")
             );
-            return Err(Wrong(name.span().start, text));
+            return Err(Mistake(name.span().start, text));
         }
     }
     Ok(listed.iter().map(|name| name.get_ref().clone()).collect())
@@ -292,7 +295,7 @@ webhook_url = "http://localhost:8080/hooks"
     }
 
     #[test]
-    fn a_mistake_is_told_with_line_and_column() {
+    fn a_mistake_is_reported_with_line_and_column() {
         for (from, to, line, column, says) in [
             (
                 "\"event.read\"",
@@ -323,7 +326,7 @@ webhook_url = "http://localhost:8080/hooks"
                 15,
                 "not on this machine",
             ),
-            ("http://localhost:8080/cb", "/cb", 11, 39, "no absolute URI"),
+            ("http://localhost:8080/cb", "/cb", 11, 39, "not an absolute URI"),
             (
                 "application.approved",
                 "application.eaten",

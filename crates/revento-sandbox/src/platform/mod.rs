@@ -1,13 +1,15 @@
-//! The platform itself: its records and the rules that change them. No HTTP and no waiting in here.
+//! The platform: its records and the rules that change them. This module does no I/O and never waits.
+//!
+//! `commands` change the state, `queries` look at it, `oauth` grants and refreshes tokens.
 
-pub(crate) mod acts;
+pub(crate) mod commands;
 pub(crate) mod config;
-pub(crate) mod hub;
+pub(crate) mod context;
 #[cfg(test)]
 mod invariants;
 pub(crate) mod manifest;
 pub(crate) mod oauth;
-pub(crate) mod read;
+pub(crate) mod queries;
 pub(crate) mod records;
 pub(crate) mod rules;
 pub(crate) mod seed;

@@ -1,44 +1,44 @@
-//! What can be registered: redirect URIs, and where webhooks may go.
+//! Which redirect URIs and webhook URLs can be registered.
 
 use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// Why a redirect URI cannot be registered.
+/// Why a redirect URI cannot be registered; `None` if it can.
 pub(crate) fn redirect_objection(uri: &str) -> Option<&'static str> {
     let Ok(url) = Url::parse(uri) else {
-        return Some("it is no absolute URI; write it out, as in http://localhost:3000/callback");
+        return Some("it is not an absolute URI; write it out, such as http://localhost:3000/callback");
     };
     if url.fragment().is_some() {
-        return Some("it has a fragment, which is never sent; leave it out");
+        return Some("it has a fragment, which is never sent; remove the fragment");
     }
     if uri.contains('*') {
-        return Some("it has a wildcard; register every URI by itself");
+        return Some("it has a wildcard; register each URI");
     }
     if matches!(url.scheme(), "javascript" | "data" | "file" | "vbscript" | "blob") {
-        return Some("this scheme is not redirected to; use http, https or one of your app");
+        return Some("its scheme is not allowed; use http, https or a scheme of your app");
     }
     None
 }
 
-/// Why a URL cannot receive webhooks.
+/// Why a webhook URL cannot be registered; `None` if it can.
 pub(crate) fn webhook_objection(url: &str, remote_allowed: bool) -> Option<&'static str> {
     let Ok(url) = Url::parse(url) else {
-        return Some("it is no absolute URL; write it out, as in http://localhost:3000/webhooks");
+        return Some("it is not an absolute URL; write it out, such as http://localhost:3000/webhooks");
     };
     if !matches!(url.scheme(), "http" | "https") {
-        return Some("only http and https are delivered to");
+        return Some("its scheme is not http or https; use one of them");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Some("it carries a user name or password; leave them out");
+        return Some("it contains a user name or password; remove them");
     }
     if url.fragment().is_some() {
-        return Some("it has a fragment, which is never sent; leave it out");
+        return Some("it has a fragment, which is never sent; remove the fragment");
     }
     if remote_allowed || is_loopback(&url) {
         return None;
     }
-    Some("it is not on this machine; allow remote webhooks explicitly, or use a loopback address")
+    Some("it is not on this machine; allow remote webhooks, or use a loopback address")
 }
 
 fn is_loopback(url: &Url) -> bool {

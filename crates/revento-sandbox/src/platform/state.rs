@@ -1,123 +1,121 @@
-//! All tables of the platform, and the little bookkeeping that spans them.
+//! The state of the platform: one list of all its tables, and the bookkeeping that spans them.
 
 use std::collections::BTreeSet;
 
-use crate::machine::time::Time;
+use serde_json::{Map, Value};
+
 use crate::platform::records::{
     AccessToken, Activity, AuditEntry, CapacityNotice, Code, Connection, Consent, Counter, Credential,
-    Delivery, DeliveryStatus, Event, Family, Location, Organization, Participant, RefreshToken, Setting,
-    Standing, Thread, User, Wave, WebviewPage,
+    Delivery, DeliveryStatus, Event, Family, IntegrationStatus, Location, Organization, Participant,
+    RefreshToken, Setting, Thread, User, Wave, WebviewPage,
 };
 use crate::platform::table::{Change, Row, Table};
+use crate::primitives::time::Time;
 
-/// Everything that the platform knows.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    pub(crate) organizations: Table<Organization>,
-    pub(crate) events: Table<Event>,
-    pub(crate) users: Table<User>,
-    pub(crate) participants: Table<Participant>,
-    pub(crate) threads: Table<Thread>,
-    pub(crate) activities: Table<Activity>,
-    pub(crate) locations: Table<Location>,
-    pub(crate) waves: Table<Wave>,
-    pub(crate) consents: Table<Consent>,
-    pub(crate) codes: Table<Code>,
-    pub(crate) connections: Table<Connection>,
-    pub(crate) families: Table<Family>,
-    pub(crate) access_tokens: Table<AccessToken>,
-    pub(crate) refresh_tokens: Table<RefreshToken>,
-    pub(crate) deliveries: Table<Delivery>,
-    pub(crate) audit: Table<AuditEntry>,
-    pub(crate) counters: Table<Counter>,
-    pub(crate) settings: Table<Setting>,
-    pub(crate) credentials: Table<Credential>,
-    pub(crate) standings: Table<Standing>,
-    pub(crate) notices: Table<CapacityNotice>,
-    pub(crate) webviews: Table<WebviewPage>,
-    /// Pending deliveries by the time of their next attempt; follows from `deliveries`.
-    due: BTreeSet<(Time, u64, String)>,
+/// Declares the tables. A table's name is the name of its field, its name in the data file and its name in a seed
+/// file, so renaming one changes both formats.
+macro_rules! tables {
+    (
+        seed { $($seed:ident: $seed_row:ident by $seed_key:ident;)* }
+        other { $($other:ident: $other_row:ident by $other_key:ident;)* }
+    ) => {
+        /// Everything that the platform stores.
+        #[derive(Debug, Default)]
+        pub(crate) struct State {
+            $(pub(crate) $seed: Table<$seed_row>,)*
+            $(pub(crate) $other: Table<$other_row>,)*
+            /// Pending deliveries by the time of their next attempt; derived from `deliveries`.
+            due: BTreeSet<(Time, u64, String)>,
+        }
+
+        tables!(@rows $($seed: $seed_row by $seed_key;)* $($other: $other_row by $other_key;)*);
+
+        impl State {
+            /// The tables that a seed file can fill. The others hold what happened since: tokens, deliveries, …
+            pub(crate) const SEED_TABLES: &[&str] = &[$(stringify!($seed)),*];
+
+            #[cfg(test)]
+            const OTHER_TABLES: &[&str] = &[$(stringify!($other)),*];
+
+            /// The rows of the seed tables, in the form of a seed file.
+            pub(crate) fn export_seed(&self) -> Value {
+                let mut tables = Map::new();
+                $(tables.insert(stringify!($seed).to_owned(), self.$seed.export());)*
+                Value::Object(tables)
+            }
+
+            /// Forgets which rows have changed, for a sandbox without a data file.
+            pub(crate) fn forget_changes(&mut self) {
+                $(self.$seed.forget_changes();)*
+                $(self.$other.forget_changes();)*
+            }
+
+            /// Returns every row that changed since the last call.
+            pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+                let mut changes = Vec::new();
+                $(self.$seed.take_changes(&mut changes);)*
+                $(self.$other.take_changes(&mut changes);)*
+                changes
+            }
+
+            /// Adds a row of the data file or of a seed file, as JSON.
+            ///
+            /// # Errors
+            /// Names the table when it is unknown, or when the row does not fit it.
+            pub(crate) fn load(&mut self, table: &str, body: &str) -> Result<(), String> {
+                match table {
+                    $(stringify!($seed) => self.$seed.load_json(body),)*
+                    $(stringify!($other) => self.$other.load_json(body),)*
+                    other => Err(format!("unknown table `{other}`")),
+                }
+            }
+        }
+    };
+    (@rows $($table:ident: $row:ident by $key:ident;)*) => {
+        $(impl Row for $row {
+            const TABLE: &'static str = stringify!($table);
+
+            fn key(&self) -> &str {
+                &self.$key
+            }
+        })*
+    };
+}
+
+tables! {
+    seed {
+        organizations: Organization by id;
+        events: Event by id;
+        users: User by id;
+        participants: Participant by id;
+        threads: Thread by id;
+        activities: Activity by id;
+        locations: Location by id;
+        waves: Wave by id;
+    }
+    other {
+        consents: Consent by id;
+        codes: Code by hash;
+        connections: Connection by id;
+        families: Family by id;
+        access_tokens: AccessToken by hash;
+        refresh_tokens: RefreshToken by hash;
+        deliveries: Delivery by id;
+        audit: AuditEntry by id;
+        counters: Counter by name;
+        settings: Setting by name;
+        credentials: Credential by id;
+        standings: IntegrationStatus by client_id;
+        capacity_notices: CapacityNotice by activity_id;
+        webview_pages: WebviewPage by id;
+    }
 }
 
 const CLOCK_OFFSET: &str = "clock_offset_micros";
 
-macro_rules! each_table {
-    ($state:expr, $do:ident $(, $argument:expr)*) => {{
-        let state = $state;
-        state.organizations.$do($($argument),*);
-        state.events.$do($($argument),*);
-        state.users.$do($($argument),*);
-        state.participants.$do($($argument),*);
-        state.threads.$do($($argument),*);
-        state.activities.$do($($argument),*);
-        state.locations.$do($($argument),*);
-        state.waves.$do($($argument),*);
-        state.consents.$do($($argument),*);
-        state.codes.$do($($argument),*);
-        state.connections.$do($($argument),*);
-        state.families.$do($($argument),*);
-        state.access_tokens.$do($($argument),*);
-        state.refresh_tokens.$do($($argument),*);
-        state.deliveries.$do($($argument),*);
-        state.audit.$do($($argument),*);
-        state.counters.$do($($argument),*);
-        state.settings.$do($($argument),*);
-        state.credentials.$do($($argument),*);
-        state.standings.$do($($argument),*);
-        state.notices.$do($($argument),*);
-        state.webviews.$do($($argument),*);
-    }};
-}
-
 impl State {
-    /// Forgets what changed, where nothing is kept.
-    pub(crate) fn settle(&mut self) {
-        each_table!(self, settle);
-    }
-
-    /// Hands out every row that changed since the last call.
-    pub(crate) fn drain(&mut self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        each_table!(self, drain, &mut changes);
-        changes
-    }
-
-    /// Puts a row of the data file in place; an unknown table is an error that names it.
-    pub(crate) fn load(&mut self, table: &str, body: &str) -> Result<(), String> {
-        fn place<T: Row>(table: &mut Table<T>, body: &str) -> Result<(), String> {
-            let row = serde_json::from_str(body).map_err(|error| format!("{}: {error}", T::TABLE))?;
-            table.load(row);
-            Ok(())
-        }
-        match table {
-            Organization::TABLE => place(&mut self.organizations, body),
-            Event::TABLE => place(&mut self.events, body),
-            User::TABLE => place(&mut self.users, body),
-            Participant::TABLE => place(&mut self.participants, body),
-            Thread::TABLE => place(&mut self.threads, body),
-            Activity::TABLE => place(&mut self.activities, body),
-            Location::TABLE => place(&mut self.locations, body),
-            Wave::TABLE => place(&mut self.waves, body),
-            Consent::TABLE => place(&mut self.consents, body),
-            Code::TABLE => place(&mut self.codes, body),
-            Connection::TABLE => place(&mut self.connections, body),
-            Family::TABLE => place(&mut self.families, body),
-            AccessToken::TABLE => place(&mut self.access_tokens, body),
-            RefreshToken::TABLE => place(&mut self.refresh_tokens, body),
-            Delivery::TABLE => place(&mut self.deliveries, body),
-            AuditEntry::TABLE => place(&mut self.audit, body),
-            Counter::TABLE => place(&mut self.counters, body),
-            Setting::TABLE => place(&mut self.settings, body),
-            Credential::TABLE => place(&mut self.credentials, body),
-            Standing::TABLE => place(&mut self.standings, body),
-            CapacityNotice::TABLE => place(&mut self.notices, body),
-            WebviewPage::TABLE => place(&mut self.webviews, body),
-            other => Err(format!("unknown table `{other}`")),
-        }
-    }
-
-    /// Rebuilds what follows from the tables, after loading.
-    pub(crate) fn index(&mut self) {
+    /// Rebuilds what is derived from the tables, after loading.
+    pub(crate) fn rebuild_indexes(&mut self) {
         self.due = self
             .deliveries
             .iter()
@@ -130,7 +128,7 @@ impl State {
         self.settings.get(CLOCK_OFFSET).map_or(0, |setting| setting.value)
     }
 
-    /// Moves the sandbox clock on by seconds. It never goes back.
+    /// Advances the sandbox clock by seconds. The clock never goes back.
     pub(crate) fn advance_clock(&mut self, seconds: i64) {
         self.advance_clock_micros(seconds.saturating_mul(1_000_000));
     }
@@ -143,12 +141,9 @@ impl State {
         });
     }
 
-    pub(crate) fn count(&mut self, name: &str) -> u64 {
-        self.add(name, 1)
-    }
-
-    pub(crate) fn add(&mut self, name: &str, by: u64) -> u64 {
-        let value = self.counter(name).saturating_add(by);
+    /// Increments a counter and returns its new value.
+    pub(crate) fn increment(&mut self, name: &str) -> u64 {
+        let value = self.counter(name).saturating_add(1);
         self.counters.put(Counter {
             name: name.to_owned(),
             value,
@@ -160,13 +155,13 @@ impl State {
         self.counters.get(name).map_or(0, |counter| counter.value)
     }
 
-    /// Adds a line to the audit log; its id is given here.
-    pub(crate) fn note(&mut self, mut entry: AuditEntry) {
-        entry.id = format!("{:010}", self.count("audit_entries"));
+    /// Appends an entry to the audit log and assigns its id.
+    pub(crate) fn append_audit(&mut self, mut entry: AuditEntry) {
+        entry.id = format!("{:010}", self.increment("audit_entries"));
         self.audit.put(entry);
     }
 
-    /// Stores a delivery and keeps the list of due ones true.
+    /// Stores a delivery and keeps the index of due deliveries up to date.
     pub(crate) fn put_delivery(&mut self, delivery: Delivery) {
         if let Some(old) = self.deliveries.get(&delivery.id)
             && let Some(at) = old.next_attempt_at
@@ -182,7 +177,7 @@ impl State {
         self.deliveries.put(delivery);
     }
 
-    /// Forgets a delivery, wherever it stands.
+    /// Deletes a delivery in any status.
     pub(crate) fn remove_delivery(&mut self, id: &str) {
         if let Some(old) = self.deliveries.remove(id)
             && let Some(at) = old.next_attempt_at
@@ -192,7 +187,22 @@ impl State {
     }
 
     /// Pending deliveries in the order of their next attempts.
-    pub(crate) fn due(&self) -> impl Iterator<Item = (Time, &str)> {
+    pub(crate) fn due_deliveries(&self) -> impl Iterator<Item = (Time, &str)> {
         self.due.iter().map(|(at, _, id)| (*at, id.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_names_are_part_of_the_file_format() {
+        assert_eq!(
+            [State::SEED_TABLES, State::OTHER_TABLES].concat().join(" "),
+            "organizations events users participants threads activities locations waves consents codes \
+             connections families access_tokens refresh_tokens deliveries audit counters settings credentials \
+             standings capacity_notices webview_pages"
+        );
     }
 }

@@ -1,20 +1,21 @@
-//! A table of typed rows that knows which of them changed.
+//! A table of typed rows that tracks which of them have changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// A row of a table.
 pub(crate) trait Row: Serialize + DeserializeOwned {
-    /// The name under which the data file keeps rows of this type.
+    /// The name of the table in the data file.
     const TABLE: &'static str;
 
     /// The primary key.
     fn key(&self) -> &str;
 }
 
-/// A change to be made durable: the new text of a row, or its removal.
+/// A change to write to the data file: a row as JSON, or its removal.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
     pub(crate) table: &'static str,
@@ -26,14 +27,15 @@ pub(crate) struct Change {
 #[derive(Debug)]
 pub(crate) struct Table<T> {
     rows: BTreeMap<String, T>,
-    dirty: BTreeSet<String>,
+    /// Keys of the rows that have changed since the last `take_changes`.
+    changed: BTreeSet<String>,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Self {
             rows: BTreeMap::new(),
-            dirty: BTreeSet::new(),
+            changed: BTreeSet::new(),
         }
     }
 }
@@ -56,7 +58,7 @@ impl<T: Row> Table<T> {
         self.rows.values()
     }
 
-    /// Rows whose key starts with `prefix`, from behind `after` on.
+    /// Rows whose key starts with `prefix`, after the key `after`.
     pub(crate) fn range<'a>(&'a self, prefix: &'a str, after: Option<&str>) -> impl Iterator<Item = &'a T> {
         let start = match after {
             Some(after) => std::ops::Bound::Excluded(after.to_owned()),
@@ -68,43 +70,58 @@ impl<T: Row> Table<T> {
             .map(|(_, row)| row)
     }
 
-    /// Adds a row, or replaces the one with its key.
+    /// Adds a row, or replaces the one with the same key.
     pub(crate) fn put(&mut self, row: T) {
-        self.dirty.insert(row.key().to_owned());
+        self.changed.insert(row.key().to_owned());
         self.rows.insert(row.key().to_owned(), row);
     }
 
-    /// Changes a row in place; `None` when there is none. The key must stay.
+    /// Changes a row in place and returns what `change` returns; `None` when there is no such row. `change` must not
+    /// change the key.
     pub(crate) fn change<R>(&mut self, key: &str, change: impl FnOnce(&mut T) -> R) -> Option<R> {
         let row = self.rows.get_mut(key)?;
-        self.dirty.insert(key.to_owned());
+        self.changed.insert(key.to_owned());
         Some(change(row))
     }
 
     pub(crate) fn remove(&mut self, key: &str) -> Option<T> {
         let row = self.rows.remove(key)?;
-        self.dirty.insert(key.to_owned());
+        self.changed.insert(key.to_owned());
         Some(row)
     }
 
-    /// Puts a row of the seed or of the data file in place, without marking it changed.
+    /// Adds a row of the seed or of the data file, without marking it as changed.
     pub(crate) fn load(&mut self, row: T) {
         self.rows.insert(row.key().to_owned(), row);
     }
 
-    /// Forgets what changed, where nothing is kept.
-    pub(crate) fn settle(&mut self) {
-        self.dirty.clear();
+    /// Like [`load`](Self::load), from JSON.
+    pub(crate) fn load_json(&mut self, body: &str) -> Result<(), String> {
+        let row = serde_json::from_str(body).map_err(|error| format!("{}: {error}", T::TABLE))?;
+        self.load(row);
+        Ok(())
     }
 
-    /// Hands out what changed since the last call.
-    pub(crate) fn drain(&mut self, into: &mut Vec<Change>) {
-        for key in std::mem::take(&mut self.dirty) {
+    /// All rows as a JSON array.
+    pub(crate) fn export(&self) -> Value {
+        self.iter()
+            .filter_map(|row| serde_json::to_value(row).ok())
+            .collect()
+    }
+
+    /// Forgets which rows have changed.
+    pub(crate) fn forget_changes(&mut self) {
+        self.changed.clear();
+    }
+
+    /// Appends the rows that changed since the last call to `changes`.
+    pub(crate) fn take_changes(&mut self, changes: &mut Vec<Change>) {
+        for key in std::mem::take(&mut self.changed) {
             let body = self
                 .rows
                 .get(&key)
                 .and_then(|row| serde_json::to_string(row).ok());
-            into.push(Change {
+            changes.push(Change {
                 table: T::TABLE,
                 key,
                 body,

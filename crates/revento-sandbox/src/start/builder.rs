@@ -1,4 +1,4 @@
-//! What a sandbox is started with.
+//! The settings of a sandbox.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -6,24 +6,27 @@ use std::time::SystemTime;
 
 use url::Url;
 
-use super::{Sandbox, StartError};
-use crate::machine::clock::Clock;
-use crate::machine::entropy::Entropy;
+use super::error::StartError;
 use crate::platform::config::Integration;
 use crate::platform::seed::Seed;
 use crate::platform::state::State;
 use crate::platform::{manifest, rules, seed};
+use crate::primitives::clock::Clock;
+use crate::primitives::entropy::Entropy;
 
-/// What a sandbox is started with. Everything has a default: a free loopback port, nothing registered, in memory.
+/// The settings of a sandbox.
+///
+/// By default a sandbox listens on a free loopback port, keeps its state in memory, and registers the example
+/// integration without redirect URI and webhook URL.
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `start` is awaited"]
-pub struct Builder {
+pub struct SandboxBuilder {
     pub(super) listener: Option<TcpListener>,
     pub(super) address: SocketAddr,
     pub(super) data: Option<PathBuf>,
-    pub(super) remote_webhooks: bool,
+    pub(super) allow_remote_webhooks: bool,
     pub(super) rate_limits: bool,
-    pub(super) suspends: bool,
+    pub(super) suspend_repeat_offenders: bool,
     pub(super) public_url: Option<String>,
     pub(super) clock: Clock,
     entropy_seed: Option<u64>,
@@ -33,22 +36,22 @@ pub struct Builder {
     manifest: Option<Manifest>,
 }
 
-/// Where a manifest comes from.
+/// A manifest, or its path.
 #[derive(Debug)]
 enum Manifest {
     Text(String),
     File(PathBuf),
 }
 
-impl Default for Builder {
+impl Default for SandboxBuilder {
     fn default() -> Self {
         Self {
             listener: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data: None,
-            remote_webhooks: false,
+            allow_remote_webhooks: false,
             rate_limits: true,
-            suspends: false,
+            suspend_repeat_offenders: false,
             public_url: None,
             clock: Clock::default(),
             entropy_seed: None,
@@ -60,144 +63,128 @@ impl Default for Builder {
     }
 }
 
-impl Builder {
+impl SandboxBuilder {
     /// Listens on `address`. Port 0 finds a free port, which is the default.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self
     }
 
-    /// Listens on a listener that is bound already; `listen` is then ignored.
+    /// Listens on a listener that is already bound. [`listen`](Self::listen) is then ignored.
     pub fn listener(mut self, listener: TcpListener) -> Self {
         self.listener = Some(listener);
         self
     }
 
-    /// Registers a redirect URI of the example integration. It is compared byte for byte. May be repeated.
+    /// Registers a redirect URI of the example integration. The sandbox compares it byte for byte. May be repeated.
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
         self
     }
 
-    /// Registers the webhook URL of the example integration; the last one counts.
+    /// Registers the webhook URL of the example integration. The last call counts.
     pub fn webhook_url(mut self, url: impl Into<String>) -> Self {
         self.webhook_url = Some(url.into());
         self
     }
 
-    /// Registers the integrations of a manifest (TOML) instead of the example integration. [`Info`](crate::Info)
+    /// Registers the integrations of a manifest (TOML) instead of the example integration. [`SandboxInfo`](crate::SandboxInfo)
     /// then describes the first of them, and `redirect_uri` and `webhook_url` add to that one.
     pub fn manifest(mut self, toml: impl Into<String>) -> Self {
         self.manifest = Some(Manifest::Text(toml.into()));
         self
     }
 
-    /// Like [`manifest`](Self::manifest), from a file that is read at the start.
+    /// Like [`manifest`](Self::manifest), from a file. The sandbox reads it when it starts.
     pub fn manifest_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.manifest = Some(Manifest::File(path.into()));
         self
     }
 
-    /// Keeps the state in this SQLite file. Without it, the state ends with the sandbox.
+    /// Keeps the state in this SQLite file. Without a file, the state ends with the sandbox.
     pub fn data(mut self, path: impl Into<PathBuf>) -> Self {
         self.data = Some(path.into());
         self
     }
 
-    /// Lets webhooks go to other hosts than this machine. Only to registered URLs all the same.
+    /// Allows registered webhook URLs on other hosts than this machine.
     pub fn allow_remote_webhooks(mut self) -> Self {
-        self.remote_webhooks = true;
+        self.allow_remote_webhooks = true;
         self
     }
 
-    /// Begins with the catalog of this JSON file instead of the built-in one; `reset` leads back to it.
-    /// `GET /_sandbox/seed` shows the form.
+    /// Starts with the organizations, events and people of this JSON file instead of the built-in ones; `reset`
+    /// restores them. `GET /_sandbox/seed` shows the format.
     pub fn seed_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.seed_file = Some(path.into());
         self
     }
 
-    /// The address under which clients reach the sandbox, when it is not the one that it listens on: behind a proxy,
-    /// out of a container. Then any `Host` is answered.
+    /// Sets the address under which clients reach the sandbox, if it differs from the address that it listens on:
+    /// behind a proxy or in a container. The sandbox then answers requests for any `Host`.
     pub fn public_url(mut self, base: impl Into<String>) -> Self {
         self.public_url = Some(base.into());
         self
     }
 
-    /// Does not count calls against the rate budgets. For load tests: the platform always counts.
+    /// Does not apply the rate limits. For load tests: the platform always applies them.
     pub fn without_rate_limits(mut self) -> Self {
         self.rate_limits = false;
         self
     }
 
-    /// Suspends an integration for ten minutes of the sandbox clock once ten of its calls within a minute were answered
-    /// 429, as the platform can (contract section 3.6). Its calls are then answered 429 with the rest of that time in
-    /// `Retry-After`; nothing is revoked. Off unless asked for, so that a test of the budgets can go on.
+    /// Suspends an integration for ten minutes of the sandbox clock after ten of its calls within a minute were answered
+    /// 429, as the platform can (contract §3.6). While it is suspended, its calls are answered 429 with the remaining
+    /// time in `Retry-After`; no token is revoked. Off by default, so that tests of the rate limits can go on.
     pub fn suspend_repeat_offenders(mut self) -> Self {
-        self.suspends = true;
+        self.suspend_repeat_offenders = true;
         self
     }
 
-    /// Draws tokens, codes and ids from this seed instead of from the operating system: the same calls in the same order
-    /// get the same ids, and so again after a reset. For tests, and for sandboxes in memory only.
+    /// Derives tokens, codes and ids from this seed instead of the operating system's randomness: the same calls in the
+    /// same order get the same ids, also after a reset. For tests; not with a [data file](Self::data).
     pub fn seeded(mut self, seed: u64) -> Self {
         self.entropy_seed = Some(seed);
         self
     }
 
-    /// Takes this for the real time, instead of the machine's clock: for simulations.
+    /// Uses this clock instead of the machine's. For simulations.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Clock::simulated(now);
         self
     }
 
-    /// Prepares a sandbox that listens nowhere, delivers no webhooks and runs by itself in no way: requests are handed
-    /// to [`Sandbox::answer`]. For simulations, which bring a network and a [`clock`](Self::clock) of their own.
-    ///
-    /// # Errors
-    /// When the data file or the configuration cannot be used. Each error says what to do.
-    pub async fn detached(self) -> Result<Sandbox, StartError> {
-        let address = self.address;
-        Sandbox::prepare(self, address).await
-    }
-
-    /// Starts the sandbox. It serves when this returns.
-    ///
-    /// # Errors
-    /// When the address, the data file or the configuration cannot be used. Each error says what to do.
-    pub async fn start(self) -> Result<Sandbox, StartError> {
-        Sandbox::run(self).await
-    }
-
-    /// Where the state begins, and the state itself.
+    /// The seed, and the state that it describes.
     pub(super) fn seed(&self) -> Result<(Seed, State), StartError> {
         let Some(path) = &self.seed_file else {
             return Ok((Seed::BuiltIn, Seed::BuiltIn.state()));
         };
-        let bad = |detail: String| StartError::Seed {
+        let text = std::fs::read_to_string(path).map_err(|source| StartError::SeedFile {
+            path: path.clone(),
+            source,
+        })?;
+        let state = seed::import::parse(&text).map_err(|detail| StartError::Seed {
             path: path.clone(),
             detail,
-        };
-        let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-        let state = seed::import::parse(&text).map_err(bad)?;
+        })?;
         Ok((Seed::File(text), state))
     }
 
-    /// Where its random values come from.
+    /// The source of random values.
     pub(super) fn entropy(&self) -> Result<Entropy, StartError> {
         match self.entropy_seed {
             None => Ok(Entropy::default()),
-            // Begun anew at a restart, the sequence would give out ids that the file knows already.
+            // After a restart the sequence starts again, and would repeat ids that are in the file.
             Some(seed) if self.data.is_some() => Err(StartError::Configuration {
                 what: "the seed",
                 value: seed.to_string(),
-                reason: "a data file outlives the sequence of a seed; leave one of the two out",
+                reason: "a data file outlives the sequence of a seed; leave out one of the two",
             }),
             Some(seed) => Ok(Entropy::seeded(seed)),
         }
     }
 
-    /// Where clients reach a sandbox that listens on `address`.
+    /// The base URL under which clients reach a sandbox that listens on `address`.
     pub(super) fn base(&self, address: SocketAddr) -> Result<String, StartError> {
         let Some(base) = &self.public_url else {
             return Ok(format!("http://{address}"));
@@ -208,7 +195,7 @@ impl Builder {
         if usable {
             return Ok(base.trim_end_matches('/').to_owned());
         }
-        let reason = "write scheme, host and port, and nothing else, as in http://sandbox:4010";
+        let reason = "write only scheme, host and port, such as http://sandbox:4010";
         Err(StartError::Configuration {
             what: "the public URL",
             value: base.clone(),
@@ -216,7 +203,7 @@ impl Builder {
         })
     }
 
-    /// The integrations that this start registers.
+    /// The integrations to register.
     pub(super) fn integrations(&self, organizations: &[&str]) -> Result<Vec<Integration>, StartError> {
         for uri in &self.redirect_uris {
             if let Some(reason) = rules::redirect_objection(uri) {
@@ -228,7 +215,7 @@ impl Builder {
             }
         }
         if let Some(url) = &self.webhook_url
-            && let Some(reason) = rules::webhook_objection(url, self.remote_webhooks)
+            && let Some(reason) = rules::webhook_objection(url, self.allow_remote_webhooks)
         {
             return Err(StartError::Configuration {
                 what: "the webhook URL",
@@ -257,11 +244,13 @@ impl Builder {
     }
 
     fn read(&self, name: &str, text: &str, organizations: &[&str]) -> Result<Vec<Integration>, StartError> {
-        manifest::parse(text, organizations, self.remote_webhooks).map_err(|error| StartError::Manifest {
-            name: name.to_owned(),
-            line: error.line,
-            column: error.column,
-            message: error.message,
+        manifest::parse(text, organizations, self.allow_remote_webhooks).map_err(|error| {
+            StartError::Manifest {
+                name: name.to_owned(),
+                line: error.line,
+                column: error.column,
+                message: error.message,
+            }
         })
     }
 }

@@ -2,38 +2,41 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::durability::DataFileError;
+use crate::error_kind::SandboxErrorKind;
 
 /// Why a sandbox did not start. Each message ends with what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// Another program listens there.
+    /// Another program listens on the address.
     #[error(
-        "{address} is taken by another program; stop it, or pick another address (port 0 finds a free one)"
+        "{address} is taken by another program; stop it, or choose another address (port 0 finds a free one)"
     )]
     AddressInUse {
-        /// The address that was asked for.
+        /// The address to listen on.
         address: SocketAddr,
     },
-    /// The address cannot be listened on.
+    /// The sandbox cannot listen on the address.
     #[error("cannot listen on {address}; check that it belongs to this machine and that the port is allowed")]
     Listen {
-        /// The address that was asked for.
+        /// The address to listen on.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// The handed-over listener cannot be used.
-    #[error("the listener that was handed over cannot be used; bind it again and hand it over unshared")]
+    /// The listener given to [`SandboxBuilder::listener`](crate::SandboxBuilder::listener) cannot be used.
+    #[error("the given listener cannot be used; bind a new one and do not share it")]
     Listener(#[source] io::Error),
-    /// A redirect URI or the webhook URL is not usable.
-    #[error("{what} `{value}` cannot be registered: {reason}")]
+    /// A setting is wrong.
+    #[error("{what} `{value}` cannot be used: {reason}")]
     Configuration {
         /// Which setting.
         what: &'static str,
-        /// What was given.
+        /// Its value.
         value: String,
         /// What is wrong with it and how to fix it.
         reason: &'static str,
@@ -41,7 +44,7 @@ pub enum StartError {
     /// The manifest has a mistake.
     #[error("{name}, line {line}, column {column}: {message}")]
     Manifest {
-        /// Its file, or "the manifest".
+        /// The path of the manifest, or "the manifest".
         name: String,
         /// The line, from 1.
         line: usize,
@@ -50,7 +53,16 @@ pub enum StartError {
         /// What is wrong and how to fix it.
         message: String,
     },
-    /// The seed file cannot be used.
+    /// The manifest cannot be read.
+    #[error("the manifest {} cannot be read; check its path and permissions", path.display())]
+    ManifestFile {
+        /// The file.
+        path: PathBuf,
+        /// The error of the operating system.
+        #[source]
+        source: io::Error,
+    },
+    /// The seed file has a mistake.
     #[error("the seed file {} cannot be used: {detail}", path.display())]
     Seed {
         /// The file.
@@ -58,24 +70,24 @@ pub enum StartError {
         /// What is wrong with it.
         detail: String,
     },
-    /// The manifest cannot be read.
-    #[error("the manifest {} cannot be read; check its path and that you may read it", path.display())]
-    ManifestFile {
+    /// The seed file cannot be read.
+    #[error("the seed file {} cannot be read; check its path and permissions", path.display())]
+    SeedFile {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// The data file is no file of a sandbox.
-    #[error("{} was not written by a Revento sandbox and was left untouched; choose another file", path.display())]
+    /// The data file was not written by a sandbox.
+    #[error("{} was not written by a Revento sandbox and was left unchanged; choose another file", path.display())]
     DataNotOurs {
         /// The file.
         path: PathBuf,
     },
-    /// The data file comes from a newer sandbox.
+    /// The data file was written by a newer sandbox.
     #[error(
-        "{} was written by a newer sandbox (format {found}, this one knows {known}); update, or choose another file",
+        "{} was written by a newer sandbox (format {found}, this one reads up to {known}); update, or choose another file",
         path.display()
     )]
     DataNewer {
@@ -86,7 +98,7 @@ pub enum StartError {
         /// The newest format that this version reads.
         known: i64,
     },
-    /// The data file is in use.
+    /// Another sandbox has the data file open.
     #[error("{} is in use by another sandbox; stop that one first, or choose another file", path.display())]
     DataInUse {
         /// The file.
@@ -97,7 +109,7 @@ pub enum StartError {
     DataNotWritable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system or of SQLite.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -106,13 +118,95 @@ pub enum StartError {
     DataDamaged {
         /// The file.
         path: PathBuf,
-        /// Which row could not be read.
+        /// Which row cannot be read, and why.
         detail: String,
     },
-    /// The client that delivers webhooks could not be set up.
-    #[error("the webhook client could not be set up; check the machine's TLS certificates")]
+    /// The HTTP client that delivers webhooks cannot be built.
+    #[error("the webhook client cannot be built; check the machine's TLS certificates")]
     Webhooks(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The machine gives no random bytes.
-    #[error("the operating system gives no random bytes; tokens cannot be made without them")]
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes; the sandbox cannot make tokens without them")]
     Entropy,
+}
+
+impl StartError {
+    /// What kind of error this is.
+    pub fn kind(&self) -> SandboxErrorKind {
+        match self {
+            Self::AddressInUse { .. } | Self::Listen { .. } | Self::Listener(_) => SandboxErrorKind::Network,
+            Self::Configuration { .. }
+            | Self::Manifest { .. }
+            | Self::ManifestFile { .. }
+            | Self::Seed { .. }
+            | Self::SeedFile { .. }
+            | Self::DataNotOurs { .. }
+            | Self::DataNewer { .. } => SandboxErrorKind::Configuration,
+            Self::DataInUse { .. } | Self::DataNotWritable { .. } | Self::DataDamaged { .. } => {
+                SandboxErrorKind::Storage
+            }
+            Self::Webhooks(_) | Self::Entropy => SandboxErrorKind::Internal,
+        }
+    }
+
+    /// Whether the same start may succeed later: when the other program or sandbox has stopped.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::AddressInUse { .. } | Self::DataInUse { .. })
+    }
+
+    /// Always false: a sandbox that did not start has changed nothing.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
+
+    /// Why the data file at `path` cannot be used.
+    pub(super) fn data(path: &Path, error: DataFileError) -> Self {
+        let path = path.to_owned();
+        match error {
+            DataFileError::InUse => Self::DataInUse { path },
+            DataFileError::NotOurs => Self::DataNotOurs { path },
+            DataFileError::Newer { found, known } => Self::DataNewer { path, found, known },
+            DataFileError::NotWritable(source) => Self::DataNotWritable { path, source },
+            DataFileError::Damaged(detail) => Self::DataDamaged { path, detail },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn an_error_does_not_repeat_its_source() {
+        let source = || io::Error::other("the cause");
+        let path = || PathBuf::from("file");
+        let address = SocketAddr::from(([127, 0, 0, 1], 80));
+        for error in [
+            StartError::Listen {
+                address,
+                source: source(),
+            },
+            StartError::Listener(source()),
+            StartError::ManifestFile {
+                path: path(),
+                source: source(),
+            },
+            StartError::SeedFile {
+                path: path(),
+                source: source(),
+            },
+            StartError::DataNotWritable {
+                path: path(),
+                source: source().into(),
+            },
+            StartError::Webhooks(source().into()),
+        ] {
+            assert!(error.source().is_some());
+            assert!(!error.to_string().contains("the cause"), "{error}");
+            assert!(!error.is_transient() && !error.may_have_taken_effect());
+        }
+        assert!(StartError::AddressInUse { address }.is_transient());
+        assert_eq!(StartError::Entropy.kind().as_str(), "internal");
+    }
 }

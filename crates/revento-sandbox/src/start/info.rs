@@ -1,4 +1,4 @@
-//! What an integration needs to know of a running sandbox.
+//! Addresses and credentials of a running sandbox.
 
 use std::fmt;
 
@@ -6,31 +6,31 @@ use serde::Serialize;
 
 /// The addresses and credentials of a running sandbox.
 ///
-/// Serializes under exactly these names. `Debug` leaves the two secrets out.
+/// Serializes with these field names. `Debug` omits the two secrets.
 #[derive(Clone, Serialize)]
 #[non_exhaustive]
-pub struct Info {
-    /// Base of the OAuth endpoints, `http://127.0.0.1:4010`.
+pub struct SandboxInfo {
+    /// Base of the OAuth endpoints, such as `http://127.0.0.1:4010`.
     pub auth_base: String,
     /// Base of the read API.
     pub api_base: String,
-    /// The console, for a browser.
+    /// The address of the console, for a browser.
     pub console_url: String,
-    /// Base of the JSON interface that steers the sandbox.
+    /// Base of the control API.
     pub control_base: String,
     /// The integration's client id.
     pub client_id: String,
     /// The integration's client secret: a test value.
     pub client_secret: String,
-    /// The secret that webhooks are signed with: a test value.
+    /// The secret that signs webhooks: a test value.
     pub webhook_secret: String,
     /// Ids of the seeded events; the first is `evt_test_published`.
     pub events: Vec<String>,
 }
 
-impl fmt::Debug for Info {
+impl fmt::Debug for SandboxInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Info")
+        f.debug_struct("SandboxInfo")
             .field("auth_base", &self.auth_base)
             .field("api_base", &self.api_base)
             .field("console_url", &self.console_url)

@@ -1,11 +1,12 @@
-//! Starting and stopping a sandbox, and what a caller learns from it.
+//! Starting and stopping a sandbox.
 
 mod builder;
 mod error;
 mod info;
+mod launch;
 mod sandbox;
 
-pub use builder::Builder;
+pub use builder::SandboxBuilder;
 pub use error::StartError;
-pub use info::Info;
+pub use info::SandboxInfo;
 pub use sandbox::Sandbox;

@@ -248,7 +248,7 @@ async fn the_sixth_call_at_once_waits_for_one_of_the_others() {
     let slow = Fault::named("slow_answer")
         .at("event")
         .times(5)
-        .delayed(Duration::from_millis(800));
+        .with_delay(Duration::from_millis(800));
     world.sandbox.arm(slow).unwrap();
     let path = format!("/events/{EVENT}");
     let calls = futures_util::future::join_all((0..6).map(|_| world.read(&token, &path))).await;

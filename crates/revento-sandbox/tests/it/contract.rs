@@ -282,7 +282,7 @@ async fn s3_5_rate_limit_exceeded() {
 async fn s3_5_concurrent_limit_exceeded() {
     let (world, organizer, _) = connected().await;
     let slow = Fault::named("slow_answer").times(5);
-    let slow = slow.delayed(std::time::Duration::from_millis(500));
+    let slow = slow.with_delay(std::time::Duration::from_millis(500));
     world.sandbox.arm(slow).unwrap();
     let path = event();
     let calls = (0..6).map(|_| world.read(&organizer.access, &path));

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use revento_sandbox::{Act, Sandbox};
+use revento_sandbox::{Action, Sandbox};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -275,7 +275,7 @@ async fn a_damaged_data_file_is_told_and_never_panicked_about() {
     let path = directory.path().join("sandbox.db");
     let sandbox = Sandbox::builder().data(&path).start().await.unwrap();
     for application in sandbox.applications(EVENT, "pending").await.unwrap() {
-        sandbox.perform(Act::Approve(application)).await.unwrap();
+        sandbox.perform(Action::Approve(application)).await.unwrap();
     }
     sandbox.shutdown().await;
     let whole = std::fs::read(&path).unwrap();

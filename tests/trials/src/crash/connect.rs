@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use revento_api::{Client, Pacing};
 use revento_core::{Connection, Scopes};
 use revento_oauth::{AuthorizationRequest, Endpoints, Integration, refresh::Timing};
-use revento_sandbox::{Decision, Sandbox};
+use revento_sandbox::{ConsentDecision, Sandbox};
 use revento_store::{Clock, Entropy, TokenStore};
 use revento_transport::Transport;
 
@@ -55,8 +55,8 @@ pub(super) async fn consent(
     user: Option<&str>,
 ) -> Result<Connection> {
     let (scopes, decision) = match user {
-        None => ("event.read participants.read", Decision::Authorize),
-        Some(user) => ("profile.read", Decision::SignIn(user.to_owned())),
+        None => ("event.read participants.read", ConsentDecision::Authorize),
+        Some(user) => ("profile.read", ConsentDecision::SignIn(user.to_owned())),
     };
     let begun = client.begin_authorization(&AuthorizationRequest {
         event_id: event.into(),

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
 use revento_core::{RefreshToken, RequestId};
 use revento_oauth::{TokenAnswer, TokenRequest};
-use revento_sandbox::Decision;
+use revento_sandbox::ConsentDecision;
 use revento_store::{Clock, TokenStore, memory::MemoryTokens};
 use revento_store_postgres::PostgresStore;
 use revento_store_sqlite::SqliteStore;
@@ -90,7 +90,10 @@ impl Bare {
         let random = [7; 64];
         let now = revento_store::SystemClock.now();
         let begun = revento_oauth::authorize::begin(&integration, &site.request(), &random, now);
-        let home = site.sandbox.authorize(&begun.url, Decision::Authorize).await?;
+        let home = site
+            .sandbox
+            .authorize(&begun.url, ConsentDecision::Authorize)
+            .await?;
         let (_, query) = home.split_once('?').context("no query")?;
         let grant = begun.pending.callback(query, now)?;
         let request = TokenRequest::exchange(&integration, &grant, &RequestId::new("1"));

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use revento_api::Client;
 use revento_core::{Scopes, Timestamp};
 use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
-use revento_sandbox::{Decision, Sandbox};
+use revento_sandbox::{ConsentDecision, Sandbox};
 use revento_store::{Clock, SystemClock, TokenStore};
 use revento_transport_reqwest::ReqwestTransport;
 
@@ -79,7 +79,10 @@ impl Site {
             .clock(clock)
             .build()?;
         let begun = client.begin_authorization(&self.request())?;
-        let home = self.sandbox.authorize(&begun.url, Decision::Authorize).await?;
+        let home = self
+            .sandbox
+            .authorize(&begun.url, ConsentDecision::Authorize)
+            .await?;
         let (_, query) = home.split_once('?').context("no query")?;
         client
             .finish_authorization(begun.pending.callback(query, client.now())?)

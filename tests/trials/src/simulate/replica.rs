@@ -6,7 +6,7 @@ use anyhow::Result;
 use revento_api::{Client, Pacing, SessionError};
 use revento_core::ConnectionKey;
 use revento_oauth::{Endpoints, Integration, refresh::Timing};
-use revento_sandbox::Info;
+use revento_sandbox::SandboxInfo;
 use revento_store::{Clock, Entropy, EntropyError, TokenStore};
 use revento_transport::Transport;
 
@@ -38,7 +38,7 @@ impl Entropy for Seeded {
 }
 
 pub(super) fn client(
-    info: &Info,
+    info: &SandboxInfo,
     transport: Arc<dyn Transport>,
     store: Arc<dyn TokenStore>,
     clock: Arc<dyn Clock>,

@@ -14,7 +14,7 @@ use futures_util::FutureExt;
 use revento_api::Client;
 use revento_core::{Connection, ConnectionKey, Scopes, Status};
 use revento_oauth::AuthorizationRequest;
-use revento_sandbox::{Decision, Fault, Sandbox};
+use revento_sandbox::{ConsentDecision, Fault, Sandbox};
 use revento_store::{TokenStore, memory::MemoryTokens};
 use turmoil::Sim;
 
@@ -185,8 +185,8 @@ impl World {
 
     fn consent(&self, event: &str, user: Option<&str>) -> Result<Connection> {
         let (scopes, decision) = match user {
-            None => ("event.read participants.read", Decision::Authorize),
-            Some(user) => ("profile.read", Decision::SignIn(user.to_owned())),
+            None => ("event.read participants.read", ConsentDecision::Authorize),
+            Some(user) => ("profile.read", ConsentDecision::SignIn(user.to_owned())),
         };
         let begun = self.client.begin_authorization(&AuthorizationRequest {
             event_id: event.into(),

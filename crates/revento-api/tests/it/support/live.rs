@@ -16,7 +16,7 @@ use http::{Request, Response};
 use revento_api::{Client, ClientBuilder, Error, EventClient, Timer, UserClient};
 use revento_core::{Scopes, Timestamp, resource::Participant};
 use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
-use revento_sandbox::{Decision, Sandbox};
+use revento_sandbox::{ConsentDecision, Sandbox};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::{Clock, SystemClock, memory::MemoryTokens};
 use revento_transport::{Transport, TransportError};
@@ -70,8 +70,11 @@ impl Live {
             tokens,
             ticking,
         };
-        live.consent("event.read participants.read program.read", Decision::Authorize)
-            .await;
+        live.consent(
+            "event.read participants.read program.read",
+            ConsentDecision::Authorize,
+        )
+        .await;
         live
     }
 
@@ -95,7 +98,7 @@ impl Live {
     pub(crate) async fn user(&self) -> UserClient {
         let id = self.someone().await;
         let scopes = "profile.read event.attendance";
-        self.consent(scopes, Decision::SignIn(id.clone())).await;
+        self.consent(scopes, ConsentDecision::SignIn(id.clone())).await;
         self.client.user(PUBLISHED, id)
     }
 
@@ -106,7 +109,7 @@ impl Live {
         person.user_id.unwrap().as_str().to_owned()
     }
 
-    pub(crate) async fn consent(&self, scopes: &str, decision: Decision) {
+    pub(crate) async fn consent(&self, scopes: &str, decision: ConsentDecision) {
         let request = AuthorizationRequest {
             event_id: PUBLISHED.into(),
             scopes: Scopes::parse(scopes),

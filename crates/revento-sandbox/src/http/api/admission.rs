@@ -1,153 +1,162 @@
-//! What happens before every read: version, token, budget, then kind, event and scope.
+//! The checks before every read, in this order: version, token, rate budget, then token kind, event and scope.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::decisions;
-use crate::http::refusal::Refusal;
-use crate::laboratory::answers;
-use crate::laboratory::book::{Occasion, Strike};
-use crate::laboratory::kinds::{Area, Kind};
-use crate::machine::time::Time;
-use crate::platform::acts::lifecycle;
-use crate::platform::hub::Hub;
-use crate::platform::read::access::{self, Denied};
-use crate::platform::read::budgets::{Ruling, Standing};
+use crate::faults::{FaultArea, FaultKind};
+use crate::faults::{InjectionPoint, TriggeredFault};
+use crate::http::error_response::ErrorResponse;
+use crate::http::response_faults;
+use crate::platform::commands::lifecycle;
+use crate::platform::queries::access::{self, AccessDenied};
+use crate::platform::queries::budgets::{Admission, BudgetStatus};
 use crate::platform::records::{Family, Flow};
 use crate::platform::state::State;
+use crate::primitives::time::Time;
+use crate::runtime::Runtime;
 
-/// What an endpoint asks of a token.
+/// What an endpoint requires of a token.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Needs<'a> {
-    /// The name under which faults find it.
+pub(super) struct Requirements<'a> {
+    /// The endpoint's name in the specification of a fault.
     pub(super) endpoint: &'static str,
-    /// It answers pages.
+    /// Whether it answers pages.
     pub(super) paged: bool,
-    /// The cursor that was sent, for lists.
+    /// The cursor of the request, for lists.
     pub(super) cursor: Option<&'a str>,
     pub(super) flow: Flow,
     pub(super) event_id: Option<&'a str>,
     pub(super) scope: &'static str,
 }
 
-/// Gives a call's place in flight back, however the call ends.
-struct Place<'h> {
-    hub: &'h Hub,
-    budget: String,
+/// Counts a call as in flight until it is dropped.
+struct InFlightGuard<'r> {
+    runtime: &'r Runtime,
+    budget_id: String,
 }
 
-impl Drop for Place<'_> {
+impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
-        self.hub.budgets().done(&self.budget);
+        self.runtime.budgets().finish(&self.budget_id);
     }
 }
 
-/// A document as text.
-pub(super) fn text(document: &impl Serialize) -> Result<String, Refusal> {
-    serde_json::to_string(document).map_err(|error| Refusal::new(500, "internal_error", error.to_string()))
+/// A document as JSON text.
+pub(super) fn to_json(document: &impl Serialize) -> Result<String, ErrorResponse> {
+    serde_json::to_string(document)
+        .map_err(|error| ErrorResponse::new(500, "internal_error", error.to_string()))
 }
 
-/// Admits a call and answers it with the JSON that `show` makes of the state.
+/// Checks a call and answers it with the JSON that `render` makes of the state.
 pub(super) async fn answer(
-    hub: &Arc<Hub>,
+    runtime: &Arc<Runtime>,
     headers: &HeaderMap,
-    needs: Needs<'_>,
-    show: impl FnOnce(&State, &Family) -> Result<String, Refusal>,
-) -> Result<Response, Refusal> {
+    requirements: Requirements<'_>,
+    render: impl FnOnce(&State, &Family) -> Result<String, ErrorResponse>,
+) -> Result<Response, ErrorResponse> {
     version(headers)?;
     let bearer = bearer(headers);
-    let (family, now) = hub
-        .read(|state, now| access::identify(state, now, bearer).map(|family| (family, now)))
+    let (family, now) = runtime
+        .read(|state, context| {
+            access::identify(state, context.now, bearer).map(|family| (family, context.now))
+        })
         .await?
         .map_err(deny)?;
-    if let Some(until) = hub.budgets().suspended(&family.client_id, now) {
-        return Err(suspended(hub, now, until));
+    if let Some(until) = runtime.budgets().suspended(&family.client_id, now) {
+        return Err(suspended(runtime, now, until));
     }
-    let ruling = hub.budgets().ask(
-        decisions::budget_of(&family),
-        family.flow,
-        now,
-        hub.config.rate_limits,
-    );
-    let standing = match ruling {
-        Ruling::Go(standing) => standing,
-        Ruling::Wait(standing) => return Err(limited(hub, now, &family, wait(hub, now, standing))),
-        Ruling::TooManyAtOnce(standing) => {
-            return Err(limited(hub, now, &family, too_many(hub, now, standing)));
+    let budget_id = family.budget_id();
+    let admission = runtime
+        .budgets()
+        .admit(&budget_id, family.flow, now, runtime.config.rate_limits);
+    let budget = match admission {
+        Admission::Allowed(budget) => budget,
+        Admission::BudgetSpent(budget) => {
+            return Err(limited(runtime, now, &family, budget_spent(runtime, now, budget)));
+        }
+        Admission::TooManyInFlight(budget) => {
+            return Err(limited(
+                runtime,
+                now,
+                &family,
+                too_many_in_flight(runtime, now, budget),
+            ));
         }
     };
-    let place = Place {
-        hub,
-        budget: decisions::budget_of(&family).to_owned(),
-    };
-    let strike = strike(hub, needs, &family);
-    if let Some(response) = strike.as_ref().and_then(answers::instead) {
+    let in_flight = InFlightGuard { runtime, budget_id };
+    let fault = armed_fault(runtime, requirements, &family);
+    if let Some(response) = fault.as_ref().and_then(response_faults::instead) {
         return Ok(response);
     }
-    let shown = match access::admit(&family, needs.flow, needs.event_id, needs.scope) {
-        Ok(()) => hub.read(|state, _| show(state, &family)).await?,
+    let rendered = match access::admit(
+        &family,
+        requirements.flow,
+        requirements.event_id,
+        requirements.scope,
+    ) {
+        Ok(()) => runtime.read(|state, _| render(state, &family)).await?,
         Err(denied) => Err(deny(denied)),
     };
-    let budget = budget_headers(hub, now, standing);
-    let mut response = match shown {
+    let headers = budget_headers(runtime, now, budget);
+    let mut response = match rendered {
         Ok(text) => {
-            let text = match &strike {
-                Some(strike) => answers::distort_page(strike, text, needs.cursor),
+            let text = match &fault {
+                Some(fault) => response_faults::change_page_text(fault, text, requirements.cursor),
                 None => text,
             };
             ([(header::CONTENT_TYPE, "application/json")], text).into_response()
         }
-        Err(refusal) => refusal.into_response(),
+        Err(error) => error.into_response(),
     };
-    for (name, value) in budget {
+    for (name, value) in headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }
     }
-    if let Some(strike) = &strike {
-        response = answers::distort(strike, response).await;
-        follow_up(hub, strike, &family).await?;
+    if let Some(fault) = &fault {
+        response = response_faults::disturb(fault, response).await;
+        follow_up(runtime, fault, &family).await?;
     }
-    drop(place);
+    drop(in_flight);
     Ok(response)
 }
 
 /// The fault that was armed for this call, if any.
-fn strike(hub: &Hub, needs: Needs<'_>, family: &Family) -> Option<Strike> {
-    let occasion = Occasion {
-        endpoint: needs.endpoint,
+fn armed_fault(runtime: &Runtime, requirements: Requirements<'_>, family: &Family) -> Option<TriggeredFault> {
+    let point = InjectionPoint {
+        endpoint: requirements.endpoint,
         event_id: Some(&family.event_id),
         client_id: &family.client_id,
         event_type: None,
     };
-    let areas: &[Area] = if needs.paged {
-        &[Area::Answer, Area::Page]
+    let areas: &[FaultArea] = if requirements.paged {
+        &[FaultArea::Answer, FaultArea::Page]
     } else {
-        &[Area::Answer]
+        &[FaultArea::Answer]
     };
-    hub.faults().draw(areas, occasion)
+    runtime.faults().trigger(areas, point)
 }
 
-/// What a fault does to the platform after the answer is made.
-async fn follow_up(hub: &Hub, strike: &Strike, family: &Family) -> Result<(), Refusal> {
-    if strike.kind == Kind::RevokeAfterPage {
-        let revoked = hub
-            .write(|state, scene| {
-                lifecycle::revoke_connection(state, scene, &family.client_id, &family.event_id)
+/// Applies the effect of a fault on the platform, after the answer.
+async fn follow_up(runtime: &Runtime, fault: &TriggeredFault, family: &Family) -> Result<(), ErrorResponse> {
+    if fault.kind == FaultKind::RevokeAfterPage {
+        let revoked = runtime
+            .write(|state, context| {
+                lifecycle::revoke_connection(state, context, &family.client_id, &family.event_id)
             })
             .await?;
         if revoked.is_err() {
-            tracing::debug!("a fault found no connection to revoke");
+            tracing::debug!("the fault revoke_after_page found no connection to revoke");
         }
     }
     Ok(())
 }
 
-fn version(headers: &HeaderMap) -> Result<(), Refusal> {
+fn version(headers: &HeaderMap) -> Result<(), ErrorResponse> {
     let accept = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
@@ -167,7 +176,7 @@ fn version(headers: &HeaderMap) -> Result<(), Refusal> {
         "This version is not available. Accept {}.",
         decisions::VERSION_MEDIA_TYPE
     );
-    Err(Refusal::new(406, "unsupported_version", text))
+    Err(ErrorResponse::new(406, "unsupported_version", text))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -179,37 +188,37 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The table of contract section 3.5.
-fn deny(denied: Denied) -> Refusal {
-    let challenge = |refusal: Refusal| {
-        let value = format!("Bearer realm=\"revento\", error=\"{}\"", refusal.error);
-        refusal.header("www-authenticate", value)
+/// The error for a refused token (contract §3.5).
+fn deny(denied: AccessDenied) -> ErrorResponse {
+    let challenge = |response: ErrorResponse| {
+        let value = format!("Bearer realm=\"revento\", error=\"{}\"", response.error);
+        response.header("www-authenticate", value)
     };
     match denied {
-        Denied::Missing => challenge(Refusal::new(
+        AccessDenied::Missing => challenge(ErrorResponse::new(
             401,
             "invalid_token",
-            "There is no bearer token. Send Authorization: Bearer and an access token.",
+            "The request has no bearer token. Send Authorization: Bearer with an access token.",
         )),
-        Denied::Unknown => challenge(Refusal::new(
+        AccessDenied::Unknown => challenge(ErrorResponse::new(
             401,
             "invalid_token",
             "This access token is unknown.",
         )),
-        Denied::Expired => challenge(Refusal::new(
+        AccessDenied::Expired => challenge(ErrorResponse::new(
             401,
             "token_expired",
             "This access token has expired. Refresh it.",
         )),
-        Denied::Revoked { reason } => challenge(
-            Refusal::new(
+        AccessDenied::Revoked { reason } => challenge(
+            ErrorResponse::new(
                 401,
                 "token_revoked",
                 "This token was revoked. Ask for consent again.",
             )
             .with("reason", reason),
         ),
-        Denied::WrongKind { needed } => Refusal::new(
+        AccessDenied::WrongKind { needed } => ErrorResponse::new(
             403,
             match needed {
                 Flow::User => "user_token_required",
@@ -217,68 +226,78 @@ fn deny(denied: Denied) -> Refusal {
             },
             format!("This endpoint takes {} tokens.", needed.as_str()),
         ),
-        Denied::OtherEvent { bound_to } => Refusal::new(
+        AccessDenied::OtherEvent { bound_to } => ErrorResponse::new(
             403,
             "event_not_authorized",
             "This token is bound to another event.",
         )
         .with("event_id", bound_to),
-        Denied::Scope { missing } => {
+        AccessDenied::Scope { missing } => {
             let text = format!("The scope '{missing}' was not granted. Ask for consent again with it.");
-            Refusal::new(403, "insufficient_scope", text).with("required_scope", missing)
+            ErrorResponse::new(decisions::INSUFFICIENT_SCOPE_STATUS, "insufficient_scope", text)
+                .with("required_scope", missing)
         }
     }
 }
 
-/// Budgets run on the sandbox clock; a header is compared with a real one, so it is translated.
-fn budget_headers(hub: &Hub, now: Time, standing: Standing) -> Vec<(&'static str, String)> {
-    let wait = i64::try_from(now.until(standing.reset).as_micros()).unwrap_or(i64::MAX);
-    let reset = hub.real_now().plus_micros(wait).unix_ceil();
+/// The rate limit headers. Budgets follow the sandbox clock, but clients compare `X-RateLimit-Reset` with real time, so it
+/// is converted.
+fn budget_headers(runtime: &Runtime, now: Time, budget: BudgetStatus) -> Vec<(&'static str, String)> {
+    let wait = i64::try_from(now.until(budget.reset).as_micros()).unwrap_or(i64::MAX);
+    let reset = runtime.real_now().plus_micros(wait).unix_ceil();
     vec![
-        ("x-ratelimit-limit", standing.limit.to_string()),
-        ("x-ratelimit-remaining", standing.remaining.to_string()),
+        ("x-ratelimit-limit", budget.limit.to_string()),
+        ("x-ratelimit-remaining", budget.remaining.to_string()),
         ("x-ratelimit-reset", reset.to_string()),
     ]
 }
 
-/// Counts a 429, and holds it against the integration where that is asked for.
-fn limited(hub: &Hub, now: Time, family: &Family, refusal: Refusal) -> Refusal {
-    hub.rate_limited.fetch_add(1, Ordering::Relaxed);
-    if hub.config.suspends {
-        hub.budgets().offend(&family.client_id, now);
-    }
-    refusal
+fn with_budget_headers(
+    error: ErrorResponse,
+    runtime: &Runtime,
+    now: Time,
+    budget: BudgetStatus,
+) -> ErrorResponse {
+    budget_headers(runtime, now, budget)
+        .into_iter()
+        .fold(error, |error, (name, value)| error.header(name, value))
 }
 
-/// Whole seconds until then, never none.
+/// Counts a 429. Enough of them suspend the integration, if the sandbox is configured so.
+fn limited(runtime: &Runtime, now: Time, family: &Family, error: ErrorResponse) -> ErrorResponse {
+    runtime.count_rate_limited();
+    if runtime.config.suspend_repeat_offenders {
+        runtime.budgets().record_rate_limited(&family.client_id, now);
+    }
+    error
+}
+
+/// Whole seconds until `then`, at least one.
 fn seconds_until(now: Time, then: Time) -> u128 {
     now.until(then).as_micros().div_ceil(1_000_000).max(1)
 }
 
-fn suspended(hub: &Hub, now: Time, until: Time) -> Refusal {
-    hub.rate_limited.fetch_add(1, Ordering::Relaxed);
+fn suspended(runtime: &Runtime, now: Time, until: Time) -> ErrorResponse {
+    runtime.count_rate_limited();
     let seconds = seconds_until(now, until);
     let text = format!(
         "This integration is suspended for {seconds} s: too many of its calls were answered 429. Pace the calls."
     );
-    Refusal::new(429, "rate_limit_exceeded", text)
+    ErrorResponse::new(429, "rate_limit_exceeded", text)
         .with("suspended_until", until.to_string())
         .header("retry-after", seconds.to_string())
 }
 
-fn wait(hub: &Hub, now: Time, standing: Standing) -> Refusal {
-    let seconds = seconds_until(now, standing.reset);
+fn budget_spent(runtime: &Runtime, now: Time, budget: BudgetStatus) -> ErrorResponse {
+    let seconds = seconds_until(now, budget.reset);
     let text = format!("The budget of this token is used up. Wait {seconds} s.");
-    let refusal = Refusal::new(429, "rate_limit_exceeded", text).header("retry-after", seconds.to_string());
-    budget_headers(hub, now, standing)
-        .into_iter()
-        .fold(refusal, |refusal, (name, value)| refusal.header(name, value))
+    let error =
+        ErrorResponse::new(429, "rate_limit_exceeded", text).header("retry-after", seconds.to_string());
+    with_budget_headers(error, runtime, now, budget)
 }
 
-fn too_many(hub: &Hub, now: Time, standing: Standing) -> Refusal {
+fn too_many_in_flight(runtime: &Runtime, now: Time, budget: BudgetStatus) -> ErrorResponse {
     let text = "Too many calls of this token are in flight. Wait for one of them to be answered.";
-    let refusal = Refusal::new(429, "concurrent_limit_exceeded", text);
-    budget_headers(hub, now, standing)
-        .into_iter()
-        .fold(refusal, |refusal, (name, value)| refusal.header(name, value))
+    let error = ErrorResponse::new(429, "concurrent_limit_exceeded", text);
+    with_budget_headers(error, runtime, now, budget)
 }

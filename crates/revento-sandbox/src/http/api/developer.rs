@@ -1,4 +1,4 @@
-//! `GET /developer/integrations/{id}/installations`: every connection, for whoever holds the client secret.
+//! `GET /developer/integrations/{id}/installations`: every connection, for the holder of the client secret.
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
@@ -6,63 +6,64 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::http::Shared;
-use crate::http::refusal::Refusal;
-use crate::laboratory::answers;
-use crate::laboratory::book::Occasion;
-use crate::laboratory::kinds::Area;
-use crate::platform::acts::Scene;
-use crate::platform::acts::lifecycle::connection_status;
-use crate::platform::oauth::client::{self, Basic};
-use crate::platform::oauth::fault::Fault;
+use crate::faults::FaultArea;
+use crate::faults::InjectionPoint;
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
+use crate::http::response_faults;
+use crate::platform::oauth::client::{self, BasicCredentials};
+use crate::platform::oauth::error::OAuthError;
 use crate::platform::oauth::params::Params;
-use crate::platform::read::pages::PageRequest;
+use crate::platform::queries::connections;
+use crate::platform::queries::pages::PageRequest;
 
 pub(super) async fn installations(
-    State(hub): Shared,
+    State(runtime): SharedRuntime,
     Path(client_id): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     let basic = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
-        .and_then(Basic::parse)
-        .ok_or_else(|| Fault::client("Send the client id and secret by HTTP Basic."))?;
+        .and_then(BasicCredentials::parse)
+        .ok_or_else(|| OAuthError::invalid_client("Send the client id and secret by HTTP Basic."))?;
     let none = Params::parse(b"");
-    let integration = hub
-        .read(|state, now| client::authenticate(&hub.config, state, now, &none, Some(&basic)))
+    let integration = runtime
+        .read(|state, context| client::authenticate(state, context, &none, Some(&basic)))
         .await??;
     if integration.client_id != client_id {
-        return Err(Refusal::not_found(format!(
+        return Err(ErrorResponse::not_found(format!(
             "You have no integration '{client_id}'."
         )));
     }
-    let occasion = Occasion {
+    let point = InjectionPoint {
         endpoint: "installations",
         event_id: None,
         client_id: &client_id,
         event_type: None,
     };
-    let strike = hub.faults().draw(&[Area::Answer], occasion);
-    if let Some(response) = strike.as_ref().and_then(answers::instead) {
+    let fault = runtime.faults().trigger(&[FaultArea::Answer], point);
+    if let Some(response) = fault.as_ref().and_then(response_faults::instead) {
         return Ok(response);
     }
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     let prefix = format!("con_{client_id}_");
     let request =
         PageRequest::parse(params.all("limit").next(), params.get("cursor"), &prefix).map_err(|_| {
-            Refusal::invalid("limit is a number from 1 to 50, cursor a next_cursor of this list.")
+            ErrorResponse::invalid(
+                "limit must be a number from 1 to 50, and cursor a next_cursor of this list.",
+            )
         })?;
-    let page = hub
-        .read(|state, now| {
+    let page = runtime
+        .read(|state, context| {
             request.answer(&state.connections, &prefix, |row| {
                 json!({
                     "id": row.id,
                     "event_id": row.event_id,
                     "organization_id": row.organization_id,
                     "scopes": row.scopes,
-                    "status": connection_status(state, Scene { config: &hub.config, now }, row),
+                    "status": connections::status(state, context, row),
                     "connected_at": row.connected_at,
                     "ended_at": row.ended.as_ref().map(|ended| ended.at),
                     "ended_reason": row.ended.as_ref().map(|ended| &ended.reason),
@@ -71,8 +72,8 @@ pub(super) async fn installations(
         })
         .await?;
     let response = Json(page).into_response();
-    Ok(match &strike {
-        Some(strike) => answers::distort(strike, response).await,
+    Ok(match &fault {
+        Some(fault) => response_faults::disturb(fault, response).await,
         None => response,
     })
 }

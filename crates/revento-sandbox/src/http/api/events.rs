@@ -1,4 +1,4 @@
-//! Endpoints for installation tokens.
+//! The endpoints for installation tokens.
 
 use std::sync::Arc;
 
@@ -6,18 +6,18 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::admission::{self, Needs};
-use crate::http::Shared;
-use crate::http::refusal::Refusal;
-use crate::platform::hub::Hub;
+use super::admission::{self, Requirements};
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
 use crate::platform::oauth::params::Params;
-use crate::platform::read::pages::{BadPage, PageRequest};
-use crate::platform::read::snapshot;
+use crate::platform::queries::pages::{BadPage, PageRequest};
+use crate::platform::queries::snapshot;
 use crate::platform::records::{Event, Flow};
 use crate::platform::state;
+use crate::runtime::Runtime;
 
-fn needs<'a>(endpoint: &'static str, event_id: &'a str, scope: &'static str) -> Needs<'a> {
-    Needs {
+fn requirements<'a>(endpoint: &'static str, event_id: &'a str, scope: &'static str) -> Requirements<'a> {
+    Requirements {
         endpoint,
         paged: false,
         cursor: None,
@@ -27,57 +27,60 @@ fn needs<'a>(endpoint: &'static str, event_id: &'a str, scope: &'static str) -> 
     }
 }
 
-fn find<'s>(state: &'s state::State, event_id: &str) -> Result<&'s Event, Refusal> {
+fn find<'s>(state: &'s state::State, event_id: &str) -> Result<&'s Event, ErrorResponse> {
     state
         .events
         .get(event_id)
-        .ok_or_else(|| Refusal::not_found(format!("There is no event '{event_id}'.")))
+        .ok_or_else(|| ErrorResponse::not_found(format!("There is no event '{event_id}'.")))
 }
 
 pub(super) async fn event(
-    State(hub): Shared,
+    State(runtime): SharedRuntime,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    admission::answer(&hub, &headers, needs("event", &id, "event.read"), |state, _| {
-        admission::text(&snapshot::event(find(state, &id)?))
-    })
+) -> Result<Response, ErrorResponse> {
+    admission::answer(
+        &runtime,
+        &headers,
+        requirements("event", &id, "event.read"),
+        |state, _| admission::to_json(&snapshot::event(find(state, &id)?)),
+    )
     .await
 }
 
 pub(super) async fn program(
-    State(hub): Shared,
+    State(runtime): SharedRuntime,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    let needs = needs("program", &id, "program.read");
-    admission::answer(&hub, &headers, needs, |state, _| {
-        admission::text(&snapshot::program(state, find(state, &id)?))
+) -> Result<Response, ErrorResponse> {
+    let requirements = requirements("program", &id, "program.read");
+    admission::answer(&runtime, &headers, requirements, |state, _| {
+        admission::to_json(&snapshot::program(state, find(state, &id)?))
     })
     .await
 }
 
-/// One page of the rows that belong to an event: those whose ids start with what `render` is given.
+/// One page of the rows that belong to an event: `render` gets the prefix of their ids.
 async fn page(
-    hub: Arc<Hub>,
+    runtime: Arc<Runtime>,
     headers: HeaderMap,
     query: Option<String>,
-    needs: Needs<'_>,
+    requirements: Requirements<'_>,
     kind: &str,
-    render: impl FnOnce(&state::State, &PageRequest, &str) -> Result<String, Refusal>,
-) -> Result<Response, Refusal> {
+    render: impl FnOnce(&state::State, &PageRequest, &str) -> Result<String, ErrorResponse>,
+) -> Result<Response, ErrorResponse> {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
-    let needs = Needs {
+    let requirements = Requirements {
         paged: true,
         cursor: params.get("cursor"),
-        ..needs
+        ..requirements
     };
-    admission::answer(&hub, &headers, needs, |state, _| {
-        let event = find(state, needs.event_id.unwrap_or_default())?;
+    admission::answer(&runtime, &headers, requirements, |state, _| {
+        let event = find(state, requirements.event_id.unwrap_or_default())?;
         let prefix = format!("{kind}_{}_", event.slug);
         if let Some(name) = params.repeated(&["limit", "cursor"]) {
             let text = format!("The parameter {name} is given more than once.");
-            return Err(Refusal::invalid(text).with("parameter", name));
+            return Err(ErrorResponse::invalid(text).with("parameter", name));
         }
         let limit = params.all("limit").next();
         let request = PageRequest::parse(limit, params.get("cursor"), &prefix).map_err(bad_page)?;
@@ -86,32 +89,33 @@ async fn page(
     .await
 }
 
-fn bad_page(bad: BadPage) -> Refusal {
+fn bad_page(bad: BadPage) -> ErrorResponse {
     match bad {
-        BadPage::Limit => Refusal::invalid("limit is a number from 1 to 50.").with("parameter", "limit"),
-        BadPage::Cursor => Refusal::invalid(
-            "This cursor is none of this list. Send next_cursor unchanged, or none to begin.",
+        BadPage::Limit => ErrorResponse::invalid("limit must be a number from 1 to 50.").with("parameter", "limit"),
+        BadPage::Cursor => ErrorResponse::invalid(
+            "This cursor does not belong to this list. Send next_cursor unchanged, or no cursor for the first page.",
         )
         .with("parameter", "cursor"),
     }
 }
 
+/// Declares the handler of a list.
 macro_rules! list {
     ($name:ident, $endpoint:literal, $kind:literal, $scope:literal, $show:expr) => {
         pub(super) async fn $name(
-            State(hub): Shared,
+            State(runtime): SharedRuntime,
             Path(id): Path<String>,
             RawQuery(query): RawQuery,
             headers: HeaderMap,
-        ) -> Result<Response, Refusal> {
+        ) -> Result<Response, ErrorResponse> {
             page(
-                hub,
+                runtime,
                 headers,
                 query,
-                needs($endpoint, &id, $scope),
+                requirements($endpoint, &id, $scope),
                 $kind,
                 |state, request, prefix| {
-                    admission::text(&request.answer(&state.$name, prefix, |row| $show(state, row)))
+                    admission::to_json(&request.answer(&state.$name, prefix, |row| $show(state, row)))
                 },
             )
             .await

@@ -1,18 +1,18 @@
-//! Endpoints for user tokens.
+//! The endpoints for user tokens.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::admission::{self, Needs};
-use crate::http::Shared;
-use crate::http::refusal::Refusal;
-use crate::platform::oauth::tokens;
-use crate::platform::read::snapshot;
+use super::admission::{self, Requirements};
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
+use crate::platform::queries::applications;
+use crate::platform::queries::snapshot;
 use crate::platform::records::Flow;
 
-fn needs(endpoint: &'static str, scope: &'static str) -> Needs<'static> {
-    Needs {
+fn requirements(endpoint: &'static str, scope: &'static str) -> Requirements<'static> {
+    Requirements {
         endpoint,
         paged: false,
         cursor: None,
@@ -22,30 +22,37 @@ fn needs(endpoint: &'static str, scope: &'static str) -> Needs<'static> {
     }
 }
 
-pub(super) async fn profile(State(hub): Shared, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(super) async fn profile(
+    State(runtime): SharedRuntime,
+    headers: HeaderMap,
+) -> Result<Response, ErrorResponse> {
     admission::answer(
-        &hub,
+        &runtime,
         &headers,
-        needs("profile", "profile.read"),
+        requirements("profile", "profile.read"),
         |state, family| {
             let user = family.user_id.as_deref().and_then(|id| state.users.get(id));
-            let user = user.ok_or_else(|| Refusal::not_found("The user of this token is gone."))?;
-            admission::text(&snapshot::profile(user))
+            let user =
+                user.ok_or_else(|| ErrorResponse::not_found("The user of this token no longer exists."))?;
+            admission::to_json(&snapshot::profile(user))
         },
     )
     .await
 }
 
-pub(super) async fn application(State(hub): Shared, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(super) async fn application(
+    State(runtime): SharedRuntime,
+    headers: HeaderMap,
+) -> Result<Response, ErrorResponse> {
     admission::answer(
-        &hub,
+        &runtime,
         &headers,
-        needs("application", "event.attendance"),
+        requirements("application", "event.attendance"),
         |state, family| {
             let user_id = family.user_id.as_deref().unwrap_or_default();
-            let row = tokens::application(state, &family.event_id, user_id);
-            let gone = || Refusal::not_found("This user has no application to the event any more.");
-            admission::text(&snapshot::application(row.ok_or_else(gone)?))
+            let row = applications::of_user(state, &family.event_id, user_id);
+            let missing = || ErrorResponse::not_found("This user no longer has an application to the event.");
+            admission::to_json(&snapshot::application(row.ok_or_else(missing)?))
         },
     )
     .await

@@ -1,4 +1,4 @@
-//! The read API (contract section 3).
+//! The read API (contract §3).
 
 mod admission;
 mod developer;
@@ -14,11 +14,11 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
 
-use super::refusal::Refusal;
 use crate::decisions;
-use crate::platform::hub::Hub;
+use crate::http::error_response::ErrorResponse;
+use crate::runtime::Runtime;
 
-pub(crate) fn routes() -> Router<Arc<Hub>> {
+pub(crate) fn routes() -> Router<Arc<Runtime>> {
     Router::new()
         .route("/events/{event_id}", get(events::event))
         .route("/events/{event_id}/participants", get(events::participants))
@@ -36,10 +36,10 @@ pub(crate) fn routes() -> Router<Arc<Hub>> {
         .layer(middleware::from_fn(only_get))
 }
 
-/// Other methods than GET are refused, HEAD too: the contract promises it nowhere.
-async fn only_get(request: Request, next: Next) -> Result<Response, Refusal> {
+/// Refuses HEAD, which the router would treat as GET: the contract has only GET.
+async fn only_get(request: Request, next: Next) -> Result<Response, ErrorResponse> {
     if request.method() == Method::HEAD {
-        return Err(Refusal::new(
+        return Err(ErrorResponse::new(
             decisions::WRITE_STATUS,
             "method_not_allowed",
             "HEAD is not allowed here.",

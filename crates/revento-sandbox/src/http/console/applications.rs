@@ -1,19 +1,19 @@
-//! The organizer's side: applications to review.
+//! The organizer's applications to review.
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::parts;
-use crate::http::Shared;
-use crate::http::refusal::Refusal;
-use crate::platform::hub::Hub;
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
 use crate::platform::oauth::params::Params;
 use crate::platform::records::{ApplicationStatus, Participant, User};
 use crate::platform::seed;
 use crate::platform::state;
+use crate::runtime::Runtime;
 
-/// How many applications a page lists.
+/// How many applications the page lists.
 const SHOWN: usize = 200;
 
 const DECISIONS: [(&str, &str, ApplicationStatus); 3] = [
@@ -26,11 +26,14 @@ const DECISIONS: [(&str, &str, ApplicationStatus); 3] = [
     ),
 ];
 
-pub(super) async fn page(State(hub): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+pub(super) async fn page(
+    State(runtime): SharedRuntime,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ErrorResponse> {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     let wanted = params.get("event_id").map(str::to_owned);
     let status = params.get("status").unwrap_or("pending").to_owned();
-    let page = hub
+    let page = runtime
         .read(|state, _| {
             let event_id = wanted.clone().or_else(|| seed::event_ids(state).into_iter().next()).unwrap_or_default();
             let rows: Vec<&Participant> = state
@@ -42,10 +45,10 @@ pub(super) async fn page(State(hub): Shared, RawQuery(query): RawQuery) -> Resul
             let content = html! {
                 h1 { "Applications" }
                 (filter(state, &event_id, &status))
-                @if rows.is_empty() { (parts::empty("No application stands like this. Choose another status or event.")) }
-                @else { (table(&hub, state, &rows)) }
+                @if rows.is_empty() { (parts::empty("There is no application with this status. Choose another status or event.")) }
+                @else { (table(&runtime, state, &rows)) }
             };
-            parts::frame(state, "Applications", "/console/applications", &content)
+            parts::page(state, "Applications", "/console/applications", &content)
         })
         .await?;
     Ok(page)
@@ -68,20 +71,20 @@ fn filter(state: &state::State, event_id: &str, status: &str) -> Markup {
     }
 }
 
-fn table(hub: &Hub, state: &state::State, rows: &[&Participant]) -> Markup {
+fn table(runtime: &Runtime, state: &state::State, rows: &[&Participant]) -> Markup {
     html! {
         section.card {
             div.scroll tabindex="0" role="region" aria-label="Applications" {
                 table {
                     thead { tr { th { "Applicant" } th { "Answers" } th { "Submitted" } th { "Status" } th { "Review" } } }
-                    tbody { @for row in rows { (line(hub, state, row)) } }
+                    tbody { @for row in rows { (line(runtime, state, row)) } }
                 }
             }
         }
     }
 }
 
-fn line(hub: &Hub, state: &state::State, row: &Participant) -> Markup {
+fn line(runtime: &Runtime, state: &state::State, row: &Participant) -> Markup {
     let name = state.users.get(&row.user_id).map_or_else(String::new, User::name);
     html! {
         tr id=(row.application_id) {
@@ -98,7 +101,7 @@ fn line(hub: &Hub, state: &state::State, row: &Participant) -> Markup {
                     @for (decision, label, leads_to) in DECISIONS {
                         @if leads_to != row.status {
                             @let style = if decision == "approve" { "primary small" } else { "small" };
-                            (parts::button(hub, "/console/applications/review",
+                            (parts::button(runtime, "/console/applications/review",
                                 &[("id", &row.application_id), ("decision", decision)], label, style))
                         }
                     }

@@ -1,22 +1,22 @@
-//! The audit log of token issuance. It names families and generations, never a token.
+//! The audit log of token issuance. It names token families and generations, never a token.
 
 use axum::extract::State;
 use axum::response::Response;
 use maud::html;
 
 use super::parts;
-use crate::http::Shared;
-use crate::http::refusal::Refusal;
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
 
-/// How many lines a page lists.
+/// How many entries the page lists.
 const SHOWN: usize = 300;
 
-pub(super) async fn page(State(hub): Shared) -> Result<Response, Refusal> {
-    let page = hub
+pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, ErrorResponse> {
+    let page = runtime
         .read(|state, _| {
             let content = html! {
                 h1 { "Audit log" }
-                @if state.audit.len() == 0 { (parts::empty("No consent and no token yet.")) }
+                @if state.audit.len() == 0 { (parts::empty("There is no consent and no token yet.")) }
                 @else {
                     section.card { div.scroll tabindex="0" role="region" aria-label="Audit log" {
                         table {
@@ -38,7 +38,7 @@ pub(super) async fn page(State(hub): Shared) -> Result<Response, Refusal> {
                     } }
                 }
             };
-            parts::frame(state, "Audit log", "/console/audit", &content)
+            parts::page(state, "Audit log", "/console/audit", &content)
         })
         .await?;
     Ok(page)

@@ -1,39 +1,38 @@
-//! Connections and the token families below them.
+//! Connections with their token families.
 
 use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::parts;
-use crate::http::Shared;
-use crate::http::refusal::Refusal;
-use crate::machine::time::Time;
-use crate::platform::acts::Scene;
-use crate::platform::acts::lifecycle::connection_status;
-use crate::platform::hub::Hub;
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
+use crate::platform::context::Context;
+use crate::platform::queries::connections;
 use crate::platform::records::{Connection, Family};
 use crate::platform::state;
+use crate::runtime::Runtime;
 
-/// How many families of a connection are listed, and how many generations of a family: the newest.
+/// How many families of a connection the page lists, and how many generations of a family: the newest ones.
 const SHOWN: usize = 200;
 
-pub(super) async fn page(State(hub): Shared) -> Result<Response, Refusal> {
-    let page = hub
-        .read(|state, now| {
+pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, ErrorResponse> {
+    let page = runtime
+        .read(|state, context| {
             let content = html! {
                 h1 { "Connections" }
                 @if state.connections.len() == 0 {
                     (parts::empty("Nothing is connected yet. Start the connect flow of your integration and authorize it."))
                 }
-                @for connection in state.connections.iter() { (card(&hub, state, now, connection)) }
+                @for connection in state.connections.iter() { (card(&runtime, state, context, connection)) }
             };
-            parts::frame(state, "Connections", "/console/connections", &content)
+            parts::page(state, "Connections", "/console/connections", &content)
         })
         .await?;
     Ok(page)
 }
 
-fn card(hub: &Hub, state: &state::State, now: Time, connection: &Connection) -> Markup {
+fn card(runtime: &Runtime, state: &state::State, context: Context<'_>, connection: &Connection) -> Markup {
     let event = state
         .events
         .get(&connection.event_id)
@@ -45,9 +44,9 @@ fn card(hub: &Hub, state: &state::State, now: Time, connection: &Connection) -> 
     html! {
         section.card {
             div.headline {
-                h2 { (event) " " (parts::badge(connection_status(state, Scene { config: &hub.config, now }, connection))) }
+                h2 { (event) " " (parts::badge(connections::status(state, context, connection))) }
                 @if connection.ended.is_none() {
-                    (parts::button(hub, "/console/connections/revoke", &fields, "Revoke", "danger"))
+                    (parts::button(runtime, "/console/connections/revoke", &fields, "Revoke", "danger"))
                 }
             }
             dl.facts {
@@ -99,7 +98,7 @@ fn families(state: &state::State, connection: &Connection) -> Markup {
     }
 }
 
-/// The refresh tokens of a family, from the first to the newest: each descends from the one before.
+/// The refresh tokens of a family, the oldest first.
 fn generations(state: &state::State, family: &Family) -> Markup {
     let mut tokens: Vec<_> = state
         .refresh_tokens

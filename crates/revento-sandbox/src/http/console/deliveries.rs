@@ -1,45 +1,45 @@
-//! Webhook deliveries: the log, the dead letters, and each attempt of one.
+//! Webhook deliveries: the log, the dead letters, and one delivery with its attempts.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::parts;
-use crate::http::Shared;
-use crate::http::refusal::Refusal;
-use crate::platform::hub::Hub;
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
 use crate::platform::records::{Attempt, Delivery, DeliveryStatus};
+use crate::runtime::Runtime;
 
 /// How many deliveries a page lists.
 const SHOWN: usize = 200;
 
-pub(super) async fn log(State(hub): Shared) -> Result<Response, Refusal> {
+pub(super) async fn log(State(runtime): SharedRuntime) -> Result<Response, ErrorResponse> {
     list(
-        &hub,
+        &runtime,
         "Deliveries",
         "/console/deliveries",
-        "No webhook yet. Connect an event, then review an application.",
+        "There is no webhook yet. Connect an event, then review an application.",
         |_| true,
     )
     .await
 }
 
-pub(super) async fn dead(State(hub): Shared) -> Result<Response, Refusal> {
-    let empty = "No dead letters. A delivery comes here when the last attempt of its schedule has failed.";
-    list(&hub, "Dead letters", "/console/dead-letters", empty, |row| {
+pub(super) async fn dead_letters(State(runtime): SharedRuntime) -> Result<Response, ErrorResponse> {
+    let empty = "There are no dead letters. A delivery appears here when its last attempt has failed.";
+    list(&runtime, "Dead letters", "/console/dead-letters", empty, |row| {
         row.status == DeliveryStatus::Dead
     })
     .await
 }
 
 async fn list(
-    hub: &Hub,
+    runtime: &Runtime,
     title: &str,
     here: &str,
     empty: &str,
     which: impl Fn(&Delivery) -> bool,
-) -> Result<Response, Refusal> {
-    let page = hub
+) -> Result<Response, ErrorResponse> {
+    let page = runtime
         .read(|state, _| {
             let mut rows: Vec<&Delivery> = state.deliveries.iter().filter(|row| which(row)).collect();
             rows.sort_by_key(|row| std::cmp::Reverse(row.number));
@@ -48,18 +48,18 @@ async fn list(
                 div.headline {
                     h1 { (title) }
                     @if here == "/console/dead-letters" && !rows.is_empty() {
-                        (parts::button(hub, "/console/dead-letters/replay", &[], "Replay all", ""))
+                        (parts::button(runtime, "/console/dead-letters/replay", &[], "Replay all", ""))
                     }
                 }
-                @if rows.is_empty() { (parts::empty(empty)) } @else { (table(hub, &rows, here)) }
+                @if rows.is_empty() { (parts::empty(empty)) } @else { (table(runtime, &rows, here)) }
             };
-            parts::frame(state, title, here, &content)
+            parts::page(state, title, here, &content)
         })
         .await?;
     Ok(page)
 }
 
-fn table(hub: &Hub, rows: &[&Delivery], here: &str) -> Markup {
+fn table(runtime: &Runtime, rows: &[&Delivery], here: &str) -> Markup {
     html! {
         section.card {
             div.scroll tabindex="0" role="region" aria-label="Deliveries" {
@@ -74,7 +74,7 @@ fn table(hub: &Hub, rows: &[&Delivery], here: &str) -> Markup {
                                 td { (row.attempts.len()) }
                                 td { (parts::badge(row.status.as_str())) }
                                 td { @match row.next_attempt_at { Some(at) => { (parts::time(at)) } None => { "–" } } }
-                                td { (replay(hub, row, here)) }
+                                td { (replay(runtime, row, here)) }
                             }
                         }
                     }
@@ -84,9 +84,9 @@ fn table(hub: &Hub, rows: &[&Delivery], here: &str) -> Markup {
     }
 }
 
-fn replay(hub: &Hub, row: &Delivery, back: &str) -> Markup {
+fn replay(runtime: &Runtime, row: &Delivery, back: &str) -> Markup {
     parts::button(
-        hub,
+        runtime,
         "/console/deliveries/replay",
         &[("id", &row.id), ("back", back)],
         "Replay",
@@ -94,14 +94,17 @@ fn replay(hub: &Hub, row: &Delivery, back: &str) -> Markup {
     )
 }
 
-pub(super) async fn one(State(hub): Shared, Path(id): Path<String>) -> Result<Response, Refusal> {
-    let page = hub
+pub(super) async fn one(
+    State(runtime): SharedRuntime,
+    Path(id): Path<String>,
+) -> Result<Response, ErrorResponse> {
+    let page = runtime
         .read(|state, _| {
             let row = state.deliveries.get(&id)?;
             let content = html! {
                 div.headline {
                     h1 { (row.event_type) " " (parts::badge(row.status.as_str())) }
-                    (replay(&hub, row, &format!("/console/deliveries/{id}")))
+                    (replay(&runtime, row, &format!("/console/deliveries/{id}")))
                 }
                 section.card {
                     dl.facts {
@@ -114,13 +117,13 @@ pub(super) async fn one(State(hub): Shared, Path(id): Path<String>) -> Result<Re
                     pre tabindex="0" { code { (pretty(&row.body)) } }
                 }
                 h2 { "Attempts" }
-                @if row.attempts.is_empty() { (parts::empty("None yet.")) }
+                @if row.attempts.is_empty() { (parts::empty("There is no attempt yet.")) }
                 div.attempts { @for attempt in row.attempts.iter().rev() { (self::attempt(attempt)) } }
             };
-            Some(parts::frame(state, &row.event_type, "/console/deliveries", &content))
+            Some(parts::page(state, &row.event_type, "/console/deliveries", &content))
         })
         .await?;
-    page.ok_or_else(|| Refusal::not_found(format!("There is no delivery '{id}'.")))
+    page.ok_or_else(|| ErrorResponse::not_found(format!("There is no delivery '{id}'.")))
 }
 
 fn pretty(body: &str) -> String {

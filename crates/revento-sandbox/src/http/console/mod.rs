@@ -1,16 +1,17 @@
-//! The console: the developer's and the organizer's view, rendered here, alive without being reloaded.
+//! The console: pages for the developer, the organizer and the participant. They update themselves.
 
-mod acts;
 mod applications;
 mod audit;
 mod connections;
 mod deliveries;
-mod developer_acts;
+mod developer_actions;
 mod faults;
+mod form;
 mod live;
 mod organizer;
-mod organizer_acts;
+mod organizer_actions;
 mod overview;
+mod participant_actions;
 mod participants;
 mod parts;
 mod requests;
@@ -20,37 +21,40 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::platform::hub::Hub;
+use crate::runtime::Runtime;
 
-pub(crate) fn routes() -> Router<Arc<Hub>> {
+pub(super) fn routes() -> Router<Arc<Runtime>> {
     Router::new()
         .route("/", get(overview::page))
         .route("/connections", get(connections::page))
         .route("/applications", get(applications::page))
         .route("/deliveries", get(deliveries::log))
         .route("/deliveries/{id}", get(deliveries::one))
-        .route("/dead-letters", get(deliveries::dead))
-        .route("/audit", get(audit::page))
-        .route("/live", get(live::changes))
-        .route("/clock", post(acts::clock))
-        .route("/reset", post(acts::reset))
-        .route("/connections/revoke", post(acts::revoke))
-        .route("/applications/review", post(acts::review))
-        .route("/deliveries/replay", post(acts::replay))
-        .route("/dead-letters/replay", post(developer_acts::replay_dead))
+        .route("/dead-letters", get(deliveries::dead_letters))
         .route("/requests", get(requests::page))
+        .route("/audit", get(audit::page))
         .route("/faults", get(faults::page))
-        .route("/faults/arm", post(developer_acts::arm))
-        .route("/faults/disarm", post(developer_acts::disarm))
-        .route("/travel", post(developer_acts::travel))
-        .route("/integrations/act", post(developer_acts::integration))
         .route("/organizer", get(organizer::page))
-        .route("/events/act", post(organizer_acts::event))
-        .route("/activities/change", post(organizer_acts::activity))
-        .route("/webviews/add", post(organizer_acts::add_page))
-        .route("/webviews/remove", post(organizer_acts::remove_page))
         .route("/participants", get(participants::page))
-        .route("/participants/act", post(organizer_acts::participant))
-        .route("/users/rename", post(organizer_acts::rename))
-        .route("/users/revoke", post(organizer_acts::revoke_user))
+        .route("/live", get(live::changes))
+        .route("/clock", post(developer_actions::clock))
+        .route("/travel", post(developer_actions::travel))
+        .route("/reset", post(developer_actions::reset))
+        .route("/faults/arm", post(developer_actions::arm))
+        .route("/faults/disarm", post(developer_actions::disarm))
+        .route("/integrations/act", post(developer_actions::integration))
+        .route("/deliveries/replay", post(developer_actions::replay))
+        .route(
+            "/dead-letters/replay",
+            post(developer_actions::replay_dead_letters),
+        )
+        .route("/connections/revoke", post(organizer_actions::revoke_connection))
+        .route("/applications/review", post(organizer_actions::review))
+        .route("/events/act", post(organizer_actions::event))
+        .route("/activities/change", post(organizer_actions::activity))
+        .route("/webviews/add", post(organizer_actions::add_page))
+        .route("/webviews/remove", post(organizer_actions::remove_page))
+        .route("/participants/act", post(participant_actions::application))
+        .route("/users/rename", post(participant_actions::rename))
+        .route("/users/revoke", post(participant_actions::revoke_access))
 }

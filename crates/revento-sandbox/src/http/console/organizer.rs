@@ -1,23 +1,26 @@
-//! The organizer's side: an event's publishing, its activities and its webview pages.
+//! The organizer's event: publishing, activities and webview pages.
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::parts;
-use crate::http::Shared;
-use crate::http::refusal::Refusal;
-use crate::platform::acts::webviews::VISIBILITIES;
-use crate::platform::hub::Hub;
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
+use crate::platform::commands::webview_pages::VISIBILITIES;
 use crate::platform::oauth::params::Params;
 use crate::platform::records::{Activity, Event, PublishStatus};
 use crate::platform::seed;
 use crate::platform::state;
+use crate::runtime::Runtime;
 
-pub(super) async fn page(State(hub): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+pub(super) async fn page(
+    State(runtime): SharedRuntime,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ErrorResponse> {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     let wanted = params.get("event_id").map(str::to_owned);
-    let page = hub
+    let page = runtime
         .read(|state, _| {
             let event_id = wanted
                 .clone()
@@ -31,26 +34,26 @@ pub(super) async fn page(State(hub): Shared, RawQuery(query): RawQuery) -> Resul
                     (parts::event_choice(state, &event.id))
                     button type="submit" { "Show" }
                 }
-                (publishing(&hub, state, event))
-                (webviews(&hub, state, event))
-                (activities(&hub, state, event))
+                (publishing(&runtime, state, event))
+                (webviews(&runtime, state, event))
+                (activities(&runtime, state, event))
             };
-            Some(parts::frame(state, "Organizer", "/console/organizer", &content))
+            Some(parts::page(state, "Organizer", "/console/organizer", &content))
         })
         .await?;
-    page.ok_or_else(|| Refusal::not_found("There is no such event."))
+    page.ok_or_else(|| ErrorResponse::not_found("There is no such event."))
 }
 
-/// Where a form of this page returns to.
+/// Where the forms of this page return to.
 fn back(event: &Event) -> String {
     format!("/console/organizer?event_id={}", event.id)
 }
 
-fn publishing(hub: &Hub, state: &state::State, event: &Event) -> Markup {
+fn publishing(runtime: &Runtime, state: &state::State, event: &Event) -> Markup {
     let back = back(event);
     let act = |act: &str, label: &str, style: &str| {
         let fields = [("event_id", event.id.as_str()), ("act", act), ("back", &back)];
-        parts::button(hub, "/console/events/act", &fields, label, style)
+        parts::button(runtime, "/console/events/act", &fields, label, style)
     };
     html! {
         section.card {
@@ -60,16 +63,16 @@ fn publishing(hub: &Hub, state: &state::State, event: &Event) -> Markup {
                 @match event.publish_status {
                     PublishStatus::Published => { (act("unpublish", "Unpublish", "")) (act("archive", "Archive", "danger")) }
                     PublishStatus::Unpublished => { (act("publish", "Publish", "primary")) (act("archive", "Archive", "danger")) }
-                    PublishStatus::Archived => { span.quiet { "Archived events stay archived; a reset brings them back." } }
+                    PublishStatus::Archived => { span.quiet { "An archived event stays archived. A reset of the sandbox restores it." } }
                 }
-                (act("submit", "Let somebody apply", ""))
-                (formal(hub, state, event, &back))
+                (act("submit", "Submit an application", ""))
+                (formal(runtime, state, event, &back))
             }
         }
     }
 }
 
-fn formal(hub: &Hub, state: &state::State, event: &Event, back: &str) -> Markup {
+fn formal(runtime: &Runtime, state: &state::State, event: &Event, back: &str) -> Markup {
     let formal = state
         .organizations
         .get(&event.organization_id)
@@ -80,7 +83,7 @@ fn formal(hub: &Hub, state: &state::State, event: &Event, back: &str) -> Markup 
     };
     let fields = [("event_id", event.id.as_str()), ("act", act), ("back", back)];
     parts::button(
-        hub,
+        runtime,
         "/console/events/act",
         &fields,
         label,
@@ -88,34 +91,34 @@ fn formal(hub: &Hub, state: &state::State, event: &Event, back: &str) -> Markup 
     )
 }
 
-fn webviews(hub: &Hub, state: &state::State, event: &Event) -> Markup {
+fn webviews(runtime: &Runtime, state: &state::State, event: &Event) -> Markup {
     let prefix = format!("web_{}_", event.slug);
     html! {
         section.card {
             h2 { "Webview pages" }
-            @for page in state.webviews.range(&prefix, None) {
+            @for page in state.webview_pages.range(&prefix, None) {
                 p.row {
                     a href={ "/events/" (event.id) "/pages/" (page.id) } { (page.title) }
                     code { (page.url) }
-                    span.quiet { (page.visibility) @if page.requires_auth { " · signs in" } }
-                    (parts::button(hub, "/console/webviews/remove", &[("id", &page.id), ("back", &back(event))], "Remove", "small"))
+                    span.quiet { (page.visibility) @if page.requires_auth { " · requires sign-in" } }
+                    (parts::button(runtime, "/console/webviews/remove", &[("id", &page.id), ("back", &back(event))], "Remove", "small"))
                 }
             }
             form.fields method="post" action="/console/webviews/add" {
-                (parts::csrf(hub))
+                (parts::csrf(runtime))
                 input type="hidden" name="event_id" value=(event.id);
                 input type="hidden" name="back" value=(back(event));
                 label { "Title " input type="text" name="title" required maxlength="80"; }
                 label { "URL " input type="text" name="url" required placeholder="http://localhost:3000/page"; }
-                label { "For " select name="visibility" { @for name in VISIBILITIES { option { (name) } } } }
-                label.check { input type="checkbox" name="requires_auth" value="true"; " signs in with Revento" }
+                label { "Visible to " select name="visibility" { @for name in VISIBILITIES { option { (name) } } } }
+                label.check { input type="checkbox" name="requires_auth" value="true"; " requires sign-in with Revento" }
                 button type="submit" { "Add page" }
             }
         }
     }
 }
 
-fn activities(hub: &Hub, state: &state::State, event: &Event) -> Markup {
+fn activities(runtime: &Runtime, state: &state::State, event: &Event) -> Markup {
     let prefix = format!("act_{}_", event.slug);
     html! {
         section.card {
@@ -123,14 +126,14 @@ fn activities(hub: &Hub, state: &state::State, event: &Event) -> Markup {
             div.scroll tabindex="0" role="region" aria-label="Activities" {
                 table {
                     thead { tr { th { "Activity" } th { "When" } th { "Where" } th { "Signups" } th { "Change" } } }
-                    tbody { @for row in state.activities.range(&prefix, None) { (activity(hub, state, event, row)) } }
+                    tbody { @for row in state.activities.range(&prefix, None) { (activity(runtime, state, event, row)) } }
                 }
             }
         }
     }
 }
 
-fn activity(hub: &Hub, state: &state::State, event: &Event, row: &Activity) -> Markup {
+fn activity(runtime: &Runtime, state: &state::State, event: &Event, row: &Activity) -> Markup {
     let place = state
         .locations
         .get(&row.location_id)
@@ -148,7 +151,7 @@ fn activity(hub: &Hub, state: &state::State, event: &Event, row: &Activity) -> M
             td { (row.signups) " of " (row.capacity) " " (parts::badge(row.capacity_state())) }
             td {
                 form.inline method="post" action="/console/activities/change" {
-                    (parts::csrf(hub))
+                    (parts::csrf(runtime))
                     input type="hidden" name="id" value=(row.id);
                     input type="hidden" name="back" value=(back(event));
                     input type="number" name="signups" min="0" max="100000" value=(row.signups) aria-label={ "Signups of " (row.title) };

@@ -1,44 +1,43 @@
-//! The first page: what runs here, with which credentials, and what has happened.
-
-use std::sync::atomic::Ordering;
+//! The first page: integrations with their credentials, counters, clock and events.
 
 use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::parts;
-use crate::http::Shared;
-use crate::http::refusal::Refusal;
-use crate::machine::time::Time;
-use crate::platform::acts::{lifecycle, rotation, travel};
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
 use crate::platform::config::Integration;
-use crate::platform::hub::Hub;
+use crate::platform::queries::{connections, integrations, milestones, secrets};
 use crate::platform::records::{Listing, SecretKind};
 use crate::platform::state;
+use crate::primitives::time::Time;
+use crate::runtime::Runtime;
 
-pub(super) async fn page(State(hub): Shared) -> Result<Response, Refusal> {
-    let page = hub
-        .read(|state, now| {
+pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, ErrorResponse> {
+    let page = runtime
+        .read(|state, context| {
             let content = html! {
                 h1 { "Overview" }
-                (numbers(&hub, state))
-                (clock(&hub, state, now))
-                @for integration in &hub.config.integrations { (self::integration(&hub, state, now, integration)) }
+                (numbers(&runtime, state))
+                (clock(&runtime, state, context.now))
+                @for integration in &runtime.config.integrations { (self::integration(&runtime, state, context.now, integration)) }
                 (events(state))
                 section.card {
                     h2 { "Start over" }
-                    p { "Restores the seed data and forgets connections, tokens, deliveries and the moved clock." }
-                    (parts::button(&hub, "/console/reset", &[], "Reset the sandbox", "danger"))
+                    p { "Restores the test data. Deletes connections, tokens and deliveries, and resets the clock." }
+                    (parts::button(&runtime, "/console/reset", &[], "Reset the sandbox", "danger"))
                 }
             };
-            parts::frame(state, "Overview", "/console", &content)
+            parts::page(state, "Overview", "/console", &content)
         })
         .await?;
     Ok(page)
 }
 
-fn numbers(hub: &Hub, state: &state::State) -> Markup {
-    let live = state.connections.iter().filter(|row| row.ended.is_none()).count() as u64;
+fn numbers(runtime: &Runtime, state: &state::State) -> Markup {
+    let live = connections::count_live(state) as u64;
+    let counts = runtime.request_counts();
     let tiles = [
         ("Connections", live),
         ("Tokens issued", state.counter("tokens_issued")),
@@ -46,8 +45,8 @@ fn numbers(hub: &Hub, state: &state::State) -> Markup {
         ("Reuses", state.counter("reuses")),
         ("Families revoked", state.counter("families_revoked")),
         ("Deliveries", state.counter("deliveries")),
-        ("Requests", hub.requests.load(Ordering::Relaxed)),
-        ("Rate limited", hub.rate_limited.load(Ordering::Relaxed)),
+        ("Requests", counts.requests),
+        ("Rate limited", counts.rate_limited),
     ];
     html! {
         dl.tiles {
@@ -58,7 +57,7 @@ fn numbers(hub: &Hub, state: &state::State) -> Markup {
     }
 }
 
-fn clock(hub: &Hub, state: &state::State, now: Time) -> Markup {
+fn clock(runtime: &Runtime, state: &state::State, now: Time) -> Markup {
     let ahead = state.clock_offset() / 1_000_000;
     html! {
         section.card {
@@ -66,19 +65,19 @@ fn clock(hub: &Hub, state: &state::State, now: Time) -> Markup {
             p.clock { (parts::time(now)) " UTC " span.quiet {
                 @if ahead == 0 { "the real time" } @else { (duration(ahead)) " ahead" }
             } }
-            p.quiet { "Tokens, retries, budgets and deadlines follow this clock. Signatures keep the real time." }
+            p.quiet { "Tokens, retries, rate budgets and deadlines follow this clock. Webhook signatures keep the real time." }
             div.row {
-                (parts::button(hub, "/console/clock", &[("advance_s", "3660")], "+61 minutes", ""))
-                (parts::button(hub, "/console/clock", &[("advance_s", "86400")], "+1 day", ""))
-                (parts::button(hub, "/console/clock", &[("advance_s", "7776000")], "+90 days", ""))
+                (parts::button(runtime, "/console/clock", &[("advance_s", "3660")], "+61 minutes", ""))
+                (parts::button(runtime, "/console/clock", &[("advance_s", "86400")], "+1 day", ""))
+                (parts::button(runtime, "/console/clock", &[("advance_s", "7776000")], "+90 days", ""))
                 form.inline method="post" action="/console/clock" {
-                    (parts::csrf(hub))
+                    (parts::csrf(runtime))
                     label for="advance" { "or by" }
                     input #advance type="number" name="advance_s" min="1" max="316224000" required placeholder="seconds";
                     button type="submit" { "Advance" }
                 }
             }
-            (milestones(hub, state, now))
+            (milestones(runtime, state, now))
         }
     }
 }
@@ -98,9 +97,9 @@ fn duration(seconds: i64) -> String {
     }
 }
 
-fn integration(hub: &Hub, state: &state::State, now: Time, integration: &Integration) -> Markup {
-    let newest = |kind| rotation::newest(state, now, integration, kind);
-    let listing = lifecycle::listing(state, &integration.client_id);
+fn integration(runtime: &Runtime, state: &state::State, now: Time, integration: &Integration) -> Markup {
+    let newest = |kind| secrets::newest(state, now, integration, kind);
+    let listing = integrations::listing(state, &integration.client_id);
     html! {
         section.card {
             h2 { (integration.name) " " (parts::badge(listing.as_str())) }
@@ -108,13 +107,13 @@ fn integration(hub: &Hub, state: &state::State, now: Time, integration: &Integra
                 dt { "Publisher" } dd { (integration.publisher) }
                 dt { "Website" } dd { (integration.website) }
                 dt { "Support" } dd { (integration.support) }
-                dt { "Auth base" } dd { code { (hub.config.auth_base) } }
-                dt { "API base" } dd { code { (hub.config.auth_base) "/api/v1" } }
+                dt { "Auth base" } dd { code { (runtime.config.auth_base) } }
+                dt { "API base" } dd { code { (runtime.config.auth_base) "/api/v1" } }
                 dt { "Client id" } dd { code { (integration.client_id) } }
                 dt { "Client secret" } dd {
                     @match newest(SecretKind::Client) {
                         Some(secret) => { (reveal(&integration.client_id, "client-secret", secret.expose())) }
-                        None => { "none: a public client" }
+                        None => { "none, because this is a public client" }
                     }
                 }
                 dt { "Webhook secret" } dd {
@@ -134,15 +133,15 @@ fn integration(hub: &Hub, state: &state::State, now: Time, integration: &Integra
                 }
                 dt { "Webhook types" } dd { (integration.event_types.len()) " subscribed" }
             }
-            (integration_acts(hub, integration, listing))
+            (integration_actions(runtime, integration, listing))
         }
     }
 }
 
-fn integration_acts(hub: &Hub, integration: &Integration, listing: Listing) -> Markup {
+fn integration_actions(runtime: &Runtime, integration: &Integration, listing: Listing) -> Markup {
     let act = |act: &str, label: &str, style: &str| {
         parts::button(
-            hub,
+            runtime,
             "/console/integrations/act",
             &[("id", &integration.client_id), ("act", act)],
             label,
@@ -161,10 +160,10 @@ fn integration_acts(hub: &Hub, integration: &Integration, listing: Listing) -> M
     }
 }
 
-/// What the clock can be sent to.
-fn milestones(hub: &Hub, state: &state::State, now: Time) -> Markup {
+/// The next milestone of each kind, with buttons to advance the clock to it.
+fn milestones(runtime: &Runtime, state: &state::State, now: Time) -> Markup {
     let mut seen: Vec<&str> = Vec::new();
-    let mut next = travel::ahead(state, now);
+    let mut next = milestones::upcoming(state, now);
     next.retain(|milestone| {
         let first = !seen.contains(&milestone.kind);
         seen.push(milestone.kind);
@@ -172,7 +171,7 @@ fn milestones(hub: &Hub, state: &state::State, now: Time) -> Markup {
     });
     let go = |kind: &str, side: &str| {
         parts::button(
-            hub,
+            runtime,
             "/console/travel",
             &[("to", kind), ("side", side)],
             side,
@@ -181,10 +180,10 @@ fn milestones(hub: &Hub, state: &state::State, now: Time) -> Markup {
     };
     html! {
         @if !next.is_empty() {
-            h3 { "Ahead" }
-            div.scroll tabindex="0" role="region" aria-label="What lies ahead" {
+            h3 { "Milestones ahead" }
+            div.scroll tabindex="0" role="region" aria-label="Milestones ahead" {
                 table {
-                    thead { tr { th { "What" } th { "When" } th { "Go to just" } } }
+                    thead { tr { th { "What" } th { "When" } th { "Advance to just" } } }
                     tbody {
                         @for milestone in next {
                             tr {
@@ -200,7 +199,7 @@ fn milestones(hub: &Hub, state: &state::State, now: Time) -> Markup {
     }
 }
 
-/// A test credential, shown when asked for. The id keeps it open across live updates.
+/// A test credential behind a “Show” button. The id keeps it open when the page updates.
 fn reveal(client_id: &str, name: &str, value: &str) -> Markup {
     html! { details id={ (name) "-" (client_id) } { summary { "Show" } code { (value) } } }
 }

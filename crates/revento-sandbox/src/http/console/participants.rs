@@ -1,24 +1,27 @@
-//! The participant's side: profile, applications, and who has access.
+//! The participant: profile, applications, and integrations with access.
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::parts;
-use crate::http::Shared;
-use crate::http::refusal::Refusal;
-use crate::platform::hub::Hub;
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
 use crate::platform::oauth::params::Params;
 use crate::platform::records::{ApplicationStatus, Participant, User};
 use crate::platform::state;
+use crate::runtime::Runtime;
 
-/// How many users there are to choose from; others are reached by `?user_id=`.
+/// How many users the page lists. `?user_id=` reaches the others.
 const SHOWN: usize = 1_000;
 
-pub(super) async fn page(State(hub): Shared, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+pub(super) async fn page(
+    State(runtime): SharedRuntime,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ErrorResponse> {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     let wanted = params.get("user_id").map(str::to_owned);
-    let page = hub
+    let page = runtime
         .read(|state, _| {
             let user = match &wanted {
                 Some(id) => state.users.get(id)?,
@@ -35,11 +38,11 @@ pub(super) async fn page(State(hub): Shared, RawQuery(query): RawQuery) -> Resul
                     }
                     button type="submit" { "Switch" }
                 }
-                (profile(&hub, user))
-                (access(&hub, state, user))
-                (applications(&hub, state, user))
+                (profile(&runtime, user))
+                (access(&runtime, state, user))
+                (applications(&runtime, state, user))
             };
-            Some(parts::frame(
+            Some(parts::page(
                 state,
                 "Participant",
                 "/console/participants",
@@ -47,20 +50,20 @@ pub(super) async fn page(State(hub): Shared, RawQuery(query): RawQuery) -> Resul
             ))
         })
         .await?;
-    page.ok_or_else(|| Refusal::not_found("There is no such user."))
+    page.ok_or_else(|| ErrorResponse::not_found("There is no such user."))
 }
 
 fn back(user: &User) -> String {
     format!("/console/participants?user_id={}", user.id)
 }
 
-fn profile(hub: &Hub, user: &User) -> Markup {
+fn profile(runtime: &Runtime, user: &User) -> Markup {
     html! {
         section.card {
             h2 { "Profile" }
             p.quiet { code { (user.id) } " · " (user.email) }
             form.fields method="post" action="/console/users/rename" {
-                (parts::csrf(hub))
+                (parts::csrf(runtime))
                 input type="hidden" name="id" value=(user.id);
                 input type="hidden" name="back" value=(back(user));
                 label { "Given name " input type="text" name="given_name" required maxlength="80" value=(user.given_name); }
@@ -71,8 +74,8 @@ fn profile(hub: &Hub, user: &User) -> Markup {
     }
 }
 
-fn access(hub: &Hub, state: &state::State, user: &User) -> Markup {
-    let with_access: Vec<_> = hub
+fn access(runtime: &Runtime, state: &state::State, user: &User) -> Markup {
+    let with_access: Vec<_> = runtime
         .config
         .integrations
         .iter()
@@ -87,11 +90,11 @@ fn access(hub: &Hub, state: &state::State, user: &User) -> Markup {
     html! {
         section.card {
             h2 { "Apps with access" }
-            @if with_access.is_empty() { p.quiet { "None. Sign in to an integration with Revento, and it appears here." } }
+            @if with_access.is_empty() { p.quiet { "No app has access. Sign in to an integration with Revento, and it appears here." } }
             @for integration in with_access {
                 p.row {
                     strong { (integration.name) } code { (integration.client_id) }
-                    (parts::button(hub, "/console/users/revoke",
+                    (parts::button(runtime, "/console/users/revoke",
                         &[("id", &user.id), ("client_id", &integration.client_id), ("back", &back(user))], "Revoke access", "danger small"))
                 }
             }
@@ -99,7 +102,7 @@ fn access(hub: &Hub, state: &state::State, user: &User) -> Markup {
     }
 }
 
-fn applications(hub: &Hub, state: &state::State, user: &User) -> Markup {
+fn applications(runtime: &Runtime, state: &state::State, user: &User) -> Markup {
     html! {
         section.card {
             h2 { "Events" }
@@ -113,7 +116,7 @@ fn applications(hub: &Hub, state: &state::State, user: &User) -> Markup {
                             tr {
                                 td { (event.name) " " (parts::badge(event.publish_status.as_str())) }
                                 td { @match row { Some(row) => { (parts::badge(row.status.as_str())) @if row.registered_at.is_some() { " registered" } } None => { "–" } } }
-                                td { div.row { (acts(hub, user, &event.id, row)) } }
+                                td { div.row { (actions(runtime, user, &event.id, row)) } }
                             }
                         }
                     }
@@ -123,7 +126,7 @@ fn applications(hub: &Hub, state: &state::State, user: &User) -> Markup {
     }
 }
 
-fn acts(hub: &Hub, user: &User, event_id: &str, row: Option<&Participant>) -> Markup {
+fn actions(runtime: &Runtime, user: &User, event_id: &str, row: Option<&Participant>) -> Markup {
     let back = back(user);
     let act = |act: &str, id: &str, label: &str| {
         let fields = [
@@ -133,13 +136,13 @@ fn acts(hub: &Hub, user: &User, event_id: &str, row: Option<&Participant>) -> Ma
             ("user_id", &user.id),
             ("back", &back),
         ];
-        parts::button(hub, "/console/participants/act", &fields, label, "small")
+        parts::button(runtime, "/console/participants/act", &fields, label, "small")
     };
     html! {
         @match row {
             None => { (act("submit", "", "Apply")) }
             Some(row) => {
-                @if row.status == ApplicationStatus::Approved && row.registered_at.is_none() { (act("register", &row.id, "Take the place")) }
+                @if row.status == ApplicationStatus::Approved && row.registered_at.is_none() { (act("register", &row.id, "Register")) }
                 @if row.status != ApplicationStatus::Cancelled { (act("cancel", &row.application_id, "Withdraw")) }
             }
         }

@@ -1,61 +1,60 @@
-//! The log of requests with the reason of every refusal, and the budgets of the tokens.
+//! The log of requests with the reason of every error, and the rate budgets of the tokens.
 
 use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::parts;
-use crate::decisions;
-use crate::http::Shared;
-use crate::http::refusal::Refusal;
-use crate::laboratory::exchanges::Exchange;
-use crate::machine::time::Time;
-use crate::platform::hub::Hub;
-use crate::platform::read::budgets::Limits;
+use crate::call_log::CallRecord;
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
+use crate::platform::queries::budgets::Limits;
 use crate::platform::records::Family;
 use crate::platform::state;
+use crate::primitives::time::Time;
+use crate::runtime::Runtime;
 
-/// How many requests a page lists.
+/// How many requests the page lists.
 const SHOWN: usize = 200;
-/// How many tokens' budgets it shows.
-const BUDGETS: usize = 50;
+/// How many rate budgets the page shows.
+const MAX_BUDGETS: usize = 50;
 
-pub(super) async fn page(State(hub): Shared) -> Result<Response, Refusal> {
-    let rows: Vec<Exchange> = hub.exchanges().iter().rev().take(SHOWN).cloned().collect();
-    let page = hub
-        .read(|state, now| {
+pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, ErrorResponse> {
+    let rows: Vec<CallRecord> = runtime.call_log().iter().rev().take(SHOWN).cloned().collect();
+    let page = runtime
+        .read(|state, context| {
             let content = html! {
                 h1 { "Requests" }
-                (budgets(&hub, state, now))
-                @if rows.is_empty() { (parts::empty("No request yet. What your integration asks appears here, with the reason when it is refused.")) }
+                (budgets(&runtime, state, context.now))
+                @if rows.is_empty() { (parts::empty("There is no request yet. The requests of your integration appear here, with the reason of each error.")) }
                 @else { (log(&rows)) }
             };
-            parts::frame(state, "Requests", "/console/requests", &content)
+            parts::page(state, "Requests", "/console/requests", &content)
         })
         .await?;
     Ok(page)
 }
 
-fn budgets(hub: &Hub, state: &state::State, now: Time) -> Markup {
+fn budgets(runtime: &Runtime, state: &state::State, now: Time) -> Markup {
     let live: Vec<&Family> = state
         .families
         .iter()
         .filter(|family| family.revoked.is_none())
-        .take(BUDGETS)
+        .take(MAX_BUDGETS)
         .collect();
-    let budgets = hub.budgets();
+    let budgets = runtime.budgets();
     html! {
         @if !live.is_empty() {
             section.card {
                 h2 { "Rate budgets" }
                 @for family in live {
                     @let limits = Limits::of(family.flow);
-                    @let (hour, minute) = budgets.spent(decisions::budget_of(family), now);
+                    @let (hour, minute) = budgets.spent(&family.budget_id(), now);
                     div.budget {
                         span { (family.flow.as_str()) " · " code { (family.event_id) } }
                         label { "last 60 s " meter min="0" max=(limits.minute) high=(limits.minute * 4 / 5) value=(minute) {} " " (minute) " of " (limits.minute) }
                         label { "last hour " meter min="0" max=(limits.hour) high=(limits.hour * 4 / 5) value=(hour) {} " " (hour) " of " (limits.hour) }
-                        (chart(&budgets.minutes(decisions::budget_of(family), now), limits.minute))
+                        (chart(&budgets.minutes(&family.budget_id(), now), limits.minute))
                     }
                 }
             }
@@ -63,7 +62,7 @@ fn budgets(hub: &Hub, state: &state::State, now: Time) -> Markup {
     }
 }
 
-/// A bar for each of the last sixty minutes; one as high as the chart is a minute's whole budget.
+/// A bar for each of the last sixty minutes. The height of the chart is the limit of a minute.
 fn chart(minutes: &[usize; 60], limit: usize) -> Markup {
     const HEIGHT: usize = 32;
     let most = minutes.iter().max().copied().unwrap_or_default();
@@ -78,18 +77,18 @@ fn chart(minutes: &[usize; 60], limit: usize) -> Markup {
     }
 }
 
-fn log(rows: &[Exchange]) -> Markup {
+fn log(rows: &[CallRecord]) -> Markup {
     html! {
         section.card {
             div.scroll tabindex="0" role="region" aria-label="Requests" {
                 table {
-                    thead { tr { th { "When" } th { "Request" } th { "Answer" } th { "Reason" } th { "Time" } } }
+                    thead { tr { th { "When" } th { "Request" } th { "Answer" } th { "RefusalReason" } th { "Time" } } }
                     tbody {
                         @for row in rows {
                             tr {
                                 td { (parts::time(&row.at)) }
                                 td.long { strong { (row.method) } " " code title=(row.target) { (short(&row.target)) } br; span.quiet { (row.request_id) } }
-                                td { span class={ "badge " (tone(row.status)) } { @if row.status == 0 { "hung up" } @else { (row.status) } } }
+                                td { span class={ "badge " (tone(row.status)) } { @if row.status == 0 { "no answer" } @else { (row.status) } } }
                                 td {
                                     @if let Some(error) = &row.error { code { (error) } br; }
                                     @if let Some(reason) = &row.reason { (reason) }
@@ -112,7 +111,7 @@ fn tone(status: u16) -> &'static str {
     }
 }
 
-/// A target that fits a line; the whole of it is in the title.
+/// A target shortened to one line. The title has the whole of it.
 fn short(target: &str) -> String {
     if target.chars().count() <= 80 {
         return target.to_owned();

@@ -1,42 +1,21 @@
-//! The OpenAPI document, put together from tables of operations.
+//! The OpenAPI document, built from the tables of operations.
 
 use serde_json::{Map, Value, json};
 
-use super::{control, platform, schemas};
+use super::operation::{Guard, Operation};
+use super::{control_api, platform, schemas};
 
-/// Who may call.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Guard {
-    Nobody,
-    Installation,
-    User,
-    Developer,
-}
-
-/// One operation.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Operation {
-    pub(super) method: &'static str,
-    pub(super) path: &'static str,
-    pub(super) summary: &'static str,
-    pub(super) guard: Guard,
-    /// Names of query parameters; one with a leading `!` is required.
-    pub(super) query: &'static [&'static str],
-    /// Fields of the body as `name:type`, and how it is encoded.
-    pub(super) body: Option<(&'static str, &'static str)>,
-    /// The schema of a 200, or the empty text for any object.
-    pub(super) answer: &'static str,
-    /// The other statuses that it answers.
-    pub(super) errors: &'static [u16],
-}
-
-/// The whole document.
+/// The OpenAPI document.
 pub(super) fn document(base: &str) -> Value {
     let mut paths = Map::new();
     let tagged = platform::OPERATIONS
         .iter()
         .map(|operation| (operation, "platform"))
-        .chain(control::OPERATIONS.iter().map(|operation| (operation, "control")));
+        .chain(
+            control_api::OPERATIONS
+                .iter()
+                .map(|operation| (operation, "control")),
+        );
     for (operation, tag) in tagged {
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(methods) = path.as_object_mut() {
@@ -48,12 +27,12 @@ pub(super) fn document(base: &str) -> Value {
         "info": {
             "title": "Revento sandbox",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "The platform on your machine, and the interface that steers it.",
+            "description": "The Revento platform on your machine, and the control API of the sandbox.",
         },
         "servers": [{ "url": base }],
         "tags": [
-            { "name": "platform", "description": "What an integration calls" },
-            { "name": "control", "description": "What a test calls" },
+            { "name": "platform", "description": "The endpoints that an integration calls" },
+            { "name": "control", "description": "The control API, which a test calls" },
         ],
         "paths": paths,
         "components": {
@@ -77,7 +56,7 @@ fn describe(operation: &Operation, tag: &str) -> Value {
     });
     if let Some(fields) = described.as_object_mut() {
         let security = match operation.guard {
-            Guard::Nobody => json!([]),
+            Guard::None => json!([]),
             Guard::Installation => json!([{ "installation": [] }]),
             Guard::User => json!([{ "user": [] }]),
             Guard::Developer => json!([{ "developer": [] }]),
@@ -144,14 +123,14 @@ fn responses(operation: &Operation) -> Map<String, Value> {
             "200",
             json!({ "description": "A page", "content": { "text/html": {} } }),
         ),
-        "redirect" => ("303", json!({ "description": "Back to the integration" })),
+        "redirect" => ("303", json!({ "description": "Redirects to the integration" })),
         "" => (
             "200",
             json!({ "description": "Done", "content": content(json!({ "type": "object" })) }),
         ),
         name => (
             "200",
-            json!({ "description": "Found", "content": content(named(name)) }),
+            json!({ "description": "The resource", "content": content(named(name)) }),
         ),
     };
     let mut responses = Map::from_iter([(success.to_owned(), answer)]);
@@ -165,8 +144,10 @@ fn responses(operation: &Operation) -> Map<String, Value> {
             ("/oauth/authorize", 400) => {
                 json!({ "description": "A page or an error", "content": { "text/html": {}, "application/json": { "schema": named("Error") } } })
             }
-            ("/oauth/authorize", 303) => json!({ "description": "Back to the integration with an error" }),
-            _ => json!({ "description": "Refused", "content": content(named(error)) }),
+            ("/oauth/authorize", 303) => {
+                json!({ "description": "Redirects to the integration with an error" })
+            }
+            _ => json!({ "description": "CommandError", "content": content(named(error)) }),
         };
         responses.insert(status.to_string(), described);
     }

@@ -1,6 +1,6 @@
-//! The operations of the platform (contract sections 2 and 3).
+//! The operations of the platform (contract §2, contract §3).
 
-use super::openapi::{Guard, Operation};
+use super::operation::{Guard, Operation};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const READ: &[u16] = &[400, 401, 403, 404, 406, 429, 503];
@@ -21,14 +21,8 @@ const fn read(path: &'static str, summary: &'static str, guard: Guard, answer: &
 
 const fn list(path: &'static str, summary: &'static str, guard: Guard, answer: &'static str) -> Operation {
     Operation {
-        method: "get",
-        path,
-        summary,
-        guard,
         query: PAGE,
-        body: None,
-        answer,
-        errors: READ,
+        ..read(path, summary, guard, answer)
     }
 }
 
@@ -36,8 +30,8 @@ pub(super) const OPERATIONS: [Operation; 13] = [
     Operation {
         method: "get",
         path: "/oauth/authorize",
-        summary: "Ask a human for consent",
-        guard: Guard::Nobody,
+        summary: "Show the consent page",
+        guard: Guard::None,
         query: &[
             "!response_type",
             "!client_id",
@@ -56,7 +50,7 @@ pub(super) const OPERATIONS: [Operation; 13] = [
         method: "post",
         path: "/oauth/authorize",
         summary: "Answer the consent page",
-        guard: Guard::Nobody,
+        guard: Guard::None,
         query: &[],
         body: Some((
             FORM,
@@ -69,7 +63,7 @@ pub(super) const OPERATIONS: [Operation; 13] = [
         method: "post",
         path: "/oauth/token",
         summary: "Exchange a code, or refresh",
-        guard: Guard::Nobody,
+        guard: Guard::None,
         query: &[],
         body: Some((
             FORM,
@@ -121,16 +115,21 @@ pub(super) const OPERATIONS: [Operation; 13] = [
         Guard::Installation,
         "WavePage",
     ),
-    read("/api/v1/me/profile", "Who signed in", Guard::User, "Profile"),
+    read(
+        "/api/v1/me/profile",
+        "The profile of the signed-in user",
+        Guard::User,
+        "Profile",
+    ),
     read(
         "/api/v1/me/application",
-        "The application of who signed in",
+        "The application of the signed-in user",
         Guard::User,
         "Application",
     ),
     list(
         "/api/v1/developer/integrations/{client_id}/installations",
-        "Every connection of an integration",
+        "All connections of an integration",
         Guard::Developer,
         "InstallationPage",
     ),

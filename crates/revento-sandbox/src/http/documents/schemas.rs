@@ -1,11 +1,11 @@
 //! Schemas of resources, written as lists of `name:type`.
 //!
-//! Types are `string`, `time`, `uuid`, `int`, `bool`, `object`, `[string]` and the name of another schema, each with
-//! `?` for null. A name with a leading `-` may be absent.
+//! A type is `string`, `time`, `uuid`, `int`, `bool`, `object`, the name of another schema, or an array of one of them,
+//! such as `[string]`. A `?` after it allows null. A field with a leading `-` is optional.
 
 use serde_json::{Map, Value, json};
 
-/// Every schema that documents refer to.
+/// All schemas.
 const SCHEMAS: [(&str, &str); 18] = [
     ("Error", "error:string message:string request_id:uuid"),
     (
@@ -83,7 +83,7 @@ const SCHEMAS: [(&str, &str); 18] = [
     ),
 ];
 
-/// Names of the schemas that come in pages.
+/// The schemas that have a page schema too.
 pub(super) const PAGED: [&str; 6] = [
     "Participant",
     "Activity",
@@ -136,7 +136,7 @@ fn object(base: &str, fields: &str) -> Value {
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
-/// All schemas by name; references among them start with `base`.
+/// All schemas by name. References between them start with `base`.
 pub(super) fn all(base: &str) -> Map<String, Value> {
     let mut found: Map<String, Value> = SCHEMAS
         .iter()

@@ -1,10 +1,11 @@
-//! The JSON Schema of webhook envelopes (contract sections 4.2 and 4.3).
+//! The JSON Schema of webhook envelopes (contract §4.2, contract §4.3).
 
 use serde_json::{Value, json};
 
 use super::schemas;
+use crate::decisions;
 
-/// Which schema `data` follows.
+/// The schema of `data` for each event type.
 const DATA: [(&str, &str); 13] = [
     ("application.submitted", "Application"),
     ("application.approved", "Application"),
@@ -14,7 +15,7 @@ const DATA: [(&str, &str); 13] = [
     ("participant.profile_updated", "Participant"),
     ("activity.updated", "Activity"),
     ("activity.capacity_state_changed", "ActivityCapacity"),
-    ("event.published", "Event"),
+    (decisions::EVENT_PUBLISHED, "Event"),
     ("event.unpublished", "Event"),
     ("user.revoked_access", "UserRevoked"),
     ("data.deletion_required", "DeletionRequired"),
@@ -39,7 +40,7 @@ pub(super) fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Webhook envelope",
-        "description": "What is signed and posted. A type that is not listed is a value to be ignored, not an error.",
+        "description": "The signed body of a webhook. Ignore types that are not listed; they are not errors.",
         "type": "object",
         "properties": {
             "id": { "type": "string", "format": "uuid" },

@@ -1,18 +1,18 @@
-//! The consent page: a plain form that works without a script.
+//! The consent page: an HTML form that works without a script.
 
 use axum::response::Response;
 use maud::{Markup, html};
 
 use crate::http::page;
 use crate::platform::config::{Config, Integration, scope_info};
-use crate::platform::oauth::authorize::PageRefusal;
+use crate::platform::oauth::authorize::ErrorPage;
 use crate::platform::records::{Consent, Event, Flow, Organization};
 use crate::platform::state::State;
 
-/// How many participants there are to choose from.
-const CHOICES: usize = 1_000;
+/// How many participants the page lists at most.
+const MAX_CHOICES: usize = 1_000;
 
-/// Asks a human. Who they are is the sandbox's pretence: the organizer, or a participant of their choice.
+/// The consent page. The sandbox has no log-in: the human acts as the organizer, or chooses a participant.
 pub(super) fn ask(config: &Config, state: &State, consent: &Consent) -> Response {
     let integration = config.integration(&consent.client_id);
     let event = state.events.get(&consent.event_id);
@@ -29,7 +29,7 @@ pub(super) fn ask(config: &Config, state: &State, consent: &Consent) -> Response
             (heading(integration, &title, consent.flow))
             (parties(event, organization, consent.flow))
             input type="hidden" name="consent_request" value=(consent.id);
-            @if consent.flow == Flow::User { (chooser(state, event)) }
+            @if consent.flow == Flow::User { (user_choice(state, event)) }
             (scopes(integration, consent))
             div.decide {
                 button.primary type="submit" name="decision" value="authorize" { "Authorize" }
@@ -53,10 +53,10 @@ fn heading(integration: &Integration, title: &str, flow: Flow) -> Markup {
         }
         h1 { (title) }
         p.lead {
-            strong { (integration.name) } " by " (integration.publisher) " asks "
+            strong { (integration.name) } " by " (integration.publisher) " requests "
             @match flow {
-                Flow::Installation => { "for read access to one event of your organization." }
-                Flow::User => { "to know who you are at this event." }
+                Flow::Installation => { "read access to one event of your organization." }
+                Flow::User => { "access to your profile at this event." }
             }
         }
     }
@@ -72,13 +72,13 @@ fn parties(event: &Event, organization: &Organization, flow: Flow) -> Markup {
     }
 }
 
-fn chooser(state: &State, event: &Event) -> Markup {
+fn user_choice(state: &State, event: &Event) -> Markup {
     let prefix = format!("par_{}_", event.slug);
     html! {
         p.field {
             label for="user_id" { "Sign in as" }
             select id="user_id" name="user_id" required {
-                @for row in state.participants.range(&prefix, None).take(CHOICES) {
+                @for row in state.participants.range(&prefix, None).take(MAX_CHOICES) {
                     @if let Some(user) = state.users.get(&row.user_id) {
                         option value=(user.id) { (user.name()) " – application " (row.status.as_str().replace('_', " ")) }
                     }
@@ -102,7 +102,7 @@ fn scopes(integration: &Integration, consent: &Consent) -> Markup {
                         input type="checkbox" id=(id) name="scope" value=(scope) checked;
                     }
                     label for=(id) {
-                        span { (scope_info(scope).map_or(scope.as_str(), |info| info.words)) }
+                        span { (scope_info(scope).map_or(scope.as_str(), |info| info.description)) }
                         span.quiet { code { (scope) } @if required { " · required" } @else { " · optional" } }
                     }
                 }
@@ -111,28 +111,28 @@ fn scopes(integration: &Integration, consent: &Consent) -> Markup {
     }
 }
 
-/// A refusal that must not redirect: what was sent, what is registered, what to do.
-pub(super) fn refuse(refusal: &PageRefusal) -> Response {
+/// An error page, for requests that must not redirect.
+pub(super) fn show_error(error: &ErrorPage) -> Response {
     let content = html! {
         section.card.refusal {
-            h1 { (refusal.title) }
-            p.lead { (refusal.message) }
+            h1 { (error.title) }
+            p.lead { (error.message) }
             dl.facts {
-                @if let Some(sent) = &refusal.sent { dt { "Sent" } dd { code { (sent) } } }
-                @if !refusal.registered.is_empty() {
-                    dt { "Registered" } dd { ul { @for known in &refusal.registered { li { code { (known) } } } } }
+                @if let Some(sent) = &error.sent { dt { "Sent" } dd { code { (sent) } } }
+                @if !error.registered.is_empty() {
+                    dt { "Registered" } dd { ul { @for known in &error.registered { li { code { (known) } } } } }
                 }
             }
-            p.next { strong { "What to do: " } (refusal.next_step) }
+            p.next { strong { "What to do: " } (error.next_step) }
         }
     };
-    page::bare(refusal.title, &content)
+    page::bare(error.title, &content)
 }
 
 pub(super) fn used_up() -> Response {
-    refuse(&PageRefusal {
-        title: "This consent page is used up",
-        message: "It was answered before, or it is older than ten minutes. Each page can be answered once."
+    show_error(&ErrorPage {
+        title: "This consent page can no longer be answered",
+        message: "It was already answered, or it is older than ten minutes. Each page can be answered once."
             .to_owned(),
         sent: None,
         registered: Vec::new(),

@@ -13,23 +13,21 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::Shared;
-use crate::platform::hub::Hub;
+use crate::http::extract::SharedRuntime;
+use crate::runtime::Runtime;
 
-pub(crate) use authorize::return_address;
-
-pub(crate) fn routes(hub: &Arc<Hub>) -> Router<Arc<Hub>> {
+pub(crate) fn routes(runtime: &Arc<Runtime>) -> Router<Arc<Runtime>> {
     Router::new()
         .route("/oauth/authorize", get(authorize::ask).post(authorize::answer))
         .route("/oauth/token", post(token::token))
-        .layer(middleware::from_fn_with_state(Arc::clone(hub), dated))
+        .layer(middleware::from_fn_with_state(Arc::clone(runtime), set_date))
 }
 
-/// A client dates its consents by the platform's clock, so that it can tell a late lifecycle webhook from a new one.
-/// `Date` therefore says what `occurred_at` will say: the sandbox clock.
-async fn dated(State(hub): Shared, request: Request, next: Next) -> Response {
+/// Sets `Date` to the sandbox clock. Clients compare it with the `occurred_at` of webhooks, to tell a late lifecycle
+/// webhook from a new one.
+async fn set_date(State(runtime): SharedRuntime, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let date = hub
+    let date = runtime
         .now()
         .http_date()
         .and_then(|date| HeaderValue::from_str(&date).ok());

@@ -7,19 +7,21 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::http::refusal::Refusal;
-use crate::http::{Shared, body};
-use crate::laboratory::answers;
-use crate::laboratory::book::{Occasion, Strike};
-use crate::laboratory::kinds::Area;
-use crate::platform::hub::Hub;
-use crate::platform::oauth::client::{self, Basic};
+use crate::faults::FaultArea;
+use crate::faults::{InjectionPoint, TriggeredFault};
+use crate::http::body;
+use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
+use crate::http::response_faults;
+use crate::platform::oauth::client::{self, BasicCredentials};
+use crate::platform::oauth::error::OAuthError;
 use crate::platform::oauth::exchange::exchange;
-use crate::platform::oauth::fault::Fault;
 use crate::platform::oauth::params::Params;
 use crate::platform::oauth::refresh::refresh;
-use crate::platform::oauth::tokens::{FreshPair, Issued};
+use crate::platform::oauth::tokens::{FreshPair, IssuedTokens};
+use crate::runtime::Runtime;
 
+/// Parameters that may be given once at most.
 const SINGLE: [&str; 8] = [
     "grant_type",
     "code",
@@ -32,66 +34,70 @@ const SINGLE: [&str; 8] = [
 ];
 
 pub(super) async fn token(
-    State(hub): Shared,
+    State(runtime): SharedRuntime,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ErrorResponse> {
     if query.is_some_and(|query| !query.is_empty()) {
-        return Err(Fault::request(
-            "Parameters belong into the form, never into the URL: URLs end up in logs.",
+        return Err(OAuthError::invalid_request(
+            "Send the parameters in the form, never in the URL: URLs end up in logs.",
         )
         .into());
     }
     let params = body::form(&headers, body).await.map_err(described)?;
     if let Some(name) = params.repeated(&SINGLE) {
-        return Err(Fault::request(format!(
-            "The parameter {name} is given more than once. Send it once."
-        ))
-        .into());
+        return Err(OAuthError::repeated(name).into());
     }
-    let basic =
-        match headers.get(header::AUTHORIZATION) {
-            None => None,
-            Some(value) => {
-                Some(value.to_str().ok().and_then(Basic::parse).ok_or_else(|| {
-                    Fault::client("The Authorization header is not well-formed HTTP Basic.")
-                })?)
-            }
-        };
-    let fresh = FreshPair::draw(&hub.config.entropy)?;
-    let strike = strike(&hub, &params, basic.as_ref());
-    if let Some(response) = strike.as_ref().and_then(answers::instead) {
+    let basic = match headers.get(header::AUTHORIZATION) {
+        None => None,
+        Some(value) => Some(
+            value
+                .to_str()
+                .ok()
+                .and_then(BasicCredentials::parse)
+                .ok_or_else(|| {
+                    OAuthError::invalid_client("The Authorization header is not well-formed HTTP Basic.")
+                })?,
+        ),
+    };
+    let fresh = FreshPair::draw(&runtime.config.entropy)?;
+    let fault = armed_fault(&runtime, &params, basic.as_ref());
+    if let Some(response) = fault.as_ref().and_then(response_faults::instead) {
         return Ok(response);
     }
-    let issued = hub
-        .write(|state, scene| {
-            let integration = client::authenticate(scene.config, state, scene.now, &params, basic.as_ref())?;
+    let issued = runtime
+        .write(|state, context| {
+            let integration = client::authenticate(state, context, &params, basic.as_ref())?;
             match params.get("grant_type") {
-                Some("authorization_code") => exchange(state, scene.now, integration, &params, fresh),
-                Some("refresh_token") => refresh(state, scene.now, integration, &params, fresh),
+                Some("authorization_code") => exchange(state, context.now, integration, &params, fresh),
+                Some("refresh_token") => refresh(state, context.now, integration, &params, fresh),
                 Some(other) => {
                     let text = format!(
                         "The grant type '{other}' is not supported; authorization_code and refresh_token are."
                     );
-                    Err(Fault::new("unsupported_grant_type", text))
+                    Err(OAuthError::new("unsupported_grant_type", text))
                 }
-                None => Err(Fault::request("grant_type is missing.")),
+                None => Err(OAuthError::invalid_request("grant_type is missing.")),
             }
         })
         .await?;
     let response = match issued {
-        Ok(issued) => answer(&issued, strike.as_ref()),
-        Err(fault) => Refusal::from(fault).into_response(),
+        Ok(issued) => answer(&issued, fault.as_ref()),
+        Err(error) => ErrorResponse::from(error).into_response(),
     };
-    Ok(match &strike {
-        Some(strike) => answers::distort(strike, response).await,
+    Ok(match &fault {
+        Some(fault) => response_faults::disturb(fault, response).await,
         None => response,
     })
 }
 
-/// The fault that was armed for this request, if any. The endpoint is named by what is asked for.
-fn strike(hub: &Hub, params: &Params, basic: Option<&Basic>) -> Option<Strike> {
+/// The fault that was armed for this request, if any. The grant type names the endpoint.
+fn armed_fault(
+    runtime: &Runtime,
+    params: &Params,
+    basic: Option<&BasicCredentials>,
+) -> Option<TriggeredFault> {
     let endpoint = match params.get("grant_type") {
         Some("authorization_code") => "exchange",
         Some("refresh_token") => "refresh",
@@ -101,22 +107,24 @@ fn strike(hub: &Hub, params: &Params, basic: Option<&Basic>) -> Option<Strike> {
         .map(|basic| basic.client_id.as_str())
         .or_else(|| params.get("client_id"))
         .unwrap_or_default();
-    let occasion = Occasion {
+    let point = InjectionPoint {
         endpoint,
         event_id: None,
         client_id,
         event_type: None,
     };
-    hub.faults().draw(&[Area::Answer, Area::Token], occasion)
+    runtime
+        .faults()
+        .trigger(&[FaultArea::Answer, FaultArea::Token], point)
 }
 
 /// Every error of this endpoint has an `error_description`.
-fn described(refusal: Refusal) -> Refusal {
+fn described(refusal: ErrorResponse) -> ErrorResponse {
     let text = refusal.message.clone();
     refusal.with("error_description", text)
 }
 
-fn answer(issued: &Issued, strike: Option<&Strike>) -> Response {
+fn answer(issued: &IssuedTokens, fault: Option<&TriggeredFault>) -> Response {
     let mut body = json!({
         "access_token": issued.access_token,
         "refresh_token": issued.refresh_token,
@@ -129,8 +137,8 @@ fn answer(issued: &Issued, strike: Option<&Strike>) -> Response {
     if let (Some(user_id), Some(fields)) = (&issued.user_id, body.as_object_mut()) {
         fields.insert("user_id".to_owned(), json!(user_id));
     }
-    if let Some(strike) = strike {
-        answers::distort_tokens(strike, &mut body);
+    if let Some(fault) = fault {
+        response_faults::change_tokens(fault, &mut body);
     }
     (
         [(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")],

@@ -1,36 +1,43 @@
-//! Judging an authorization request (contract section 2.1).
+//! Checking an authorization request (contract §2.1).
 
 use crate::decisions;
-use crate::machine::time::Time;
-use crate::platform::acts::lifecycle;
 use crate::platform::config::{Audience, Config, Integration, scope_info};
-use crate::platform::oauth::fault::Fault;
+use crate::platform::context::Context;
+use crate::platform::oauth::error::OAuthError;
 use crate::platform::oauth::params::Params;
+use crate::platform::queries::{connections, integrations};
 use crate::platform::records::{Consent, Event, Flow, Listing, Organization, PublishStatus};
 use crate::platform::state::State;
+use crate::primitives::time::Time;
 
-/// A refusal that must not redirect: a page for the human who sees it.
+/// An error page, for a request that must not redirect.
 #[derive(Debug)]
-pub(crate) struct PageRefusal {
+pub(crate) struct ErrorPage {
     pub(crate) title: &'static str,
     pub(crate) message: String,
+    /// The wrong value of the request.
     pub(crate) sent: Option<String>,
+    /// The values that would be right.
     pub(crate) registered: Vec<String>,
     pub(crate) next_step: String,
 }
 
-/// What becomes of an authorization request.
+/// The outcome of an authorization request.
 #[derive(Debug)]
-pub(crate) enum Verdict {
-    Page(PageRefusal),
+pub(crate) enum AuthorizeOutcome {
+    /// Shows an error page to the human.
+    ShowError(ErrorPage),
+    /// Redirects to the integration with an error.
     Redirect {
         redirect_uri: String,
         state: Option<String>,
-        fault: Fault,
+        error: OAuthError,
     },
-    Ask(Consent),
+    /// Asks the human for consent.
+    AskConsent(Consent),
 }
 
+/// Parameters that may be given once at most.
 const SINGLE: [&str; 8] = [
     "response_type",
     "client_id",
@@ -42,39 +49,36 @@ const SINGLE: [&str; 8] = [
     "code_challenge_method",
 ];
 
-/// Judges a request; a consent that is to be asked for bears `consent_id`.
-pub(crate) fn judge(
-    config: &Config,
+/// Checks a request. A consent to ask for gets the id `consent_id`.
+pub(crate) fn evaluate(
     state: &State,
-    now: Time,
+    context: Context<'_>,
     params: &Params,
     consent_id: String,
-) -> Verdict {
-    let (integration, redirect_uri) = match addressee(config, params) {
+) -> AuthorizeOutcome {
+    let (integration, redirect_uri) = match recipient(context.config, params) {
         Ok(found) => found,
-        Err(page) => return Verdict::Page(page),
+        Err(page) => return AuthorizeOutcome::ShowError(page),
     };
     let echoed = params
         .get("state")
         .filter(|state| state.len() <= decisions::MAX_STATE_LEN);
-    match request(integration, state, now, params, &redirect_uri, consent_id) {
-        Ok(consent) => Verdict::Ask(consent),
-        Err(fault) => Verdict::Redirect {
+    match request(integration, state, context.now, params, &redirect_uri, consent_id) {
+        Ok(consent) => AuthorizeOutcome::AskConsent(consent),
+        Err(error) => AuthorizeOutcome::Redirect {
             redirect_uri,
             state: echoed.map(str::to_owned),
-            fault,
+            error,
         },
     }
 }
 
-/// Where an answer may go at all. Until this is known, nothing redirects (RFC 6749 section 4.1.2.1).
-fn addressee<'c>(config: &'c Config, params: &Params) -> Result<(&'c Integration, String), PageRefusal> {
+/// The integration and redirect URI that receive the answer. Without them nothing redirects (RFC 6749 §4.1.2.1).
+fn recipient<'c>(config: &'c Config, params: &Params) -> Result<(&'c Integration, String), ErrorPage> {
     if let Some(name) = params.repeated(&["client_id", "redirect_uri"]) {
-        return Err(PageRefusal {
+        return Err(ErrorPage {
             title: "This link is broken",
-            message: format!(
-                "The parameter {name} is given more than once, so it is unclear which one is meant."
-            ),
+            message: format!("The parameter {name} is given more than once."),
             sent: None,
             registered: Vec::new(),
             next_step: format!("Send {name} exactly once."),
@@ -82,7 +86,7 @@ fn addressee<'c>(config: &'c Config, params: &Params) -> Result<(&'c Integration
     }
     let client_id = params.get("client_id");
     let Some(integration) = client_id.and_then(|id| config.integration(id)) else {
-        return Err(PageRefusal {
+        return Err(ErrorPage {
             title: "Unknown integration",
             message: "No integration is registered under this client_id.".to_owned(),
             sent: Some(client_id.unwrap_or("(no client_id was sent)").to_owned()),
@@ -101,7 +105,7 @@ fn addressee<'c>(config: &'c Config, params: &Params) -> Result<(&'c Integration
     }
 }
 
-fn redirect_refusal(integration: &Integration, sent: Option<&str>) -> PageRefusal {
+fn redirect_refusal(integration: &Integration, sent: Option<&str>) -> ErrorPage {
     let slash = |uri: &str| uri.trim_end_matches('/').to_owned();
     let only_slash = sent.is_some_and(|sent| {
         integration
@@ -116,16 +120,17 @@ fn redirect_refusal(integration: &Integration, sent: Option<&str>) -> PageRefusa
         }
         (None, _, Some(first)) => format!("Send redirect_uri={first}, percent-encoded."),
         (Some(_), true, _) => {
-            "Only a trailing slash differs, and it makes another URI: send the registered form.".to_owned()
+            "Only a trailing slash differs. URIs are compared byte for byte: send the registered one."
+                .to_owned()
         }
         (Some(sent), false, _) => format!(
             "Send one of the registered URIs byte for byte, or register {sent} (the sandbox's option --redirect-uri)."
         ),
     };
-    PageRefusal {
+    ErrorPage {
         title: "Redirect URI not registered",
         message: format!(
-            "{} asked to be answered at an address that it has not registered, so nothing was sent there.",
+            "{} requested a redirect to an address that it has not registered, so the sandbox did not redirect.",
             integration.name
         ),
         sent: Some(sent.unwrap_or("(no redirect_uri was sent)").to_owned()),
@@ -141,41 +146,41 @@ fn request(
     params: &Params,
     redirect_uri: &str,
     consent_id: String,
-) -> Result<Consent, Fault> {
+) -> Result<Consent, OAuthError> {
     if let Some(name) = params.repeated(&SINGLE) {
-        return Err(Fault::request(format!(
-            "The parameter {name} is given more than once. Send it once."
-        )));
+        return Err(OAuthError::repeated(name));
     }
     match params.get("response_type") {
         Some("code") => {}
         Some(other) => {
             let text = format!("response_type is '{other}'. Only 'code' is supported.");
-            return Err(Fault::new("unsupported_response_type", text));
+            return Err(OAuthError::new("unsupported_response_type", text));
         }
         None => {
-            return Err(Fault::request(
+            return Err(OAuthError::invalid_request(
                 "response_type is missing. Send response_type=code.",
             ));
         }
     }
     let echoed = params.get("state").ok_or_else(|| {
-        Fault::request("state is missing. Send a fresh random value and compare it when the answer arrives.")
+        OAuthError::invalid_request(
+            "state is missing. Send a new random value and compare it when the answer arrives.",
+        )
     })?;
     if echoed.len() > decisions::MAX_STATE_LEN {
-        return Err(Fault::request(format!(
+        return Err(OAuthError::invalid_request(format!(
             "state is longer than {} bytes.",
             decisions::MAX_STATE_LEN
         )));
     }
     let challenge = challenge(params)?;
     let (flow, scopes) = scopes(integration, params.get("scope").unwrap_or_default())?;
-    let event_id = params
-        .get("event_id")
-        .ok_or_else(|| Fault::request("event_id is missing. Every authorization is for one event."))?;
+    let event_id = params.get("event_id").ok_or_else(|| {
+        OAuthError::invalid_request("event_id is missing. Every authorization is for one event.")
+    })?;
     let event = state.events.get(event_id).ok_or_else(|| {
-        Fault::request(format!(
-            "There is no event '{event_id}'. Take an event id from the console of the sandbox."
+        OAuthError::invalid_request(format!(
+            "There is no event '{event_id}'. The console of the sandbox lists the event ids."
         ))
     })?;
     admission(integration, state, event, flow)?;
@@ -192,16 +197,16 @@ fn request(
     })
 }
 
-fn challenge(params: &Params) -> Result<String, Fault> {
+fn challenge(params: &Params) -> Result<String, OAuthError> {
     let Some(challenge) = params.get("code_challenge") else {
-        return Err(Fault::request(
+        return Err(OAuthError::invalid_request(
             "PKCE required: send code_challenge and code_challenge_method=S256.",
         ));
     };
     if params.get("code_challenge_method") != Some("S256") {
         let text =
-            "code_challenge_method must be S256 (left out it would mean 'plain', which is not supported).";
-        return Err(Fault::new(decisions::WRONG_PKCE_METHOD_ERROR, text));
+            "code_challenge_method must be S256. If it is absent, it means 'plain', which is not supported.";
+        return Err(OAuthError::new(decisions::WRONG_PKCE_METHOD_ERROR, text));
     }
     let well_formed = challenge.len() == 43
         && challenge
@@ -210,14 +215,14 @@ fn challenge(params: &Params) -> Result<String, Fault> {
     if well_formed {
         Ok(challenge.to_owned())
     } else {
-        Err(Fault::request(
-            "code_challenge is no S256 challenge: 43 characters of unpadded base64url are expected.",
+        Err(OAuthError::invalid_request(
+            "code_challenge is not an S256 challenge. It must have 43 characters of unpadded base64url.",
         ))
     }
 }
 
-/// The flow follows from the scopes: all of one token kind.
-fn scopes(integration: &Integration, requested: &str) -> Result<(Flow, Vec<String>), Fault> {
+/// The scopes and the flow. The flow follows from the scopes, which must all be of one token kind.
+fn scopes(integration: &Integration, requested: &str) -> Result<(Flow, Vec<String>), OAuthError> {
     let mut scopes: Vec<String> = Vec::new();
     let mut flow = None;
     for name in requested.split(' ').filter(|name| !name.is_empty()) {
@@ -225,12 +230,12 @@ fn scopes(integration: &Integration, requested: &str) -> Result<(Flow, Vec<Strin
             let text = format!(
                 "The scope '{name}' is not declared in the manifest of this integration. Declare it first."
             );
-            Fault::new(decisions::UNDECLARED_SCOPE_ERROR, text)
+            OAuthError::new(decisions::UNDECLARED_SCOPE_ERROR, text)
         })?;
         if *flow.get_or_insert(declared.flow) != declared.flow {
-            return Err(Fault::scope(
-                "Scopes of both token kinds are mixed. Ask for installation scopes (an organizer connects) \
-                 or for user scopes (a participant signs in), not for both at once.",
+            return Err(OAuthError::invalid_scope(
+                "Scopes of both token kinds are mixed. Request either installation scopes (an organizer connects) \
+                 or user scopes (a participant signs in).",
             ));
         }
         if !scopes.iter().any(|known| known == name) {
@@ -239,21 +244,21 @@ fn scopes(integration: &Integration, requested: &str) -> Result<(Flow, Vec<Strin
     }
     match flow {
         Some(flow) => Ok((flow, scopes)),
-        None => Err(Fault::scope(
-            "scope is missing. Ask for at least one declared scope.",
+        None => Err(OAuthError::invalid_scope(
+            "scope is missing. Request at least one declared scope.",
         )),
     }
 }
 
-/// Who may connect or sign in (contract sections 1, 2.1 and 2.5).
-fn admission(integration: &Integration, state: &State, event: &Event, flow: Flow) -> Result<(), Fault> {
-    let listing = lifecycle::listing(state, &integration.client_id);
+/// Whether the organizer may connect or the participant may sign in (contract §1, contract §2.1, contract §2.5).
+fn admission(integration: &Integration, state: &State, event: &Event, flow: Flow) -> Result<(), OAuthError> {
+    let listing = integrations::listing(state, &integration.client_id);
     if listing != Listing::Published {
         let text = format!(
-            "This integration is {}; nobody can authorize it now.",
+            "This integration is {}, so nobody can authorize it now.",
             listing.as_str()
         );
-        return Err(Fault::new(decisions::NOT_LISTED_ERROR, text));
+        return Err(OAuthError::new(decisions::NOT_LISTED_ERROR, text));
     }
     let organization = state.organizations.get(&event.organization_id);
     let formal = organization.filter(|organization| organization.is_formal()).ok_or_else(|| {
@@ -262,28 +267,28 @@ fn admission(integration: &Integration, state: &State, event: &Event, flow: Flow
             "{name} is not a formal organization (it has no tax identifier) and cannot authorize integrations. \
              Choose an event of a formal organization."
         );
-        Fault::new(decisions::NOT_FORMAL_ERROR, text)
+        OAuthError::new(decisions::NOT_FORMAL_ERROR, text)
     })?;
     if !may_use(integration, formal) {
         let text = format!(
-            "This in-house integration is private to another organization than {}.",
+            "This in-house integration is private to an organization other than {}.",
             formal.name
         );
-        return Err(Fault::new(decisions::PRIVATE_ERROR, text));
+        return Err(OAuthError::new(decisions::PRIVATE_ERROR, text));
     }
     if event.publish_status == PublishStatus::Archived {
         let text = format!(
             "The event '{}' is archived and accepts no authorization. Choose another event.",
             event.id
         );
-        return Err(Fault::new(decisions::ARCHIVED_ERROR, text));
+        return Err(OAuthError::new(decisions::ARCHIVED_ERROR, text));
     }
-    if flow == Flow::User && !super::tokens::is_connected(state, &integration.client_id, &event.id) {
+    if flow == Flow::User && !connections::is_connected(state, &integration.client_id, &event.id) {
         let text = format!(
-            "No organizer has connected this integration to '{}' yet. Connect it first; then participants can sign in.",
+            "No organizer has connected this integration to '{}'. Connect it first; then participants can sign in.",
             event.id
         );
-        return Err(Fault::new(decisions::NOT_ELIGIBLE_ERROR, text));
+        return Err(OAuthError::new(decisions::NOT_ELIGIBLE_ERROR, text));
     }
     Ok(())
 }

@@ -1,32 +1,34 @@
-//! The answer to a consent page (contract sections 2.1, 2.2 and 2.5).
+//! The answer to a consent page (contract §2.1, contract §2.2, contract §2.5).
 
 use crate::decisions;
-use crate::machine::digest;
-use crate::machine::time::Time;
-use crate::platform::config::Config;
-use crate::platform::oauth::fault::Fault;
+use crate::platform::config::Integration;
+use crate::platform::context::Context;
+use crate::platform::oauth::error::OAuthError;
+use crate::platform::queries::{applications, connections};
 use crate::platform::records::{AuditEntry, Code, Consent, Flow};
 use crate::platform::state::State;
+use crate::primitives::digest;
+use crate::primitives::time::Time;
 
-/// What a human answered.
+/// The human's answer to a consent page.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) authorize: bool,
-    /// The optional scopes that stayed ticked.
+    /// The optional scopes that are ticked.
     pub(crate) ticked: Vec<String>,
-    /// Who signs in, in the participants' flow.
+    /// The participant who signs in, in the user flow.
     pub(crate) user_id: Option<String>,
 }
 
-/// Where the browser goes now.
+/// The redirect that answers the browser.
 #[derive(Debug)]
-pub(crate) struct Onward {
+pub(crate) struct ConsentRedirect {
     pub(crate) redirect_uri: String,
     pub(crate) state: String,
-    pub(crate) result: Result<String, Fault>,
+    pub(crate) result: Result<String, OAuthError>,
 }
 
-/// Remembers a consent page until it is answered, and forgets those that nobody answered in time.
+/// Stores a consent page until it is answered, and deletes those that have expired.
 pub(crate) fn await_answer(state: &mut State, now: Time, consent: Consent) {
     let stale: Vec<String> = state
         .consents
@@ -40,22 +42,21 @@ pub(crate) fn await_answer(state: &mut State, now: Time, consent: Consent) {
     state.consents.put(consent);
 }
 
-/// Takes the answer to a consent page, once; `None` when the page is unknown, answered or too old.
+/// Answers a consent page, once; `None` if the page is unknown, already answered or expired.
 pub(crate) fn answer(
-    config: &Config,
     state: &mut State,
-    now: Time,
+    context: Context<'_>,
     id: &str,
     answer: &Answer,
     code: String,
-) -> Option<Onward> {
+) -> Option<ConsentRedirect> {
     let consent = state.consents.remove(id)?;
-    let integration = config.integration(&consent.client_id)?;
-    if consent.expires_at <= now {
+    let integration = context.config.integration(&consent.client_id)?;
+    if consent.expires_at <= context.now {
         return None;
     }
-    let result = decide(state, now, integration, &consent, answer, code);
-    Some(Onward {
+    let result = decide(state, context.now, integration, &consent, answer, code);
+    Some(ConsentRedirect {
         redirect_uri: consent.redirect_uri,
         state: consent.state,
         result,
@@ -65,24 +66,24 @@ pub(crate) fn answer(
 fn decide(
     state: &mut State,
     now: Time,
-    integration: &crate::platform::config::Integration,
+    integration: &Integration,
     consent: &Consent,
     answer: &Answer,
     code: String,
-) -> Result<String, Fault> {
+) -> Result<String, OAuthError> {
     let user_id = match consent.flow {
         Flow::Installation => None,
         Flow::User => answer.user_id.clone(),
     };
     if !answer.authorize {
-        note(state, now, consent, user_id, "consent_declined", "");
-        return Err(Fault::new(
+        audit(state, now, consent, user_id, "consent_declined", "");
+        return Err(OAuthError::new(
             "access_denied",
             "The request was declined on the consent page.",
         ));
     }
     if consent.flow == Flow::User {
-        eligible(state, consent, user_id.as_deref())?;
+        check_eligible(state, consent, user_id.as_deref())?;
     }
     let scopes: Vec<String> = consent
         .scopes
@@ -91,12 +92,12 @@ fn decide(
         .cloned()
         .collect();
     if scopes.is_empty() {
-        return Err(Fault::new(
+        return Err(OAuthError::new(
             decisions::NOTHING_GRANTED_ERROR,
             "Every scope was unticked, so there is nothing to authorize.",
         ));
     }
-    note(
+    audit(
         state,
         now,
         consent,
@@ -119,22 +120,22 @@ fn decide(
     Ok(code)
 }
 
-/// A participant signs in with an application to the event, in any status.
-fn eligible(state: &State, consent: &Consent, user_id: Option<&str>) -> Result<(), Fault> {
-    let denied = |text: &str| Err(Fault::new(decisions::NOT_ELIGIBLE_ERROR, text));
+/// A participant can sign in with an application to the event, in any status.
+fn check_eligible(state: &State, consent: &Consent, user_id: Option<&str>) -> Result<(), OAuthError> {
+    let denied = |text: &str| Err(OAuthError::new(decisions::NOT_ELIGIBLE_ERROR, text));
     let Some(user_id) = user_id else {
-        return denied("Nobody was chosen to sign in. Choose a participant on the consent page.");
+        return denied("No participant was chosen. Choose one on the consent page.");
     };
-    if !super::tokens::is_connected(state, &consent.client_id, &consent.event_id) {
+    if !connections::is_connected(state, &consent.client_id, &consent.event_id) {
         return denied("The organizer's connection to this event has ended. Connect it again first.");
     }
-    if super::tokens::application(state, &consent.event_id, user_id).is_none() {
-        return denied("This person has no application to the event. Choose somebody who applied.");
+    if applications::of_user(state, &consent.event_id, user_id).is_none() {
+        return denied("This user has no application to the event. Choose a user who has applied.");
     }
     Ok(())
 }
 
-fn note(
+fn audit(
     state: &mut State,
     now: Time,
     consent: &Consent,
@@ -142,7 +143,7 @@ fn note(
     action: &str,
     detail: &str,
 ) {
-    state.note(AuditEntry {
+    state.append_audit(AuditEntry {
         id: String::new(),
         at: now,
         client_id: consent.client_id.clone(),

@@ -1,73 +1,80 @@
-//! Exchanging a code for the first pair of a family (contract sections 2.1 and 2.3).
+//! Exchanging a code for the first token pair of a family (contract §2.1, contract §2.3).
 
 use crate::decisions;
-use crate::machine::digest;
-use crate::machine::time::Time;
 use crate::platform::config::Integration;
-use crate::platform::oauth::fault::Fault;
+use crate::platform::oauth::error::OAuthError;
 use crate::platform::oauth::params::Params;
-use crate::platform::oauth::tokens::{self, FAMILY_LIFETIME_S, FreshPair, Issued};
+use crate::platform::oauth::tokens::{self, FAMILY_LIFETIME_S, FreshPair, IssuedTokens};
+use crate::platform::queries::connections;
 use crate::platform::records::{Code, Connection, Family, Flow};
 use crate::platform::state::State;
+use crate::primitives::digest;
+use crate::primitives::time::Time;
 
-/// Exchanges the code of a request by an authenticated client.
+/// Exchanges the code of an authenticated client.
 pub(crate) fn exchange(
     state: &mut State,
     now: Time,
     integration: &Integration,
     params: &Params,
     fresh: FreshPair,
-) -> Result<Issued, Fault> {
+) -> Result<IssuedTokens, OAuthError> {
     let sent = params
         .get("code")
-        .ok_or_else(|| Fault::request("code is missing."))?;
+        .ok_or_else(|| OAuthError::invalid_request("code is missing."))?;
     let redirect_uri = params.get("redirect_uri").ok_or_else(|| {
-        Fault::request("redirect_uri is missing. Send the one of the authorization request.")
+        OAuthError::invalid_request("redirect_uri is missing. Send the one of the authorization request.")
     })?;
-    let verifier = params
-        .get("code_verifier")
-        .ok_or_else(|| Fault::request("code_verifier is missing. PKCE is required for every client."))?;
+    let verifier = params.get("code_verifier").ok_or_else(|| {
+        OAuthError::invalid_request("code_verifier is missing. PKCE is required for every client.")
+    })?;
     let hash = digest::fingerprint(sent);
     let code = match state.codes.get(&hash) {
         Some(code) if code.client_id == integration.client_id => code.clone(),
-        Some(_) => return Err(Fault::grant("This code was issued to another client.")),
+        Some(_) => {
+            return Err(OAuthError::invalid_grant(
+                "This code was issued to another client.",
+            ));
+        }
         None => {
-            return Err(Fault::grant(
-                "This code is unknown. Codes are single use; start the consent again.",
+            return Err(OAuthError::invalid_grant(
+                "This code is unknown. A code can be used once; start the consent again.",
             ));
         }
     };
     if let Some(family_id) = &code.used_for {
-        state.count("code_reuses");
-        tokens::revoke(state, now, family_id, "code_reuse");
-        return Err(Fault::grant(
-            "This code was used before. What its first use issued has been revoked; start the consent again.",
+        state.increment("code_reuses");
+        if decisions::CODE_REUSE_REVOKES {
+            tokens::revoke(state, now, family_id, "code_reuse");
+        }
+        return Err(OAuthError::invalid_grant(
+            "This code was used before. The tokens of its first use are revoked; start the consent again.",
         ));
     }
-    if let Err(fault) = check(&code, now, redirect_uri, verifier) {
+    if let Err(error) = check(&code, now, redirect_uri, verifier) {
         if decisions::FAILED_EXCHANGE_USES_UP_CODE {
             state.codes.remove(&hash);
         }
-        return Err(fault);
+        return Err(error);
     }
     let family = family(state, now, &code, fresh.family_id())?;
     state
         .codes
         .change(&hash, |code| code.used_for = Some(family.id.clone()));
     connect(state, now, integration, &family);
-    state.count("exchanges");
+    state.increment("exchanges");
     Ok(tokens::issue(state, now, family, fresh))
 }
 
-fn check(code: &Code, now: Time, redirect_uri: &str, verifier: &str) -> Result<(), Fault> {
+fn check(code: &Code, now: Time, redirect_uri: &str, verifier: &str) -> Result<(), OAuthError> {
     if code.expires_at <= now {
-        return Err(Fault::grant(
-            "This code has expired. Codes live ten minutes; start the consent again.",
+        return Err(OAuthError::invalid_grant(
+            "This code has expired. A code is valid for ten minutes; start the consent again.",
         ));
     }
     if code.redirect_uri != redirect_uri {
-        return Err(Fault::grant(
-            "redirect_uri is not the one of the authorization request. Send the same value, byte for byte.",
+        return Err(OAuthError::invalid_grant(
+            "redirect_uri differs from the one of the authorization request. Send the same value, byte for byte.",
         ));
     }
     let well_formed = (43..=128).contains(&verifier.len())
@@ -75,26 +82,28 @@ fn check(code: &Code, now: Time, redirect_uri: &str, verifier: &str) -> Result<(
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
     if !well_formed {
-        return Err(Fault::grant(
-            "code_verifier is malformed: 43 to 128 unreserved characters are expected.",
+        return Err(OAuthError::invalid_grant(
+            "code_verifier is malformed. It must have 43 to 128 unreserved characters.",
         ));
     }
     if digest::pkce_challenge(verifier) != code.challenge {
-        return Err(Fault::grant(
-            "code_verifier does not fit the code_challenge of the authorization request.",
+        return Err(OAuthError::invalid_grant(
+            "code_verifier does not match the code_challenge of the authorization request.",
         ));
     }
     Ok(())
 }
 
-fn family(state: &State, now: Time, code: &Code, id: String) -> Result<Family, Fault> {
+fn family(state: &State, now: Time, code: &Code, id: String) -> Result<Family, OAuthError> {
     let organization_id = state
         .events
         .get(&code.event_id)
         .map(|event| event.organization_id.clone())
-        .ok_or_else(|| Fault::grant("The event of this code is gone. Start the consent again."))?;
-    if code.flow == Flow::User && !tokens::is_connected(state, &code.client_id, &code.event_id) {
-        return Err(Fault::grant(
+        .ok_or_else(|| {
+            OAuthError::invalid_grant("The event of this code no longer exists. Start the consent again.")
+        })?;
+    if code.flow == Flow::User && !connections::is_connected(state, &code.client_id, &code.event_id) {
+        return Err(OAuthError::invalid_grant(
             "The organizer's connection to this event has ended. Connect it again first.",
         ));
     }
@@ -116,7 +125,7 @@ fn family(state: &State, now: Time, code: &Code, id: String) -> Result<Family, F
     })
 }
 
-/// An organizer's grant makes the connection, or renews it.
+/// Creates or renews the connection, if an organizer consented.
 fn connect(state: &mut State, now: Time, integration: &Integration, family: &Family) {
     if family.flow != Flow::Installation {
         return;
@@ -134,7 +143,7 @@ fn connect(state: &mut State, now: Time, integration: &Integration, family: &Fam
         }
     }
     state.connections.put(Connection {
-        id: tokens::connection_id(&family.client_id, &family.event_id),
+        id: connections::id(&family.client_id, &family.event_id),
         client_id: family.client_id.clone(),
         event_id: family.event_id.clone(),
         organization_id: family.organization_id.clone(),

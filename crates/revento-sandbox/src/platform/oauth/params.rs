@@ -1,6 +1,6 @@
-//! Parameters of a query or a form, each at most once (RFC 6749 section 3.1).
+//! Parameters of a query or a form, each at most once (RFC 6749 §3.1).
 
-/// Decoded parameters in the order of their appearance.
+/// Decoded parameters, in order.
 #[derive(Clone)]
 pub(crate) struct Params(Vec<(String, String)>);
 

@@ -1,21 +1,20 @@
-//! Token families: issuing pairs and ending families (contract section 2.4).
+//! Token families: issuing token pairs and revoking families (contract §2.4).
 
-use crate::machine::digest;
-use crate::machine::entropy::{Entropy, NoEntropy, Purpose};
-use crate::machine::time::Time;
-use crate::platform::records::{
-    AccessToken, AuditEntry, Connection, Family, Flow, Participant, RefreshToken, Revocation,
-};
+use crate::decisions;
+use crate::platform::records::{AccessToken, AuditEntry, Family, Flow, RefreshToken, Revocation};
 use crate::platform::state::State;
+use crate::primitives::digest;
+use crate::primitives::entropy::{Entropy, EntropyError, Purpose};
+use crate::primitives::time::Time;
 
-/// Contract section 2.4: an access token lives one hour.
+/// The lifetime of an access token (contract §2.4).
 pub(crate) const ACCESS_LIFETIME_S: i64 = 3_600;
-/// Contract section 2.4: each refresh starts 90 new days.
+/// The lifetime of a refresh token; each refresh starts it again (contract §2.4).
 pub(crate) const REFRESH_LIFETIME_S: i64 = 90 * 86_400;
-/// Contract section 2.4: one year after the first issue, consent is needed again.
+/// The lifetime of a family, after which a new consent is required (contract §2.4).
 pub(crate) const FAMILY_LIFETIME_S: i64 = 365 * 86_400;
 
-/// Random parts of a pair, drawn before the state is locked.
+/// The random parts of a token pair, drawn before the state is locked.
 pub(crate) struct FreshPair {
     access: String,
     refresh: String,
@@ -23,7 +22,7 @@ pub(crate) struct FreshPair {
 }
 
 impl FreshPair {
-    pub(crate) fn draw(entropy: &Entropy) -> Result<Self, NoEntropy> {
+    pub(crate) fn draw(entropy: &Entropy) -> Result<Self, EntropyError> {
         Ok(Self {
             access: entropy.token(Purpose::Token)?,
             refresh: entropy.token(Purpose::Token)?,
@@ -36,8 +35,8 @@ impl FreshPair {
     }
 }
 
-/// What a token answer carries; the only place where tokens exist in the clear.
-pub(crate) struct Issued {
+/// The content of a token answer. Only here do tokens exist in the clear.
+pub(crate) struct IssuedTokens {
     pub(crate) access_token: String,
     pub(crate) refresh_token: String,
     pub(crate) expires_in: i64,
@@ -47,14 +46,14 @@ pub(crate) struct Issued {
     pub(crate) user_id: Option<String>,
 }
 
-/// Issues the next pair of a family and stores the family.
-pub(crate) fn issue(state: &mut State, now: Time, mut family: Family, fresh: FreshPair) -> Issued {
+/// Issues the next token pair of a family and stores the family.
+pub(crate) fn issue(state: &mut State, now: Time, mut family: Family, fresh: FreshPair) -> IssuedTokens {
     let prefix = match family.flow {
-        Flow::Installation => crate::decisions::INSTALLATION_PREFIX,
-        Flow::User => crate::decisions::USER_PREFIX,
+        Flow::Installation => decisions::INSTALLATION_PREFIX,
+        Flow::User => decisions::USER_PREFIX,
     };
     let access_token = format!("{prefix}{}", fresh.access);
-    let refresh_token = format!("{}{}", crate::decisions::REFRESH_PREFIX, fresh.refresh);
+    let refresh_token = format!("{}{}", decisions::REFRESH_PREFIX, fresh.refresh);
     let expires_at = now.plus_seconds(ACCESS_LIFETIME_S).min(family.capped_at);
     family.generation = family.generation.saturating_add(1);
     family.refreshed_at = now;
@@ -72,8 +71,8 @@ pub(crate) fn issue(state: &mut State, now: Time, mut family: Family, fresh: Fre
         expires_at: family.refresh_expires_at,
         used_at: None,
     });
-    state.count("tokens_issued");
-    note(
+    state.increment("tokens_issued");
+    audit(
         state,
         now,
         &family,
@@ -84,7 +83,7 @@ pub(crate) fn issue(state: &mut State, now: Time, mut family: Family, fresh: Fre
         },
         "",
     );
-    let issued = Issued {
+    let issued = IssuedTokens {
         access_token,
         refresh_token,
         expires_in: expires_at.unix() - now.unix(),
@@ -97,7 +96,7 @@ pub(crate) fn issue(state: &mut State, now: Time, mut family: Family, fresh: Fre
     issued
 }
 
-/// Ends a family; false when it had ended before.
+/// Revokes a family; false if it was already revoked.
 pub(crate) fn revoke(state: &mut State, now: Time, family_id: &str, reason: &str) -> bool {
     let ended = state
         .families
@@ -113,16 +112,16 @@ pub(crate) fn revoke(state: &mut State, now: Time, family_id: &str, reason: &str
         })
         .unwrap_or(false);
     if ended {
-        state.count("families_revoked");
+        state.increment("families_revoked");
         if let Some(family) = state.families.get(family_id).cloned() {
-            note(state, now, &family, "family_revoked", reason);
+            audit(state, now, &family, "family_revoked", reason);
         }
     }
     ended
 }
 
-fn note(state: &mut State, now: Time, family: &Family, action: &str, detail: &str) {
-    state.note(AuditEntry {
+fn audit(state: &mut State, now: Time, family: &Family, action: &str, detail: &str) {
+    state.append_audit(AuditEntry {
         id: String::new(),
         at: now,
         client_id: family.client_id.clone(),
@@ -133,33 +132,4 @@ fn note(state: &mut State, now: Time, family: &Family, action: &str, detail: &st
         user_id: family.user_id.clone(),
         detail: detail.to_owned(),
     });
-}
-
-/// The id of an integration's connection to an event.
-pub(crate) fn connection_id(client_id: &str, event_id: &str) -> String {
-    format!("con_{client_id}_{event_id}")
-}
-
-/// The connection of an integration to an event, while it holds.
-pub(crate) fn connection<'s>(state: &'s State, client_id: &str, event_id: &str) -> Option<&'s Connection> {
-    state
-        .connections
-        .get(&connection_id(client_id, event_id))
-        .filter(|connection| connection.ended.is_none())
-}
-
-pub(crate) fn is_connected(state: &State, client_id: &str, event_id: &str) -> bool {
-    connection(state, client_id, event_id).is_some()
-}
-
-/// What a user is at an event, if anything.
-pub(crate) fn application<'s>(state: &'s State, event_id: &str, user_id: &str) -> Option<&'s Participant> {
-    let event = state.events.get(event_id)?;
-    let prefix = format!("par_{}_", event.slug);
-    let found = state
-        .participants
-        .range(&prefix, None)
-        .find(|row| row.user_id == user_id)
-        .map(|row| row.id.clone());
-    state.participants.get(&found?)
 }

@@ -2,20 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::row;
-use crate::machine::time::Time;
+use crate::primitives::time::Time;
 
-/// A legal entity. Only a formal one, with a tax identifier, can authorize integrations.
+/// A legal entity. Only a formal organization, one with a tax identifier, can authorize integrations.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Organization {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) tax_id: Option<String>,
-    /// The human who acts for it on consent pages and in reviews.
+    /// The human who acts for the organization on consent pages and in reviews.
     pub(crate) organizer_id: String,
     pub(crate) organizer_name: String,
 }
-row!(Organization, "organizations", id);
 
 impl Organization {
     pub(crate) fn is_formal(&self) -> bool {
@@ -23,7 +21,7 @@ impl Organization {
     }
 }
 
-/// Where an event stands in its life.
+/// Whether an event is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PublishStatus {
@@ -42,7 +40,7 @@ impl PublishStatus {
     }
 }
 
-/// An event. Everything that belongs to it has an id that carries its `slug`.
+/// An event. The ids of its participants, activities and so on contain its `slug`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Event {
     pub(crate) id: String,
@@ -58,4 +56,3 @@ pub(crate) struct Event {
     pub(crate) created_at: Time,
     pub(crate) updated_at: Time,
 }
-row!(Event, "events", id);

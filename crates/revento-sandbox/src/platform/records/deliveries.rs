@@ -2,22 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::row;
-use crate::machine::time::Time;
+use crate::primitives::time::Time;
 
-/// Where a delivery stands.
+/// The status of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DeliveryStatus {
-    /// An attempt is due at some time.
+    /// It waits for an attempt.
     Pending,
-    /// A 2xx was answered.
+    /// The receiver answered with a 2xx.
     Delivered,
-    /// The last attempt of the schedule failed: the dead-letter queue.
+    /// The last attempt of the schedule failed: it is in the dead-letter queue.
     Dead,
 }
 
 impl DeliveryStatus {
+    pub(crate) const ALL: [Self; 3] = [Self::Pending, Self::Delivered, Self::Dead];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -27,25 +28,25 @@ impl DeliveryStatus {
     }
 }
 
-/// One attempt: what was sent, and what came back.
+/// One attempt: the request and its answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Attempt {
     pub(crate) number: u32,
     /// On the sandbox clock.
     pub(crate) at: Time,
     pub(crate) duration_ms: u64,
-    /// The fault that was armed for it, if any.
+    /// The fault that was applied to it, if any.
     #[serde(default)]
     pub(crate) fault: Option<String>,
     pub(crate) request_headers: Vec<(String, String)>,
-    /// The status that was answered; 0 when there was no answer.
+    /// The status of the answer; 0 if there was no answer.
     pub(crate) status: u16,
     pub(crate) response_headers: Vec<(String, String)>,
     pub(crate) response_body: String,
     pub(crate) error: Option<String>,
 }
 
-/// One event for one receiver. Retries and replays keep the id.
+/// One webhook for one integration. Retries and replays keep the id.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     pub(crate) id: String,
@@ -61,8 +62,7 @@ pub(crate) struct Delivery {
     pub(crate) number: u64,
     pub(crate) status: DeliveryStatus,
     pub(crate) next_attempt_at: Option<Time>,
-    /// Failed attempts since the schedule began.
+    /// Failed attempts since the retry schedule started.
     pub(crate) failures: u32,
     pub(crate) attempts: Vec<Attempt>,
 }
-row!(Delivery, "deliveries", id);

@@ -1,11 +1,11 @@
-//! Consents, connections and the tokens that follow from them. Tokens and codes are kept as hashes only.
+//! Consents, connections and their tokens. Tokens and codes are stored as hashes only.
 
 use serde::{Deserialize, Serialize};
 
-use super::row;
-use crate::machine::time::Time;
+use crate::decisions;
+use crate::primitives::time::Time;
 
-/// Which of the two flows a grant came from; it decides the kind of its tokens.
+/// Which of the two flows a grant came from. The flow decides the token kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Flow {
@@ -24,7 +24,7 @@ impl Flow {
     }
 }
 
-/// A consent page that waits for its answer. Its id is single use and unguessable.
+/// A consent page that waits for its answer. Its id is random and can be used once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Consent {
     pub(crate) id: String,
@@ -37,7 +37,6 @@ pub(crate) struct Consent {
     pub(crate) challenge: String,
     pub(crate) expires_at: Time,
 }
-row!(Consent, "consents", id);
 
 /// An authorization code, by its hash.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,12 +50,11 @@ pub(crate) struct Code {
     pub(crate) redirect_uri: String,
     pub(crate) challenge: String,
     pub(crate) expires_at: Time,
-    /// The family that its first use issued.
+    /// The family that its first use issued; `None` until then.
     pub(crate) used_for: Option<String>,
 }
-row!(Code, "codes", hash);
 
-/// One organizer consent: an integration at an event.
+/// One organizer consent: the connection of an integration to an event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Connection {
     pub(crate) id: String,
@@ -64,13 +62,12 @@ pub(crate) struct Connection {
     pub(crate) event_id: String,
     pub(crate) organization_id: String,
     pub(crate) scopes: Vec<String>,
-    /// What the manifest declared at the consent. A scope that is added later makes the connection re-consent.
+    /// The scopes that the manifest declared at the time of the consent. A scope that is added later requires a new consent.
     #[serde(default)]
     pub(crate) declared: Vec<String>,
     pub(crate) connected_at: Time,
     pub(crate) ended: Option<Revocation>,
 }
-row!(Connection, "connections", id);
 
 /// When and why something ended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,7 +76,7 @@ pub(crate) struct Revocation {
     pub(crate) reason: String,
 }
 
-/// All tokens that descend from one consent.
+/// A token family: all tokens that descend from one consent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Family {
     pub(crate) id: String,
@@ -89,7 +86,7 @@ pub(crate) struct Family {
     pub(crate) flow: Flow,
     pub(crate) user_id: Option<String>,
     pub(crate) scopes: Vec<String>,
-    /// How many pairs were issued.
+    /// How many token pairs were issued.
     pub(crate) generation: u32,
     pub(crate) issued_at: Time,
     pub(crate) refreshed_at: Time,
@@ -97,10 +94,21 @@ pub(crate) struct Family {
     pub(crate) access_expires_at: Time,
     /// When the newest refresh token expires.
     pub(crate) refresh_expires_at: Time,
+    /// When the family ends, one year after its first pair.
     pub(crate) capped_at: Time,
     pub(crate) revoked: Option<Revocation>,
 }
-row!(Family, "families", id);
+
+impl Family {
+    /// The id of its rate budget.
+    pub(crate) fn budget_id(&self) -> String {
+        if decisions::BUDGET_OUTLIVES_REFRESH {
+            self.id.clone()
+        } else {
+            format!("{}/{}", self.id, self.generation)
+        }
+    }
+}
 
 /// An access token, by its hash.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -109,7 +117,6 @@ pub(crate) struct AccessToken {
     pub(crate) family_id: String,
     pub(crate) expires_at: Time,
 }
-row!(AccessToken, "access_tokens", hash);
 
 /// A refresh token, by its hash.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -120,4 +127,3 @@ pub(crate) struct RefreshToken {
     pub(crate) expires_at: Time,
     pub(crate) used_at: Option<Time>,
 }
-row!(RefreshToken, "refresh_tokens", hash);

@@ -1,14 +1,13 @@
-//! What the platform remembers of itself: the audit log, counters and settings.
+//! The audit log, counters and settings.
 
 use serde::{Deserialize, Serialize};
 
-use super::row;
-use crate::machine::time::Time;
+use crate::primitives::time::Time;
 
-/// A line of the audit log. It names families and generations, never a token.
+/// An entry of the audit log. It names token families and generations, never a token.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AuditEntry {
-    /// A number with leading zeros, so that the order of keys is the order of time.
+    /// A number with leading zeros, so that keys sort by time.
     pub(crate) id: String,
     pub(crate) at: Time,
     pub(crate) client_id: String,
@@ -19,15 +18,13 @@ pub(crate) struct AuditEntry {
     pub(crate) user_id: Option<String>,
     pub(crate) detail: String,
 }
-row!(AuditEntry, "audit", id);
 
-/// A number that only grows.
+/// A counter that only grows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Counter {
     pub(crate) name: String,
     pub(crate) value: u64,
 }
-row!(Counter, "counters", name);
 
 /// A setting of the sandbox.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,4 +32,3 @@ pub(crate) struct Setting {
     pub(crate) name: String,
     pub(crate) value: i64,
 }
-row!(Setting, "settings", name);

@@ -1,11 +1,10 @@
-//! Users, and what they are at an event.
+//! Users and their applications to events.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::row;
 use crate::decisions;
-use crate::machine::time::Time;
+use crate::primitives::time::Time;
 
 /// A human with a Revento account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,7 +15,6 @@ pub(crate) struct User {
     pub(crate) email: String,
     pub(crate) updated_at: Time,
 }
-row!(User, "users", id);
 
 impl User {
     pub(crate) fn name(&self) -> String {
@@ -24,7 +22,7 @@ impl User {
     }
 }
 
-/// Where an application stands.
+/// The status of an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ApplicationStatus {
@@ -59,7 +57,7 @@ impl ApplicationStatus {
     }
 }
 
-/// What an organizer decided, and when.
+/// The most recent review of an application.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Review {
     pub(crate) action: String,
@@ -67,7 +65,7 @@ pub(crate) struct Review {
     pub(crate) at: Time,
 }
 
-/// A user at an event: the application, and the place that may follow from it.
+/// A user at an event: the application, and the registration if there is one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Participant {
     pub(crate) id: String,
@@ -81,4 +79,3 @@ pub(crate) struct Participant {
     pub(crate) last_review: Option<Review>,
     pub(crate) updated_at: Time,
 }
-row!(Participant, "participants", id);

@@ -1,11 +1,10 @@
-//! What happens at an event, when and where.
+//! The program of an event: threads, activities, locations, waves and webview pages.
 
 use serde::{Deserialize, Serialize};
 
-use super::row;
-use crate::machine::time::Time;
+use crate::primitives::time::Time;
 
-/// A line of activities through the days of an event.
+/// A thread of activities through the days of an event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Thread {
     pub(crate) id: String,
@@ -14,9 +13,8 @@ pub(crate) struct Thread {
     pub(crate) description: String,
     pub(crate) position: u32,
 }
-row!(Thread, "threads", id);
 
-/// One item of the program.
+/// An activity of the program.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Activity {
     pub(crate) id: String,
@@ -33,10 +31,9 @@ pub(crate) struct Activity {
     pub(crate) signups: u32,
     pub(crate) updated_at: Time,
 }
-row!(Activity, "activities", id);
 
 impl Activity {
-    /// `open`, `almost_full` from nine tenths on, `full`.
+    /// `open`, `almost_full` (from 90 % of the capacity on) or `full`.
     pub(crate) fn capacity_state(&self) -> &'static str {
         if self.signups >= self.capacity {
             "full"
@@ -48,7 +45,7 @@ impl Activity {
     }
 }
 
-/// A room, with the floor, building and venue around it.
+/// A room, with its floor, building and venue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Location {
     pub(crate) id: String,
@@ -59,9 +56,8 @@ pub(crate) struct Location {
     pub(crate) floor: String,
     pub(crate) capacity: u32,
 }
-row!(Location, "locations", id);
 
-/// A window in which one can apply.
+/// A registration wave: a period in which users can apply.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Wave {
     pub(crate) id: String,
@@ -71,19 +67,17 @@ pub(crate) struct Wave {
     pub(crate) closes_at: Time,
     pub(crate) capacity: u32,
 }
-row!(Wave, "waves", id);
 
-/// Signups moved an activity's capacity state; integrations are told when it has been quiet for a while.
+/// A pending `activity.capacity_state_changed`: it is sent when signups have not changed for a while.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CapacityNotice {
     pub(crate) activity_id: String,
-    /// What integrations know.
+    /// The capacity state that integrations know.
     pub(crate) announced: String,
     pub(crate) due_at: Time,
 }
-row!(CapacityNotice, "capacity_notices", activity_id);
 
-/// A page in an event's navigation that shows an integration's URL in a frame (contract section 5).
+/// A page in an event's navigation that shows an integration's URL in a frame (contract §5).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct WebviewPage {
     pub(crate) id: String,
@@ -93,4 +87,3 @@ pub(crate) struct WebviewPage {
     pub(crate) visibility: String,
     pub(crate) requires_auth: bool,
 }
-row!(WebviewPage, "webview_pages", id);

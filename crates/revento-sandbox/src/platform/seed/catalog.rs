@@ -1,11 +1,11 @@
 //! The seeded organizations and events.
 
-use crate::machine::time::Time;
 use crate::platform::records::{Event, Organization, PublishStatus};
+use crate::primitives::time::Time;
 
-/// What the seed says of one event.
+/// The description of a seeded event.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Plan {
+pub(super) struct EventPlan {
     pub(super) slug: &'static str,
     organization_id: &'static str,
     name: &'static str,
@@ -27,8 +27,8 @@ pub(super) const DAY_S: i64 = 86_400;
 /// 2027-05-13 08:00 UTC.
 const SPRING: i64 = 1_810_195_200;
 
-pub(super) const PLANS: [Plan; 5] = [
-    Plan {
+pub(super) const PLANS: [EventPlan; 5] = [
+    EventPlan {
         slug: "published",
         organization_id: "org_test_atlas",
         name: "Open Source Days",
@@ -43,7 +43,7 @@ pub(super) const PLANS: [Plan; 5] = [
         threads: &["Systems", "Web", "Community", "Workshops"],
         venue: "Alte Färberei",
     },
-    Plan {
+    EventPlan {
         slug: "summit",
         organization_id: "org_test_borealis",
         name: "Northern Data Summit",
@@ -58,7 +58,7 @@ pub(super) const PLANS: [Plan; 5] = [
         threads: &["Pipelines", "Practice", "Ethics"],
         venue: "Harbour Hall",
     },
-    Plan {
+    EventPlan {
         slug: "unpublished",
         organization_id: "org_test_atlas",
         name: "Maintainers' Retreat",
@@ -73,7 +73,7 @@ pub(super) const PLANS: [Plan; 5] = [
         threads: &["Talks", "Walks", "Hands-on"],
         venue: "Haus am See",
     },
-    Plan {
+    EventPlan {
         slug: "archived",
         organization_id: "org_test_borealis",
         name: "Northern Data Summit, last year",
@@ -88,7 +88,7 @@ pub(super) const PLANS: [Plan; 5] = [
         threads: &["Pipelines", "Practice", "Ethics"],
         venue: "Harbour Hall",
     },
-    Plan {
+    EventPlan {
         slug: "informal",
         organization_id: "org_test_commons",
         name: "Neighbourhood Makers' Fair",
@@ -105,7 +105,7 @@ pub(super) const PLANS: [Plan; 5] = [
     },
 ];
 
-/// Ids of the seeded events, the one to begin with first.
+/// Ids of the seeded events. The one for first steps comes first.
 pub(super) const EVENT_IDS: [&str; 5] = [
     "evt_test_published",
     "evt_test_summit",
@@ -141,7 +141,7 @@ pub(super) fn organizations() -> Vec<Organization> {
     .collect()
 }
 
-pub(super) fn event(plan: &Plan) -> Event {
+pub(super) fn event(plan: &EventPlan) -> Event {
     let starts_at = Time::from_seconds(plan.starts);
     Event {
         id: format!("evt_test_{}", plan.slug),

@@ -1,4 +1,4 @@
-//! The test data of contract section 6: the same ids and values at every start.
+//! The test data: the same ids and values at every start (contract §6).
 
 mod catalog;
 pub(crate) mod import;
@@ -9,27 +9,27 @@ use crate::platform::state::State;
 
 use catalog::EVENT_IDS;
 
-/// Where a platform begins, and where a reset leads back to.
+/// The data that a sandbox starts with, and that a reset restores.
 #[derive(Debug, Default)]
 pub(crate) enum Seed {
     #[default]
     BuiltIn,
-    /// The text of a seed file that was read without an error.
+    /// The text of a valid seed file.
     File(String),
 }
 
 impl Seed {
-    /// The state that it describes.
+    /// The state that the seed describes.
     pub(crate) fn state(&self) -> State {
         match self {
             Self::BuiltIn => state(),
-            // It was read without an error before; the same text gives the same rows.
+            // The text was parsed before without an error.
             Self::File(text) => import::parse(text).unwrap_or_default(),
         }
     }
 }
 
-/// The event to begin with, and all others behind it.
+/// The ids of all events. The one for first steps comes first.
 pub(crate) fn event_ids(state: &State) -> Vec<String> {
     let mut ids: Vec<String> = state.events.iter().map(|event| event.id.clone()).collect();
     let place = |id: &String| {
@@ -42,7 +42,7 @@ pub(crate) fn event_ids(state: &State) -> Vec<String> {
     ids
 }
 
-/// A fresh platform: organizations, events, people and programs, and nothing connected.
+/// The state of the built-in seed: organizations, events, people and programs; no connections.
 pub(crate) fn state() -> State {
     let mut state = State::default();
     catalog::organizations()

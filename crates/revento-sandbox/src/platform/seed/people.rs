@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::catalog::{DAY_S, Plan};
-use crate::machine::time::Time;
+use super::catalog::{DAY_S, EventPlan};
 use crate::platform::records::{ApplicationStatus, Event, Participant, Review, User};
+use crate::primitives::time::Time;
 
 const USERS: u32 = 120;
 
@@ -109,7 +109,7 @@ pub(super) fn users() -> Vec<User> {
         .collect()
 }
 
-/// Of ten applicants four are approved, three pending, one each rejected, asked to revise and cancelled.
+/// Of ten applications four are approved, three are pending, and one each is rejected, to be revised and cancelled.
 fn status(n: u32) -> ApplicationStatus {
     match n % 10 {
         2 | 5 | 8 => ApplicationStatus::Pending,
@@ -134,7 +134,7 @@ fn review(status: ApplicationStatus, at: Time, organizer: &str) -> Option<Review
     })
 }
 
-pub(super) fn participants(plan: &Plan, event: &Event) -> Vec<Participant> {
+pub(super) fn participants(plan: &EventPlan, event: &Event) -> Vec<Participant> {
     let organizer = event.organization_id.replacen("org_test_", "usr_organizer_", 1);
     (1..=plan.participants)
         .map(|n| {

@@ -1,8 +1,8 @@
-//! The seeded programs: rooms, threads, activities and waves.
+//! The seeded programs: locations, threads, activities and waves.
 
-use super::catalog::{DAY_S, Plan};
-use crate::machine::time::Time;
+use super::catalog::{DAY_S, EventPlan};
 use crate::platform::records::{Activity, Event, Location, Thread, Wave};
+use crate::primitives::time::Time;
 
 const ROOMS: [(&str, &str, &str, u32); 6] = [
     ("Great Hall", "Main building", "Ground floor", 240),
@@ -28,7 +28,7 @@ const FORMS: [&str; 12] = [
     "Closing",
 ];
 
-pub(super) fn locations(plan: &Plan, event: &Event) -> Vec<Location> {
+pub(super) fn locations(plan: &EventPlan, event: &Event) -> Vec<Location> {
     ROOMS
         .iter()
         .zip(1_u32..)
@@ -44,7 +44,7 @@ pub(super) fn locations(plan: &Plan, event: &Event) -> Vec<Location> {
         .collect()
 }
 
-pub(super) fn threads(plan: &Plan, event: &Event) -> Vec<Thread> {
+pub(super) fn threads(plan: &EventPlan, event: &Event) -> Vec<Thread> {
     plan.threads
         .iter()
         .zip(1_u32..)
@@ -59,7 +59,7 @@ pub(super) fn threads(plan: &Plan, event: &Event) -> Vec<Thread> {
 }
 
 /// Each thread has 8 to 12 activities, spread evenly over the days.
-pub(super) fn activities(plan: &Plan, event: &Event) -> Vec<Activity> {
+pub(super) fn activities(plan: &EventPlan, event: &Event) -> Vec<Activity> {
     let mut activities = Vec::new();
     for (&thread, t) in plan.threads.iter().zip(1_u32..) {
         let count = 8 + (t * 2 + plan.days) % 5;
@@ -99,7 +99,7 @@ pub(super) fn activities(plan: &Plan, event: &Event) -> Vec<Activity> {
     activities
 }
 
-pub(super) fn waves(plan: &Plan, event: &Event) -> Vec<Wave> {
+pub(super) fn waves(plan: &EventPlan, event: &Event) -> Vec<Wave> {
     let wave = |n: u32, name: &str, opens: i64, closes: i64, capacity: u32| Wave {
         id: format!("wav_{}_{n:02}", plan.slug),
         event_id: event.id.clone(),

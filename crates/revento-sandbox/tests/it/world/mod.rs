@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::{Client, Response, StatusCode, redirect};
-use revento_sandbox::{Info, Sandbox};
+use revento_sandbox::{Sandbox, SandboxInfo};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -41,7 +41,7 @@ pub(crate) fn client() -> Client {
 }
 
 /// The authorization request that works, to be spoiled by tests.
-pub(crate) fn request(info: &Info, scope: &str) -> BTreeMap<&'static str, String> {
+pub(crate) fn request(info: &SandboxInfo, scope: &str) -> BTreeMap<&'static str, String> {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
     BTreeMap::from([
         ("response_type", "code".to_owned()),
@@ -89,7 +89,7 @@ impl World {
         }
     }
 
-    pub(crate) fn info(&self) -> &Info {
+    pub(crate) fn info(&self) -> &SandboxInfo {
         self.sandbox.info()
     }
 

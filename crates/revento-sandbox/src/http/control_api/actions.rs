@@ -1,0 +1,213 @@
+//! Actions of organizers, participants and Revento.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::answer::{Answer, ok, unknown_action};
+use crate::http::body::JsonBody;
+use crate::http::extract::SharedRuntime;
+use crate::platform::commands::lifecycle;
+use crate::platform::commands::program::{self, ActivityChange};
+use crate::platform::commands::review::{self, ReviewDecision};
+use crate::platform::commands::webview_pages::{self, NewPage};
+use crate::platform::queries::snapshot;
+use crate::runtime::Runtime;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Submission {
+    event_id: String,
+    user_id: Option<String>,
+    #[serde(default)]
+    custom_form_fields: Map<String, Value>,
+}
+
+pub(super) async fn submit(State(runtime): SharedRuntime, JsonBody(sent): JsonBody<Submission>) -> Answer {
+    let row = runtime
+        .write(|state, context| {
+            review::submit(
+                state,
+                context,
+                &sent.event_id,
+                sent.user_id.as_deref(),
+                sent.custom_form_fields,
+            )
+        })
+        .await??;
+    Ok(Json(snapshot::application(&row)))
+}
+
+pub(super) async fn review(
+    State(runtime): SharedRuntime,
+    Path((id, action)): Path<(String, String)>,
+) -> Answer {
+    let row = if action == "cancel" {
+        runtime
+            .write(|state, context| review::cancel(state, context, &id))
+            .await??
+    } else {
+        let decision = ReviewDecision::parse(&action)
+            .ok_or_else(|| unknown_action(&action, "approve, reject, request-revision and cancel"))?;
+        runtime
+            .write(|state, context| review::review(state, context, &id, decision))
+            .await??
+    };
+    Ok(Json(snapshot::application(&row)))
+}
+
+pub(super) async fn register(State(runtime): SharedRuntime, Path(id): Path<String>) -> Answer {
+    let shown = runtime
+        .write(|state, context| {
+            review::register(state, context, &id).map(|row| snapshot::participant(state, &row))
+        })
+        .await??;
+    Ok(Json(shown))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rename {
+    given_name: Option<String>,
+    family_name: Option<String>,
+}
+
+pub(super) async fn rename(
+    State(runtime): SharedRuntime,
+    Path(id): Path<String>,
+    JsonBody(sent): JsonBody<Rename>,
+) -> Answer {
+    runtime
+        .write(|state, context| {
+            review::rename(
+                state,
+                context,
+                &id,
+                sent.given_name.as_deref(),
+                sent.family_name.as_deref(),
+            )
+        })
+        .await??;
+    Ok(ok())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OfIntegration {
+    client_id: Option<String>,
+}
+
+/// The client id in the body, or the one of the first integration.
+fn client_id(runtime: &Runtime, sent: OfIntegration) -> String {
+    sent.client_id
+        .or_else(|| {
+            runtime
+                .config
+                .integrations
+                .first()
+                .map(|integration| integration.client_id.clone())
+        })
+        .unwrap_or_default()
+}
+
+pub(super) async fn revoke_user(
+    State(runtime): SharedRuntime,
+    Path(id): Path<String>,
+    JsonBody(sent): JsonBody<OfIntegration>,
+) -> Answer {
+    let client_id = client_id(&runtime, sent);
+    runtime
+        .write(|state, context| lifecycle::revoke_user(state, context, &client_id, &id))
+        .await??;
+    Ok(ok())
+}
+
+pub(super) async fn revoke_connection(
+    State(runtime): SharedRuntime,
+    Path(event_id): Path<String>,
+    JsonBody(sent): JsonBody<OfIntegration>,
+) -> Answer {
+    let client_id = client_id(&runtime, sent);
+    runtime
+        .write(|state, context| lifecycle::revoke_connection(state, context, &client_id, &event_id))
+        .await??;
+    Ok(ok())
+}
+
+pub(super) async fn change_activity(
+    State(runtime): SharedRuntime,
+    Path(id): Path<String>,
+    JsonBody(change): JsonBody<ActivityChange>,
+) -> Answer {
+    let row = runtime
+        .write(|state, context| program::change_activity(state, context, &id, change))
+        .await??;
+    Ok(Json(snapshot::activity(&row)))
+}
+
+pub(super) async fn event(
+    State(runtime): SharedRuntime,
+    Path((id, action)): Path<(String, String)>,
+) -> Answer {
+    runtime
+        .write(|state, context| match action.as_str() {
+            "publish" => Ok(program::publish(state, context, &id, true)?),
+            "unpublish" => Ok(program::publish(state, context, &id, false)?),
+            "archive" => Ok(lifecycle::archive_event(state, context, &id)?),
+            other => Err(unknown_action(other, "publish, unpublish and archive")),
+        })
+        .await??;
+    Ok(ok())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TaxId {
+    #[serde(default = "default_tax_id")]
+    tax_id: String,
+}
+
+/// The tax identifier of an organization that becomes formal, if the call names none.
+fn default_tax_id() -> String {
+    "DE 00/000/00000".to_owned()
+}
+
+pub(super) async fn organization(
+    State(runtime): SharedRuntime,
+    Path((id, action)): Path<(String, String)>,
+    JsonBody(sent): JsonBody<TaxId>,
+) -> Answer {
+    runtime
+        .write(|state, context| match action.as_str() {
+            "lose-formal-status" => Ok(lifecycle::lose_formal_status(state, context, &id)?),
+            "gain-formal-status" => Ok(lifecycle::gain_formal_status(state, &id, &sent.tax_id)?),
+            other => Err(unknown_action(other, "lose-formal-status and gain-formal-status")),
+        })
+        .await??;
+    Ok(ok())
+}
+
+pub(super) async fn add_page(
+    State(runtime): SharedRuntime,
+    Path(event_id): Path<String>,
+    JsonBody(page): JsonBody<NewPage>,
+) -> Answer {
+    let row = runtime
+        .write(|state, _| webview_pages::add(state, &event_id, page))
+        .await??;
+    let url = format!("{}/events/{event_id}/pages/{}", runtime.config.auth_base, row.id);
+    Ok(Json(json!({ "page": row, "page_url": url })))
+}
+
+pub(super) async fn remove_page(State(runtime): SharedRuntime, Path(id): Path<String>) -> Answer {
+    runtime
+        .write(|state, _| webview_pages::remove(state, &id))
+        .await??;
+    Ok(ok())
+}
+
+pub(super) async fn reset(State(runtime): SharedRuntime) -> Answer {
+    runtime.reset().await?;
+    Ok(ok())
+}

@@ -1,0 +1,65 @@
+//! The control API: JSON endpoints with which a test controls the sandbox.
+
+mod actions;
+mod answer;
+mod clock;
+mod developer;
+mod faults;
+mod render;
+mod transcript;
+mod views;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::Method;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{delete, get, post};
+
+use crate::http::error_response::ErrorResponse;
+use crate::http::page;
+use crate::runtime::Runtime;
+
+pub(super) fn routes() -> Router<Arc<Runtime>> {
+    Router::new()
+        .route("/applications", get(views::applications).post(actions::submit))
+        .route("/applications/{id}/{act}", post(actions::review))
+        .route("/participants/{id}/register", post(actions::register))
+        .route("/users/{id}", post(actions::rename))
+        .route("/users/{id}/revoke", post(actions::revoke_user))
+        .route("/activities/{id}", post(actions::change_activity))
+        .route("/events/{id}/{act}", post(actions::event))
+        .route("/organizations/{id}/{act}", post(actions::organization))
+        .route("/events/{id}/pages", post(actions::add_page))
+        .route("/webviews/{id}", delete(actions::remove_page))
+        .route("/directory", get(views::directory))
+        .route("/integrations/{id}/{act}", post(developer::integration))
+        .route("/connections", get(views::connections))
+        .route("/connections/{event_id}/revoke", post(actions::revoke_connection))
+        .route("/clock", get(clock::show).post(clock::advance))
+        .route("/deliveries", get(views::deliveries))
+        .route("/deliveries/replay", post(developer::replay_many))
+        .route(
+            "/faults",
+            get(faults::list).post(faults::arm).delete(faults::disarm_all),
+        )
+        .route("/faults/{id}", delete(faults::disarm))
+        .route("/transcript", get(transcript::show).post(transcript::record))
+        .route("/deliveries/{id}", get(views::delivery))
+        .route("/deliveries/{id}/replay", post(developer::replay))
+        .route("/audit", get(views::audit))
+        .route("/seed", get(views::seed))
+        .route("/stats", get(views::stats))
+        .route("/reset", post(actions::reset))
+        .layer(middleware::from_fn(refuse_other_sites))
+}
+
+/// Refuses changes that a page of another site sends with the help of a browser.
+async fn refuse_other_sites(request: Request, next: Next) -> Result<Response, ErrorResponse> {
+    if request.method() != Method::GET {
+        page::same_site(request.headers())?;
+    }
+    Ok(next.run(request).await)
+}

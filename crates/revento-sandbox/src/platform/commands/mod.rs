@@ -1,0 +1,14 @@
+//! Changes of the state by organizers, participants, developers and the platform, with the webhooks that follow.
+
+mod error;
+pub(crate) mod lifecycle;
+pub(crate) mod program;
+pub(crate) mod prune;
+pub(crate) mod review;
+pub(crate) mod rotate;
+pub(crate) mod scheduled;
+pub(crate) mod travel;
+pub(crate) mod webhooks;
+pub(crate) mod webview_pages;
+
+pub(crate) use error::CommandError;

@@ -1,0 +1,299 @@
+//! The three rate budgets of a token: a rolling hour, any 60 seconds, and calls in flight (contract §3.6).
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::decisions;
+use crate::platform::records::Flow;
+use crate::primitives::time::Time;
+
+const HOUR_S: i64 = 3_600;
+const MINUTE_S: i64 = 60;
+
+/// The limits of a token kind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) hour: usize,
+    pub(crate) minute: usize,
+    pub(crate) in_flight: usize,
+}
+
+impl Limits {
+    pub(crate) const fn of(flow: Flow) -> Self {
+        match flow {
+            Flow::Installation => Self {
+                hour: 500,
+                minute: 30,
+                in_flight: 5,
+            },
+            Flow::User => Self {
+                hour: 200,
+                minute: 20,
+                in_flight: 5,
+            },
+        }
+    }
+}
+
+/// What the rate limit headers say: the window with fewer calls left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BudgetStatus {
+    pub(crate) limit: usize,
+    pub(crate) remaining: usize,
+    /// When a call leaves the window, on the sandbox clock.
+    pub(crate) reset: Time,
+}
+
+/// Whether a call is admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    Allowed(BudgetStatus),
+    BudgetSpent(BudgetStatus),
+    TooManyInFlight(BudgetStatus),
+}
+
+#[derive(Debug, Default)]
+struct CallWindow {
+    calls: VecDeque<Time>,
+    in_flight: usize,
+}
+
+/// From this number of windows on, those of idle tokens are dropped.
+const MAX_WINDOWS: usize = 10_000;
+
+/// The budgets of all tokens. They live in memory only, like the counters of a gateway.
+#[derive(Debug, Default)]
+pub(crate) struct Budgets {
+    windows: HashMap<String, CallWindow>,
+    recent_429s: HashMap<String, Recent429s>,
+}
+
+/// The recent 429s of an integration.
+#[derive(Debug, Default)]
+struct Recent429s {
+    times: VecDeque<Time>,
+    suspended_until: Option<Time>,
+}
+
+impl Budgets {
+    /// Admits or refuses a call. After `Allowed`, the caller must call [`finish`](Self::finish) once. Without `limited`,
+    /// every call is admitted and none is counted.
+    pub(crate) fn admit(&mut self, budget_id: &str, flow: Flow, now: Time, limited: bool) -> Admission {
+        let limits = Limits::of(flow);
+        if self.windows.len() >= MAX_WINDOWS {
+            let hour_ago = now.plus_seconds(-HOUR_S);
+            self.windows.retain(|_, window| {
+                window.in_flight > 0 || window.calls.back().is_some_and(|at| *at > hour_ago)
+            });
+        }
+        let window = self.windows.entry(budget_id.to_owned()).or_default();
+        while window
+            .calls
+            .front()
+            .is_some_and(|at| at.plus_seconds(HOUR_S) <= now)
+        {
+            window.calls.pop_front();
+        }
+        let status = window.status(limits, now);
+        if !limited {
+            window.in_flight += 1;
+            return Admission::Allowed(status);
+        }
+        if window.in_flight >= limits.in_flight {
+            return Admission::TooManyInFlight(status);
+        }
+        if status.remaining == 0 {
+            return Admission::BudgetSpent(status);
+        }
+        window.calls.push_back(now);
+        window.in_flight += 1;
+        Admission::Allowed(window.status(limits, now))
+    }
+
+    /// Ends a call that was admitted.
+    pub(crate) fn finish(&mut self, budget_id: &str) {
+        if let Some(window) = self.windows.get_mut(budget_id) {
+            window.in_flight = window.in_flight.saturating_sub(1);
+        }
+    }
+
+    /// The calls of the last hour and of the last 60 seconds.
+    pub(crate) fn spent(&self, budget_id: &str, now: Time) -> (usize, usize) {
+        let count = |window: &CallWindow, seconds| window.within(seconds, now).count();
+        self.windows
+            .get(budget_id)
+            .map_or((0, 0), |window| (count(window, HOUR_S), count(window, MINUTE_S)))
+    }
+
+    /// The calls in each of the last sixty minutes, the oldest first.
+    pub(crate) fn minutes(&self, budget_id: &str, now: Time) -> [usize; 60] {
+        let mut minutes = [0; 60];
+        for at in self
+            .windows
+            .get(budget_id)
+            .into_iter()
+            .flat_map(|window| &window.calls)
+        {
+            let ago = usize::try_from(at.until(now).as_secs() / 60).unwrap_or(usize::MAX);
+            let place = minutes.len().checked_sub(ago.saturating_add(1));
+            if let Some(minute) = place.and_then(|place| minutes.get_mut(place)) {
+                *minute += 1;
+            }
+        }
+        minutes
+    }
+
+    /// Records a 429. Too many within a short time suspend the integration for a while.
+    pub(crate) fn record_rate_limited(&mut self, client_id: &str, now: Time) {
+        let recent = self.recent_429s.entry(client_id.to_owned()).or_default();
+        let oldest = now.plus_seconds(-decisions::SUSPENDED_WITHIN_S);
+        recent.times.retain(|at| *at > oldest);
+        recent.times.push_back(now);
+        if recent.times.len() >= decisions::SUSPENDED_AFTER {
+            recent.times.clear();
+            recent.suspended_until = Some(now.plus_seconds(decisions::SUSPENDED_FOR_S));
+        }
+    }
+
+    /// Until when an integration is suspended because of its 429s.
+    pub(crate) fn suspended(&self, client_id: &str, now: Time) -> Option<Time> {
+        self.recent_429s
+            .get(client_id)?
+            .suspended_until
+            .filter(|until| *until > now)
+    }
+
+    /// Deletes all counts, for a reset.
+    pub(crate) fn clear(&mut self) {
+        self.windows.clear();
+        self.recent_429s.clear();
+    }
+}
+
+impl CallWindow {
+    /// The calls of the last `seconds`, the newest first.
+    fn within(&self, seconds: i64, now: Time) -> impl Iterator<Item = Time> {
+        self.calls
+            .iter()
+            .rev()
+            .copied()
+            .take_while(move |at| at.plus_seconds(seconds) > now)
+    }
+
+    fn status(&self, limits: Limits, now: Time) -> BudgetStatus {
+        let window = |limit: usize, seconds: i64| {
+            let (used, oldest) = self.within(seconds, now).fold((0, now), |(n, _), at| (n + 1, at));
+            BudgetStatus {
+                limit,
+                remaining: limit.saturating_sub(used),
+                reset: oldest.plus_seconds(seconds),
+            }
+        };
+        let (minute, hour) = (window(limits.minute, MINUTE_S), window(limits.hour, HOUR_S));
+        if hour.remaining < minute.remaining {
+            hour
+        } else {
+            minute
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Time {
+        Time::from_seconds(1_000_000 + seconds)
+    }
+
+    fn call(budgets: &mut Budgets, now: Time) -> Admission {
+        let admission = budgets.admit("fam", Flow::Installation, now, true);
+        if matches!(admission, Admission::Allowed(_)) {
+            budgets.finish("fam");
+        }
+        admission
+    }
+
+    #[test]
+    fn the_thirty_first_call_of_a_minute_is_refused_until_the_first_is_a_minute_old() {
+        let mut budgets = Budgets::default();
+        for _ in 0..30 {
+            assert!(matches!(call(&mut budgets, at(0)), Admission::Allowed(_)));
+        }
+        let waits = BudgetStatus {
+            limit: 30,
+            remaining: 0,
+            reset: at(60),
+        };
+        assert_eq!(call(&mut budgets, at(59)), Admission::BudgetSpent(waits));
+        assert!(matches!(call(&mut budgets, at(60)), Admission::Allowed(_)));
+    }
+
+    #[test]
+    fn the_five_hundred_first_call_of_an_hour_is_refused() {
+        let mut budgets = Budgets::default();
+        for n in 0..500 {
+            assert!(
+                matches!(call(&mut budgets, at(n * 3)), Admission::Allowed(_)),
+                "call {n}"
+            );
+        }
+        assert_eq!(
+            call(&mut budgets, at(1500)),
+            Admission::BudgetSpent(BudgetStatus {
+                limit: 500,
+                remaining: 0,
+                reset: at(3600)
+            })
+        );
+        assert!(matches!(call(&mut budgets, at(3600)), Admission::Allowed(_)));
+    }
+
+    #[test]
+    fn calls_are_counted_for_each_minute_of_the_last_hour() {
+        let mut budgets = Budgets::default();
+        for second in [0, 1, 61, 3_500] {
+            call(&mut budgets, at(second));
+        }
+        let minutes = budgets.minutes("fam", at(3_510));
+        let told: Vec<(usize, usize)> = minutes
+            .into_iter()
+            .enumerate()
+            .filter(|(_, calls)| *calls > 0)
+            .collect();
+        assert_eq!(told, [(1, 2), (2, 1), (59, 1)]);
+        assert_eq!(budgets.minutes("nobody", at(0)), [0; 60]);
+    }
+
+    #[test]
+    fn windows_of_idle_tokens_are_dropped() {
+        let mut budgets = Budgets::default();
+        for token in 0..=MAX_WINDOWS {
+            let name = format!("fam-{token}");
+            budgets.admit(&name, Flow::User, at(0), true);
+            budgets.finish(&name);
+        }
+        budgets.admit("in flight", Flow::User, at(0), true);
+        call(&mut budgets, at(3_600));
+        assert_eq!(budgets.windows.len(), 2);
+    }
+
+    #[test]
+    fn the_sixth_call_in_flight_is_refused_and_not_counted() {
+        let mut budgets = Budgets::default();
+        for _ in 0..5 {
+            assert!(matches!(
+                budgets.admit("fam", Flow::User, at(0), true),
+                Admission::Allowed(_)
+            ));
+        }
+        assert!(matches!(
+            budgets.admit("fam", Flow::User, at(0), true),
+            Admission::TooManyInFlight(_)
+        ));
+        budgets.finish("fam");
+        assert!(matches!(
+            budgets.admit("fam", Flow::User, at(0), true),
+            Admission::Allowed(_)
+        ));
+    }
+}
