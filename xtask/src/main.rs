@@ -15,6 +15,7 @@ mod model;
 mod process;
 mod public_api;
 mod purity;
+mod rust;
 mod screenshots;
 mod soak;
 mod steps;

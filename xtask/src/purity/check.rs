@@ -30,6 +30,8 @@ pub(super) enum Violation {
     },
     /// A line of code that does not belong there.
     Code { place: String, why: String },
+    /// Modules that use each other in a circle.
+    Circle { place: String, edges: Vec<String> },
 }
 
 impl fmt::Display for Violation {
@@ -56,6 +58,13 @@ impl fmt::Display for Violation {
                 )
             }
             Self::Code { place, why } => write!(f, "{place}: {why}"),
+            Self::Circle { place, edges } => {
+                write!(
+                    f,
+                    "the modules of {place} form a circle:\n    {}",
+                    edges.join("\n    ")
+                )
+            }
         }
     }
 }

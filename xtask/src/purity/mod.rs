@@ -1,12 +1,15 @@
 //! Proves the architecture: who may use whom, and that nothing below the line does I/O, reads a clock or draws
 //! randomness.
 //!
-//! `rules` is the table, `facts` asks cargo, `check` compares the two, `sources` reads the code.
+//! `rules` is the table, `facts` asks cargo, `check` compares the two, `sources` reads the code, `modules`
+//! finds circles, `references` looks up what comments and tests cite.
 
 mod check;
 mod facts;
+mod modules;
 #[cfg(test)]
 mod proof;
+mod references;
 mod rules;
 mod sources;
 
@@ -20,6 +23,10 @@ pub(crate) fn run() -> Result<()> {
     let facts = Facts::of(&root()?, facts::Network::Allowed)?;
     let mut violations = check::dependencies(&facts);
     violations.extend(sources::check(&facts)?);
+    for circle in modules::check(&facts)? {
+        println!("! {circle}");
+    }
+    violations.extend(references::check(&root()?)?);
     for violation in &violations {
         println!("✗ {violation}");
     }
