@@ -1,4 +1,4 @@
-//! Files that are whole or not there, for their owner's eyes only.
+//! Atomic writes of files that only their owner can read.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -9,9 +9,9 @@ use std::{
 
 const OWNER_ONLY: u32 = 0o600;
 
-/// Replaces `path`, durably. A symbolic link in its place is replaced, never followed.
+/// Replaces `path` atomically and durably. If `path` is a symbolic link, the link itself is replaced.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let new = beside(path, ".new");
+    let new = with_suffix(path, ".new");
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -22,7 +22,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(new, path)
 }
 
-/// Makes a file that is not there yet.
+/// Creates a file. Fails if it exists.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .write(true)
@@ -31,19 +31,19 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Opens a file to go on writing. A symbolic link is refused.
+/// Opens an existing file for writing. Refuses a symbolic link.
 pub(crate) fn reopen(path: &Path) -> io::Result<File> {
     if !fs::symlink_metadata(path)?.is_file() {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
-            "it is no regular file",
+            "it is not a regular file",
         ));
     }
     OpenOptions::new().write(true).open(path)
 }
 
-/// The path with something added to its name.
-pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// The path with a suffix appended to its file name.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

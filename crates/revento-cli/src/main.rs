@@ -1,14 +1,15 @@
-//! The `revento` command: a local platform, and the quickest way to see an integration work on it.
+//! The `revento` command: a local platform, an example integration on it, and tools.
 //!
-//! Exit codes: 0 success, 1 a check or a start failed, 2 the command line is wrong.
+//! Exit codes: 0 for success, 1 if the command failed, 2 if the command line is wrong.
 
 mod export;
 mod files;
-mod output;
+mod integration_file;
 mod ports;
 mod quickstart;
 mod sandbox;
 mod stop;
+mod terminal;
 
 use std::{
     env,
@@ -29,13 +30,13 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start the platform and an example integration, and see them work together.
+    /// Start a local platform and an example integration that is connected to it.
     Quickstart(quickstart::Arguments),
-    /// Start the platform alone, for an integration in any language.
+    /// Start a local platform alone, for an integration in any language.
     Sandbox(sandbox::Arguments),
-    /// Write what a connected event holds to a file, at the pace that the platform allows.
+    /// Export the data of a connected event to a file, within the platform's rate limits.
     #[command(subcommand)]
-    Export(export::What),
+    Export(export::Command),
 }
 
 #[tokio::main]
@@ -45,23 +46,23 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(in_colour())
+        .with_ansi(use_colour())
         .init();
-    let outcome = match arguments.command {
+    let result = match arguments.command {
         Command::Quickstart(arguments) => quickstart::run(arguments).await,
         Command::Sandbox(arguments) => sandbox::run(arguments).await,
-        Command::Export(what) => export::run(what).await,
+        Command::Export(command) => export::run(command).await,
     };
-    match outcome {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output::complain(&error);
+            terminal::print_error(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-/// Colour is for people who have not said no to it (<https://no-color.org>).
-fn in_colour() -> bool {
+/// Only on a terminal, and not if the user has set `NO_COLOR` (<https://no-color.org>).
+fn use_colour() -> bool {
     io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

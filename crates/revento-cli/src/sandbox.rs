@@ -1,48 +1,50 @@
-//! `revento sandbox`: the platform alone.
+//! `revento sandbox`: the local platform alone.
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result};
 use revento_sandbox::{Sandbox, SandboxBuilder, SandboxInfo};
 
-use crate::{output, ports, stop::Stop};
+use crate::{ports, stop::Stop, terminal};
 
-/// Where it listens unless told otherwise.
-const PORT: u16 = 4010;
-/// The redirect URI of an integration that says none.
-const CALLBACK: &str = "http://localhost:3000/callback";
+/// The default port.
+const DEFAULT_PORT: u16 = 4010;
+/// The redirect URI if the command line and the manifest name none.
+const DEFAULT_REDIRECT_URI: &str = "http://localhost:3000/callback";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Where to listen; port 0 finds a free one. Without it: 127.0.0.1:4010, or a port near it when that one is taken.
+    /// The address to listen on; port 0 takes a free port. The default is 127.0.0.1:4010, or a port near it if that one is
+    /// taken.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// A redirect URI to register, byte for byte as your integration sends it. Repeatable. Without it and without a
-    /// manifest: http://localhost:3000/callback
+    /// Register this redirect URI. It must equal the one that your integration sends, byte for byte. Repeatable. The
+    /// default, if there is no manifest, is http://localhost:3000/callback
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
-    /// Where to send webhooks. None are sent without it.
+    /// Send webhooks to this URL. Without it no webhooks are sent.
     #[arg(long, value_name = "URL")]
     webhook_url: Option<String>,
-    /// Register the integrations of this manifest (TOML) instead of the example. The two options above add to its first.
+    /// Register the integrations of this manifest (TOML) instead of the example integration. The two options above then
+    /// change its first integration.
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
-    /// Begin with the catalog of this file, in the form of GET /_sandbox/seed.
+    /// Start with the organizations, events and people in this file (JSON, in the format of GET /_sandbox/seed).
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
-    /// The address by which clients reach it, when that is another one: behind a proxy, out of a container.
+    /// The URL by which clients reach the sandbox, if it differs from the address: behind a proxy, in a container.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// Let webhooks go to other hosts than this machine.
+    /// Allow webhook URLs on other machines.
     #[arg(long)]
     allow_remote_webhooks: bool,
-    /// Suspend integrations that go on being answered 429, for ten minutes of the sandbox clock.
+    /// Suspend an integration for ten minutes (of the sandbox's clock) if it keeps getting 429 answers.
     #[arg(long)]
     suspend_repeat_offenders: bool,
-    /// Keep the platform's state in this SQLite file. It is in memory otherwise.
+    /// Keep the platform's state in this SQLite file. Without it the state is in memory.
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
-    /// Print what a script needs as one line of JSON.
+    /// Print URLs, credentials and event ids as one line of JSON.
     #[arg(long)]
     json: bool,
 }
@@ -51,15 +53,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let mut stop = Stop::listen()?;
     let json = arguments.json;
     if let Some(address) = arguments.listen.filter(|address| !address.ip().is_loopback()) {
-        output::warn(&format!(
-            "{address} is open to the network: whoever reaches it can steer this sandbox and read its secrets"
+        terminal::print_warning(&format!(
+            "{address} is reachable from the network: anybody who can connect to it can control this sandbox and read its secrets"
         ));
     }
     let sandbox = builder(arguments)?.start().await?;
     if json {
-        output::line(&serde_json::to_string(sandbox.info())?);
+        terminal::print_line(&serde_json::to_string(sandbox.info())?);
     } else {
-        introduce(sandbox.info());
+        print_info(sandbox.info());
     }
     stop.requested().await;
     sandbox.shutdown().await;
@@ -69,14 +71,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
 fn builder(arguments: Arguments) -> Result<SandboxBuilder> {
     let mut builder = match arguments.listen {
         Some(address) => Sandbox::builder().listen(address),
-        None => Sandbox::builder().listener(ports::loopback(PORT).context("the sandbox finds no port")?),
+        None => Sandbox::builder()
+            .listener(ports::loopback(DEFAULT_PORT).context("the sandbox cannot listen on a port")?),
     };
-    let none_said = arguments.redirect_uris.is_empty() && arguments.manifest.is_none();
+    let use_default = arguments.redirect_uris.is_empty() && arguments.manifest.is_none();
     for uri in arguments.redirect_uris {
         builder = builder.redirect_uri(uri);
     }
-    if none_said {
-        builder = builder.redirect_uri(CALLBACK);
+    if use_default {
+        builder = builder.redirect_uri(DEFAULT_REDIRECT_URI);
     }
     if let Some(url) = arguments.webhook_url {
         builder = builder.webhook_url(url);
@@ -102,14 +105,14 @@ fn builder(arguments: Arguments) -> Result<SandboxBuilder> {
     Ok(builder)
 }
 
-fn introduce(info: &SandboxInfo) {
-    output::line(&format!("Console         {}", info.console_url));
-    output::line(&format!("Authorization   {}", info.auth_base));
-    output::line(&format!("Read API        {}", info.api_base));
-    output::line(&format!(
-        "Client id       {}  (secrets: in the console, or with --json)",
+fn print_info(info: &SandboxInfo) {
+    terminal::print_line(&format!("Console         {}", info.console_url));
+    terminal::print_line(&format!("Authorization   {}", info.auth_base));
+    terminal::print_line(&format!("Read API        {}", info.api_base));
+    terminal::print_line(&format!(
+        "Client id       {}  (the secrets are in the console, or use --json)",
         info.client_id
     ));
-    output::line(&format!("Events          {}", info.events.join(", ")));
-    output::line("Ctrl-C ends it.");
+    terminal::print_line(&format!("Events          {}", info.events.join(", ")));
+    terminal::print_line("Press Ctrl-C to stop.");
 }

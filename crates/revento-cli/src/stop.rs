@@ -1,10 +1,10 @@
-//! Being told to stop.
+//! The signals that stop the program.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Ctrl-C, SIGTERM and the closing of the terminal, from the moment on that this exists.
+/// Listens for Ctrl-C, SIGTERM and the closing of the terminal.
 pub(crate) struct Stop {
     interrupt: Signal,
     terminate: Signal,
@@ -12,7 +12,7 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// Begins to listen. From here on, a signal no longer ends the process by itself.
+    /// Starts to listen. From now on these signals do not end the process by themselves.
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -21,7 +21,7 @@ impl Stop {
         })
     }
 
-    /// Resolves when one of them has come.
+    /// Resolves when one of the signals arrives.
     pub(crate) async fn requested(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

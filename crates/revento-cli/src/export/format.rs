@@ -1,21 +1,21 @@
-//! Participants as lines of a file.
+//! Writes participants as lines of a file.
 
 use anyhow::Result;
 use revento::types::resource::Participant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How lines are written.
+/// The format of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Format {
-    /// With a header line; the answers to the organizer's form are one column of JSON.
+    /// CSV with a header line. The answers to the organizer's form are one column of JSON.
     Csv,
-    /// One JSON object to a line.
+    /// One JSON object on each line.
     Jsonl,
 }
 
-/// The columns, by the names of the contract (§3.4).
+/// The columns, named as the fields of a participant (contract §3.4).
 const COLUMNS: [&str; 12] = [
     "id",
     "application_status",
@@ -32,20 +32,20 @@ const COLUMNS: [&str; 12] = [
 ];
 
 impl Format {
-    /// What the file begins with.
-    pub(crate) fn head(self) -> Result<Vec<u8>> {
+    /// The start of the file.
+    pub(crate) fn header(self) -> Result<Vec<u8>> {
         match self {
-            Self::Csv => record([COLUMNS.map(ToOwned::to_owned)]),
+            Self::Csv => csv_lines([COLUMNS.map(ToOwned::to_owned)]),
             Self::Jsonl => Ok(Vec::new()),
         }
     }
 
-    /// The lines of some participants.
+    /// The lines for these participants.
     pub(crate) fn lines(self, people: &[Participant]) -> Result<Vec<u8>> {
         match self {
             Self::Csv => {
                 let rows: Vec<_> = people.iter().map(row).collect::<Result<_>>()?;
-                record(rows)
+                csv_lines(rows)
             }
             Self::Jsonl => {
                 let mut lines = Vec::new();
@@ -59,7 +59,7 @@ impl Format {
     }
 }
 
-fn record(rows: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Result<Vec<u8>> {
+fn csv_lines(rows: impl IntoIterator<Item = [String; COLUMNS.len()]>) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(row)?;
@@ -71,14 +71,14 @@ fn row(person: &Participant) -> Result<[String; COLUMNS.len()]> {
     let fields = serde_json::to_value(person)?;
     Ok(COLUMNS.map(|name| match fields.get(name) {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => guarded(text),
+        Some(Value::String(text)) => escape_formula(text),
         Some(other) => other.to_string(),
     }))
 }
 
-/// Participants write their names themselves, and a spreadsheet runs what looks like a formula
+/// Puts an apostrophe before text that a spreadsheet would run as a formula. Participants choose their names themselves
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>).
-fn guarded(text: &str) -> String {
+fn escape_formula(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn csv_quotes_guards_and_leaves_out() {
+    fn csv_quotes_escapes_formulas_and_leaves_unknown_fields_out() {
         let people = [
             person(r#"{"id":"par_1","application_status":"approved","name":"O, \"Neil\"","unknown":1}"#),
             person(
@@ -108,12 +108,14 @@ mod tests {
             "par_2,later,'=HYPERLINK(1),,,,,,,,,\"{\"\"a\"\":\"\"b,c\"\"}\"\n"
         );
         assert_eq!(csv, expected);
-        let head = String::from_utf8(Format::Csv.head().unwrap()).unwrap();
-        assert!(head.starts_with("id,application_status,name,") && head.ends_with(",custom_form_fields\n"));
+        let header = String::from_utf8(Format::Csv.header().unwrap()).unwrap();
+        assert!(
+            header.starts_with("id,application_status,name,") && header.ends_with(",custom_form_fields\n")
+        );
     }
 
     #[test]
-    fn json_lines_keep_everything() {
+    fn json_lines_keep_all_fields() {
         let text = r#"{"id":"par_1","application_status":"new_one","name":"=x","unknown":{"deep":[1]}}"#;
         let lines = Format::Jsonl.lines(&[person(text)]).unwrap();
         let back: Value = serde_json::from_slice(&lines).unwrap();

@@ -1,94 +1,93 @@
-//! `revento export`: from the read API to a file.
+//! `revento export`: writes data of the read API to a file.
 //!
-//! The same in code is `client.event(id).participants()`: its pages and their cursors are all that this uses.
+//! A program does the same with `client.event(id).participants()`: the export uses only its pages and their cursors.
 
-mod access;
-mod checkpoint;
+mod connection;
+mod export_file;
 mod format;
+mod pages;
 mod progress;
-mod walk;
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use crate::{output, stop::Stop};
-use access::{Access, Connected};
-use checkpoint::{Job, Output};
+use crate::{stop::Stop, terminal};
+use connection::{ConnectedClient, ConnectionArguments};
+use export_file::{ExportFile, Job};
 use format::Format;
+use pages::export_pages;
 use progress::Progress;
-use walk::{Ending, walk};
 
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum What {
-    /// The participants of an event, one to a line.
+pub(crate) enum Command {
+    /// Export the participants of an event, one on each line.
     ///
-    /// Pages are read no faster than the platform's budgets allow. Ctrl-C keeps what has come: the same command goes on
-    /// from there, and no line is lost or doubled. The file appears under its name when it is complete.
+    /// The export stays within the platform's rate limits. Ctrl-C keeps the pages that were read: the same command
+    /// continues from there, without losing or repeating a line. The file gets its name when it is complete.
     Participants(Arguments),
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The event, connected by its organizer.
+    /// The id of an event that its organizer has connected.
     #[arg(long, value_name = "ID")]
     event: String,
-    /// What to write. CSV guards texts that a spreadsheet would take for a formula with an apostrophe; JSON lines are
-    /// exact, and have the fields that this version does not know.
+    /// The format. CSV has a fixed set of columns, and puts an apostrophe before a text that a spreadsheet would run as a
+    /// formula. JSON lines have all fields, unchanged, including those that this version does not know.
     #[arg(long, value_enum)]
     format: Format,
-    /// The file to write. It must not exist yet. Beside it, `.part` and `.state` hold what has come so far.
+    /// The file to write. It must not exist. Until it is complete, the data is in FILE.part and FILE.state.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// How many participants to ask for at a time, 1 to 50. Each page costs one call of the budget.
+    /// How many participants to request in one page, 1 to 50. Each page counts as one call for the rate limits.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=50))]
     page_size: u16,
-    /// How many participants you expect, for the time that is left: the platform does not tell.
+    /// How many participants you expect, to estimate the remaining time. The platform does not say how many there are.
     #[arg(long, value_name = "N")]
     expect: Option<u64>,
-    /// Throw away what an interrupted export has left, and begin anew.
+    /// Discard the data of an interrupted export and start again.
     #[arg(long)]
     restart: bool,
     /// Print the result as one line of JSON.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    access: Access,
+    connection: ConnectionArguments,
 }
 
-pub(crate) async fn run(what: What) -> Result<()> {
-    let What::Participants(arguments) = what;
+pub(crate) async fn run(command: Command) -> Result<()> {
+    let Command::Participants(arguments) = command;
     let mut stop = Stop::listen()?;
     let job = Job {
         what: "participants".into(),
         event: arguments.event.clone(),
         format: arguments.format,
     };
-    let mut output = Output::open(&arguments.out, job, arguments.restart)?;
-    let connected = Connected::open(&arguments.access).await?;
-    let mut progress = Progress::new(arguments.expect, arguments.page_size, output.state());
-    let ending = tokio::select! {
-        ending = walk(&connected.client, &mut output, arguments.page_size, &mut progress) => ending,
-        () = stop.requested() => Ok(Ending::Stopped),
+    let mut file = ExportFile::open(&arguments.out, job, arguments.restart)?;
+    let connected = ConnectedClient::open(&arguments.connection).await?;
+    let mut progress = Progress::new(arguments.expect, arguments.page_size, file.checkpoint());
+    let finished = tokio::select! {
+        result = export_pages(&connected.client, &mut file, arguments.page_size, &mut progress) => Some(result),
+        () = stop.requested() => None,
     };
     progress.clear();
     connected.close().await;
-    let (items, pages) = (output.state().items, output.state().pages);
-    match ending? {
-        Ending::Complete => output.finish()?,
-        Ending::Stopped => {
-            bail!("stopped after {items} participants ({pages} pages); the same command goes on from there")
-        }
-    }
-    tell(&arguments, items, pages);
+    let (items, pages) = (file.checkpoint().items, file.checkpoint().pages);
+    let Some(result) = finished else {
+        bail!("stopped after {items} participants ({pages} pages); run the same command again to continue")
+    };
+    result?;
+    file.complete()?;
+    print_result(&arguments, items, pages);
     Ok(())
 }
 
-fn tell(arguments: &Arguments, items: u64, pages: u64) {
+fn print_result(arguments: &Arguments, items: u64, pages: u64) {
     let out = arguments.out.display().to_string();
-    output::line(&if arguments.json {
+    terminal::print_line(&if arguments.json {
         serde_json::json!({ "items": items, "out": out, "pages": pages }).to_string()
     } else {
-        format!("{items} participants in {out} ({pages} pages)")
+        format!("{items} participants written to {out} ({pages} pages)")
     });
 }

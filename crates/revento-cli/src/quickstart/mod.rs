@@ -1,33 +1,30 @@
-//! `revento quickstart`: the platform and an example integration, side by side.
+//! `revento quickstart`: a local platform and an example integration that is connected to it.
 
-mod card;
+mod environment;
 mod headless;
-mod world;
-
-pub(crate) use card::Card;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::{output, stop::Stop};
-use world::{Ports, World};
+use crate::{stop::Stop, terminal};
+use environment::{Environment, Ports};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Walk the whole path without a browser, step by step, and exit. Uses a data directory of its own.
+    /// Run all steps without a browser, check each, and exit. Uses a temporary data directory.
     #[arg(long)]
     headless: bool,
-    /// With --headless: one line of JSON per step, and one at the end.
+    /// With --headless: print one line of JSON for each step, and one at the end.
     #[arg(long, requires = "headless")]
     json: bool,
-    /// Where the sealing key, the integration's database and the sandbox's state are kept.
+    /// The directory for the sealing key, the integration's database and the sandbox's state.
     #[arg(long, value_name = "DIR", default_value = ".revento")]
     data: PathBuf,
-    /// The sandbox's port; another one is chosen when it is taken.
+    /// The sandbox's port. If it is taken, another port is chosen.
     #[arg(long, value_name = "PORT", default_value_t = 4010)]
     sandbox_port: u16,
-    /// The integration's port; another one is chosen when it is taken.
+    /// The integration's port. If it is taken, another port is chosen.
     #[arg(long, value_name = "PORT", default_value_t = 3000)]
     port: u16,
 }
@@ -41,26 +38,29 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         sandbox: arguments.sandbox_port,
         service: arguments.port,
     };
-    let world = World::start(&arguments.data, ports).await?;
-    introduce(&world, &arguments);
+    let environment = Environment::start(&arguments.data, ports).await?;
+    print_info(&environment, &arguments);
     stop.requested().await;
-    world.stop().await;
-    output::line("Stopped. Start again: everything is still there.");
+    environment.stop().await;
+    terminal::print_line("Stopped. The data is kept: start again to continue.");
     Ok(())
 }
 
-fn introduce(world: &World, arguments: &Arguments) {
-    output::line(&format!("Example integration  {}", world.base_url));
-    output::line(&format!("Sandbox console      {}", world.info().console_url));
-    output::line(&format!(
+fn print_info(environment: &Environment, arguments: &Arguments) {
+    terminal::print_line(&format!("Example integration  {}", environment.base_url));
+    terminal::print_line(&format!(
+        "Sandbox console      {}",
+        environment.info().console_url
+    ));
+    terminal::print_line(&format!(
         "Data                 {}  (delete it to start over)",
         arguments.data.display()
     ));
-    output::line("");
-    output::line(
-        "Next: open the integration, press Connect, and authorize. Then approve an application in the",
+    terminal::print_line("");
+    terminal::print_line(
+        "Next: open the example integration, press Connect and authorize it. Then, in the console, approve an",
     );
-    output::line(
-        "console, move its clock by 61 minutes, revoke the connection – and watch. Ctrl-C stops both.",
+    terminal::print_line(
+        "application, move the clock by 61 minutes, revoke the connection, and watch. Press Ctrl-C to stop.",
     );
 }

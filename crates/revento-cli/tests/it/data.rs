@@ -1,4 +1,4 @@
-//! The data directory: who may read it, and what is said when it cannot be used.
+//! The data directory: its permissions, and the errors when it cannot be used.
 
 use std::{
     fs,
@@ -8,16 +8,16 @@ use std::{
 
 use crate::support::{Ended, Running, run};
 
-/// A directory in which a quickstart has run and ended.
+/// A directory in which a quickstart has run.
 fn used() -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
     let mut running = Running::quickstart(&home.path().join("data"), &[]);
-    running.told("Example integration");
+    running.value_of("Example integration");
     assert_eq!(running.interrupt().code, Some(0));
     home
 }
 
-/// What is said about a directory that cannot be used.
+/// The error for a directory that cannot be used.
 fn refused(home: &Path, data: &Path) -> String {
     let arguments = [
         "quickstart",
@@ -34,9 +34,9 @@ fn refused(home: &Path, data: &Path) -> String {
     stderr.trim_end().replace(home.to_str().unwrap(), "HOME")
 }
 
-/// The version that we know grows with time; the sentence stays.
-fn without_our_version(said: &str) -> String {
-    let (before, version) = said.split_once(" knows ").unwrap();
+/// Replaces the version that this program knows, because it changes over time.
+fn without_our_version(message: &str) -> String {
+    let (before, version) = message.split_once(" knows ").unwrap();
     let after = version.trim_start_matches(|c: char| c.is_ascii_digit());
     format!("{before} knows N{after}")
 }
@@ -47,7 +47,7 @@ fn patch(file: &Path, at: usize, bytes: [u8; 4]) {
     fs::write(file, content).unwrap();
 }
 
-/// Where SQLite keeps these two (<https://sqlite.org/fileformat.html#the_database_header>).
+/// The offsets of these two fields in a SQLite file (<https://sqlite.org/fileformat.html#the_database_header>).
 const USER_VERSION: usize = 60;
 const APPLICATION_ID: usize = 68;
 
@@ -90,7 +90,7 @@ fn l9_a_key_is_never_written_through_a_symlink() {
         symlink(&elsewhere, data.join(name)).unwrap();
     }
     let mut running = Running::quickstart(&data, &[]);
-    running.told("Example integration");
+    running.value_of("Example integration");
     assert_eq!(running.interrupt().code, Some(0));
     assert!(!elsewhere.exists());
     assert!(fs::symlink_metadata(data.join("sealing.key")).unwrap().is_file());
@@ -100,12 +100,12 @@ fn l9_a_key_is_never_written_through_a_symlink() {
 fn l13_a_directory_that_cannot_be_made() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("file"), "").unwrap();
-    let said = refused(
+    let messages = refused(
         home.path(),
         &home.path().canonicalize().unwrap().join("file/below"),
     );
     insta::assert_snapshot!(
-        said,
+        messages,
         @"error: HOME/file/below cannot be used; choose another data directory: Not a directory (os error 20)"
     );
 }
@@ -115,41 +115,41 @@ fn l13_a_key_that_does_not_fit() {
     let (home, other) = (used(), used());
     let data = home.path().canonicalize().unwrap().join("data");
     fs::copy(other.path().join("data/sealing.key"), data.join("sealing.key")).unwrap();
-    let mut said = vec![refused(home.path(), &data)];
+    let mut messages = vec![refused(home.path(), &data)];
     fs::write(data.join("sealing.key"), "no key").unwrap();
-    said.push(refused(home.path(), &data));
+    messages.push(refused(home.path(), &data));
     fs::remove_file(data.join("sealing.key")).unwrap();
-    said.push(refused(home.path(), &data));
-    insta::assert_snapshot!(said.join("\n"));
+    messages.push(refused(home.path(), &data));
+    insta::assert_snapshot!(messages.join("\n"));
 }
 
 #[test]
-fn l13_files_of_somebody_else_or_of_the_future() {
+fn l13_files_of_another_program_or_a_newer_version() {
     let home = used();
     let data = home.path().canonicalize().unwrap().join("data");
     for name in ["integration.db", "sandbox.db"] {
         let file = data.join(name);
         let kept = fs::read(&file).unwrap();
-        let mut said = Vec::new();
+        let mut messages = Vec::new();
         fs::write(
             &file,
             "a letter to my aunt, long enough for nobody to take it for a database",
         )
         .unwrap();
-        said.push(refused(home.path(), &data));
+        messages.push(refused(home.path(), &data));
         fs::write(&file, &kept).unwrap();
         patch(&file, APPLICATION_ID, *b"aunt");
-        said.push(refused(home.path(), &data));
+        messages.push(refused(home.path(), &data));
         fs::write(&file, &kept).unwrap();
         patch(&file, USER_VERSION, [0, 0, 1, 0]);
         let before = fs::read(&file).unwrap();
-        said.push(without_our_version(&refused(home.path(), &data)));
+        messages.push(without_our_version(&refused(home.path(), &data)));
         assert!(before == fs::read(&file).unwrap(), "{name} was changed");
         fs::write(&file, &kept).unwrap();
-        insta::assert_snapshot!(name, said.join("\n"));
+        insta::assert_snapshot!(name, messages.join("\n"));
     }
-    // Nothing was spoiled.
+    // The refused starts have not damaged the data.
     let mut running = Running::quickstart(&data, &[]);
-    running.told("Example integration");
+    running.value_of("Example integration");
     assert_eq!(running.interrupt().code, Some(0));
 }

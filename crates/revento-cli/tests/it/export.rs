@@ -1,4 +1,4 @@
-//! `revento export`: whole, at the platform's pace, and not a line lost or doubled when it is stopped.
+//! `revento export`: complete, within the rate limits, and without a lost or repeated line after a stop.
 
 use std::{
     collections::BTreeSet,
@@ -18,12 +18,12 @@ use crate::{
 
 const EVENT: &str = "evt_test_published";
 
-/// A quickstart whose event is connected.
+/// A running quickstart whose event is connected.
 pub(crate) struct World {
     home: tempfile::TempDir,
     browser: Browser,
     control: String,
-    /// Every participant, as the integration reads them.
+    /// The ids of all participants, as the integration reads them.
     pub(crate) people: Vec<String>,
     _quickstart: Running,
 }
@@ -32,8 +32,8 @@ impl World {
     pub(crate) async fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut quickstart = Running::quickstart(&home.path().join("data"), &[]);
-        let service = quickstart.told("Example integration");
-        let console = quickstart.told("Sandbox console");
+        let service = quickstart.value_of("Example integration");
+        let console = quickstart.value_of("Sandbox console");
         let browser = Browser::new().unwrap();
         connect(&browser, &service).await;
         let read = browser
@@ -106,16 +106,19 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(format!("{}{suffix}", path.display()))
 }
 
-/// Waits until an export has noted so many pages.
-#[allow(clippy::disallowed_methods, reason = "bounds what would hang")]
+/// Waits until the checkpoint of an export has this many pages.
+#[allow(clippy::disallowed_methods, reason = "limits how long a failing test runs")]
 pub(crate) fn wait_for_pages(out: &Path, pages: u64) {
     let began = Instant::now();
-    let noted = || {
+    let pages_so_far = || {
         let state = fs::read(beside(out, ".state")).ok()?;
         serde_json::from_slice::<Value>(&state).ok()?["pages"].as_u64()
     };
-    while noted().is_none_or(|noted| noted < pages) {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain");
+    while pages_so_far().is_none_or(|so_far| so_far < pages) {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "the export did not read {pages} pages within 60 s"
+        );
         thread::sleep(Duration::from_millis(5));
     }
 }
@@ -124,7 +127,7 @@ pub(crate) fn wait_for_pages(out: &Path, pages: u64) {
 async fn stopped_and_started_again_no_line_is_lost_or_doubled() {
     let world = World::start().await;
     let out = world.out();
-    // The answer to the seventh page takes longer than anybody waits.
+    // The answer to the seventh page takes ten minutes.
     let fault =
         json!({ "fault": "slow_answer", "endpoint": "participants", "after": 6, "delay_ms": 600_000 });
     let armed = world.control("/faults", fault).await;
@@ -141,9 +144,9 @@ async fn stopped_and_started_again_no_line_is_lost_or_doubled() {
 
     let stopped = running.interrupt();
     assert_eq!((stopped.code, stopped.stdout.as_str()), (Some(1), ""));
-    let expected = "error: stopped after 24 participants (6 pages); the same command goes on from there\n";
+    let expected = "error: stopped after 24 participants (6 pages); run the same command again to continue\n";
     assert_eq!(stopped.stderr, expected, "{armed}");
-    assert!(!out.exists(), "it is not complete");
+    assert!(!out.exists(), "the file is not complete yet");
     for suffix in [".part", ".state"] {
         assert_eq!(
             fs::metadata(beside(&out, suffix)).unwrap().mode() & 0o777,
@@ -152,14 +155,14 @@ async fn stopped_and_started_again_no_line_is_lost_or_doubled() {
         );
     }
 
-    // A crash may have left half a page behind: it does not count.
+    // A crash can leave half a page behind, which is not valid.
     let mut part = fs::read(beside(&out, ".part")).unwrap();
     part.extend(b"{\"id\":\"par_half");
     fs::write(beside(&out, ".part"), part).unwrap();
     let other = world.export(&["--format", "csv"]);
     assert_eq!(other.code, Some(1));
     assert!(
-        other.stderr.contains("was begun as another export"),
+        other.stderr.contains("belongs to another export"),
         "{}",
         other.stderr
     );
@@ -173,7 +176,7 @@ async fn stopped_and_started_again_no_line_is_lost_or_doubled() {
     );
     let people = world.people.len();
     let expected = format!(
-        "{people} participants in {} ({} pages)\n",
+        "{people} participants written to {} ({} pages)\n",
         out.display(),
         people.div_ceil(4)
     );
@@ -184,8 +187,12 @@ async fn stopped_and_started_again_no_line_is_lost_or_doubled() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();
-    assert_eq!(left.len(), 2, "beside the data there is the file alone: {left:?}");
-    // The sandbox was never asked too fast.
+    assert_eq!(
+        left.len(),
+        2,
+        "there are other files than the data and the export: {left:?}"
+    );
+    // No request exceeded the rate limits.
     let stats = world
         .browser
         .get_json(&format!("{}/stats", world.control))
@@ -221,7 +228,7 @@ async fn a_csv_has_a_line_for_each_and_its_result_is_json() {
             .all(|row| serde_json::from_str::<Value>(&row[form]).is_ok())
     );
 
-    // What is there is not written over, not even through a link.
+    // An existing file is not overwritten, and a symbolic link is not followed.
     let again = world.export(&["--format", "csv"]);
     assert_eq!(again.code, Some(1));
     assert!(again.stderr.contains("exists already"), "{}", again.stderr);
@@ -234,7 +241,7 @@ async fn a_csv_has_a_line_for_each_and_its_result_is_json() {
 }
 
 #[tokio::test]
-async fn what_ends_an_export_is_said_with_a_next_step() {
+async fn an_error_that_stops_the_export_names_a_next_step() {
     let world = World::start().await;
     let out = world.out();
     let options = ["--format", "jsonl", "--page-size", "10"];
@@ -243,21 +250,24 @@ async fn what_ends_an_export_is_said_with_a_next_step() {
         .await;
     let ended = world.export(&options);
     assert_eq!(ended.code, Some(1));
-    let said = ended.stderr;
+    let message = ended.stderr;
     assert!(
-        said.contains("connect the event again, and the same command goes on"),
-        "{said}"
+        message.contains("connect the event again, then run the same command to continue the export"),
+        "{message}"
     );
-    assert!(said.lines().count() == 1 && !said.contains("rev_"), "{said}");
+    assert!(
+        message.lines().count() == 1 && !message.contains("rev_"),
+        "{message}"
+    );
     wait_for_pages(&out, 2);
 
-    // A state that nobody can read, and one that does not fit the file.
-    fs::write(beside(&out, ".state"), "no state").unwrap();
+    // A damaged checkpoint.
+    fs::write(beside(&out, ".state"), "not a checkpoint").unwrap();
     assert!(world.export(&options).stderr.contains("with --restart"));
 }
 
 #[test]
-fn without_a_connection_it_says_what_to_do() {
+fn without_a_connection_the_error_says_what_to_do() {
     let home = tempfile::tempdir().unwrap();
     let path = |name: &str| home.path().join(name).display().to_string();
     let options = ["export", "participants", "--event", EVENT, "--format", "csv"];
@@ -267,18 +277,18 @@ fn without_a_connection_it_says_what_to_do() {
         assert_eq!(stdout, "");
         (code, stderr)
     };
-    let (code, said) = with(&["--data", &path("nothing"), "--out", &path("out")]);
+    let (code, message) = with(&["--data", &path("nothing"), "--out", &path("out")]);
     assert_eq!(code, Some(1));
     assert!(
-        said.contains("holds no connections") && said.contains("revento quickstart"),
-        "{said}"
+        message.contains("contains no connections") && message.contains("revento quickstart"),
+        "{message}"
     );
-    let (code, said) = with(&["--data", &path("nothing"), "--out", &path("no/such/directory")]);
+    let (code, message) = with(&["--data", &path("nothing"), "--out", &path("no/such/directory")]);
     assert_eq!(code, Some(1));
     assert!(
-        said.contains("cannot be written: name a file in a directory of yours"),
-        "{said}"
+        message.contains("cannot be written; choose a file in a directory that you can write to"),
+        "{message}"
     );
-    let (code, said) = with(&["--out", &path("out"), "--page-size", "51"]);
-    assert_eq!(code, Some(2), "{said}");
+    let (code, message) = with(&["--out", &path("out"), "--page-size", "51"]);
+    assert_eq!(code, Some(2), "{message}");
 }

@@ -1,6 +1,6 @@
-//! `revento export` on a real terminal: a pseudo-terminal whose other end is held here.
+//! `revento export` on a pseudo-terminal.
 
-#![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
+#![allow(clippy::print_stdout, reason = "a skipped test prints why")]
 
 use std::{
     fs::File,
@@ -23,7 +23,7 @@ use crate::export::{World, ids, wait_for_pages};
 
 const ESCAPE: char = '\u{1b}';
 
-/// Whether there is util-linux's `setsid`, without which no child of ours gets a terminal.
+/// Whether the `setsid` of util-linux is installed. A child process needs it to get a controlling terminal.
 fn has_setsid() -> bool {
     let asked = Command::new("setsid").arg("--version").output();
     let has = asked.is_ok_and(|asked| asked.status.success());
@@ -33,7 +33,7 @@ fn has_setsid() -> bool {
     has
 }
 
-/// What is at the keyboard's end of a terminal.
+/// The keyboard and screen of a terminal on which `revento` runs.
 struct Terminal {
     keyboard: File,
     shown: Receiver<Vec<u8>>,
@@ -41,23 +41,23 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// Runs `revento` in a session of its own, as a shell does; what it says goes to the terminal, all of it.
+    /// Runs `revento` in its own session with the terminal as standard input, output and error, as a shell does.
     fn start(arguments: &[String], environment: &[(&str, &str)]) -> Self {
-        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&ours).unwrap();
-        unlockpt(&ours).unwrap();
+        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&controller).unwrap();
+        unlockpt(&controller).unwrap();
         let size = Winsize {
             ws_row: 24,
             ws_col: 100,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
-        tcsetwinsize(&ours, size).unwrap();
-        let name = ptsname(&ours, Vec::new()).unwrap();
-        let theirs = || -> OwnedFd {
+        tcsetwinsize(&controller, size).unwrap();
+        let name = ptsname(&controller, Vec::new()).unwrap();
+        let user_end = || -> OwnedFd {
             rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap()
         };
-        // Gives it the terminal to be controlled by, which takes a system call between fork and exec.
+        // `setsid --ctty` makes it the controlling terminal, which needs a system call between fork and exec.
         let child = Command::new("setsid")
             .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_revento")])
             .args(arguments)
@@ -65,17 +65,17 @@ impl Terminal {
             .env_remove("NO_COLOR")
             .env("TERM", "xterm-256color")
             .envs(environment.iter().copied())
-            .stdin(Stdio::from(theirs()))
-            .stdout(Stdio::from(theirs()))
-            .stderr(Stdio::from(theirs()))
+            .stdin(Stdio::from(user_end()))
+            .stdout(Stdio::from(user_end()))
+            .stderr(Stdio::from(user_end()))
             .spawn()
             .unwrap();
-        let keyboard = File::from(ours);
+        let keyboard = File::from(controller);
         let mut screen = keyboard.try_clone().unwrap();
         let (sender, shown) = mpsc::channel();
         thread::spawn(move || {
             let mut bytes = [0; 4096];
-            // An error is the other end's close.
+            // Reading fails when the other end closes.
             while let Ok(count @ 1..) = screen.read(&mut bytes) {
                 let _ = sender.send(bytes[..count].to_vec());
             }
@@ -91,7 +91,7 @@ impl Terminal {
         self.keyboard.write_all(&[3]).unwrap();
     }
 
-    /// Waits until so much has been shown that `enough` says so.
+    /// Waits until `enough` accepts the text that the terminal has shown.
     fn until(&self, enough: impl Fn(&str) -> bool) -> String {
         let mut all = Vec::new();
         loop {
@@ -106,7 +106,7 @@ impl Terminal {
         }
     }
 
-    /// Everything that is still shown, and the exit code.
+    /// Waits for the end. Returns the exit code and the rest of the text.
     fn end(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
         let mut all = Vec::new();
@@ -118,7 +118,7 @@ impl Terminal {
 }
 
 #[tokio::test]
-async fn on_a_terminal_a_bar_moves_and_ctrl_c_is_taken_up_again() {
+async fn on_a_terminal_there_is_a_progress_bar_and_ctrl_c_can_be_continued() {
     if !has_setsid() {
         return;
     }
@@ -130,25 +130,28 @@ async fn on_a_terminal_a_bar_moves_and_ctrl_c_is_taken_up_again() {
     let mut terminal = Terminal::start(&world.arguments(&options), &[]);
     let whole = format!("/{expect} participants");
     let shown = terminal.until(|shown| shown.contains(&format!("12{whole}")) && shown.contains("at least"));
-    assert!(shown.contains(ESCAPE), "it is drawn in place: {shown:?}");
+    assert!(
+        shown.contains(ESCAPE),
+        "the bar is not redrawn in place: {shown:?}"
+    );
     wait_for_pages(&world.out(), 3);
     terminal.press_ctrl_c();
     let (code, rest) = terminal.end();
     assert_eq!(code, Some(1), "{rest:?}");
-    let said = "stopped after 12 participants (3 pages); the same command goes on from there";
-    assert!(rest.contains(said), "{rest:?}");
+    let message = "stopped after 12 participants (3 pages); run the same command again to continue";
+    assert!(rest.contains(message), "{rest:?}");
 
     let terminal = Terminal::start(&world.arguments(&options), &[]);
     let (code, shown) = terminal.end();
     assert_eq!(code, Some(0), "{shown:?}");
     assert!(
         shown.contains(&format!("12{whole}")),
-        "it begins where it was: {shown:?}"
+        "the bar does not start at the checkpoint: {shown:?}"
     );
     let last = shown.trim_end().rsplit(['\r', '\n']).next().unwrap();
     assert!(
-        last.contains(&format!("{expect} participants in ")),
-        "the bar is gone: {shown:?}"
+        last.contains(&format!("{expect} participants written to ")),
+        "the bar is still there: {shown:?}"
     );
     assert_eq!(ids(&world.out()), world.people);
 }
@@ -160,7 +163,7 @@ async fn l8_without_colours_or_a_terminal_it_is_plain() {
     }
     let world = World::start().await;
     let options = ["--format", "jsonl", "--page-size", "50"];
-    // Colours are escapes that end with an `m`; a bar without them still moves.
+    // A colour is an escape sequence that ends with `m`. The bar uses others.
     let (code, shown) = Terminal::start(&world.arguments(&options), &[("NO_COLOR", "1")]).end();
     assert_eq!(code, Some(0), "{shown:?}");
     let coloured = shown.split(ESCAPE).skip(1).any(|escape| {
@@ -173,7 +176,7 @@ async fn l8_without_colours_or_a_terminal_it_is_plain() {
     let (code, shown) = Terminal::start(&world.arguments(&options), &[("TERM", "dumb")]).end();
     assert_eq!(code, Some(0), "{shown:?}");
     assert!(!shown.contains(ESCAPE), "{shown:?}");
-    // Into a pipe there is the result alone.
+    // A pipe gets the result only.
     std::fs::remove_file(world.out()).unwrap();
     let ended = world.export(&options);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));

@@ -1,4 +1,4 @@
-//! `quickstart --headless`: what a script relies on.
+//! `quickstart --headless`: output and exit codes, which scripts rely on.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ fn l7_headless_as_json_is_a_line_per_step_and_a_summary() {
     insta::assert_snapshot!(shape.join("\n"));
 }
 
-/// A line in alphabetical order, its durations taken out; how often the walk asked for something is its own affair.
+/// A line with its fields sorted and without values that differ between runs: durations and the number of requests.
 fn shape(line: &str) -> String {
     let mut fields: BTreeMap<String, Value> = serde_json::from_str(line).unwrap();
     let ms = fields.insert("ms".into(), "…".into());
@@ -37,7 +37,7 @@ fn shape(line: &str) -> String {
 
 #[test]
 fn l8_headless_for_people_is_a_tick_per_step() {
-    // Logging is on, and still nothing is coloured.
+    // Even the log has no colour.
     let output = revento(&["quickstart", "--headless"])
         .env("RUST_LOG", "info")
         .output()
@@ -57,13 +57,13 @@ fn l8_headless_for_people_is_a_tick_per_step() {
             .all(|line| line.starts_with("✓ ") && line.ends_with(" ms)")),
         "{stdout}"
     );
-    assert!(last.starts_with("everything works, in "), "{stdout}");
-    let told = stdout + &String::from_utf8(output.stderr).unwrap();
-    assert!(!told.contains('\u{1b}'), "{told}");
+    assert!(last.starts_with("All steps passed in "), "{stdout}");
+    let output = stdout + &String::from_utf8(output.stderr).unwrap();
+    assert!(!output.contains('\u{1b}'), "{output}");
 }
 
 #[test]
-fn l7_a_reader_that_has_gone_away_is_no_error() {
+fn l7_a_closed_pipe_is_not_an_error() {
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);
     let output = revento(&["quickstart", "--headless"])
@@ -75,9 +75,9 @@ fn l7_a_reader_that_has_gone_away_is_no_error() {
     assert_eq!(output.status.code(), Some(0));
 }
 
-/// A proxy would see every token: it has to be asked for.
+/// A proxy would see every token, so the program uses none that the user has not configured.
 #[test]
-fn a28_no_proxy_is_taken_from_the_environment() {
+fn a28_proxy_variables_of_the_environment_are_ignored() {
     let mut command = revento(&["quickstart", "--headless"]);
     for name in [
         "http_proxy",
@@ -101,8 +101,8 @@ fn a28_no_proxy_is_taken_from_the_environment() {
     );
 }
 
-/// The integration's key is swapped while the walk waits for its first line to be read; so the restart, some steps later,
-/// finds a key that does not fit.
+/// The test replaces the sealing key while the program waits for the first line to be read. The restart step then finds
+/// a file that is not a key.
 #[test]
 fn l13_a_failing_step_is_1_and_says_why() {
     let home = tempfile::tempdir().unwrap();
@@ -117,49 +117,49 @@ fn l13_a_failing_step_is_1_and_says_why() {
     let data = fs::read_dir(home.path()).unwrap().next().unwrap().unwrap().path();
     fs::write(data.join("sealing.key"), "bm90IGEga2V5").unwrap();
 
-    let mut said = String::new();
-    reader.read_to_string(&mut said).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(1), "{said}");
-    let lines: Vec<Value> = said
+    let mut stdout = String::new();
+    reader.read_to_string(&mut stdout).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{stdout}");
+    let lines: Vec<Value> = stdout
         .trim_start()
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let (summary, steps) = lines.split_last().unwrap();
     let (failed, passed) = steps.split_last().unwrap();
-    assert!(passed.iter().all(|step| step["ok"] == true), "{said}");
+    assert!(passed.iter().all(|step| step["ok"] == true), "{stdout}");
     assert_eq!(
         (&failed["ok"], &summary["ok"]),
         (&Value::Bool(false), &Value::Bool(false)),
-        "{said}"
+        "{stdout}"
     );
-    assert_eq!(failed["step"], "restart: still connected, no consent");
+    assert_eq!(failed["step"], "restart: still connected, without a new consent");
     assert!(
         failed["reason"]
             .as_str()
             .unwrap()
             .contains("does not hold a sealing key"),
-        "{said}"
+        "{stdout}"
     );
     let stderr = stderr.join().unwrap();
     assert!(
-        stderr.starts_with("error: the step \"restart: still connected, no consent\" failed: "),
+        stderr.starts_with("error: the step \"restart: still connected, without a new consent\" failed: "),
         "{stderr}"
     );
     assert_eq!(
         fs::read_dir(home.path()).unwrap().count(),
         0,
-        "the directory was left behind"
+        "the temporary directory still exists"
     );
 }
 
 #[test]
-fn ctrl_c_ends_the_walk_and_leaves_nothing_behind() {
+fn ctrl_c_stops_the_steps_and_removes_the_temporary_directory() {
     let home = tempfile::tempdir().unwrap();
     let (mut reader, writer) = pipe_for_one_line();
     let mut command = in_home(home.path(), &["quickstart", "--headless", "--json"]);
     let child = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
-    // Only the child is to hold the writing end, so that reading comes to an end.
+    // Only the child holds the writing end now, so that reading ends with the child.
     drop(command);
     wait_until(|| rustix::io::ioctl_fionread(&reader).unwrap() > FILLING);
     rustix::process::kill_process(
@@ -167,19 +167,19 @@ fn ctrl_c_ends_the_walk_and_leaves_nothing_behind() {
         rustix::process::Signal::INT,
     )
     .unwrap();
-    // The signal is there before the walk can go on.
+    // The signal arrives before the program can continue.
     let drained = thread::spawn(move || io::copy(&mut reader, &mut io::sink()).unwrap());
     let output = child.wait_with_output().unwrap();
     drained.join().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
-        "error: stopped before the walk was over\n"
+        "error: stopped before the last step\n"
     );
     assert_eq!(
         fs::read_dir(home.path()).unwrap().count(),
         0,
-        "the directory was left behind"
+        "the temporary directory still exists"
     );
 }
 
@@ -199,10 +199,10 @@ fn in_home(home: &Path, arguments: &[&str]) -> Command {
 }
 
 const PAGE: usize = 4096;
-/// What is in the pipe already: blanks, which JSON does not mind.
+/// How many blanks are in the pipe at the start. JSON allows them.
 const FILLING: u64 = PAGE as u64 - 64;
 
-/// A pipe with room for one of the walk's lines, but not for two.
+/// A pipe with space for one line of the output but not for two.
 fn pipe_for_one_line() -> (io::PipeReader, io::PipeWriter) {
     let (reader, mut writer) = io::pipe().unwrap();
     assert_eq!(rustix::pipe::fcntl_setpipe_size(&writer, PAGE).unwrap(), PAGE);
@@ -211,11 +211,14 @@ fn pipe_for_one_line() -> (io::PipeReader, io::PipeWriter) {
     (reader, writer)
 }
 
-#[allow(clippy::disallowed_methods, reason = "bounds what would hang")]
+#[allow(clippy::disallowed_methods, reason = "limits how long a failing test runs")]
 fn wait_until(mut met: impl FnMut() -> bool) {
     let began = Instant::now();
     while !met() {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain");
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "the condition was not met within 60 s"
+        );
         thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,4 +1,4 @@
-//! A sandbox that is killed keeps everything that it had answered.
+//! A killed sandbox keeps the effect of every request that it has answered.
 
 use revento_sandbox::Sandbox;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::support::Running;
 
 #[tokio::test]
-async fn a_kill_loses_nothing_that_was_answered() {
+async fn a_kill_loses_no_answered_request() {
     let home = tempfile::tempdir().unwrap();
     let data = home.path().join("sandbox.db");
     let file = data.to_str().unwrap();
@@ -42,6 +42,9 @@ async fn a_kill_loses_nothing_that_was_answered() {
         .await
         .unwrap();
     for id in answered {
-        assert!(found.contains(&id), "{id} was answered and is lost");
+        assert!(
+            found.contains(&id),
+            "the request for {id} was answered, but its effect is lost"
+        );
     }
 }

@@ -1,10 +1,10 @@
-//! The command as a terminal and a script meet it: the built program, run.
+//! Runs the built program, as a user or a script does.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "helpers of tests fail like tests"
+    reason = "a failing helper fails its test"
 )]
 
 mod data;

@@ -1,21 +1,24 @@
-//! `revento quickstart`: ports, pages, Ctrl-C and starting again.
+//! `revento quickstart`: ports, pages, Ctrl-C and a second start.
 
 use std::{net::TcpListener, path::Path};
 
 use crate::support::{
     Running,
     browser::{Browser, Page},
-    consent,
+    form,
 };
 
-/// Connect, and at the consent page Authorize.
+/// Presses Connect on the integration's page and Authorize on the consent page.
 pub(crate) async fn connect(browser: &Browser, service: &str) -> Page {
     let begun = browser.get(&format!("{service}/connect")).await.unwrap();
     let page = browser.get(begun.redirect().unwrap().as_str()).await.unwrap();
-    let pressed = consent::press(&page.url, &page.body, "Authorize").unwrap();
-    let answer = browser.post_form(&pressed.action, &pressed.fields).await.unwrap();
+    let submission = form::press(&page.url, &page.body, "Authorize").unwrap();
+    let answer = browser
+        .post_form(&submission.action, &submission.fields)
+        .await
+        .unwrap();
     let callback = answer.redirect().unwrap().clone();
-    assert!(callback.as_str().starts_with(service), "sent to {callback}");
+    assert!(callback.as_str().starts_with(service), "redirected to {callback}");
     browser.get(callback.as_str()).await.unwrap()
 }
 
@@ -26,12 +29,12 @@ async fn status(browser: &Browser, service: &str) -> String {
 
 fn start(data: &Path, more: &[&str]) -> (Running, String) {
     let mut running = Running::quickstart(data, more);
-    let service = running.told("Example integration");
+    let service = running.value_of("Example integration");
     (running, service)
 }
 
 #[tokio::test]
-async fn taken_ports_are_no_crash_and_the_redirect_uri_follows() {
+async fn other_ports_are_chosen_if_these_are_taken_and_the_redirect_uri_follows() {
     let home = tempfile::tempdir().unwrap();
     let taken = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     let ports = taken
@@ -39,7 +42,7 @@ async fn taken_ports_are_no_crash_and_the_redirect_uri_follows() {
         .map(|listener| listener.local_addr().unwrap().port().to_string());
     let (mut running, service) = start(home.path(), &["--port", &ports[0], "--sandbox-port", &ports[1]]);
     assert!(!service.ends_with(&format!(":{}", ports[0])), "{service}");
-    let console = running.told("Sandbox console");
+    let console = running.value_of("Sandbox console");
     assert!(!console.contains(&format!(":{}/", ports[1])), "{console}");
 
     let browser = Browser::new().unwrap();
@@ -49,10 +52,10 @@ async fn taken_ports_are_no_crash_and_the_redirect_uri_follows() {
 }
 
 #[tokio::test]
-async fn ctrl_c_ends_both_and_a_restart_is_still_connected() {
+async fn ctrl_c_stops_both_and_a_second_start_is_still_connected() {
     let home = tempfile::tempdir().unwrap();
     let (mut running, service) = start(home.path(), &[]);
-    let console = running.told("Sandbox console");
+    let console = running.value_of("Sandbox console");
     let browser = Browser::new().unwrap();
     assert_eq!(status(&browser, &service).await, "not_connected");
     connect(&browser, &service).await;
@@ -66,7 +69,7 @@ async fn ctrl_c_ends_both_and_a_restart_is_still_connected() {
     assert!(
         ended
             .stdout
-            .ends_with("Stopped. Start again: everything is still there.\n"),
+            .ends_with("Stopped. The data is kept: start again to continue.\n"),
         "{}",
         ended.stdout
     );
@@ -74,7 +77,7 @@ async fn ctrl_c_ends_both_and_a_restart_is_still_connected() {
         assert!(browser.get(url).await.is_err(), "{url} is still served");
     }
 
-    // The platform knows the token, and the integration has it: reading works without a consent.
+    // Both have kept the token: a read works without a new consent.
     let (running, service) = start(home.path(), &[]);
     assert_eq!(status(&browser, &service).await, "connected");
     let people = browser

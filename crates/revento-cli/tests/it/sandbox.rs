@@ -1,4 +1,4 @@
-//! `revento sandbox`: the line for scripts, ports, the end.
+//! `revento sandbox`: the JSON line, options, ports and the end.
 
 use std::{collections::BTreeSet, net::TcpListener};
 
@@ -15,7 +15,7 @@ fn started(more: &[&str]) -> (Running, Value) {
 }
 
 #[tokio::test]
-async fn l7_the_first_line_has_all_that_a_script_needs() {
+async fn l7_the_first_line_has_the_values_that_a_script_needs() {
     let (running, info) = started(&["--listen", "127.0.0.1:0"]);
     let names: BTreeSet<&str> = info.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
@@ -45,13 +45,13 @@ async fn l7_the_first_line_has_all_that_a_script_needs() {
         (ended.code, ended.stdout.as_str(), ended.stderr.as_str()),
         (Some(0), "", "")
     );
-    assert!(browser.get(control).await.is_err(), "it still listens");
+    assert!(browser.get(control).await.is_err(), "the sandbox still listens");
 }
 
 #[test]
-fn without_json_no_secret_is_on_the_screen() {
+fn without_json_no_secret_is_printed() {
     let mut running = Running::start(&["sandbox", "--listen", "127.0.0.1:0"]);
-    let base = running.told("Authorization");
+    let base = running.value_of("Authorization");
     assert!(base.starts_with("http://127.0.0.1:"), "{base}");
     let rest = running.interrupt();
     assert_eq!(rest.code, Some(0));
@@ -64,7 +64,7 @@ fn without_json_no_secret_is_on_the_screen() {
 }
 
 #[test]
-fn a_manifest_a_seed_and_an_open_network_are_taken_from_the_command_line() {
+fn a_manifest_a_seed_and_an_address_for_the_network_come_from_the_command_line() {
     let home = tempfile::tempdir().unwrap();
     let (manifest, seed) = (
         home.path().join("integrations.toml"),
@@ -90,7 +90,11 @@ fn a_manifest_a_seed_and_an_open_network_are_taken_from_the_command_line() {
     assert_eq!(info["client_id"], "int_ours");
     assert_eq!(info["auth_base"], "http://sandbox.internal:4010");
     let ended = running.interrupt();
-    assert!(ended.stderr.contains("open to the network"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("reachable from the network"),
+        "{}",
+        ended.stderr
+    );
 
     let ended = run(&[
         "sandbox",
@@ -111,9 +115,9 @@ fn a_manifest_a_seed_and_an_open_network_are_taken_from_the_command_line() {
     assert!(ended.stderr.contains("allow remote webhooks"), "{}", ended.stderr);
 }
 
-/// Both take 4010, or what is free beside it.
+/// Both want port 4010.
 #[test]
-fn a_port_that_is_taken_is_no_crash() {
+fn another_port_is_chosen_if_the_default_is_taken() {
     let (one, first) = started(&[]);
     let (two, second) = started(&[]);
     assert_ne!(first["auth_base"], second["auth_base"]);
@@ -121,7 +125,7 @@ fn a_port_that_is_taken_is_no_crash() {
 }
 
 #[test]
-fn l13_a_port_that_was_asked_for_and_is_taken_is_1() {
+fn l13_a_taken_port_from_the_command_line_is_exit_code_1() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let ended = run(&["sandbox", "--listen", &address]);
@@ -135,7 +139,7 @@ fn l13_a_port_that_was_asked_for_and_is_taken_is_1() {
 }
 
 #[tokio::test]
-async fn with_a_file_a_restart_finds_the_platform_as_it_was() {
+async fn with_a_file_a_restart_keeps_the_state() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("platform.db");
     let options = ["--listen", "127.0.0.1:0", "--data", file.to_str().unwrap()];

@@ -1,4 +1,4 @@
-//! The program, running, and a browser for its pages.
+//! Runs the program, and has a browser for its pages.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -11,17 +11,17 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-// The walk's own, so that there is one of each.
-#[allow(dead_code, reason = "the walk needs more of it")]
+// The modules of `quickstart --headless`, so that they exist once.
+#[allow(dead_code, reason = "the program uses more of it")]
 #[path = "../../src/quickstart/headless/browser.rs"]
 pub(crate) mod browser;
-#[path = "../../src/quickstart/headless/consent.rs"]
-pub(crate) mod consent;
+#[path = "../../src/quickstart/headless/form.rs"]
+pub(crate) mod form;
 
-/// Longer than anything takes on a busy machine: only what hangs meets it.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any step takes on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a program said, and how it ended.
+/// The output and exit code of a program.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -29,7 +29,7 @@ pub(crate) struct Ended {
     pub(crate) stderr: String,
 }
 
-/// `revento` with these arguments.
+/// The command `revento` with these arguments.
 pub(crate) fn revento(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_revento"));
     command
@@ -39,7 +39,7 @@ pub(crate) fn revento(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it to its end.
+/// Runs the program until it ends.
 pub(crate) fn run(arguments: &[&str]) -> Ended {
     let output = revento(arguments).output().unwrap();
     Ended {
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &[&str]) -> Ended {
     }
 }
 
-/// A program that runs until it is told to stop. Dropping it kills it.
+/// A running program. Dropping it kills the program.
 pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
@@ -75,7 +75,7 @@ impl Running {
         Self { child, lines, errors }
     }
 
-    /// The quickstart in `data`, on any ports; `more` arguments can choose them.
+    /// Starts the quickstart in `data`, on free ports unless `more` chooses ports.
     pub(crate) fn quickstart(data: &Path, more: &[&str]) -> Self {
         let data = data.to_str().unwrap();
         let mut arguments = vec!["quickstart", "--data", data];
@@ -88,16 +88,16 @@ impl Running {
         Self::start(&arguments)
     }
 
-    /// The next line that it prints.
+    /// Waits for the next line of standard output.
     pub(crate) fn line(&mut self) -> String {
-        match self.lines.recv_timeout(PATIENCE) {
+        match self.lines.recv_timeout(TIMEOUT) {
             Ok(line) => line,
-            Err(why) => panic!("it printed nothing more ({why})"),
+            Err(why) => panic!("no further line of output ({why})"),
         }
     }
 
-    /// What a line of the introduction says after its name.
-    pub(crate) fn told(&mut self, name: &str) -> String {
+    /// Waits for the line that starts with `name` and returns the rest of it.
+    pub(crate) fn value_of(&mut self, name: &str) -> String {
         loop {
             let line = self.line();
             if let Some(rest) = line.strip_prefix(name) {
@@ -106,21 +106,23 @@ impl Running {
         }
     }
 
-    /// Ctrl-C, and then its end.
+    /// Presses Ctrl-C and waits for the end.
     pub(crate) fn interrupt(self) -> Ended {
         kill_process(self.pid(), Signal::INT).unwrap();
         self.end()
     }
 
-    /// Waits for its end.
+    /// Waits for the end.
     pub(crate) fn end(mut self) -> Ended {
-        // Its standard output closes when it ends.
+        // Standard output closes when the program ends.
         let mut stdout = String::new();
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.lines.recv_timeout(TIMEOUT) {
                 Ok(line) => stdout += &format!("{line}\n"),
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end; it said:\n{stdout}"),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    panic!("the program does not end; its output:\n{stdout}")
+                }
             }
         }
         let status = self.child.wait().unwrap();
@@ -144,7 +146,7 @@ impl Drop for Running {
     }
 }
 
-/// Reads to the end beside everything else, so that a full pipe never stops the program.
+/// Reads standard error in a thread, so that a full pipe does not block the program.
 pub(crate) fn all_of(mut stderr: ChildStderr) -> JoinHandle<String> {
     thread::spawn(move || {
         let mut text = String::new();

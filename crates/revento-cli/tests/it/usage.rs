@@ -1,11 +1,11 @@
-//! Exit codes, help and the terminal.
+//! Exit codes, help and colours.
 
 use crate::support::{Ended, run};
 
 const ESCAPE: char = '\u{1b}';
 
 #[test]
-fn l13_a_wrong_command_line_is_2() {
+fn l13_a_wrong_command_line_is_exit_code_2() {
     let wrong: [&[&str]; 4] = [
         &["no-such-command"],
         &["quickstart", "--no-such-option"],
@@ -20,7 +20,7 @@ fn l13_a_wrong_command_line_is_2() {
 }
 
 #[test]
-fn l13_no_command_is_2_with_the_list_of_them() {
+fn l13_a_missing_command_is_exit_code_2_with_a_list_of_commands() {
     let Ended { code, stderr, .. } = run(&[]);
     assert_eq!(code, Some(2));
     assert!(
@@ -30,7 +30,7 @@ fn l13_no_command_is_2_with_the_list_of_them() {
 }
 
 #[test]
-fn l13_help_and_version_are_0() {
+fn l13_help_and_version_are_exit_code_0() {
     for argument in ["--help", "--version"] {
         let Ended { code, stdout, .. } = run(&[argument]);
         assert_eq!(code, Some(0));
@@ -39,7 +39,7 @@ fn l13_help_and_version_are_0() {
 }
 
 #[test]
-fn l8_nothing_is_coloured_without_a_terminal() {
+fn l8_there_are_no_colours_without_a_terminal() {
     let wrong: [&[&str]; 3] = [&["--help"], &["quickstart", "--json"], &["quickstart", "--help"]];
     for arguments in wrong {
         let Ended { stdout, stderr, .. } = run(arguments);

@@ -1,4 +1,4 @@
-//! A browser without a screen: cookies, no scripts, and redirects that are followed one by one.
+//! An HTTP client that acts as a browser: it keeps cookies, runs no scripts and does not follow redirects by itself.
 
 use anyhow::{Context, Result, bail};
 use reqwest::{Client, RequestBuilder, StatusCode, header::LOCATION, redirect::Policy};
@@ -9,7 +9,7 @@ pub(crate) struct Browser {
     client: Client,
 }
 
-/// An answer, read.
+/// A response with its whole body.
 pub(crate) struct Page {
     pub(crate) url: Url,
     pub(crate) status: StatusCode,
@@ -32,7 +32,7 @@ impl Browser {
     }
 
     pub(crate) async fn post_form(&self, url: &Url, fields: &[(String, String)]) -> Result<Page> {
-        // A browser says where a form comes from.
+        // Browsers send the origin with a form.
         let origin = url.origin().ascii_serialization();
         read(
             self.client
@@ -56,7 +56,7 @@ async fn read(request: RequestBuilder) -> Result<Page> {
     let response = request.send().await?;
     let (url, status) = (response.url().clone(), response.status());
     let location = match response.headers().get(LOCATION) {
-        Some(location) => Some(url.join(location.to_str().context("the redirect is no text")?)?),
+        Some(location) => Some(url.join(location.to_str().context("the Location header is not text")?)?),
         None => None,
     };
     Ok(Page {
@@ -68,23 +68,23 @@ async fn read(request: RequestBuilder) -> Result<Page> {
 }
 
 impl Page {
-    /// Where the answer sends the browser.
+    /// The target of the redirect.
     pub(crate) fn redirect(&self) -> Result<&Url> {
         match &self.location {
             Some(location) if self.status.is_redirection() => Ok(location),
-            _ => bail!("expected a redirect, got {}", self.told()),
+            _ => bail!("expected a redirect, got {}", self.summary()),
         }
     }
 
     fn json(&self) -> Result<Value> {
         if !self.status.is_success() {
-            bail!("expected JSON, got {}", self.told());
+            bail!("expected JSON, got {}", self.summary());
         }
-        serde_json::from_str(&self.body).with_context(|| format!("{} gave no JSON", self.url))
+        serde_json::from_str(&self.body).with_context(|| format!("{} did not answer with JSON", self.url))
     }
 
-    /// The answer in a few words. Queries are left out: they can carry a code.
-    pub(crate) fn told(&self) -> String {
+    /// The status, path and start of the body. Leaves out the query, because it can contain a code.
+    pub(crate) fn summary(&self) -> String {
         let start: String = self.body.chars().take(300).collect();
         format!("{} from {}: {start}", self.status, self.url.path())
     }

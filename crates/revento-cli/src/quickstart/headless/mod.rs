@@ -1,23 +1,23 @@
-//! `quickstart --headless`: the same walk by itself, through the same pages and forms.
+//! `quickstart --headless`: goes through the steps of the quickstart without a browser, by the same pages and forms.
 
 mod browser;
-mod consent;
-mod platform;
+mod control_api;
+mod form;
 mod report;
-mod steps;
+mod walkthrough;
 
 use anyhow::Result;
 
-use super::world::{Ports, World};
+use super::environment::{Environment, Ports};
 use crate::stop::Stop;
 use report::Report;
-use steps::Walk;
+use walkthrough::Walkthrough;
 
-/// Walks every step in a fresh directory and reports each.
+/// Runs every step in a temporary directory and reports each.
 pub(crate) async fn run(json: bool) -> Result<()> {
     let mut stop = Stop::listen()?;
     let data = tempfile::Builder::new().prefix("revento-quickstart-").tempdir()?;
-    let world = World::start(
+    let environment = Environment::start(
         data.path(),
         Ports {
             sandbox: 0,
@@ -25,53 +25,65 @@ pub(crate) async fn run(json: bool) -> Result<()> {
         },
     )
     .await?;
-    let mut walk = Walk::new(world)?;
+    let mut walkthrough = Walkthrough::new(environment)?;
     let mut report = Report::new(json);
-    let outcome = tokio::select! {
-        outcome = all(&mut walk, &mut report) => outcome,
-        () = stop.requested() => Err(anyhow::anyhow!("stopped before the walk was over")),
+    let result = tokio::select! {
+        result = run_steps(&mut walkthrough, &mut report) => result,
+        () = stop.requested() => Err(anyhow::anyhow!("stopped before the last step")),
     };
-    let stats = walk.stats().await.unwrap_or_default();
-    report.finish(outcome.is_ok(), &stats);
-    walk.end().await;
-    outcome
+    let stats = walkthrough.stats().await.unwrap_or_default();
+    report.finish(result.is_ok(), &stats);
+    walkthrough.end().await;
+    result
 }
 
-async fn all(walk: &mut Walk, report: &mut Report) -> Result<()> {
-    report.step("connect", walk.connect()).await?;
-    report.step("consent", walk.consent()).await?;
-    report.step("exchange", walk.exchange()).await?;
-    report
-        .step("all participants over several pages", walk.read_everybody())
-        .await?;
-    report
-        .step("approve: webhook verified, stored, handled once", walk.approve())
-        .await?;
+async fn run_steps(walkthrough: &mut Walkthrough, report: &mut Report) -> Result<()> {
+    report.step("connect", walkthrough.connect()).await?;
+    report.step("consent", walkthrough.consent()).await?;
+    report.step("exchange", walkthrough.exchange()).await?;
     report
         .step(
-            "the same delivery again: acknowledged, not handled again",
-            walk.replay(),
-        )
-        .await?;
-    report
-        .step("clock +61 min: exactly one refresh", walk.outlive_the_token())
-        .await?;
-    report
-        .step("restart: still connected, no consent", walk.restart())
-        .await?;
-    report
-        .step(
-            "two reads at once on an expired token: one refresh",
-            walk.read_twice_at_once(),
+            "read: all participants, in several pages",
+            walkthrough.read_all_participants(),
         )
         .await?;
     report
         .step(
-            "revoke: deletion required, connection ended, no call after",
-            walk.revoke(),
+            "approve: webhook verified, stored, handled once",
+            walkthrough.approve(),
         )
         .await?;
     report
-        .step("no refresh token was sent twice", walk.no_token_twice())
+        .step(
+            "replay: the same delivery acknowledged, not handled again",
+            walkthrough.replay(),
+        )
+        .await?;
+    report
+        .step(
+            "clock +61 min: one token refresh",
+            walkthrough.refresh_expired_token(),
+        )
+        .await?;
+    report
+        .step(
+            "restart: still connected, without a new consent",
+            walkthrough.restart(),
+        )
+        .await?;
+    report
+        .step(
+            "two reads at once with an expired token: one refresh",
+            walkthrough.read_concurrently(),
+        )
+        .await?;
+    report
+        .step(
+            "revoke: connection ended, deletion required, no further calls",
+            walkthrough.revoke(),
+        )
+        .await?;
+    report
+        .step("no refresh token sent twice", walkthrough.no_token_reused())
         .await
 }

@@ -1,11 +1,11 @@
-//! One line per step.
+//! Prints one line for each step.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::output;
+use crate::terminal;
 
 pub(crate) struct Report {
     json: bool,
@@ -17,32 +17,32 @@ impl Report {
         Self { json, began: now() }
     }
 
-    /// Takes a step and tells how it went. The first failure ends the walk.
+    /// Runs a step and prints its result. Returns the error of a failed step, which ends the walkthrough.
     pub(crate) async fn step(&self, name: &str, step: impl Future<Output = Result<()>>) -> Result<()> {
         let began = now();
-        let outcome = step.await;
-        self.tell(name, began.elapsed(), outcome.as_ref().err());
-        outcome.map_err(|error| error.context(format!("the step \"{name}\" failed")))
+        let result = step.await;
+        self.print(name, began.elapsed(), result.as_ref().err());
+        result.map_err(|error| error.context(format!("the step \"{name}\" failed")))
     }
 
-    /// The last line.
+    /// Prints the last line.
     pub(crate) fn finish(&self, ok: bool, stats: &Value) {
         let took = self.began.elapsed();
         if self.json {
-            output::line(&json!({ "ok": ok, "ms": millis(took), "stats": stats }).to_string());
+            terminal::print_line(&json!({ "ok": ok, "ms": millis(took), "stats": stats }).to_string());
         } else if ok {
-            output::line(&format!("everything works, in {:.1} s", took.as_secs_f64()));
+            terminal::print_line(&format!("All steps passed in {:.1} s.", took.as_secs_f64()));
         }
     }
 
-    fn tell(&self, name: &str, took: Duration, failure: Option<&anyhow::Error>) {
+    fn print(&self, name: &str, took: Duration, failure: Option<&anyhow::Error>) {
         if self.json {
             let reason = failure.map(|error| format!("{error:#}"));
             let line = json!({ "step": name, "ok": failure.is_none(), "ms": millis(took), "reason": reason });
-            output::line(&line.to_string());
+            terminal::print_line(&line.to_string());
         } else {
             let mark = if failure.is_none() { "✓" } else { "✗" };
-            output::line(&format!("{mark} {name}  ({} ms)", millis(took)));
+            terminal::print_line(&format!("{mark} {name}  ({} ms)", millis(took)));
         }
     }
 }
@@ -51,7 +51,7 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a duration for humans")]
+#[expect(clippy::disallowed_methods, reason = "the report shows durations")]
 fn now() -> Instant {
     Instant::now()
 }

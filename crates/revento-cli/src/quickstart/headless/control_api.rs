@@ -1,4 +1,4 @@
-//! What the sandbox's control API tells, in the words of the walk.
+//! The sandbox's control API.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -6,29 +6,29 @@ use serde_json::{Value, json};
 use super::browser::Browser;
 
 /// The control API of one sandbox.
-pub(crate) struct Platform {
+pub(crate) struct ControlApi {
     pub(crate) base: String,
 }
 
-impl Platform {
+impl ControlApi {
     pub(crate) async fn stats(&self, browser: &Browser) -> Result<Value> {
         browser.get_json(&format!("{}/stats", self.base)).await
     }
 
-    /// One of the counters.
+    /// The value of one counter.
     pub(crate) async fn count(&self, browser: &Browser, name: &str) -> Result<u64> {
         let stats = self.stats(browser).await?;
         stats
             .get(name)
             .and_then(Value::as_u64)
-            .with_context(|| format!("the sandbox does not count {name}"))
+            .with_context(|| format!("the sandbox has no counter {name}"))
     }
 
     pub(crate) async fn list(&self, browser: &Browser, path: &str) -> Result<Vec<Value>> {
         let mut answer = browser.get_json(&format!("{}{path}", self.base)).await?;
         match answer.get_mut("data").map(Value::take) {
             Some(Value::Array(items)) => Ok(items),
-            _ => anyhow::bail!("the sandbox's {path} has no data"),
+            _ => anyhow::bail!("the sandbox answered {path} without data"),
         }
     }
 
@@ -43,9 +43,9 @@ impl Platform {
     }
 }
 
-/// A text field of an object.
+/// Reads a text field of an object.
 pub(crate) fn text(value: &Value, field: &str) -> Result<String> {
     let text = value.get(field).and_then(Value::as_str);
     text.map(ToOwned::to_owned)
-        .with_context(|| format!("there is no {field}"))
+        .with_context(|| format!("the field {field} is missing"))
 }

@@ -1,4 +1,4 @@
-//! Where the platform is and as whom to call it, for other commands on the same data directory.
+//! `integration.json`: tells other commands on the same data directory where the platform is.
 
 use std::{io, path::Path};
 
@@ -9,10 +9,10 @@ use crate::files;
 
 /// The content of `integration.json`.
 ///
-/// The client secret is one of the sandbox's, a test value, and the sandbox keeps it readable beside it. A service keeps
-/// its own where it keeps its configuration.
+/// The client secret is a test value of the sandbox, which keeps it in clear text in the same directory. A real service
+/// keeps its secret with its configuration.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Card {
+pub(crate) struct IntegrationFile {
     pub(crate) auth_base: String,
     pub(crate) api_base: String,
     pub(crate) client_id: String,
@@ -20,9 +20,9 @@ pub(crate) struct Card {
     pub(crate) redirect_uri: String,
 }
 
-impl Card {
-    /// Its name in the data directory.
-    pub(crate) const FILE: &str = "integration.json";
+impl IntegrationFile {
+    /// The name of the file in the data directory.
+    pub(crate) const NAME: &str = "integration.json";
 
     pub(crate) fn new(info: &SandboxInfo, redirect_uri: String) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Card {
         }
     }
 
-    pub(crate) fn leave_in(&self, directory: &Path) -> io::Result<()> {
-        files::replace(&directory.join(Self::FILE), &serde_json::to_vec_pretty(self)?)
+    pub(crate) fn write_to(&self, directory: &Path) -> io::Result<()> {
+        files::replace(&directory.join(Self::NAME), &serde_json::to_vec_pretty(self)?)
     }
 }

@@ -1,4 +1,4 @@
-//! A sandbox and the example integration, wired to each other.
+//! A sandbox and the example integration, each configured with the other's address.
 
 use std::{
     fs, io,
@@ -11,36 +11,35 @@ use revento_example_service::{DataDir, Service, Settings};
 use revento_sandbox::{Sandbox, SandboxInfo};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use super::card::Card;
-use crate::ports;
+use crate::{integration_file::IntegrationFile, ports};
 
-/// The ports to try first; 0 is any.
+/// The ports to try first. 0 means any free port.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ports {
     pub(crate) sandbox: u16,
     pub(crate) service: u16,
 }
 
-/// Both, running.
-pub(crate) struct World {
+/// A running sandbox and a running integration.
+pub(crate) struct Environment {
     sandbox: Sandbox,
-    service: Option<Running>,
+    service: Option<RunningService>,
     settings: Settings,
     pub(crate) base_url: String,
 }
 
-struct Running {
+struct RunningService {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-impl World {
-    /// Starts both in one data directory. Everything follows the ports that were found.
+impl Environment {
+    /// Starts both on free ports, with their data in one directory.
     pub(crate) async fn start(data: &Path, ports: Ports) -> Result<Self> {
-        // First the directory: it tells best what is wrong with it.
+        // Check the directory first: its error is clearer than the sandbox's.
         drop(DataDir::open(data).await?.store().close().await);
-        let listeners = ports::localhost(ports.service).context("the integration finds no port")?;
-        let listener = ports::loopback(ports.sandbox).context("the sandbox finds no port")?;
+        let listeners = ports::localhost(ports.service).context("the integration cannot listen on a port")?;
+        let listener = ports::loopback(ports.sandbox).context("the sandbox cannot listen on a port")?;
         let base_url = base_url(&listeners)?;
         let sandbox = Sandbox::builder()
             .listener(listener)
@@ -50,8 +49,8 @@ impl World {
             .start()
             .await?;
         let settings = settings(sandbox.info(), &base_url, data)?;
-        Card::new(sandbox.info(), format!("{base_url}/callback")).leave_in(data)?;
-        let service = Running::start(settings.clone(), listeners).await?;
+        IntegrationFile::new(sandbox.info(), format!("{base_url}/callback")).write_to(data)?;
+        let service = RunningService::start(settings.clone(), listeners).await?;
         Ok(Self {
             sandbox,
             service: Some(service),
@@ -60,12 +59,12 @@ impl World {
         })
     }
 
-    /// How to reach the sandbox.
+    /// The sandbox's URLs and credentials.
     pub(crate) fn info(&self) -> &SandboxInfo {
         self.sandbox.info()
     }
 
-    /// Stops the integration, and starts it anew from its data directory on the same port.
+    /// Stops the integration and starts it again on the same data directory and port.
     pub(crate) async fn restart_service(&mut self) -> Result<()> {
         if let Some(service) = self.service.take() {
             service.stop().await;
@@ -74,13 +73,13 @@ impl World {
         let listeners = ports::localhost(port)?;
         anyhow::ensure!(
             base_url(&listeners)? == self.base_url,
-            "the integration's port was taken meanwhile"
+            "another program took the integration's port"
         );
-        self.service = Some(Running::start(self.settings.clone(), listeners).await?);
+        self.service = Some(RunningService::start(self.settings.clone(), listeners).await?);
         Ok(())
     }
 
-    /// Stops both: the integration first, so that it can still answer webhooks.
+    /// Stops both. The integration stops first, while it can still answer webhooks.
     pub(crate) async fn stop(self) {
         if let Some(service) = self.service {
             service.stop().await;
@@ -89,7 +88,7 @@ impl World {
     }
 }
 
-impl Running {
+impl RunningService {
     async fn start(settings: Settings, listeners: Vec<TcpListener>) -> Result<Self> {
         let service = Service::open(settings).await?;
         let listeners = listeners
@@ -113,7 +112,7 @@ fn to_tokio(listener: TcpListener) -> io::Result<tokio::net::TcpListener> {
 }
 
 fn base_url(listeners: &[TcpListener]) -> Result<String> {
-    let listener = listeners.first().context("the integration finds no port")?;
+    let listener = listeners.first().context("the integration has no listener")?;
     Ok(format!("http://localhost:{}", ports::port(listener)?))
 }
 
