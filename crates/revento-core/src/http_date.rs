@@ -10,7 +10,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Reads the date of a header such as `Date`, in any of the three forms of RFC 9110 §5.6.7. `None` for other text.
 pub fn parse(value: &str) -> Option<Timestamp> {
     let time = httpdate::parse_http_date(value.trim()).ok()?;
-    Timestamp::try_from(time).ok()
+    Some(Timestamp::from(time))
 }
 
 /// Reads `Retry-After`: seconds, or a date (RFC 9110 §10.2.3). A date in the past gives zero. A pause of more than a day

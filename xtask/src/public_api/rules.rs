@@ -18,6 +18,8 @@ const EVERYWHERE: &[&str] = &[
 const RULES: &[(&str, &[&str])] = &[
     ("revento-actix", &["actix_http", "actix_service", "actix_web"]),
     ("revento-axum", &["axum_core", "tower_layer", "tower_service"]),
+    // The conversions of `Timestamp`, each behind a feature.
+    ("revento-core", &["chrono", "jiff", "time"]),
     // Bodies are part of what a tower service for HTTP is.
     (
         "revento-tower",

@@ -1,28 +1,46 @@
 //! Points in time, in UTC, to the microsecond.
 
+mod convert;
+
 use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+pub use self::convert::TimestampRangeError;
+use crate::error::ErrorKind;
+
 /// A point in time: microseconds since 1970-01-01T00:00:00Z.
 ///
-/// Arithmetic saturates instead of overflowing. Text is RFC 3339 in both directions; a negative
-/// value is a time before 1970. Only values within the years −9999 to 9999 have a text.
+/// Arithmetic saturates. A negative value is a time before 1970. The text is RFC 3339, in both directions; only times of the
+/// years −9999 to 9999 have one.
+///
+/// A timestamp converts to and from `SystemTime`, and by a feature of the same name each to and from the times of the
+/// crates `jiff`, `chrono` and `time`. What is finer than a microsecond is cut off, towards the past.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use revento_core::Timestamp;
+///
+/// let time = Timestamp::from(SystemTime::UNIX_EPOCH + Duration::from_secs(5));
+/// assert_eq!(time.to_string(), "1970-01-01T00:00:05Z");
+/// assert_eq!(SystemTime::try_from(time)?, SystemTime::UNIX_EPOCH + Duration::from_secs(5));
+/// # Ok::<(), revento_core::time::TimestampRangeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.
     pub const UNIX_EPOCH: Self = Self(0);
-    /// The latest point that this type can hold; no platform deadline reaches it.
+    /// The latest time of this type.
     pub const MAX: Self = Self(i64::MAX);
 
-    /// From whole seconds since the Unix epoch; saturates.
+    /// The time this many seconds after the Unix epoch. Saturates.
     pub const fn from_unix_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
     }
 
-    /// From microseconds since the Unix epoch.
+    /// The time this many microseconds after the Unix epoch.
     pub const fn from_unix_micros(micros: i64) -> Self {
         Self(micros)
     }
@@ -37,18 +55,18 @@ impl Timestamp {
         self.0
     }
 
-    /// How long after `earlier` this point lies; zero if it does not.
+    /// The time since `earlier`; zero if `earlier` is later.
     pub fn saturating_since(self, earlier: Self) -> Duration {
         let micros = i128::from(self.0) - i128::from(earlier.0);
         Duration::from_micros(u64::try_from(micros).unwrap_or(0))
     }
 
-    /// This point moved into the future; saturates at [`Timestamp::MAX`].
+    /// This time plus a duration. Saturates at [`Timestamp::MAX`].
     pub fn saturating_add(self, by: Duration) -> Self {
         Self(self.0.saturating_add(micros(by)))
     }
 
-    /// This point moved into the past; saturates.
+    /// This time minus a duration. Saturates.
     pub fn saturating_sub(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(micros(by)))
     }
@@ -62,7 +80,7 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(time) => fmt::Display::fmt(&time, f),
-            Err(_) => write!(f, "{} µs from 1970", self.0),
+            Err(_) => write!(f, "{} µs after 1970-01-01T00:00:00Z", self.0),
         }
     }
 }
@@ -73,11 +91,28 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// The text is not a point in time by RFC 3339.
+/// The text is not a time by RFC 3339.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a time: expected RFC 3339 in UTC, such as 2026-05-09T14:22:31Z")]
 pub struct ParseTimestampError {
     text: String,
+}
+
+impl ParseTimestampError {
+    /// Who is at fault: whoever wrote the text.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Usage
+    }
+
+    /// Whether the same call can succeed later: no.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Whether the call may have taken effect: no.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
 }
 
 impl FromStr for Timestamp {
@@ -116,16 +151,6 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// A point before 1970 becomes a negative value; one that is too far away saturates.
-impl From<std::time::SystemTime> for Timestamp {
-    fn from(time: std::time::SystemTime) -> Self {
-        match time.duration_since(std::time::UNIX_EPOCH) {
-            Ok(after) => Self(micros(after)),
-            Err(before) => Self(micros(before.duration()).saturating_neg()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn w15_times_before_1970_are_negative_and_round_to_the_past() {
+    fn w15_times_before_1970_are_negative_and_rounded_to_the_past() {
         let before = std::time::UNIX_EPOCH - Duration::from_millis(1500);
         assert_eq!(Timestamp::from(before).unix_seconds(), -2);
     }
@@ -152,7 +177,7 @@ mod tests {
             Duration::ZERO
         );
         assert!(Timestamp::MAX.saturating_since(ancient) > Duration::from_secs(1));
-        assert!(ancient.to_string().ends_with("from 1970"));
+        assert!(ancient.to_string().contains(" µs after 1970"));
     }
 
     #[test]
