@@ -3,6 +3,7 @@
 //! rustdoc describes each library as JSON; every path in a public signature leads to the crate that defines it. What is not in
 //! the table is a leak: a new major version of that crate would be one of ours.
 
+mod error_shape;
 mod rules;
 mod signatures;
 
@@ -33,6 +34,9 @@ pub(crate) fn run() -> Result<()> {
         let text = fs::read(&file).with_context(|| format!("rustdoc wrote no {}", file.display()))?;
         let description: Value = serde_json::from_slice(&text)?;
         complaints.extend(check(library, &description, &mut seen)?);
+        for lacking in error_shape::check(library, &description)? {
+            println!("! {lacking}");
+        }
     }
     complaints.extend(rules::unused(&seen));
     for complaint in &complaints {

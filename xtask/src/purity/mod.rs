@@ -2,9 +2,10 @@
 //! randomness.
 //!
 //! `rules` is the table, `facts` asks cargo, `check` compares the two, `sources` reads the code, `modules`
-//! finds circles, `references` looks up what comments and tests cite.
+//! finds circles, `drawing` holds the drawing of the client's modules against the code, `references` looks up what comments and tests cite.
 
 mod check;
+mod drawing;
 mod facts;
 mod modules;
 #[cfg(test)]
@@ -25,6 +26,12 @@ pub(crate) fn run() -> Result<()> {
     violations.extend(sources::check(&facts)?);
     for circle in modules::check(&facts)? {
         println!("! {circle}");
+    }
+    match drawing::check(&root()?, &facts) {
+        Ok(differences) => differences
+            .iter()
+            .for_each(|difference| println!("! {difference}")),
+        Err(error) => println!("! {error:#}"),
     }
     violations.extend(references::check(&root()?)?);
     for violation in &violations {
