@@ -1,7 +1,7 @@
 //! Time, waits and randomness. Uses no other module of this crate.
 //!
 //! Every wait, time limit and random number of this crate comes from a [`Runtime`], so that a simulation that replaces
-//! the clock, the timer and the entropy governs all of them. Only `TokioTimer` calls `tokio::time`.
+//! the clock, the timer and the entropy governs all of them. Only `TokioTimer` calls `tokio::time`; `cargo xtask purity` checks it.
 
 use std::{fmt, pin::pin, sync::Arc, time::Duration};
 
@@ -27,7 +27,6 @@ impl<T: Timer + ?Sized> Timer for Arc<T> {
 pub(crate) struct TokioTimer;
 
 impl Timer for TokioTimer {
-    #[expect(clippy::disallowed_methods, reason = "the one call site")]
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
     }

@@ -1,4 +1,4 @@
-//! Requests to the token endpoint (contract §2.3). May use `http` and `error`.
+//! Requests to the token endpoint (contract §2.3). May use `http`, `error` and `url`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,8 +9,9 @@ use revento_oauth::{CodeGrant, Integration, TokenRequest};
 use tracing::Instrument as _;
 
 use crate::{
-    error::{SendError, TOKEN_ENDPOINT},
+    error::SendError,
     http::{Call, HttpClient},
+    url::TOKEN_ENDPOINT,
 };
 
 /// How long to wait for the answer to a code exchange. The transport has a shorter limit of its own, as a rule.

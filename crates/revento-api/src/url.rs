@@ -1,6 +1,9 @@
-//! Addresses below the API's base. Uses no other module of this crate.
+//! Addresses of the platform. Uses no other module of this crate.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// The path of the token endpoint, relative to the authorization base (contract §2.3).
+pub(crate) const TOKEN_ENDPOINT: &str = "/oauth/token";
 
 /// The characters that a path segment contains as they are (RFC 3986 §2.3).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC

@@ -14,7 +14,7 @@ use revento_oauth::{
 use revento_store::{CreateOutcome, EntropyError};
 use zeroize::Zeroizing;
 
-use super::Connections;
+use super::stored::Connections;
 use crate::{
     error::{Cause, ConnectError},
     lifecycle::{RACES, lost_every_race},

@@ -7,7 +7,7 @@ use revento_core::{
 use revento_oauth::lifecycle::Signal;
 use revento_store::{StoreError, Stored};
 
-use super::Connections;
+use super::stored::Connections;
 
 impl Connections {
     pub(crate) async fn apply_webhook(&self, envelope: &Envelope) -> Result<(), StoreError> {

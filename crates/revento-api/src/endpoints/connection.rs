@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use revento_core::{AccessToken, Timestamp, pacing::Remaining};
 
-use super::Reader;
+use super::reader::Reader;
 use crate::{
     auth::Credential,
     error::SessionError,
@@ -31,7 +31,7 @@ impl ConnectionReader {
     }
 
     pub(super) fn budget_left(&self) -> Option<Remaining> {
-        self.reader.executor.limiter.left(self.session.key())
+        self.reader.executor.limiter.remaining(self.session.key())
     }
 
     pub(super) fn ready_at(&self, calls: usize) -> Timestamp {

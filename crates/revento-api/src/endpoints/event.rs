@@ -6,8 +6,8 @@ use revento_core::resource::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    List,
     connection::{ConnectionReader, connection_methods},
+    list::List,
 };
 use crate::{error::Error, executor::Target, url::segment};
 

@@ -2,7 +2,7 @@
 
 use revento_core::{ClientId, resource::Installation};
 
-use super::{List, Reader};
+use super::{list::List, reader::Reader};
 use crate::{executor::Target, url::segment};
 
 /// Reads every connection of the integration, by event and organization.

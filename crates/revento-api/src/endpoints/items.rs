@@ -10,7 +10,11 @@ use std::{
 use futures_core::{Stream, future::BoxFuture, stream::FusedStream};
 use serde::de::DeserializeOwned;
 
-use super::{Bookmark, Pages, Progress};
+use super::{
+    bookmark::Bookmark,
+    list::{List, Progress},
+    pages::Pages,
+};
 use crate::error::Error;
 
 /// A stream of the items of a list. It keeps one page in memory.
@@ -33,8 +37,15 @@ enum State<T> {
 
 type Read<T> = (Box<Pages<T>>, Result<Option<Vec<T>>, Error>);
 
+impl<T: DeserializeOwned + Send + 'static> List<T> {
+    /// The items as a stream, which ends after its first error. Dropping it cancels the request that is under way.
+    pub fn stream(self) -> Items<T> {
+        Items::new(self.pages())
+    }
+}
+
 impl<T: DeserializeOwned + Send + 'static> Items<T> {
-    pub(super) fn new(pages: Pages<T>) -> Self {
+    fn new(pages: Pages<T>) -> Self {
         Self {
             from: pages.bookmark().unwrap_or_default(),
             progress: pages.progress().clone(),

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use revento_core::limits;
 use serde::de::DeserializeOwned;
 
-use super::{Bookmark, Items, Pages, Reader};
+use super::{bookmark::Bookmark, reader::Reader};
 use crate::executor::Target;
 
 /// A list of the read API, not yet read.
@@ -87,16 +87,6 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
     pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(callback));
         self
-    }
-
-    /// The items as a stream, which ends after its first error. Dropping it cancels the request that is under way.
-    pub fn stream(self) -> Items<T> {
-        Items::new(self.pages())
-    }
-
-    /// The pages.
-    pub fn pages(self) -> Pages<T> {
-        Pages::new(self)
     }
 }
 

@@ -13,7 +13,7 @@ use revento_core::Page;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Bookmark,
+    bookmark::Bookmark,
     list::{List, Progress},
 };
 use crate::{
@@ -43,8 +43,15 @@ enum Next {
     End,
 }
 
+impl<T: DeserializeOwned + Send + 'static> List<T> {
+    /// The pages.
+    pub fn pages(self) -> Pages<T> {
+        Pages::new(self)
+    }
+}
+
 impl<T: DeserializeOwned + Send + 'static> Pages<T> {
-    pub(super) fn new(list: List<T>) -> Self {
+    fn new(list: List<T>) -> Self {
         let next = match &list.from.cursor {
             None => Next::First,
             Some(cursor) => Next::After(cursor.clone()),

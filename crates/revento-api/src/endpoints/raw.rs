@@ -4,7 +4,7 @@ use bytes::Bytes;
 use revento_core::RequestId;
 use serde::de::DeserializeOwned;
 
-use super::Reader;
+use super::reader::Reader;
 use crate::{
     error::Error,
     executor::{Answer, Target},

@@ -1,9 +1,10 @@
-//! RefreshReason a code gave no connection.
+//! Why a code gave no connection.
 
 use revento_core::{RequestId, error::ErrorKind};
 use revento_oauth::ExchangeError;
 
-use super::{Cause, TOKEN_ENDPOINT};
+use super::cause::Cause;
+use crate::url::TOKEN_ENDPOINT;
 
 /// A code gave no stored connection. The code is spent: the human has to consent again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! All errors of this crate. Uses no other module of this crate.
+//! All errors of this crate. May use `url`.
 //!
 //! Every error has `kind()`, `is_transient()` and `may_have_taken_effect()`; those of a request have `request_id()` and
 //! `endpoint()` as well. The cause of an error is its `source()` only: print the chain with
@@ -19,6 +19,3 @@ pub use self::{
     send::SendError,
     session::SessionError,
 };
-
-/// The path of the token endpoint, relative to the authorization base (contract §2.3).
-pub(crate) const TOKEN_ENDPOINT: &str = "/oauth/token";

@@ -1,4 +1,4 @@
-//! LimitedBy a read failed.
+//! Why a read failed.
 
 use revento_core::{
     ApiErrorCode, Extra, RequestId, Scope, Timestamp,
@@ -6,7 +6,11 @@ use revento_core::{
     pacing::LimitedBy,
 };
 
-use super::{Attempt, Attempts, SendError, SessionError};
+use super::{
+    attempts::{Attempt, Attempts},
+    send::SendError,
+    session::SessionError,
+};
 
 /// A read failed. Reads have no effects, so each may be repeated.
 ///

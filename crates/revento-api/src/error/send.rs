@@ -1,4 +1,4 @@
-//! RefreshReason one request got no usable answer.
+//! Why one request got no usable answer.
 
 use std::time::Duration;
 

@@ -1,11 +1,12 @@
-//! RefreshReason there is no access token.
+//! Why there is no access token.
 
 use revento_core::{
     Reason, RequestId, Timestamp,
     error::{ErrorKind, one_line},
 };
 
-use super::{Cause, TOKEN_ENDPOINT};
+use super::cause::Cause;
+use crate::url::TOKEN_ENDPOINT;
 
 /// There is no access token. Each variant says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,13 +18,13 @@ pub enum SessionError {
     /// The tokens cannot be used or refreshed. Stop background work for the connection.
     #[error("the connection needs a new consent{}: offer to connect again", because(.reason))]
     NeedsConsent {
-        /// RefreshReason.
+        /// Why.
         reason: Option<Reason>,
     },
     /// The platform ended the connection. Stop background work, and delete cached data by the deadline.
     #[error("the connection has ended{}{}", because(.reason), deadline(.delete_by))]
     Revoked {
-        /// RefreshReason.
+        /// Why.
         reason: Option<Reason>,
         /// The deadline for the deletion of cached data.
         delete_by: Option<Timestamp>,

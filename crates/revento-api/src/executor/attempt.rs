@@ -9,7 +9,7 @@ use http::{
 };
 use revento_core::RequestId;
 
-use super::{Executor, Target};
+use super::context::{Executor, Target};
 use crate::{
     auth::Authorization,
     error::{Error, SendError},

@@ -10,10 +10,12 @@ use revento_core::{
     http_date::retry_after,
     pacing::{CallOutcome, RateLimitHeaders},
 };
+use tracing::Instrument as _;
 
 use super::{
-    Answer, Executor, ReadOptions, Target,
+    answer::Answer,
     attempt::{Failed, RequestAttempt},
+    context::{Executor, ReadOptions, Target},
     refusal::Refusal,
 };
 use crate::{
@@ -24,8 +26,31 @@ use crate::{
     session::{CachedToken, Session},
 };
 
+impl Executor {
+    /// Reads.
+    pub(crate) async fn read(&self, target: &Target, options: &ReadOptions) -> Result<Answer, Error> {
+        let key = options.credential.session().map(|session| session.key());
+        let span = tracing::info_span!(
+            "revento.read",
+            otel.name = target.template,
+            url.template = target.template,
+            revento.connection = key.map(tracing::field::display),
+            revento.delivery_id = options.delivery_id.as_ref().map(tracing::field::display),
+            revento.request_id = tracing::field::Empty,
+            http.request.resend_count = tracing::field::Empty,
+            error.type = tracing::field::Empty,
+        );
+        let read = Read::new(self, target, options);
+        let result = read.run().instrument(span.clone()).await;
+        if let Err(error) = &result {
+            span.record("error.type", error.kind().as_str());
+        }
+        result
+    }
+}
+
 /// One read under way.
-pub(super) struct Read<'r> {
+struct Read<'r> {
     executor: &'r Executor,
     target: &'r Target,
     options: &'r ReadOptions,
@@ -44,7 +69,7 @@ enum Next {
 }
 
 impl<'r> Read<'r> {
-    pub(super) fn new(executor: &'r Executor, target: &'r Target, options: &'r ReadOptions) -> Self {
+    fn new(executor: &'r Executor, target: &'r Target, options: &'r ReadOptions) -> Self {
         let now = executor.runtime.now();
         Self {
             executor,
@@ -57,7 +82,7 @@ impl<'r> Read<'r> {
         }
     }
 
-    pub(super) async fn run(mut self) -> Result<Answer, Error> {
+    async fn run(mut self) -> Result<Answer, Error> {
         // A connection that has ended fails at once, not after a wait for the budget.
         self.authorize().await?;
         loop {

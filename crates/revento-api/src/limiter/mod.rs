@@ -1,106 +1,25 @@
 //! Keeps the calls of each token below its budgets (contract §3.6, invariant C1): drives [`revento_core::pacing`].
 //!
-//! A call waits in its token's `token_queue`. The budget is counted there, or by `budget_sync` in the `shared_store`.
+//! | file | what it does |
+//! |---|---|
+//! | `queues` | finds the queue of a token |
+//! | `token_queue` | lets the calls of a token go in order |
+//! | `counted_budget` | counts the budget: in this process, or in the store that replicas share |
+//! | `shared_store` | the shared store, and whether it answers |
+//! | `race_backoff` | turns between replicas that race for one budget |
+//! | `permit` | the right to one call |
+//! | `pacing` | the settings |
+//!
 //! May use `idle_map`, `http` (metrics) and `runtime`.
 
-mod budget_sync;
+mod counted_budget;
+mod denied;
 mod pacing;
 mod permit;
+mod queues;
 mod race_backoff;
 mod shared_store;
 mod token_queue;
 
 pub use self::pacing::Pacing;
-pub(crate) use self::permit::Permit;
-
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use revento_core::{
-    ConnectionKey, Timestamp,
-    pacing::{LimitedBy, Remaining},
-};
-
-use self::{shared_store::SharedStore, token_queue::TokenQueue};
-use crate::{
-    idle_map::{IdleMap, MemoryUse},
-    runtime::Runtime,
-};
-
-/// LimitedBy a call may not go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Denied {
-    QueueFull {
-        waiting: usize,
-    },
-    TooLong {
-        ready_at: Timestamp,
-        limited_by: LimitedBy,
-    },
-}
-
-/// One queue for each token that was used lately.
-pub(crate) struct Limiter {
-    pacing: Pacing,
-    shared: Option<Arc<SharedStore>>,
-    queues: Mutex<IdleMap<TokenQueue>>,
-    runtime: Runtime,
-}
-
-impl Limiter {
-    pub(crate) fn new(pacing: Pacing, runtime: Runtime) -> Self {
-        let shared = pacing.store.clone();
-        Self {
-            shared: shared.map(|store| Arc::new(SharedStore::new(store, runtime.clone()))),
-            pacing,
-            queues: Mutex::default(),
-            runtime,
-        }
-    }
-
-    /// Waits for a turn, but not beyond `deadline`.
-    pub(crate) async fn turn(
-        &self,
-        key: &ConnectionKey,
-        deadline: Option<Timestamp>,
-    ) -> Result<Permit, Denied> {
-        if !self.pacing.is_on {
-            return Ok(Permit::unpaced());
-        }
-        let now = self.runtime.now();
-        let longest = now.saturating_add(self.pacing.longest_wait);
-        let give_up = deadline.map_or(longest, |deadline| deadline.min(longest));
-        let queue = self.queue(key, now);
-        queue.turn(self.pacing.longest_queue, give_up).await
-    }
-
-    /// What is left of a token's budgets, by this process's knowledge; `None` when the token was not used lately.
-    pub(crate) fn left(&self, key: &ConnectionKey) -> Option<Remaining> {
-        let queue = self.lock().get(key)?;
-        Some(queue.left())
-    }
-
-    /// When this many more calls of a token will have gone; now when calls are not paced.
-    pub(crate) fn ready_at(&self, key: &ConnectionKey, calls: usize) -> Timestamp {
-        let now = self.runtime.now();
-        if !self.pacing.is_on {
-            return now;
-        }
-        self.queue(key, now).ready_at(calls)
-    }
-
-    pub(crate) fn memory(&self) -> MemoryUse {
-        self.lock().memory(TokenQueue::size_in_memory)
-    }
-
-    fn queue(&self, key: &ConnectionKey, now: Timestamp) -> Arc<TokenQueue> {
-        let make = || {
-            let limits = self.pacing.limits(key.token_kind());
-            TokenQueue::new(key.to_string(), limits, self.shared.clone(), self.runtime.clone())
-        };
-        self.lock().get_or_insert(key, |queue| queue.is_idle(now), make)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, IdleMap<TokenQueue>> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+pub(crate) use self::{denied::Denied, permit::Permit, queues::Limiter};

@@ -11,7 +11,11 @@ use revento_oauth::{
     refresh::{InFlight, Refresh, RefreshOutcome, RefreshReason, Reply, Step, Swapping, Timing, Unsaved},
 };
 
-use super::{CachedToken, OnScopesChanged, ScopesChanged, Session};
+use super::{
+    cached_token::CachedToken,
+    scopes_changed::{OnScopesChanged, ScopesChanged},
+    token_cache::TokenCache,
+};
 use crate::{
     error::{Cause, SendError, SessionError},
     http::metrics,
@@ -48,19 +52,19 @@ impl Refresher {
     /// One refresh, from the first load to a usable token or to the reason why there is none.
     pub(super) async fn run(
         &self,
-        session: &Session,
+        cache: &TokenCache,
         reason: RefreshReason,
     ) -> Result<Arc<CachedToken>, SessionError> {
-        session.salvage().sent = None;
+        cache.salvage().sent = None;
         // The pair stays there until it is stored: a panic before must not lose it.
-        let unsaved = session.salvage().unsaved.clone();
+        let unsaved = cache.salvage().unsaved.clone();
         let step = match unsaved {
             Some(unsaved) => unsaved.retry(),
-            None => Refresh::start(reason, session.timing(), self.runtime.now()),
+            None => Refresh::start(reason, cache.timing(self.timing), self.runtime.now()),
         };
         let run = Run {
             refresher: self,
-            session,
+            cache,
             reason,
             cause: None,
             request_id: None,
@@ -73,7 +77,7 @@ impl Refresher {
 /// One refresh under way.
 struct Run<'r> {
     refresher: &'r Refresher,
-    session: &'r Session,
+    cache: &'r TokenCache,
     reason: RefreshReason,
     /// What failed last.
     cause: Option<Cause>,
@@ -88,7 +92,7 @@ impl Run<'_> {
         loop {
             step = match step {
                 Step::Done(outcome) => {
-                    self.session.salvage().unsaved = None;
+                    self.cache.salvage().unsaved = None;
                     self.report_changed_scopes(&outcome);
                     return self.conclude(outcome);
                 }
@@ -106,7 +110,7 @@ impl Run<'_> {
 
     async fn advance(&mut self, step: Step) -> Step {
         let (tokens, runtime) = (&self.refresher.tokens, &self.refresher.runtime);
-        let key = &self.session.key;
+        let key = &self.cache.key;
         match step {
             Step::Load(loading) => match tokens.load(key).await {
                 Ok(found) => loading.loaded(found, runtime.now()),
@@ -146,11 +150,11 @@ impl Run<'_> {
         let runtime = &self.refresher.runtime;
         let request_id = runtime.request_id();
         if in_flight.is_deliberate_retry() {
-            tracing::warn!(connection = %self.session.key, %request_id,
+            tracing::warn!(connection = %self.cache.key, %request_id,
                 "sending a refresh token again whose first outcome is unknown: the access token has expired");
         }
         self.request_id = Some(request_id.clone());
-        self.session.salvage().sent = Some(request_id.clone());
+        self.cache.salvage().sent = Some(request_id.clone());
         // A transport without a time limit of its own must not outlive the claim.
         let limit = self.refresher.timing.claim_ttl / 2;
         let endpoint = &self.refresher.token_endpoint;
@@ -159,7 +163,7 @@ impl Run<'_> {
             .await;
         let reply = self.reply(sent);
         metrics::refresh_done(reply_name(&reply));
-        tracing::info!(connection = %self.session.key, %request_id, reply = reply_name(&reply), "refresh");
+        tracing::info!(connection = %self.cache.key, %request_id, reply = reply_name(&reply), "refresh");
         self.scopes_before = Some(in_flight.connection().scopes.clone());
         in_flight.replied(reply, self.refresher.runtime.now())
     }
@@ -173,7 +177,7 @@ impl Run<'_> {
                 return if may_have_arrived {
                     Reply::Lost
                 } else {
-                    self.session.salvage().sent = None;
+                    self.cache.salvage().sent = None;
                     Reply::NeverSent
                 };
             }
@@ -192,7 +196,7 @@ impl Run<'_> {
         let (connection, tokens) = (swapping.connection(), swapping.tokens());
         // If the store panics, this is the only copy of the new pair.
         if let Some(unsaved) = swapping.as_unsaved() {
-            self.session.salvage().unsaved = Some(unsaved);
+            self.cache.salvage().unsaved = Some(unsaved);
         }
         let stored = self
             .refresher
@@ -203,7 +207,7 @@ impl Run<'_> {
         match stored {
             Ok(outcome) => swapping.swapped(outcome, now),
             Err(error) => {
-                tracing::error!(connection = %self.session.key, error = %chain(&error), "a connection cannot be stored");
+                tracing::error!(connection = %self.cache.key, error = %chain(&error), "a connection cannot be stored");
                 self.failed(error.kind(), error);
                 swapping.failed(now)
             }
@@ -219,7 +223,7 @@ impl Run<'_> {
         if connection.scopes == before {
             return;
         }
-        tracing::warn!(connection = %self.session.key, %before, after = %connection.scopes,
+        tracing::warn!(connection = %self.cache.key, %before, after = %connection.scopes,
             "the answer to a refresh names other scopes");
         if let Some(callback) = &self.refresher.on_scopes_changed {
             callback(&ScopesChanged::new(connection, before));
@@ -228,21 +232,21 @@ impl Run<'_> {
 
     fn conclude(self, outcome: RefreshOutcome) -> Result<Arc<CachedToken>, SessionError> {
         let now = self.refresher.runtime.now();
-        let (session, reason) = (self.session, self.reason);
+        let (cache, reason) = (self.cache, self.reason);
         match outcome {
-            RefreshOutcome::Use(loaded) | RefreshOutcome::Refreshed(loaded) => {
-                session.cache(&loaded, now).ok_or(SessionError::NotConnected)
-            }
+            RefreshOutcome::Use(loaded) | RefreshOutcome::Refreshed(loaded) => cache
+                .store(&loaded, &cache.timing(self.refresher.timing), now)
+                .ok_or(SessionError::NotConnected),
             failure => {
                 let error = self.explain(failure);
                 if error.is_transient()
-                    && let Some(token) = session.still_usable(reason, now)
+                    && let Some(token) = cache.still_usable(reason, now)
                 {
-                    tracing::warn!(connection = %session.key, error = %chain(&error), "the cached access token is used on");
+                    tracing::warn!(connection = %cache.key, error = %chain(&error), "the cached access token is used on");
                     return Ok(token);
                 }
-                session.drop_cached();
-                tracing::warn!(connection = %session.key, error = %chain(&error), "no access token");
+                cache.clear();
+                tracing::warn!(connection = %cache.key, error = %chain(&error), "no access token");
                 Err(error)
             }
         }
@@ -277,12 +281,12 @@ impl Run<'_> {
     }
 
     fn keep_unsaved(self, unsaved: Unsaved) -> SessionError {
-        self.session.salvage().unsaved = Some(unsaved);
+        self.cache.salvage().unsaved = Some(unsaved);
         let error = SessionError::Unsaved {
             request_id: self.request_id,
             source: self.cause,
         };
-        tracing::error!(connection = %self.session.key, error = %chain(&error),
+        tracing::error!(connection = %self.cache.key, error = %chain(&error),
             "a new token pair is in memory only: it is lost if this process ends before the store works again");
         error
     }

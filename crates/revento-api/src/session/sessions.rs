@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use revento_core::ConnectionKey;
 
-use super::{Refresher, Session};
+use super::{connection_session::Session, refresher::Refresher};
 use crate::{
     idle_map::{IdleMap, MemoryUse},
     tasks::TaskQueue,

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
 };
 
 use futures_util::TryStreamExt;
@@ -23,6 +23,7 @@ impl Lines {
 
     /// Everything down to traces, spans included.
     pub(crate) fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
+        keep_callsites_enabled();
         tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
@@ -30,6 +31,15 @@ impl Lines {
             .with_writer(self.clone())
             .finish()
     }
+}
+
+/// Tests run side by side, and a callsite that is reached first while no subscriber exists can stay disabled for one that
+/// is created at the same moment. A global subscriber that discards everything prevents that.
+pub(crate) fn keep_callsites_enabled() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
+    });
 }
 
 impl io::Write for Lines {

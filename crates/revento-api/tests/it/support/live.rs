@@ -50,6 +50,7 @@ impl Live {
     pub(crate) async fn with_wire(
         configure: impl FnOnce(ClientBuilder, &Arc<Wire>) -> ClientBuilder,
     ) -> Self {
+        crate::telemetry::keep_callsites_enabled();
         let sandbox = Arc::new(Sandbox::builder().redirect_uri(CALLBACK).start().await.unwrap());
         let time = Arc::new(Jumping::default());
         let wire = Arc::new(Wire {

@@ -103,3 +103,26 @@ fn the_last_of_a_queue_is_told_when_its_turn_comes() {
     assert!(budget.ready_at(1_000_000, at(0)) > at(1999 * 3600 * SECOND));
     assert!(budget.ready_at(usize::MAX, at(0)) > at(0));
 }
+
+#[test]
+fn a_forecast_names_the_limit_that_causes_most_of_the_wait() {
+    let limited_by = |budget: &Budget, ahead| budget.forecast(ahead, at(0)).map(|wait| wait.limited_by);
+    let budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
+    assert_eq!(limited_by(&budget, 29), None);
+    assert_eq!(limited_by(&budget, 30), Some(LimitedBy::Minute));
+    assert_eq!(
+        limited_by(&budget, 499),
+        Some(LimitedBy::Minute),
+        "16 minutes, no hour"
+    );
+    assert_eq!(limited_by(&budget, 500), Some(LimitedBy::Hour));
+    assert_eq!(limited_by(&budget, 100_000), Some(LimitedBy::Hour));
+    let mut refused = Budget::new(limits::INSTALLATION_RATE_LIMITS);
+    let Decision::Go(ticket) = refused.ask(at(0)) else {
+        panic!("nothing is spent")
+    };
+    let header = |name| (name == "retry-after").then_some("30");
+    let headers = RateLimitHeaders::read(429, "rate_limit_exceeded", header, at(0));
+    refused.done(ticket, at(0), &headers);
+    assert_eq!(limited_by(&refused, 0), Some(LimitedBy::RetryAfter));
+}
