@@ -34,11 +34,11 @@ fn refused(home: &Path, data: &Path) -> String {
     stderr.trim_end().replace(home.to_str().unwrap(), "HOME")
 }
 
-/// Replaces the version that this program knows, because it changes over time.
+/// Replaces the version that this program supports, because it changes over time.
 fn without_our_version(message: &str) -> String {
-    let (before, version) = message.split_once(" knows ").unwrap();
-    let after = version.trim_start_matches(|c: char| c.is_ascii_digit());
-    format!("{before} knows N{after}")
+    let (before, after) = message.split_once(')').unwrap();
+    let before = before.trim_end_matches(|c: char| c.is_ascii_digit());
+    format!("{before}N){after}")
 }
 
 fn patch(file: &Path, at: usize, bytes: [u8; 4]) {

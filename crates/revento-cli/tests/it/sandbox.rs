@@ -133,7 +133,7 @@ fn l13_a_taken_port_from_the_command_line_is_exit_code_1() {
     assert_eq!(
         ended.stderr,
         format!(
-            "error: {address} is taken by another program; stop it, or pick another address (port 0 finds a free one)\n"
+            "error: {address} is taken by another program; stop it, or choose another address (port 0 finds a free one)\n"
         )
     );
 }
