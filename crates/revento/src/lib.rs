@@ -37,6 +37,8 @@
 //! | `postgres` | `revento::store_postgres`: everything in PostgreSQL, for several replicas, `PostgresStore` |
 //! | `redis` | `revento::store_redis`: tokens and the shared rate budget in Redis, for several replicas, `RedisStore` |
 //! | `metrics` | metrics through the crate `metrics` |
+//! | `jiff`, `chrono`, `time` | conversions of [`Timestamp`] to and from the times of these crates |
+//! | `test-util` | for tests: an `example()` of each resource and webhook, with a setter for each field |
 //! | `testkit` | for tests: `revento::testkit`, the conformance suites for your own stores, and the suite for your own transports |
 //! | `recording` | for tests: test doubles that record HTTP exchanges and replay them |
 
