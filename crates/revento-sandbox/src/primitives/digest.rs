@@ -17,7 +17,7 @@ pub(crate) fn uuid(bytes: impl AsRef<[u8]>) -> String {
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
-/// The PKCE challenge of a verifier (RFC 7636 section 4.2, `S256`).
+/// The PKCE challenge of a verifier (RFC 7636 §4.2, `S256`).
 pub(crate) fn pkce_challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
 }

@@ -47,7 +47,7 @@ impl Time {
         Duration::from_micros(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
-    /// As an HTTP `Date` says it (RFC 9110 section 5.6.7).
+    /// As an HTTP `Date` says it (RFC 9110 §5.6.7).
     pub(crate) fn http_date(self) -> Option<String> {
         let stamp = jiff::Timestamp::from_microsecond(self.0).ok()?;
         jiff::fmt::rfc2822::DateTimePrinter::new()

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
 use crate::faults::FaultArea;
 use crate::faults::InjectionPoint;
@@ -14,8 +13,8 @@ use crate::http::response_faults;
 use crate::platform::oauth::client::{self, BasicCredentials};
 use crate::platform::oauth::error::OAuthError;
 use crate::platform::oauth::params::Params;
-use crate::platform::queries::connections;
 use crate::platform::queries::pages::PageRequest;
+use crate::platform::queries::snapshot;
 
 pub(super) async fn installations(
     State(runtime): SharedRuntime,
@@ -58,16 +57,7 @@ pub(super) async fn installations(
     let page = runtime
         .read(|state, context| {
             request.answer(&state.connections, &prefix, |row| {
-                json!({
-                    "id": row.id,
-                    "event_id": row.event_id,
-                    "organization_id": row.organization_id,
-                    "scopes": row.scopes,
-                    "status": connections::status(state, context, row),
-                    "connected_at": row.connected_at,
-                    "ended_at": row.ended.as_ref().map(|ended| ended.at),
-                    "ended_reason": row.ended.as_ref().map(|ended| &ended.reason),
-                })
+                snapshot::connection(state, context, row)
             })
         })
         .await?;

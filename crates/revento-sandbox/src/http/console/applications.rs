@@ -9,7 +9,6 @@ use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::platform::oauth::params::Params;
 use crate::platform::records::{ApplicationStatus, Participant, User};
-use crate::platform::seed;
 use crate::platform::state;
 use crate::runtime::Runtime;
 
@@ -31,11 +30,10 @@ pub(super) async fn page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ErrorResponse> {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
-    let wanted = params.get("event_id").map(str::to_owned);
     let status = params.get("status").unwrap_or("pending").to_owned();
     let page = runtime
         .read(|state, _| {
-            let event_id = wanted.clone().or_else(|| seed::event_ids(state).into_iter().next()).unwrap_or_default();
+            let event_id = parts::event_id(&params, state);
             let rows: Vec<&Participant> = state
                 .participants
                 .iter()
@@ -73,15 +71,11 @@ fn filter(state: &state::State, event_id: &str, status: &str) -> Markup {
 
 fn table(runtime: &Runtime, state: &state::State, rows: &[&Participant]) -> Markup {
     html! {
-        section.card {
-            div.scroll tabindex="0" role="region" aria-label="Applications" {
-                table {
-                    thead { tr { th { "Applicant" } th { "Answers" } th { "Submitted" } th { "Status" } th { "Review" } } }
-                    tbody { @for row in rows { (line(runtime, state, row)) } }
-                }
+            section.card {
+                (parts::table("Applications", &["Applicant", "Answers", "Submitted", "Status", "Review"], &html! { @for row in rows { (line(runtime, state, row)) }
+    }))
             }
         }
-    }
 }
 
 fn line(runtime: &Runtime, state: &state::State, row: &Participant) -> Markup {

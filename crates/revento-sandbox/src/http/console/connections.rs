@@ -73,28 +73,23 @@ fn families(state: &state::State, connection: &Connection) -> Markup {
     families.truncate(SHOWN);
     html! {
         h3 { "Token families" }
-        div.scroll tabindex="0" role="region" aria-label="Token families" {
-            table {
-                thead { tr { th { "Family" } th { "Kind" } th { "Generation" } th { "Access until" } th { "Refresh until" } th { "State" } } }
-                tbody {
-                    @for family in families {
-                        tr {
-                            td { code { (family.id.chars().take(12).collect::<String>()) "…" } }
-                            td { (family.flow.as_str()) @if let Some(user) = &family.user_id { " · " code { (user) } } }
-                            td { (generations(state, family)) }
-                            td { (parts::time(family.access_expires_at)) }
-                            td { (parts::time(family.refresh_expires_at)) }
-                            td {
-                                @match &family.revoked {
-                                    Some(revoked) => { (parts::badge("revoked")) " " (revoked.reason.replace('_', " ")) }
-                                    None => { (parts::badge("active")) }
-                                }
-                            }
+        (parts::table("Token families", &["Family", "Kind", "Generation", "Access until", "Refresh until", "State"], &html! {
+            @for family in families {
+                tr {
+                    td { code { (family.id.chars().take(12).collect::<String>()) "…" } }
+                    td { (family.flow.as_str()) @if let Some(user) = &family.user_id { " · " code { (user) } } }
+                    td { (generations(state, family)) }
+                    td { (parts::time(family.access_expires_at)) }
+                    td { (parts::time(family.refresh_expires_at)) }
+                    td {
+                        @match &family.revoked {
+                            Some(revoked) => { (parts::badge("revoked")) " " (revoked.reason.replace('_', " ")) }
+                            None => { (parts::badge("active")) }
                         }
                     }
                 }
             }
-        }
+        }))
     }
 }
 

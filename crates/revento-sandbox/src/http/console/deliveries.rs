@@ -62,24 +62,19 @@ async fn list(
 fn table(runtime: &Runtime, rows: &[&Delivery], here: &str) -> Markup {
     html! {
         section.card {
-            div.scroll tabindex="0" role="region" aria-label="Deliveries" {
-                table {
-                    thead { tr { th { "Type" } th { "Event" } th { "Created" } th { "Attempts" } th { "Status" } th { "Next attempt" } th { "Action" } } }
-                    tbody {
-                        @for row in rows {
-                            tr {
-                                td { a href={ "/console/deliveries/" (row.id) } { (row.event_type) } br; code { (row.id) } }
-                                td { @match &row.event_id { Some(id) => { code { (id) } } None => { "–" } } }
-                                td { (parts::time(row.created_at)) }
-                                td { (row.attempts.len()) }
-                                td { (parts::badge(row.status.as_str())) }
-                                td { @match row.next_attempt_at { Some(at) => { (parts::time(at)) } None => { "–" } } }
-                                td { (replay(runtime, row, here)) }
-                            }
-                        }
+            (parts::table("Deliveries", &["Type", "Event", "Created", "Attempts", "Status", "Next attempt", "Action"], &html! {
+                @for row in rows {
+                    tr {
+                        td { a href={ "/console/deliveries/" (row.id) } { (row.event_type) } br; code { (row.id) } }
+                        td { @match &row.event_id { Some(id) => { code { (id) } } None => { "–" } } }
+                        td { (parts::time(row.created_at)) }
+                        td { (row.attempts.len()) }
+                        td { (parts::badge(row.status.as_str())) }
+                        td { @match row.next_attempt_at { Some(at) => { (parts::time(at)) } None => { "–" } } }
+                        td { (replay(runtime, row, here)) }
                     }
                 }
-            }
+            }))
         }
     }
 }

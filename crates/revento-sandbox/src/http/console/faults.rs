@@ -36,7 +36,7 @@ pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, Erro
 fn armed(runtime: &Runtime, armed: &[ArmedFault]) -> Markup {
     html! {
         section.card {
-            h2 { "ArmedFault" }
+            h2 { "Armed" }
             @if armed.is_empty() { p.quiet { "No fault is armed." } }
             @for row in armed {
                 p.row {

@@ -10,7 +10,6 @@ use crate::http::extract::SharedRuntime;
 use crate::platform::commands::webview_pages::VISIBILITIES;
 use crate::platform::oauth::params::Params;
 use crate::platform::records::{Activity, Event, PublishStatus};
-use crate::platform::seed;
 use crate::platform::state;
 use crate::runtime::Runtime;
 
@@ -19,14 +18,9 @@ pub(super) async fn page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ErrorResponse> {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
-    let wanted = params.get("event_id").map(str::to_owned);
     let page = runtime
         .read(|state, _| {
-            let event_id = wanted
-                .clone()
-                .or_else(|| seed::event_ids(state).into_iter().next())
-                .unwrap_or_default();
-            let event = state.events.get(&event_id)?;
+            let event = state.events.get(&parts::event_id(&params, state))?;
             let content = html! {
                 h1 { "Organizer" }
                 form.filter method="get" action="/console/organizer" {
@@ -121,16 +115,12 @@ fn webviews(runtime: &Runtime, state: &state::State, event: &Event) -> Markup {
 fn activities(runtime: &Runtime, state: &state::State, event: &Event) -> Markup {
     let prefix = format!("act_{}_", event.slug);
     html! {
-        section.card {
-            h2 { "Activities" }
-            div.scroll tabindex="0" role="region" aria-label="Activities" {
-                table {
-                    thead { tr { th { "Activity" } th { "When" } th { "Where" } th { "Signups" } th { "Change" } } }
-                    tbody { @for row in state.activities.range(&prefix, None) { (activity(runtime, state, event, row)) } }
-                }
+            section.card {
+                h2 { "Activities" }
+                (parts::table("Activities", &["Activity", "When", "Where", "Signups", "Change"], &html! { @for row in state.activities.range(&prefix, None) { (activity(runtime, state, event, row)) }
+    }))
             }
         }
-    }
 }
 
 fn activity(runtime: &Runtime, state: &state::State, event: &Event, row: &Activity) -> Markup {

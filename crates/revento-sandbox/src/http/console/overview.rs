@@ -181,20 +181,15 @@ fn milestones(runtime: &Runtime, state: &state::State, now: Time) -> Markup {
     html! {
         @if !next.is_empty() {
             h3 { "Milestones ahead" }
-            div.scroll tabindex="0" role="region" aria-label="Milestones ahead" {
-                table {
-                    thead { tr { th { "What" } th { "When" } th { "Advance to just" } } }
-                    tbody {
-                        @for milestone in next {
-                            tr {
-                                td { (milestone.kind.replace('_', " ")) }
-                                td { (parts::time(milestone.at)) }
-                                td { div.row { (go(milestone.kind, "before")) (go(milestone.kind, "after")) } }
-                            }
-                        }
+            (parts::table("Milestones ahead", &["What", "When", "Advance to just"], &html! {
+                @for milestone in next {
+                    tr {
+                        td { (milestone.kind.replace('_', " ")) }
+                        td { (parts::time(milestone.at)) }
+                        td { div.row { (go(milestone.kind, "before")) (go(milestone.kind, "after")) } }
                     }
                 }
-            }
+            }))
         }
     }
 }
@@ -208,27 +203,22 @@ fn events(state: &state::State) -> Markup {
     html! {
         section.card {
             h2 { "Events" }
-            div.scroll tabindex="0" role="region" aria-label="Events" {
-                table {
-                    thead { tr { th { "Event" } th { "Id" } th { "Organization" } th { "Starts" } th { "Status" } } }
-                    tbody {
-                        @for event in state.events.iter() {
-                            tr {
-                                td { (event.name) }
-                                td { code { (event.id) } }
-                                td {
-                                    @if let Some(organization) = state.organizations.get(&event.organization_id) {
-                                        (organization.name)
-                                        @if !organization.is_formal() { " " (parts::badge("not_formal")) }
-                                    }
-                                }
-                                td { (event.starts_at.day()) }
-                                td { (parts::badge(event.publish_status.as_str())) }
+            (parts::table("Events", &["Event", "Id", "Organization", "Starts", "Status"], &html! {
+                @for event in state.events.iter() {
+                    tr {
+                        td { (event.name) }
+                        td { code { (event.id) } }
+                        td {
+                            @if let Some(organization) = state.organizations.get(&event.organization_id) {
+                                (organization.name)
+                                @if !organization.is_formal() { " " (parts::badge("not_formal")) }
                             }
                         }
+                        td { (event.starts_at.day()) }
+                        td { (parts::badge(event.publish_status.as_str())) }
                     }
                 }
-            }
+            }))
         }
     }
 }

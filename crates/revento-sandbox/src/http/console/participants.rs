@@ -106,22 +106,17 @@ fn applications(runtime: &Runtime, state: &state::State, user: &User) -> Markup 
     html! {
         section.card {
             h2 { "Events" }
-            div.scroll tabindex="0" role="region" aria-label="Events" {
-                table {
-                    thead { tr { th { "Event" } th { "Application" } th { "Action" } } }
-                    tbody {
-                        @for event in state.events.iter() {
-                            @let prefix = format!("par_{}_", event.slug);
-                            @let row = state.participants.range(&prefix, None).find(|row| row.user_id == user.id);
-                            tr {
-                                td { (event.name) " " (parts::badge(event.publish_status.as_str())) }
-                                td { @match row { Some(row) => { (parts::badge(row.status.as_str())) @if row.registered_at.is_some() { " registered" } } None => { "–" } } }
-                                td { div.row { (actions(runtime, user, &event.id, row)) } }
-                            }
-                        }
+            (parts::table("Events", &["Event", "Application", "Action"], &html! {
+                @for event in state.events.iter() {
+                    @let prefix = format!("par_{}_", event.slug);
+                    @let row = state.participants.range(&prefix, None).find(|row| row.user_id == user.id);
+                    tr {
+                        td { (event.name) " " (parts::badge(event.publish_status.as_str())) }
+                        td { @match row { Some(row) => { (parts::badge(row.status.as_str())) @if row.registered_at.is_some() { " registered" } } None => { "–" } } }
+                        td { div.row { (actions(runtime, user, &event.id, row)) } }
                     }
                 }
-            }
+            }))
         }
     }
 }

@@ -4,8 +4,10 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
+use crate::platform::oauth::params::Params;
 use crate::platform::queries::connections;
 use crate::platform::records::DeliveryStatus;
+use crate::platform::seed;
 use crate::platform::state::State;
 use crate::runtime::Runtime;
 
@@ -91,4 +93,25 @@ pub(super) fn event_choice(state: &State, chosen: &str) -> Markup {
             }
         }
     }
+}
+
+/// A table that scrolls inside its card. `label` names it for screen readers.
+pub(super) fn table(label: &str, columns: &[&str], rows: &Markup) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(label) {
+            table {
+                thead { tr { @for column in columns { th { (column) } } } }
+                tbody { (rows) }
+            }
+        }
+    }
+}
+
+/// The id of the event that a page shows: the one of the query, or the first.
+pub(super) fn event_id(params: &Params, state: &State) -> String {
+    params
+        .get("event_id")
+        .map(str::to_owned)
+        .or_else(|| seed::event_ids(state).into_iter().next())
+        .unwrap_or_default()
 }

@@ -80,25 +80,20 @@ fn chart(minutes: &[usize; 60], limit: usize) -> Markup {
 fn log(rows: &[CallRecord]) -> Markup {
     html! {
         section.card {
-            div.scroll tabindex="0" role="region" aria-label="Requests" {
-                table {
-                    thead { tr { th { "When" } th { "Request" } th { "Answer" } th { "RefusalReason" } th { "Time" } } }
-                    tbody {
-                        @for row in rows {
-                            tr {
-                                td { (parts::time(&row.at)) }
-                                td.long { strong { (row.method) } " " code title=(row.target) { (short(&row.target)) } br; span.quiet { (row.request_id) } }
-                                td { span class={ "badge " (tone(row.status)) } { @if row.status == 0 { "no answer" } @else { (row.status) } } }
-                                td {
-                                    @if let Some(error) = &row.error { code { (error) } br; }
-                                    @if let Some(reason) = &row.reason { (reason) }
-                                }
-                                td.nowrap { (row.duration_us / 1000) "." (row.duration_us / 100 % 10) " ms" }
-                            }
+            (parts::table("Requests", &["When", "Request", "Answer", "Reason", "Time"], &html! {
+                @for row in rows {
+                    tr {
+                        td { (parts::time(&row.at)) }
+                        td.long { strong { (row.method) } " " code title=(row.target) { (short(&row.target)) } br; span.quiet { (row.request_id) } }
+                        td { span class={ "badge " (tone(row.status)) } { @if row.status == 0 { "no answer" } @else { (row.status) } } }
+                        td {
+                            @if let Some(error) = &row.error { code { (error) } br; }
+                            @if let Some(reason) = &row.reason { (reason) }
                         }
+                        td.nowrap { (row.duration_us / 1000) "." (row.duration_us / 100 % 10) " ms" }
                     }
                 }
-            }
+            }))
         }
     }
 }

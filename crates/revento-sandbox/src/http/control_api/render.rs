@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::platform::context::Context;
-use crate::platform::queries::connections;
+use crate::platform::queries::snapshot;
 use crate::platform::records::{Attempt, Connection, Delivery, Family};
 use crate::platform::state::State;
 
+/// A connection with its token families.
 pub(super) fn connection(state: &State, context: Context<'_>, row: &Connection) -> Value {
     let families: Vec<Value> = state
         .families
@@ -14,18 +15,12 @@ pub(super) fn connection(state: &State, context: Context<'_>, row: &Connection) 
         .filter(|family| family.client_id == row.client_id && family.event_id == row.event_id)
         .map(family)
         .collect();
-    json!({
-        "id": row.id,
-        "client_id": row.client_id,
-        "event_id": row.event_id,
-        "organization_id": row.organization_id,
-        "scopes": row.scopes,
-        "status": connections::status(state, context, row),
-        "connected_at": row.connected_at,
-        "ended_at": row.ended.as_ref().map(|ended| ended.at),
-        "ended_reason": row.ended.as_ref().map(|ended| &ended.reason),
-        "families": families,
-    })
+    let mut shown = snapshot::connection(state, context, row);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("client_id".to_owned(), json!(row.client_id));
+        fields.insert("families".to_owned(), json!(families));
+    }
+    shown
 }
 
 fn family(row: &Family) -> Value {

@@ -147,7 +147,7 @@ fn responses(operation: &Operation) -> Map<String, Value> {
             ("/oauth/authorize", 303) => {
                 json!({ "description": "Redirects to the integration with an error" })
             }
-            _ => json!({ "description": "CommandError", "content": content(named(error)) }),
+            _ => json!({ "description": "The request was refused", "content": content(named(error)) }),
         };
         responses.insert(status.to_string(), described);
     }

@@ -1,4 +1,4 @@
-//! `/oauth/authorize`: the consent page and its answer (contract section 2.1).
+//! `/oauth/authorize`: the consent page and its answer (contract §2.1).
 
 use axum::Extension;
 use axum::body::Body;

@@ -1,4 +1,4 @@
-//! `POST /oauth/token` (contract section 2.3).
+//! `POST /oauth/token` (contract §2.3).
 
 use axum::Json;
 use axum::body::Body;

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::platform::context::Context;
+use crate::platform::queries::connections;
 use crate::platform::records::{
-    Activity, ApplicationStatus, Event, Location, Participant, Thread, User, Wave,
+    Activity, ApplicationStatus, Connection, Event, Location, Participant, Thread, User, Wave,
 };
 use crate::platform::state::State;
 use crate::primitives::time::Time;
@@ -136,6 +138,20 @@ pub(crate) fn activity_capacity(row: &Activity) -> Value {
         "signups": row.signups,
         "capacity_state": row.capacity_state(),
         "changed_at": row.updated_at,
+    })
+}
+
+/// A connection, as the developer sees it.
+pub(crate) fn connection(state: &State, context: Context<'_>, row: &Connection) -> Value {
+    json!({
+        "id": row.id,
+        "event_id": row.event_id,
+        "organization_id": row.organization_id,
+        "scopes": row.scopes,
+        "status": connections::status(state, context, row),
+        "connected_at": row.connected_at,
+        "ended_at": row.ended.as_ref().map(|ended| ended.at),
+        "ended_reason": row.ended.as_ref().map(|ended| &ended.reason),
     })
 }
 
