@@ -1,10 +1,10 @@
-// Keeps an open page true: when the sandbox changes, the page is fetched again and its main part replaced.
+// Keeps an open page up to date: after a change of the sandbox, the page is fetched again and its main part replaced.
 (() => {
   "use strict";
   const badge = document.getElementById("live");
   let pending = false;
 
-  // Whoever is typing or choosing is not interrupted.
+  // Do not interrupt someone who is typing or choosing.
   const busy = () => {
     const field = document.activeElement;
     return field && /^(INPUT|SELECT|TEXTAREA)$/.test(field.tagName);
@@ -27,7 +27,7 @@
   };
 
   document.addEventListener("focusout", () => { if (pending) setTimeout(refresh, 0); });
-  // A browser grants a site six connections. A page that was left, and is kept to be gone back to, must not hold one.
+  // A browser opens at most six connections to a site. A page in the back-forward cache must not hold one.
   let source;
   const listen = () => {
     source = new EventSource("/console/live");
@@ -35,7 +35,7 @@
     source.addEventListener("error", () => { badge.hidden = true; });
     source.addEventListener("change", () => { refresh().catch(() => {}); });
   };
-  // Where the navigation is pushed sideways, it shows where we are.
+  // Scroll the navigation to the current page.
   document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   addEventListener("pagehide", () => { source.close(); });
   addEventListener("pageshow", (event) => { if (event.persisted) { listen(); refresh().catch(() => {}); } });

@@ -1,4 +1,4 @@
-//! The cheapest client there is: a socket, a request that is ready, an answer of a told length.
+//! A minimal client: a socket, a prepared request, and an answer with a Content-Length.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use tokio::net::TcpStream;
 
 use super::{Outcome, now};
 
-/// How many clients ask at once.
+/// How many clients send requests at the same time.
 pub(crate) const AT_ONCE: usize = 8;
 const FOR: Duration = Duration::from_secs(1);
 
-/// A connection that is kept.
+/// A connection that is kept alive.
 pub(crate) struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -28,7 +28,7 @@ impl Client {
         })
     }
 
-    /// The body of the answer; anything but 200 is an error.
+    /// Reads the body of an answer. Any status but 200 is an error.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> Outcome<&str> {
         self.stream.write_all(request).await?;
         let mut filled = 0;
@@ -61,7 +61,7 @@ fn length(head: &str) -> Outcome<usize> {
     Ok(line.ok_or("an answer without a length")?.parse()?)
 }
 
-/// Answers per second, when every client asks for the next thing as soon as it has the last.
+/// Answers per second, if every client sends the next request as soon as it has the answer.
 pub(crate) async fn rate<F, Fut>(ask: F) -> Outcome<f64>
 where
     F: Fn(usize) -> Fut,
@@ -73,7 +73,7 @@ where
     Ok(Duration::from_secs(answers).as_secs_f64() / start.elapsed().as_secs_f64())
 }
 
-/// Asks for the same again and again until the round is over.
+/// Sends the same request again and again until the round is over.
 pub(crate) async fn repeat(address: SocketAddr, request: &[u8]) -> Outcome<u64> {
     let mut client = Client::connect(address).await?;
     let (start, mut count) = (now(), 0);
@@ -84,7 +84,7 @@ pub(crate) async fn repeat(address: SocketAddr, request: &[u8]) -> Outcome<u64> 
     Ok(count)
 }
 
-/// Refreshes again and again, each time with the token of the last answer; the last token is handed back.
+/// Refreshes again and again, each time with the token of the last answer. Returns the last token.
 pub(crate) async fn refresh(
     address: SocketAddr,
     request: impl Fn(&str) -> Vec<u8>,

@@ -1,7 +1,7 @@
 //! Measures a sandbox: `cargo xtask bench sandbox`.
 //!
-//! Start-up; pages of participants and refreshes per second, beside a bare axum handler that serves the same bytes in
-//! the same process to the same clients; memory with a hundred thousand participants and as many deliveries.
+//! It measures the start-up time; pages of participants and refreshes per second, compared with a bare axum handler that
+//! serves the same bytes; and the memory of a hundred thousand participants and as many deliveries.
 
 mod load;
 mod memory;
@@ -19,7 +19,7 @@ use report::Report;
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Of this many rounds the median counts.
+/// The number of rounds. The median counts.
 const ROUNDS: usize = 5;
 
 #[expect(clippy::disallowed_methods, reason = "this program measures")]

@@ -1,5 +1,5 @@
-//! A hundred thousand participants, and as many deliveries. Measured in a process of its own: only then does the resident
-//! size say something.
+//! Measures the memory of a hundred thousand participants and as many deliveries, in a separate process, so that the
+//! resident size contains nothing else.
 
 use std::path::Path;
 use std::time::Duration;
@@ -53,7 +53,7 @@ pub(crate) async fn measure(seed: &Path) -> Outcome<()> {
     }
     let reviewed = start.elapsed();
     sandbox.deliveries_settled().await?;
-    // Before they are copied to be counted.
+    // Measured before the deliveries are copied to be counted.
     let with_deliveries = resident();
     let deliveries = sandbox.deliveries().await?;
     let bodies: usize = deliveries.iter().map(|delivery| delivery.body.len()).sum();
@@ -73,7 +73,7 @@ pub(crate) async fn measure(seed: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Resident bytes of this process; 0 where the system does not tell.
+/// The resident bytes of this process; 0 if the system does not report them.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

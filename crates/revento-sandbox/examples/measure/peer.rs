@@ -1,4 +1,4 @@
-//! What one would write to serve the same bytes and nothing else: a bare axum handler.
+//! The peer: a bare axum handler that serves the same bytes.
 
 use std::net::SocketAddr;
 

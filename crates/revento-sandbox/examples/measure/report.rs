@@ -1,13 +1,13 @@
-//! What was measured, as a table or as ratios.
+//! Prints the measurements, as a table or as JSON.
 
 use serde_json::{Value, json};
 
-/// Every measurement.
+/// All measurements.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    /// Milliseconds until it serves, in memory.
+    /// Milliseconds until the sandbox serves, in memory.
     pub(crate) ready: f64,
-    /// Milliseconds until it serves, with a new file.
+    /// Milliseconds until the sandbox serves, with a new file.
     pub(crate) ready_file: f64,
     /// Pages per second: in memory, with a file, from the bare handler.
     pub(crate) pages: [f64; 3],
@@ -16,7 +16,7 @@ pub(crate) struct Report {
     pub(crate) memory: Value,
 }
 
-/// A start has no peer, only a border.
+/// The start is compared with a limit instead of a peer.
 const READY_LIMIT_MS: f64 = 100.0;
 
 impl Report {

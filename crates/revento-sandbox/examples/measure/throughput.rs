@@ -1,4 +1,4 @@
-//! Answers per second: in memory, with a file, and from the bare handler, in turns.
+//! Measures answers per second, in turns: in memory, with a file, and from the bare handler.
 
 use std::path::Path;
 

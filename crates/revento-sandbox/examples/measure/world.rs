@@ -1,4 +1,4 @@
-//! A sandbox with connections, and the requests that it is measured by.
+//! A sandbox with connections, and the requests of the measurement.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -87,7 +87,7 @@ pub(crate) fn form(path: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Connects an organizer; the token answer.
+/// Connects an organizer. Returns the token answer.
 pub(crate) async fn connect(sandbox: &Sandbox, address: SocketAddr) -> Outcome<Value> {
     let info = sandbox.info();
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));

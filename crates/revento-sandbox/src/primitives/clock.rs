@@ -1,4 +1,4 @@
-//! The real clock. The sandbox clock is this one plus an offset that lives in the state.
+//! The real clock. The sandbox clock is the real clock plus an offset in the state.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,21 +6,21 @@ use std::time::SystemTime;
 
 use super::time::Time;
 
-/// The machine's time. Webhook signatures carry it, so that a receiver's window holds.
+/// The machine's time.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the platform's one look at the machine's clock"
+    reason = "the only place that reads the machine's clock"
 )]
 pub(crate) fn real_now() -> Time {
     Time::from_micros(jiff::Timestamp::now().as_microsecond())
 }
 
-/// What the sandbox takes for the real time: the machine's clock, or that of a simulation.
+/// The real clock of the sandbox: the machine's, or that of a simulation.
 #[derive(Clone)]
 pub(crate) struct Clock(Arc<dyn Fn() -> Time + Send + Sync>);
 
 impl Clock {
-    /// A clock that somebody else moves.
+    /// The clock of a simulation.
     pub(crate) fn simulated(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self(Arc::new(move || {
             let since = now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -45,10 +45,10 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// A monotonic reading, for durations only.
+/// The monotonic time, to measure durations.
 #[expect(
     clippy::disallowed_methods,
-    reason = "durations of attempts are measured, not decided upon"
+    reason = "it measures durations and decides nothing"
 )]
 pub(crate) fn stopwatch() -> std::time::Instant {
     std::time::Instant::now()

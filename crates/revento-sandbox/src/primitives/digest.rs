@@ -1,16 +1,16 @@
-//! Hashes and signatures of the contract.
+//! Hashes and signatures.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-/// The key under which a token or code is kept: the platform stores hashes only.
+/// The hash under which a token or code is stored. The platform stores no token in the clear.
 pub(crate) fn fingerprint(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))
 }
 
-/// A UUID, version 4 by its looks, that follows from bytes.
+/// A UUID derived from bytes. Its version field says 4.
 pub(crate) fn uuid(bytes: impl AsRef<[u8]>) -> String {
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..]: [u8; 32] = Sha256::digest(bytes).into();
     let bytes = [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p];
@@ -24,7 +24,7 @@ pub(crate) fn pkce_challenge(verifier: &str) -> String {
 
 /// HMAC-SHA256 over the concatenation of `parts`, as lowercase hex.
 pub(crate) fn hmac_hex(key: &[u8], parts: &[&[u8]]) -> String {
-    // HMAC takes a key of any length, so the error arm cannot be reached; it yields an unusable signature.
+    // HMAC accepts keys of any length, so this never fails.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         return String::new();
     };

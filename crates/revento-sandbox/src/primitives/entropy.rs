@@ -1,4 +1,4 @@
-//! Random values for tokens, codes and ids: from the operating system, or from a seed.
+//! Random values for tokens, codes and ids, from the operating system or from a seed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,13 +8,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::digest;
 
-/// The machine could not give random bytes.
+/// The operating system gave no random bytes.
 #[derive(Debug, thiserror::Error)]
 #[error("the operating system gave no random bytes; nothing was issued, try again")]
 pub(crate) struct EntropyError;
 
-/// What a value is for. Under a seed each purpose has a sequence of its own, so that looking at the console does not
-/// change the next token.
+/// What a value is for. With a seed, each purpose has its own sequence, so that a request to the console does not change
+/// the next token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
     /// A consent page or a code.
@@ -25,13 +25,13 @@ pub(crate) enum Purpose {
     Delivery,
     /// A secret of an integration.
     Secret,
-    /// A request that came without an id.
+    /// A request without an id.
     Request,
 }
 
 const PURPOSES: usize = 5;
 
-/// Where random values come from.
+/// The source of random values.
 #[derive(Debug, Default)]
 pub(crate) struct Entropy {
     seed: Option<u64>,
@@ -39,7 +39,7 @@ pub(crate) struct Entropy {
 }
 
 impl Entropy {
-    /// The same values in the same order, for tests.
+    /// A source that gives the same values in the same order, for tests.
     pub(crate) fn seeded(seed: u64) -> Self {
         Self {
             seed: Some(seed),
@@ -47,7 +47,7 @@ impl Entropy {
         }
     }
 
-    /// Begins every sequence anew.
+    /// Starts every sequence again.
     pub(crate) fn rewind(&self) {
         self.drawn
             .iter()
@@ -76,10 +76,7 @@ impl Entropy {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the platform's one source of randomness"
-)]
+#[expect(clippy::disallowed_methods, reason = "the only source of randomness")]
 fn fill(bytes: &mut [u8]) -> Result<(), EntropyError> {
     getrandom::fill(bytes).map_err(|_| EntropyError)
 }

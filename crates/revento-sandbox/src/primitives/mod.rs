@@ -1,4 +1,4 @@
-//! What the platform asks of the machine it runs on: the time and random bytes, each at one place.
+//! Time, randomness, hashes and secrets. The machine's clock and random bytes are read only here.
 
 pub(crate) mod clock;
 pub(crate) mod digest;

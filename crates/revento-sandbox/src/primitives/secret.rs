@@ -1,10 +1,10 @@
-//! A secret that does not show itself.
+//! A secret whose `Debug` is redacted.
 
 use std::fmt;
 
 use subtle::ConstantTimeEq as _;
 
-/// A credential of an integration. `Debug` never shows it; it is compared in constant time.
+/// A secret of an integration. `Debug` never shows it, and it is compared in constant time.
 #[derive(Clone)]
 pub(crate) struct Secret(String);
 
@@ -28,7 +28,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// For the data file, which only its owner may read.
+/// Serialization in the clear, for the data file, which only its owner may read.
 pub(crate) mod stored {
     use serde::{Deserialize as _, Deserializer, Serializer};
 

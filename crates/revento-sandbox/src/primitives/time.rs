@@ -1,4 +1,4 @@
-//! Moments on a clock, to the microsecond, in UTC.
+//! Points in time, in UTC and to the microsecond.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const MICROS: i64 = 1_000_000;
 
-/// A moment. Arithmetic saturates: no input can make it wrap or panic.
+/// A point in time. Arithmetic saturates, so that no input makes it wrap or panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct Time(i64);
 
@@ -42,12 +42,12 @@ impl Time {
         Self(self.0.saturating_add(micros))
     }
 
-    /// How long until `later`; zero when it has passed.
+    /// The time until `later`; zero if it has passed.
     pub(crate) fn until(self, later: Self) -> Duration {
         Duration::from_micros(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
-    /// As an HTTP `Date` says it (RFC 9110 §5.6.7).
+    /// The value of an HTTP `Date` header (RFC 9110 §5.6.7).
     pub(crate) fn http_date(self) -> Option<String> {
         let stamp = jiff::Timestamp::from_microsecond(self.0).ok()?;
         jiff::fmt::rfc2822::DateTimePrinter::new()
@@ -55,7 +55,7 @@ impl Time {
             .ok()
     }
 
-    /// The day of this moment, `2027-05-14`.
+    /// The date, such as `2027-05-14`.
     pub(crate) fn day(self) -> String {
         self.to_string().chars().take(10).collect()
     }
@@ -106,7 +106,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_time_of_four_millennia_survives_its_text(micros in 0_i64..253_402_300_799_000_000) {
+        fn every_time_until_the_year_9999_survives_serialization(micros in 0_i64..253_402_300_799_000_000) {
             let text = serde_json::to_string(&Time::from_micros(micros)).unwrap();
             prop_assert_eq!(serde_json::from_str::<Time>(&text).unwrap(), Time::from_micros(micros));
         }

@@ -1,4 +1,4 @@
-//! Contract section 2.1: every row of its table.
+//! Authorization requests (contract §2.1).
 
 use reqwest::StatusCode;
 
@@ -28,7 +28,7 @@ async fn p4_an_unknown_client_or_redirect_uri_never_redirects() {
 }
 
 #[tokio::test]
-async fn everything_else_that_is_wrong_goes_back_to_the_integration() {
+async fn every_other_error_redirects_to_the_integration() {
     let world = World::start().await;
     for (name, value, error) in [
         ("code_challenge", "", "invalid_request"),
@@ -56,7 +56,7 @@ async fn everything_else_that_is_wrong_goes_back_to_the_integration() {
 }
 
 #[tokio::test]
-async fn missing_pkce_is_told_by_name() {
+async fn the_error_for_missing_pkce_names_pkce() {
     let world = World::start().await;
     let mut params = request(world.info(), INSTALLATION);
     params.remove("code_challenge");
@@ -78,7 +78,7 @@ async fn declining_is_access_denied_with_the_state() {
 }
 
 #[tokio::test]
-async fn the_page_names_everybody_and_offers_only_optional_scopes() {
+async fn the_page_names_all_parties_and_offers_only_optional_scopes() {
     let world = World::start().await;
     let page = world
         .ask(&request(world.info(), INSTALLATION))
@@ -103,7 +103,7 @@ async fn the_page_names_everybody_and_offers_only_optional_scopes() {
 }
 
 #[tokio::test]
-async fn unticking_an_optional_scope_shrinks_the_grant() {
+async fn an_unticked_optional_scope_is_not_granted() {
     let world = World::start().await;
     let params = request(world.info(), INSTALLATION);
     let query = landed(&world.consent(&params, &[("decision", "authorize")]).await);
@@ -116,7 +116,7 @@ async fn unticking_an_optional_scope_shrinks_the_grant() {
 }
 
 #[tokio::test]
-async fn a_scope_that_was_not_asked_for_cannot_be_ticked() {
+async fn a_scope_that_was_not_requested_cannot_be_ticked() {
     let world = World::start().await;
     let params = request(world.info(), "event.read participants.read");
     let form = [("decision", "authorize"), ("scope", "program.read")];

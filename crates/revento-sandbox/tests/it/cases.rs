@@ -1,4 +1,4 @@
-//! Cases that broke other platforms, as far as no other file has them.
+//! Cases that broke other platforms and are not in another file.
 
 use std::time::Duration;
 
@@ -93,7 +93,7 @@ async fn p15_a_success_clears_the_failures_before_it() {
     world.receiver.answer_with(500);
     world.act(&format!("/deliveries/{id}/replay"), json!({})).await;
     let row = world.delivery(&id, |row| attempts(row) == 3).await;
-    // The schedule begins anew: thirty seconds, not two minutes.
+    // The schedule starts again: thirty seconds, not two minutes.
     let time = |text: &Value| text.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     let wait = time(&row["next_attempt_at"]).duration_since(time(&row["attempts"][2]["at"]));
     assert!((30..=32).contains(&wait.as_secs()), "{wait}");
@@ -115,7 +115,7 @@ async fn p9_no_input_is_read_without_end() {
     assert_eq!(answer.status(), 413);
 }
 
-/// The contract has no revocation endpoint (RFC 7009): people revoke, on the platform (section 2.6).
+/// The contract has no revocation endpoint (RFC 7009). People revoke on the platform (contract §2.6).
 #[tokio::test]
 async fn p7_there_is_no_revocation_endpoint_and_nothing_pretends_that_there_is() {
     let world = World::start().await;
@@ -130,7 +130,7 @@ async fn p7_there_is_no_revocation_endpoint_and_nothing_pretends_that_there_is()
     assert_eq!(world.refresh(&pair.refresh).await.status(), 200);
 }
 
-/// Contract section 4.1 gives the schedule to the second, so there is no jitter; chances of faults are seeded instead.
+/// The retry schedule is exact and has no jitter (contract §4.1).
 #[tokio::test]
 async fn p14_the_schedule_waits_exactly_and_without_jitter() {
     let world = World::start().await;
@@ -146,7 +146,7 @@ async fn p14_the_schedule_waits_exactly_and_without_jitter() {
             .await;
         let time = |value: &Value| value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
         let waited = time(&row["next_attempt_at"]).duration_since(time(&row["attempts"][made]["at"]));
-        // From the end of the attempt on, which takes a moment.
+        // The wait starts at the end of the attempt, which takes a moment.
         assert!(
             (wait..wait + 10).contains(&waited.as_secs()),
             "attempt {made}: {waited:?}"
@@ -166,7 +166,7 @@ async fn p19_nobody_adds_headers_or_lines_to_an_answer_or_a_delivery() {
     let answer = world.read(&pair.access, &format!("/events/{EVENT}")).await;
     assert_eq!(answer.status(), 429);
     assert!(answer.headers().get("x-evil").is_none() && answer.headers().get("retry-after").is_none());
-    // A manifest has no way to say headers of its own, and its URL no way to smuggle some.
+    // A manifest cannot set headers, and its URL cannot inject any.
     for line in [
         "headers = { x-revento-signature = \"mine\" }",
         "webhook_url = \"http://localhost:3000/\\r\\nx-evil: 1\\u0000\"",
@@ -218,7 +218,7 @@ async fn p20_header_names_come_in_lower_case_and_on_request_in_title_case() {
 }
 
 #[tokio::test]
-async fn pages_of_other_sites_steer_nothing() {
+async fn pages_of_other_sites_cannot_control_the_sandbox() {
     let world = World::start().await;
     world.connect().await;
     for (name, value) in [
@@ -242,7 +242,7 @@ async fn pages_of_other_sites_steer_nothing() {
 }
 
 #[tokio::test]
-async fn the_sixth_call_at_once_waits_for_one_of_the_others() {
+async fn the_sixth_call_in_flight_is_refused_until_another_ends() {
     let world = World::start().await;
     let token = world.connect().await.access;
     let slow = Fault::named("slow_answer")
@@ -259,7 +259,7 @@ async fn the_sixth_call_at_once_waits_for_one_of_the_others() {
 }
 
 #[tokio::test]
-async fn a_seed_file_is_the_beginning_and_the_end_of_a_reset() {
+async fn a_seed_file_is_used_at_the_start_and_by_a_reset() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("seed.json");
     let world = World::start().await;

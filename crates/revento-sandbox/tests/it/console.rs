@@ -1,4 +1,4 @@
-//! The console as a browser without a script meets it.
+//! The console, in a browser without scripts.
 
 use reqwest::StatusCode;
 
@@ -34,7 +34,7 @@ async fn page(world: &World, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_page_renders_before_and_after_something_happened() {
+async fn every_page_renders_with_and_without_data() {
     let world = World::start().await;
     let pages = PAGES;
     for path in pages {
@@ -79,7 +79,7 @@ async fn a_form_without_its_token_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_forms_of_the_console_act() {
+async fn the_forms_of_the_console_work() {
     let world = World::start().await;
     world.connect().await;
     let csrf = hidden(&page(&world, "/connections").await, "csrf");
@@ -190,7 +190,7 @@ async fn a_foreign_host_name_is_not_answered() {
 }
 
 #[tokio::test]
-async fn open_pages_hear_of_changes_and_do_not_delay_the_end() {
+async fn open_pages_get_changes_and_do_not_delay_the_shutdown() {
     let world = World::start().await;
     let mut live = world
         .http

@@ -1,5 +1,4 @@
-//! One test for each row of the contract's tables, named by section and row, so that the list can be checked. Other files
-//! look deeper.
+//! One test for each row of the contract's tables, named by section and row. Other files test the details.
 
 use revento_sandbox::Fault;
 use serde_json::{Value, json};
@@ -8,7 +7,7 @@ use crate::world::{EVENT, Pair, World, landed, pair, refusal, request};
 
 const SCOPES: &str = "event.read participants.read program.read";
 
-/// A spoiled authorization request goes back to the integration with this error and its state.
+/// Checks that a wrong authorization request redirects to the integration with this error and its state.
 async fn sent_back(spoil: &[(&'static str, &str)], error: &str) -> String {
     let world = World::start().await;
     let mut params = request(world.info(), SCOPES);
@@ -81,7 +80,7 @@ async fn s2_1_an_organizer_who_declines_is_access_denied_with_the_state() {
     );
 }
 
-/// An organizer's connection and a participant of it.
+/// A sandbox with an organizer's connection and a signed-in participant.
 async fn connected() -> (World, Pair, Pair) {
     let world = World::start().await;
     let organizer = world.connect().await;
@@ -97,7 +96,7 @@ fn event() -> String {
     format!("/events/{EVENT}")
 }
 
-/// Something that ends a connection: both tokens are revoked, and their data is to be deleted for this reason.
+/// Checks that an action ends a connection: both tokens are revoked, and the deletion webhook has this reason.
 async fn ends(act: &str, reason: &str) {
     let (world, organizer, participant) = connected().await;
     world.act(act, json!({})).await;
@@ -208,7 +207,7 @@ async fn s3_5_token_revoked() {
     world
         .act(&format!("/connections/{EVENT}/revoke"), json!({}))
         .await;
-    // Also when it has expired meanwhile: nothing is to be refreshed.
+    // A revoked token stays revoked after it has expired, so that the client does not refresh.
     world.advance(3_601).await;
     assert_eq!(
         api_error(&world, &pair, &event()).await,
@@ -308,7 +307,7 @@ async fn s3_5_any_5xx() {
     assert_eq!(world.read(&organizer.access, &event()).await.status(), 200);
 }
 
-/// Acts as told; the last act tells this type, whose `data` has these fields.
+/// Performs the actions. Checks that the last one sends a webhook of this type, whose `data` has these fields.
 async fn tells(acts: &[(&str, Value)], event_type: &str, fields: &[&str]) {
     let (world, _, _) = connected().await;
     for (path, body) in acts {

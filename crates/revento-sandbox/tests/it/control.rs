@@ -1,4 +1,4 @@
-//! Steering in the same process.
+//! Controlling a sandbox in the same process.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn code(url: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_test_plays_every_human() {
+async fn a_test_acts_as_every_human() {
     let world = World::start().await;
     let sandbox = &world.sandbox;
     let url = authorization_url(&world, "event.read participants.read program.read");
@@ -134,7 +134,7 @@ async fn p23_a_seed_makes_the_same_tokens_and_ids() {
             .unwrap();
         for _ in 0..2 {
             let pair = world.connect().await;
-            // Looking around changes nothing.
+            // Reading does not change the sequence of ids.
             world.control("/stats").await;
             world
                 .act("/applications/app_published_0002/approve", serde_json::json!({}))
@@ -160,7 +160,7 @@ async fn p23_a_seed_makes_the_same_tokens_and_ids() {
 }
 
 #[tokio::test]
-async fn a_fault_is_scoped_to_a_connection_and_tuned() {
+async fn a_fault_is_limited_to_a_connection_and_has_parameters() {
     let world = World::start().await;
     let (one, other) = (
         world.connect().await,
@@ -179,12 +179,12 @@ async fn a_fault_is_scoped_to_a_connection_and_tuned() {
         .sandbox
         .arm(odd().for_integration(&world.info().client_id))
         .unwrap();
-    let spared = world.read(&one.access, "/events/evt_test_published").await;
-    let struck = world.read(&other.access, "/events/evt_test_summit").await;
+    let unaffected = world.read(&one.access, "/events/evt_test_published").await;
+    let affected = world.read(&other.access, "/events/evt_test_summit").await;
     let again = world.read(&other.access, "/events/evt_test_summit").await;
-    let statuses = [&spared, &struck, &again].map(|answer| answer.status().as_u16());
+    let statuses = [&unaffected, &affected, &again].map(|answer| answer.status().as_u16());
     assert_eq!(statuses, [200, 429, 200]);
-    assert_eq!(struck.headers()["retry-after"], "in a while");
+    assert_eq!(affected.headers()["retry-after"], "in a while");
 
     world
         .sandbox
@@ -200,7 +200,7 @@ async fn a_fault_is_scoped_to_a_connection_and_tuned() {
 }
 
 #[tokio::test]
-async fn what_a_human_would_see_as_a_page_is_an_error() {
+async fn an_error_page_of_the_platform_is_an_error() {
     let world = World::start().await;
     let url = authorization_url(&world, "event.read").replace("callback", "elsewhere");
     let error = world

@@ -1,4 +1,4 @@
-//! Files that keep the state, and starts that do not succeed.
+//! Data files, and starts that fail.
 
 use std::net::TcpListener;
 
@@ -24,7 +24,7 @@ async fn on(path: &std::path::Path) -> World {
 }
 
 #[tokio::test]
-async fn a_restart_finds_the_platform_as_it_was() {
+async fn a_restart_restores_the_state() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("sandbox.db");
     let world = on(&path).await;
@@ -64,7 +64,7 @@ async fn an_answered_change_survives_without_a_shutdown() {
     let (path, copy) = (dir.path().join("sandbox.db"), dir.path().join("copy.db"));
     let world = on(&path).await;
     let pair = world.connect().await;
-    // What a kill would leave behind is what lies on the disk at this moment.
+    // The files on the disk at this moment are what a kill would leave.
     for suffix in ["", "-wal"] {
         let name = |base: &std::path::Path| format!("{}{suffix}", base.display());
         if std::path::Path::new(&name(&path)).exists() {
@@ -89,7 +89,7 @@ async fn only_the_owner_may_read_the_file() {
 }
 
 #[tokio::test]
-async fn a_foreign_file_is_left_untouched() {
+async fn a_file_of_another_program_is_left_unchanged() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("notes.txt");
     let text = "These are notes, and they are longer than a header of sixteen bytes.".repeat(40);
@@ -100,7 +100,7 @@ async fn a_foreign_file_is_left_untouched() {
 }
 
 #[tokio::test]
-async fn a_newer_file_is_recognised() {
+async fn a_newer_file_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("sandbox.db");
     on(&path).await.sandbox.shutdown().await;
@@ -130,7 +130,7 @@ async fn two_sandboxes_never_share_a_file() {
 }
 
 #[tokio::test]
-async fn a_directory_that_is_not_there_is_told() {
+async fn a_missing_directory_is_reported() {
     let error = Sandbox::builder()
         .data("/nowhere/at/all/sandbox.db")
         .start()
@@ -140,7 +140,7 @@ async fn a_directory_that_is_not_there_is_told() {
 }
 
 #[tokio::test]
-async fn a_taken_port_is_told() {
+async fn a_taken_port_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let error = Sandbox::builder()
         .listen(listener.local_addr().unwrap())
@@ -159,7 +159,7 @@ async fn p26_it_listens_on_loopback_and_a_free_port() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_registered_is_refused_at_the_start() {
+async fn a_wrong_uri_is_refused_at_the_start() {
     for builder in [
         Sandbox::builder().redirect_uri("/callback"),
         Sandbox::builder().redirect_uri("http://localhost/callback#x"),

@@ -1,4 +1,4 @@
-//! Contract section 4.
+//! Webhook deliveries (contract §4).
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ async fn an_approval_arrives_signed_and_complete() {
 }
 
 #[tokio::test]
-async fn nobody_hears_of_an_event_that_is_not_connected() {
+async fn no_webhook_is_sent_about_an_event_that_is_not_connected() {
     let world = World::start().await;
     let id = pending(&world).await;
     world.act(&format!("/applications/{id}/approve"), json!({})).await;
@@ -131,7 +131,7 @@ async fn p11_p12_a_redirect_is_a_failure_and_not_followed() {
 }
 
 #[tokio::test]
-async fn every_action_tells_its_type() {
+async fn every_action_sends_its_webhook_type() {
     let world = World::start().await;
     world.connect().await;
     let id = pending(&world).await;
@@ -195,7 +195,7 @@ async fn every_action_tells_its_type() {
 }
 
 #[tokio::test]
-async fn nobody_at_the_url_is_an_attempt_with_status_0() {
+async fn an_attempt_without_a_receiver_has_status_0() {
     let gone = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}/webhooks", listener.local_addr().unwrap())

@@ -1,4 +1,4 @@
-//! A platform without a port, on somebody else's clock.
+//! A sandbox that does not listen, on the clock of a simulation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,7 +35,7 @@ async fn p22_a_simulation_moves_its_time() {
 }
 
 #[tokio::test]
-async fn a_fault_that_hangs_up_gives_no_answer() {
+async fn a_fault_that_closes_the_connection_gives_no_answer() {
     let sandbox = sandbox(&Arc::new(AtomicU64::new(1))).await;
     sandbox.arm(Fault::named("reset_before")).unwrap();
     let info = sandbox.info();

@@ -1,4 +1,4 @@
-//! The documents say what the sandbox does: live answers are held against the schemas.
+//! The answers of the sandbox match the schemas in its documents.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::world::{EVENT, World};
 
-/// As much of JSON Schema as the documents use. Returns what does not fit.
-fn misfit(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> {
+/// Validates a value against a schema, as far as the documents use JSON Schema. Returns the first mismatch.
+fn mismatch(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> {
     if let Some(reference) = schema["$ref"].as_str() {
         let pointer = reference.trim_start_matches('#');
-        return misfit(
+        return mismatch(
             root,
             root.pointer(pointer).unwrap_or_else(|| panic!("{reference}")),
             value,
@@ -49,7 +49,7 @@ fn misfit(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<Strin
             let Some(known) = properties.get(name) else {
                 return Some(format!("{at}.{name} is not documented"));
             };
-            if let Some(found) = misfit(root, known, field, &format!("{at}.{name}")) {
+            if let Some(found) = mismatch(root, known, field, &format!("{at}.{name}")) {
                 return Some(found);
             }
         }
@@ -58,7 +58,7 @@ fn misfit(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<Strin
         return rows
             .iter()
             .enumerate()
-            .find_map(|(n, row)| misfit(root, items, row, &format!("{at}[{n}]")));
+            .find_map(|(n, row)| mismatch(root, items, row, &format!("{at}[{n}]")));
     }
     None
 }
@@ -99,16 +99,16 @@ async fn p25_every_answer_of_the_read_api_fits_its_schema() {
             .json()
             .await
             .unwrap();
-        assert_eq!(misfit(&openapi, schema, &answer, path), None);
+        assert_eq!(mismatch(&openapi, schema, &answer, path), None);
         checked += 1;
     }
     assert_eq!(checked, 9);
     let tokens = json!({ "$ref": "#/components/schemas/Tokens" });
-    assert_eq!(misfit(&openapi, &tokens, &organizer.body, "tokens"), None);
-    assert_eq!(misfit(&openapi, &tokens, &participant.body, "tokens"), None);
+    assert_eq!(mismatch(&openapi, &tokens, &organizer.body, "tokens"), None);
+    assert_eq!(mismatch(&openapi, &tokens, &participant.body, "tokens"), None);
     let refused: Value = world.read("none", "/me/profile").await.json().await.unwrap();
     let error = json!({ "$ref": "#/components/schemas/Error" });
-    assert_eq!(misfit(&openapi, &error, &refused, "error"), None);
+    assert_eq!(mismatch(&openapi, &error, &refused, "error"), None);
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn p25_every_webhook_fits_its_schema() {
             .find(|one| one["title"] == event_type.as_str())
             .unwrap();
         assert_eq!(
-            misfit(
+            mismatch(
                 &schema,
                 &variant["properties"]["data"],
                 &told["data"],
@@ -155,14 +155,14 @@ async fn p25_every_webhook_fits_its_schema() {
         );
         let envelope =
             json!({ "type": "object", "required": schema["required"], "properties": schema["properties"] });
-        assert_eq!(misfit(&schema, &envelope, &told, "envelope"), None);
+        assert_eq!(mismatch(&schema, &envelope, &told, "envelope"), None);
         seen.insert(event_type);
     }
     assert_eq!(seen.len(), 13, "{seen:?}");
 }
 
 #[tokio::test]
-async fn every_documented_operation_is_there() {
+async fn every_documented_operation_exists() {
     let world = World::start().await;
     let openapi = document(&world, "/openapi.json").await;
     let mut ids = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! The laboratory: faults strike where they are armed, and nowhere else.
+//! Faults trigger where they are armed, and nowhere else.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ async fn an_answer_lost_after_rotation_leaves_the_old_token_used() {
 }
 
 #[tokio::test]
-async fn a_reset_before_the_refresh_uses_nothing_up() {
+async fn a_connection_closed_before_the_refresh_leaves_the_token_unused() {
     let world = World::start().await;
     let first = world.connect().await;
     for fault in ["unavailable", "html_error", "server_error"] {
@@ -89,7 +89,7 @@ async fn a_reset_before_the_refresh_uses_nothing_up() {
 }
 
 #[tokio::test]
-async fn answers_are_replaced_spoiled_and_cut() {
+async fn answers_are_replaced_changed_and_cut() {
     let world = World::start().await;
     let token = world.connect().await.access;
     let path = participants();
@@ -130,7 +130,7 @@ async fn answers_are_replaced_spoiled_and_cut() {
 }
 
 #[tokio::test]
-async fn the_odd_kinds_of_429_differ_in_retry_after() {
+async fn the_kinds_of_429_differ_in_retry_after() {
     let world = World::start().await;
     let token = world.connect().await.access;
     for (fault, expected) in [
@@ -154,7 +154,7 @@ async fn the_odd_kinds_of_429_differ_in_retry_after() {
 }
 
 #[tokio::test]
-async fn pages_lie_as_they_are_told() {
+async fn page_faults_change_the_content_of_pages() {
     let world = World::start().await;
     let token = world.connect().await.access;
     let page = async |fault: &str, query: &str| -> Value {
@@ -208,7 +208,7 @@ async fn a_connection_is_revoked_between_two_pages() {
 }
 
 #[tokio::test]
-async fn token_answers_lie_as_they_are_told() {
+async fn token_faults_change_token_answers() {
     let world = World::start().await;
     let mut now = world.connect().await;
     for (fault, check) in [
@@ -228,7 +228,7 @@ async fn token_answers_lie_as_they_are_told() {
 }
 
 #[tokio::test]
-async fn deliveries_are_tampered_with() {
+async fn delivery_faults_change_deliveries() {
     let world = World::start().await;
     world.connect().await;
     let secret = world.info().webhook_secret.clone();
@@ -308,7 +308,7 @@ async fn deliveries_are_tampered_with() {
 }
 
 #[tokio::test]
-async fn a_storm_and_a_hold_back() {
+async fn a_delivery_is_sent_many_times_or_held_back() {
     let world = World::start().await;
     world.connect().await;
     arm(&world, json!({ "fault": "delivery_storm", "times_sent": 5 })).await;
@@ -337,7 +337,7 @@ async fn a_storm_and_a_hold_back() {
 }
 
 #[tokio::test]
-async fn the_transcript_tells_everything_but_secrets() {
+async fn the_transcript_has_everything_but_secrets() {
     let world = World::start().await;
     world.act("/transcript", json!({ "record_bodies": true })).await;
     let token = world.connect().await;

@@ -1,4 +1,4 @@
-//! What nobody means well: the sandbox answers or hangs up, never with a 5xx, and goes on.
+//! Hostile input: the sandbox answers or closes the connection, never answers with a 5xx, and keeps running.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,10 +15,10 @@ fn address(world: &World) -> SocketAddr {
     base.parse().unwrap()
 }
 
-/// Sends bytes; the status of the answer, or `None` when the sandbox hung up.
+/// Sends bytes. Returns the status of the answer, or `None` if the sandbox closed the connection.
 async fn send(address: SocketAddr, bytes: &[u8]) -> Option<u16> {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // A refused request may be cut off while it is still being sent.
+    // The sandbox may close the connection while the test still sends a request that it refuses.
     stream.write_all(bytes).await.ok();
     let mut head = vec![0; 64];
     let read = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut head));
@@ -140,7 +140,7 @@ async fn well_formed_requests_of_any_content_are_answered() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_answered_with_4xx_or_not_at_all() {
+async fn input_that_is_not_http_is_answered_with_4xx_or_not_at_all() {
     let world = World::start().await;
     let many: String = (0..5_000).map(|n| format!("x-{n}: {n}\r\n")).collect();
     let huge = format!("x: {}\r\n", "a".repeat(2_000_000));
@@ -172,7 +172,7 @@ async fn what_is_no_http_is_answered_with_4xx_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn the_end_of_time_is_reached_and_survived() {
+async fn the_clock_survives_the_end_of_time() {
     let world = World::start().await;
     let pair = world.connect().await;
     let ages = Duration::from_secs(8_500 * 366 * 86_400);
@@ -208,7 +208,7 @@ async fn the_end_of_time_is_reached_and_survived() {
         .act("/applications/app_published_0002/approve", json!({}))
         .await;
     world.receiver.next().await;
-    // Even where no clock goes.
+    // Even at a time that no clock can reach.
     world.sandbox.advance(Duration::MAX).await.unwrap();
     world.advance(316_224_000).await;
     for url in [
@@ -221,7 +221,7 @@ async fn the_end_of_time_is_reached_and_survived() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn resets_in_the_middle_of_everything_break_nothing() {
+async fn resets_during_other_requests_break_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let mut world = World::start().await;
     world.sandbox = Sandbox::builder()
@@ -270,7 +270,7 @@ async fn resets_in_the_middle_of_everything_break_nothing() {
 }
 
 #[tokio::test]
-async fn a_damaged_data_file_is_told_and_never_panicked_about() {
+async fn a_damaged_data_file_is_an_error_and_never_a_panic() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("sandbox.db");
     let sandbox = Sandbox::builder().data(&path).start().await.unwrap();

@@ -1,4 +1,4 @@
-//! Manifests, public clients, secrets that rotate, and integrations that may not be authorized.
+//! Manifests, public clients, rotated secrets, and integrations that cannot be authorized.
 
 use revento_sandbox::{Sandbox, StartError};
 use serde_json::{Value, json};
@@ -107,7 +107,7 @@ async fn only_subscribed_types_are_delivered() {
     assert_eq!(world.stat("deliveries").await, 1);
 }
 
-/// What `docs/sandbox.md` shows between fences of this language.
+/// The code blocks of `docs/sandbox.md` in this language.
 fn shown(language: &str) -> &'static str {
     let page = include_str!("../../../../docs/sandbox.md");
     let start = page.split(&format!("```{language}\n")).nth(1).unwrap();
@@ -115,7 +115,7 @@ fn shown(language: &str) -> &'static str {
 }
 
 #[tokio::test]
-async fn the_documents_manifest_and_faults_are_taken() {
+async fn the_manifest_and_faults_of_the_documentation_are_accepted() {
     let sandbox = Sandbox::builder().manifest(shown("toml")).start().await.unwrap();
     assert_eq!(sandbox.info().client_id, "int_badges");
     let faults = format!("{}/faults", sandbox.info().control_base);
@@ -127,7 +127,7 @@ async fn the_documents_manifest_and_faults_are_taken() {
 }
 
 #[tokio::test]
-async fn a_mistake_in_a_manifest_is_told_with_its_place() {
+async fn a_mistake_in_a_manifest_is_reported_with_its_position() {
     let error = Sandbox::builder()
         .manifest("[[integration]]\nname = 3\n")
         .start()
@@ -184,7 +184,7 @@ async fn p21_both_client_secrets_hold_until_the_overlap_ends() {
         (401, "invalid_client".to_owned())
     );
     let token = pair(with(token.refresh, new.clone()).await).await;
-    // Without an overlap the old one ends at once.
+    // Without an overlap, the old secret becomes invalid at once.
     let newer = world.act(&act, json!({ "overlap_s": 0 })).await["secret"]
         .as_str()
         .unwrap()
@@ -317,7 +317,7 @@ async fn webview_pages_are_added_and_removed() {
 }
 
 #[tokio::test]
-async fn a_scope_that_is_added_later_makes_every_connection_re_consent() {
+async fn a_scope_that_is_added_later_requires_a_new_consent_for_every_connection() {
     let dir = tempfile::tempdir().unwrap();
     let start = async |scopes: &str| {
         let manifest = format!(

@@ -1,4 +1,4 @@
-//! The sandbox over real HTTP, as any client meets it.
+//! Tests of the sandbox over real HTTP.
 
 #![allow(
     clippy::unwrap_used,

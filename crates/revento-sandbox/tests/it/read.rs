@@ -1,4 +1,4 @@
-//! Contract section 3.
+//! The read API (contract §3).
 
 use std::collections::BTreeSet;
 
@@ -149,7 +149,7 @@ async fn every_endpoint_answers_in_its_shape() {
 }
 
 #[tokio::test]
-async fn refusals_of_section_3_5() {
+async fn errors_of_section_3_5() {
     let world = World::start().await;
     let organizer = world.connect().await.access;
     let participant = world.sign_in("usr_0004").await.access;
@@ -249,7 +249,7 @@ async fn the_request_id_comes_back_and_a_foreign_version_is_refused() {
 }
 
 #[tokio::test]
-async fn the_budget_is_told_spent_and_refilled_by_the_clock() {
+async fn the_budget_is_shown_spent_and_refilled_by_the_clock() {
     let world = World::start().await;
     let pair = world.connect().await;
     let path = format!("/events/{EVENT}");
@@ -262,7 +262,7 @@ async fn the_budget_is_told_spent_and_refilled_by_the_clock() {
             left.to_string().as_str()
         );
     }
-    // A refresh does not refill it.
+    // A refresh does not refill the budget.
     let pair = crate::world::pair(world.refresh(&pair.refresh).await).await;
     let answer = world.read(&pair.access, &path).await;
     let wait: i64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
@@ -306,7 +306,7 @@ async fn installations_are_listed_for_the_developer() {
 }
 
 #[tokio::test]
-async fn repeated_429s_suspend_an_integration_for_a_while_where_that_is_asked_for() {
+async fn repeated_429s_suspend_an_integration_if_the_sandbox_is_configured_so() {
     let mut world = World::start().await;
     world.sandbox = revento_sandbox::Sandbox::builder()
         .redirect_uri(crate::world::CALLBACK)
@@ -329,7 +329,7 @@ async fn repeated_429s_suspend_an_integration_for_a_while_where_that_is_asked_fo
     for _ in 0..10 {
         assert_eq!(world.read(&busy.access, &path).await.status(), 429);
     }
-    // It is the integration that is suspended, not the token.
+    // The integration is suspended, not only the token.
     let answer = world.read(&idle.access, "/events/evt_test_summit").await;
     let wait: i64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     let body: serde_json::Value = answer.json().await.unwrap();

@@ -1,4 +1,4 @@
-//! Time travel.
+//! The sandbox clock and its milestones.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::world::{EVENT, World, refusal};
 
 #[tokio::test]
-async fn the_clock_stops_just_before_and_just_after_what_happens_next() {
+async fn the_clock_advances_to_just_before_and_just_after_a_milestone() {
     let world = World::start().await;
     let token = world.connect().await;
     let path = format!("/events/{EVENT}");
@@ -36,7 +36,7 @@ async fn the_clock_stops_just_before_and_just_after_what_happens_next() {
 }
 
 #[tokio::test]
-async fn it_goes_to_the_next_retry_and_the_deadline() {
+async fn the_clock_advances_to_the_next_retry_and_the_deadline() {
     let world = World::start().await;
     world.connect().await;
     world.receiver.answer_with(500);
@@ -60,7 +60,7 @@ async fn it_goes_to_the_next_retry_and_the_deadline() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_told() {
+async fn a_wrong_request_to_the_clock_is_refused() {
     let world = World::start().await;
     for (body, status) in [
         (json!({ "to": "doomsday" }), 404),
@@ -113,7 +113,7 @@ async fn capacity_changes_wait_until_signups_are_quiet() {
         (&told["type"], &told["data"]["capacity_state"]),
         (&json!("activity.capacity_state_changed"), &json!("full"))
     );
-    // There and back again is no news.
+    // A state that changes and changes back is not announced.
     world.act(path, json!({ "signups": 0 })).await;
     world.act(path, json!({ "signups": 500 })).await;
     world.advance(60).await;

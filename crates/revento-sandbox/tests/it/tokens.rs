@@ -1,4 +1,4 @@
-//! Contract sections 2.3, 2.4 and 2.6.
+//! Tokens (contract §2.3, contract §2.4, contract §2.6).
 
 use std::collections::HashSet;
 
@@ -250,7 +250,7 @@ async fn p22_one_clock_moves_every_expiry() {
     world.advance(2).await;
     let expired = world.read(&pair.access, "/events/evt_test_published").await;
     assert_eq!(refusal(expired).await, (401, "token_expired".to_owned()));
-    // Ninety days slide with each refresh; the year does not.
+    // Each refresh starts ninety new days, but not a new year.
     for _ in 0..4 {
         world.advance(89 * DAY).await;
         pair = crate::world::pair(world.refresh(&pair.refresh).await).await;
@@ -263,7 +263,7 @@ async fn p22_one_clock_moves_every_expiry() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_that_rests_for_ninety_days_expires() {
+async fn a_refresh_token_that_is_unused_for_ninety_days_expires() {
     let world = World::start().await;
     let pair = world.connect().await;
     world.advance(90 * DAY + 1).await;
@@ -320,7 +320,7 @@ async fn the_organizer_revokes_and_everything_of_the_event_ends() {
 }
 
 #[tokio::test]
-async fn every_other_cause_of_section_2_6_has_its_cascade() {
+async fn every_other_cause_of_section_2_6_has_its_effects() {
     let world = World::start().await;
     let pair = world.connect().await;
     world.act("/events/evt_test_published/unpublish", json!({})).await;

@@ -1,4 +1,4 @@
-//! A sandbox, an integration that is only a socket, and the steps that every test needs.
+//! A sandbox, a webhook receiver, and the steps that every test needs.
 
 mod receiver;
 
@@ -18,14 +18,14 @@ pub(crate) const CALLBACK: &str = "http://localhost:3000/callback";
 pub(crate) const EVENT: &str = "evt_test_published";
 pub(crate) const VERIFIER: &str = "a-verifier-that-is-long-enough-to-be-taken-0123456789";
 
-/// A running sandbox and a client that follows no redirect.
+/// A running sandbox, and an HTTP client that follows no redirects.
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) http: Client,
     pub(crate) receiver: Receiver,
 }
 
-/// Tokens as the token endpoint gave them.
+/// An answer of the token endpoint.
 pub(crate) struct Pair {
     pub(crate) access: String,
     pub(crate) refresh: String,
@@ -40,7 +40,7 @@ pub(crate) fn client() -> Client {
         .unwrap()
 }
 
-/// The authorization request that works, to be spoiled by tests.
+/// The parameters of a correct authorization request, for tests to change.
 pub(crate) fn request(info: &SandboxInfo, scope: &str) -> BTreeMap<&'static str, String> {
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
     BTreeMap::from([
@@ -157,7 +157,7 @@ impl World {
         .await
     }
 
-    /// Connects an organizer, every optional scope ticked.
+    /// Connects an organizer, with every optional scope.
     pub(crate) async fn connect(&self) -> Pair {
         self.connect_event(EVENT).await
     }
@@ -230,7 +230,7 @@ impl World {
         self.control("/stats").await[name].as_u64().unwrap()
     }
 
-    /// Waits until a delivery stands as wished. Deliveries are prompt, so this is short.
+    /// Waits until a delivery has a status. Deliveries are fast, so the wait is short.
     pub(crate) async fn delivery(&self, id: &str, until: impl Fn(&Value) -> bool) -> Value {
         for _ in 0..200 {
             let row = self.control(&format!("/deliveries/{id}")).await;
@@ -258,7 +258,7 @@ pub(crate) async fn pair(response: Response) -> Pair {
     }
 }
 
-/// Status and `error` of a refusal, whose envelope is checked on the way.
+/// The status and `error` of an error answer. Checks its envelope.
 pub(crate) async fn refusal(response: Response) -> (u16, String) {
     let status = response.status().as_u16();
     let id = response.headers()["x-revento-request-id"]

@@ -1,4 +1,4 @@
-//! A webhook receiver that answers as it is told.
+//! A webhook receiver whose answers a test chooses.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::Sha256;
 use tokio::sync::mpsc;
 
-/// One delivery as it arrived.
+/// A delivery as it arrived.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
     pub(crate) headers: BTreeMap<String, String>,
@@ -22,7 +22,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Checks the signature as contract section 4.1 says.
+    /// Checks the signature (contract §4.1).
     pub(crate) fn is_signed_with(&self, secret: &str) -> bool {
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
         mac.update(self.headers["x-revento-timestamp"].as_bytes());
@@ -39,7 +39,7 @@ struct Shared {
     text: Arc<Mutex<String>>,
 }
 
-/// The receiver; what it gets can be awaited.
+/// A running receiver.
 pub(crate) struct Receiver {
     address: std::net::SocketAddr,
     inbox: tokio::sync::Mutex<mpsc::UnboundedReceiver<Received>>,
@@ -73,12 +73,12 @@ impl Receiver {
         format!("http://{}/webhooks", self.address)
     }
 
-    /// What to answer from now on.
+    /// Sets the status of the following answers.
     pub(crate) fn answer_with(&self, status: u16) {
         *self.status.lock().unwrap() = status;
     }
 
-    /// What to say from now on.
+    /// Sets the body of the following answers.
     pub(crate) fn say(&self, text: String) {
         *self.text.lock().unwrap() = text;
     }
@@ -89,7 +89,7 @@ impl Receiver {
         waited.expect("no webhook within five seconds").unwrap()
     }
 
-    /// Nothing arrives for a moment.
+    /// Checks that no delivery arrives for a moment.
     pub(crate) async fn stays_quiet(&self) {
         let mut inbox = self.inbox.lock().await;
         let waited = tokio::time::timeout(std::time::Duration::from_millis(250), inbox.recv()).await;
