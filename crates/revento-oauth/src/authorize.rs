@@ -9,30 +9,29 @@ use subtle::ConstantTimeEq;
 
 use crate::{Integration, pkce::Verifier};
 
-/// How long a consent may take before the flow has to be started again: longer than a code lives,
-/// so that a human who reads the consent page is not cut off.
+/// The lifetime of a flow. It is longer than that of a code, so that a human has time to read the consent page.
 pub const PENDING_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-/// What to ask an organizer or a participant for. The scopes decide which of the two (contract §2.1).
+/// What to ask for. The scopes decide whether an organizer or a participant is asked (contract §2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizationRequest {
-    /// The event to be connected or signed in to.
+    /// The event to connect or to sign in to.
     pub event_id: EventId,
-    /// Scopes of one token kind. The platform refuses a mixture with `invalid_scope`.
+    /// The scopes, all of one token kind. The platform refuses a mixture with `invalid_scope`.
     pub scopes: Scopes,
 }
 
-/// Where to send the browser, and what to keep until it returns.
+/// A started authorization: where to send the browser, and what to keep until it returns.
 #[derive(Debug, Clone)]
 pub struct StartedAuthorization {
-    /// The platform's consent page.
+    /// The URL of the platform's consent page.
     pub url: String,
-    /// Keep it sealed and bound to this browser, for instance in a cookie, and use it once.
+    /// The pending authorization. Keep it sealed and bound to this browser, such as in a cookie, and use it once.
     pub pending: PendingAuthorization,
 }
 
-/// An authorization that a browser is away for. Serializable; holds the PKCE verifier, so it is a
-/// secret: seal it before it leaves the process.
+/// An authorization whose browser has not returned yet. It holds the PKCE verifier and so is a secret: seal what serde writes
+/// before it leaves the process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PendingAuthorization {
     pub(crate) state: Box<str>,
@@ -45,38 +44,38 @@ pub struct PendingAuthorization {
 }
 
 impl PendingAuthorization {
-    /// The event that was asked for.
+    /// The requested event.
     pub fn event_id(&self) -> &EventId {
         &self.event_id
     }
 
-    /// The scopes that were asked for.
+    /// The requested scopes.
     pub fn scopes(&self) -> &Scopes {
         &self.scopes
     }
 
-    /// Which flow it is, by its scopes (contract §2.1).
+    /// The kind of token that the flow gives, by its scopes (contract §2.1).
     pub fn token_kind(&self) -> TokenKind {
         self.scopes.token_kind().unwrap_or(TokenKind::Installation)
     }
 
-    /// After this the flow has to be started again.
+    /// When the flow ends.
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
     }
 
-    /// A name for this flow that is safe to show, for instance in a cookie's name: any number of
-    /// flows can run in one browser. Not the state.
+    /// A name for this flow that is safe to show, such as in a cookie's name: one browser can run many flows. It does not
+    /// reveal the state.
     pub fn flow_id(&self) -> String {
         flow_id(&self.state)
     }
 
-    pub(crate) fn is_state(&self, claimed: &str) -> bool {
+    pub(crate) fn has_state(&self, claimed: &str) -> bool {
         self.state.as_bytes().ct_eq(claimed.as_bytes()).into()
     }
 }
 
-/// The flow id that belongs to the `state` of a callback, to find the pending authorization by.
+/// The flow id of a callback's `state`, to find its pending authorization.
 pub fn flow_id(state: &str) -> String {
     use sha2::{Digest, Sha256};
     let digest: [u8; 32] = Sha256::digest([b"revento flow id\0", state.as_bytes()].concat()).into();
@@ -85,7 +84,7 @@ pub fn flow_id(state: &str) -> String {
     id
 }
 
-/// Begins an authorization. `random` must be 64 fresh bytes that nobody can predict. Has no side effects.
+/// Begins an authorization. `random` must be 64 fresh bytes that nobody can predict. It has no side effects.
 pub fn begin(
     integration: &Integration,
     request: &AuthorizationRequest,

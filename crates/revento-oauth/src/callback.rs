@@ -1,14 +1,18 @@
-//! What the browser brings back (RFC 6749 §4.1.2).
+//! The callback of an authorization (RFC 6749 §4.1.2).
 
 use std::collections::BTreeMap;
 
-use revento_core::{EventId, Scopes, Timestamp, TokenKind, error::one_line};
+use revento_core::{
+    EventId, Scopes, Timestamp, TokenKind,
+    error::{ErrorKind, one_line},
+};
 use zeroize::Zeroizing;
 
 use crate::{PendingAuthorization, pkce::Verifier};
 
-/// A code, with everything that its exchange needs. Use it once: an exchange is never repeated by
-/// itself, since a code used twice revokes what it issued (contract §2.1).
+/// An authorization code, with everything that its exchange needs.
+///
+/// Use it once. A second use of a code revokes the tokens of the first (contract §2.1).
 pub struct CodeGrant {
     pub(crate) code: Zeroizing<String>,
     pub(crate) verifier: Verifier,
@@ -27,37 +31,74 @@ impl std::fmt::Debug for CodeGrant {
     }
 }
 
-/// The callback brought no code. Nothing was issued, nothing has to be undone.
+/// A callback without a code. The platform issued nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackError {
-    /// `access_denied`: the organizer or participant pressed "Decline", or may not authorize at all (an organization
-    /// that is not formal, contract §2.1).
-    #[error("consent was declined{}; connect again whenever you want to", described(.description))]
+    /// `access_denied`: the human declined, or may not authorize at all, such as for an organization that is not formal
+    /// (contract §2.1).
+    #[error("consent was declined{}; connect again to ask once more", described(.description))]
     Declined {
         /// The platform's explanation: one line, at most 300 characters.
         description: Option<String>,
     },
-    /// The platform refused the request.
-    #[error("the platform refused the authorization: {error}{}", described(.description))]
+    /// The platform refused the authorization request.
+    #[error("the platform refused the authorization: {error}{}; {}", described(.description), remedy(.error))]
     Refused {
-        /// The code of RFC 6749 §4.1.2.1: one line, at most 300 characters.
+        /// The error code of RFC 6749 §4.1.2.1: one line, at most 300 characters.
         error: String,
-        /// Its explanation: one line, at most 300 characters.
+        /// The platform's explanation: one line, at most 300 characters.
         description: Option<String>,
     },
-    /// The consent took longer than the flow lives.
+    /// The callback came after the end of the flow.
     #[error("the consent took too long; connect again")]
     Expired,
     /// The callback does not belong to the flow that this browser began.
-    #[error("this callback does not belong to a flow that was begun in this browser; connect again")]
+    #[error("this callback does not belong to a flow that this browser began; connect again")]
     StateMismatch,
-    /// The callback came before: its code is spent or being spent.
+    /// An earlier request brought the same callback. Its code is spent or being exchanged.
     #[error("this callback was used before; connect again if there is no connection yet")]
     AlreadyUsed,
-    /// The callback has neither a code nor an error, both of them, or a parameter twice.
+    /// The callback has neither a code nor an error, or both, or a parameter twice.
     #[error("the callback is malformed: {0}; connect again")]
     Malformed(&'static str),
+}
+
+impl CallbackError {
+    /// Who is at fault.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Declined { .. } => ErrorKind::ConsentRequired,
+            Self::Refused { error, .. } if is_platform_failure(error) => ErrorKind::Platform,
+            Self::Refused { .. } => ErrorKind::Refused,
+            Self::Expired | Self::StateMismatch | Self::AlreadyUsed | Self::Malformed(_) => {
+                ErrorKind::Rejected
+            }
+        }
+    }
+
+    /// Whether a new flow can succeed later without a change: only after a failure of the platform.
+    pub fn is_transient(&self) -> bool {
+        self.kind() == ErrorKind::Platform
+    }
+
+    /// Whether there may be a connection: only if the callback was used before.
+    pub fn may_have_taken_effect(&self) -> bool {
+        matches!(self, Self::AlreadyUsed)
+    }
+}
+
+/// Whether this code of RFC 6749 §4.1.2.1 blames the platform.
+fn is_platform_failure(error: &str) -> bool {
+    matches!(error, "server_error" | "temporarily_unavailable")
+}
+
+fn remedy(error: &str) -> &'static str {
+    if is_platform_failure(error) {
+        "connect again later"
+    } else {
+        "compare the request with the integration's manifest"
+    }
 }
 
 fn described(description: &Option<String>) -> String {
@@ -68,16 +109,16 @@ fn described(description: &Option<String>) -> String {
 }
 
 impl PendingAuthorization {
-    /// Reads a callback's query, with or without a leading `?`. Whatever the outcome, the flow is over.
+    /// Reads the query of a callback, with or without a leading `?`. The flow is over, also after an error.
     ///
-    /// The state is checked before anything else is believed.
+    /// The state is checked before anything else.
     ///
     /// # Errors
-    /// When the callback brought no code; the error says why.
+    /// The callback has no code, or does not belong to this flow.
     pub fn callback(self, query: &str, now: Timestamp) -> Result<CodeGrant, CallbackError> {
         let mut parameters = parse(query)?;
         let state = parameters.remove("state").ok_or(CallbackError::StateMismatch)?;
-        if !self.is_state(&state) {
+        if !self.has_state(&state) {
             return Err(CallbackError::StateMismatch);
         }
         if now >= self.expires_at {
@@ -107,7 +148,7 @@ impl PendingAuthorization {
 }
 
 fn refusal(error: &str, description: Option<String>) -> CallbackError {
-    // Anybody can write a query.
+    // Anybody can write this text.
     let description = present(description).as_deref().map(one_line);
     match error {
         "access_denied" => CallbackError::Declined { description },
@@ -118,7 +159,7 @@ fn refusal(error: &str, description: Option<String>) -> CallbackError {
     }
 }
 
-/// The `state` of a callback, to find its [`PendingAuthorization`] by; `None` when it has none.
+/// The `state` of a callback, to find its [`PendingAuthorization`]. `None` if it has none.
 pub fn state(query: &str) -> Option<String> {
     parse(query).ok()?.remove("state")
 }
@@ -128,7 +169,7 @@ fn parse(query: &str) -> Result<BTreeMap<String, String>, CallbackError> {
     let mut parameters = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if parameters.insert(name.into_owned(), value.into_owned()).is_some() {
-            return Err(CallbackError::Malformed("a parameter came twice"));
+            return Err(CallbackError::Malformed("a parameter comes twice"));
         }
     }
     Ok(parameters)
@@ -175,12 +216,12 @@ mod tests {
             outcome("error=access_denied&error_description=not+formal%0a&state=STATE").unwrap_err();
         assert_eq!(
             declined.to_string(),
-            "consent was declined (not formal\\n); connect again whenever you want to"
+            "consent was declined (not formal\\n); connect again to ask once more"
         );
         let refused = outcome("error=invalid_scope&error_description=no&state=STATE").unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "the platform refused the authorization: invalid_scope (no)"
+            "the platform refused the authorization: invalid_scope (no); compare the request with the integration's manifest"
         );
         for malformed in [
             "code=a&error=b&state=STATE",
@@ -196,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn o3_a_callback_of_another_flow_is_refused_before_anything_is_believed() {
+    fn o3_a_callback_of_another_flow_is_refused_first() {
         for query in [
             "code=abc",
             "code=abc&state=",

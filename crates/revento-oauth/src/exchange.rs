@@ -1,44 +1,71 @@
-//! A code for a connection (contract §2.3). Strict, unlike a refresh: nothing is lost by refusing,
-//! the human can consent again (invariant T4).
+//! The exchange of a code for a connection (contract §2.3).
+//!
+//! An exchange is strict, unlike a refresh: a refused answer loses nothing, because the human can consent again (invariant
+//! T4).
 
 use revento_core::{
-    Connection, ConnectionKey, Scopes, Status, Timestamp, TokenKind, error::one_line, limits,
+    Connection, ConnectionKey, Scopes, Status, Timestamp, TokenKind,
+    error::{ErrorKind, one_line},
+    limits,
 };
 
-use crate::{
-    CodeGrant, Integration, TokenAnswer, TokenPair,
-    token::{IssuedTokens, OAuthErrorCode},
-};
+use crate::{CodeGrant, Integration, TokenAnswer, TokenPair, token::IssuedTokens};
 
-/// The exchange gave no connection. The code is spent or useless: the human has to consent again.
+/// An exchange that gave no connection. Its code is spent or useless, so the human has to consent again. Nothing is stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExchangeError {
-    /// The platform refused the code, or the client.
-    #[error("the platform refused the code: {}{}; {}", one_line(.error), describe(.description), next(.error))]
+    /// The platform refused the code or the client.
+    #[error("the platform refused the code: {}{}; {}", one_line(.error), describe(.description), remedy(.error))]
     Refused {
-        /// The code of RFC 6749 §5.2.
+        /// The error code of RFC 6749 §5.2.
         error: Box<str>,
-        /// Its explanation.
+        /// The platform's explanation.
         description: Option<String>,
     },
-    /// The answer could not be read.
-    #[error("the token endpoint answered {status}, with {problem}; connect again")]
+    /// The answer is not one of a token endpoint. The code may be spent.
+    #[error("the token endpoint answered {status}, with {problem}; the code may be spent: connect again")]
     Unreadable {
-        /// The status.
+        /// The HTTP status.
         status: u16,
-        /// What was wrong.
+        /// What is wrong with the answer, without its content.
         problem: String,
     },
-    /// The contract promises a field that the answer lacks.
-    #[error("the token endpoint's answer lacks {0:?}, which the contract promises; nothing was stored")]
+    /// The answer lacks a field that the contract promises. The code is spent.
+    #[error(
+        "the token endpoint's answer lacks {0:?}, which the contract promises; nothing is stored: connect again"
+    )]
     Missing(&'static str),
-    /// The tokens are bound to something else than was asked for. They were not stored.
-    #[error("the tokens are bound to another {what} than was asked for; they were not stored")]
+    /// The tokens are bound to something else than was requested. The code is spent.
+    #[error("the tokens are bound to another {what} than was requested; they are not stored: connect again")]
     Mismatch {
-        /// What differs: the event, the token kind, the scopes, the token type.
+        /// What differs: the event, the token kind, the scopes or the token type.
         what: &'static str,
     },
+}
+
+impl ExchangeError {
+    /// Who is at fault.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Refused { error, .. } => match &**error {
+                "invalid_client" => ErrorKind::Configuration,
+                "invalid_grant" => ErrorKind::ConsentRequired,
+                _ => ErrorKind::Refused,
+            },
+            Self::Unreadable { .. } | Self::Missing(_) | Self::Mismatch { .. } => ErrorKind::Platform,
+        }
+    }
+
+    /// Whether the same call can succeed later: no, a code is good for one exchange.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Whether the platform may have issued tokens.
+    pub fn may_have_taken_effect(&self) -> bool {
+        !matches!(self, Self::Refused { .. })
+    }
 }
 
 fn describe(description: &Option<String>) -> String {
@@ -48,32 +75,32 @@ fn describe(description: &Option<String>) -> String {
         .unwrap_or_default()
 }
 
-fn next(error: &str) -> &'static str {
+fn remedy(error: &str) -> &'static str {
     match error {
         "invalid_client" => "check the client id and secret against the developer console",
         _ => "connect again",
     }
 }
 
-/// A new connection, not yet stored, and its tokens, not yet to be used.
+/// A new connection and its tokens. Store both before the tokens are used (invariant T2).
 #[derive(Debug, Clone)]
 pub struct NewConnection {
-    /// Everything but the tokens. Its generation is 1; a store that knows the key already goes on counting.
+    /// The connection. Its generation is 1; a caller whose store knows the key already continues the count.
     pub connection: Connection,
     /// The tokens.
     pub tokens: TokenPair,
 }
 
 impl CodeGrant {
-    /// What was asked for. The organizer may have granted less.
+    /// The requested scopes. The organizer may have granted fewer.
     pub fn requested_scopes(&self) -> &Scopes {
         &self.scopes
     }
 
-    /// Judges the answer to the exchange. `sent_at` is the caller's time when the request left.
+    /// Checks the answer to the exchange. `sent_at` is the caller's time when the request was sent.
     ///
     /// # Errors
-    /// When it was refused, or is bound to something else than was asked for.
+    /// The platform refused the code, or the answer is not what was requested.
     pub fn finish_exchange(
         &self,
         integration: &Integration,
@@ -170,7 +197,7 @@ impl CodeGrant {
     }
 }
 
-/// The kind that a token's prefix tells (contract §2.3), where it tells one.
+/// The kind of token by its prefix, if it has a known one (contract §2.3).
 pub(crate) fn token_kind(issued: &IssuedTokens) -> Option<TokenKind> {
     let token = issued.access_token.expose();
     if token.starts_with("rev_install_") {
@@ -182,21 +209,18 @@ pub(crate) fn token_kind(issued: &IssuedTokens) -> Option<TokenKind> {
     }
 }
 
-/// When consent was given, on the platform's clock, against which webhooks are dated (T8). Clocks that
-/// agree to within a few seconds are taken as one, since `Date` has only whole seconds.
+/// The time of the consent on the platform's clock, which dates the webhooks (invariant T8). Clocks that differ by a few
+/// seconds count as equal, because `Date` has whole seconds only.
 fn platform_time(sent_at: Timestamp, now: Timestamp, date: Option<Timestamp>) -> Timestamp {
-    const AGREE: std::time::Duration = std::time::Duration::from_secs(5);
+    const TOLERANCE: std::time::Duration = std::time::Duration::from_secs(5);
     match date {
-        Some(date) if date > now.saturating_add(AGREE) => sent_at.saturating_add(date.saturating_since(now)),
-        Some(date) if now > date.saturating_add(AGREE) => sent_at.saturating_sub(now.saturating_since(date)),
+        Some(date) if date > now.saturating_add(TOLERANCE) => {
+            sent_at.saturating_add(date.saturating_since(now))
+        }
+        Some(date) if now > date.saturating_add(TOLERANCE) => {
+            sent_at.saturating_sub(now.saturating_since(date))
+        }
         _ => sent_at,
-    }
-}
-
-impl OAuthErrorCode {
-    /// Whether the grant is gone for good (contract §2.3).
-    pub fn is_permanent(&self) -> bool {
-        *self == Self::InvalidGrant
     }
 }
 
@@ -233,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn o15_less_may_be_granted_than_was_asked_for() {
+    fn o15_fewer_scopes_may_be_granted_than_requested() {
         let new = exchange("event.read program.read", &body(&[])).unwrap();
         assert_eq!(new.connection.scopes.to_string(), "event.read");
         assert_eq!(new.connection.generation, 1);
@@ -290,6 +314,23 @@ mod tests {
                 .token_kind(),
             TokenKind::User
         );
+    }
+
+    #[test]
+    fn an_error_says_who_is_at_fault_and_whether_tokens_exist() {
+        let kind = |body: &str| {
+            let error = exchange("event.read", body).unwrap_err();
+            (error.kind(), error.may_have_taken_effect())
+        };
+        assert_eq!(
+            kind(r#"{"error":"invalid_client"}"#),
+            (ErrorKind::Configuration, false)
+        );
+        assert_eq!(
+            kind(r#"{"error":"invalid_grant"}"#),
+            (ErrorKind::ConsentRequired, false)
+        );
+        assert_eq!(kind("<html>"), (ErrorKind::Platform, true));
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! OAuth for Revento, as machines without I/O, clock or randomness.
+//! OAuth for Revento, as state machines without I/O, clock or randomness.
 //!
-//! - [`authorize`]: where to send the browser, and the [`PendingAuthorization`] to keep meanwhile;
-//! - [`callback`]: what came back, with an outcome for every combination of parameters;
-//! - [`exchange`]: a code for a pair of tokens, refused when it is bound to something else (T4);
-//! - [`refresh`]: the machine that never spends a one-time refresh token blindly (T1 to T3);
-//! - [`lifecycle`]: what webhooks and answers do to a connection, in any order and repetition (T8).
+//! - [`authorize`] builds the URL for the browser, and the [`PendingAuthorization`] to keep until it returns.
+//! - [`callback`] reads what the browser brings back.
+//! - [`exchange`] turns a code into a connection, and refuses tokens that are bound to something else (invariant T4).
+//! - [`refresh`] refreshes tokens, and never sends a one-time refresh token twice by accident (invariants T1 to T3).
+//! - [`lifecycle`] applies webhooks and answers to a connection (invariant T8).
 //!
-//! The caller passes `now` and random bytes in, and is told what to do next. `revento-api` is such a
-//! caller; a simulation or a model checker is another.
+//! The caller passes `now` and random bytes in, and gets the next step out. `revento-api` is such a caller; a simulation and
+//! a model checker are others.
 //!
 //! ```
 //! use revento_core::{Scope, Scopes, Timestamp};
@@ -20,11 +20,11 @@
 //!     scopes: Scopes::from([Scope::EventRead, Scope::ParticipantsRead]),
 //! };
 //! # let (random, now) = ([7; 64], Timestamp::UNIX_EPOCH);
-//! let begun = authorize::begin(&integration, &request, &random, now);
-//! assert!(begun.url.starts_with("https://auth.revento.example/oauth/authorize?response_type=code&"));
-//! // Keep `begun.pending` bound to this browser, send it to `begun.url`, and when it comes back:
+//! let started = authorize::begin(&integration, &request, &random, now);
+//! assert!(started.url.starts_with("https://auth.revento.example/oauth/authorize?response_type=code&"));
+//! // Keep `started.pending` bound to this browser, send it to `started.url`, and when it comes back:
 //! # let query = "error=access_denied&state=x";
-//! let outcome = begun.pending.callback(query, now);
+//! let outcome = started.pending.callback(query, now);
 //! # assert!(outcome.is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -1,8 +1,8 @@
-//! What ends a connection (contract §2.6), as one function over signals in any order (invariant T8).
+//! What ends a connection (contract §2.6): one function over signals that come in any order and repeatedly (invariant T8).
 
 use revento_core::{Connection, Reason, Status, Timestamp, limits};
 
-/// Something that bears on a connection's life.
+/// An event in the life of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Signal {
@@ -10,24 +10,24 @@ pub enum Signal {
     TokenRevoked,
     /// The webhook `data.deletion_required`.
     DeletionRequired {
-        /// The envelope's time.
+        /// The webhook's `occurred_at`.
         occurred_at: Timestamp,
-        /// By when, where the data says so.
+        /// The platform's deadline, if the data has one.
         deadline_at: Option<Timestamp>,
-        /// Why, where the data says so.
+        /// The reason, if the data has one.
         reason: Option<String>,
     },
     /// The webhook `user.revoked_access`.
     UserRevoked {
-        /// The envelope's time.
+        /// The webhook's `occurred_at`.
         occurred_at: Timestamp,
     },
     /// The webhook `integration.suspended`.
     Suspended {
-        /// The envelope's time.
+        /// The webhook's `occurred_at`.
         occurred_at: Timestamp,
     },
-    /// The integration has deleted what it had cached.
+    /// The integration has deleted its cached data.
     Deleted,
 }
 
@@ -42,8 +42,8 @@ impl Signal {
     }
 }
 
-/// What a signal makes of a connection; `None` when it changes nothing: it is repeated, or it is from
-/// before the consent and so speaks of an older connection.
+/// Applies a signal to a connection. `None` if it changes nothing: it is a repetition, or it is older than the consent and so
+/// belongs to an earlier connection.
 pub fn apply(connection: &Connection, signal: &Signal, now: Timestamp) -> Option<Connection> {
     let late = signal
         .occurred_at()
@@ -55,7 +55,7 @@ pub fn apply(connection: &Connection, signal: &Signal, now: Timestamp) -> Option
     match signal {
         Signal::TokenRevoked => {
             end(&mut next, Reason::TokenRevoked, now);
-            // The webhook will bring the platform's deadline; if it never comes, this one holds.
+            // The webhook brings the platform's deadline. This one is in force until then.
             next.delete_by = next
                 .delete_by
                 .or(Some(now.saturating_add(limits::DELETION_PERIOD)));
@@ -87,7 +87,7 @@ pub fn apply(connection: &Connection, signal: &Signal, now: Timestamp) -> Option
     (next != *connection).then_some(next)
 }
 
-/// The first cause and time stay.
+/// Ends the connection. The first reason and time stay.
 fn end(connection: &mut Connection, reason: Reason, now: Timestamp) {
     if connection.status != Status::Revoked {
         connection.status = Status::Revoked;
@@ -155,13 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn the_platforms_deadline_replaces_our_own_guess() {
+    fn the_platforms_deadline_replaces_the_estimate() {
         let now = CONSENT.saturating_add(DAY);
-        let guessed = apply(&connected(), &Signal::TokenRevoked, now).unwrap();
-        assert_eq!(guessed.delete_by, Some(now.saturating_add(30 * DAY)));
-        let told = apply(&guessed, &deletion(now.saturating_add(DAY)), now).unwrap();
-        assert_eq!(told.delete_by, Some(now.saturating_add(31 * DAY)));
-        assert_eq!(told.reason, Some("connection_revoked".into()));
+        let estimated = apply(&connected(), &Signal::TokenRevoked, now).unwrap();
+        assert_eq!(estimated.delete_by, Some(now.saturating_add(30 * DAY)));
+        let revoked = apply(&estimated, &deletion(now.saturating_add(DAY)), now).unwrap();
+        assert_eq!(revoked.delete_by, Some(now.saturating_add(31 * DAY)));
+        assert_eq!(revoked.reason, Some("connection_revoked".into()));
     }
 
     #[test]

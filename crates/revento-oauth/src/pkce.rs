@@ -1,11 +1,11 @@
-//! Proof Key for Code Exchange, S256 only (RFC 7636). It cannot be switched off.
+//! Proof Key for Code Exchange with S256 (RFC 7636). It cannot be switched off.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// A code verifier: 43 characters that stand for 32 random bytes (RFC 7636 §4.1).
+/// A code verifier: 43 characters that encode 32 random bytes (RFC 7636 §4.1).
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Verifier(Zeroizing<String>);
@@ -15,7 +15,7 @@ impl Verifier {
         Self(Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The challenge by S256 (RFC 7636 §4.2).
+    /// The S256 challenge (RFC 7636 §4.2).
     pub(crate) fn challenge(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.as_bytes()))
     }

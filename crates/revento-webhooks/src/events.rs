@@ -67,8 +67,8 @@ impl VerifiedDelivery {
     /// When the body is not an envelope, the header disagrees with it, or its data is not of this kind.
     pub fn read<K: Kind>(self: &Arc<Self>) -> Result<(Envelope, K::Data), EventError> {
         match Envelope::read_single_pass::<K>(Arc::new(Body(Arc::clone(self)))) {
-            Some((envelope, data)) if envelope.event_type.as_str() == self.unsigned_event_type() => {
-                Ok((envelope, data))
+            Some(read) if read.envelope.event_type.as_str() == self.unsigned_event_type() => {
+                Ok((read.envelope, read.data))
             }
             _ => {
                 let envelope = self.envelope()?;

@@ -62,7 +62,7 @@ impl Envelope {
     /// then succeed or name the problem.
     pub fn read_single_pass<K: Kind>(
         verified_body: Arc<dyn AsRef<[u8]> + Send + Sync>,
-    ) -> Option<(Self, K::Data)> {
+    ) -> Option<EnvelopeWithData<K::Data>> {
         single_pass::read::<K>(&verified_body)
     }
 
@@ -126,6 +126,15 @@ impl Envelope {
             .organization_id(OrganizationId::new("org_xyz789"))
             .raw_data(RawData::of(data))
     }
+}
+
+/// An envelope and its data, read in a single pass.
+#[derive(Debug, Clone)]
+pub struct EnvelopeWithData<D> {
+    /// The envelope.
+    pub envelope: Envelope,
+    /// The envelope's data, as one kind.
+    pub data: D,
 }
 
 /// Shows the size of the data only, because the data is personal.

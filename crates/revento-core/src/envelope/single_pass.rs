@@ -12,7 +12,7 @@ use serde::{
 };
 
 use super::{
-    Envelope,
+    Envelope, EnvelopeWithData,
     raw_data::{RawData, SharedBody},
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 const NAMES: &[&str] = &["id", "type", "occurred_at", "event_id", "organization_id", "data"];
 
 /// `None` if a single pass is not possible.
-pub(super) fn read<K: Kind>(body: &SharedBody) -> Option<(Envelope, K::Data)> {
+pub(super) fn read<K: Kind>(body: &SharedBody) -> Option<EnvelopeWithData<K::Data>> {
     let mut reader = serde_json::Deserializer::from_slice((**body).as_ref());
     let read = reader.deserialize_map(SinglePass::<K>(body, PhantomData)).ok()?;
     reader.end().ok()?;
@@ -34,7 +34,7 @@ pub(super) fn read<K: Kind>(body: &SharedBody) -> Option<(Envelope, K::Data)> {
 struct SinglePass<'b, K>(&'b SharedBody, PhantomData<K>);
 
 impl<'de, K: Kind> Visitor<'de> for SinglePass<'_, K> {
-    type Value = (Envelope, K::Data);
+    type Value = EnvelopeWithData<K::Data>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an envelope")
@@ -74,7 +74,8 @@ impl<'de, K: Kind> Visitor<'de> for SinglePass<'_, K> {
             raw_data: RawData::within(self.0.clone()),
             extra,
         };
-        Ok((envelope, data.ok_or_else(|| missing("data"))?))
+        let data = data.ok_or_else(|| missing("data"))?;
+        Ok(EnvelopeWithData { envelope, data })
     }
 }
 

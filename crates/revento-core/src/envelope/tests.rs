@@ -212,7 +212,8 @@ fn a_kind_takes_its_own_type_only() {
 }
 
 fn single_pass<K: Kind>(body: &str) -> Option<(Envelope, K::Data)> {
-    Envelope::read_single_pass::<K>(Arc::new(body.to_owned()))
+    let read = Envelope::read_single_pass::<K>(Arc::new(body.to_owned()))?;
+    Some((read.envelope, read.data))
 }
 
 #[test]

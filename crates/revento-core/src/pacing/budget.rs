@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     CallOutcome, RateLimitHeaders,
     call_log::{CallLog, Tenths, down, time, up},
-    detached::Detached,
+    detached_calls::DetachedCalls,
 };
 use crate::{Timestamp, limits::RateLimits};
 
@@ -51,7 +51,7 @@ pub struct Budget {
     /// When the platform's headers last corrected the log.
     pub(super) corrected: Tenths,
     /// What the other replicas do not know yet, if the budget is detached.
-    pub(super) detached: Option<Box<Detached>>,
+    pub(super) detached: Option<Box<DetachedCalls>>,
 }
 
 /// A call in flight.
@@ -319,12 +319,20 @@ impl Budget {
         time(all.fold(self.closed_until, Tenths::max))
     }
 
+    /// Whether the budget is detached from the one that the replicas share.
+    pub fn is_detached(&self) -> bool {
+        self.detached.is_some()
+    }
+
     /// The bytes of memory that the budget takes, itself included.
     pub fn size_in_memory(&self) -> usize {
         size_of::<Self>()
             + self.log.heap_bytes()
             + self.in_flight.capacity() * size_of::<CallInFlight>()
-            + self.detached_size()
+            + self
+                .detached
+                .as_ref()
+                .map_or(0, |detached| detached.size_in_memory())
     }
 
     /// The windows with their limits: the hour, then the minute.
@@ -364,7 +372,9 @@ impl Budget {
             sent: now,
             ends: now.saturating_add(LEASE),
         });
-        self.note_begun(id);
+        if let Some(detached) = &mut self.detached {
+            detached.note_begun(id);
+        }
         Ticket { id }
     }
 
@@ -374,11 +384,24 @@ impl Budget {
         Some(call)
     }
 
+    pub(super) fn remove_call(&mut self, id: u32) -> Option<CallInFlight> {
+        let index = self.in_flight.iter().position(|call| call.id == id)?;
+        Some(self.in_flight.swap_remove(index))
+    }
+
+    fn note_ended(&mut self, id: u32, counts: Option<Tenths>) {
+        if let Some(detached) = &mut self.detached {
+            detached.note_ended(id, counts);
+        }
+    }
+
     /// Forgets what has left all windows, and corrects marks in the future, which a clock that went back leaves.
     fn expire(&mut self, now: Tenths) {
         let [(hour, ..), _] = self.windows();
         self.log.forget_until(now.saturating_sub(hour + MEMORY));
-        self.forget_ended_until(now.saturating_sub(hour));
+        if let Some(detached) = &mut self.detached {
+            detached.forget_ended_until(now.saturating_sub(hour));
+        }
         if self
             .log
             .last()

@@ -33,8 +33,9 @@
 mod budget;
 mod bytes;
 mod call_log;
-mod detached;
+mod detached_calls;
 mod headers;
+mod merge;
 #[cfg(test)]
 mod tests;
 

@@ -1,69 +1,71 @@
 //! Answers of the token endpoint (RFC 6749 §5.1 and §5.2, contract §2.3).
 //!
-//! Salvage before strictness (invariant T2): whatever the status, the content type or the rest of the
-//! body, an answer that carries tokens is read as tokens, because the old ones are gone.
+//! Salvage before strictness (invariant T2): an answer that carries tokens is read as tokens, with any status, content type
+//! or other fields, because the old refresh token is spent.
 
 use std::time::Duration;
 
 use http::StatusCode;
-use revento_core::{AccessToken, EventId, OrganizationId, RefreshToken, Scopes, Timestamp, UserId};
+use revento_core::{
+    AccessToken, EventId, OrganizationId, RefreshToken, Scopes, Timestamp, UserId, http_date,
+};
 use serde_json::{Map, Value};
 
-/// What the token endpoint answered.
+/// An answer of the token endpoint.
 #[derive(Debug, Clone)]
 pub enum TokenAnswer {
     /// Tokens.
     Issued(Box<IssuedTokens>),
-    /// A definite refusal: an OAuth error.
+    /// An OAuth error: a definite refusal.
     Refused {
         /// The status.
         status: StatusCode,
-        /// What to branch on.
+        /// The error code.
         error: OAuthErrorCode,
-        /// For humans.
+        /// The platform's explanation, for humans.
         description: Option<String>,
     },
-    /// Anything else: an HTML page, a 5xx, nothing. Whether the request took effect is unknowable.
+    /// Any other answer, such as an HTML page or a 5xx. The request may have taken effect.
     Unreadable {
         /// The status.
         status: StatusCode,
-        /// What was wrong with it, without its content.
+        /// What is wrong with the answer, without its content.
         problem: String,
     },
 }
 
-/// Tokens and what they are bound to, as far as the answer said.
+/// Tokens, and what the answer says about their binding.
 #[derive(Debug, Clone)]
 pub struct IssuedTokens {
-    /// For reads.
+    /// The access token.
     pub access_token: AccessToken,
-    /// For the next refresh; the contract promises one each time.
+    /// The refresh token. The contract promises one with each answer.
     pub refresh_token: Option<RefreshToken>,
-    /// From the moment of issue; the contract says one hour.
+    /// The lifetime of the access token, from its issue. The contract says one hour.
     pub expires_in: Option<Duration>,
-    /// What was granted. Absent means: what was asked for (RFC 6749 §5.1).
+    /// The granted scopes. `None` means the requested ones (RFC 6749 §5.1).
     pub scope: Option<Scopes>,
-    /// The bound event.
+    /// The event that the tokens are bound to.
     pub event_id: Option<EventId>,
-    /// The event's organization.
+    /// The organization of the event.
     pub organization_id: Option<OrganizationId>,
-    /// The bound user, for a user token.
+    /// The user that a user token is bound to.
     pub user_id: Option<UserId>,
-    /// How the token is to be used, if not as `Bearer`.
+    /// The token type; the contract says `Bearer`.
     pub token_type: Option<String>,
-    /// The platform's clock when it answered, from the `Date` header.
+    /// The platform's time of the answer, from the `Date` header.
     pub date: Option<Timestamp>,
 }
 
-/// The `error` of a refusal (RFC 6749 §5.2).
+/// The `error` of a refusal (RFC 6749 §5.2). An unknown code keeps its text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OAuthErrorCode {
-    /// The code or refresh token is spent, expired, revoked or another's. Permanent (contract §2.3).
+    /// The code or refresh token is spent, expired, revoked or of another client. Permanent (contract §2.3).
     InvalidGrant,
     /// The client id or secret is wrong.
     InvalidClient,
-    /// Any other code, as it came.
+    /// Any other code.
     Other(Box<str>),
 }
 
@@ -75,6 +77,11 @@ impl OAuthErrorCode {
             Self::InvalidClient => "invalid_client",
             Self::Other(text) => text,
         }
+    }
+
+    /// Whether the grant is gone for good (contract §2.3).
+    pub fn is_permanent(&self) -> bool {
+        *self == Self::InvalidGrant
     }
 }
 
@@ -95,7 +102,7 @@ impl TokenAnswer {
             return Self::Issued(Box::new(issued(access_token, &mut fields, date(response))));
         }
         match text(&mut fields, "error") {
-            // A server that is broken may answer with any code: its word is not definite.
+            // A 5xx is not definite, whatever code it carries.
             Some(error) if !status.is_server_error() => Self::Refused {
                 status,
                 error: code(error),
@@ -103,7 +110,7 @@ impl TokenAnswer {
             },
             _ => Self::Unreadable {
                 status,
-                problem: "the JSON has neither access_token nor error".into(),
+                problem: "JSON that has neither access_token nor error".into(),
             },
         }
     }
@@ -123,7 +130,7 @@ fn issued(access_token: String, fields: &mut Map<String, Value>, date: Option<Ti
     }
 }
 
-/// A non-empty text, moved out so that no copy of a secret stays behind.
+/// A non-empty text. It is moved out, so that no copy of a secret stays behind.
 fn text(fields: &mut Map<String, Value>, name: &str) -> Option<String> {
     match fields.remove(name) {
         Some(Value::String(text)) if !text.is_empty() => Some(text),
@@ -131,7 +138,7 @@ fn text(fields: &mut Map<String, Value>, name: &str) -> Option<String> {
     }
 }
 
-/// A positive number of seconds, also one in quotes.
+/// A positive number of seconds, as a number or in quotes.
 fn seconds(value: &Value) -> Option<Duration> {
     let seconds = match value {
         Value::String(text) => text.trim().parse().ok()?,
@@ -152,10 +159,7 @@ fn code(text: String) -> OAuthErrorCode {
 
 fn date(response: &http::Response<impl AsRef<[u8]>>) -> Option<Timestamp> {
     let text = response.headers().get(http::header::DATE)?.to_str().ok()?;
-    let zoned = jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(text)
-        .ok()?;
-    Some(Timestamp::from_unix_micros(zoned.as_microsecond()))
+    http_date::parse(text)
 }
 
 fn problem(response: &http::Response<impl AsRef<[u8]>>, error: &serde_json::Error) -> String {
@@ -165,7 +169,7 @@ fn problem(response: &http::Response<impl AsRef<[u8]>>, error: &serde_json::Erro
         .and_then(|value| value.to_str().ok());
     let bytes = response.body().as_ref().len();
     format!(
-        "{bytes} bytes of {} that are no JSON object (line {}, column {})",
+        "{bytes} bytes of {} that are not a JSON object (line {}, column {})",
         kind.unwrap_or("no content type"),
         error.line(),
         error.column()
@@ -210,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn o14_a_minimal_or_odd_answer_still_gives_its_tokens() {
+    fn o14_a_minimal_or_odd_answer_gives_its_tokens() {
         assert!(issued(r#"{"access_token":"a"}"#).refresh_token.is_none());
         assert_eq!(
             issued(r#"{"access_token":"a","expires_in":"60"}"#).expires_in,
@@ -260,7 +264,7 @@ mod tests {
         };
         assert_eq!(
             problem,
-            "25 bytes of no content type that are no JSON object (line 2, column 8)"
+            "25 bytes of no content type that are not a JSON object (line 2, column 8)"
         );
     }
 }

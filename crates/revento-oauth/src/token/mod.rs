@@ -1,4 +1,4 @@
-//! The token endpoint (contract §2.3): what is sent, and what comes back.
+//! Requests and answers of the token endpoint (contract §2.3).
 
 mod answer;
 mod request;
@@ -11,13 +11,13 @@ use revento_core::{AccessToken, RefreshToken};
 /// An access token and the refresh token that came with it.
 #[derive(Debug, Clone)]
 pub struct TokenPair {
-    /// For reads, for one hour.
+    /// The access token. It lives one hour (contract §2.4).
     pub access: AccessToken,
-    /// For one refresh.
+    /// The refresh token. It is good for one refresh (contract §2.4).
     pub refresh: RefreshToken,
 }
 
-/// For model checking: a machine's states have to be told apart. Nowhere else are secrets compared.
+/// The model checker compares states. No other code compares secrets.
 #[cfg(test)]
 mod compare {
     use std::hash::{Hash, Hasher};

@@ -6,11 +6,11 @@ use revento_core::{RefreshToken, RequestId};
 
 use crate::{CodeGrant, Integration};
 
-/// A request to send once. Its body holds secrets, so its `Debug` shows nothing of it.
+/// A request to the token endpoint. Send it once. Its body holds secrets, so `Debug` does not show it.
 pub struct TokenRequest(http::Request<Bytes>);
 
 impl TokenRequest {
-    /// A code for a pair of tokens.
+    /// The exchange of a code for a pair of tokens.
     pub fn exchange(integration: &Integration, grant: &CodeGrant, request_id: &RequestId) -> Self {
         let fields = [
             ("grant_type", "authorization_code"),
@@ -21,13 +21,13 @@ impl TokenRequest {
         Self::new(integration, &fields, request_id)
     }
 
-    /// A refresh token for the next pair.
+    /// The exchange of a refresh token for the next pair of tokens.
     pub fn refresh(integration: &Integration, token: &RefreshToken, request_id: &RequestId) -> Self {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", token.expose())];
         Self::new(integration, &fields, request_id)
     }
 
-    /// The request for a transport. Never send it twice.
+    /// The request, for a transport. Never send it twice.
     pub fn into_http(self) -> http::Request<Bytes> {
         self.0
     }
@@ -41,7 +41,7 @@ impl TokenRequest {
         }
         let mut request = http::Request::new(Bytes::from(form.finish()));
         *request.method_mut() = http::Method::POST;
-        // The URL was parsed when the integration was configured, so it is a URI; an id is text of ours.
+        // The base was parsed as a URL when the integration was configured, so this is a valid URI.
         *request.uri_mut() = integration.auth_url("/oauth/token").parse().unwrap_or_default();
         let headers = request.headers_mut();
         headers.insert(

@@ -1,4 +1,4 @@
-//! What the platform's headers do, and what no header may do.
+//! What the platform's headers change, and what no header can cause.
 
 use super::{platform::Answer, *};
 
@@ -30,7 +30,7 @@ proptest! {
     }
 }
 
-/// What stands in a header, or ought not to.
+/// The text of a header, valid or not.
 fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<i64>().prop_map(|number| number.to_string()),
@@ -41,7 +41,7 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn a19_a_platform_that_counts_less_is_believed() {
+fn a19_a_smaller_count_of_the_platform_wins() {
     let limits = limits::INSTALLATION_RATE_LIMITS;
     let mut budget = Budget::new(limits);
     let mut now = 0;
@@ -65,7 +65,7 @@ fn a19_a_platform_that_counts_less_is_believed() {
         assert!(call(&mut budget, now, left.max(1)));
         now += SECOND / 5;
     }
-    // It went over to a new window of its own: this call is the first that it counts.
+    // The platform starts a new window: this call is the first that it counts.
     let mut budget_after = budget.clone();
     now += 30 * SECOND;
     assert!(call(&mut budget_after, now, 29));
@@ -74,12 +74,12 @@ fn a19_a_platform_that_counts_less_is_believed() {
         "{:?}",
         budget_after.remaining(at(now))
     );
-    // The hour is not forgotten with it.
+    // The hour keeps its count.
     assert_eq!(budget_after.remaining(at(now)).hour, 500 - 31);
 }
 
 #[test]
-fn a19_another_limit_is_believed() {
+fn a19_another_limit_is_taken_over() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let Decision::Go(ticket) = budget.ask(at(0)) else {
         panic!()
@@ -100,7 +100,7 @@ fn a19_another_limit_is_believed() {
 }
 
 #[test]
-fn a9_a_reset_that_cannot_be_costs_a_short_pause_only() {
+fn a9_an_impossible_reset_costs_a_short_pause_only() {
     for reset in [0, -5, i64::MAX, i64::MIN, START / SECOND + 100_000] {
         let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
         let Decision::Go(ticket) = budget.ask(at(0)) else {
@@ -144,7 +144,7 @@ fn a19_nothing_left_of_an_unknown_limit_costs_a_short_pause() {
 }
 
 #[test]
-fn a9_a_clock_that_went_back_holds_nobody_for_long() {
+fn a9_a_clock_that_went_back_causes_no_long_wait() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     for _ in 0..30 {
         let Decision::Go(ticket) = budget.ask(at(0)) else {
@@ -160,7 +160,7 @@ fn a9_a_clock_that_went_back_holds_nobody_for_long() {
 }
 
 #[test]
-fn a7_the_whole_token_waits_as_long_as_it_is_told() {
+fn a7_the_whole_token_waits_as_long_as_the_platform_asks() {
     let mut budget = Budget::new(limits::USER_RATE_LIMITS);
     let Decision::Go(ticket) = budget.ask(at(0)) else {
         panic!()

@@ -1,8 +1,8 @@
 //! Budgets against a platform that counts by the contract, over a network that delays.
 
 mod bytes;
-mod detached;
 mod headers;
+mod merge;
 mod platform;
 mod refusals;
 mod runs;

@@ -2,12 +2,12 @@
 
 use super::*;
 
-/// What the platform does (contract §3.6): counts when a call arrives.
+/// The platform's counting (contract §3.6): it counts a call when the call arrives.
 pub(super) struct Platform {
     pub(super) limits: RateLimits,
     pub(super) calls: Vec<i64>,
     pub(super) in_flight: u32,
-    /// By how much its clock is ahead.
+    /// How far the clock is ahead.
     pub(super) skew: i64,
     pub(super) date: bool,
 }
@@ -59,7 +59,7 @@ impl Platform {
         answer
     }
 
-    /// How many calls, and when the first of them leaves.
+    /// The number of calls, and when the first of them leaves.
     fn window(&self, now: i64, length: i64) -> (i64, i64) {
         let inside = self.calls.iter().filter(|call| **call + length * SECOND > now);
         (

@@ -1,4 +1,4 @@
-//! No refusals, and no time wasted.
+//! No refusals, and no lost time.
 
 use super::{
     platform::Platform,
@@ -35,7 +35,7 @@ proptest! {
     }
 
     #[test]
-    fn a16_whatever_the_network_does_time_is_not_wasted(
+    fn a16_whatever_the_network_does_no_time_is_lost(
         delays in prop::collection::vec((0..900i64, 0..900i64), 1..40),
         skew in -100_000..100_000i64,
         date: bool,
@@ -46,8 +46,8 @@ proptest! {
         let run = run(&mut platform, &mut [Budget::new(limits)], 100, &delays);
         prop_assert_eq!(run.refusals, 0);
         let best = ideal(limits, 100);
-        // A reset is read by the answer's `Date`. Without one a platform whose clock is wrong is believed as long as
-        // what it says can be, and is waited for.
+        // A reset is relative to the answer's `Date`. Without a date the reset of a wrong clock is waited for, as long as
+        // it is possible.
         let misread = if date || skew.abs() > 3600 { 0 } else { skew.abs() * SECOND };
         let bound = best / 100 * 105 + misread;
         prop_assert!(run.finished <= bound, "{} s, {} s", run.finished / SECOND, best / SECOND);
@@ -71,13 +71,13 @@ proptest! {
 }
 
 #[test]
-fn a17_a_use_by_others_is_learnt_from_the_headers() {
+fn a17_calls_of_others_show_in_the_headers() {
     let limits = limits::INSTALLATION_RATE_LIMITS;
     let mut platform = Platform::new(limits);
-    // Somebody else has spent 28 of 30, ten seconds ago.
+    // Another process made 28 of 30 calls ten seconds ago.
     platform.calls = vec![-10 * SECOND; 28];
     let run = run(&mut platform, &mut [Budget::new(limits)], 40, &[(20, 20)]);
-    // Before the first answer nobody could know.
+    // The first answer shows them.
     assert!(run.refusals <= 4, "{}", run.refusals);
     assert!(run.finished < 112 * SECOND, "{}", run.finished / SECOND);
 }

@@ -7,7 +7,7 @@ use super::{
     *,
 };
 
-/// Something that happens.
+/// An event of the simulation.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Happens {
     Arrives(usize),
@@ -15,7 +15,7 @@ enum Happens {
     Ask(usize),
 }
 
-/// What came of a queue of calls.
+/// The result of a queue of calls.
 #[derive(Debug, Default)]
 pub(super) struct Run {
     pub(super) refusals: usize,
@@ -25,8 +25,8 @@ pub(super) struct Run {
     pub(super) calls: [usize; 2],
 }
 
-/// So many calls through `budgets` (replicas that share nothing but the platform's headers if there are several), each
-/// there and back after the delays (milliseconds).
+/// Makes this many calls through `budgets`. Several budgets are replicas that share only the platform's headers. The delays
+/// are those to the platform and back, in milliseconds.
 pub(super) fn run(
     platform: &mut Platform,
     budgets: &mut [Budget],
@@ -56,7 +56,7 @@ pub(super) fn run(
                         }
                         Decision::Wait(wait) => {
                             let until = wait.until.unix_micros() - START;
-                            assert!(until > now, "a wait that is none: {wait:?}");
+                            assert!(until > now, "a wait for the past: {wait:?}");
                             queue.push(Reverse((until, Happens::Ask(replica))));
                             break;
                         }
@@ -88,7 +88,7 @@ pub(super) fn run(
     run
 }
 
-/// When the budgets let the last of so many calls go.
+/// When ideal budgets let the last of this many calls go.
 pub(super) fn ideal(limits: RateLimits, calls: usize) -> i64 {
     let mut times: Vec<i64> = Vec::new();
     for call in 0..calls {
@@ -101,7 +101,7 @@ pub(super) fn ideal(limits: RateLimits, calls: usize) -> i64 {
     times[calls - 1]
 }
 
-/// What two replicas share as bytes, and what each has to itself while the bytes are away.
+/// The bytes that two replicas share, and the detached budget of each while the store is away.
 pub(super) struct Store {
     bytes: Vec<u8>,
     away: Range<i64>,
@@ -117,7 +117,7 @@ impl Store {
         }
     }
 
-    /// Away from the first of these times on, and back at the second.
+    /// Takes the store away from the first of these times to the second.
     pub(super) fn away(mut self, from: i64, until: i64) -> Self {
         self.away = from..until;
         self
@@ -139,7 +139,7 @@ impl Store {
     }
 }
 
-/// Two replicas whose clocks differ (milliseconds), on one budget that travels between them as bytes.
+/// Runs two replicas that share one budget as bytes. Their clocks differ by `skew` milliseconds.
 pub(super) fn run_shared(
     platform: &mut Platform,
     store: &mut Store,
@@ -165,7 +165,7 @@ pub(super) fn run_shared(
                     Decision::Wait(wait) => {
                         let pause = wait.until.saturating_since(clock(replica, now));
                         let pause = i64::try_from(pause.as_micros()).unwrap();
-                        assert!(pause > 0, "a wait that is none: {wait:?}");
+                        assert!(pause > 0, "a wait for the past: {wait:?}");
                         queue.push(Reverse((now + pause, Happens::Ask(replica))));
                     }
                 }

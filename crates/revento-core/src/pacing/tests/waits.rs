@@ -1,9 +1,9 @@
-//! Places, idle budgets, and how long a queue takes.
+//! Calls in flight, idle budgets, and the length of a queue.
 
 use super::{runs::ideal, *};
 
 #[test]
-fn a8_too_many_at_once_waits_for_a_call_of_ones_own() {
+fn a8_a_concurrency_limit_waits_for_a_call_in_flight() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let mut tickets: Vec<Ticket> = Vec::new();
     for _ in 0..3 {
@@ -21,7 +21,7 @@ fn a8_too_many_at_once_waits_for_a_call_of_ones_own() {
     let answered = RateLimitHeaders::read(200, "", |_| None, at(SECOND));
     budget.done(tickets.pop().unwrap(), at(SECOND), &answered);
     assert!(matches!(budget.ask(at(SECOND)), Decision::Go(_)));
-    // With nobody to wait for, a moment; and five at once again after a while.
+    // Without another call in flight there is a short pause, and later five calls at once again.
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let Decision::Go(ticket) = budget.ask(at(0)) else {
         panic!()
@@ -35,7 +35,7 @@ fn a8_too_many_at_once_waits_for_a_call_of_ones_own() {
 }
 
 #[test]
-fn a8_too_many_at_once_with_a_time_waits_for_that() {
+fn a8_a_concurrency_limit_with_a_pause_waits_for_it() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let Decision::Go(ticket) = budget.ask(at(0)) else {
         panic!()
@@ -50,7 +50,7 @@ fn a8_too_many_at_once_with_a_time_waits_for_that() {
 }
 
 #[test]
-fn calls_that_nobody_reports_free_their_places() {
+fn lost_calls_leave_the_calls_in_flight() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     for _ in 0..5 {
         let Decision::Go(ticket) = budget.ask(at(0)) else {
@@ -71,35 +71,35 @@ fn calls_that_nobody_reports_free_their_places() {
 }
 
 #[test]
-fn a18_what_is_idle_weighs_nothing_and_says_so() {
+fn a18_an_idle_budget_takes_no_memory_and_says_when_it_is_idle() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let empty = budget.size_in_memory();
     assert!(empty < 256, "{empty}");
     let Decision::Go(ticket) = budget.ask(at(0)) else {
         panic!()
     };
-    assert!(budget.idle_at() > at(3600 * SECOND), "a call is under way");
+    assert!(budget.idle_at() > at(3600 * SECOND), "a call is in flight");
     budget.done(ticket, at(0), &RateLimitHeaders::read(200, "", |_| None, at(0)));
     assert_eq!(budget.idle_at(), at(3600 * SECOND));
     assert!(budget.size_in_memory() < empty + 256);
 }
 
 #[test]
-fn the_last_of_a_queue_is_told_when_its_turn_comes() {
+fn the_last_of_a_queue_knows_when_it_can_go() {
     let limits = limits::INSTALLATION_RATE_LIMITS;
     let budget = Budget::new(limits);
     assert_eq!(budget.ready_at(0, at(0)), at(0));
     assert_eq!(budget.ready_at(29, at(0)), at(0));
     assert_eq!(budget.ready_at(30, at(0)), at(60 * SECOND));
     assert_eq!(budget.ready_at(999, at(0)), at(ideal(limits, 1000)));
-    // Leaving whole periods out changes nothing, whichever of the windows is the tighter.
+    // Skipping whole periods changes no result, with either window as the tighter one.
     for limits in [limits, RateLimits::new(7, 3, 5), RateLimits::new(600, 2, 5)] {
         for calls in [1, 13, 100, 1234, 2500] {
             let ready = Budget::new(limits).ready_at(calls - 1, at(0));
             assert_eq!(ready, at(ideal(limits, calls)), "{limits:?} {calls}");
         }
     }
-    // A million pages, and more than there are.
+    // A million pages, and the largest number.
     assert!(budget.ready_at(1_000_000, at(0)) > at(1999 * 3600 * SECOND));
     assert!(budget.ready_at(usize::MAX, at(0)) > at(0));
 }
