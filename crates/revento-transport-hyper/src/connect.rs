@@ -1,7 +1,8 @@
-//! From a URL to a connection: name, socket, tunnel, TLS, all within one time limit.
+//! From a URL to a connection: name, socket, tunnel and TLS within one timeout.
 
 use std::{
     error::Error,
+    fmt,
     path::Path,
     pin::Pin,
     sync::Arc,
@@ -12,6 +13,8 @@ use std::{
 use http::{Uri, uri::Scheme};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::{HttpConnector, proxy::Tunnel};
+#[cfg(unix)]
+use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use tower_service::Service;
 
@@ -20,7 +23,7 @@ use crate::{proxy::Proxy, stream::Stream};
 type BoxError = Box<dyn Error + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-/// Where a socket is opened to.
+/// The first hop of a connection.
 #[derive(Clone)]
 pub(crate) enum Route {
     Direct(HttpConnector),
@@ -29,23 +32,35 @@ pub(crate) enum Route {
     Unix(Arc<Path>),
 }
 
-/// A route, TLS on top where the URL asks for it, and the time limit around both.
+/// Connects over a route, with TLS for `https` URLs, within a timeout.
 #[derive(Clone)]
 pub(crate) struct Connect {
     inner: HttpsConnector<Route>,
-    limit: Duration,
+    timeout: Duration,
 }
 
 impl Connect {
-    pub(crate) fn new(route: Route, tls: Arc<ClientConfig>, limit: Duration) -> Self {
+    pub(crate) fn new(route: Route, tls: Arc<ClientConfig>, timeout: Duration) -> Self {
         let inner = HttpsConnectorBuilder::new()
             .with_tls_config((*tls).clone())
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(route);
-        Self { inner, limit }
+        Self { inner, timeout }
     }
 }
+
+/// No connection within the timeout.
+#[derive(Debug)]
+pub(crate) struct ConnectTimeout(Duration);
+
+impl fmt::Display for ConnectTimeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no connection within {:?}", self.0)
+    }
+}
+
+impl Error for ConnectTimeout {}
 
 impl Service<Uri> for Connect {
     type Response = MaybeHttpsStream<Stream>;
@@ -57,11 +72,11 @@ impl Service<Uri> for Connect {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let (connecting, limit) = (self.inner.call(uri), self.limit);
+        let (connecting, timeout) = (self.inner.call(uri), self.timeout);
         Box::pin(async move {
-            match tokio::time::timeout(limit, connecting).await {
+            match tokio::time::timeout(timeout, connecting).await {
                 Ok(outcome) => outcome,
-                Err(_) => Err(format!("it took longer than {limit:?} to connect").into()),
+                Err(_) => Err(ConnectTimeout(timeout).into()),
             }
         })
     }
@@ -107,11 +122,11 @@ impl Service<Uri> for Route {
 fn unix(path: Arc<Path>) -> Connecting<Stream> {
     Box::pin(async move {
         let stream = tokio::net::UnixStream::connect(path).await?;
-        Ok(Stream::direct(crate::stream::Local::new(stream)))
+        Ok(Stream::direct(TokioIo::new(stream)))
     })
 }
 
 #[cfg(not(unix))]
 fn unix(_: Arc<Path>) -> Connecting<Stream> {
-    Box::pin(async { Err("there are no Unix sockets here".into()) })
+    Box::pin(async { Err("this system has no Unix sockets".into()) })
 }

@@ -1,32 +1,30 @@
-//! A proxy, as its URL describes it.
+//! A proxy's URL.
+
+use std::error::Error;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
-use crate::BuildError;
-
-const WHAT: &str = "the proxy's URL cannot be used: write it like http://proxy.example:3128";
+use revento_transport::{BuildError, BuildErrorReason, ProxyUrl};
 
 #[derive(Clone)]
 pub(crate) struct Proxy {
     /// Without user name and password.
     pub(crate) uri: Uri,
-    /// From them (RFC 7617).
+    /// The user name and password as Basic credentials (RFC 7617).
     pub(crate) authorization: Option<HeaderValue>,
 }
 
 impl Proxy {
-    /// Parses the URL. Its errors do not repeat it, for the password.
-    pub(crate) fn parse(url: &str) -> Result<Self, BuildError> {
+    /// Parses the URL. Errors do not repeat it, because it may carry a password.
+    pub(crate) fn parse(url: &ProxyUrl) -> Result<Self, BuildError> {
         let parsed: Uri = url
+            .expose()
             .parse()
-            .map_err(|error: http::uri::InvalidUri| BuildError::new(WHAT, error))?;
+            .map_err(|error: http::uri::InvalidUri| unusable(error))?;
         let (Some("http" | "https"), Some(authority)) = (parsed.scheme_str(), parsed.authority()) else {
-            return Err(BuildError::new(
-                WHAT,
-                "it has no scheme, or one that is not http or https",
-            ));
+            return Err(unusable("the scheme is missing or is not http or https"));
         };
         let (user, host) = match authority.as_str().rsplit_once('@') {
             Some((user, host)) => (Some(user), host),
@@ -37,12 +35,16 @@ impl Proxy {
             .authority(host)
             .path_and_query("/")
             .build()
-            .map_err(|error| BuildError::new(WHAT, error))?;
+            .map_err(unusable)?;
         Ok(Self {
             uri,
             authorization: user.map(basic).transpose()?,
         })
     }
+}
+
+fn unusable(source: impl Into<Box<dyn Error + Send + Sync>>) -> BuildError {
+    BuildError::new(BuildErrorReason::Proxy, source)
 }
 
 fn basic(user: &str) -> Result<HeaderValue, BuildError> {
@@ -51,37 +53,44 @@ fn basic(user: &str) -> Result<HeaderValue, BuildError> {
     credentials.push(b':');
     credentials.extend(percent_decode_str(password));
     let text = format!("Basic {}", BASE64_STANDARD.encode(credentials));
-    let mut value = HeaderValue::try_from(text).map_err(|error| BuildError::new(WHAT, error))?;
+    let mut value = HeaderValue::try_from(text).map_err(unusable)?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 #[cfg(test)]
 mod tests {
+    use revento_core::error::chain;
+    use revento_transport::HttpConfig;
+
     use super::*;
 
-    #[test]
-    fn user_and_password_are_taken_out() {
-        let proxy = Proxy::parse("http://me%40home:p%3Aw@proxy.test:3128").unwrap();
-        assert_eq!(proxy.uri, "http://proxy.test:3128/");
-        let expected = format!("Basic {}", BASE64_STANDARD.encode("me@home:p:w"));
-        assert_eq!(proxy.authorization.unwrap(), expected);
-        assert!(Proxy::parse("http://proxy.test").unwrap().authorization.is_none());
+    fn parse(url: &str) -> Result<Proxy, BuildError> {
+        Proxy::parse(&HttpConfig::new().proxy(url).proxy.unwrap())
     }
 
     #[test]
-    fn what_is_no_proxy_is_refused_without_its_password() {
+    fn user_and_password_become_credentials() {
+        let proxy = parse("http://me%40home:p%3Aw@proxy.test:3128").unwrap();
+        assert_eq!(proxy.uri, "http://proxy.test:3128/");
+        let expected = format!("Basic {}", BASE64_STANDARD.encode("me@home:p:w"));
+        assert_eq!(proxy.authorization.unwrap(), expected);
+        assert!(parse("http://proxy.test").unwrap().authorization.is_none());
+    }
+
+    #[test]
+    fn an_unusable_url_is_refused_without_its_password() {
         for url in [
             "proxy.test:3128",
             "socks5://me:planted@proxy.test",
             "http://",
             "http://me:planted@:x y",
         ] {
-            let error = Proxy::parse(url).err().unwrap();
-            let told = format!("{error} {error:?}");
+            let error = parse(url).err().unwrap();
+            let text = format!("{} {error:?}", chain(&error));
             assert!(
-                told.contains("write it like") && !told.contains("planted"),
-                "{told}"
+                text.contains("write it like") && !text.contains("planted"),
+                "{text}"
             );
         }
     }

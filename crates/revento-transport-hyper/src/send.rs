@@ -1,22 +1,20 @@
-//! One request, one response, and what is known when there is none.
+//! Sending a request, and classifying its failure.
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{
     Uri,
-    header::{CONTENT_LENGTH, PROXY_AUTHORIZATION, USER_AGENT},
+    header::{PROXY_AUTHORIZATION, USER_AGENT},
     uri::Scheme,
 };
-use http_body::Body as _;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use http_body_util::Full;
 use hyper_util::client::legacy::{
     Error,
     connect::{CaptureConnection, capture_connection},
 };
-use revento_transport::{Transport, TransportError};
+use revento_transport::{Transport, TransportError, collect_limited};
 
-use crate::HyperTransport;
+use crate::{HyperTransport, connect::ConnectTimeout};
 
 #[async_trait]
 impl Transport for HyperTransport {
@@ -26,13 +24,14 @@ impl Transport for HyperTransport {
         match tokio::time::timeout(self.timeout, self.exchange(request)).await {
             Ok(outcome) => outcome,
             Err(_) => {
-                let why = format!("it took longer than {:?}", self.timeout);
-                // A request that no connection has taken is still here.
-                Err(if was_taken(&connection) {
-                    TransportError::may_have_been_sent(why)
+                let cause = format!("no whole response within {:?}", self.timeout);
+                // A request without a connection has not left.
+                let error = if has_connection(&connection) {
+                    TransportError::may_have_been_sent(cause)
                 } else {
-                    TransportError::never_sent(why)
-                })
+                    TransportError::never_sent(cause)
+                };
+                Err(error.timed_out())
             }
         }
     }
@@ -42,8 +41,8 @@ impl HyperTransport {
     fn prepare(&self, request: http::Request<Bytes>) -> Result<http::Request<Full<Bytes>>, TransportError> {
         let mut request = request.map(Full::new);
         if !is_absolute(request.uri()) {
-            let why = "the URL has no host, or another scheme than http and https";
-            return Err(TransportError::never_sent(why));
+            let cause = "the URL has no host, or its scheme is not http or https";
+            return Err(TransportError::invalid_request(cause));
         }
         let forwarded = request.uri().scheme() == Some(&Scheme::HTTP);
         let headers = request.headers_mut();
@@ -60,44 +59,42 @@ impl HyperTransport {
         &self,
         request: http::Request<Full<Bytes>>,
     ) -> Result<http::Response<Bytes>, TransportError> {
-        let response = self.client.request(request).await.map_err(judge)?;
-        let (mut head, body) = response.into_parts();
-        let body = read(body, self.largest_response).await?;
-        head.headers.remove(CONTENT_LENGTH);
-        head.extensions.clear();
-        Ok(http::Response::from_parts(head, body))
+        let response = self.client.request(request).await.map_err(classify)?;
+        collect_limited(
+            response,
+            self.max_response_bytes,
+            TransportError::may_have_been_sent,
+        )
+        .await
     }
 }
 
-/// hyper-util repeats a request only when a connection that was used before has given it back unsent.
-fn judge(error: Error) -> TransportError {
+/// hyper-util repeats a request only when a pooled connection returned it unsent.
+fn classify(error: Error) -> TransportError {
     if error.is_connect() {
-        TransportError::never_sent(error)
+        let timed_out = is_connect_timeout(&error);
+        let error = TransportError::never_sent(error);
+        if timed_out { error.timed_out() } else { error }
     } else {
         TransportError::may_have_been_sent(error)
     }
 }
 
-fn was_taken(connection: &CaptureConnection) -> bool {
+fn is_connect_timeout(error: &Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if error.is::<ConnectTimeout>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn has_connection(connection: &CaptureConnection) -> bool {
     connection.connection_metadata().is_some()
 }
 
 fn is_absolute(uri: &Uri) -> bool {
     matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
-}
-
-async fn read(mut body: Incoming, largest: usize) -> Result<Bytes, TransportError> {
-    if body.size_hint().lower() > largest as u64 {
-        return Err(TransportError::too_large(largest));
-    }
-    let mut whole = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(TransportError::may_have_been_sent)?;
-        let Ok(data) = frame.into_data() else { continue };
-        if whole.len() + data.len() > largest {
-            return Err(TransportError::too_large(largest));
-        }
-        whole.extend_from_slice(&data);
-    }
-    Ok(whole.freeze())
 }

@@ -1,4 +1,4 @@
-//! A connection, whatever it goes through.
+//! One type for connections over TCP, a Unix socket and a proxy, because a hyper client has one connector type.
 
 use std::{
     io,
@@ -9,18 +9,18 @@ use std::{
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 
-/// What a connection is to hyper.
+/// The traits that hyper-util requires of a connection.
 pub(crate) trait Io: Read + Write + Connection + Send + Unpin {}
 impl<T: Read + Write + Connection + Send + Unpin> Io for T {}
 
-/// A stream to the peer, or to the proxy that forwards to it.
+/// A stream to the peer, or to a proxy that forwards requests.
 pub(crate) struct Stream {
     io: Box<dyn Io>,
     forwarding: bool,
 }
 
 impl Stream {
-    /// To the peer itself, perhaps through a tunnel.
+    /// A stream to the peer, directly or through a tunnel.
     pub(crate) fn direct(io: impl Io + 'static) -> Self {
         Self {
             io: Box::new(io),
@@ -28,7 +28,7 @@ impl Stream {
         }
     }
 
-    /// To a proxy that reads the requests and forwards them.
+    /// A stream to a proxy that forwards requests: hyper sends it absolute URLs.
     pub(crate) fn forwarding(io: impl Io + 'static) -> Self {
         Self {
             io: Box::new(io),
@@ -80,53 +80,5 @@ impl Write for Stream {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write_vectored(context, slices)
-    }
-}
-
-/// A Unix socket, which hyper-util does not know as a connection.
-#[cfg(unix)]
-pub(crate) struct Local(hyper_util::rt::TokioIo<tokio::net::UnixStream>);
-
-#[cfg(unix)]
-impl Local {
-    pub(crate) fn new(stream: tokio::net::UnixStream) -> Self {
-        Self(hyper_util::rt::TokioIo::new(stream))
-    }
-}
-
-#[cfg(unix)]
-impl Connection for Local {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
-}
-
-#[cfg(unix)]
-impl Read for Local {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
-    }
-}
-
-#[cfg(unix)]
-impl Write for Local {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
     }
 }

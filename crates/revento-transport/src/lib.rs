@@ -1,20 +1,21 @@
-//! The transport joint of the Revento SDK: one request to one response.
+//! The HTTP transport of the Revento SDK: a trait that sends one request and returns one response.
 //!
-//! A [`Transport`] sends what it is given, once, and gives back whatever the peer answered. It does
-//! not retry, does not follow redirects, adds no cookies and no credentials. What matters most is
-//! how it fails: [`TransportError::may_have_arrived`] decides whether a refresh token may be sent
-//! again (invariant T1), so when in doubt the answer is *yes, it may have arrived*.
+//! A [`Transport`] sends each request once and returns the peer's response, whatever its status. It does not retry,
+//! follows no redirects, and adds no cookies and no credentials. Its error decides whether the SDK may send a refresh
+//! token again (invariant T1): [`TransportError::may_have_taken_effect`] is `false` only when the request certainly
+//! was not sent.
 //!
-//! # Which one to take
-//! `revento-transport-reqwest` where reqwest is in the tree already, `revento-transport-hyper` for a
-//! smaller one or a Unix socket. A client that is wired up elsewhere, with layers of its own, comes in
-//! through [`TowerTransport`]. For tests there are the doubles in [`testing`].
+//! # Choosing a transport
+//! Use `revento-transport-reqwest` when reqwest is a dependency already, and `revento-transport-hyper` for a smaller
+//! dependency tree or a Unix socket. [`TowerTransport`] wraps a client with layers of your own. The test doubles are in
+//! [`testing`].
 //!
-//! # Writing one
-//! Implement [`Transport`], and let it pass the suite over real sockets:
+//! # Writing a transport
+//! Implement [`Transport`] and run the conformance suite on it. [`HttpConfig`] holds the settings that transports
+//! share, and [`collect_limited`] reads a response up to a size:
 //!
 //! ```ignore
-//! revento_transport::transport_suite!(|setup| MyTransport::new(setup.timeout, setup.largest_response));
+//! revento_transport::transport_suite!(|config| MyTransport::with_config(config).unwrap());
 //! ```
 //!
 //! # Features
@@ -24,6 +25,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod body;
+mod config;
 mod error;
 #[cfg(feature = "suite")]
 pub mod suite;
@@ -31,6 +34,8 @@ pub mod testing;
 #[cfg(feature = "tower")]
 mod tower;
 
+pub use body::collect_limited;
+pub use config::{BuildError, BuildErrorReason, HttpConfig, ProxyUrl};
 pub use error::TransportError;
 #[cfg(feature = "tower")]
 pub use tower::{TowerTransport, TransportService};
@@ -40,16 +45,16 @@ use std::fmt;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-/// Sends one request and gives back one response. Bodies are whole.
+/// Sends one request and returns one response. Bodies are byte buffers.
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends the request, whose URI is absolute, and reads the whole response.
     ///
-    /// An implementation bounds the time and the size of the response by itself. A caller that drops
-    /// the future knows nothing: the request may have arrived.
+    /// The implementation limits the time and the size of the response. When the caller drops the future, the
+    /// request may have taken effect.
     ///
     /// # Errors
-    /// When no whole response came. A response of any status is not an error.
+    /// When no whole response came. A response is not an error, whatever its status.
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError>;
 }
 

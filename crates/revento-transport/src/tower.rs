@@ -1,4 +1,4 @@
-//! Between transports and `tower` services, in both directions.
+//! Adapters between transports and `tower` services, in both directions.
 
 use std::{
     error::Error,
@@ -17,17 +17,16 @@ use crate::{Transport, TransportError};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Any `tower::Service` from requests to responses as a [`Transport`].
+/// A `tower::Service` from requests to responses as a [`Transport`].
 ///
-/// A service that fails before it is ready was never given the request. When it fails after that, nothing
-/// is known of the request – it may have arrived – unless the error *is* a [`TransportError`], which is
-/// then passed on: so put middleware around [`TransportService`] and nothing is lost. A middleware that
-/// sends a request twice breaks the promise of a transport, and with it invariant T1.
+/// When the service fails before it is ready, the request was never sent. When it fails later, the request may have
+/// taken effect, unless the error is a [`TransportError`], which is returned unchanged: middleware around a
+/// [`TransportService`] keeps it. Middleware that sends a request twice breaks invariant T1.
 ///
-/// The service bounds the time and the size of a response: take `tower::timeout` and
-/// `http_body_util::Limited`, or the like.
+/// The service has to limit the time and the size of a response, for example with `tower::timeout` and
+/// [`collect_limited`](crate::collect_limited).
 pub struct TowerTransport<S> {
-    /// Cloned for each request; the lock spares the service from having to be `Sync`.
+    /// Cloned for each request. With the lock, the service need not be `Sync`.
     service: Mutex<S>,
 }
 
@@ -56,11 +55,14 @@ where
         poll_fn(|context| service.poll_ready(context))
             .await
             .map_err(TransportError::never_sent)?;
-        service.call(request).await.map_err(|error| judge(error.into()))
+        service
+            .call(request)
+            .await
+            .map_err(|error| classify(error.into()))
     }
 }
 
-fn judge(error: BoxError) -> TransportError {
+fn classify(error: BoxError) -> TransportError {
     match error.downcast::<TransportError>() {
         Ok(known) => *known,
         Err(unknown) => TransportError::may_have_been_sent(unknown),
@@ -73,16 +75,18 @@ impl<S> fmt::Debug for TowerTransport<S> {
     }
 }
 
-/// Any [`Transport`] as a `tower::Service`, to put layers around it. It is always ready.
+/// A [`Transport`] as a `tower::Service`, for layers around it. It is always ready.
 #[derive(Debug, Clone)]
 pub struct TransportService {
     transport: Arc<dyn Transport>,
 }
 
 impl TransportService {
-    /// Calls `transport`.
-    pub fn new(transport: Arc<dyn Transport>) -> Self {
-        Self { transport }
+    /// A service that sends through `transport`.
+    pub fn new(transport: impl Transport + 'static) -> Self {
+        Self {
+            transport: Arc::new(transport),
+        }
     }
 }
 

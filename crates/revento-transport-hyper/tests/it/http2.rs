@@ -15,8 +15,7 @@ use bytes::Bytes;
 use h2::{Reason, RecvStream, server::SendResponse};
 use http::{Request, Response, Version};
 use revento_transport::{Transport, TransportError};
-use revento_transport_hyper::HyperTransport;
-use revento_transport_reqwest::ReqwestTransport;
+use revento_transport_hyper::HttpConfig;
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -25,7 +24,8 @@ use tokio::{
 
 use crate::{
     get,
-    tls::{acceptor, believing},
+    tls::both,
+    tls::{acceptor, trusting},
 };
 
 /// What the peer does with each request.
@@ -120,7 +120,7 @@ fn echo(call: Call) {
 async fn a28_http2_is_spoken_where_the_peer_offers_it() {
     for (number, name) in ["hyper", "reqwest"].into_iter().enumerate() {
         let peer = Peer::start(echo).await;
-        let [.., (_, transport)] = &believing(Some(&peer.pem))[..=number] else {
+        let [.., (_, transport)] = &trusting(Some(&peer.pem))[..=number] else {
             unreachable!()
         };
         let first = transport.send(get(&peer.url("/first"))).await.unwrap();
@@ -160,7 +160,7 @@ async fn the_request_arrives_as_it_was_given_over_http2() {
                 .collect();
             headers.sort_unstable();
             let body = String::from_utf8(body).unwrap();
-            let told = format!(
+            let text = format!(
                 "{} {} {headers:?} {body}",
                 head.method,
                 head.uri.path_and_query().unwrap()
@@ -173,12 +173,12 @@ async fn the_request_arrives_as_it_was_given_over_http2() {
                     .header("x-a", "c")
                     .body(())
                     .unwrap(),
-                told,
+                text,
             );
         });
     }
     let peer = Peer::start(tell).await;
-    for (name, transport) in believing(Some(&peer.pem)) {
+    for (name, transport) in trusting(Some(&peer.pem)) {
         let request = http::Request::post(format!("https://{}/a/b%2Fc?d=e%20f&g", peer.address))
             .header("authorization", "Bearer x")
             .header("x-twice", "one")
@@ -204,7 +204,7 @@ async fn o14_redirects_are_answers_over_http2() {
         say(call.respond, response.body(()).unwrap(), "");
     }
     let peer = Peer::start(elsewhere).await;
-    for (name, transport) in believing(Some(&peer.pem)) {
+    for (name, transport) in trusting(Some(&peer.pem)) {
         assert_eq!(transport.send(get(&peer.url("/"))).await.unwrap().status(), 307);
         assert_eq!(
             peer.requests(),
@@ -214,30 +214,20 @@ async fn o14_redirects_are_answers_over_http2() {
     }
 }
 
-/// The transports with little patience and small answers.
+/// Both transports with a short timeout and a small response limit.
 fn hasty(pem: &str) -> [(&'static str, Box<dyn Transport>); 2] {
     let limit = Duration::from_millis(500);
-    let hyper = HyperTransport::builder().timeout(limit).largest_response(1024);
-    let reqwest = ReqwestTransport::builder().timeout(limit).largest_response(1024);
-    [
-        (
-            "hyper",
-            Box::new(hyper.root_certificate_pem(pem).build().unwrap()),
-        ),
-        (
-            "reqwest",
-            Box::new(reqwest.root_certificate_pem(pem).build().unwrap()),
-        ),
-    ]
+    let config = HttpConfig::new().timeout(limit).max_response_bytes(1024);
+    both(config.root_certificate_pem(pem))
 }
 
 fn is_in_doubt(name: &str, error: &TransportError) {
-    let told = format!("{error} {error:?}");
+    let text = format!("{error} {error:?}");
     assert!(
-        error.may_have_arrived(),
-        "{name}: a refresh token would be sent twice: {told}"
+        error.may_have_taken_effect(),
+        "{name}: a refresh token would be sent twice: {text}"
     );
-    assert!(!told.contains("planted"), "{name}: {told}");
+    assert!(!text.contains("planted"), "{name}: {text}");
 }
 
 #[tokio::test]
@@ -305,7 +295,7 @@ async fn a4_dropping_the_call_ends_its_stream_and_no_other() {
     }
     for number in 0..2 {
         let mut peer = Peer::start(wait_or_echo).await;
-        let [.., (name, transport)] = &believing(Some(&peer.pem))[..=number] else {
+        let [.., (name, transport)] = &trusting(Some(&peer.pem))[..=number] else {
             unreachable!()
         };
         let url = peer.url("/wait");
@@ -314,8 +304,12 @@ async fn a4_dropping_the_call_ends_its_stream_and_no_other() {
             _ = peer.reset.recv() => {}
         }
         // The call is dropped now.
-        let told = tokio::time::timeout(Duration::from_secs(10), peer.reset.recv()).await;
-        assert_eq!(told, Ok(Some(())), "{name}: the stream stays open for nobody");
+        let text = tokio::time::timeout(Duration::from_secs(10), peer.reset.recv()).await;
+        assert_eq!(
+            text,
+            Ok(Some(())),
+            "{name}: the stream of a dropped call stays open"
+        );
         let answer = transport.send(get(&peer.url("/next"))).await.unwrap();
         assert_eq!(answer.into_body(), "/next", "{name}");
         assert_eq!(
@@ -331,17 +325,10 @@ async fn a28_http2_goes_through_a_tunnel() {
     let peer = Peer::start(echo).await;
     let (address, tunnelled) = tunnel().await;
     let proxy = format!("http://{address}");
-    let hyper = HyperTransport::builder()
+    let config = HttpConfig::new()
         .proxy(&proxy)
         .root_certificate_pem(peer.pem.as_str());
-    let reqwest = ReqwestTransport::builder()
-        .proxy(&proxy)
-        .root_certificate_pem(peer.pem.as_str());
-    let transports: [Box<dyn Transport>; 2] = [
-        Box::new(hyper.build().unwrap()),
-        Box::new(reqwest.build().unwrap()),
-    ];
-    for (number, transport) in transports.iter().enumerate() {
+    for (number, (_, transport)) in both(config).iter().enumerate() {
         let answer = transport.send(get(&peer.url("/through"))).await.unwrap();
         assert_eq!(
             (answer.version(), &answer.body()[..]),

@@ -1,4 +1,4 @@
-//! The transport keeps every promise, over real sockets.
+//! The conformance suite of transports, on hyper.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
@@ -9,21 +9,9 @@ mod tls;
 mod unix;
 
 use bytes::Bytes;
-use revento_transport::suite::Setup;
 use revento_transport_hyper::HyperTransport;
 
-fn make(setup: &Setup) -> HyperTransport {
-    let mut builder = HyperTransport::builder()
-        .timeout(setup.timeout)
-        .connect_timeout(setup.connect_timeout)
-        .largest_response(setup.largest_response);
-    if let Some(url) = &setup.proxy {
-        builder = builder.proxy(url);
-    }
-    builder.build().unwrap()
-}
-
-revento_transport::transport_suite!(make);
+revento_transport::transport_suite!(|config| HyperTransport::with_config(config).unwrap());
 
 fn get(url: &str) -> http::Request<Bytes> {
     http::Request::get(url).body(Bytes::new()).unwrap()

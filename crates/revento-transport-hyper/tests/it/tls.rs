@@ -1,10 +1,11 @@
-//! TLS, for both transports: whose certificates are believed, and what is known when they are not.
+//! TLS on both transports: trusted certificates, and the error for others.
 
 use std::{net::SocketAddr, sync::Arc};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use revento_core::error::chain;
 use revento_transport::Transport;
-use revento_transport_hyper::HyperTransport;
+use revento_transport_hyper::{HttpConfig, HyperTransport};
 use revento_transport_reqwest::ReqwestTransport;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,7 +18,7 @@ use tokio_rustls::{
 
 use crate::get;
 
-/// An authority of one's own, and what a server with its certificate for `name` accepts with.
+/// A private authority (PEM), and an acceptor with its certificate for `name`.
 pub(crate) fn acceptor(name: &str, protocols: &[&str]) -> (String, TlsAcceptor) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -61,56 +62,59 @@ async fn serve(name: &str) -> (String, SocketAddr) {
     (pem, address)
 }
 
-/// Both transports, believing in one more authority.
-pub(crate) fn believing(pem: Option<&str>) -> [(&'static str, Box<dyn Transport>); 2] {
-    let (mut hyper, mut reqwest) = (HyperTransport::builder(), ReqwestTransport::builder());
-    if let Some(pem) = pem {
-        hyper = hyper.root_certificate_pem(pem);
-        reqwest = reqwest.root_certificate_pem(pem);
-    }
-    [
-        ("hyper", Box::new(hyper.build().unwrap())),
-        ("reqwest", Box::new(reqwest.build().unwrap())),
-    ]
+/// Both transports, with one more trusted authority.
+pub(crate) fn trusting(pem: Option<&str>) -> [(&'static str, Box<dyn Transport>); 2] {
+    both(
+        pem.into_iter()
+            .fold(HttpConfig::new(), HttpConfig::root_certificate_pem),
+    )
+}
+
+/// Both transports with the same settings.
+pub(crate) fn both(config: HttpConfig) -> [(&'static str, Box<dyn Transport>); 2] {
+    let hyper = HyperTransport::with_config(config.clone()).unwrap();
+    let reqwest = ReqwestTransport::with_config(config).unwrap();
+    [("hyper", Box::new(hyper)), ("reqwest", Box::new(reqwest))]
 }
 
 #[tokio::test]
-async fn a28_an_authority_of_ones_own_is_believed_when_it_is_given() {
+async fn a28_a_private_authority_is_trusted_when_it_is_configured() {
     let (pem, address) = serve("127.0.0.1").await;
-    for (name, transport) in believing(Some(&pem)) {
+    for (name, transport) in trusting(Some(&pem)) {
         let answer = transport.send(get(&format!("https://{address}/"))).await;
         assert_eq!(answer.unwrap().into_body(), "secret", "{name}");
     }
 }
 
 #[tokio::test]
-async fn t7_a_certificate_that_is_not_believed_never_saw_the_request() {
+async fn t7_a_request_to_an_untrusted_peer_is_never_sent() {
     let (_, address) = serve("127.0.0.1").await;
     let (pem, elsewhere) = serve("elsewhere.test").await;
     let url = format!("https://{address}/?token=planted");
-    for (name, transport) in believing(None) {
+    for (name, transport) in trusting(None) {
         let error = transport.send(get(&url)).await.unwrap_err();
-        assert!(!error.may_have_arrived(), "{name}: {error}");
-        assert!(error.to_string().contains("certificate"), "{name}: {error}");
-        assert!(!error.to_string().contains("planted"), "{name}: {error}");
+        assert!(!error.may_have_taken_effect(), "{name}: {error}");
+        let text = chain(&error).to_string();
+        assert!(text.contains("certificate"), "{name}: {text}");
+        assert!(!text.contains("planted"), "{name}: {text}");
     }
     let url = format!("https://{elsewhere}/");
-    for (name, transport) in believing(Some(&pem)) {
+    for (name, transport) in trusting(Some(&pem)) {
         let error = transport.send(get(&url)).await.unwrap_err();
-        assert!(!error.may_have_arrived(), "{name}: the name is another: {error}");
+        assert!(
+            !error.may_have_taken_effect(),
+            "{name}: the certificate has another name: {error}"
+        );
     }
 }
 
 #[test]
-fn what_is_no_certificate_is_refused() {
+fn a_text_without_a_certificate_is_refused() {
     for text in [
         "",
         "-----BEGIN CERTIFICATE-----\nnot base64!\n-----END CERTIFICATE-----\n",
     ] {
-        let error = HyperTransport::builder()
-            .root_certificate_pem(text)
-            .build()
-            .unwrap_err();
+        let error = HyperTransport::with_config(HttpConfig::new().root_certificate_pem(text)).unwrap_err();
         assert!(error.to_string().contains("give it as PEM"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
-//! Through a Unix socket (A28).
+//! Requests through a Unix socket (case A28).
 
 use revento_transport::Transport;
-use revento_transport_hyper::HyperTransport;
+use revento_transport_hyper::{HttpConfig, HyperTransport};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixListener,
@@ -13,9 +13,15 @@ use crate::get;
 async fn a28_a_unix_socket_is_a_peer() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("sidecar.sock");
-    let transport = HyperTransport::builder().unix_socket(&path).build().unwrap();
+    let transport = HyperTransport::over_unix_socket(&path, HttpConfig::new()).unwrap();
     let url = "http://api.test/v1";
-    assert!(!transport.send(get(url)).await.unwrap_err().may_have_arrived());
+    assert!(
+        !transport
+            .send(get(url))
+            .await
+            .unwrap_err()
+            .may_have_taken_effect()
+    );
 
     let listener = UnixListener::bind(&path).unwrap();
     let peer = tokio::spawn(async move {

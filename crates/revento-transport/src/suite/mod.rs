@@ -1,96 +1,75 @@
-//! The suite that every transport passes, over real sockets.
+//! The conformance suite for transports, over real sockets.
 //!
-//! [`transport_suite!`](crate::transport_suite) turns it into tests, one for each promise. It needs
-//! nothing but a function that makes a transport from a [`Setup`]:
+//! [`transport_suite!`](crate::transport_suite) makes one test of each check. It takes a function that builds a
+//! transport from an [`HttpConfig`]:
 //!
 //! ```ignore
-//! revento_transport::transport_suite!(|setup| MyTransport::builder()
-//!     .timeout(setup.timeout)
-//!     .connect_timeout(setup.connect_timeout)
-//!     .largest_response(setup.largest_response)
-//!     .proxy(setup.proxy.as_deref())
-//!     .build()
-//!     .unwrap());
+//! revento_transport::transport_suite!(|config| MyTransport::with_config(config).unwrap());
 //! ```
 //!
-//! A check panics when the promise is broken, and says what goes wrong in production then.
+//! The transport has to respect `timeout`, `connect_timeout`, `max_response_bytes` and `proxy`. A check panics when
+//! the transport breaks the promise that it is named for, and its message names the consequence in production.
 
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::missing_panics_doc,
     missing_docs,
-    reason = "each function is a check: its name is the promise, and it panics when that is broken"
+    reason = "each function is a check: its name is the promise, and it panics when the transport breaks it"
 )]
 
-mod answers;
-mod doubts;
+mod connections;
+mod failures;
 mod peer;
 mod proxies;
-mod sockets;
+mod responses;
 
 use std::time::Duration;
 
-pub use answers::*;
-pub use doubts::*;
+pub use connections::*;
+pub use failures::*;
 pub use proxies::*;
-pub use sockets::*;
+pub use responses::*;
 
-use crate::Transport;
+use crate::{HttpConfig, Transport};
 
-/// What a check asks of the transport that it is given.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Setup {
-    /// For a whole exchange.
-    pub timeout: Duration,
-    /// For the connection and the handshake; it is the shorter one of the two.
-    pub connect_timeout: Duration,
-    /// The most bytes that the body of a response may have.
-    pub largest_response: usize,
-    /// The proxy to go through: an `http://` URL, perhaps with a user name and a password.
-    pub proxy: Option<String>,
+fn usual() -> HttpConfig {
+    HttpConfig::new()
+        .timeout(Duration::from_secs(30))
+        .connect_timeout(Duration::from_secs(10))
+        .max_response_bytes(1024)
 }
 
-impl Setup {
-    fn usual() -> Self {
-        Self {
-            timeout: Duration::from_secs(30),
-            connect_timeout: Duration::from_secs(10),
-            largest_response: 1024,
-            proxy: None,
-        }
-    }
-
-    /// For checks in which time runs out.
-    fn hasty() -> Self {
-        Self {
-            timeout: Duration::from_millis(500),
-            connect_timeout: Duration::from_millis(200),
-            ..Self::usual()
-        }
-    }
+/// For checks in which a timeout passes.
+fn hasty() -> HttpConfig {
+    usual()
+        .timeout(Duration::from_millis(500))
+        .connect_timeout(Duration::from_millis(200))
 }
 
 /// How a check gets its transport.
-pub type Make<'a> = &'a dyn Fn(&Setup) -> Box<dyn Transport>;
+pub type Make<'a> = &'a dyn Fn(HttpConfig) -> Box<dyn Transport>;
 
-/// Longer than any check takes with a transport that keeps its times.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Longer than any check takes with a transport that respects its timeouts.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Runs one check to its end, on a runtime of its own. What [`transport_suite!`](crate::transport_suite) calls.
+/// Runs one check on its own runtime. [`transport_suite!`](crate::transport_suite) calls it.
 pub fn run(check: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let outcome = runtime.block_on(async { tokio::time::timeout(PATIENCE, check).await });
-    assert!(outcome.is_ok(), "the transport waits for ever: bound its time");
-    // A name server may still be pondering.
+    let outcome = runtime.block_on(async { tokio::time::timeout(CHECK_TIMEOUT, check).await });
+    assert!(
+        outcome.is_ok(),
+        "the transport waits without a limit: respect `HttpConfig::timeout`"
+    );
+    // A name lookup may still block a thread.
     runtime.shutdown_background();
 }
 
-/// Makes one test of each check of the [suite](crate::suite), for the transport that the function makes.
+/// Makes one test of each check of the [suite](crate::suite). The argument builds a transport from an
+/// [`HttpConfig`](crate::HttpConfig).
 #[macro_export]
 macro_rules! transport_suite {
     ($make:expr) => {
@@ -127,7 +106,7 @@ macro_rules! transport_suite {
             #[test]
             fn $check() {
                 let make = $make;
-                $crate::suite::run($crate::suite::$check(&|setup| ::std::boxed::Box::new(make(setup))));
+                $crate::suite::run($crate::suite::$check(&|config| ::std::boxed::Box::new(make(config))));
             }
         )*
     };

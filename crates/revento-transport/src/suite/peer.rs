@@ -1,4 +1,4 @@
-//! The other end of the wire, by hand.
+//! A scripted server on a TCP socket.
 
 use std::{
     net::SocketAddr,
@@ -15,7 +15,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A listener that treats each connection as it is told. It ends when it is dropped.
+/// A listener that runs a script for each connection. It ends when it is dropped.
 pub(super) struct Peer {
     pub(super) address: SocketAddr,
     connections: Arc<AtomicUsize>,
@@ -25,7 +25,7 @@ pub(super) struct Peer {
 /// One accepted connection.
 pub(super) struct Connection {
     stream: TcpStream,
-    /// Which one, from 0.
+    /// The number of the connection, from 0.
     pub(super) number: usize,
 }
 
@@ -51,7 +51,7 @@ impl Peer {
         }
     }
 
-    /// A URL of the peer whose query has a secret that no error may repeat.
+    /// A URL of the peer. Its query has a secret that no error may repeat.
     pub(super) fn url(&self) -> String {
         format!("http://{}/somewhere?token=planted", self.address)
     }
@@ -60,7 +60,7 @@ impl Peer {
         get(&self.url())
     }
 
-    /// How many connections were made so far.
+    /// The number of connections so far.
     pub(super) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
@@ -73,7 +73,7 @@ impl Drop for Peer {
 }
 
 impl Connection {
-    /// Reads one request whole: its head, and as much of a body as the head announces. Empty at the end.
+    /// Reads one request: its head and the body that the head announces. Empty when the connection is closed.
     pub(super) async fn request(&mut self) -> String {
         let mut read = Vec::new();
         loop {
@@ -95,13 +95,13 @@ impl Connection {
         self.stream.write_all(bytes).await.is_ok()
     }
 
-    /// A whole answer with this body, after which the connection stays open.
+    /// Writes a response with this body and leaves the connection open.
     pub(super) async fn answer(&mut self, body: &str) -> bool {
         let text = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         self.write(text.as_bytes()).await
     }
 
-    /// Resets the connection instead of closing it.
+    /// Resets the connection.
     pub(super) fn reset(self) {
         self.stream.set_zero_linger().unwrap();
     }

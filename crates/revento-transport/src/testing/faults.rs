@@ -1,4 +1,4 @@
-//! Faults between a caller and a transport.
+//! A transport that injects faults.
 
 use std::{
     fmt,
@@ -8,39 +8,39 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::Answer;
+use super::TransportResult;
 use crate::{Transport, TransportError};
 
 /// What happens to one request.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Fault {
-    /// Nothing: it is sent, and its answer comes back.
+pub enum TransportFault {
+    /// No fault: the request is sent and the response returned.
     None,
-    /// It never leaves, and the error says so.
+    /// The request is not sent. The error says that it was never sent.
     NeverSent,
-    /// It never leaves, but nobody can know that: the error says that it may have arrived.
-    LostOnTheWay,
-    /// It arrives and takes effect; the answer is lost. The error says that it may have arrived. The
-    /// fault that refreshing must survive (invariant T1).
-    LostAnswer,
-    /// It arrives, and its answer breaks off after so many bytes of the body, unnoticed by the transport.
-    CutAnswer(usize),
-    /// It never leaves; somebody in between, such as a gateway, gives this answer.
-    Answer(http::Response<Bytes>),
-    /// It arrives, and the caller waits for ever.
+    /// The request is not sent. The error says that it may have taken effect, as for a real loss.
+    LostRequest,
+    /// The request is sent and takes effect; its response is lost. The error says that it may have taken effect. A
+    /// refresh must survive this fault (invariant T1).
+    LostResponse,
+    /// The request is sent. The body of its response is cut to this many bytes, without an error.
+    CutResponse(usize),
+    /// The request is not sent; the caller gets this response, as from a gateway.
+    Respond(http::Response<Bytes>),
+    /// The request is sent, and the call never returns.
     Hang,
 }
 
-/// Puts faults before a transport: `plan` says what happens to the request of this number, counted from 0.
+/// Injects faults in front of a transport. The plan gets the number of the request, from 0, and names its fault.
 ///
 /// ```
-/// use revento_transport::testing::{Fault, Faults, Scripted};
+/// use revento_transport::testing::{Faults, Scripted, TransportFault};
 /// # let platform = Scripted::default();
-/// // Every third answer is lost.
-/// let shaky = Faults::new(platform, |number, _request| match number % 3 {
-///     2 => Fault::LostAnswer,
-///     _ => Fault::None,
+/// // Every third response is lost.
+/// let unreliable = Faults::new(platform, |number, _request| match number % 3 {
+///     2 => TransportFault::LostResponse,
+///     _ => TransportFault::None,
 /// });
 /// ```
 pub struct Faults<T> {
@@ -49,13 +49,13 @@ pub struct Faults<T> {
     requests: AtomicUsize,
 }
 
-type Plan = dyn Fn(usize, &http::Request<Bytes>) -> Fault + Send + Sync;
+type Plan = dyn Fn(usize, &http::Request<Bytes>) -> TransportFault + Send + Sync;
 
 impl<T> Faults<T> {
-    /// Faults by a plan.
+    /// Injects the faults that `plan` names.
     pub fn new(
         inner: T,
-        plan: impl Fn(usize, &http::Request<Bytes>) -> Fault + Send + Sync + 'static,
+        plan: impl Fn(usize, &http::Request<Bytes>) -> TransportFault + Send + Sync + 'static,
     ) -> Self {
         Self {
             inner,
@@ -64,15 +64,15 @@ impl<T> Faults<T> {
         }
     }
 
-    /// These faults, one for each request in order; none after the last.
-    pub fn in_order(inner: T, faults: impl IntoIterator<Item = Fault>) -> Self {
-        let faults: Vec<Fault> = faults.into_iter().collect();
+    /// Injects these faults, one for each request in order, and none after the last.
+    pub fn in_order(inner: T, faults: impl IntoIterator<Item = TransportFault>) -> Self {
+        let faults: Vec<TransportFault> = faults.into_iter().collect();
         Self::new(inner, move |number, _| {
-            faults.get(number).cloned().unwrap_or(Fault::None)
+            faults.get(number).cloned().unwrap_or(TransportFault::None)
         })
     }
 
-    /// How many requests have come so far, whatever happened to them.
+    /// The number of requests so far, with and without a fault.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
@@ -85,24 +85,24 @@ impl<T> Faults<T> {
 
 #[async_trait]
 impl<T: Transport> Transport for Faults<T> {
-    async fn send(&self, request: http::Request<Bytes>) -> Answer {
+    async fn send(&self, request: http::Request<Bytes>) -> TransportResult {
         let number = self.requests.fetch_add(1, Ordering::SeqCst);
         match (self.plan)(number, &request) {
-            Fault::None => self.inner.send(request).await,
-            Fault::NeverSent => Err(TransportError::never_sent("a planned fault")),
-            Fault::LostOnTheWay => Err(TransportError::may_have_been_sent("a planned fault")),
-            Fault::LostAnswer => {
+            TransportFault::None => self.inner.send(request).await,
+            TransportFault::NeverSent => Err(TransportError::never_sent("an injected fault")),
+            TransportFault::LostRequest => Err(TransportError::may_have_been_sent("an injected fault")),
+            TransportFault::LostResponse => {
                 self.inner.send(request).await?;
                 Err(TransportError::may_have_been_sent(
-                    "a planned fault: the answer is lost",
+                    "an injected fault: the response is lost",
                 ))
             }
-            Fault::CutAnswer(length) => {
+            TransportFault::CutResponse(length) => {
                 let answer = self.inner.send(request).await?;
                 Ok(answer.map(|body| body.slice(..length.min(body.len()))))
             }
-            Fault::Answer(answer) => Ok(answer),
-            Fault::Hang => {
+            TransportFault::Respond(answer) => Ok(answer),
+            TransportFault::Hang => {
                 drop(self.inner.send(request).await);
                 std::future::pending().await
             }

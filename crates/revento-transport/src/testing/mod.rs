@@ -1,30 +1,30 @@
-//! Test doubles, by when to use them.
+//! Test doubles, listed by when to use them.
 //!
-//! The first choice is none of them: the sandbox answers as the platform does, over real sockets, and has
-//! faults of its own. Take a double where a test is about the code around the call.
+//! Prefer the sandbox: it answers as the platform does, over real sockets, and injects faults itself. Use a double
+//! when the test is about the code around the call.
 //!
-//! | you want to see | take |
+//! | your test checks | use |
 //! |---|---|
-//! | what your code sends, and what it makes of this very answer | [`Scripted`] |
-//! | that a call which is lost, doubtful or broken is survived | [`Faults`] around a real transport or another double |
+//! | what your code sends, and how it reads a given response | [`Scripted`] |
+//! | that your code survives a lost request, a lost answer or a broken answer | [`Faults`] around a real transport or another double |
 //! | that your own deadline or cancellation works | [`NeverAnswers`] |
-//! | that a conversation of yesterday still goes the same way, offline | [`Recorder`] once, [`Replay`] ever after |
+//! | that a recorded conversation still goes the same way, offline | [`Recorder`] once, then [`Replay`] |
 //!
 //! All are deterministic: no clock, no randomness, no sleep.
 
 mod faults;
+mod never_answers;
 #[cfg(feature = "recording")]
 mod recording;
-mod scripted;
 #[cfg(feature = "recording")]
-mod scrub;
-mod silent;
+mod redact;
+mod scripted;
 
-pub use faults::{Fault, Faults};
+pub use faults::{Faults, TransportFault};
+pub use never_answers::NeverAnswers;
 #[cfg(feature = "recording")]
 pub use recording::{Recorder, Recording, RecordingError, Replay};
 pub use scripted::Scripted;
-pub use silent::NeverAnswers;
 
-/// What a transport gives.
-type Answer = Result<http::Response<bytes::Bytes>, crate::TransportError>;
+/// What [`Transport::send`](crate::Transport::send) returns.
+type TransportResult = Result<http::Response<bytes::Bytes>, crate::TransportError>;

@@ -1,4 +1,4 @@
-//! Recording a conversation, and replaying it.
+//! Recording a conversation and replaying it.
 
 use std::{
     collections::VecDeque,
@@ -10,30 +10,31 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_LENGTH};
+use revento_core::error::ErrorKind;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, scrub};
+use super::{TransportResult, redact};
 use crate::{Transport, TransportError};
 
-/// A conversation without its secrets, to be kept in a file.
+/// A recorded conversation without its secrets.
 ///
-/// Tokens, codes, client secrets, cookies and every header and form field that is not known to be harmless are
-/// taken out when they are recorded, not when they are written. **What the platform told about people stays**:
-/// record against the sandbox, or do not keep the file.
+/// The recorder removes tokens, codes, client secrets, cookies and every header and form field that is not known to
+/// be harmless, before it stores a request. **Personal data in responses stays**: record against the sandbox, or
+/// delete the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recording {
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<RecordedExchange>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Exchange {
-    request: Asked,
-    outcome: Outcome,
+struct RecordedExchange {
+    request: RecordedRequest,
+    outcome: RecordedOutcome,
 }
 
-/// What a request is recognized by, beside its headers, which a replay does not compare.
+/// A redacted request. A replay compares everything but its headers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Asked {
+struct RecordedRequest {
     method: String,
     uri: String,
     headers: Vec<(String, String)>,
@@ -42,24 +43,41 @@ struct Asked {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Outcome {
+enum RecordedOutcome {
     Answered {
         status: u16,
         headers: Vec<(String, String)>,
-        /// `None` where the body was no text.
+        /// `None` when the body was not text.
         body: Option<String>,
     },
     NeverSent(String),
     MayHaveBeenSent(String),
 }
 
-/// The text is no recording.
+/// A text is not a recording.
 #[derive(Debug)]
 pub struct RecordingError(serde_json::Error);
 
+impl RecordingError {
+    /// Always [`ErrorKind::Usage`]: the test reads another file.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Usage
+    }
+
+    /// Always `false`.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Always `false`: reading a recording sends nothing.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
+}
+
 impl fmt::Display for RecordingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "this is no recording ({}): record it anew", self.0)
+        f.write_str("the text is not a recording: record the conversation again")
     }
 }
 
@@ -70,60 +88,60 @@ impl Error for RecordingError {
 }
 
 impl Recording {
-    /// The recording as JSON, to be kept under version control.
+    /// The recording as JSON, fit for version control.
     pub fn to_json(&self) -> String {
-        // Strings, numbers and lists only: nothing of it can fail.
+        // The fields are strings, numbers and lists, which always serialize.
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
-    /// Reads what [`to_json`](Self::to_json) wrote.
+    /// Parses the output of [`to_json`](Self::to_json).
     ///
     /// # Errors
-    /// When the text is something else.
+    /// When the text is not a recording.
     pub fn from_json(text: &str) -> Result<Self, RecordingError> {
         serde_json::from_str(text).map_err(RecordingError)
     }
 
-    /// How many requests were made.
+    /// The number of recorded requests.
     pub fn len(&self) -> usize {
         self.exchanges.len()
     }
 
-    /// Whether nothing was recorded.
+    /// Whether the recording has no requests.
     pub fn is_empty(&self) -> bool {
         self.exchanges.is_empty()
     }
 }
 
-impl Asked {
+impl RecordedRequest {
     fn of(request: &http::Request<Bytes>) -> Self {
         Self {
             method: request.method().to_string(),
-            uri: scrub::uri(request.uri()),
-            headers: texts(request.headers()),
-            body: scrub::body(request.headers(), request.body()),
+            uri: redact::uri(request.uri()),
+            headers: header_texts(request.headers()),
+            body: redact::body(request.headers(), request.body()),
         }
     }
 
-    fn is_like(&self, other: &Self) -> bool {
+    fn matches(&self, other: &Self) -> bool {
         (&self.method, &self.uri, &self.body) == (&other.method, &other.uri, &other.body)
     }
 }
 
-impl Outcome {
-    fn of(answer: &Answer) -> Self {
+impl RecordedOutcome {
+    fn of(answer: &TransportResult) -> Self {
         match answer {
             Ok(response) => Self::Answered {
                 status: response.status().as_u16(),
-                headers: texts(response.headers()),
-                body: scrub::body(response.headers(), response.body()),
+                headers: header_texts(response.headers()),
+                body: redact::body(response.headers(), response.body()),
             },
-            Err(error) if error.may_have_arrived() => Self::MayHaveBeenSent(cause(error)),
+            Err(error) if error.may_have_taken_effect() => Self::MayHaveBeenSent(cause(error)),
             Err(error) => Self::NeverSent(cause(error)),
         }
     }
 
-    fn answer(&self) -> Answer {
+    fn answer(&self) -> TransportResult {
         match self {
             Self::Answered {
                 status,
@@ -150,21 +168,26 @@ fn cause(error: &TransportError) -> String {
     error.source().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The length is left out: what is kept may have another.
-fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |(name, value)| (HeaderName::to_string(name), scrub::header(name, value).to_owned());
+/// The headers without `content-length`, because the recorded body may have another length.
+fn header_texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |(name, value)| {
+        (
+            HeaderName::to_string(name),
+            redact::header(name, value).to_owned(),
+        )
+    };
     let kept = headers.iter().filter(|(name, _)| *name != CONTENT_LENGTH);
     kept.map(text).collect()
 }
 
-/// Sends through another transport and writes down what happens, without the secrets.
+/// Sends through another transport and records the conversation without its secrets.
 pub struct Recorder<T> {
     inner: T,
     recording: Mutex<Recording>,
 }
 
 impl<T> Recorder<T> {
-    /// Records what goes through `inner`.
+    /// Records the requests that go through `inner`.
     pub fn new(inner: T) -> Self {
         Self {
             inner,
@@ -172,20 +195,20 @@ impl<T> Recorder<T> {
         }
     }
 
-    /// What was recorded so far, in the order of the answers.
+    /// The recording so far, in the order of the responses.
     pub fn recording(&self) -> Recording {
-        locked(&self.recording).clone()
+        lock(&self.recording).clone()
     }
 }
 
 #[async_trait]
 impl<T: Transport> Transport for Recorder<T> {
-    async fn send(&self, request: http::Request<Bytes>) -> Answer {
-        let asked = Asked::of(&request);
+    async fn send(&self, request: http::Request<Bytes>) -> TransportResult {
+        let request_record = RecordedRequest::of(&request);
         let answer = self.inner.send(request).await;
-        locked(&self.recording).exchanges.push(Exchange {
-            request: asked,
-            outcome: Outcome::of(&answer),
+        lock(&self.recording).exchanges.push(RecordedExchange {
+            request: request_record,
+            outcome: RecordedOutcome::of(&answer),
         });
         answer
     }
@@ -195,45 +218,47 @@ impl<T: fmt::Debug> fmt::Debug for Recorder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recorder")
             .field("inner", &self.inner)
-            .field("exchanges", &locked(&self.recording).len())
+            .field("exchanges", &lock(&self.recording).len())
             .finish()
     }
 }
 
-/// Answers as in a [`Recording`]: each request gets the next recorded answer to a request of the same
-/// method, URI and body, secrets aside. A request that was not recorded, or not as often, is refused as never
-/// sent, and the error names it.
+/// Answers from a [`Recording`]: each request gets the next recorded response to a request of the same method, URI
+/// and body, without their secrets. A request that has no further recorded response fails as never sent, and the
+/// error names it.
 ///
-/// Where the recording had a token there is now one that ends in `REMOVED`: good for reading, worth nothing.
+/// The tokens in the responses end in `REMOVED`: they parse, and the platform refuses them.
 pub struct Replay {
-    left: Mutex<VecDeque<Exchange>>,
+    remaining: Mutex<VecDeque<RecordedExchange>>,
 }
 
 impl Replay {
-    /// Replays a recording from its beginning.
+    /// Replays a recording from its start.
     pub fn new(recording: Recording) -> Self {
         Self {
-            left: Mutex::new(recording.exchanges.into()),
+            remaining: Mutex::new(recording.exchanges.into()),
         }
     }
 
-    /// How many recorded requests have not come yet; 0 when the conversation went as before.
-    pub fn left(&self) -> usize {
-        locked(&self.left).len()
+    /// The number of recorded requests that were not sent yet. It is 0 when the conversation went as recorded.
+    pub fn remaining(&self) -> usize {
+        lock(&self.remaining).len()
     }
 }
 
 #[async_trait]
 impl Transport for Replay {
-    async fn send(&self, request: http::Request<Bytes>) -> Answer {
-        let asked = Asked::of(&request);
-        let mut left = locked(&self.left);
-        let found = left.iter().position(|exchange| exchange.request.is_like(&asked));
-        match found.and_then(|at| left.remove(at)) {
+    async fn send(&self, request: http::Request<Bytes>) -> TransportResult {
+        let request_record = RecordedRequest::of(&request);
+        let mut remaining = lock(&self.remaining);
+        let found = remaining
+            .iter()
+            .position(|exchange| exchange.request.matches(&request_record));
+        match found.and_then(|at| remaining.remove(at)) {
             Some(exchange) => exchange.outcome.answer(),
             None => Err(TransportError::never_sent(format!(
-                "the recording has no (further) {} {}: record it anew",
-                asked.method, asked.uri
+                "the recording has no further {} {}: record the conversation again",
+                request_record.method, request_record.uri
             ))),
         }
     }
@@ -241,10 +266,12 @@ impl Transport for Replay {
 
 impl fmt::Debug for Replay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Replay").field("left", &self.left()).finish()
+        f.debug_struct("Replay")
+            .field("remaining", &self.remaining())
+            .finish()
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

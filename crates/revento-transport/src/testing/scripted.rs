@@ -1,15 +1,15 @@
-//! Answers that are known beforehand.
+//! A transport with prepared responses.
 
 use std::{collections::VecDeque, fmt, sync::Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::Answer;
+use super::TransportResult;
 use crate::{Transport, TransportError};
 
-/// Gives the scripted answers one by one and remembers the requests. When the script has run out,
-/// a request is refused as never sent. For a test that knows each answer beforehand.
+/// Returns the prepared responses one by one and keeps the requests. After the last one, a request fails as never
+/// sent.
 #[derive(Default)]
 pub struct Scripted {
     state: Mutex<State>,
@@ -17,13 +17,13 @@ pub struct Scripted {
 
 #[derive(Default)]
 struct State {
-    answers: VecDeque<Answer>,
+    answers: VecDeque<TransportResult>,
     requests: Vec<http::Request<Bytes>>,
 }
 
 impl Scripted {
-    /// A transport with this script.
-    pub fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+    /// A transport that returns `answers` in this order.
+    pub fn new(answers: impl IntoIterator<Item = TransportResult>) -> Self {
         Self {
             state: Mutex::new(State {
                 answers: answers.into_iter().collect(),
@@ -32,8 +32,7 @@ impl Scripted {
         }
     }
 
-    /// The requests that came, in order, and forgets them. They carry what a real one carries,
-    /// credentials included.
+    /// Removes and returns the requests so far, in order. They contain credentials, as real requests do.
     pub fn take_requests(&self) -> Vec<http::Request<Bytes>> {
         std::mem::take(&mut self.lock().requests)
     }
@@ -57,12 +56,12 @@ impl fmt::Debug for Scripted {
 
 #[async_trait]
 impl Transport for Scripted {
-    async fn send(&self, request: http::Request<Bytes>) -> Answer {
+    async fn send(&self, request: http::Request<Bytes>) -> TransportResult {
         let mut state = self.lock();
         state.requests.push(request);
         state
             .answers
             .pop_front()
-            .unwrap_or_else(|| Err(TransportError::never_sent("the script has run out")))
+            .unwrap_or_else(|| Err(TransportError::never_sent("the script has no further response")))
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use revento_transport::{
     Transport,
-    testing::{Fault, Faults, NeverAnswers, Scripted},
+    testing::{Faults, NeverAnswers, Scripted, TransportFault},
 };
 
 use crate::{get, says};
@@ -17,7 +17,7 @@ use crate::{get, says};
 async fn a_script_that_has_run_out_refuses() {
     let scripted = Scripted::new([Ok(says("once"))]);
     assert_eq!(scripted.send(get("/")).await.unwrap().into_body(), "once");
-    assert!(!scripted.send(get("/")).await.unwrap_err().may_have_arrived());
+    assert!(!scripted.send(get("/")).await.unwrap_err().may_have_taken_effect());
     assert_eq!(scripted.take_requests().len(), 2);
 }
 
@@ -35,20 +35,24 @@ fn never_means_never() {
 
 #[tokio::test]
 async fn faults_say_what_the_transport_would_and_reach_the_peer_or_not() {
-    let lost = [Fault::NeverSent, Fault::LostOnTheWay, Fault::LostAnswer];
+    let lost = [
+        TransportFault::NeverSent,
+        TransportFault::LostRequest,
+        TransportFault::LostResponse,
+    ];
     let platform = Scripted::new([Ok(says("lost")), Ok(says("cut off")), Ok(says("whole"))]);
     let answer = http::Response::builder().status(502).body(Bytes::new()).unwrap();
     let faults = Faults::in_order(
         platform,
         lost.into_iter()
-            .chain([Fault::CutAnswer(3), Fault::Answer(answer)]),
+            .chain([TransportFault::CutResponse(3), TransportFault::Respond(answer)]),
     );
     let mut arrived = Vec::new();
     let mut seen = Vec::new();
     for _ in 0..6 {
         seen.push(match faults.send(get("/")).await {
             Ok(answer) => format!("{} {:?}", answer.status().as_u16(), answer.body()),
-            Err(error) => format!("in doubt: {}", error.may_have_arrived()),
+            Err(error) => format!("in doubt: {}", error.may_have_taken_effect()),
         });
         arrived.push(faults.inner().take_requests().len());
     }
@@ -67,7 +71,9 @@ async fn faults_say_what_the_transport_would_and_reach_the_peer_or_not() {
 
 #[test]
 fn a_call_that_hangs_has_arrived() {
-    let faults = Faults::new(Scripted::new([Ok(says("never read"))]), |_, _| Fault::Hang);
+    let faults = Faults::new(Scripted::new([Ok(says("never read"))]), |_, _| {
+        TransportFault::Hang
+    });
     let mut call = pin!(faults.send(get("/")));
     assert!(
         call.as_mut()

@@ -47,7 +47,7 @@ async fn recorded() -> Recording {
 async fn a29_nothing_secret_is_recorded() {
     let text = recorded().await.to_json();
     assert!(!text.contains("planted"), "{text}");
-    // What is needed to understand it is there.
+    // Harmless fields stay.
     for kept in [
         "refresh_token",
         "limit=5",
@@ -67,7 +67,7 @@ async fn a29_nothing_secret_is_recorded() {
 async fn a_replay_goes_as_before() {
     let text = recorded().await.to_json();
     let replay = Replay::new(Recording::from_json(&text).unwrap());
-    // In another order, and with another token: both do not matter.
+    // The order and the secrets of the requests do not matter.
     let page = replay.send(get("/page")).await.unwrap();
     assert_eq!(page.into_body(), "<h1>502</h1> rev_refresh_REMOVED; no JSON");
     let answer = replay.send(refresh("another")).await.unwrap();
@@ -75,21 +75,29 @@ async fn a_replay_goes_as_before() {
     assert!(!answer.headers().contains_key("content-length"));
     let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
     assert_eq!(body["access_token"], "rev_install_REMOVED");
-    assert_eq!(replay.left(), 1);
-    assert!(replay.send(get("/page")).await.unwrap_err().may_have_arrived());
+    assert_eq!(replay.remaining(), 1);
+    assert!(
+        replay
+            .send(get("/page"))
+            .await
+            .unwrap_err()
+            .may_have_taken_effect()
+    );
 
     let error = replay.send(get("/page?refresh_token=planted")).await.unwrap_err();
-    assert!(!error.may_have_arrived());
+    assert!(!error.may_have_taken_effect());
+    let text = revento_core::error::chain(&error).to_string();
     assert!(
-        error
-            .to_string()
-            .contains("no (further) GET http://platform.test/page?refresh_token=REMOVED"),
-        "{error}"
+        text.contains("no further GET http://platform.test/page?refresh_token=REMOVED"),
+        "{text}"
     );
 }
 
 #[test]
-fn what_is_no_recording_is_said_to_be_none() {
+fn a_text_that_is_not_a_recording_is_refused() {
     let error = Recording::from_json("{}").unwrap_err();
-    assert!(error.to_string().starts_with("this is no recording"), "{error}");
+    assert!(
+        error.to_string().starts_with("the text is not a recording"),
+        "{error}"
+    );
 }

@@ -57,14 +57,14 @@ impl Service<Request<Bytes>> for NeverReady {
 #[tokio::test]
 async fn t7_a_service_that_is_not_ready_was_never_given_the_request() {
     let error = TowerTransport::new(NeverReady).send(get("/")).await.unwrap_err();
-    assert!(!error.may_have_arrived(), "{error}");
+    assert!(!error.may_have_taken_effect(), "{error}");
 }
 
 #[tokio::test]
 async fn t7_a_service_that_fails_leaves_a_doubt() {
     let service = tower::service_fn(|_: Request<Bytes>| async { Err::<Response<Bytes>, _>("it broke") });
     let error = TowerTransport::new(service).send(get("/")).await.unwrap_err();
-    assert!(error.may_have_arrived(), "{error}");
+    assert!(error.may_have_taken_effect(), "{error}");
 }
 
 #[tokio::test]
@@ -76,17 +76,29 @@ async fn t7_what_a_transport_knows_survives_the_layers_around_it() {
     let layered = ServiceBuilder::new()
         .concurrency_limit(1)
         .timeout(Duration::from_secs(60))
-        .service(TransportService::new(Arc::new(Scripted::new(script))));
+        .service(TransportService::new(Scripted::new(script)));
     let transport = TowerTransport::new(layered);
-    assert!(!transport.send(get("/")).await.unwrap_err().may_have_arrived());
-    assert!(transport.send(get("/")).await.unwrap_err().may_have_arrived());
+    assert!(
+        !transport
+            .send(get("/"))
+            .await
+            .unwrap_err()
+            .may_have_taken_effect()
+    );
+    assert!(
+        transport
+            .send(get("/"))
+            .await
+            .unwrap_err()
+            .may_have_taken_effect()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn t7_a_layer_that_loses_patience_leaves_a_doubt() {
     let layered = ServiceBuilder::new()
         .timeout(Duration::from_secs(1))
-        .service(TransportService::new(Arc::new(NeverAnswers::new())));
+        .service(TransportService::new(NeverAnswers::new()));
     let error = TowerTransport::new(layered).send(get("/")).await.unwrap_err();
-    assert!(error.may_have_arrived(), "{error}");
+    assert!(error.may_have_taken_effect(), "{error}");
 }

@@ -142,7 +142,7 @@ impl Hearing<'_> {
             return;
         };
         match answer {
-            Err(error) if error.may_have_arrived() => self.ledger.lost(sending),
+            Err(error) if error.may_have_taken_effect() => self.ledger.lost(sending),
             Err(_) => self.ledger.unspent(sending),
             Ok(answer) => match TokenAnswer::read(answer) {
                 TokenAnswer::Issued(_) => {}

@@ -1,42 +1,44 @@
-//! What certainly never left, and what may have arrived (invariant T1).
+//! Failures: which requests were certainly never sent, and which may have taken effect (invariant T1).
 
 use std::time::Duration;
 
+use revento_core::error::chain;
 use tokio::net::TcpListener;
 
 use super::{
-    Make, Setup,
-    answers::says,
+    Make, hasty,
     peer::{Connection, Peer, get},
+    responses::says,
+    usual,
 };
-use crate::TransportError;
+use crate::{HttpConfig, TransportError};
 
-/// The request is in doubt, and the error keeps the secrets of its URL.
+/// The request may have taken effect, and the error does not show the secrets of its URL.
 fn is_in_doubt(error: &TransportError) {
-    let told = error.to_string();
+    let text = chain(error).to_string();
     assert!(
-        error.may_have_arrived(),
-        "a refresh token would be sent a second time, and the connection is lost: {told}"
+        error.may_have_taken_effect(),
+        "the SDK would send a refresh token twice and lose the connection: {text}"
     );
-    let debug = format!("{error:?}");
-    assert!(
-        !told.contains("planted") && !debug.contains("planted"),
-        "{told} {debug}"
-    );
+    shows_no_secret(error, &text);
 }
 
-/// It certainly never left, and the error keeps the secrets of its URL.
+/// The request certainly was not sent, and the error does not show the secrets of its URL.
 pub(super) fn was_never_sent(error: &TransportError) {
-    let told = error.to_string();
+    let text = chain(error).to_string();
     assert!(
-        !error.may_have_arrived(),
-        "a connection would be held in doubt for nothing: {told}"
+        !error.may_have_taken_effect(),
+        "the SDK would hold a connection in doubt without a reason: {text}"
     );
-    assert!(told.starts_with("the request was never sent: "), "{told}");
+    assert!(error.is_transient(), "{text}");
+    shows_no_secret(error, &text);
+}
+
+fn shows_no_secret(error: &TransportError, text: &str) {
     let debug = format!("{error:?}");
     assert!(
-        !told.contains("planted") && !debug.contains("planted"),
-        "{told} {debug}"
+        !text.contains("planted") && !debug.contains("planted"),
+        "{text} {debug}"
     );
 }
 
@@ -44,16 +46,16 @@ pub async fn a_closed_port_never_received_anything(make: Make<'_>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/?token=planted", listener.local_addr().unwrap());
     drop(listener);
-    was_never_sent(&make(&Setup::usual()).send(get(&url)).await.unwrap_err());
+    was_never_sent(&make(usual()).send(get(&url)).await.unwrap_err());
 }
 
 pub async fn a_name_that_does_not_exist_never_received_anything(make: Make<'_>) {
-    let setup = Setup {
+    let config = HttpConfig {
         connect_timeout: Duration::from_secs(2),
-        ..Setup::usual()
+        ..usual()
     };
     let request = get("http://nobody.invalid/?token=planted");
-    was_never_sent(&make(&setup).send(request).await.unwrap_err());
+    was_never_sent(&make(config).send(request).await.unwrap_err());
 }
 
 pub async fn t7_a_handshake_that_never_ends_was_never_sent(make: Make<'_>) {
@@ -61,12 +63,12 @@ pub async fn t7_a_handshake_that_never_ends_was_never_sent(make: Make<'_>) {
         connection.request().await;
     })
     .await;
-    let setup = Setup {
+    let config = HttpConfig {
         timeout: Duration::from_secs(30),
-        ..Setup::hasty()
+        ..hasty()
     };
     let request = get(&peer.url().replace("http://", "https://"));
-    was_never_sent(&make(&setup).send(request).await.unwrap_err());
+    was_never_sent(&make(config).send(request).await.unwrap_err());
 }
 
 pub async fn t7_a_reset_after_the_request_may_have_arrived(make: Make<'_>) {
@@ -75,7 +77,7 @@ pub async fn t7_a_reset_after_the_request_may_have_arrived(make: Make<'_>) {
         connection.reset();
     })
     .await;
-    is_in_doubt(&make(&Setup::usual()).send(peer.get()).await.unwrap_err());
+    is_in_doubt(&make(usual()).send(peer.get()).await.unwrap_err());
 }
 
 pub async fn t7_a_close_without_an_answer_may_have_arrived(make: Make<'_>) {
@@ -83,12 +85,12 @@ pub async fn t7_a_close_without_an_answer_may_have_arrived(make: Make<'_>) {
         connection.request().await;
     })
     .await;
-    is_in_doubt(&make(&Setup::usual()).send(peer.get()).await.unwrap_err());
+    is_in_doubt(&make(usual()).send(peer.get()).await.unwrap_err());
 }
 
 pub async fn t7_a_peer_that_never_answers_may_have_received_it(make: Make<'_>) {
     let peer = says(b"").await;
-    is_in_doubt(&make(&Setup::hasty()).send(peer.get()).await.unwrap_err());
+    is_in_doubt(&make(hasty()).send(peer.get()).await.unwrap_err());
 }
 
 pub async fn t7_an_answer_that_breaks_off_may_have_arrived(make: Make<'_>) {
@@ -99,7 +101,7 @@ pub async fn t7_an_answer_that_breaks_off_may_have_arrived(make: Make<'_>) {
             .await;
     })
     .await;
-    is_in_doubt(&make(&Setup::usual()).send(peer.get()).await.unwrap_err());
+    is_in_doubt(&make(usual()).send(peer.get()).await.unwrap_err());
 }
 
 pub async fn t7_an_answer_that_drips_for_ever_is_cut_off(make: Make<'_>) {
@@ -113,12 +115,12 @@ pub async fn t7_an_answer_that_drips_for_ever_is_cut_off(make: Make<'_>) {
         }
     })
     .await;
-    is_in_doubt(&make(&Setup::hasty()).send(peer.get()).await.unwrap_err());
+    is_in_doubt(&make(hasty()).send(peer.get()).await.unwrap_err());
 }
 
 pub async fn t7_an_answer_that_is_no_http_may_have_arrived(make: Make<'_>) {
     let peer = says(b"220 mail.example ESMTP\r\n").await;
-    is_in_doubt(&make(&Setup::usual()).send(peer.get()).await.unwrap_err());
+    is_in_doubt(&make(usual()).send(peer.get()).await.unwrap_err());
 }
 
 pub async fn t7_nothing_is_sent_twice(make: Make<'_>) {
@@ -126,7 +128,7 @@ pub async fn t7_nothing_is_sent_twice(make: Make<'_>) {
         connection.request().await;
     })
     .await;
-    is_in_doubt(&make(&Setup::usual()).send(peer.get()).await.unwrap_err());
+    is_in_doubt(&make(usual()).send(peer.get()).await.unwrap_err());
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(peer.connections(), 1, "a transport never repeats a request");
 }
@@ -140,7 +142,7 @@ pub async fn t7_nothing_is_sent_twice_on_a_connection_used_again(make: Make<'_>)
         assert!(connection.number > 0 || !second.is_empty());
     })
     .await;
-    let transport = make(&Setup::usual());
+    let transport = make(usual());
     assert_eq!(transport.send(peer.get()).await.unwrap().into_body(), "first");
     tokio::time::sleep(Duration::from_millis(50)).await;
     is_in_doubt(&transport.send(peer.get()).await.unwrap_err());

@@ -1,12 +1,12 @@
-//! Takes secrets out of what is recorded.
+//! Removes secrets from recorded requests and responses.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-/// What stands in the place of a secret.
+/// The replacement of a secret.
 pub(super) const REMOVED: &str = "REMOVED";
 
-/// The headers whose values tell nothing secret. What is not here keeps its name only.
+/// The headers whose values are not secret. Of all others only the name is recorded.
 const HARMLESS_HEADERS: [&str; 14] = [
     "accept",
     "allow",
@@ -24,7 +24,7 @@ const HARMLESS_HEADERS: [&str; 14] = [
     "x-revento-request-id",
 ];
 
-/// The form fields whose values tell nothing secret (contract §2.3).
+/// The form fields whose values are not secret (contract §2.3).
 const HARMLESS_FIELDS: [&str; 6] = [
     "client_id",
     "cursor",
@@ -34,15 +34,15 @@ const HARMLESS_FIELDS: [&str; 6] = [
     "scope",
 ];
 
-/// How the platform's tokens begin (contract §2.3).
-const TOKENS: [&str; 3] = ["rev_install_", "rev_user_", "rev_refresh_"];
+/// The prefixes of the platform's tokens (contract §2.3).
+const TOKEN_PREFIXES: [&str; 3] = ["rev_install_", "rev_user_", "rev_refresh_"];
 
 pub(super) fn header<'a>(name: &HeaderName, value: &'a HeaderValue) -> &'a str {
     let harmless = HARMLESS_HEADERS.contains(&name.as_str()) && !value.is_sensitive();
     value.to_str().ok().filter(|_| harmless).unwrap_or(REMOVED)
 }
 
-/// The URI without user name, password and fragment; of the query, only harmless values stay.
+/// The URI without user name, password and fragment. Of the query, only the values of harmless fields stay.
 pub(super) fn uri(uri: &http::Uri) -> String {
     let scheme = uri
         .scheme_str()
@@ -57,7 +57,7 @@ pub(super) fn uri(uri: &http::Uri) -> String {
     format!("{scheme}{host}{port}{}{query}", uri.path())
 }
 
-/// A body by its content type; one that is neither a form nor JSON is searched for tokens.
+/// A body without its secrets. A form and JSON are redacted by field; in any other text, tokens are replaced.
 pub(super) fn body(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     let content_type = headers
         .get(http::header::CONTENT_TYPE)
@@ -88,7 +88,7 @@ fn json(value: &mut Value) {
         Value::Object(fields) => {
             for (name, field) in fields {
                 if is_secret(name) {
-                    blank(field);
+                    redact_all(field);
                 } else {
                     json(field);
                 }
@@ -98,12 +98,12 @@ fn json(value: &mut Value) {
     }
 }
 
-/// Everything below a name that speaks of secrets.
-fn blank(value: &mut Value) {
+/// Redacts all strings below a field whose name means a secret.
+fn redact_all(value: &mut Value) {
     match value {
         Value::String(held) => *held = text_or_removed(held),
-        Value::Array(items) => items.iter_mut().for_each(blank),
-        Value::Object(fields) => fields.values_mut().for_each(blank),
+        Value::Array(items) => items.iter_mut().for_each(redact_all),
+        Value::Object(fields) => fields.values_mut().for_each(redact_all),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -124,17 +124,17 @@ fn is_secret(name: &str) -> bool {
         || name == "code"
 }
 
-/// A token stays recognizable by its beginning, so that a replay can be parsed.
+/// A token keeps its prefix, so that the SDK can parse it in a replay.
 fn text_or_removed(held: &str) -> String {
-    let prefix = TOKENS.iter().find(|prefix| held.starts_with(*prefix));
+    let prefix = TOKEN_PREFIXES.iter().find(|prefix| held.starts_with(*prefix));
     prefix.map_or_else(|| REMOVED.into(), |prefix| format!("{prefix}{REMOVED}"))
 }
 
-/// Takes the tokens out of a text.
+/// Replaces the tokens in a text.
 fn text(held: &str) -> String {
     let mut rest = held;
     let mut kept = String::with_capacity(held.len());
-    while let Some((at, prefix)) = TOKENS
+    while let Some((at, prefix)) = TOKEN_PREFIXES
         .iter()
         .filter_map(|prefix| Some((rest.find(prefix)?, prefix)))
         .min()
