@@ -27,8 +27,7 @@ impl SendError {
     /// What the failure is about.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Transport(error) if error.is_too_large() => ErrorKind::Platform,
-            Self::Transport(_) => ErrorKind::Network,
+            Self::Transport(error) => error.kind(),
             Self::TimedOut { .. } => ErrorKind::Timeout,
             Self::Panicked => ErrorKind::Internal,
         }
@@ -36,13 +35,16 @@ impl SendError {
 
     /// Whether the same request can succeed later. A response that is too large stays too large.
     pub fn is_transient(&self) -> bool {
-        !matches!(self, Self::Transport(error) if error.is_too_large())
+        match self {
+            Self::Transport(error) => error.is_transient(),
+            Self::TimedOut { .. } | Self::Panicked => true,
+        }
     }
 
     /// Whether the platform may have received the request.
     pub fn may_have_taken_effect(&self) -> bool {
         match self {
-            Self::Transport(error) => error.may_have_arrived(),
+            Self::Transport(error) => error.may_have_taken_effect(),
             Self::TimedOut { .. } | Self::Panicked => true,
         }
     }
