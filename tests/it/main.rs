@@ -1,13 +1,14 @@
-//! Whole-system scenarios: one behaviour in each file, its name the behaviour.
+//! Whole-system scenarios. Each file has one behaviour, and its name is that behaviour.
 //!
-//! A scenario whose engine is missing prints one line and returns; `cargo xtask test` brings the engines.
+//! If a program that a scenario needs is missing, the scenario prints one line and returns. `cargo xtask test` starts the
+//! programs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "a test may fail loudly, helpers of tests too"
+    reason = "a failing test or helper panics"
 )]
 
 mod a_flask_server_written_from_the_contract_works;

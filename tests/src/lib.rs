@@ -1,4 +1,4 @@
-//! Whole-system tests of the Revento SDK
-#![allow(clippy::expect_used, reason = "a test may fail loudly, helpers of tests too")]
+//! Whole-system tests of the Revento SDK.
+#![allow(clippy::expect_used, reason = "a failing test or helper panics")]
 
 pub mod vectors;
