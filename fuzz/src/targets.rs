@@ -2,7 +2,7 @@
 
 use revento_core::{Envelope, kind};
 use revento_webhooks::{
-    Explainer, Headers, OfflineVerifier, SecretHint, Signer, TooLarge, Verified, Verifier, VerifyError,
+    BodyTooLarge, Explainer, Headers, OfflineVerifier, SecretHint, Signer, Verified, Verifier, VerifyError,
 };
 
 /// A target.
@@ -115,11 +115,11 @@ fn in_pieces(
     body: &[u8],
     size: usize,
 ) -> Result<revento_webhooks::MatchedKey, VerifyError> {
-    let incoming = verifier.receive(headers, body.len(), NOW)?;
+    let incoming = verifier.verify_stream(headers, body.len(), NOW)?;
     let pushed = body
         .chunks(size)
         .try_fold(incoming, |incoming, chunk| incoming.push(chunk))
-        .map_err(|error: TooLarge| error.to_string())
+        .map_err(|error: BodyTooLarge| error.to_string())
         .expect("within the limit");
     let delivery = pushed.finish()?;
     assert_eq!(delivery.body(), body);
@@ -165,7 +165,7 @@ fn explain(data: &[u8]) {
     let explanation = Explainer::new(SECRET)
         .and_then(|explainer| explainer.with_previous("whsec_before", Some(NOW - 1)))
         .expect("secrets")
-        .with_other("client secret", "planted_credential")
+        .with_other_credential("client secret", "planted_credential")
         .explain(&pairs, body.get(..body.len().min(4096)).unwrap_or_default(), NOW);
     assert_eq!(explanation.outcome().is_err(), explanation.likeliest().is_some());
     let text = explanation.to_string();

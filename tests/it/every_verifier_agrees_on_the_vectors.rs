@@ -47,7 +47,7 @@ fn deliver(
     if piece == usize::MAX {
         return verifier.verify(headers, &vector.body, vector.now).map(Into::into);
     }
-    let incoming = verifier.receive(headers, vector.body.len(), vector.now)?;
+    let incoming = verifier.verify_stream(headers, vector.body.len(), vector.now)?;
     let pieces = vector.body.chunks(piece);
     pieces
         .fold(incoming, |incoming, chunk| incoming.push(chunk).unwrap())
@@ -59,11 +59,11 @@ fn name(error: VerifyError) -> &'static str {
         VerifyError::Headers(HeaderError::Missing(_)) => "missing_header",
         VerifyError::Headers(HeaderError::Duplicate(_)) => "duplicate_header",
         VerifyError::Headers(HeaderError::NotText(_)) => "header_not_text",
-        VerifyError::BadTimestamp => "bad_timestamp",
-        VerifyError::BadSignature => "bad_signature",
+        VerifyError::MalformedTimestamp => "bad_timestamp",
+        VerifyError::MalformedSignature => "bad_signature",
         VerifyError::Stale { .. } => "stale",
         VerifyError::Future { .. } => "future",
-        VerifyError::Mismatch => "mismatch",
+        VerifyError::SignatureMismatch => "mismatch",
         _ => "another error",
     }
 }

@@ -72,7 +72,7 @@ impl Vector {
     pub fn verifier(&self) -> Verifier {
         let verifier = Verifier::new(&self.wire.secret)
             .expect("a secret")
-            .with_tolerance(self.wire.tolerance)
+            .with_tolerance(std::time::Duration::from_secs(self.wire.tolerance))
             .expect("a tolerance");
         self.wire.previous.iter().fold(verifier, |verifier, old| {
             verifier

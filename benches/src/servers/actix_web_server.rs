@@ -5,17 +5,17 @@ use actix_web::{
     rt::System,
     web::{self, ServiceConfig},
 };
-use revento_actix::{Genuine, Verify};
+use revento_actix::{RawWebhook, VerifyMiddleware};
 
 /// The extractor reads the body.
 pub fn verified(port: u16) {
-    async fn read(Genuine(delivery): Genuine) -> HttpResponse {
-        answer(delivery.verified().body())
+    async fn read(RawWebhook(delivery): RawWebhook) -> HttpResponse {
+        answer(delivery.body())
     }
     serve(port, |config| {
         config.service(
             web::resource("/")
-                .app_data(web::Data::new(crate::gate()))
+                .app_data(web::Data::new(crate::verifier()))
                 .to(read),
         );
     });
@@ -27,7 +27,7 @@ pub fn behind_middleware(port: u16) {
         answer(&body)
     }
     serve(port, |config| {
-        config.service(web::resource("/").wrap(Verify::new(crate::gate())).to(read));
+        config.service(web::resource("/").wrap(VerifyMiddleware::new(crate::verifier())).to(read));
     });
 }
 

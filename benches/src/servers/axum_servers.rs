@@ -1,7 +1,7 @@
 //! A bare axum handler that reads the body, and ours with verification.
 
 use axum::{Router, body::Bytes, http::StatusCode, routing::post};
-use revento_axum::{Gate, Genuine, VerifyLayer, Webhook};
+use revento_axum::{RequestVerifier, RawWebhook, VerifyLayer, VerifiedWebhook};
 use revento_core::kind::AnyEvent;
 use tokio::net::TcpListener;
 
@@ -24,31 +24,31 @@ pub async fn bare(port: u16) {
 
 /// The same with verification: the extractor reads the body.
 pub async fn verified(port: u16) {
-    async fn read(Genuine(delivery): Genuine) -> StatusCode {
-        if delivery.verified().body().is_empty() {
+    async fn read(RawWebhook(delivery): RawWebhook) -> StatusCode {
+        if delivery.body().is_empty() {
             StatusCode::BAD_REQUEST
         } else {
             StatusCode::OK
         }
     }
-    let app = Router::<Gate>::new().route("/", post(read));
-    serve(port, app.with_state(crate::gate())).await;
+    let app = Router::<RequestVerifier>::new().route("/", post(read));
+    serve(port, app.with_state(crate::verifier())).await;
 }
 
 /// Verified in front of the very same handler.
 pub async fn layered(port: u16) {
     let app = Router::new()
         .route("/", post(read))
-        .layer(VerifyLayer::new(crate::gate()));
+        .layer(VerifyLayer::new(crate::verifier()));
     serve(port, app).await;
 }
 
 /// Verified, and read into the typed event.
 pub async fn typed(port: u16) {
-    async fn handle(webhook: Webhook<AnyEvent>) -> StatusCode {
+    async fn handle(webhook: VerifiedWebhook<AnyEvent>) -> StatusCode {
         std::hint::black_box(webhook.data());
         StatusCode::OK
     }
-    let app = Router::<Gate>::new().route("/", post(handle));
-    serve(port, app.with_state(crate::gate())).await;
+    let app = Router::<RequestVerifier>::new().route("/", post(handle));
+    serve(port, app.with_state(crate::verifier())).await;
 }

@@ -35,6 +35,6 @@ fn main() {
     }
 }
 
-fn gate() -> revento_tower::Gate {
-    revento_tower::Gate::new(revento_webhooks::Verifier::new(SECRET).expect("a secret"))
+fn verifier() -> revento_tower::RequestVerifier {
+    revento_tower::RequestVerifier::new(revento_webhooks::Verifier::new(SECRET).expect("a secret"))
 }

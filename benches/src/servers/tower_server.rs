@@ -1,15 +1,15 @@
 //! Plain hyper with our tower service.
 
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use revento_tower::{Delivery, HandlerEndpoint, Unavailable};
+use revento_tower::{VerifiedDelivery, HandlerEndpoint, Unavailable};
 use tokio::net::TcpListener;
 
 pub async fn verified(port: u16) {
-    async fn handle(delivery: Delivery) -> Result<(), Unavailable> {
-        std::hint::black_box(delivery.verified().body());
+    async fn handle(delivery: VerifiedDelivery) -> Result<(), Unavailable> {
+        std::hint::black_box(delivery.body());
         Ok(())
     }
-    let service = TowerToHyperService::new(HandlerEndpoint::new(crate::gate(), handle));
+    let service = TowerToHyperService::new(HandlerEndpoint::new(crate::verifier(), handle));
     let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
     loop {
         let Ok((stream, _)) = listener.accept().await else {

@@ -1,38 +1,29 @@
 //! Revento webhooks in actix-web services.
 //!
-//! - [`route`] verifies deliveries, stores them in an inbox, and answers 200 once they are stored.
-//! - [`handler`] verifies deliveries and hands those of one kind to a function, right in the request.
-//! - [`Webhook`] is an extractor: a handler takes `Webhook<ApplicationApproved>`, and gets it verified.
-//! - [`Genuine`] is an extractor too: of the verified bytes, for who parses by themselves.
-//! - [`Verify`] is a middleware that verifies in front of any other handler, and puts the body back.
+//! - [`inbox_route`] verifies deliveries, stores them in an inbox, and answers 200 when they are stored.
+//! - [`handler_route`] verifies deliveries and hands those of one kind to a function, within the request.
+//! - [`VerifiedWebhook`] is an extractor: a handler takes `VerifiedWebhook<ApplicationApproved>`.
+//! - [`RawWebhook`] is an extractor of the verified bytes, for handlers that parse the body themselves.
+//! - [`VerifyMiddleware`] verifies in front of any other handler, then passes the whole request on.
 //!
-//! All of them let through what [`Gate`] lets through, and answer the rest with a [`Rejection`], logged as
-//! one `tracing` event without secrets. They behave as the adapters for tower and axum do.
+//! All of them use a [`RequestVerifier`]. They answer what it rejects with a [`Rejection`], logged as one `tracing` event
+//! without secrets. They behave as the adapters for tower and axum do.
 
-mod extract;
-mod handler;
+mod extractors;
+mod handler_route;
+mod inbox_route;
 mod middleware;
 mod rejection;
-mod route;
+mod verify;
 
-pub use extract::{Genuine, Webhook};
-pub use handler::handler;
-pub use middleware::{Verify, VerifyService};
+pub use extractors::{RawWebhook, VerifiedWebhook};
+pub use handler_route::handler_route;
+pub use inbox_route::inbox_route;
+pub use middleware::{VerifyMiddleware, VerifyService};
 pub use rejection::WebhookRejection;
-pub use revento_tower::{Delivery, FromDelivery, Gate, Handler, Rejection, Unavailable, WebhookEndpoint};
-pub use route::route;
-
-use actix_web::{HttpRequest, dev::Payload, http::header};
-
-/// Reads a request to its end and verifies it.
-async fn admit(gate: &Gate, request: &HttpRequest, payload: Payload) -> Result<Delivery, Rejection> {
-    let headers = request.headers();
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse().ok());
-    let opened = gate.open(request.method().as_str(), headers, announced)?;
-    gate.collect(opened, payload).await
-}
+pub use revento_tower::{
+    FromDelivery, Handler, Rejection, RequestVerifier, Unavailable, VerifiedDelivery, WebhookEndpoint,
+};
 
 /// The README's code compiles.
 #[cfg(doctest)]

@@ -1,4 +1,4 @@
-//! Verification in front of any other handler.
+//! The middleware that verifies in front of any other handler.
 
 use std::{
     future::{Future, Ready, ready},
@@ -12,29 +12,29 @@ use actix_web::{
     body::{EitherBody, MessageBody},
     dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
 };
-use revento_tower::Gate;
+use revento_tower::RequestVerifier;
 
-use crate::{WebhookRejection, admit};
+use crate::verify::verify;
 
-/// Lets genuine deliveries through: their body is put back as it came, and a
-/// [`Delivery`](crate::Delivery) is in the request's extensions.
+/// Verifies requests in front of other handlers. It passes verified requests on, with the whole body and with a
+/// [`VerifiedDelivery`](crate::VerifiedDelivery) in the extensions.
 ///
-/// It verifies that a delivery is genuine, not that it is new or of which type it says it is: the
-/// unsigned headers are still there, and the signed body decides (contract §4.1).
+/// It verifies that a delivery is genuine. It does not check that the delivery is new, or that the unsigned type header
+/// names the type of the signed body (contract §4.1).
 ///
-/// Actix's own extractors have limits of their own behind it: `web::Bytes` reads up to 256 KiB unless a
-/// `web::PayloadConfig` says otherwise.
+/// The extractors of actix have limits of their own: `web::Bytes` reads up to 256 KiB unless a `web::PayloadConfig` sets
+/// another limit.
 #[derive(Debug, Clone)]
-pub struct Verify(Gate);
+pub struct VerifyMiddleware(RequestVerifier);
 
-impl Verify {
-    /// A middleware behind whose gate only genuine deliveries arrive.
-    pub fn new(gate: Gate) -> Self {
-        Self(gate)
+impl VerifyMiddleware {
+    /// Takes a `Verifier`, or a [`RequestVerifier`] with settings of its own.
+    pub fn new(verifier: impl Into<RequestVerifier>) -> Self {
+        Self(verifier.into())
     }
 }
 
-impl<S, B> Transform<S, ServiceRequest> for Verify
+impl<S, B> Transform<S, ServiceRequest> for VerifyMiddleware
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     S::Future: 'static,
@@ -48,16 +48,16 @@ where
 
     fn new_transform(&self, inner: S) -> Self::Future {
         ready(Ok(VerifyService {
-            gate: self.0.clone(),
+            verifier: self.0.clone(),
             inner: Rc::new(inner),
         }))
     }
 }
 
-/// The service that [`Verify`] puts in front.
+/// The service that [`VerifyMiddleware`] makes.
 #[derive(Debug)]
 pub struct VerifyService<S> {
-    gate: Gate,
+    verifier: RequestVerifier,
     inner: Rc<S>,
 }
 
@@ -76,10 +76,10 @@ where
     }
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let (gate, inner) = (self.gate.clone(), Rc::clone(&self.inner));
+        let (verifier, inner) = (self.verifier.clone(), Rc::clone(&self.inner));
         Box::pin(async move {
             let payload = request.take_payload();
-            match admit(&gate, request.request(), payload).await {
+            match verify(&verifier, request.request(), payload).await {
                 Ok(delivery) => {
                     request.set_payload(Payload::from(delivery.bytes()));
                     request.extensions_mut().insert(delivery);
@@ -87,7 +87,7 @@ where
                     Ok(response.map_into_left_body())
                 }
                 Err(rejection) => {
-                    let error = Error::from(WebhookRejection(rejection));
+                    let error = Error::from(rejection);
                     Ok(request.error_response(error).map_into_right_body())
                 }
             }

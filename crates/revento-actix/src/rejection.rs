@@ -1,6 +1,6 @@
 //! Rejections as actix's errors.
 
-use std::fmt;
+use std::{error::Error, fmt};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -8,13 +8,25 @@ use actix_web::{
 };
 use revento_tower::Rejection;
 
-/// A [`Rejection`] as actix's error; it is logged when it becomes an answer.
+/// A [`Rejection`] as actix's error. It is logged when it becomes a response.
 #[derive(Debug)]
 pub struct WebhookRejection(pub Rejection);
 
 impl fmt::Display for WebhookRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl Error for WebhookRejection {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl From<Rejection> for WebhookRejection {
+    fn from(rejection: Rejection) -> Self {
+        Self(rejection)
     }
 }
 
@@ -25,12 +37,12 @@ impl ResponseError for WebhookRejection {
 
     fn error_response(&self) -> HttpResponse {
         self.0.log();
-        let mut answer = HttpResponse::build(self.status_code());
-        if let Rejection::Method = self.0 {
-            answer.insert_header((header::ALLOW, "POST"));
+        let mut response = HttpResponse::build(self.status_code());
+        if let Rejection::MethodNotAllowed = self.0 {
+            response.insert_header((header::ALLOW, "POST"));
         }
-        answer
+        response
             .content_type("text/plain; charset=utf-8")
-            .body(format!("{self}\n"))
+            .body(self.0.response_text())
     }
 }

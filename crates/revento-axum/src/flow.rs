@@ -20,7 +20,7 @@ use crate::{
 
 /// Begins and finishes authorizations, for organizers and participants alike: the scopes decide.
 #[derive(Clone)]
-pub struct ConnectFlow {
+pub struct AuthorizationFlow {
     client: Client,
     sealer: Arc<dyn Sealer>,
     cookies: FlowCookies,
@@ -30,7 +30,7 @@ pub struct ConnectFlow {
 /// A finished authorization.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Connected {
+pub struct FinishedAuthorization {
     /// The connection, stored.
     pub connection: Connection,
     /// What was asked for and not granted (contract §2.2).
@@ -41,7 +41,7 @@ pub struct Connected {
 /// `(over, page)`.
 #[derive(Debug, Clone)]
 #[must_use = "put it into the response, or the browser keeps the flow's cookie"]
-pub struct FlowOver(Option<HeaderValue>);
+pub struct ClearFlowCookie(Option<HeaderValue>);
 
 /// The flow led to no connection.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +69,7 @@ impl FlowError {
     }
 }
 
-impl ConnectFlow {
+impl AuthorizationFlow {
     /// A flow for a client. The sealer seals the cookies; it may be the one that seals the tokens.
     pub fn new(client: Client, sealer: Arc<dyn Sealer>) -> Self {
         let cookies = FlowCookies::new(client.integration());
@@ -152,15 +152,24 @@ impl ConnectFlow {
     /// remembered by this process, so replicas want sticky callbacks or a cookie that has gone by then.
     ///
     /// The second half is the outcome; a page that tells a [`FlowError`] should offer to begin again.
-    pub async fn finish(&self, headers: &HeaderMap, query: &str) -> (FlowOver, Result<Connected, FlowError>) {
+    pub async fn finish(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+    ) -> (ClearFlowCookie, Result<FinishedAuthorization, FlowError>) {
         let Some(state) = callback::state(query) else {
-            return (FlowOver(None), Err(CallbackError::StateMismatch.into()));
+            return (ClearFlowCookie(None), Err(CallbackError::StateMismatch.into()));
         };
-        let over = FlowOver(self.cookies.end(&state).ok());
+        let over = ClearFlowCookie(self.cookies.end(&state).ok());
         (over, self.conclude(headers, query, &state).await)
     }
 
-    async fn conclude(&self, headers: &HeaderMap, query: &str, state: &str) -> Result<Connected, FlowError> {
+    async fn conclude(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+        state: &str,
+    ) -> Result<FinishedAuthorization, FlowError> {
         let pending = self.cookies.find(&*self.sealer, headers, state).await;
         let pending = pending.ok_or(CallbackError::StateMismatch)?;
         let now = self.client.now();
@@ -173,7 +182,7 @@ impl ConnectFlow {
         let requested = grant.requested_scopes().clone();
         let connection = self.client.finish_authorization(grant).await?;
         let missing_scopes = requested.missing_from(&connection.scopes);
-        Ok(Connected {
+        Ok(FinishedAuthorization {
             connection,
             missing_scopes,
         })
@@ -184,15 +193,15 @@ fn begin_error(error: SealError) -> FlowError {
     FlowError::Begin(error.to_string())
 }
 
-impl fmt::Debug for ConnectFlow {
+impl fmt::Debug for AuthorizationFlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConnectFlow")
+        f.debug_struct("AuthorizationFlow")
             .field("client", &self.client)
             .finish_non_exhaustive()
     }
 }
 
-impl IntoResponseParts for FlowOver {
+impl IntoResponseParts for ClearFlowCookie {
     type Error = Infallible;
 
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {

@@ -1,4 +1,4 @@
-//! Verified webhooks as what an axum handler takes.
+//! Verified webhooks as arguments of axum handlers.
 
 use std::ops::Deref;
 
@@ -9,124 +9,133 @@ use axum_core::{
 };
 use http::Request;
 use revento_core::kind::Kind;
-use revento_tower::{Delivery, Gate, Rejection};
+use revento_tower::{FromDelivery, Rejection, RequestVerifier, VerifiedDelivery};
 
-/// A verified webhook of one kind, as an extractor: the request's last argument.
+/// The extractor of a verified webhook of one kind: the last argument of a handler.
 ///
-/// The [`Gate`] comes from the router's state; without one the router does not compile. What is not
-/// genuine never reaches the handler.
+/// The router's state holds the [`RequestVerifier`]; a router without one does not compile. A request that is not genuine
+/// never reaches the handler.
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::post};
-/// use revento_axum::{Gate, Webhook};
+/// use revento_axum::{RequestVerifier, VerifiedWebhook};
 /// use revento_core::kind::{AnyEvent, ApplicationApproved};
 /// use revento_webhooks::Verifier;
 ///
-/// async fn approved(webhook: Webhook<ApplicationApproved>) -> StatusCode {
-///     println!("{} is in", webhook.data().id);
+/// async fn approved(webhook: VerifiedWebhook<ApplicationApproved>) -> StatusCode {
+///     println!("{} is approved", webhook.data().id);
 ///     StatusCode::OK
 /// }
 ///
-/// async fn any(webhook: Webhook<AnyEvent>) -> StatusCode {
+/// async fn any(webhook: VerifiedWebhook<AnyEvent>) -> StatusCode {
 ///     println!("{}", webhook.envelope().event_type);
 ///     StatusCode::OK
 /// }
 ///
-/// let gate = Gate::new(Verifier::new("whsec_example")?);
+/// let verifier = RequestVerifier::new(Verifier::new("whsec_example")?);
 /// let app: Router = Router::new()
 ///     .route("/approved", post(approved))
 ///     .route("/any", post(any))
-///     .with_state(gate);
+///     .with_state(verifier);
 /// # Ok::<(), revento_webhooks::SecretError>(())
 /// ```
 ///
-/// The handler has to end within the platform's 10 s; where that is not enough, or nothing may be lost,
-/// take a [`WebhookEndpoint`](crate::WebhookEndpoint). One that panics breaks the connection off, as axum's handlers do
-/// without a layer that catches it; the platform then sends again.
+/// The handler has to end within the platform's 10 s. If that is not enough, or nothing may be lost, use a
+/// [`WebhookEndpoint`](crate::WebhookEndpoint). A handler that panics ends the connection, as all handlers of axum do
+/// without a layer that catches panics, and the platform sends the delivery again.
 #[derive(Debug)]
-pub struct Webhook<K: Kind>(revento_tower::Webhook<K>);
+pub struct VerifiedWebhook<K: Kind>(revento_tower::VerifiedWebhook<K>);
 
-impl<K: Kind> Webhook<K> {
-    /// The webhook without its role as an extractor.
-    pub fn into_inner(self) -> revento_tower::Webhook<K> {
+impl<K: Kind> VerifiedWebhook<K> {
+    /// The webhook without the extractor around it.
+    pub fn into_inner(self) -> revento_tower::VerifiedWebhook<K> {
         self.0
     }
 }
 
-impl<K: Kind> Deref for Webhook<K> {
-    type Target = revento_tower::Webhook<K>;
+impl<K: Kind> Deref for VerifiedWebhook<K> {
+    type Target = revento_tower::VerifiedWebhook<K>;
 
     fn deref(&self) -> &Self::Target {
         &self.0
     }
 }
 
-impl<S, K> FromRequest<S> for Webhook<K>
+impl<K: Kind> FromDelivery for VerifiedWebhook<K> {
+    fn from_delivery(delivery: VerifiedDelivery) -> Result<Self, Rejection> {
+        FromDelivery::from_delivery(delivery).map(Self)
+    }
+}
+
+impl<S, K> FromRequest<S> for VerifiedWebhook<K>
 where
     K: Kind,
     S: Send + Sync,
-    Gate: FromRef<S>,
+    RequestVerifier: FromRef<S>,
 {
     type Rejection = WebhookRejection;
 
     async fn from_request(request: Request<Body>, state: &S) -> Result<Self, WebhookRejection> {
-        admit(request, state)
-            .await
-            .and_then(Delivery::read)
-            .map(Self)
-            .map_err(WebhookRejection)
+        extract(request, state).await
     }
 }
 
-/// A verified delivery whose content nobody has looked at, as an extractor: for who parses by themselves, or
-/// only passes the bytes on. [`Delivery::bytes`] has the body, as signed.
+/// The extractor of a verified delivery with its raw body, for handlers that parse the body themselves or pass it on.
+/// [`VerifiedDelivery::bytes`] returns the body, as signed.
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::post};
-/// use revento_axum::{Gate, Genuine};
+/// use revento_axum::{RawWebhook, RequestVerifier};
 /// use revento_webhooks::Verifier;
 ///
-/// async fn forward(Genuine(delivery): Genuine) -> StatusCode {
+/// async fn forward(RawWebhook(delivery): RawWebhook) -> StatusCode {
 ///     println!("{} bytes are genuine", delivery.bytes().len());
 ///     StatusCode::OK
 /// }
 ///
-/// let gate = Gate::new(Verifier::new("whsec_example")?);
-/// let app: Router = Router::new().route("/webhooks", post(forward)).with_state(gate);
+/// let verifier = RequestVerifier::new(Verifier::new("whsec_example")?);
+/// let app: Router = Router::new().route("/webhooks", post(forward)).with_state(verifier);
 /// # Ok::<(), revento_webhooks::SecretError>(())
 /// ```
 ///
-/// The signature does not cover the type that the header names: the body's decides (contract §4.1).
+/// The signature does not cover the type header: the type in the body decides (contract §4.1).
 #[derive(Debug)]
-pub struct Genuine(pub Delivery);
+pub struct RawWebhook(pub VerifiedDelivery);
 
-impl<S> FromRequest<S> for Genuine
+impl FromDelivery for RawWebhook {
+    fn from_delivery(delivery: VerifiedDelivery) -> Result<Self, Rejection> {
+        Ok(Self(delivery))
+    }
+}
+
+impl<S> FromRequest<S> for RawWebhook
 where
     S: Send + Sync,
-    Gate: FromRef<S>,
+    RequestVerifier: FromRef<S>,
 {
     type Rejection = WebhookRejection;
 
     async fn from_request(request: Request<Body>, state: &S) -> Result<Self, WebhookRejection> {
-        admit(request, state).await.map(Self).map_err(WebhookRejection)
+        extract(request, state).await
     }
 }
 
-async fn admit<S>(request: Request<Body>, state: &S) -> Result<Delivery, Rejection>
+async fn extract<T: FromDelivery, S>(request: Request<Body>, state: &S) -> Result<T, WebhookRejection>
 where
-    Gate: FromRef<S>,
+    RequestVerifier: FromRef<S>,
 {
     let (head, body) = request.into_parts();
-    Gate::from_ref(state).admit_body(&head, body).await
+    let delivery = RequestVerifier::from_ref(state).verify(&head, body).await;
+    delivery.and_then(T::from_delivery).map_err(WebhookRejection)
 }
 
-/// A [`Rejection`] as axum's answer; it is logged when it becomes one.
+/// A [`Rejection`] as axum's response. It is logged when it becomes one.
 #[derive(Debug)]
 pub struct WebhookRejection(pub Rejection);
 
 impl IntoResponse for WebhookRejection {
     fn into_response(self) -> Response {
         self.0.log();
-        self.0.into_answer().map(Body::new)
+        self.0.into_response().map(Body::new)
     }
 }

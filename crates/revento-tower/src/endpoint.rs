@@ -1,8 +1,7 @@
-//! Deliveries into an inbox.
+//! The endpoint that stores deliveries in an inbox.
 
 use std::{
     convert::Infallible,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -12,78 +11,76 @@ use http::Request;
 use http_body::Body;
 use revento_inbox::{Accepted, Inbox};
 use revento_store::Clock;
-use revento_webhooks::Verifier;
+use revento_webhooks::VerifiedDelivery;
 use tower_service::Service;
 
-use crate::{Answer, Delivery, Gate, Rejection};
+use crate::{
+    rejection::{Rejection, WebhookResponse, into_response},
+    request_verifier::RequestVerifier,
+};
 
-/// A service that verifies deliveries, stores them in an inbox, and answers 200 once they are stored.
+/// A service that verifies deliveries, stores them in an inbox, and answers 200 when they are stored.
 ///
-/// An inbox that has not confirmed after 2.5 s is given up, so that the platform has its answer within its 10 s.
-/// Everything else is a [`Rejection`], logged as one `tracing` event without secrets.
+/// It waits 2.5 s for the inbox, so that the platform gets its answer within 10 s. It answers everything else with a
+/// [`Rejection`] and logs it as one `tracing` event without secrets.
 #[derive(Debug, Clone)]
 pub struct WebhookEndpoint {
-    gate: Gate,
+    verifier: RequestVerifier,
     inbox: Inbox,
-    stored_within: Duration,
+    store_timeout: Duration,
 }
 
 impl WebhookEndpoint {
-    /// An endpoint with the defaults of [`Gate::new`].
-    pub fn new(verifier: Verifier, inbox: Inbox) -> Self {
-        Self::behind(Gate::new(verifier), inbox)
-    }
-
-    /// An endpoint behind a gate of one's own.
-    pub fn behind(gate: Gate, inbox: Inbox) -> Self {
+    /// Takes a [`Verifier`](revento_webhooks::Verifier), or a [`RequestVerifier`] with settings of its own.
+    pub fn new(verifier: impl Into<RequestVerifier>, inbox: Inbox) -> Self {
         Self {
-            gate,
+            verifier: verifier.into(),
             inbox,
-            stored_within: Duration::from_millis(2_500),
+            store_timeout: Duration::from_millis(2_500),
         }
     }
 
-    /// The most bytes that a body may have.
+    /// Sets the greatest length of a body in bytes.
     #[must_use]
-    pub fn largest_body(mut self, bytes: usize) -> Self {
-        self.gate = self.gate.largest_body(bytes);
+    pub fn max_body_bytes(mut self, bytes: usize) -> Self {
+        self.verifier = self.verifier.max_body_bytes(bytes);
         self
     }
 
-    /// How long a body may take to arrive.
+    /// Sets how long a body may take to arrive.
     #[must_use]
-    pub fn body_within(mut self, duration: Duration) -> Self {
-        self.gate = self.gate.body_within(duration);
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.verifier = self.verifier.body_timeout(timeout);
         self
     }
 
-    /// How long the inbox may take to store a delivery.
+    /// Sets how long the inbox may take to store a delivery.
     #[must_use]
-    pub fn stored_within(mut self, duration: Duration) -> Self {
-        self.stored_within = duration;
+    pub fn store_timeout(mut self, timeout: Duration) -> Self {
+        self.store_timeout = timeout;
         self
     }
 
-    /// Replaces the operating system's clock.
+    /// Replaces the clock of the operating system.
     #[must_use]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.gate = self.gate.clock(clock);
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.verifier = self.verifier.clock(clock);
         self
     }
 
-    /// Its gate, for frameworks with types of their own.
-    pub fn gate(&self) -> &Gate {
-        &self.gate
+    /// The verifier of the endpoint, for frameworks with types of their own.
+    pub fn verifier(&self) -> &RequestVerifier {
+        &self.verifier
     }
 
-    /// Stores what came through the gate.
+    /// Stores a verified delivery.
     ///
     /// # Errors
-    /// When the type header was tampered with, nothing was stored, or the inbox took too long.
-    pub async fn store(&self, delivery: &Delivery) -> Result<Accepted, Rejection> {
-        let verified = delivery.verified();
-        let stored = tokio::time::timeout(self.stored_within, self.inbox.accept(&verified));
-        Ok(stored.await.map_err(|_| Rejection::StoredTooSlowly)??)
+    /// When the type header was changed, the inbox failed, or the inbox took too long.
+    pub async fn store(&self, delivery: &VerifiedDelivery) -> Result<Accepted, Rejection> {
+        let verified = delivery.as_verified();
+        let stored = tokio::time::timeout(self.store_timeout, self.inbox.accept(&verified));
+        Ok(stored.await.map_err(|_| Rejection::StoreTimeout)??)
     }
 }
 
@@ -91,9 +88,9 @@ impl<B> Service<Request<B>> for WebhookEndpoint
 where
     B: Body<Data: Send> + Send + 'static,
 {
-    type Response = Answer;
+    type Response = WebhookResponse;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Answer, Infallible>>;
+    type Future = BoxFuture<'static, Result<WebhookResponse, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -102,22 +99,11 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let endpoint = self.clone();
         Box::pin(async move {
-            let stored = match endpoint.gate.admit(request).await {
+            let stored = match endpoint.verifier.verify_request(request).await {
                 Ok((_, delivery)) => endpoint.store(&delivery).await.map(|_| ()),
                 Err(rejection) => Err(rejection),
             };
-            Ok(answer(stored))
+            Ok(into_response(stored))
         })
-    }
-}
-
-/// 200 without content, or the rejection, logged.
-pub(crate) fn answer(result: Result<(), Rejection>) -> Answer {
-    match result {
-        Ok(()) => Answer::default(),
-        Err(rejection) => {
-            rejection.log();
-            rejection.into_answer()
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Deliveries into a function.
+//! The endpoint that hands deliveries to a function.
 
 use std::{
     convert::Infallible,
@@ -14,41 +14,39 @@ use futures_util::{FutureExt, future::BoxFuture};
 use http::Request;
 use http_body::Body;
 use revento_core::kind::Kind;
+use revento_webhooks::{VerifiedDelivery, VerifiedWebhook};
 use tower_service::Service;
 
-use crate::{Answer, Delivery, Gate, Rejection, Webhook, endpoint::answer};
+use crate::{
+    rejection::{Rejection, WebhookResponse, into_response},
+    request_verifier::RequestVerifier,
+};
 
-/// What a handler can take: anything that is made from a verified delivery.
-#[diagnostic::on_unimplemented(
-    message = "a webhook handler cannot take `{Self}`: it is not verified",
-    label = "this handler takes something that nobody has verified",
-    note = "take a `Webhook<AnyEvent>`, or one kind such as `Webhook<ApplicationApproved>`"
-)]
-pub trait FromDelivery: Sized + Send + 'static {
-    /// Reads it.
-    ///
-    /// # Errors
-    /// When the delivery's content does not fit.
-    fn from_delivery(delivery: Delivery) -> Result<Self, Rejection>;
+/// A service that verifies deliveries and hands those of one kind to a function.
+///
+/// It acknowledges deliveries of other kinds, since sending them again would not help.
+pub struct HandlerEndpoint<H, A> {
+    verifier: RequestVerifier,
+    handler: H,
+    argument: PhantomData<fn(A)>,
 }
 
-impl<K: Kind> FromDelivery for Webhook<K> {
-    fn from_delivery(delivery: Delivery) -> Result<Self, Rejection> {
-        delivery.read()
-    }
-}
-
-impl FromDelivery for Delivery {
-    fn from_delivery(delivery: Delivery) -> Result<Self, Rejection> {
-        Ok(delivery)
+impl<H: Handler<A>, A: FromDelivery> HandlerEndpoint<H, A> {
+    /// Takes a [`Verifier`](revento_webhooks::Verifier), or a [`RequestVerifier`] with settings of its own.
+    pub fn new(verifier: impl Into<RequestVerifier>, handler: H) -> Self {
+        Self {
+            verifier: verifier.into(),
+            handler,
+            argument: PhantomData,
+        }
     }
 }
 
 /// A function that handles verified webhooks.
 ///
-/// Every `async fn(Webhook<K>) -> Result<(), Unavailable>` is one. It has to end within the platform's
-/// 10 s, and it is called again when the platform sends again; where that is not enough, take a
-/// [`WebhookEndpoint`](crate::WebhookEndpoint). One that panics counts as [`Unavailable`].
+/// Every `async fn(VerifiedWebhook<K>) -> Result<(), Unavailable>` is a handler. It has to end within the platform's 10 s,
+/// and the platform may send the same delivery again. If that is not enough, use a
+/// [`WebhookEndpoint`](crate::WebhookEndpoint). A panic counts as [`Unavailable`].
 pub trait Handler<A>: Clone + Send + Sync + 'static {
     /// Handles one webhook.
     fn handle(&self, webhook: A) -> BoxFuture<'static, Result<(), Unavailable>>;
@@ -60,13 +58,13 @@ where
     Fut: Future<Output = Result<(), Unavailable>> + Send + 'static,
 {
     fn handle(&self, webhook: A) -> BoxFuture<'static, Result<(), Unavailable>> {
-        // A panic would take the connection with it, and leave the platform without an answer.
+        // A panic would end the connection and leave the platform without an answer.
         let handled = AssertUnwindSafe(self(webhook)).catch_unwind();
         Box::pin(handled.map(|ended| ended.unwrap_or_else(|_| Err("the handler panicked".into()))))
     }
 }
 
-/// The handler cannot do its work now: the platform gets 503 and sends again. Any error converts.
+/// The handler cannot do its work now. The platform gets 503 and sends the delivery again. Any error converts.
 pub struct Unavailable(Box<dyn Error + Send + Sync>);
 
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Unavailable {
@@ -77,7 +75,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Unavailable {
 
 impl From<Unavailable> for Rejection {
     fn from(Unavailable(cause): Unavailable) -> Self {
-        Self::Unavailable(cause)
+        Self::HandlerUnavailable(cause)
     }
 }
 
@@ -87,31 +85,38 @@ impl fmt::Debug for Unavailable {
     }
 }
 
-/// A service that verifies deliveries and hands those of one kind to a function. Those of another kind
-/// are acknowledged: sending them again would not help.
-pub struct HandlerEndpoint<H, A> {
-    gate: Gate,
-    handler: H,
-    takes: PhantomData<fn(A)>,
+/// The argument of a handler: anything that a verified delivery converts to.
+#[diagnostic::on_unimplemented(
+    message = "a webhook handler cannot take `{Self}`: it is not verified",
+    label = "the argument of this handler is not verified",
+    note = "take a `VerifiedWebhook<AnyEvent>`, or one kind such as `VerifiedWebhook<ApplicationApproved>`"
+)]
+pub trait FromDelivery: Sized + Send + 'static {
+    /// Reads the delivery.
+    ///
+    /// # Errors
+    /// When the content of the delivery is not the expected one.
+    fn from_delivery(delivery: VerifiedDelivery) -> Result<Self, Rejection>;
 }
 
-impl<H: Handler<A>, A: FromDelivery> HandlerEndpoint<H, A> {
-    /// A handler behind a gate.
-    pub fn new(gate: Gate, handler: H) -> Self {
-        Self {
-            gate,
-            handler,
-            takes: PhantomData,
-        }
+impl<K: Kind> FromDelivery for VerifiedWebhook<K> {
+    fn from_delivery(delivery: VerifiedDelivery) -> Result<Self, Rejection> {
+        Ok(delivery.read()?)
+    }
+}
+
+impl FromDelivery for VerifiedDelivery {
+    fn from_delivery(delivery: VerifiedDelivery) -> Result<Self, Rejection> {
+        Ok(delivery)
     }
 }
 
 impl<H: Clone, A> Clone for HandlerEndpoint<H, A> {
     fn clone(&self) -> Self {
         Self {
-            gate: self.gate.clone(),
+            verifier: self.verifier.clone(),
             handler: self.handler.clone(),
-            takes: PhantomData,
+            argument: PhantomData,
         }
     }
 }
@@ -119,7 +124,7 @@ impl<H: Clone, A> Clone for HandlerEndpoint<H, A> {
 impl<H, A> fmt::Debug for HandlerEndpoint<H, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HandlerEndpoint")
-            .field("gate", &self.gate)
+            .field("verifier", &self.verifier)
             .finish_non_exhaustive()
     }
 }
@@ -130,22 +135,24 @@ where
     H: Handler<A>,
     A: FromDelivery,
 {
-    type Response = Answer;
+    type Response = WebhookResponse;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Answer, Infallible>>;
+    type Future = BoxFuture<'static, Result<WebhookResponse, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let Self { gate, handler, .. } = self.clone();
+        let Self {
+            verifier, handler, ..
+        } = self.clone();
         Box::pin(async move {
-            let webhook = gate
-                .admit(request)
+            let webhook = verifier
+                .verify_request(request)
                 .await
                 .and_then(|(_, delivery)| A::from_delivery(delivery));
-            Ok(answer(match webhook {
+            Ok(into_response(match webhook {
                 Ok(webhook) => handler.handle(webhook).await.map_err(Rejection::from),
                 Err(rejection) => Err(rejection),
             }))

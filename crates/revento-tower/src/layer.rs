@@ -1,4 +1,4 @@
-//! Verification in front of any other service.
+//! The layer that verifies in front of any other service.
 
 use std::task::{Context, Poll};
 
@@ -10,42 +10,42 @@ use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::{Gate, gate::put_back};
+use crate::request_verifier::RequestVerifier;
 
-/// Puts [`Verify`] in front of a service.
+/// Verifies requests in front of a service. See [`VerifyService`].
 #[derive(Debug, Clone)]
-pub struct VerifyLayer(Gate);
+pub struct VerifyLayer(RequestVerifier);
 
 impl VerifyLayer {
-    /// A layer behind whose gate only genuine deliveries arrive.
-    pub fn new(gate: Gate) -> Self {
-        Self(gate)
+    /// Takes a [`Verifier`](revento_webhooks::Verifier), or a [`RequestVerifier`] with settings of its own.
+    pub fn new(verifier: impl Into<RequestVerifier>) -> Self {
+        Self(verifier.into())
     }
 }
 
 impl<S> Layer<S> for VerifyLayer {
-    type Service = Verify<S>;
+    type Service = VerifyService<S>;
 
-    fn layer(&self, inner: S) -> Verify<S> {
-        Verify {
-            gate: self.0.clone(),
+    fn layer(&self, inner: S) -> VerifyService<S> {
+        VerifyService {
+            verifier: self.0.clone(),
             inner,
         }
     }
 }
 
-/// Lets genuine deliveries through to a service: their body is put back as it came, and a
-/// [`Delivery`](crate::Delivery) is in the request's extensions.
+/// The service that [`VerifyLayer`] makes: it passes verified requests on, with the whole body and with a
+/// [`VerifiedDelivery`](revento_webhooks::VerifiedDelivery) in the extensions.
 ///
-/// It verifies that a delivery is genuine, not that it is new or of which type it says it is: the
-/// unsigned headers are still there, and the signed body decides (contract §4.1).
+/// It verifies that a delivery is genuine. It does not check that the delivery is new, or that the unsigned type header
+/// names the type of the signed body (contract §4.1).
 #[derive(Debug, Clone)]
-pub struct Verify<S> {
-    gate: Gate,
+pub struct VerifyService<S> {
+    verifier: RequestVerifier,
     inner: S,
 }
 
-impl<S, B, R> Service<Request<B>> for Verify<S>
+impl<S, B, R> Service<Request<B>> for VerifyService<S>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
@@ -61,21 +61,21 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let gate = self.gate.clone();
-        // The service that was ready goes with the request; a clone takes its place.
+        let verifier = self.verifier.clone();
+        // `poll_ready` made this very service ready, so it takes the request and a clone replaces it.
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
         Box::pin(async move {
-            match gate.admit(request).await {
+            match verifier.verify_request(request).await {
                 Ok((mut parts, delivery)) => {
-                    let body = put_back(&delivery);
+                    let body = Full::new(delivery.bytes());
                     parts.extensions.insert(delivery);
                     let response = inner.call(Request::from_parts(parts, body)).await?;
                     Ok(response.map(Either::Left))
                 }
                 Err(rejection) => {
                     rejection.log();
-                    Ok(rejection.into_answer().map(Either::Right))
+                    Ok(rejection.into_response().map(Either::Right))
                 }
             }
         })

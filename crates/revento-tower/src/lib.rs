@@ -1,52 +1,45 @@
-//! Revento webhooks in any HTTP server that speaks tower.
+//! Revento webhooks in any HTTP server that uses tower.
 //!
-//! | you want to | take |
+//! | purpose | type |
 //! |---|---|
-//! | store each delivery before it is acknowledged | [`WebhookEndpoint`], a service for one route |
-//! | handle deliveries right in the request | [`HandlerEndpoint`] |
-//! | keep your framework's own handlers | [`VerifyLayer`]: verifies, then puts the body back |
-//! | build an adapter of your own | [`Gate`] |
+//! | store each delivery before the platform gets its answer | [`WebhookEndpoint`], a service for one route |
+//! | handle deliveries within the request | [`HandlerEndpoint`], a service for one route |
+//! | keep the handlers of your framework | [`VerifyLayer`]: verifies, then passes the whole request on |
+//! | write an adapter for another framework | [`RequestVerifier`] |
 //!
-//! All of them let through what [`Gate`] lets through: a POST whose body arrives in time, is not
-//! too large, and carries a signature that holds. The body is hashed while it streams in, and nobody
-//! sees a byte of it before it is verified. Everything else is a [`Rejection`], logged as one
-//! `tracing` event without secrets.
+//! All of them use a [`RequestVerifier`]. It accepts a POST whose body arrives in time, is not too large, and carries a
+//! signature that holds. It hashes the body while it arrives, and gives out no byte before the signature is verified.
+//! Everything else is a [`Rejection`], logged as one `tracing` event without secrets.
 //!
-//! A body is verified as the server hands it over. Platform deliveries carry no `Content-Encoding`; a
-//! proxy that compresses breaks the signature, and so does a layer in front that decompresses what
-//! was signed compressed.
+//! The body is verified as the server receives it. The platform sends no `Content-Encoding`. A proxy that compresses the
+//! body breaks the signature, and so does a layer in front that decompresses what the sender signed compressed.
 //!
 //! ```
 //! use revento_core::kind::ApplicationApproved;
-//! use revento_tower::{Gate, HandlerEndpoint, Unavailable, Webhook};
+//! use revento_tower::{HandlerEndpoint, Unavailable, VerifiedWebhook};
 //! use revento_webhooks::Verifier;
 //!
-//! async fn approved(webhook: Webhook<ApplicationApproved>) -> Result<(), Unavailable> {
-//!     println!("{} is in", webhook.data().id);
+//! async fn approved(webhook: VerifiedWebhook<ApplicationApproved>) -> Result<(), Unavailable> {
+//!     println!("{} is approved", webhook.data().id);
 //!     Ok(())
 //! }
 //!
-//! let gate = Gate::new(Verifier::new("whsec_example")?);
-//! let service = HandlerEndpoint::new(gate, approved);
+//! let service = HandlerEndpoint::new(Verifier::new("whsec_example")?, approved);
 //! # Ok::<(), revento_webhooks::SecretError>(())
 //! ```
 
 mod endpoint;
-mod gate;
 mod handler;
 mod layer;
 mod rejection;
-mod webhook;
+mod request_verifier;
 
 pub use endpoint::WebhookEndpoint;
-pub use gate::{Gate, Opened};
 pub use handler::{FromDelivery, Handler, HandlerEndpoint, Unavailable};
-pub use layer::{Verify, VerifyLayer};
-pub use rejection::Rejection;
-pub use webhook::{Delivery, Webhook};
-
-/// What the services of this crate answer with.
-pub type Answer = http::Response<http_body_util::Full<bytes::Bytes>>;
+pub use layer::{VerifyLayer, VerifyService};
+pub use rejection::{Rejection, WebhookResponse};
+pub use request_verifier::{CheckedHead, RequestVerifier};
+pub use revento_webhooks::{VerifiedDelivery, VerifiedWebhook};
 
 /// The README's code compiles.
 #[cfg(doctest)]

@@ -1,63 +1,144 @@
-//! What can be wrong, each by its own name. None of them carries a secret or an expected signature.
+//! The errors of this crate. None of them contains a secret, a signature or a body.
+//!
+//! They share one shape: `kind()`, `is_transient()`, `may_have_taken_effect()`. Verification has no effects and depends
+//! on nothing but its arguments, so the last two are always `false` here. The cause is in `source()` only.
 
-use core::{error::Error, fmt};
+use core::{error::Error, fmt, time::Duration};
 
-use crate::headers::{Header, MissingHeaders};
+use crate::header::{Header, MissingHeaders};
 
-/// A signing secret that cannot be one.
+/// Who is at fault. The names are those of `revento_core::error::ErrorKind`, to which it converts with the feature
+/// `events`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum SecretError {
-    /// Empty or nothing but white space: it would make every forged signature easy.
-    Empty,
-    /// White space or a line break before or after it, most likely from copying.
-    Padded,
+pub enum VerifyErrorKind {
+    /// A setting is wrong. Correct the configuration.
+    Configuration,
+    /// The request is not genuine, is malformed or is too large. Answer with a 4xx.
+    Rejected,
 }
+
+impl VerifyErrorKind {
+    /// A stable name in `snake_case`, for log fields and metric labels.
+    #[inline]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+impl fmt::Display for VerifyErrorKind {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Implements the shape that all errors of this crate share.
+macro_rules! error_shape {
+    ($error:ty, $kind:ident) => {
+        impl $error {
+            /// Who is at fault.
+            #[inline]
+            pub fn kind(&self) -> VerifyErrorKind {
+                VerifyErrorKind::$kind
+            }
+
+            /// Whether the same call can succeed later: never.
+            #[inline]
+            pub fn is_transient(&self) -> bool {
+                false
+            }
+
+            /// Whether the call may have taken effect: never.
+            #[inline]
+            pub fn may_have_taken_effect(&self) -> bool {
+                false
+            }
+        }
+    };
+}
+
+/// A text that cannot be a signing secret.
+///
+/// `Debug` prints the sentence of `Display`, since Rust prints the error of a `main` that returns
+/// `Result<(), Box<dyn Error>>` with `Debug`, and a wrong secret is mostly found there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// The secret is empty or consists of white space. Anybody could sign with it.
+    Empty,
+    /// White space or a line break surrounds the secret, probably from copying.
+    SurroundingWhitespace,
+}
+
+error_shape!(SecretError, Configuration);
 
 impl fmt::Display for SecretError {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Empty => "the webhook signing secret is empty: set it to the one that the console shows",
-            Self::Padded => {
+            Self::Empty => "the webhook signing secret is empty: configure the secret that the console shows",
+            Self::SurroundingWhitespace => {
                 "the webhook signing secret begins or ends with white space: copy it again without the line break"
             }
         })
     }
 }
 
+impl fmt::Debug for SecretError {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl Error for SecretError {}
 
-/// A tolerance outside of 30 to 300 seconds (contract §4.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A tolerance that is not within 30 to 300 seconds (contract §4.1).
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ToleranceError {
-    pub(crate) seconds: u64,
+    pub(crate) tolerance: Duration,
 }
+
+error_shape!(ToleranceError, Configuration);
 
 impl fmt::Display for ToleranceError {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tolerance = self.tolerance;
         write!(
             f,
-            "a tolerance of {} s is not allowed: choose 30 to 300 s",
-            self.seconds
+            "the tolerance {tolerance:?} is not allowed: choose 30 to 300 seconds"
         )
+    }
+}
+
+/// Prints the sentence, as that of [`SecretError`] does.
+impl fmt::Debug for ToleranceError {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl Error for ToleranceError {}
 
-/// The four headers of a delivery are not all there exactly once.
+/// The four headers of a delivery are not all present exactly once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// At least one is absent or empty; all that are missing are listed.
+    /// These headers are absent or empty.
     Missing(MissingHeaders),
-    /// One came more than once: whose value would count is anybody's guess.
+    /// This header came more than once, so its value is ambiguous.
     Duplicate(Header),
-    /// One has a value that is not visible ASCII text.
+    /// The value of this header is not visible ASCII text.
     NotText(Header),
 }
+
+error_shape!(HeaderError, Rejected);
 
 impl fmt::Display for HeaderError {
     #[inline]
@@ -76,36 +157,40 @@ impl Error for HeaderError {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The headers are not all there exactly once.
+    /// The four headers are not all present exactly once.
     Headers(HeaderError),
     /// The timestamp is not 1 to 12 decimal digits.
-    BadTimestamp,
-    /// The timestamp is too old: a replay, or a clock that is off.
+    MalformedTimestamp,
+    /// The timestamp is older than the tolerance allows: a replay, or a wrong clock.
     Stale {
-        /// How many seconds the timestamp lies behind `now`.
-        age: u64,
+        /// `now` minus the timestamp.
+        age: Duration,
     },
-    /// The timestamp is too far ahead: a clock that is off.
+    /// The timestamp is further in the future than the tolerance allows: a wrong clock.
     Future {
-        /// How many seconds the timestamp lies ahead of `now`.
-        ahead: u64,
+        /// The timestamp minus `now`.
+        ahead: Duration,
     },
     /// The signature is not `sha256=` and 64 lowercase hexadecimal digits.
-    BadSignature,
-    /// The signature holds under none of the secrets: forged, altered, or signed with another secret.
-    Mismatch,
+    MalformedSignature,
+    /// No secret yields the signature: the delivery is forged, altered, or signed with another secret.
+    SignatureMismatch,
 }
+
+error_shape!(VerifyError, Rejected);
 
 impl fmt::Display for VerifyError {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Headers(error) => error.fmt(f),
-            Self::BadTimestamp => f.write_str("the timestamp is not a number of Unix seconds"),
-            Self::Stale { age } => write!(f, "the timestamp is {age} s old"),
-            Self::Future { ahead } => write!(f, "the timestamp is {ahead} s in the future"),
-            Self::BadSignature => f.write_str("the signature is not sha256= and 64 lowercase hex digits"),
-            Self::Mismatch => f.write_str("the signature does not match"),
+            Self::Headers(_) => f.write_str("the webhook headers are incomplete or malformed"),
+            Self::MalformedTimestamp => f.write_str("the timestamp is not a number of Unix seconds"),
+            Self::Stale { age } => write!(f, "the timestamp is {} s old", age.as_secs()),
+            Self::Future { ahead } => write!(f, "the timestamp is {} s in the future", ahead.as_secs()),
+            Self::MalformedSignature => {
+                f.write_str("the signature is not sha256= and 64 lowercase hex digits")
+            }
+            Self::SignatureMismatch => f.write_str("the signature does not match"),
         }
     }
 }
@@ -124,5 +209,52 @@ impl From<HeaderError> for VerifyError {
     #[inline]
     fn from(error: HeaderError) -> Self {
         Self::Headers(error)
+    }
+}
+
+/// A body with more bytes than the limit. Answer 413.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyTooLarge {
+    limit: usize,
+}
+
+error_shape!(BodyTooLarge, Rejected);
+
+impl BodyTooLarge {
+    /// Returns the length of a body if it is within the limit.
+    ///
+    /// # Errors
+    /// When it exceeds the limit.
+    #[inline]
+    pub fn check(bytes: u64, limit: usize) -> Result<usize, Self> {
+        usize::try_from(bytes)
+            .ok()
+            .filter(|bytes| *bytes <= limit)
+            .ok_or(Self { limit })
+    }
+}
+
+impl fmt::Display for BodyTooLarge {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the body has more than {} bytes", self.limit)
+    }
+}
+
+impl Error for BodyTooLarge {}
+
+#[cfg(test)]
+mod tests {
+    use std::{boxed::Box, format};
+
+    use super::*;
+
+    #[test]
+    fn a_main_that_returns_a_wrong_secret_prints_a_sentence() {
+        let returned: Box<dyn Error> = SecretError::Empty.into();
+        assert_eq!(
+            format!("{returned:?}"),
+            "the webhook signing secret is empty: configure the secret that the console shows"
+        );
     }
 }

@@ -3,28 +3,48 @@
 use alloc::sync::Arc;
 use core::{error::Error, fmt};
 
-use revento_core::{Envelope, EnvelopeError, kind::Kind};
+use revento_core::{Envelope, EnvelopeError, error::ErrorKind, kind::Kind};
 
-use crate::{receive::VerifiedDelivery, verify::Verified};
+use crate::{delivery::VerifiedDelivery, error::VerifyErrorKind, verify::Verified};
 
-/// A genuine delivery whose content does not fit.
+/// A verified delivery whose content is not what the caller asked for.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EventError {
-    /// The body is not the promised envelope, or its data not what was asked for:
-    /// [`EnvelopeError::is_other_type`] tells whether it is merely of another type.
+    /// The body is not the envelope that the contract promises, or its data is not of the requested kind.
+    /// [`EnvelopeError::is_other_type`] tells whether the delivery merely has another type.
     Malformed(EnvelopeError),
-    /// `X-Revento-Event`, which is not signed, names another type than the signed body: somebody
-    /// changed the header of a captured delivery (contract §4.1). Answer 401.
+    /// `X-Revento-Event`, which is not signed, names another type than the signed body. Somebody changed the header of a
+    /// captured delivery (contract §4.1). Answer 401.
     TypeMismatch,
+}
+
+impl EventError {
+    /// Who is at fault: `Platform` for a malformed envelope, `Rejected` for a changed header.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Malformed(_) => ErrorKind::Platform,
+            Self::TypeMismatch => ErrorKind::Rejected,
+        }
+    }
+
+    /// Whether the same call can succeed later: never.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Whether the call may have taken effect: never.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
 }
 
 impl fmt::Display for EventError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(error) => error.fmt(f),
-            Self::TypeMismatch => f.write_str("the event header does not name the type of the signed body"),
-        }
+        f.write_str(match self {
+            Self::Malformed(_) => "the webhook is genuine, but its content is not the expected one",
+            Self::TypeMismatch => "the event header does not name the type of the signed body",
+        })
     }
 }
 
@@ -37,11 +57,20 @@ impl Error for EventError {
     }
 }
 
+impl From<VerifyErrorKind> for ErrorKind {
+    fn from(kind: VerifyErrorKind) -> Self {
+        match kind {
+            VerifyErrorKind::Configuration => Self::Configuration,
+            VerifyErrorKind::Rejected => Self::Rejected,
+        }
+    }
+}
+
 impl Verified<'_> {
-    /// Reads the envelope, and holds the unsigned type header against the signed type.
+    /// Reads the envelope, and compares the unsigned type header with the signed type.
     ///
     /// # Errors
-    /// When the body is not an envelope or the header disagrees with it.
+    /// When the body is not an envelope or the header names another type.
     pub fn envelope(&self) -> Result<Envelope, EventError> {
         let envelope = Envelope::parse(self.body()).map_err(EventError::Malformed)?;
         if envelope.event_type.as_str() != self.unsigned_event_type() {
@@ -52,37 +81,86 @@ impl Verified<'_> {
 }
 
 impl VerifiedDelivery {
-    /// See [`Verified::envelope`].
+    /// Reads the envelope. See [`Verified::envelope`].
     ///
     /// # Errors
-    /// When the body is not an envelope or the header disagrees with it.
+    /// When the body is not an envelope or the header names another type.
     pub fn envelope(&self) -> Result<Envelope, EventError> {
         self.as_verified().envelope()
     }
 
-    /// Reads the envelope and the data of one kind, going over the text once where that is possible. The
-    /// envelope shares the body.
+    /// Reads the envelope and the data of one kind, in a single pass over the text where possible. The envelope shares
+    /// the body.
     ///
     /// # Errors
-    /// When the body is not an envelope, the header disagrees with it, or its data is not of this kind.
-    pub fn read<K: Kind>(self: &Arc<Self>) -> Result<(Envelope, K::Data), EventError> {
-        match Envelope::read_single_pass::<K>(Arc::new(Body(Arc::clone(self)))) {
+    /// When the body is not an envelope, the header names another type, or the data is not of this kind.
+    pub fn read<K: Kind>(self) -> Result<VerifiedWebhook<K>, EventError> {
+        let in_one_pass = Envelope::read_single_pass::<K>(Arc::new(SharedBody(self.clone())));
+        let (envelope, data) = match in_one_pass {
             Some(read) if read.envelope.event_type.as_str() == self.unsigned_event_type() => {
-                Ok((read.envelope, read.data))
+                (read.envelope, read.data)
             }
             _ => {
                 let envelope = self.envelope()?;
                 let data = envelope.read::<K>().map_err(EventError::Malformed)?;
-                Ok((envelope, data))
+                (envelope, data)
             }
-        }
+        };
+        Ok(VerifiedWebhook {
+            delivery: self,
+            envelope,
+            data,
+        })
     }
 }
 
-/// A shared delivery as its body.
-struct Body(Arc<VerifiedDelivery>);
+/// A verified webhook of one kind. Only a verified delivery yields it.
+///
+/// `VerifiedWebhook<ApplicationApproved>` holds the data of that kind. `VerifiedWebhook<AnyEvent>` holds every kind, also
+/// kinds that this version does not know.
+pub struct VerifiedWebhook<K: Kind> {
+    delivery: VerifiedDelivery,
+    envelope: Envelope,
+    data: K::Data,
+}
 
-impl AsRef<[u8]> for Body {
+impl<K: Kind> VerifiedWebhook<K> {
+    /// The signed envelope.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// The snapshot of the resource.
+    pub fn data(&self) -> &K::Data {
+        &self.data
+    }
+
+    /// The snapshot of the resource, owned.
+    pub fn into_data(self) -> K::Data {
+        self.data
+    }
+
+    /// The delivery, with the raw body.
+    pub fn delivery(&self) -> &VerifiedDelivery {
+        &self.delivery
+    }
+}
+
+/// Shows no content.
+impl<K: Kind> fmt::Debug for VerifiedWebhook<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedWebhook")
+            .field("kind", &K::NAME)
+            .field("delivery", &self.delivery)
+            .field("envelope", &self.envelope)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The body of a shared delivery.
+struct SharedBody(VerifiedDelivery);
+
+impl AsRef<[u8]> for SharedBody {
     fn as_ref(&self) -> &[u8] {
         self.0.body()
     }
@@ -130,12 +208,12 @@ mod tests {
     fn w24_a_changed_header_is_found_in_one_pass_too() {
         let body = BODY.as_bytes();
         for (event, agrees) in [("event.published", true), ("event.unpublished", false)] {
-            let delivery = Arc::new(receive(event, "d-1", body, body).unwrap());
+            let delivery = receive(event, "d-1", body, body).unwrap();
             let read = delivery.read::<revento_core::kind::AnyEvent>();
             assert_eq!(read.is_ok(), agrees);
             assert!(agrees || matches!(read, Err(EventError::TypeMismatch)));
         }
-        let delivery = Arc::new(receive("event.published", "d-1", body, body).unwrap());
+        let delivery = receive("event.published", "d-1", body, body).unwrap();
         let Err(EventError::Malformed(error)) = delivery.read::<revento_core::kind::UserRevokedAccess>()
         else {
             panic!("of another kind")
@@ -156,7 +234,7 @@ mod tests {
     fn w26_a_bad_signature_is_found_before_bad_json() {
         assert_eq!(
             receive("a", "d-1", b"{}", b"{").unwrap_err(),
-            VerifyError::Mismatch
+            VerifyError::SignatureMismatch
         );
         let delivery = receive("a", "d-1", b"{", b"{").unwrap();
         assert!(matches!(delivery.envelope(), Err(EventError::Malformed(_))));

@@ -1,110 +1,27 @@
-//! The four headers of a delivery (contract §4.1).
+//! The four headers of a request, each present exactly once.
 
-use core::fmt;
+use crate::{
+    error::HeaderError,
+    header::{Header, MissingHeaders},
+};
 
-use crate::error::HeaderError;
-
-/// One of the four headers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Header {
-    /// `X-Revento-Event`: the event type, unsigned.
-    Event,
-    /// `X-Revento-Delivery-Id`: the delivery's id, unsigned; retries reuse it.
-    DeliveryId,
-    /// `X-Revento-Timestamp`: Unix seconds, signed.
-    Timestamp,
-    /// `X-Revento-Signature`.
-    Signature,
-}
-
-impl Header {
-    const ALL: [Self; 4] = [Self::Event, Self::DeliveryId, Self::Timestamp, Self::Signature];
-
-    /// The header's name, in lower case.
-    #[inline]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Event => "x-revento-event",
-            Self::DeliveryId => "x-revento-delivery-id",
-            Self::Timestamp => "x-revento-timestamp",
-            Self::Signature => "x-revento-signature",
-        }
-    }
-
-    #[inline]
-    fn from_name(name: &str) -> Option<Self> {
-        // HTTP libraries hand names out in lower case; constants of known length compare in a few loads.
-        match name {
-            "x-revento-event" => Some(Self::Event),
-            "x-revento-delivery-id" => Some(Self::DeliveryId),
-            "x-revento-timestamp" => Some(Self::Timestamp),
-            "x-revento-signature" => Some(Self::Signature),
-            _ if matches!(name.len(), 15 | 19 | 21) => Self::from_any_case(name),
-            _ => None,
-        }
-    }
-
-    #[cold]
-    #[inline]
-    fn from_any_case(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|header| header.name().eq_ignore_ascii_case(name))
-    }
-}
-
-impl fmt::Display for Header {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// The headers that are absent or empty; at least one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MissingHeaders([bool; 4]);
-
-impl MissingHeaders {
-    /// Each of them.
-    #[inline]
-    pub fn iter(self) -> impl Iterator<Item = Header> {
-        Header::ALL
-            .into_iter()
-            .zip(self.0)
-            .filter_map(|(header, missing)| missing.then_some(header))
-    }
-}
-
-impl fmt::Display for MissingHeaders {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, header) in self.iter().enumerate() {
-            if index > 0 {
-                f.write_str(", ")?;
-            }
-            header.fmt(f)?;
-        }
-        Ok(())
-    }
-}
-
-/// The four headers, each there exactly once and not empty.
+/// The four headers of a delivery, each present exactly once and not empty.
 #[derive(Debug, Clone, Copy)]
 pub struct Headers<'a> {
-    /// Visible ASCII, like the delivery id.
+    /// Visible ASCII, as is the delivery id.
     pub(crate) event: &'a [u8],
     pub(crate) delivery_id: &'a [u8],
-    /// As it came, like the signature: their parsers admit digits only.
+    /// Unchecked, as is the signature: their parsers accept digits only.
     pub(crate) timestamp: &'a [u8],
     pub(crate) signature: &'a [u8],
 }
 
 impl<'a> Headers<'a> {
-    /// Picks the four out of a request's headers. Names match in any case; others are passed over.
+    /// Collects the four headers from the headers of a request. Names match in any case; other headers are ignored.
     ///
     /// # Errors
-    /// When one is missing or empty or came twice, or the event or the id is not visible ASCII. What the
-    /// timestamp and the signature have to look like, the verifier judges.
+    /// When a header is missing, empty or repeated, or when the event or the delivery id is not visible ASCII. The
+    /// verifier checks the format of the timestamp and of the signature.
     #[inline]
     pub fn collect<N, V, I>(headers: I) -> Result<Self, HeaderError>
     where
@@ -131,10 +48,10 @@ impl<'a> Headers<'a> {
         text(self.delivery_id)
     }
 
-    /// The same with another signature.
+    /// The same headers with another signature.
     #[cfg(feature = "signature-list")]
     #[inline]
-    pub(crate) fn signed(self, signature: &'a [u8]) -> Self {
+    pub(crate) fn with_signature(self, signature: &'a [u8]) -> Self {
         Self { signature, ..self }
     }
 }
@@ -177,7 +94,7 @@ impl<'a> Found<'a> {
                 timestamp,
                 signature,
             }),
-            (event, delivery_id, timestamp, signature) => Err(HeaderError::Missing(MissingHeaders([
+            (event, delivery_id, timestamp, signature) => Err(HeaderError::Missing(MissingHeaders::new([
                 event.is_none(),
                 delivery_id.is_none(),
                 timestamp.is_none(),
@@ -187,10 +104,11 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Visible ASCII, checked in words of eight bytes and without an early exit; the last word overlaps those before it.
+/// Checks that a value is visible ASCII, eight bytes at a time and without an early exit. The last word overlaps the
+/// word before it.
 ///
-/// The sum of what is below `' '`, above `'~'` and not ASCII shows in a byte's highest bit. A borrow or a carry into the
-/// next byte comes only from one whose own bit shows.
+/// The highest bit of a byte in the result is set if the byte is below `' '`, above `'~'` or not ASCII. Only a byte whose
+/// own highest bit is set can borrow from or carry into its neighbor.
 #[inline]
 fn visible(header: Header, value: &[u8]) -> Result<&[u8], HeaderError> {
     const EACH: u64 = u64::MAX / 0xff;
@@ -211,7 +129,7 @@ fn visible(header: Header, value: &[u8]) -> Result<&[u8], HeaderError> {
     }
 }
 
-/// Visible ASCII as what it is; checked once more, and only for who asks.
+/// Visible ASCII as text.
 #[inline]
 fn text(visible: &[u8]) -> &str {
     core::str::from_utf8(visible).unwrap_or_default()

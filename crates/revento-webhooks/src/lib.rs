@@ -56,12 +56,12 @@
 //! #     ("X-Revento-Signature", signature.as_bytes()),
 //! # ];
 //! let receiver = Receiver::start("whsec_example", None)?;
-//! assert_eq!(receiver.receive(received, b"{}", now), 200);
-//! assert_eq!(receiver.receive(received, b"{ }", now), 401);
+//! assert_eq!(receiver.verify_stream(received, b"{}", now), 200);
+//! assert_eq!(receiver.verify_stream(received, b"{ }", now), 401);
 //! # Ok::<(), revento_webhooks::SecretError>(())
 //! ```
 //!
-//! A body that streams in is verified as it comes with [`Verifier::receive`]; [`Verifier::claim`] tells from the
+//! A body that streams in is verified as it comes with [`Verifier::verify_stream`]; [`Verifier::check_headers`] tells from the
 //! headers whether it is worth waiting for. For whole servers there are
 //! `revento-tower`, `revento-axum` and `revento-actix`, for what comes after the verification `revento-inbox`.
 //!
@@ -74,7 +74,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `bytes` | `Claimed::verify_bytes`, `VerifiedDelivery::bytes`: a body that is shared instead of copied |
+//! | `bytes` | `CheckedHeaders::verify_bytes`, `VerifiedDelivery::bytes`: a body that is shared instead of copied |
 //! | `events` | `Verified::envelope`: the typed event, by way of `revento-core` and serde |
 //! | `explain` | `Explainer`: names the likeliest cause of a refusal, for tools and logs |
 //! | `signature-list` | `SignatureListVerifier`: several signatures in one header, which the contract does not have |
@@ -94,41 +94,53 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod delivery;
 mod error;
 #[cfg(feature = "events")]
-#[expect(clippy::missing_inline_in_public_items, reason = "who turns it on wants it")]
+#[expect(
+    clippy::missing_inline_in_public_items,
+    reason = "optional, so not in a small build"
+)]
 mod events;
 #[cfg(feature = "explain")]
-#[expect(clippy::missing_inline_in_public_items, reason = "who turns it on wants it")]
+#[expect(
+    clippy::missing_inline_in_public_items,
+    reason = "optional, so not in a small build"
+)]
 pub mod explain;
+mod header;
 mod headers;
-mod hex;
-mod hint;
-mod key;
-#[cfg(feature = "signature-list")]
-#[expect(clippy::missing_inline_in_public_items, reason = "who turns it on wants it")]
-mod list;
-mod mac;
+mod keys;
 mod offline;
-mod receive;
+mod secret_hint;
 mod sign;
+mod signature;
+#[cfg(feature = "signature-list")]
+#[expect(
+    clippy::missing_inline_in_public_items,
+    reason = "optional, so not in a small build"
+)]
+mod signature_list;
+mod streaming;
 mod timestamp;
 mod verify;
 
-pub use error::{HeaderError, SecretError, ToleranceError, VerifyError};
+pub use delivery::VerifiedDelivery;
+pub use error::{BodyTooLarge, HeaderError, SecretError, ToleranceError, VerifyError, VerifyErrorKind};
 #[cfg(feature = "events")]
-pub use events::EventError;
+pub use events::{EventError, VerifiedWebhook};
 #[cfg(feature = "explain")]
 pub use explain::Explainer;
-pub use headers::{Header, Headers, MissingHeaders};
-pub use hint::SecretHint;
-pub use key::MatchedKey;
-#[cfg(feature = "signature-list")]
-pub use list::SignatureListVerifier;
-pub use offline::{OfflineVerifier, Recorded};
-pub use receive::{Incoming, TooLarge, VerifiedDelivery};
+pub use header::{Header, MissingHeaders};
+pub use headers::Headers;
+pub use keys::MatchedKey;
+pub use offline::{OfflineVerifier, RecordedDelivery};
+pub use secret_hint::SecretHint;
 pub use sign::Signer;
-pub use verify::{Claimed, Verified, Verifier};
+#[cfg(feature = "signature-list")]
+pub use signature_list::SignatureListVerifier;
+pub use streaming::StreamingVerifier;
+pub use verify::{CheckedHeaders, Verified, Verifier};
 
 /// The README's code compiles.
 #[cfg(doctest)]

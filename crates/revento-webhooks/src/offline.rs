@@ -5,91 +5,92 @@ use core::fmt;
 use crate::{
     error::{SecretError, VerifyError},
     headers::Headers,
-    key::{Keys, MatchedKey},
-    verify::Claim,
+    keys::{Keys, MatchedKey},
+    verify::SignatureClaim,
 };
 
-/// Verifies a delivery from a log or a file, whatever its age.
+/// Verifies a delivery from a log or a file, regardless of its age.
 ///
-/// It is a type of its own, and so is [what it yields](Recorded): neither can be passed where a live
-/// delivery is expected, so a server cannot forget the timestamp by accident.
+/// Neither this type nor [its result](RecordedDelivery) fits where a live delivery is expected, so a server cannot skip the
+/// check of the timestamp by accident.
 #[derive(Debug, Clone)]
 pub struct OfflineVerifier {
     keys: Keys,
 }
 
 impl OfflineVerifier {
-    /// For one secret, used as shown.
+    /// Prepares one secret. The verifier uses its bytes as shown.
     ///
     /// # Errors
-    /// When the secret is empty or padded with white space.
+    /// When the secret is empty or surrounded by white space.
     #[inline]
     pub fn new(secret: &str) -> Result<Self, SecretError> {
         Keys::new(secret).map(|keys| Self { keys })
     }
 
-    /// Accepts a rotated secret too, without an end.
+    /// Accepts a rotated secret too, without a time limit.
     ///
     /// # Errors
-    /// When the secret is empty or padded with white space.
+    /// When the secret is empty or surrounded by white space.
     #[inline]
     pub fn with_previous(mut self, secret: &str) -> Result<Self, SecretError> {
         self.keys.add_previous(secret, None)?;
         Ok(self)
     }
 
-    /// Verifies the signature alone: a hit tells that the platform once sent this, not when.
+    /// Verifies the signature alone. Success means that the platform sent this at some time, not when.
     ///
     /// # Errors
     /// When the timestamp or the signature is malformed or no secret yields the signature.
     #[inline]
-    pub fn verify<'a>(&self, headers: &Headers<'a>, body: &'a [u8]) -> Result<Recorded<'a>, VerifyError> {
-        let claim = Claim::read(headers)?;
-        let matched = claim
-            .matching_key(&self.keys, headers, body, claim.timestamp)
-            .ok_or(VerifyError::Mismatch)?;
-        Ok(Recorded {
+    pub fn verify<'a>(
+        &self,
+        headers: &Headers<'a>,
+        body: &'a [u8],
+    ) -> Result<RecordedDelivery<'a>, VerifyError> {
+        let claim = SignatureClaim::read(headers)?;
+        Ok(RecordedDelivery {
             body,
             timestamp: claim.timestamp,
-            matched,
+            matched_key: claim.matching_key(&self.keys, headers, body, claim.timestamp)?,
         })
     }
 }
 
-/// A recorded delivery whose signature holds. It may be a replay, so it is no proof for a server.
+/// A recorded delivery whose signature holds. It may be a replay, so a server must not trust it.
 #[derive(Clone, Copy)]
-pub struct Recorded<'a> {
+pub struct RecordedDelivery<'a> {
     body: &'a [u8],
     timestamp: i64,
-    matched: MatchedKey,
+    matched_key: MatchedKey,
 }
 
-impl<'a> Recorded<'a> {
+impl<'a> RecordedDelivery<'a> {
     /// The raw body, as signed.
     #[inline]
     pub fn body(&self) -> &'a [u8] {
         self.body
     }
 
-    /// When it was signed, in Unix seconds.
+    /// The time at which the platform signed it, in Unix seconds.
     #[inline]
     pub fn timestamp(&self) -> i64 {
         self.timestamp
     }
 
-    /// Which secret held.
+    /// The secret that made the signature.
     #[inline]
     pub fn matched_key(&self) -> MatchedKey {
-        self.matched
+        self.matched_key
     }
 }
 
-impl fmt::Debug for Recorded<'_> {
+impl fmt::Debug for RecordedDelivery<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorded")
+        f.debug_struct("RecordedDelivery")
             .field("timestamp", &self.timestamp)
-            .field("matched_key", &self.matched)
+            .field("matched_key", &self.matched_key)
             .field("body_bytes", &self.body.len())
             .finish()
     }
@@ -119,7 +120,7 @@ mod tests {
             assert_eq!(recorded.matched_key(), MatchedKey::Previous(0));
             assert_eq!(
                 verifier.verify(&headers, b"{ }").unwrap_err(),
-                VerifyError::Mismatch
+                VerifyError::SignatureMismatch
             );
         }
     }

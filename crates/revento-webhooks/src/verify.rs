@@ -1,68 +1,71 @@
-//! The verifier, and the proof that it gives out.
+//! The verifier, and the proof that it returns.
 
-use core::fmt;
+use core::{fmt, time::Duration};
 
 use crate::{
     error::{SecretError, ToleranceError, VerifyError},
     headers::Headers,
-    key::{Keys, MatchedKey, Trials},
-    mac::{Message, Prefix, Tag},
+    keys::{KeySearch, Keys, MatchedKey},
+    signature::Signature,
     timestamp,
 };
 
-/// Verifies deliveries under the current secret and any number of previous ones.
+const LEAST_TOLERANCE: Duration = Duration::from_secs(30);
+const GREATEST_TOLERANCE: Duration = Duration::from_secs(300);
+
+/// Verifies deliveries under the current secret and any number of previous secrets.
 ///
-/// It is prepared once and shared: [`verify`](Self::verify) takes the body as a whole,
-/// [`receive`](Self::receive) in pieces as they arrive.
+/// Prepare it once and share it. [`verify`](Self::verify) takes a whole body, [`verify_stream`](Self::verify_stream)
+/// takes a body in pieces.
 #[derive(Debug, Clone)]
 pub struct Verifier {
-    pub(crate) keys: Keys,
-    tolerance: u64,
+    keys: Keys,
+    tolerance: Duration,
 }
 
 impl Verifier {
-    /// A verifier for one secret, used as shown, with a tolerance of 300 s.
+    /// Prepares one secret, with a tolerance of 300 seconds. The verifier uses the bytes of the secret as shown.
     ///
     /// # Errors
-    /// When the secret is empty or padded with white space.
+    /// When the secret is empty or surrounded by white space.
     #[inline]
     pub fn new(secret: &str) -> Result<Self, SecretError> {
         Ok(Self {
             keys: Keys::new(secret)?,
-            tolerance: 300,
+            tolerance: GREATEST_TOLERANCE,
         })
     }
 
-    /// Accepts a rotated secret too, until `not_after` (Unix seconds, inclusive) where that is given.
+    /// Accepts a rotated secret too, until `not_after` (Unix seconds, inclusive) if given.
     ///
     /// # Errors
-    /// When the secret is empty or padded with white space.
+    /// When the secret is empty or surrounded by white space.
     #[inline]
     pub fn with_previous(mut self, secret: &str, not_after: Option<i64>) -> Result<Self, SecretError> {
         self.keys.add_previous(secret, not_after)?;
         Ok(self)
     }
 
-    /// Tightens how far a timestamp may lie from `now`, in seconds.
+    /// Reduces the allowed distance between the timestamp and `now`.
     ///
     /// # Errors
-    /// When it is not within 30 to 300 s (contract §4.1).
+    /// When the tolerance is not within 30 to 300 seconds (contract §4.1).
     #[inline]
-    pub fn with_tolerance(mut self, seconds: u64) -> Result<Self, ToleranceError> {
-        if !(30..=300).contains(&seconds) {
-            return Err(ToleranceError { seconds });
+    pub fn with_tolerance(mut self, tolerance: Duration) -> Result<Self, ToleranceError> {
+        if !(LEAST_TOLERANCE..=GREATEST_TOLERANCE).contains(&tolerance) {
+            return Err(ToleranceError { tolerance });
         }
-        self.tolerance = seconds;
+        self.tolerance = tolerance;
         Ok(self)
     }
 
-    /// Verifies one delivery: `body` is the raw bytes as received, `now` is in Unix seconds.
+    /// Verifies one delivery. `body` is the raw body as received, `now` is in Unix seconds.
     ///
-    /// Every secret is tried, without an early exit. Nothing is allocated.
+    /// The verifier tries every secret without an early exit, and allocates nothing.
     ///
     /// # Errors
-    /// When the timestamp or the signature is malformed, the timestamp is outside the tolerance,
-    /// or no secret yields the signature. Answer 401 to all of them.
+    /// When the timestamp or the signature is malformed, the timestamp is outside the tolerance, or no secret yields the
+    /// signature. Answer 401 to each.
     #[inline]
     pub fn verify<'a>(
         &self,
@@ -70,19 +73,22 @@ impl Verifier {
         body: &'a [u8],
         now: i64,
     ) -> Result<Verified<'a>, VerifyError> {
-        self.claim(headers, now)?.verify(body)
+        self.check_headers(headers, now)?.verify(body)
     }
 
-    /// Settles what the headers alone can settle, before the first byte of the body is read. `now` is in
-    /// Unix seconds.
+    /// Checks what the headers alone decide, before the body is read. `now` is in Unix seconds.
     ///
     /// # Errors
-    /// The same as of [`verify`](Self::verify), except for [`VerifyError::Mismatch`].
+    /// Those of [`verify`](Self::verify), except [`VerifyError::SignatureMismatch`].
     #[inline]
-    pub fn claim<'h>(&self, headers: &Headers<'h>, now: i64) -> Result<Claimed<'_, 'h>, VerifyError> {
-        let claim = Claim::read(headers)?;
+    pub fn check_headers<'h>(
+        &self,
+        headers: &Headers<'h>,
+        now: i64,
+    ) -> Result<CheckedHeaders<'_, 'h>, VerifyError> {
+        let claim = SignatureClaim::read(headers)?;
         timestamp::check(claim.timestamp, now, self.tolerance)?;
-        Ok(Claimed {
+        Ok(CheckedHeaders {
             keys: &self.keys,
             headers: *headers,
             claim,
@@ -91,45 +97,43 @@ impl Verifier {
     }
 }
 
-/// A delivery whose headers are in order, and whose body has yet to prove them. From [`Verifier::claim`].
+/// The checked headers of a delivery whose body is not verified yet. From [`Verifier::check_headers`].
 #[derive(Clone, Copy)]
-pub struct Claimed<'v, 'h> {
+pub struct CheckedHeaders<'v, 'h> {
     pub(crate) keys: &'v Keys,
     pub(crate) headers: Headers<'h>,
-    pub(crate) claim: Claim,
+    pub(crate) claim: SignatureClaim,
     pub(crate) now: i64,
 }
 
-impl<'h> Claimed<'_, 'h> {
-    /// Verifies the body: the raw bytes as received, all of them.
+impl<'h> CheckedHeaders<'_, 'h> {
+    /// Verifies the whole raw body, as received.
     ///
-    /// Every secret is tried, without an early exit. Nothing is allocated.
+    /// The verifier tries every secret without an early exit, and allocates nothing.
     ///
     /// # Errors
-    /// [`VerifyError::Mismatch`].
+    /// [`VerifyError::SignatureMismatch`].
     #[inline]
     pub fn verify(self, body: &'h [u8]) -> Result<Verified<'h>, VerifyError> {
         Ok(Verified {
             headers: self.headers,
             body,
             timestamp: self.claim.timestamp,
-            matched: self.matching_key(body)?,
+            matched_key: self.matching_key(body)?,
         })
     }
 
     #[inline]
     pub(crate) fn matching_key(&self, body: &[u8]) -> Result<MatchedKey, VerifyError> {
-        self.claim
-            .matching_key(self.keys, &self.headers, body, self.now)
-            .ok_or(VerifyError::Mismatch)
+        self.claim.matching_key(self.keys, &self.headers, body, self.now)
     }
 }
 
 /// Shows no signature.
-impl fmt::Debug for Claimed<'_, '_> {
+impl fmt::Debug for CheckedHeaders<'_, '_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Claimed")
+        f.debug_struct("CheckedHeaders")
             .field("delivery_id", &self.headers.delivery_id())
             .field("event_type", &self.headers.event())
             .field("timestamp", &self.claim.timestamp)
@@ -137,23 +141,20 @@ impl fmt::Debug for Claimed<'_, '_> {
     }
 }
 
-/// What the headers claim, well-formed but not yet proven.
+/// The timestamp and the signature of the headers: well-formed, not verified.
 #[derive(Clone, Copy)]
-pub(crate) struct Claim {
+pub(crate) struct SignatureClaim {
     pub(crate) timestamp: i64,
-    pub(crate) tag: Tag,
+    pub(crate) signature: Signature,
 }
 
-impl Claim {
+impl SignatureClaim {
     #[inline]
     pub(crate) fn read(headers: &Headers<'_>) -> Result<Self, VerifyError> {
-        let timestamp = timestamp::parse(headers.timestamp)?;
-        let tag = headers
-            .signature
-            .strip_prefix(b"sha256=")
-            .and_then(Tag::parse)
-            .ok_or(VerifyError::BadSignature)?;
-        Ok(Self { timestamp, tag })
+        Ok(Self {
+            timestamp: timestamp::parse(headers.timestamp)?,
+            signature: Signature::parse(headers.signature).ok_or(VerifyError::MalformedSignature)?,
+        })
     }
 
     #[inline]
@@ -163,23 +164,22 @@ impl Claim {
         headers: &Headers<'_>,
         body: &[u8],
         now: i64,
-    ) -> Option<MatchedKey> {
-        let message = Message::new(&Prefix::new(headers.timestamp), body);
-        let mut trials = Trials::new();
-        keys.each(now, |candidate, key| {
-            trials.enter(candidate, key.holds(&message, &self.tag));
+    ) -> Result<MatchedKey, VerifyError> {
+        let mut search = KeySearch::new();
+        keys.for_each(now, |candidate, key| {
+            search.record(candidate, key.holds(headers.timestamp, body, &self.signature));
         });
-        trials.matched()
+        search.matched().ok_or(VerifyError::SignatureMismatch)
     }
 }
 
-/// A delivery whose signature held: the only way to its body.
+/// A delivery whose signature holds. It is the only way to the body.
 #[derive(Clone, Copy)]
 pub struct Verified<'a> {
     pub(crate) headers: Headers<'a>,
     pub(crate) body: &'a [u8],
     pub(crate) timestamp: i64,
-    pub(crate) matched: MatchedKey,
+    pub(crate) matched_key: MatchedKey,
 }
 
 impl<'a> Verified<'a> {
@@ -189,33 +189,33 @@ impl<'a> Verified<'a> {
         self.body
     }
 
-    /// When this attempt was signed, in Unix seconds.
+    /// The time at which the platform signed this attempt, in Unix seconds.
     #[inline]
     pub fn timestamp(&self) -> i64 {
         self.timestamp
     }
 
-    /// Which secret held. `Previous` after a rotation tells that the sender still uses the old one.
+    /// The secret that made the signature. After a rotation, `Previous` means that the sender still uses an old secret.
     #[inline]
     pub fn matched_key(&self) -> MatchedKey {
-        self.matched
+        self.matched_key
     }
 
-    /// `X-Revento-Delivery-Id`. **Not covered by the signature**: whoever replays a captured delivery
-    /// can change it, so deduplicate by the envelope's `id` as well (contract §4.1).
+    /// `X-Revento-Delivery-Id`. **Not covered by the signature**: an attacker who replays a captured delivery can change
+    /// it, so deduplicate by the envelope's `id` as well (contract §4.1).
     #[inline]
     pub fn unsigned_delivery_id(&self) -> &'a str {
         self.headers.delivery_id()
     }
 
-    /// `X-Revento-Event`. **Not covered by the signature**: the body's `type` decides (contract §4.1).
+    /// `X-Revento-Event`. **Not covered by the signature**: the `type` of the body decides (contract §4.1).
     #[inline]
     pub fn unsigned_event_type(&self) -> &'a str {
         self.headers.event()
     }
 }
 
-/// A body holds personal data and is not shown.
+/// Does not show the body, which holds personal data.
 impl fmt::Debug for Verified<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,7 +223,7 @@ impl fmt::Debug for Verified<'_> {
             .field("delivery_id", &self.headers.delivery_id())
             .field("event_type", &self.headers.event())
             .field("timestamp", &self.timestamp)
-            .field("matched_key", &self.matched)
+            .field("matched_key", &self.matched_key)
             .field("body_bytes", &self.body.len())
             .finish()
     }
@@ -231,7 +231,10 @@ impl fmt::Debug for Verified<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::{format, string::String};
+    use std::{
+        format,
+        string::{String, ToString},
+    };
 
     use super::*;
     use crate::{HeaderError, Signer};
@@ -283,14 +286,19 @@ mod tests {
         let verifier = Verifier::new(SECRET).unwrap();
         assert_eq!(
             check(&verifier, &signed_with("other"), BODY, NOW),
-            Err(VerifyError::Mismatch)
+            Err(VerifyError::SignatureMismatch)
         );
         assert_eq!(
             check(&verifier, &signed_with(SECRET), b"{}", NOW),
-            Err(VerifyError::Mismatch)
+            Err(VerifyError::SignatureMismatch)
         );
         let stale = check(&verifier, &signed_with(SECRET), BODY, NOW + 301);
-        assert_eq!(stale, Err(VerifyError::Stale { age: 301 }));
+        assert_eq!(
+            stale,
+            Err(VerifyError::Stale {
+                age: Duration::from_secs(301),
+            })
+        );
     }
 
     #[test]
@@ -299,7 +307,10 @@ mod tests {
             assert_eq!(Verifier::new(secret).unwrap_err(), SecretError::Empty);
         }
         for secret in ["s\n", " s", "s "] {
-            assert_eq!(Verifier::new(secret).unwrap_err(), SecretError::Padded);
+            assert_eq!(
+                Verifier::new(secret).unwrap_err(),
+                SecretError::SurroundingWhitespace
+            );
         }
     }
 
@@ -324,7 +335,7 @@ mod tests {
         ] {
             assert_eq!(
                 check(&verifier, &bad, BODY, NOW),
-                Err(VerifyError::BadSignature),
+                Err(VerifyError::MalformedSignature),
                 "{bad}"
             );
         }
@@ -348,7 +359,7 @@ mod tests {
         );
         assert_eq!(
             check(&verifier, &signed_with("before"), BODY, NOW + 1),
-            Err(VerifyError::Mismatch)
+            Err(VerifyError::SignatureMismatch)
         );
         assert_eq!(
             check(&verifier, &signed_with("long ago"), BODY, NOW),
@@ -365,7 +376,7 @@ mod tests {
                 let header = all.map(String::as_str).join(separator);
                 assert_eq!(
                     check(&verifier, &header, BODY, NOW),
-                    Err(VerifyError::BadSignature)
+                    Err(VerifyError::MalformedSignature)
                 );
             }
         }
@@ -374,13 +385,19 @@ mod tests {
     #[test]
     fn w16_the_tolerance_can_only_be_tightened() {
         let verifier = Verifier::new(SECRET).unwrap();
-        assert!(verifier.clone().with_tolerance(301).is_err());
-        assert!(verifier.clone().with_tolerance(29).is_err());
-        let tight = verifier.with_tolerance(30).unwrap();
+        let tolerance = |seconds| verifier.clone().with_tolerance(Duration::from_secs(seconds));
+        assert_eq!(
+            tolerance(301).unwrap_err().to_string(),
+            "the tolerance 301s is not allowed: choose 30 to 300 seconds"
+        );
+        assert!(tolerance(29).is_err());
+        let tight = tolerance(30).unwrap();
         assert!(check(&tight, &signed_with(SECRET), BODY, NOW + 30).is_ok());
         assert_eq!(
             check(&tight, &signed_with(SECRET), BODY, NOW - 31),
-            Err(VerifyError::Future { ahead: 31 })
+            Err(VerifyError::Future {
+                ahead: Duration::from_secs(31),
+            })
         );
     }
 

@@ -17,7 +17,7 @@ async fn receive(verifier: &Verifier, request: Request<Incoming>) -> Result<Veri
     }
     let now = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |t| t.as_secs());
     let headers = Headers::collect(request.headers()).map_err(|e| refuse(401)(&e))?;
-    let incoming = verifier.receive(&headers, 1 << 20, now.cast_signed());
+    let incoming = verifier.verify_stream(&headers, 1 << 20, now.cast_signed());
     let mut incoming = incoming.map_err(|e| refuse(401)(&e))?;
     let mut body = request.into_body();
     while let Some(frame) = body.frame().await {

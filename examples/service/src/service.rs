@@ -8,7 +8,7 @@ use revento::{
     Verifier, Webhook,
     inbox::{Deletions, Runner},
     store::{DeletionStore, InboxStore, Sealer, SystemClock},
-    with_axum::{ConnectFlow, WebhookEndpoint},
+    with_axum::{AuthorizationFlow, WebhookEndpoint},
 };
 use tokio::net::TcpListener;
 
@@ -56,7 +56,7 @@ impl Service {
             .store(store.clone())
             .sealer(Arc::clone(&sealer))
             .build()?;
-        let flow = ConnectFlow::new(client.clone(), Arc::clone(&sealer));
+        let flow = AuthorizationFlow::new(client.clone(), Arc::clone(&sealer));
 
         let feed = Feed::default();
         let deletion_job = DeletionJob::new(

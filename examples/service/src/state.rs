@@ -1,6 +1,6 @@
 //! What the routes and pages share.
 
-use revento::{Client, inbox::Deletions, with_axum::ConnectFlow};
+use revento::{Client, inbox::Deletions, with_axum::AuthorizationFlow};
 
 use crate::feed::Feed;
 
@@ -8,7 +8,7 @@ use crate::feed::Feed;
 #[derive(Clone)]
 pub(crate) struct State {
     pub(crate) client: Client,
-    pub(crate) flow: ConnectFlow,
+    pub(crate) flow: AuthorizationFlow,
     pub(crate) feed: Feed,
     pub(crate) deletions: Deletions,
     pub(crate) event_id: String,

@@ -29,7 +29,10 @@ async fn d6_a_body_that_somebody_in_front_has_read_is_named() {
         let text = String::from_utf8(response.body).unwrap();
         assert_eq!(
             (response.status, text.as_str()),
-            (500, "the body was read before it could be verified\n"),
+            (
+                500,
+                "the body was read before it could be verified: put the verification first\n"
+            ),
             "{adapter:?}"
         );
         let empty = genuine("/echo", "x", b"").send(server.port).await;

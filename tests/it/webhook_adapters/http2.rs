@@ -34,7 +34,7 @@ fn signed(client: &Client, port: u16, path: &str, body: &str) -> RequestBuilder 
 async fn d24_streams_of_one_connection_are_judged_each_by_itself() {
     for adapter in ALL {
         let server = adapter
-            .serve_with(verifier(), |gate| gate.largest_body(10_000))
+            .serve_with(verifier(), |verifier| verifier.max_body_bytes(10_000))
             .await;
         let client = client();
         let sent: Vec<_> = (0..60)

@@ -6,7 +6,7 @@ use super::{ALL, approved, client::Request, genuine, verifier};
 async fn d7_a_body_beyond_the_limit_is_413_however_it_is_sent() {
     for adapter in ALL {
         let server = adapter
-            .serve_with(verifier(), |gate| gate.largest_body(10_000))
+            .serve_with(verifier(), |verifier| verifier.max_body_bytes(10_000))
             .await;
         for path in ["/inbox", "/approved", "/echo"] {
             let large = genuine(path, "application.approved", &vec![b' '; 10_001]);
@@ -63,7 +63,7 @@ async fn d9_a_body_that_dribbles_is_408_within_the_budget() {
     for adapter in ALL {
         let quick = Duration::from_millis(150);
         let server = adapter
-            .serve_with(verifier(), |gate| gate.body_within(quick))
+            .serve_with(verifier(), |verifier| verifier.body_timeout(quick))
             .await;
         for path in ["/inbox", "/approved", "/echo"] {
             let response = approved(path).send_part(server.port, false).await.unwrap();
@@ -78,8 +78,10 @@ async fn d9_a_body_that_dribbles_is_408_within_the_budget() {
 async fn d17_one_request_gets_one_answer() {
     for adapter in ALL {
         let server = adapter
-            .serve_with(verifier(), |gate| {
-                gate.largest_body(10_000).body_within(Duration::from_millis(150))
+            .serve_with(verifier(), |verifier| {
+                verifier
+                    .max_body_bytes(10_000)
+                    .body_timeout(Duration::from_millis(150))
             })
             .await;
         let large = |path| genuine(path, "application.approved", &vec![b' '; 100_000]);

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use http_body_util::Full;
 use revento_core::kind::AnyEvent;
-use revento_tower::{Gate, HandlerEndpoint, VerifyLayer, WebhookEndpoint};
+use revento_tower::{HandlerEndpoint, RequestVerifier, VerifyLayer, WebhookEndpoint};
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::{NOW, SECRET, StandingClock, shelf::Shelf, verifier};
@@ -59,13 +59,13 @@ async fn logged(answer: impl Future<Output = u16>) {
     }
 }
 
-fn gate() -> Gate {
-    Gate::new(verifier()).clock(Arc::new(StandingClock::at(NOW)))
+fn request_verifier() -> RequestVerifier {
+    RequestVerifier::new(verifier()).clock(StandingClock::at(NOW))
 }
 
 fn endpoint() -> WebhookEndpoint {
     let inbox = Arc::new(Shelf::default()).inbox(Arc::new(StandingClock::at(NOW)));
-    WebhookEndpoint::behind(gate(), inbox)
+    WebhookEndpoint::new(request_verifier(), inbox)
 }
 
 fn forged() -> http::Request<Full<Bytes>> {
@@ -79,20 +79,21 @@ fn forged() -> http::Request<Full<Bytes>> {
 
 #[tokio::test]
 async fn d10_w23_a_rejection_is_one_event_in_tower_and_axum() {
-    async fn handle(_: revento_tower::Webhook<AnyEvent>) -> Result<(), revento_tower::Unavailable> {
+    async fn handle(_: revento_tower::VerifiedWebhook<AnyEvent>) -> Result<(), revento_tower::Unavailable> {
         Ok(())
     }
-    async fn extract(_: revento_axum::Webhook<AnyEvent>) {}
+    async fn extract(_: revento_axum::VerifiedWebhook<AnyEvent>) {}
 
-    let inner = service_fn(async |_| Ok::<_, std::convert::Infallible>(revento_tower::Answer::default()));
-    let layered = VerifyLayer::new(gate()).layer(inner);
+    let inner =
+        service_fn(async |_| Ok::<_, std::convert::Infallible>(revento_tower::WebhookResponse::default()));
+    let layered = VerifyLayer::new(request_verifier()).layer(inner);
     let app = axum::Router::new()
         .route("/", axum::routing::post(extract))
-        .with_state(gate());
+        .with_state(request_verifier());
     let request = forged().map(axum::body::Body::new);
     logged(async { endpoint().oneshot(forged()).await.unwrap().status().as_u16() }).await;
     logged(async {
-        let endpoint = HandlerEndpoint::new(gate(), handle);
+        let endpoint = HandlerEndpoint::new(request_verifier(), handle);
         endpoint.oneshot(forged()).await.unwrap().status().as_u16()
     })
     .await;
@@ -104,22 +105,24 @@ async fn d10_w23_a_rejection_is_one_event_in_tower_and_axum() {
 fn d10_w23_a_rejection_is_one_event_in_actix() {
     use actix_web::{App, HttpResponse, test, web};
 
-    async fn handle(_: revento_tower::Webhook<AnyEvent>) -> Result<(), revento_tower::Unavailable> {
+    async fn handle(_: revento_tower::VerifiedWebhook<AnyEvent>) -> Result<(), revento_tower::Unavailable> {
         Ok(())
     }
-    async fn extract(_: revento_actix::Webhook<AnyEvent>) -> HttpResponse {
+    async fn extract(_: revento_actix::VerifiedWebhook<AnyEvent>) -> HttpResponse {
         HttpResponse::Ok().finish()
     }
 
     actix_web::rt::System::new().block_on(async {
         let app = App::new()
-            .app_data(web::Data::new(gate()))
-            .service(web::resource("/inbox").route(revento_actix::route(endpoint())))
-            .service(web::resource("/handled").route(revento_actix::handler(gate(), handle)))
+            .app_data(web::Data::new(request_verifier()))
+            .service(web::resource("/inbox").route(revento_actix::inbox_route(endpoint())))
+            .service(
+                web::resource("/handled").route(revento_actix::handler_route(request_verifier(), handle)),
+            )
             .service(web::resource("/approved").to(extract))
             .service(
                 web::resource("/echo")
-                    .wrap(revento_actix::Verify::new(gate()))
+                    .wrap(revento_actix::VerifyMiddleware::new(request_verifier()))
                     .to(HttpResponse::Ok),
             );
         let app = test::init_service(app).await;

@@ -6,7 +6,10 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use revento_core::kind::ApplicationApproved;
-use revento_tower::{Answer, Delivery, Gate, HandlerEndpoint, Unavailable, VerifyLayer, WebhookEndpoint};
+use revento_tower::{
+    HandlerEndpoint, RequestVerifier, Unavailable, VerifiedDelivery, VerifyLayer, WebhookEndpoint,
+    WebhookResponse,
+};
 use revento_webhooks::Verifier;
 use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt, service_fn};
@@ -30,20 +33,24 @@ pub(crate) struct Server {
 
 impl Adapter {
     pub(crate) async fn serve(self, verifier: Verifier) -> Server {
-        self.serve_with(verifier, |gate| gate).await
+        self.serve_with(verifier, |verifier| verifier).await
     }
 
-    pub(crate) async fn serve_with(self, verifier: Verifier, change: impl FnOnce(Gate) -> Gate) -> Server {
+    pub(crate) async fn serve_with(
+        self,
+        verifier: Verifier,
+        change: impl FnOnce(RequestVerifier) -> RequestVerifier,
+    ) -> Server {
         let shelf = Arc::new(Shelf::default());
         let clock = Arc::new(StandingClock::at(NOW));
-        let gate = change(Gate::new(verifier).clock(clock.clone()));
-        let endpoint = WebhookEndpoint::behind(gate.clone(), shelf.inbox(clock.clone()))
-            .stored_within(Duration::from_millis(300));
+        let verifier = change(RequestVerifier::new(verifier).clock(clock.clone()));
+        let endpoint = WebhookEndpoint::new(verifier.clone(), shelf.inbox(clock.clone()))
+            .store_timeout(Duration::from_millis(300));
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let address = match self {
-            Self::Tower => tower(gate, endpoint, stopped).await,
-            Self::Axum => axum(gate, endpoint, stopped).await,
-            Self::Actix => actix(gate, endpoint, stopped).await,
+            Self::Tower => tower(verifier, endpoint, stopped).await,
+            Self::Axum => axum(verifier, endpoint, stopped).await,
+            Self::Actix => actix(verifier, endpoint, stopped).await,
         };
         Server {
             port: address.port(),
@@ -62,14 +69,16 @@ async fn listen() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-async fn tower(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
+async fn tower(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
     use hyper_util::{
         rt::{TokioExecutor, TokioIo},
         server::conn::auto,
         service::TowerToHyperService,
     };
 
-    async fn approved(webhook: revento_tower::Webhook<ApplicationApproved>) -> Result<(), Unavailable> {
+    async fn approved(
+        webhook: revento_tower::VerifiedWebhook<ApplicationApproved>,
+    ) -> Result<(), Unavailable> {
         match webhook.data().id.as_str() {
             "app_busy" => Err("the database is busy".into()),
             "app_panic" => panic!("a mistake of the handler's"),
@@ -77,30 +86,30 @@ async fn tower(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
         }
     }
 
-    async fn genuine(delivery: Delivery) -> Result<(), Unavailable> {
+    async fn genuine(delivery: VerifiedDelivery) -> Result<(), Unavailable> {
         assert!(!delivery.bytes().is_empty());
         Ok(())
     }
 
-    async fn echo(request: http::Request<Full<Bytes>>) -> Result<Answer, Infallible> {
-        assert!(request.extensions().get::<Delivery>().is_some());
+    async fn echo(request: http::Request<Full<Bytes>>) -> Result<WebhookResponse, Infallible> {
+        assert!(request.extensions().get::<VerifiedDelivery>().is_some());
         let body = request.into_body().collect().await?.to_bytes();
-        Ok(Answer::new(body.into()))
+        Ok(WebhookResponse::new(body.into()))
     }
 
     async fn taken(
         endpoint: WebhookEndpoint,
         request: http::Request<hyper::body::Incoming>,
-    ) -> Result<Answer, Infallible> {
+    ) -> Result<WebhookResponse, Infallible> {
         let (parts, body) = request.into_parts();
         body.collect().await.unwrap();
         let rest = http::Request::from_parts(parts, Full::<Bytes>::default());
         endpoint.oneshot(rest).await
     }
 
-    let handler = HandlerEndpoint::new(gate.clone(), approved);
-    let raw = HandlerEndpoint::new(gate.clone(), genuine);
-    let layered = VerifyLayer::new(gate).layer(service_fn(echo));
+    let handler = HandlerEndpoint::new(verifier.clone(), approved);
+    let raw = HandlerEndpoint::new(verifier.clone(), genuine);
+    let layered = VerifyLayer::new(verifier).layer(service_fn(echo));
     let router = service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let (endpoint, handler, layered) = (endpoint.clone(), handler.clone(), layered.clone());
         let raw = raw.clone();
@@ -143,7 +152,7 @@ async fn tower(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
     address
 }
 
-async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
+async fn axum(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
     use axum::{
         Extension, Router,
         extract::{FromRequest, State},
@@ -151,9 +160,9 @@ async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socket
         response::{IntoResponse, Response},
         routing::{any, any_service},
     };
-    use revento_axum::{Genuine, Webhook};
+    use revento_axum::{RawWebhook, VerifiedWebhook};
 
-    async fn approved(webhook: Webhook<ApplicationApproved>) -> StatusCode {
+    async fn approved(webhook: VerifiedWebhook<ApplicationApproved>) -> StatusCode {
         match webhook.data().id.as_str() {
             "app_busy" => StatusCode::SERVICE_UNAVAILABLE,
             "app_panic" => panic!("a mistake of the handler's"),
@@ -161,22 +170,22 @@ async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socket
         }
     }
 
-    async fn raw(Genuine(delivery): Genuine) -> StatusCode {
+    async fn raw(RawWebhook(delivery): RawWebhook) -> StatusCode {
         assert!(!delivery.bytes().is_empty());
         StatusCode::OK
     }
 
-    async fn echo(Extension(delivery): Extension<Delivery>, body: Bytes) -> Bytes {
+    async fn echo(Extension(delivery): Extension<VerifiedDelivery>, body: Bytes) -> Bytes {
         assert_eq!(delivery.bytes(), body);
         body
     }
 
     // The compiler refuses a second extractor of the body, so somebody has to go out of their way.
-    async fn taken(State(gate): State<Gate>, request: axum::extract::Request) -> Response {
+    async fn taken(State(verifier): State<RequestVerifier>, request: axum::extract::Request) -> Response {
         let (parts, body) = request.into_parts();
         axum::body::to_bytes(body, 1 << 20).await.unwrap();
         let rest = http::Request::from_parts(parts, axum::body::Body::empty());
-        match Webhook::<ApplicationApproved>::from_request(rest, &gate).await {
+        match VerifiedWebhook::<ApplicationApproved>::from_request(rest, &verifier).await {
             Ok(_) => StatusCode::OK.into_response(),
             Err(rejection) => rejection.into_response(),
         }
@@ -187,12 +196,12 @@ async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socket
         .route("/approved", any(approved))
         .route("/raw", any(raw))
         .route("/taken", any(taken))
-        .with_state(gate.clone())
+        .with_state(verifier.clone())
         .route("/inbox", any_service(endpoint))
         .merge(
             Router::new().route("/echo", any(echo)).layer(
                 tower::ServiceBuilder::new()
-                    .layer(VerifyLayer::new(gate))
+                    .layer(VerifyLayer::new(verifier))
                     .map_request(|request: http::Request<Full<Bytes>>| request.map(axum::body::Body::new)),
             ),
         );
@@ -208,11 +217,11 @@ async fn axum(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socket
     address
 }
 
-async fn actix(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
+async fn actix(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
     use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpServer, rt::System, web};
-    use revento_actix::{Genuine, Verify, Webhook};
+    use revento_actix::{RawWebhook, VerifiedWebhook, VerifyMiddleware};
 
-    async fn approved(webhook: Webhook<ApplicationApproved>) -> HttpResponse {
+    async fn approved(webhook: VerifiedWebhook<ApplicationApproved>) -> HttpResponse {
         match webhook.data().id.as_str() {
             "app_busy" => HttpResponse::ServiceUnavailable().finish(),
             "app_panic" => panic!("a mistake of the handler's"),
@@ -220,13 +229,13 @@ async fn actix(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
         }
     }
 
-    async fn raw(Genuine(delivery): Genuine) -> HttpResponse {
+    async fn raw(RawWebhook(delivery): RawWebhook) -> HttpResponse {
         assert!(!delivery.bytes().is_empty());
         HttpResponse::Ok().finish()
     }
 
-    async fn handled(delivery: Delivery) -> Result<(), Unavailable> {
-        match delivery.verified().unsigned_event_type() {
+    async fn handled(delivery: VerifiedDelivery) -> Result<(), Unavailable> {
+        match delivery.unsigned_event_type() {
             "busy" => Err("the database is busy".into()),
             "panic" => panic!("a mistake of the handler's"),
             _ => Ok(()),
@@ -234,11 +243,14 @@ async fn actix(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
     }
 
     async fn echo(request: HttpRequest, body: web::Bytes) -> HttpResponse {
-        assert_eq!(request.extensions().get::<Delivery>().unwrap().bytes(), body);
+        assert_eq!(
+            request.extensions().get::<VerifiedDelivery>().unwrap().bytes(),
+            body
+        );
         HttpResponse::Ok().body(body)
     }
 
-    async fn taken(_: web::Bytes, _: Webhook<ApplicationApproved>) -> HttpResponse {
+    async fn taken(_: web::Bytes, _: VerifiedWebhook<ApplicationApproved>) -> HttpResponse {
         HttpResponse::Ok().finish()
     }
 
@@ -247,15 +259,22 @@ async fn actix(gate: Gate, endpoint: WebhookEndpoint, stopped: Stopped) -> Socke
         System::new().block_on(async move {
             let server = HttpServer::new(move || {
                 App::new()
-                    .app_data(web::Data::new(gate.clone()))
+                    .app_data(web::Data::new(verifier.clone()))
                     // For `/echo`: the framework's extractors have a limit of their own, of 256 KiB.
                     .app_data(web::PayloadConfig::new(1 << 20))
-                    .service(web::resource("/inbox").route(revento_actix::route(endpoint.clone())))
+                    .service(web::resource("/inbox").route(revento_actix::inbox_route(endpoint.clone())))
                     .service(web::resource("/approved").to(approved))
                     .service(web::resource("/raw").to(raw))
-                    .service(web::resource("/handled").route(revento_actix::handler(gate.clone(), handled)))
+                    .service(
+                        web::resource("/handled")
+                            .route(revento_actix::handler_route(verifier.clone(), handled)),
+                    )
                     .service(web::resource("/taken").to(taken))
-                    .service(web::resource("/echo").wrap(Verify::new(gate.clone())).to(echo))
+                    .service(
+                        web::resource("/echo")
+                            .wrap(VerifyMiddleware::new(verifier.clone()))
+                            .to(echo),
+                    )
             })
             .workers(1)
             .disable_signals()

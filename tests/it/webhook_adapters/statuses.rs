@@ -66,7 +66,7 @@ async fn d10_the_status_says_what_became_of_it() {
             // No handler for the type: sending it again would not help.
             ("/inbox", "sponsor.added", &other, 200),
             ("/approved", "sponsor.added", &other, 200),
-            // Genuine, and not what the contract promises.
+            // RawWebhook, and not what the contract promises.
             ("/inbox", "application.approved", &broken, 200),
             ("/approved", "application.approved", &broken, 422),
             ("/inbox", "application.approved", "{", 200),
@@ -90,14 +90,16 @@ async fn d10_a_refusal_helps_its_owner_and_no_attacker() {
             assert_eq!(response.status, 401, "{adapter:?}");
             let text = String::from_utf8(response.body).unwrap();
             assert_eq!(
-                text, "not verified: the signature does not match\n",
+                text, "the webhook is not verified: the signature does not match\n",
                 "{adapter:?}"
             );
 
             let response = Request::post(path).send(server.port).await;
             let text = String::from_utf8(response.body).unwrap();
             assert!(
-                text.starts_with("not verified: missing or empty: x-revento-event"),
+                text.ends_with(
+                    "missing or empty: x-revento-event, x-revento-delivery-id, x-revento-timestamp, x-revento-signature\n"
+                ),
                 "{text}"
             );
             assert!(!text.contains(SECRET));

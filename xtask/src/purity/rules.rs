@@ -168,6 +168,7 @@ pub(super) const ALLOWED_BELOW: &[&str] = &[
     "time",
     "time-core",
     // Cryptography, and subtle ways to compare and to forget.
+    "base16ct",
     "base64",
     "block-buffer",
     "cfg-if",

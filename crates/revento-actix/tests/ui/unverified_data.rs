@@ -1,4 +1,4 @@
-use revento_actix::{Gate, Unavailable, handler};
+use revento_actix::{Unavailable, handler_route};
 use revento_core::resource::Application;
 use revento_webhooks::Verifier;
 
@@ -7,6 +7,6 @@ async fn unverified(_: Application) -> Result<(), Unavailable> {
 }
 
 fn main() {
-    let gate = Gate::new(Verifier::new("whsec_example").unwrap());
-    handler(gate, unverified);
+    let verifier = Verifier::new("whsec_example").unwrap();
+    handler_route(verifier, unverified);
 }

@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderValue, header::COOKIE};
 ///     cookie.set("4f1c", Duration::from_secs(3600))?,
 ///     "__Host-session=4f1c; HttpOnly; SameSite=None; Partitioned; Secure; Path=/; Max-Age=3600"
 /// );
-/// # Ok::<(), revento_axum::CookieRefused>(())
+/// # Ok::<(), revento_axum::CookieError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct WebviewCookie {
@@ -32,7 +32,7 @@ pub struct WebviewCookie {
 #[error(
     "a cookie's name and value are visible ASCII without quotes, commas, semicolons and backslashes: encode it"
 )]
-pub struct CookieRefused;
+pub struct CookieError;
 
 impl WebviewCookie {
     /// A cookie of this name; the prefix `__Host-` is added.
@@ -46,13 +46,13 @@ impl WebviewCookie {
     ///
     /// # Errors
     /// When the name or the value cannot stand in a cookie.
-    pub fn set(&self, value: &str, max_age: Duration) -> Result<HeaderValue, CookieRefused> {
+    pub fn set(&self, value: &str, max_age: Duration) -> Result<HeaderValue, CookieError> {
         let good = |text: &str| {
             text.bytes()
                 .all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte))
         };
         if !good(value) || !good(&self.name) || self.name.contains('=') {
-            return Err(CookieRefused);
+            return Err(CookieError);
         }
         let seconds = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
         let cookie = Cookie::build((&self.name, value))
@@ -62,14 +62,14 @@ impl WebviewCookie {
             .same_site(SameSite::None)
             .partitioned(true)
             .max_age(cookie::time::Duration::seconds(seconds));
-        HeaderValue::try_from(cookie.to_string()).map_err(|_| CookieRefused)
+        HeaderValue::try_from(cookie.to_string()).map_err(|_| CookieError)
     }
 
     /// The `Set-Cookie` that ends it.
     ///
     /// # Errors
     /// When the name cannot stand in a cookie.
-    pub fn end(&self) -> Result<HeaderValue, CookieRefused> {
+    pub fn end(&self) -> Result<HeaderValue, CookieError> {
         self.set("", Duration::ZERO)
     }
 

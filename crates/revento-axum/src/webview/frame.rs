@@ -60,10 +60,10 @@ impl FrameAncestors {
 }
 
 impl<S> Layer<S> for FrameAncestors {
-    type Service = Framed<S>;
+    type Service = FrameAncestorsService<S>;
 
-    fn layer(&self, inner: S) -> Framed<S> {
-        Framed {
+    fn layer(&self, inner: S) -> FrameAncestorsService<S> {
+        FrameAncestorsService {
             inner,
             policy: self.0.clone(),
         }
@@ -72,12 +72,12 @@ impl<S> Layer<S> for FrameAncestors {
 
 /// The service that [`FrameAncestors`] makes.
 #[derive(Debug, Clone)]
-pub struct Framed<S> {
+pub struct FrameAncestorsService<S> {
     inner: S,
     policy: HeaderValue,
 }
 
-impl<S, Request, Body> Service<Request> for Framed<S>
+impl<S, Request, Body> Service<Request> for FrameAncestorsService<S>
 where
     S: Service<Request, Response = Response<Body>>,
     S::Future: Send + 'static,

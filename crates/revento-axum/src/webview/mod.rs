@@ -6,7 +6,7 @@ mod session;
 pub(crate) mod visit;
 
 pub use self::{
-    cookie::{CookieRefused, WebviewCookie},
-    frame::{FrameAncestors, Framed, OriginError},
+    cookie::{CookieError, WebviewCookie},
+    frame::{FrameAncestors, FrameAncestorsService, OriginError},
     session::{SignInError, WebviewSession, WebviewSessions},
 };

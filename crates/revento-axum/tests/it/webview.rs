@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{Router, body::Body, response::IntoResponse, routing::get};
 use http::{HeaderMap, Request, header::CONTENT_SECURITY_POLICY};
-use revento_axum::{CookieRefused, FrameAncestors, WebviewCookie};
+use revento_axum::{CookieError, FrameAncestors, WebviewCookie};
 use tower::ServiceExt;
 
 async fn policies(router: Router) -> Vec<String> {
@@ -102,6 +102,6 @@ fn s4_the_age_follows_what_is_asked_for() {
 fn a_value_that_would_add_attributes_is_refused() {
     for value in ["a; Domain=evil", "a\r\nSet-Cookie: b=c", "ü", "a,b", "\""] {
         let set = WebviewCookie::new("session").set(value, Duration::ZERO);
-        assert_eq!(set, Err(CookieRefused), "{value}");
+        assert_eq!(set, Err(CookieError), "{value}");
     }
 }

@@ -1,8 +1,8 @@
-use revento_axum::Webhook;
+use revento_axum::VerifiedWebhook;
 use revento_core::kind::AnyEvent;
 
-fn made_up(inner: revento_tower::Webhook<AnyEvent>) -> Webhook<AnyEvent> {
-    Webhook(inner)
+fn made_up(inner: revento_tower::VerifiedWebhook<AnyEvent>) -> VerifiedWebhook<AnyEvent> {
+    VerifiedWebhook(inner)
 }
 
 fn main() {

@@ -1,4 +1,4 @@
-use revento_axum::{Gate, HandlerEndpoint, Unavailable};
+use revento_axum::{HandlerEndpoint, Unavailable};
 use revento_core::resource::Application;
 use revento_webhooks::Verifier;
 
@@ -7,6 +7,6 @@ async fn unverified(_: Application) -> Result<(), Unavailable> {
 }
 
 fn main() {
-    let gate = Gate::new(Verifier::new("whsec_example").unwrap());
-    let _: axum::routing::MethodRouter = axum::routing::any_service(HandlerEndpoint::new(gate, unverified));
+    let verifier = Verifier::new("whsec_example").unwrap();
+    let _: axum::routing::MethodRouter = axum::routing::any_service(HandlerEndpoint::new(verifier, unverified));
 }

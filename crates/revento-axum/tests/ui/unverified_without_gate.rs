@@ -1,8 +1,8 @@
 use axum::{Router, http::StatusCode, routing::any};
-use revento_axum::Webhook;
+use revento_axum::VerifiedWebhook;
 use revento_core::kind::AnyEvent;
 
-async fn every(_: Webhook<AnyEvent>) -> StatusCode {
+async fn every(_: VerifiedWebhook<AnyEvent>) -> StatusCode {
     StatusCode::OK
 }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use revento_core::kind::AnyEvent;
-use revento_tower::{Gate, HandlerEndpoint, Unavailable, Webhook};
+use revento_tower::{HandlerEndpoint, Unavailable, VerifiedWebhook};
 use revento_webhooks::Verifier;
 use tower_service::Service;
 use tracing::{
@@ -57,7 +57,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &span::Id) {}
 }
 
-async fn handle(_: Webhook<AnyEvent>) -> Result<(), Unavailable> {
+async fn handle(_: VerifiedWebhook<AnyEvent>) -> Result<(), Unavailable> {
     Ok(())
 }
 
@@ -65,7 +65,7 @@ async fn handle(_: Webhook<AnyEvent>) -> Result<(), Unavailable> {
 async fn d10_w23_a_rejection_is_one_event_without_secrets() {
     let log = Log::default();
     let guard = tracing::subscriber::set_default(log.clone());
-    let mut service = HandlerEndpoint::new(Gate::new(Verifier::new(SECRET).unwrap()), handle);
+    let mut service = HandlerEndpoint::new(Verifier::new(SECRET).unwrap(), handle);
     let request = Request::post("/")
         .header("x-revento-event", "a")
         .header("x-revento-delivery-id", "d-1")

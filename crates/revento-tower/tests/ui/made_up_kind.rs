@@ -1,7 +1,7 @@
 use revento_core::resource::Application;
-use revento_tower::Webhook;
+use revento_tower::VerifiedWebhook;
 
-fn approved(_: &Webhook<Application>) {}
+fn approved(_: &VerifiedWebhook<Application>) {}
 
 fn main() {
     let _ = approved;

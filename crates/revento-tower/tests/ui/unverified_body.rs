@@ -1,8 +1,8 @@
-use revento_tower::{Gate, HandlerEndpoint, Unavailable};
+use revento_tower::{HandlerEndpoint, Unavailable};
 use revento_webhooks::Verifier;
 
 fn main() {
-    let gate = Gate::new(Verifier::new("whsec_example").unwrap());
+    let verifier = Verifier::new("whsec_example").unwrap();
     let handler = async |_: Vec<u8>| Ok::<(), Unavailable>(());
-    HandlerEndpoint::new(gate, handler);
+    HandlerEndpoint::new(verifier, handler);
 }

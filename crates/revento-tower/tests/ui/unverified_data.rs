@@ -1,5 +1,5 @@
 use revento_core::resource::Application;
-use revento_tower::{Gate, HandlerEndpoint, Unavailable};
+use revento_tower::{HandlerEndpoint, Unavailable};
 use revento_webhooks::Verifier;
 
 async fn unverified(_: Application) -> Result<(), Unavailable> {
@@ -7,6 +7,6 @@ async fn unverified(_: Application) -> Result<(), Unavailable> {
 }
 
 fn main() {
-    let gate = Gate::new(Verifier::new("whsec_example").unwrap());
-    HandlerEndpoint::new(gate, unverified);
+    let verifier = Verifier::new("whsec_example").unwrap();
+    HandlerEndpoint::new(verifier, unverified);
 }

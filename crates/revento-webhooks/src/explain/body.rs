@@ -3,15 +3,20 @@
 use alloc::vec::Vec;
 
 use super::{Cause, Findings, Request, holds, json, text};
-use crate::mac::{Key, Tag};
+use crate::signature::{Key, Signature};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
-pub(super) fn investigate(keys: &[&Key], request: &Request<'_>, tag: &Tag, findings: &mut Findings) {
+pub(super) fn investigate(
+    keys: &[&Key],
+    request: &Request<'_>,
+    claimed: &Signature,
+    findings: &mut Findings,
+) {
     let body = request.body;
     let signed = |body: &[u8]| {
-        let holds = |key: &&Key| holds(key, request.timestamp(), body, tag);
+        let holds = |key: &&Key| holds(key, request.timestamp(), body, claimed);
         keys.iter().any(holds)
     };
     for (cause, original) in undone(body) {

@@ -1,8 +1,8 @@
-//! Why a delivery was refused, as far as anybody can tell: for people, in tools and logs.
+//! Explains why a delivery was refused, for people who read tools and logs.
 //!
-//! [`Explainer::explain`] repeats the verification with everything that commonly goes wrong undone, one
-//! thing at a time, and names what makes the signature hold. A cause found this way is
-//! [proven](Certainty::Proven); one that the bytes only suggest is [likely](Certainty::Likely).
+//! [`Explainer::explain`] undoes the common mistakes one at a time, repeats the verification, and names the mistake whose
+//! removal makes the signature hold. Such a cause is [proven](Certainty::Proven). A cause that the bytes only suggest is
+//! [likely](Certainty::Likely).
 
 mod body;
 mod cause;
@@ -19,54 +19,56 @@ pub use cause::{Cause, Certainty};
 
 use crate::{
     error::{SecretError, VerifyError},
-    headers::{Header, Headers},
-    key::MatchedKey,
-    mac::{self, Tag},
+    header::Header,
+    headers::Headers,
+    keys::{self, MatchedKey},
+    signature::{Key, Signature},
     verify::Verifier,
 };
 
-/// The secrets that may have been involved.
+/// Explains refusals, with the secrets that may be involved.
 #[derive(Clone)]
 pub struct Explainer {
     verifier: Verifier,
-    current: zeroize::Zeroizing<String>,
-    previous: Vec<mac::Key>,
-    others: Vec<(&'static str, mac::Key)>,
+    secret: zeroize::Zeroizing<String>,
+    current: Key,
+    previous: Vec<Key>,
+    others: Vec<(&'static str, Key)>,
 }
 
 impl Explainer {
-    /// For the current signing secret, as the service uses it.
+    /// Prepares the current signing secret, as the service uses it.
     ///
     /// # Errors
-    /// When the secret is empty or padded with white space.
+    /// When the secret is empty or surrounded by white space.
     pub fn new(secret: &str) -> Result<Self, SecretError> {
         Ok(Self {
             verifier: Verifier::new(secret)?,
-            current: zeroize::Zeroizing::new(secret.into()),
+            secret: zeroize::Zeroizing::new(secret.into()),
+            current: keys::prepare(secret)?,
             previous: Vec::new(),
             others: Vec::new(),
         })
     }
 
-    /// Adds a rotated secret and its end (Unix seconds, inclusive).
+    /// Adds a rotated secret and the time until which it is accepted (Unix seconds, inclusive).
     ///
     /// # Errors
-    /// When the secret is empty or padded with white space.
+    /// When the secret is empty or surrounded by white space.
     pub fn with_previous(mut self, secret: &str, not_after: Option<i64>) -> Result<Self, SecretError> {
         self.verifier = self.verifier.with_previous(secret, not_after)?;
-        self.previous.push(mac::Key::new(secret.as_bytes()));
+        self.previous.push(keys::prepare(secret)?);
         Ok(self)
     }
 
-    /// Adds another credential that may have been taken for the signing secret, by its name
-    /// ("client secret").
-    pub fn with_other(mut self, name: &'static str, credential: &str) -> Self {
-        self.others.push((name, mac::Key::new(credential.as_bytes())));
+    /// Adds another credential that somebody may have used as the signing secret, with its name ("client secret").
+    pub fn with_other_credential(mut self, name: &'static str, credential: &str) -> Self {
+        let key = Key::new(credential.as_bytes());
+        self.others.extend(key.map(|key| (name, key)));
         self
     }
 
-    /// Names the likeliest causes for what happens to this request at `now` (Unix seconds), the most
-    /// certain first.
+    /// Verifies a request at `now` (Unix seconds) and names the causes of a refusal, the most certain first.
     pub fn explain(&self, headers: &[(&str, &[u8])], body: &[u8], now: i64) -> Explanation {
         let collected = Headers::collect(headers.iter().map(|(name, value)| (*name, *value)));
         let outcome = collected
@@ -87,28 +89,34 @@ impl Explainer {
 
     fn investigate(&self, request: &Request<'_>, error: VerifyError, findings: &mut Findings) {
         match error {
-            VerifyError::Headers(_) if request.has_names_of_variables() => {
+            VerifyError::Headers(_) if request.has_cgi_names() => {
                 findings.proven(Cause::HeaderNames);
             }
             VerifyError::Headers(error) => findings.proven(Cause::Headers(error)),
-            VerifyError::BadTimestamp => time::format(request, findings),
-            VerifyError::BadSignature => signature::format(request, findings),
+            VerifyError::MalformedTimestamp => time::format(request, findings),
+            VerifyError::MalformedSignature => signature::format(request, findings),
             VerifyError::Stale { .. } | VerifyError::Future { .. } => time::window(self, request, findings),
-            VerifyError::Mismatch => self.mismatch(request, findings),
+            VerifyError::SignatureMismatch => self.mismatch(request, findings),
         }
     }
 
     fn mismatch(&self, request: &Request<'_>, findings: &mut Findings) {
-        let Some(tag) = request.tag() else { return };
-        let current = mac::Key::new(self.current.as_bytes());
-        let keys: Vec<&mac::Key> = core::iter::once(&current).chain(&self.previous).collect();
-        secret::investigate(self, request, &tag, findings);
-        body::investigate(&keys, request, &tag, findings);
-        time::another_attempt(&keys, request, &tag, findings);
-        signature::another_scheme(&self.current, request, &tag, findings);
+        let Some(claimed) = request.claimed_signature() else {
+            return;
+        };
+        let keys: Vec<&Key> = self.keys().collect();
+        secret::investigate(self, request, &claimed, findings);
+        body::investigate(&keys, request, &claimed, findings);
+        time::another_attempt(&keys, request, &claimed, findings);
+        signature::another_scheme(&self.current, request, &claimed, findings);
         if findings.0.is_empty() {
             findings.likely(Cause::UnknownSecretOrBody);
         }
+    }
+
+    /// The current key and the previous keys, also those past their time.
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        core::iter::once(&self.current).chain(&self.previous)
     }
 }
 
@@ -124,7 +132,7 @@ impl fmt::Debug for Explainer {
     }
 }
 
-/// What [`Explainer::explain`] found.
+/// The result of [`Explainer::explain`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     outcome: Result<MatchedKey, VerifyError>,
@@ -132,12 +140,12 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// What the verifier says.
+    /// The result of the verification.
     pub fn outcome(&self) -> Result<MatchedKey, VerifyError> {
         self.outcome
     }
 
-    /// The likeliest cause; `None` if the delivery verifies.
+    /// The likeliest cause, or `None` if the delivery verifies.
     pub fn likeliest(&self) -> Option<&Cause> {
         self.findings.first().map(|(_, cause)| cause)
     }
@@ -154,6 +162,7 @@ impl fmt::Display for Explanation {
         match self.outcome {
             Ok(MatchedKey::Current) => f.write_str("genuine"),
             Ok(MatchedKey::Previous(_)) => f.write_str("genuine, signed with a previous secret"),
+            Err(VerifyError::Headers(error)) => write!(f, "refused: {error}"),
             Err(error) => write!(f, "refused: {error}"),
         }?;
         for (certainty, cause) in &self.findings {
@@ -198,8 +207,8 @@ impl<'a> Request<'a> {
         self.value(Header::Signature.name()).unwrap_or_default()
     }
 
-    /// Whether names came as CGI and its heirs write them: `HTTP_X_REVENTO_EVENT`.
-    fn has_names_of_variables(&self) -> bool {
+    /// Whether header names have the form of CGI variables: `HTTP_X_REVENTO_EVENT`.
+    fn has_cgi_names(&self) -> bool {
         self.headers.iter().any(|(name, _)| {
             let header = name.to_ascii_lowercase().replace('_', "-");
             let header = header.strip_prefix("http-").unwrap_or(&header);
@@ -207,15 +216,14 @@ impl<'a> Request<'a> {
         })
     }
 
-    fn tag(&self) -> Option<Tag> {
-        self.signature().strip_prefix(b"sha256=").and_then(Tag::parse)
+    fn claimed_signature(&self) -> Option<Signature> {
+        Signature::parse(self.signature())
     }
 }
 
-/// Whether this key, timestamp and body have this signature.
-fn holds(key: &mac::Key, timestamp: &[u8], body: &[u8], tag: &Tag) -> bool {
-    let message = mac::Message::new(&mac::Prefix::new(timestamp), body);
-    key.holds(&message, tag).into()
+/// Whether the signature belongs to this key, timestamp and body.
+fn holds(key: &Key, timestamp: &[u8], body: &[u8], claimed: &Signature) -> bool {
+    key.holds(timestamp, body, claimed).into()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Causes that lie in the secret.
+//! Causes in the secret.
 
 use super::{
     Cause, Explainer, Findings, Request,
@@ -6,12 +6,17 @@ use super::{
     holds,
     text::unescape,
 };
-use crate::mac::{Key, Tag};
+use crate::signature::{Key, Signature};
 
-pub(super) fn investigate(explainer: &Explainer, request: &Request<'_>, tag: &Tag, findings: &mut Findings) {
-    let holds = |key: &Key| holds(key, request.timestamp(), request.body, tag);
-    let made_with = |secret: &[u8]| holds(&Key::new(secret));
-    let secret = explainer.current.as_str();
+pub(super) fn investigate(
+    explainer: &Explainer,
+    request: &Request<'_>,
+    claimed: &Signature,
+    findings: &mut Findings,
+) {
+    let holds = |key: &Key| holds(key, request.timestamp(), request.body, claimed);
+    let made_with = |secret: &[u8]| Key::new(secret).is_some_and(|key| holds(&key));
+    let secret = explainer.secret.as_str();
 
     if explainer.previous.iter().any(holds) {
         findings.proven(Cause::ExpiredSecret);
@@ -61,7 +66,7 @@ pub(super) fn investigate(explainer: &Explainer, request: &Request<'_>, tag: &Ta
     let escaped = secret.contains('%').then(|| unescape(secret.as_bytes(), b'+'));
     for bytes in decoded.flatten().chain(escaped).map(zeroize::Zeroizing::new) {
         if made_with(&bytes) {
-            // Where text comes out, it is the secret, and it was encoded where it is configured.
+            // If the result is text, it is the secret, and the configuration encodes it.
             let is_text = bytes.iter().all(u8::is_ascii_graphic) && bytes.contains(&b'_');
             findings.proven(if is_text {
                 Cause::SecretEncoded

@@ -1,14 +1,14 @@
-//! Causes that lie in the signature itself.
+//! Causes in the signature.
 
 use alloc::vec::Vec;
 
 use super::{Cause, Findings, Request, body::base64};
 use crate::{
-    headers::Header,
-    mac::{Tag, whole},
+    header::Header,
+    signature::{Key, Signature},
 };
 
-/// A signature that is not `sha256=` and 64 lowercase digits.
+/// Explains a signature that is not `sha256=` and 64 lowercase digits.
 pub(super) fn format(request: &Request<'_>, findings: &mut Findings) {
     let text = request.signature();
     let digits = text.strip_prefix(b"sha256=").unwrap_or(text);
@@ -33,8 +33,8 @@ pub(super) fn format(request: &Request<'_>, findings: &mut Findings) {
     findings.proven(cause);
 }
 
-/// What other platforms sign.
-pub(super) fn another_scheme(secret: &str, request: &Request<'_>, tag: &Tag, findings: &mut Findings) {
+/// Tries the schemes of other platforms.
+pub(super) fn another_scheme(key: &Key, request: &Request<'_>, claimed: &Signature, findings: &mut Findings) {
     let (time, body) = (request.timestamp(), request.body);
     let id = request.value(Header::DeliveryId.name()).unwrap_or_default();
     let schemes: [(&'static str, Vec<u8>); 6] = [
@@ -49,7 +49,7 @@ pub(super) fn another_scheme(secret: &str, request: &Request<'_>, tag: &Tag, fin
         ("body, dot and timestamp", [body, b".", time].concat()),
     ];
     for (scheme, signed) in schemes {
-        if whole(secret.as_bytes(), &signed, tag) {
+        if key.holds_bytes(&signed, claimed) {
             findings.proven(Cause::OtherScheme(scheme));
         }
     }

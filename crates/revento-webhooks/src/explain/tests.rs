@@ -169,7 +169,7 @@ fn w21_a_reserialised_body_fails_and_is_recognised() {
     ];
     for style in &styles {
         let explanation = explain(compact.as_bytes(), style.as_bytes());
-        assert_eq!(explanation.outcome(), Err(VerifyError::Mismatch));
+        assert_eq!(explanation.outcome(), Err(VerifyError::SignatureMismatch));
         certain(&explanation, &Cause::Reserialised);
     }
     certain(
@@ -261,7 +261,7 @@ fn another_secret_is_recognised() {
             explainer
                 .with_previous("whsec_before", Some(NOW - 1))
                 .unwrap()
-                .with_other("client secret", "the client secret")
+                .with_other_credential("client secret", "the client secret")
         });
         certain(&explanation, &cause);
     };

@@ -1,9 +1,9 @@
-//! Causes that lie in the timestamp.
+//! Causes in the timestamp.
 
 use super::{Cause, Explainer, Findings, Request, holds};
-use crate::mac::{Key, Tag};
+use crate::signature::{Key, Signature};
 
-/// A timestamp that is no plain number of seconds.
+/// Explains a timestamp that is not a plain number of seconds.
 pub(super) fn format(request: &Request<'_>, findings: &mut Findings) {
     let text = request.timestamp();
     let number = core::str::from_utf8(text)
@@ -18,7 +18,7 @@ pub(super) fn format(request: &Request<'_>, findings: &mut Findings) {
     });
 }
 
-/// A timestamp outside the window: whether the signature holds tells a wrong clock from a forgery.
+/// Explains a timestamp outside the tolerance. If the signature holds, a clock is wrong; otherwise the delivery is forged.
 pub(super) fn window(explainer: &Explainer, request: &Request<'_>, findings: &mut Findings) {
     let timestamp = request.timestamp();
     let Ok(seconds) = crate::timestamp::parse(timestamp) else {
@@ -32,11 +32,9 @@ pub(super) fn window(explainer: &Explainer, request: &Request<'_>, findings: &mu
             seconds: request.now.saturating_sub(seconds),
         }
     };
-    let current = Key::new(explainer.current.as_bytes());
-    let genuine = request.tag().is_some_and(|tag| {
-        core::iter::once(&current)
-            .chain(&explainer.previous)
-            .any(|key| holds(key, timestamp, request.body, &tag))
+    let genuine = request.claimed_signature().is_some_and(|claimed| {
+        let holds = |key| holds(key, timestamp, request.body, &claimed);
+        explainer.keys().any(holds)
     });
     if genuine {
         findings.proven(cause);
@@ -51,24 +49,30 @@ pub(super) fn window(explainer: &Explainer, request: &Request<'_>, findings: &mu
     }
 }
 
-/// A signature from another attempt of the same delivery.
-pub(super) fn another_attempt(keys: &[&Key], request: &Request<'_>, tag: &Tag, findings: &mut Findings) {
-    // As much hashing as a person is ready to wait for.
-    const BYTES: usize = 64 << 20;
+/// Finds a signature that belongs to another attempt of the same delivery.
+pub(super) fn another_attempt(
+    keys: &[&Key],
+    request: &Request<'_>,
+    claimed: &Signature,
+    findings: &mut Findings,
+) {
+    // A limit of the hashing, so that a person does not wait long.
+    const MAX_HASHED_BYTES: usize = 64 << 20;
     const NEAR: i64 = 3600;
     let Ok(header) = crate::timestamp::parse(request.timestamp()) else {
         return;
     };
-    let attempts = i64::try_from(BYTES / (request.body.len() + 128) / keys.len().max(1)).unwrap_or(NEAR);
+    let attempts =
+        i64::try_from(MAX_HASHED_BYTES / (request.body.len() + 128) / keys.len().max(1)).unwrap_or(NEAR);
     let near = (1..=NEAR.min(attempts / 2)).flat_map(|distance| [-distance, distance]);
-    // The distances of the sandbox's retry schedule, summed up, with a second of slack.
+    // The sums of the sandbox's retry schedule (contract §4.1), with one second of slack.
     let scheduled = [30, 150, 750, 4_350, 25_950, 112_350]
         .into_iter()
         .flat_map(|distance: i64| [-1, 0, 1].map(|slack| distance + slack))
         .flat_map(|distance| [-distance, distance]);
     let found = scheduled.chain(near).find(|offset| {
         let signed = alloc::format!("{}", header + offset);
-        let holds = |key: &&Key| holds(key, signed.as_bytes(), request.body, tag);
+        let holds = |key: &&Key| holds(key, signed.as_bytes(), request.body, claimed);
         signed.len() <= 12 && keys.iter().any(holds)
     });
     if let Some(offset) = found {

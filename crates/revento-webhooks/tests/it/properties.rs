@@ -26,11 +26,13 @@ fn verify(
     now: i64,
 ) -> Result<MatchedKey, VerifyError> {
     let whole = verifier.verify(headers, body, now);
-    let pieces = verifier.receive(headers, body.len(), now).and_then(|incoming| {
-        body.chunks(piece)
-            .fold(incoming, |incoming, chunk| incoming.push(chunk).unwrap())
-            .finish()
-    });
+    let pieces = verifier
+        .verify_stream(headers, body.len(), now)
+        .and_then(|incoming| {
+            body.chunks(piece)
+                .fold(incoming, |incoming, chunk| incoming.push(chunk).unwrap())
+                .finish()
+        });
     assert_eq!(
         whole.map(|verified| (verified.body(), verified.matched_key())),
         pieces
@@ -42,7 +44,7 @@ fn verify(
     assert_eq!(
         whole.map(|verified| (verified.body(), verified.matched_key())),
         verifier
-            .claim(headers, now)
+            .check_headers(headers, now)
             .and_then(|claimed| claimed.verify_bytes(body.to_vec().into()))
             .as_ref()
             .map(|delivery| (delivery.body(), delivery.matched_key()))
@@ -77,7 +79,7 @@ proptest! {
         let index = at.index(body.len());
         body[index] ^= 1_u8 << bit;
         let verifier = Verifier::new(&secret).unwrap();
-        prop_assert_eq!(verify(&verifier, &headers("1778336551", &signature), &body, piece, NOW), Err(VerifyError::Mismatch));
+        prop_assert_eq!(verify(&verifier, &headers("1778336551", &signature), &body, piece, NOW), Err(VerifyError::SignatureMismatch));
     }
 
     #[test]
@@ -107,7 +109,7 @@ proptest! {
         let other = String::from_utf8(other).unwrap();
         prop_assume!(other.trim() == other && !other.is_empty());
         let verifier = Verifier::new(&other).unwrap();
-        prop_assert_eq!(verify(&verifier, &headers("1778336551", &signature), &body, 64, NOW), Err(VerifyError::Mismatch));
+        prop_assert_eq!(verify(&verifier, &headers("1778336551", &signature), &body, 64, NOW), Err(VerifyError::SignatureMismatch));
     }
 
     #[test]
@@ -119,7 +121,7 @@ proptest! {
         });
         prop_assert_eq!(verify(&verifier, &headers("1778336551", &signature), &body, 100, NOW), Ok(MatchedKey::Previous(index)));
         let late = Verifier::new("CURRENT").unwrap().with_previous(&previous[index], Some(NOW - 1)).unwrap();
-        prop_assert_eq!(verify(&late, &headers("1778336551", &signature), &body, 100, NOW), Err(VerifyError::Mismatch));
+        prop_assert_eq!(verify(&late, &headers("1778336551", &signature), &body, 100, NOW), Err(VerifyError::SignatureMismatch));
     }
 
     #[test]
@@ -157,7 +159,7 @@ fn d7_a_body_beyond_the_limit_is_refused_while_it_arrives() {
     let verifier = Verifier::new("secret").unwrap();
     let incoming = |limit| {
         verifier
-            .receive(&headers("1778336551", &signature), limit, NOW)
+            .verify_stream(&headers("1778336551", &signature), limit, NOW)
             .unwrap()
     };
     assert!(
@@ -170,8 +172,8 @@ fn d7_a_body_beyond_the_limit_is_refused_while_it_arrives() {
             .is_ok()
     );
     assert!(incoming(4).push(b"123").unwrap().push(b"45").is_err());
-    assert!(incoming(4).announced(5).is_err());
-    assert!(incoming(4).announced(u64::MAX).is_err());
+    assert!(incoming(4).content_length(5).is_err());
+    assert!(incoming(4).content_length(u64::MAX).is_err());
     assert_eq!(
         incoming(4).push(b"12345").unwrap_err().to_string(),
         "the body has more than 4 bytes"

@@ -16,7 +16,7 @@ use http::{
     header::{COOKIE, LOCATION, SET_COOKIE},
 };
 use revento_api::Client;
-use revento_axum::{ConnectFlow, Connected, FlowError};
+use revento_axum::{AuthorizationFlow, FinishedAuthorization, FlowError};
 use revento_core::{Scopes, Timestamp};
 use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
 use revento_seal::{KeyRing, SealingKey};
@@ -47,7 +47,7 @@ impl Transport for Platform {
 }
 
 pub(super) struct Service {
-    pub(super) flow: ConnectFlow,
+    pub(super) flow: AuthorizationFlow,
     pub(super) platform: Arc<Platform>,
     pub(super) clock: Arc<Hands>,
     client: Client,
@@ -74,7 +74,7 @@ impl Service {
             .build()
             .unwrap();
         Self {
-            flow: ConnectFlow::new(client.clone(), sealer),
+            flow: AuthorizationFlow::new(client.clone(), sealer),
             client,
             platform,
             clock,
@@ -111,7 +111,11 @@ impl Browser {
         state.into_owned()
     }
 
-    pub(super) async fn come_home(&mut self, service: &Service, query: &str) -> Result<Connected, FlowError> {
+    pub(super) async fn come_home(
+        &mut self,
+        service: &Service,
+        query: &str,
+    ) -> Result<FinishedAuthorization, FlowError> {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.cookies {
             headers.append(COOKIE, HeaderValue::try_from(format!("{name}={value}")).unwrap());

@@ -7,7 +7,7 @@ use revento_oauth::CallbackError;
 
 use super::browser::{Browser, Service};
 
-fn refused(outcome: Result<revento_axum::Connected, FlowError>) -> CallbackError {
+fn refused(outcome: Result<revento_axum::FinishedAuthorization, FlowError>) -> CallbackError {
     match outcome {
         Err(FlowError::Callback(error)) => error,
         other => panic!("{other:?}"),

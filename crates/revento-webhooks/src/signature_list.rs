@@ -8,15 +8,14 @@ use crate::{
     verify::{Verified, Verifier},
 };
 
-/// At most so many are tried: each costs a whole HMAC of a body that nobody has vouched for.
-const MOST: usize = 4;
+/// The greatest number of signatures in one header. Each costs a whole HMAC of an unverified body.
+const MAX_SIGNATURES: usize = 4;
 
-/// Verifies deliveries whose signature header may hold up to four signatures, separated by commas.
+/// Verifies deliveries whose signature header holds up to four signatures, separated by commas.
 ///
-/// **The contract knows one signature per header**, and so does [`Verifier`], which refuses a list. This
-/// type is for who sits behind a sender that signs with the old and the new secret while they rotate: one has
-/// to write it down to get it. Every signature has to be well-formed, wherever it stands, and all are
-/// tried under all secrets without an early exit.
+/// **The contract allows one signature in a header**, and [`Verifier`] refuses a list. This type is for integrations behind
+/// a sender that signs with the old and the new secret during a rotation. Every signature in the list has to be
+/// well-formed. The verifier tries all signatures under all secrets without an early exit.
 #[derive(Clone)]
 pub struct SignatureListVerifier(Verifier);
 
@@ -27,10 +26,10 @@ impl From<Verifier> for SignatureListVerifier {
 }
 
 impl SignatureListVerifier {
-    /// As [`Verifier::verify`]: one of the signatures has to hold.
+    /// Verifies one delivery as [`Verifier::verify`] does. One of the signatures has to hold.
     ///
     /// # Errors
-    /// As [`Verifier::verify`]; [`VerifyError::BadSignature`] also for more than four signatures.
+    /// Those of [`Verifier::verify`]. More than four signatures are a [`VerifyError::MalformedSignature`].
     pub fn verify<'a>(
         &self,
         headers: &Headers<'a>,
@@ -38,20 +37,23 @@ impl SignatureListVerifier {
         now: i64,
     ) -> Result<Verified<'a>, VerifyError> {
         let signatures = || headers.signature.split(|byte| *byte == b',');
-        if signatures().count() > MOST {
-            return Err(VerifyError::BadSignature);
+        if signatures().count() > MAX_SIGNATURES {
+            return Err(VerifyError::MalformedSignature);
         }
-        let (mut held, mut refused) = (None, None);
+        let (mut verified, mut refused) = (None, None);
         for signature in signatures() {
-            match self.0.verify(&headers.signed(signature.trim_ascii()), body, now) {
-                Ok(verified) => held = held.or(Some(verified)),
-                Err(VerifyError::Mismatch) => {}
+            match self
+                .0
+                .verify(&headers.with_signature(signature.trim_ascii()), body, now)
+            {
+                Ok(new) => verified = verified.or(Some(new)),
+                Err(VerifyError::SignatureMismatch) => {}
                 Err(error) => refused = Some(error),
             }
         }
         match refused {
             Some(error) => Err(error),
-            None => held.ok_or(VerifyError::Mismatch),
+            None => verified.ok_or(VerifyError::SignatureMismatch),
         }
     }
 }
@@ -85,7 +87,7 @@ mod tests {
             signature: &[],
         };
         SignatureListVerifier::from(verifier)
-            .verify(&headers.signed(signatures.as_bytes()), BODY, NOW)
+            .verify(&headers.with_signature(signatures.as_bytes()), BODY, NOW)
             .map(|verified| verified.matched_key())
     }
 
@@ -110,7 +112,7 @@ mod tests {
         }
         assert_eq!(verify(&now), Ok(MatchedKey::Current));
         let none = [&other, &other].map(String::as_str).join(",");
-        assert_eq!(verify(&none), Err(VerifyError::Mismatch));
+        assert_eq!(verify(&none), Err(VerifyError::SignatureMismatch));
     }
 
     #[test]
@@ -122,10 +124,10 @@ mod tests {
             format!("{now},v1"),
             format!("{now},{}", now.to_uppercase()),
             format!("{now};{now}"),
-            [now.as_str(); MOST + 1].join(","),
+            [now.as_str(); MAX_SIGNATURES + 1].join(","),
         ] {
-            assert_eq!(verify(&bad), Err(VerifyError::BadSignature), "{bad}");
+            assert_eq!(verify(&bad), Err(VerifyError::MalformedSignature), "{bad}");
         }
-        assert!(verify(&[now.as_str(); MOST].join(",")).is_ok());
+        assert!(verify(&[now.as_str(); MAX_SIGNATURES].join(",")).is_ok());
     }
 }

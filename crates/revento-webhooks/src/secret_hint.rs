@@ -18,9 +18,9 @@ pub enum SecretHint {
     /// The address of a page.
     Url,
     /// With white space or a control character inside.
-    Spaced,
+    InnerWhitespace,
     /// So short that it can be guessed.
-    Short,
+    TooShort,
 }
 
 impl SecretHint {
@@ -42,8 +42,8 @@ impl SecretHint {
             _ if starts(&["\"", "'", "`"]) => Self::Quoted,
             _ if starts(&["http://", "https://"]) => Self::Url,
             _ if is_assignment(secret) => Self::Assignment,
-            _ if secret.chars().any(|c| c.is_whitespace() || c.is_control()) => Self::Spaced,
-            _ if secret.len() < 16 => Self::Short,
+            _ if secret.chars().any(|c| c.is_whitespace() || c.is_control()) => Self::InnerWhitespace,
+            _ if secret.len() < 16 => Self::TooShort,
             _ => return None,
         })
     }
@@ -68,8 +68,8 @@ impl fmt::Display for SecretHint {
             }
             Self::Assignment => "the webhook signing secret looks like a whole NAME=value line",
             Self::Url => "the webhook signing secret looks like an address",
-            Self::Spaced => "the webhook signing secret has white space inside",
-            Self::Short => "the webhook signing secret is shorter than 16 bytes",
+            Self::InnerWhitespace => "the webhook signing secret has white space inside",
+            Self::TooShort => "the webhook signing secret is shorter than 16 bytes",
         })
     }
 }
@@ -91,8 +91,8 @@ mod tests {
                 Some(SecretHint::Assignment),
             ),
             ("https://console.example/secret", Some(SecretHint::Url)),
-            ("whsec_ 0123456789", Some(SecretHint::Spaced)),
-            ("hunter2", Some(SecretHint::Short)),
+            ("whsec_ 0123456789", Some(SecretHint::InnerWhitespace)),
+            ("hunter2", Some(SecretHint::TooShort)),
             ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", None),
             ("c2VjcmV0LXdpdGgtcGFkZGluZw==", None),
         ] {
