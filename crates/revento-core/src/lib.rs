@@ -37,6 +37,7 @@ pub mod scope;
 pub mod secret;
 mod text_enum;
 pub mod time;
+pub mod tolerant_json;
 
 pub use connection::{Connection, ConnectionKey, Reason, Status};
 pub use envelope::{Envelope, EnvelopeError};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use revento_core::{
     AccessToken, EventId, OrganizationId, RefreshToken, Scopes, Timestamp, UserId, http_date,
+    tolerant_json::TolerantObject,
 };
 use serde_json::{Map, Value};
 
@@ -89,62 +90,78 @@ impl TokenAnswer {
     /// Reads a response.
     pub fn read(response: &http::Response<impl AsRef<[u8]>>) -> Self {
         let status = response.status();
-        let mut fields = match serde_json::from_slice::<Map<String, Value>>(response.body().as_ref()) {
-            Ok(fields) => fields,
-            Err(error) => {
-                return Self::Unreadable {
-                    status,
-                    problem: problem(response, &error),
-                };
-            }
-        };
-        if let Some(access_token) = text(&mut fields, "access_token") {
-            return Self::Issued(Box::new(issued(access_token, &mut fields, date(response))));
-        }
-        match text(&mut fields, "error") {
-            // A 5xx is not definite, whatever code it carries.
-            Some(error) if !status.is_server_error() => Self::Refused {
+        let Some(mut body) = TolerantObject::read(response.body().as_ref()) else {
+            return Self::Unreadable {
                 status,
-                error: code(error),
-                description: text(&mut fields, "error_description").or_else(|| text(&mut fields, "message")),
+                problem: problem(response),
+            };
+        };
+        let error = body.take_text("error");
+        let is_refusal = error.is_some() && !status.is_success();
+        if let Some(pair) = pair(&mut body, !is_refusal) {
+            return Self::Issued(Box::new(issued(pair, &mut body, date(response))));
+        }
+        match error {
+            // A 5xx is not definite, whatever code it carries.
+            Some(error) if body.begins_body() && body.is_closed() && !status.is_server_error() => {
+                Self::Refused {
+                    status,
+                    error: code(error),
+                    description: body
+                        .take_text("error_description")
+                        .or_else(|| body.take_text("message")),
+                }
+            }
+            _ if body.is_json() => Self::Unreadable {
+                status,
+                problem: "JSON that has neither access_token nor error".into(),
             },
             _ => Self::Unreadable {
                 status,
-                problem: "JSON that has neither access_token nor error".into(),
+                problem: problem(response),
             },
         }
     }
 }
 
-fn issued(access_token: String, fields: &mut Map<String, Value>, date: Option<Timestamp>) -> IssuedTokens {
+type Pair = (AccessToken, Option<RefreshToken>);
+
+/// A pair is taken from any body in which it is legible. An access token alone is taken only from an object that is closed: where the
+/// body breaks off, a refresh token may have followed.
+fn pair(body: &mut TolerantObject<'_>, also_in_broken_json: bool) -> Option<Pair> {
+    let (mut access, mut refresh) = (body.take_text("access_token"), body.take_text("refresh_token"));
+    if also_in_broken_json && !body.is_json() {
+        access = access.or_else(|| body.find_text("access_token"));
+        refresh = refresh.or_else(|| body.find_text("refresh_token"));
+    }
+    let is_all = refresh.is_some() || body.is_closed();
+    Some((access.filter(|_| is_all)?.into(), refresh.map(Into::into)))
+}
+
+fn issued(
+    (access_token, refresh_token): Pair,
+    body: &mut TolerantObject<'_>,
+    date: Option<Timestamp>,
+) -> IssuedTokens {
     IssuedTokens {
-        access_token: access_token.into(),
-        refresh_token: text(fields, "refresh_token").map(Into::into),
-        expires_in: fields.get("expires_in").and_then(seconds),
-        scope: text(fields, "scope").map(|scope| Scopes::parse(&scope)),
-        event_id: text(fields, "event_id").map(Into::into),
-        organization_id: text(fields, "organization_id").map(Into::into),
-        user_id: text(fields, "user_id").map(Into::into),
-        token_type: text(fields, "token_type"),
+        access_token,
+        refresh_token,
+        expires_in: seconds(body, "expires_in"),
+        scope: body.take_text("scope").map(|scope| Scopes::parse(&scope)),
+        event_id: body.take_text("event_id").map(Into::into),
+        organization_id: body.take_text("organization_id").map(Into::into),
+        user_id: body.take_text("user_id").map(Into::into),
+        token_type: body.take_text("token_type"),
         date,
     }
 }
 
-/// A non-empty text. It is moved out, so that no copy of a secret stays behind.
-fn text(fields: &mut Map<String, Value>, name: &str) -> Option<String> {
-    match fields.remove(name) {
-        Some(Value::String(text)) if !text.is_empty() => Some(text),
-        _ => None,
-    }
-}
-
 /// A positive number of seconds, as a number or in quotes.
-fn seconds(value: &Value) -> Option<Duration> {
-    let seconds = match value {
-        Value::String(text) => text.trim().parse().ok()?,
-        other => other.as_f64()?,
-    };
-    Duration::try_from_secs_f64(seconds)
+fn seconds(body: &mut TolerantObject<'_>, name: &str) -> Option<Duration> {
+    let text = body
+        .take_text(name)
+        .or_else(|| body.json(name).map(str::to_owned))?;
+    Duration::try_from_secs_f64(text.trim().parse().ok()?)
         .ok()
         .filter(|duration| !duration.is_zero())
 }
@@ -162,7 +179,10 @@ fn date(response: &http::Response<impl AsRef<[u8]>>) -> Option<Timestamp> {
     http_date::parse(text)
 }
 
-fn problem(response: &http::Response<impl AsRef<[u8]>>, error: &serde_json::Error) -> String {
+/// Where the body stops being a JSON object, without its content.
+fn problem(response: &http::Response<impl AsRef<[u8]>>) -> String {
+    let error = serde_json::from_slice::<Map<String, Value>>(response.body().as_ref()).err();
+    let (line, column) = error.map_or((1, 1), |error| (error.line(), error.column()));
     let kind = response
         .headers()
         .get(http::header::CONTENT_TYPE)
@@ -171,8 +191,8 @@ fn problem(response: &http::Response<impl AsRef<[u8]>>, error: &serde_json::Erro
     format!(
         "{bytes} bytes of {} that are not a JSON object (line {}, column {})",
         kind.unwrap_or("no content type"),
-        error.line(),
-        error.column()
+        line,
+        column
     )
 }
 
@@ -247,6 +267,12 @@ mod tests {
             (400, ""),
             (400, "[]"),
             (401, r#"{"message":"no code"}"#),
+            (
+                400,
+                r#"<html><script>e={"error":"invalid_grant"}</script></html>"#,
+            ),
+            (400, r#"[{"error":"invalid_grant"}]"#),
+            (400, r#"{"error":"invalid_grant""#),
             (200, r#"{"access_token":""}"#),
             (200, r#"{"access_token":"a""#),
         ] {
@@ -266,5 +292,96 @@ mod tests {
             problem,
             "25 bytes of no content type that are not a JSON object (line 2, column 8)"
         );
+    }
+
+    /// Every kind of value that a strict parser refuses a body for, or that a mutation leaves behind.
+    const ODD: [&str; 16] = [
+        "1e999",
+        "NaN",
+        "-Infinity",
+        "\"\\ud83d\"",
+        "\"\\q\"",
+        "{\"a\":[\"}\"]}",
+        "nul",
+        "",
+        "'x'",
+        "[1,]",
+        "01",
+        "\"a\nb\"",
+        "}",
+        "]",
+        "\"abc",
+        "\"\\",
+    ];
+
+    #[test]
+    fn h1_one_odd_value_never_loses_a_legible_pair() {
+        let deep = "[".repeat(200) + &"]".repeat(200);
+        for odd in ODD.into_iter().chain([deep.as_str()]) {
+            for body in [
+                format!(r#"{{"access_token":"a","refresh_token":"r","x":{odd}}}"#),
+                format!(r#"{{"access_token":"a","x":{odd},"refresh_token":"r"}}"#),
+                format!(r#"{{"x":{odd},"access_token":"a","refresh_token":"r","expires_in":60}}"#),
+                format!(
+                    "\u{feff}{{\"access_token\":\"a\",\"expires_in\":{odd},\"refresh_token\":\"r\"}}\n{{}}"
+                ),
+            ] {
+                let issued = issued(&body);
+                assert_eq!(issued.access_token.expose(), "a", "{body}");
+                assert_eq!(issued.refresh_token.unwrap().expose(), "r", "{body}");
+            }
+        }
+        let latin = b"{\"access_token\":\"a\",\"city\":\"Z\xfcrich\",\"refresh_token\":\"r\"}";
+        let response = http::Response::new(latin.to_vec());
+        assert!(
+            matches!(TokenAnswer::read(&response), TokenAnswer::Issued(issued) if issued.refresh_token.is_some())
+        );
+    }
+
+    #[test]
+    fn h1_an_odd_value_leaves_a_refusal_a_refusal() {
+        for body in [
+            r#"{"error":"invalid_grant","x":NaN}"#,
+            r#"{"x":"\ud83d","error":"invalid_grant"}"#,
+        ] {
+            assert!(matches!(
+                read(400, body),
+                TokenAnswer::Refused {
+                    error: OAuthErrorCode::InvalidGrant,
+                    ..
+                }
+            ));
+        }
+        let quoted = r#"{"error":"invalid_grant","debug":{"access_token":"a","refresh_token":"r"},"x":NaN}"#;
+        assert!(matches!(read(400, quoted), TokenAnswer::Refused { .. }));
+    }
+
+    #[test]
+    fn h1_a_body_that_breaks_off_gives_a_whole_pair_or_none() {
+        let body = r#"{"access_token":"a","refresh_token":"r","scope":"event.read"}"#;
+        for length in 0..body.len() {
+            match read(200, &body[..length]) {
+                TokenAnswer::Issued(issued) => assert_eq!(issued.refresh_token.unwrap().expose(), "r"),
+                other => assert!(matches!(other, TokenAnswer::Unreadable { .. })),
+            }
+        }
+    }
+
+    proptest::proptest! {
+        /// A valid answer with any value of an unknown member, and anything before and behind it.
+        #[test]
+        fn h1_no_mutation_beside_it_loses_a_pair(
+            value in ".{0,12}", before in "[^{\"]{0,8}", behind in ".{0,12}", place in 0..3_usize,
+        ) {
+            let mut members = vec![r#""access_token":"a""#.to_owned(), r#""refresh_token":"r""#.to_owned()];
+            let unknown = format!(r#""x":{value}"#);
+            members.insert(place.min(2), unknown);
+            let body = format!("{before}{{{}}}{behind}", members.join(","));
+            // What the mutation itself turned into something else is not legible: an escape in front of a name.
+            proptest::prop_assume!(!value.contains('\\') && !behind.contains("_token"));
+            let issued = issued(&body);
+            proptest::prop_assert_eq!(issued.access_token.expose(), "a");
+            proptest::prop_assert!(issued.refresh_token.is_some_and(|token| token.expose() == "r"));
+        }
     }
 }

@@ -1,0 +1,392 @@
+//! Reads the members of a JSON object as far as they are legible.
+//!
+//! A strict parser refuses a whole body because of one odd value in it: `NaN`, a number out of range, half a surrogate pair, a
+//! byte that is not UTF-8, deep nesting, something before or after the object. Where the body carries what cannot be had again, such as
+//! a new pair of tokens (invariant T2), that is the wrong answer.
+
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
+
+/// The members of the first object in a body.
+///
+/// Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD. A value that is not legible is left out. Of several members of
+/// one name the last text counts, or the last value where none is a text.
+pub struct TolerantObject<'b> {
+    body: Cow<'b, str>,
+    members: Vec<(String, Member)>,
+    begins_body: bool,
+    is_closed: bool,
+    is_json: bool,
+}
+
+enum Member {
+    Text(String),
+    /// The JSON text of a number, a literal, a list or an object.
+    Other(String),
+}
+
+impl<'b> TolerantObject<'b> {
+    /// Reads a body; `None` if no object begins in it.
+    pub fn read(body: &'b [u8]) -> Option<Self> {
+        let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        let body = String::from_utf8_lossy(body);
+        let begin = body.find('{')?;
+        let begins_body = body
+            .get(..begin)
+            .is_some_and(|before| before.trim_start_matches('\u{feff}').trim().is_empty());
+        let mut reader = Reader {
+            text: &body,
+            at: begin + 1,
+        };
+        let mut members = Vec::new();
+        let is_closed = reader.members(&mut members);
+        Some(Self {
+            body,
+            members,
+            begins_body,
+            is_closed,
+            is_json,
+        })
+    }
+
+    /// Whether only white space or a byte order mark stands before the object. In an HTML page, say, more does.
+    pub fn begins_body(&self) -> bool {
+        self.begins_body
+    }
+
+    /// Whether the object's closing brace was found.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Whether the whole body is JSON by the letter of RFC 8259, so that no member can have been missed.
+    pub fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    /// Moves a member out that is a text and not empty, so that no copy of a secret stays behind.
+    pub fn take_text(&mut self, name: &str) -> Option<String> {
+        let text = self.members.iter().rposition(|(candidate, member)| {
+            candidate == name && matches!(member, Member::Text(text) if !text.is_empty())
+        })?;
+        match self.members.remove(text).1 {
+            Member::Text(text) => Some(text),
+            Member::Other(_) => None,
+        }
+    }
+
+    /// The JSON text of a member that is no text.
+    pub fn json(&self, name: &str) -> Option<&str> {
+        self.members
+            .iter()
+            .rev()
+            .find_map(|(candidate, member)| match member {
+                Member::Other(json) if candidate == name => Some(json.as_str()),
+                _ => None,
+            })
+    }
+
+    /// The last text that follows `"name":` anywhere in the body, also where a neighbour has broken the object's
+    /// structure. A name within a text does not count: its quotation marks are escaped there.
+    pub fn find_text(&self, name: &str) -> Option<String> {
+        let quoted = format!("\"{name}\"");
+        self.body.rmatch_indices(&quoted).find_map(|(at, _)| {
+            let is_escaped = self.body.get(..at).is_some_and(|before| before.ends_with('\\'));
+            let mut reader = Reader {
+                text: &self.body,
+                at: at + quoted.len(),
+            };
+            reader.blanks();
+            if is_escaped || !reader.skip(':') {
+                return None;
+            }
+            reader.blanks();
+            reader.string().filter(|text| !text.is_empty())
+        })
+    }
+}
+
+/// Only the names: values may be secret.
+impl std::fmt::Debug for TolerantObject<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set()
+            .entries(self.members.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+/// A place in a text.
+struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    /// The members up to the closing brace; `false` if the text ends before.
+    fn members(&mut self, members: &mut Vec<(String, Member)>) -> bool {
+        loop {
+            self.blanks();
+            match self.peek() {
+                None => return false,
+                Some('}') => return true,
+                Some('"') => {
+                    let Some(name) = self.string() else {
+                        return false;
+                    };
+                    self.blanks();
+                    if self.skip(':') {
+                        self.blanks();
+                        members.extend(self.value().map(|value| (name, value)));
+                    }
+                }
+                Some(_) => self.next(),
+            }
+        }
+    }
+
+    fn value(&mut self) -> Option<Member> {
+        if self.peek() == Some('"') {
+            return self.string().map(Member::Text);
+        }
+        let begin = self.at;
+        self.skip_value();
+        let json = self.text.get(begin..self.at)?.trim_end();
+        (!json.is_empty()).then(|| Member::Other(json.to_owned()))
+    }
+
+    /// Goes to the comma or the bracket behind a value, over whatever is nested in it. Counts instead of recursing: a body may be nested
+    /// as deep as it likes.
+    fn skip_value(&mut self) {
+        let mut depth = 0_usize;
+        while let Some(character) = self.peek() {
+            match character {
+                ',' | '}' | ']' if depth == 0 => return,
+                '{' | '[' => depth += 1,
+                '}' | ']' => depth -= 1,
+                '"' => {
+                    self.skip_string();
+                    continue;
+                }
+                _ => {}
+            }
+            self.next();
+        }
+    }
+
+    /// The text of the string that begins here; `None` if it has no end.
+    fn string(&mut self) -> Option<String> {
+        let begin = self.at + 1;
+        let is_closed = self.skip_string();
+        let inner = self.text.get(begin..self.at.checked_sub(1)?)?;
+        is_closed.then(|| unescaped(inner))
+    }
+
+    /// Goes behind the string that begins here; `false` if it has no end.
+    fn skip_string(&mut self) -> bool {
+        self.next();
+        loop {
+            match self.peek() {
+                None => return false,
+                Some('"') => {
+                    self.next();
+                    return true;
+                }
+                Some('\\') => {
+                    self.next();
+                    self.next();
+                }
+                Some(_) => self.next(),
+            }
+        }
+    }
+
+    fn blanks(&mut self) {
+        while self.peek().is_some_and(char::is_whitespace) {
+            self.next();
+        }
+    }
+
+    fn skip(&mut self, wanted: char) -> bool {
+        let found = self.peek() == Some(wanted);
+        if found {
+            self.next();
+        }
+        found
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.text.get(self.at..)?.chars().next()
+    }
+
+    fn next(&mut self) {
+        self.at += self.peek().map_or(0, char::len_utf8);
+    }
+}
+
+/// The text that the inside of a JSON string stands for. What is no escape is kept.
+fn unescaped(inner: &str) -> String {
+    // Nothing grows when it is unescaped: no reallocation leaves a copy of a secret behind.
+    let mut text = String::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some((before, behind)) = rest.split_once('\\') {
+        text.push_str(before);
+        let (character, used) = escape(behind);
+        text.push(character);
+        rest = behind.get(used..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    text
+}
+
+/// The character that an escape stands for, and how many bytes behind the backslash it takes.
+fn escape(behind: &str) -> (char, usize) {
+    let Some(first) = behind.chars().next() else {
+        return (char::REPLACEMENT_CHARACTER, 0);
+    };
+    let plain = match first {
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'u' => return unicode(behind),
+        other => other,
+    };
+    (plain, first.len_utf8())
+}
+
+/// `uD83D\uDE00` and its like.
+fn unicode(behind: &str) -> (char, usize) {
+    let unit = |at: usize| {
+        let digits = behind.get(at..at + 4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let Some(first) = unit(1) else {
+        return (char::REPLACEMENT_CHARACTER, 1);
+    };
+    let second = behind
+        .get(5..7)
+        .filter(|next| *next == "\\u")
+        .and_then(|_| unit(7));
+    let mut pair = char::decode_utf16([Some(first), second].into_iter().flatten());
+    match pair.next() {
+        Some(Ok(character)) => (character, if character.len_utf16() == 2 { 11 } else { 5 }),
+        _ => (char::REPLACEMENT_CHARACTER, 5),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(body: &[u8], name: &str) -> Option<String> {
+        TolerantObject::read(body)?.take_text(name)
+    }
+
+    #[test]
+    fn a_neighbour_of_any_kind_hides_no_member() {
+        let deep = "[".repeat(200) + &"]".repeat(200);
+        for odd in [
+            "1e999",
+            "-1e999",
+            "NaN",
+            "Infinity",
+            "\"\\ud83d\"",
+            "\"\\ude00 \\ud83d x\"",
+            "\"\\q\"",
+            "\"\t\"",
+            "{\"a\":{\"b\":\"}\"}}",
+            "[1,]",
+            "nul",
+            "",
+            "'x'",
+            "{\"a\" 1}",
+            "01",
+            "+1",
+            "\"\"",
+            &deep,
+        ] {
+            for body in [
+                format!(r#"{{"x":{odd},"a":"1","b":"2"}}"#),
+                format!(r#"{{"a":"1","x":{odd},"b":"2"}}"#),
+                format!(r#"{{"a":"1","b":"2","x":{odd}}}"#),
+                format!("\u{feff} )]}}',\n {{\"x\":{odd},\"a\":\"1\",\"b\":\"2\"}} trailing"),
+            ] {
+                assert_eq!(text(body.as_bytes(), "a").as_deref(), Some("1"), "{body}");
+                assert_eq!(text(body.as_bytes(), "b").as_deref(), Some("2"), "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_unicode_loses_a_character() {
+        assert_eq!(
+            text(b"{\"a\":\"Z\xfcrich\"}", "a").as_deref(),
+            Some("Z\u{fffd}rich")
+        );
+        assert_eq!(text(br#"{"a":"x\ud83dy"}"#, "a").as_deref(), Some("x\u{fffd}y"));
+        assert_eq!(
+            text(br#"{"a":"\ud83d\u0041"}"#, "a").as_deref(),
+            Some("\u{fffd}A")
+        );
+        assert_eq!(
+            text(br#"{"a":"\ud83d\ude00\u00e9\n\/"}"#, "a").as_deref(),
+            Some("😀é\n/")
+        );
+        assert_eq!(text(br#"{"a":"\u12"}"#, "a").as_deref(), Some("\u{fffd}12"));
+    }
+
+    #[test]
+    fn of_members_of_one_name_the_last_text_counts() {
+        assert_eq!(text(br#"{"a":"1","a":"2","a":null}"#, "a").as_deref(), Some("2"));
+        let object = TolerantObject::read(br#"{"n":1,"n": 2.5 ,"o":{"n":3}}"#).unwrap();
+        assert_eq!(
+            (object.json("n"), object.json("o")),
+            (Some("2.5"), Some("{\"n\":3}"))
+        );
+    }
+
+    #[test]
+    fn a_member_is_found_where_its_neighbours_broke_the_object() {
+        for body in [
+            r#"{"x":"abc,"a":"1"}"#,
+            r#"{"x":},"a":"1"}"#,
+            r#"{"x":"abc\","a" : "1"}"#,
+            r#"["a":"1", {}"#,
+        ] {
+            let object = TolerantObject::read(body.as_bytes()).unwrap();
+            assert_eq!(object.find_text("a").as_deref(), Some("1"), "{body}");
+        }
+        let within = TolerantObject::read(br#"{"x":"\"a\":\"1\""}"#).unwrap();
+        assert_eq!(within.find_text("a"), None);
+    }
+
+    #[test]
+    fn a_body_without_an_object_has_none() {
+        for body in [&b""[..], b"<html>", b"[]", b"\"text\"", b"\xff\xfe"] {
+            assert!(TolerantObject::read(body).is_none());
+        }
+        assert!(!TolerantObject::read(br#"{"a":"1""#).unwrap().is_closed());
+        assert!(TolerantObject::read(br#"{"a":"1"} x"#).unwrap().is_closed());
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_are_read_without_a_panic(body: Vec<u8>, name: String) {
+            if let Some(mut object) = TolerantObject::read(&body) {
+                object.find_text(&name);
+                object.json(&name);
+                object.take_text(&name);
+            }
+        }
+
+        #[test]
+        fn what_a_strict_parser_reads_is_read_alike(name in "[a-z]{1,4}", value: String) {
+            let body = serde_json::json!({ &name: &value, "other": [1, {"n": "}"}] }).to_string();
+            prop_assert_eq!(text(body.as_bytes(), &name), Some(value).filter(|value| !value.is_empty()));
+        }
+    }
+}
