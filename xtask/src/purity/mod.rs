@@ -2,11 +2,13 @@
 //! randomness.
 //!
 //! `rules` is the table, `facts` asks cargo, `check` compares the two, `sources` reads the code, `modules`
-//! finds circles, `drawing` holds the drawing of the client's modules against the code, `references` looks up what comments and tests cite.
+//! finds circles, `drawing` holds the drawing of the client's modules against the code, `references` looks up what comments and
+//! tests cite, `glossary` what the glossary names.
 
 mod check;
 mod drawing;
 mod facts;
+mod glossary;
 mod modules;
 #[cfg(test)]
 mod proof;
@@ -34,6 +36,7 @@ pub(crate) fn run() -> Result<()> {
         Err(error) => println!("! {error:#}"),
     }
     violations.extend(references::check(&root()?)?);
+    violations.extend(glossary::check(&root()?)?);
     for violation in &violations {
         println!("✗ {violation}");
     }

@@ -141,7 +141,7 @@ fn shipped_tests(line: &str) -> Option<String> {
 }
 
 /// All files but those of tests.
-fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
