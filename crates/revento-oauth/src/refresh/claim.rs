@@ -1,4 +1,4 @@
-//! Becoming the one who refreshes, or waiting for whoever is.
+//! Claiming the right to refresh, or waiting for another replica.
 
 use revento_core::{
     Reason, Status, Timestamp,
@@ -7,7 +7,8 @@ use revento_core::{
 
 use super::{LoadedConnection, RefreshOutcome, Run, Step, load::Loading, send::Sending, swap::Swapping};
 
-/// Claim with these [`terms`](Self::terms), and answer with [`claimed`](Self::claimed) or [`failed`](Self::failed).
+/// Claim the connection by these [`terms`](Self::terms), and answer with [`claimed`](Self::claimed) or
+/// [`failed`](Self::failed).
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub struct Claiming {
@@ -31,17 +32,17 @@ impl Claiming {
         }
     }
 
-    /// What to claim.
+    /// The terms of the claim.
     pub fn terms(&self) -> ClaimTerms {
         self.terms
     }
 
-    /// The store's answer.
+    /// Takes the store's answer.
     pub fn claimed(mut self, claim: ClaimOutcome, now: Timestamp) -> Step {
         let usable = self.run.is_usable(&self.snapshot.connection, now);
         match claim {
-            // Not even when the access token is at its end is it sent at once: the holder may only be
-            // slow, or its clock behind, and a new pair on its way into the store.
+            // The token is not sent at once, even if the access token has expired: the earlier holder may be slow, or
+            // its clock behind, and about to store a new pair.
             ClaimOutcome::Granted {
                 fence,
                 abandoned: true,
@@ -57,7 +58,7 @@ impl Claiming {
                 Step::Send(Sending::new(self.run, self.snapshot, fence, self.terms))
             }
             ClaimOutcome::Held { .. } if usable => Step::Done(RefreshOutcome::Use(self.snapshot)),
-            ClaimOutcome::Held { .. } | ClaimOutcome::VersionChanged if self.run.is_out_of_patience(now) => {
+            ClaimOutcome::Held { .. } | ClaimOutcome::VersionChanged if self.run.has_waited_enough(now) => {
                 Step::Done(RefreshOutcome::Busy)
             }
             ClaimOutcome::Held { until } => {
@@ -71,7 +72,7 @@ impl Claiming {
         }
     }
 
-    /// The store did not answer. A claim that was granted after all runs out by itself.
+    /// The store failed. If it granted the claim all the same, the claim expires.
     pub fn failed(self, now: Timestamp) -> Step {
         if self.run.is_usable(&self.snapshot.connection, now) {
             Step::Done(RefreshOutcome::Use(self.snapshot))
@@ -81,7 +82,7 @@ impl Claiming {
     }
 }
 
-/// Wait [`until`](Self::until), then go on with [`over`](Self::over).
+/// Wait [`until`](Self::until) this time, then continue with [`over`](Self::over).
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub struct Waiting {
@@ -95,7 +96,7 @@ impl Waiting {
         self.until
     }
 
-    /// The wait is over.
+    /// Continues after the wait.
     pub fn over(self) -> Step {
         Step::Load(Loading::first(self.run))
     }

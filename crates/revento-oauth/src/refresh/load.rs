@@ -1,4 +1,4 @@
-//! The first decision: is there anything to do, and may it be done?
+//! The first decision: whether a refresh is needed, and whether it is allowed.
 
 use revento_core::{Connection, Status, Timestamp};
 
@@ -21,7 +21,7 @@ impl Loading {
         Self { run, salvage: None }
     }
 
-    /// After a swap of a new pair has met a conflict: another look before it is given up.
+    /// Looks again after a conflict, before a new pair is given up.
     pub(super) fn salvage(run: Run, pair: Box<Pair>) -> Self {
         Self {
             run,
@@ -29,7 +29,7 @@ impl Loading {
         }
     }
 
-    /// What the store has; `None` when it has no such record.
+    /// Takes the store's record; `None` if there is none.
     pub fn loaded(self, found: Option<LoadedConnection>, now: Timestamp) -> Step {
         let Some(snapshot) = found else {
             return Step::Done(RefreshOutcome::NotConnected);
@@ -40,7 +40,7 @@ impl Loading {
         }
     }
 
-    /// The store did not answer, or the tokens could not be opened.
+    /// The store failed, or the tokens do not unseal.
     pub fn failed(self) -> Step {
         match self.salvage {
             Some(pair) => Step::Unsaved(Unsaved::new(self.run, pair)),
@@ -69,16 +69,16 @@ fn decide(run: Run, snapshot: LoadedConnection, now: Timestamp) -> Step {
     Step::Claim(Claiming::new(run, snapshot, now))
 }
 
-/// When a token in doubt may be sent again.
+/// When a refresh token in doubt may be sent again.
 pub(super) fn retry_at(run: Run, connection: &Connection) -> Timestamp {
     connection.status_since.saturating_add(run.timing.doubt_pause)
 }
 
-/// A new pair met a newer record: it is kept unless that record has a pair at least as new, or is of
-/// a newer consent, or the platform has ended the connection.
+/// Decides on a new pair that met a newer record. The pair is stored, unless the record has a pair at least as new, belongs to a
+/// newer consent, or has ended.
 fn salvage(run: Run, pair: Box<Pair>, stored: LoadedConnection) -> Step {
     let ended = matches!(stored.connection.status, Status::Revoked | Status::Deleted);
-    // A connection that was removed and made anew counts its generations from the start again.
+    // A connection that was removed and created again starts at generation 1.
     let same_consent = stored.connection.consented_at == pair.connection.consented_at;
     if ended {
         Step::Done(RefreshOutcome::Ended(Box::new(stored.connection)))

@@ -1,32 +1,30 @@
-//! Refreshing a connection without ever spending its one-time refresh token blindly.
+//! Refreshing the tokens of a connection, as a state machine that never sends a one-time refresh token twice by accident.
 //!
-//! [`Refresh::start`] gives the first [`Step`]. Each step says what to do and takes the answer back,
-//! giving the next one, until [`Step::Done`]. The steps cannot be taken out of order: each is a type
-//! of its own, consumed by its answer.
+//! [`Refresh::start`] gives the first [`Step`]. Each step says what to do, takes the answer and gives the next step, until
+//! [`Step::Done`]. A caller cannot take steps out of order, because each step is a type of its own that its answer consumes.
 //!
 //! ```text
 //! Load ─▶ still good, or another replica was faster ─▶ Done(Use)
 //!   │
 //!   ▼
 //! Claim ─▶ held by another ─▶ Wait ─▶ Load
-//!   │   ─▶ abandoned by another: the token may be spent ─▶ Swap(in doubt)
+//!   │   ─▶ an earlier claim expired: the token may be spent ─▶ Swap(in doubt)
 //!   ▼
 //! Send ─▶ tokens ─▶ Swap(new pair) ─▶ Done(Refreshed)    not stored ─▶ Unsaved ─▶ Swap …
 //!      ─▶ invalid_grant ─▶ Swap(needs consent) ─▶ Done(Ended)
-//!      ─▶ never left, refused ─▶ Release ─▶ Done
-//!      ─▶ unknowable ─▶ Swap(in doubt)
+//!      ─▶ never sent, refused ─▶ Release ─▶ Done
+//!      ─▶ lost ─▶ Swap(in doubt)
 //!
-//! Swap(in doubt) ─▶ the access token works ─▶ Done(Use), up to its end
-//!                ─▶ it does not ─▶ Wait ─▶ Load ─▶ Claim ─▶ Send once more, deliberately
+//! Swap(in doubt) ─▶ the access token is valid ─▶ Done(Use), until its end
+//!                ─▶ it has expired ─▶ Wait ─▶ Load ─▶ Claim ─▶ Send once more, deliberately
 //! ```
 //!
-//! The rules, by the invariants of the design:
-//! - **T1** A token is sent only under a claim, and the claim is durable before the sending. A claim
-//!   that ran out unreleased means that the token may have been sent; so does an answer that was
-//!   lost. Either is stored as a doubt first. Only out of a stored doubt is a token sent again, only
-//!   when the access token is of no use any more, and only after a pause in which whoever sent it
-//!   first can still store what came.
-//! - **T2** A new pair is stored before it is given out. If that fails it stays in [`Unsaved`].
+//! The rules, by invariant:
+//! - **T1** A refresh token is sent only under a claim that the store holds already. After an expired claim that nobody
+//!   released, and after a lost answer, the token may be spent: the machine first stores that the connection is *in doubt*.
+//!   It sends a token again only if the connection is in doubt, the access token has expired, and a pause has passed in
+//!   which the first sender could store its answer.
+//! - **T2** A new pair is stored before it is used. If storing fails, [`Unsaved`] keeps the pair.
 //! - **T3** Only `invalid_grant` ends a connection.
 
 mod claim;
@@ -50,12 +48,12 @@ use revento_core::{Connection, Timestamp, claim::Version, limits};
 
 use crate::TokenPair;
 
-/// The name of the machine.
+/// The refresh machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Refresh;
 
 impl Refresh {
-    /// Starts a run. `now` is the caller's time, as in every answer to a step.
+    /// Starts a run. `now` is the time of the caller's clock, here and in all steps.
     pub fn start(reason: RefreshReason, timing: Timing, now: Timestamp) -> Step {
         Step::Load(Loading::first(Run {
             reason,
@@ -66,37 +64,37 @@ impl Refresh {
     }
 }
 
-/// What to do next.
+/// What the caller does next.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub enum Step {
-    /// Load the connection from the store and open its tokens.
+    /// Load the connection from the store and unseal its tokens.
     Load(Loading),
     /// Claim the right to refresh.
     Claim(Claiming),
-    /// Wait, then go on.
+    /// Wait, then continue.
     Wait(Waiting),
     /// Send the refresh token.
     Send(Sending),
-    /// Seal and store.
+    /// Seal the tokens and store the connection by compare-and-swap.
     Swap(Swapping),
-    /// Give the claim back.
+    /// Release the claim.
     Release(Releasing),
-    /// A new pair could not be stored. Tell the operators, keep this, and retry.
+    /// The store did not take a new pair. Alert the operators, keep this value, and retry.
     Unsaved(Unsaved),
     /// The run is over.
     Done(RefreshOutcome),
 }
 
-/// Why a token is asked for.
+/// Why a run is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RefreshReason {
-    /// A caller wants a token that is good for a while.
+    /// A caller needs a token that is valid for a while.
     TokenRequested,
-    /// The platform answered `token_expired` to the access token of this generation, whatever our
-    /// clock says (contract §3.5).
+    /// The platform answered `token_expired` to the access token of this generation. Its word counts, not the caller's clock
+    /// (contract §3.5).
     TokenRejected {
-        /// The generation of the token that was refused.
+        /// The generation of the refused token.
         generation: u64,
     },
 }
@@ -202,48 +200,49 @@ impl Timing {
     }
 }
 
-/// A connection as it was loaded, its tokens opened.
+/// A connection from the store, with its tokens unsealed.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub struct LoadedConnection {
-    /// The version that was read.
+    /// The version of the record.
     pub version: Version,
-    /// Everything but the tokens.
+    /// The connection.
     pub connection: Connection,
-    /// The tokens; `None` once the connection has ended.
+    /// The tokens; `None` if the connection has ended.
     pub tokens: Option<TokenPair>,
 }
 
-/// What does not change during a run, and whether it has resent a token in doubt.
+/// The state of a run that all steps share.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 struct Run {
     reason: RefreshReason,
     timing: Timing,
     started: Timestamp,
+    /// Whether this run sends a token in doubt again.
     deliberate: bool,
 }
 
 impl Run {
-    /// Whether the platform has refused this generation's access token. Any other generation is another
-    /// token, a lower one too: a connection that was removed counts from the start again.
+    /// Whether the platform refused the access token of this generation. A lower generation is another token, too: a
+    /// connection that was removed and created again starts at 1.
     fn is_rejected(&self, connection: &Connection) -> bool {
         matches!(self.reason, RefreshReason::TokenRejected { generation } if connection.generation == generation)
     }
 
-    /// Whether the access token can be used now.
+    /// Whether the access token is valid now.
     fn is_usable(&self, connection: &Connection, now: Timestamp) -> bool {
         !self.is_rejected(connection)
             && now.saturating_add(self.timing.clock_skew) < connection.access_expires_at
     }
 
-    /// Whether the access token is good for a while.
+    /// Whether the access token is valid for longer than the lead time.
     fn is_fresh(&self, connection: &Connection, now: Timestamp) -> bool {
         let lead = self.timing.lead_time_for(connection);
         self.is_usable(connection, now) && now.saturating_add(lead) < connection.access_expires_at
     }
 
-    fn is_out_of_patience(&self, now: Timestamp) -> bool {
+    fn has_waited_enough(&self, now: Timestamp) -> bool {
         now >= self.started.saturating_add(self.timing.max_wait)
     }
 }

@@ -1,18 +1,18 @@
-//! What an answer that carries tokens makes of a connection.
+//! The connection after an answer with tokens.
 
 use revento_core::{Connection, Reason, RefreshToken, Status, Timestamp, limits};
 
 use super::swap::Pair;
 use crate::{TokenPair, exchange::token_kind, token::IssuedTokens};
 
-/// The reason of a connection whose refresh token may be spent because the answer brought no new one.
+/// The reason of a doubt: the answer has no new refresh token, so the old one may be spent.
 const NO_REFRESH_TOKEN: &str = "no_refresh_token";
 
-/// The next pair. `spent` is the refresh token that bought it.
+/// The next pair. `spent` is the refresh token that was sent.
 ///
-/// Nothing is refused here, since there is no way back (T2): what is bound to something else is
-/// stored as ended (T4), and what lacks a refresh token as in doubt (T1), because then nobody can
-/// know whether the old one is spent.
+/// No answer is refused, because the old token is spent (invariant T2). A pair that is bound to something else is stored as
+/// ended (invariant T4). A pair without a refresh token is stored as in doubt (invariant T1), because the old refresh token may
+/// or may not be spent.
 pub(super) fn pair(
     old: &Connection,
     issued: IssuedTokens,
@@ -28,6 +28,7 @@ pub(super) fn pair(
         (Status::Connected, None)
     };
     let lifetime = issued.expires_in.unwrap_or(limits::ACCESS_TOKEN_LIFETIME);
+    // A refresh cannot extend a token beyond the end of the consent.
     let sliding = sent_at.saturating_add(limits::REFRESH_TOKEN_LIFETIME);
     let connection = Connection {
         status_since: if old.status == status {
@@ -51,20 +52,20 @@ pub(super) fn pair(
     Pair { connection, tokens }
 }
 
-/// Whether the answer names another event, organization, user or kind of token, or a scope that the
-/// connection does not have. Less is fine, and what is not named is as before.
+/// Whether the answer names another event, organization, user or kind of token, or a scope that the connection does not have.
+/// Fewer scopes are fine. What the answer does not name stays as it is.
 fn is_bound_elsewhere(old: &Connection, issued: &IssuedTokens) -> bool {
-    fn other<T: PartialEq>(told: Option<&T>, known: Option<&T>) -> bool {
-        matches!((told, known), (Some(told), Some(known)) if told != known)
+    fn differs<T: PartialEq>(named: Option<&T>, known: Option<&T>) -> bool {
+        matches!((named, known), (Some(named), Some(known)) if named != known)
     }
-    other(issued.event_id.as_ref(), Some(&old.key.event_id))
-        || other(issued.organization_id.as_ref(), old.organization_id.as_ref())
-        || other(issued.user_id.as_ref(), old.key.user_id.as_ref())
+    differs(issued.event_id.as_ref(), Some(&old.key.event_id))
+        || differs(issued.organization_id.as_ref(), old.organization_id.as_ref())
+        || differs(issued.user_id.as_ref(), old.key.user_id.as_ref())
         || issued
             .token_type
             .as_ref()
             .is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer"))
-        || other(token_kind(issued).as_ref(), Some(&old.key.token_kind()))
+        || differs(token_kind(issued).as_ref(), Some(&old.key.token_kind()))
         || issued
             .scope
             .as_ref()

@@ -1,38 +1,38 @@
-//! How a run ends.
+//! The end of a run.
 
 use revento_core::{Connection, Timestamp};
 
 use super::LoadedConnection;
 use crate::token::OAuthErrorCode;
 
-/// The end of a run.
+/// How a run ended.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub enum RefreshOutcome {
-    /// Use these tokens; nothing was sent. The connection may be in doubt, or close to its end.
+    /// Use these tokens. Nothing was sent. The connection may be in doubt, or the token near its end.
     Use(Box<LoadedConnection>),
-    /// The new pair is stored; use it.
+    /// The new pair is stored. Use it.
     Refreshed(Box<LoadedConnection>),
-    /// The connection has ended: it needs consent, is revoked, or deleted.
+    /// The connection has ended: it needs consent, is revoked or is deleted.
     Ended(Box<Connection>),
-    /// There is no such connection.
+    /// The store has no such connection.
     NotConnected,
-    /// The refresh token may be spent and the access token is of no use. Try again after `retry_at`.
+    /// The access token has expired and the refresh token may be spent. Try again at `retry_at`.
     InDoubt {
-        /// When the token may be tried again.
+        /// When the refresh token may be sent again.
         retry_at: Timestamp,
     },
-    /// Another replica has been refreshing for longer than this caller waits.
+    /// Another replica has been refreshing for longer than [`Timing::max_wait`](super::Timing::max_wait).
     Busy,
-    /// The platform refused the request for a reason of ours, such as `invalid_client`. The refresh token is unspent.
+    /// The platform refused the request, such as with `invalid_client`. The refresh token is not spent.
     Refused {
-        /// What to branch on.
+        /// The error code.
         error: OAuthErrorCode,
-        /// For humans.
+        /// The platform's explanation, for humans.
         description: Option<String>,
     },
-    /// The platform could not be reached. The refresh token is unspent.
+    /// The request was never sent. The refresh token is not spent.
     Unreachable,
-    /// The store failed before anything was sent, or could not note what is not vital.
+    /// The store failed before anything was sent, or while it stored a doubt. No new pair is lost.
     StoreFailed,
 }

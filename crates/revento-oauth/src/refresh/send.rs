@@ -1,4 +1,4 @@
-//! The one sending, and what its reply means.
+//! Sending the refresh token once, and reading the reply.
 
 use revento_core::{
     Connection, Reason, RefreshToken, Timestamp,
@@ -11,7 +11,7 @@ use crate::{
     token::{IssuedTokens, OAuthErrorCode},
 };
 
-/// The claim is ours: [`start`](Self::start) the sending, at once.
+/// The claim is granted: [`start`](Self::start) the sending at once.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub struct Sending {
@@ -31,16 +31,16 @@ impl Sending {
         }
     }
 
-    /// Begins the sending, if the claim still has enough time for it: a process that was paused must
-    /// not send after another has taken over.
+    /// Starts the sending, if the claim is valid for long enough. A process that was paused must not send after another
+    /// replica has taken over.
     ///
     /// # Errors
-    /// The next step, when it is too late: nothing may be sent.
+    /// It is too late to send. The error is the next step.
     #[expect(clippy::result_large_err, reason = "the step is the answer, not a failure")]
     pub fn start(self, now: Timestamp) -> Result<InFlight, Step> {
         let timing = &self.run.timing;
         let paused = now >= self.claimed_at.saturating_add(timing.claim_ttl / 2);
-        // A clock that has gone back tells nothing about how long the claim still lives.
+        // A clock that went back does not show how long the claim is still valid.
         let jumped = now.saturating_add(timing.clock_skew) < self.claimed_at;
         match &self.snapshot.tokens {
             Some(tokens) if !paused && !jumped => {
@@ -55,7 +55,7 @@ impl Sending {
             }
             _ => Err(Step::Release(Releasing {
                 fence: self.fence,
-                then: if self.run.is_out_of_patience(now) {
+                then: if self.run.has_waited_enough(now) {
                     Then::Done(RefreshOutcome::Busy)
                 } else {
                     Then::Again(self.run)
@@ -76,34 +76,34 @@ pub struct InFlight {
     tokens: TokenPair,
 }
 
-/// What came of the sending.
+/// The result of the sending.
 #[derive(Debug, Clone)]
 pub enum Reply {
-    /// The token endpoint's answer.
+    /// The token endpoint answered.
     Answered(TokenAnswer),
-    /// The request certainly never left.
+    /// The request was certainly not sent.
     NeverSent,
-    /// No answer, and the request may have arrived.
+    /// There is no answer, and the request may have arrived.
     Lost,
 }
 
 impl InFlight {
-    /// What to send.
+    /// The refresh token to send.
     pub fn refresh_token(&self) -> &RefreshToken {
         &self.tokens.refresh
     }
 
-    /// The connection, as it was loaded.
+    /// The connection as it was loaded.
     pub fn connection(&self) -> &Connection {
         &self.snapshot.connection
     }
 
-    /// Whether this sends a token that may have been sent before, because nothing is left to lose.
+    /// Whether the token is in doubt and is sent again, because the access token has expired.
     pub fn is_deliberate_retry(&self) -> bool {
         self.run.deliberate
     }
 
-    /// What came of it.
+    /// Takes the result of the sending.
     pub fn replied(self, reply: Reply, now: Timestamp) -> Step {
         match reply {
             Reply::Answered(TokenAnswer::Issued(issued)) => self.issued(*issued, now),
@@ -124,7 +124,7 @@ impl InFlight {
         }
     }
 
-    /// The token is as good as before. A caller whose access token still works need not hear of it.
+    /// The refresh token is not spent. If the access token is valid, the caller gets it instead of the failure.
     fn unspent(self, failure: RefreshOutcome, now: Timestamp) -> Step {
         let usable = self.run.is_usable(&self.snapshot.connection, now);
         let then = if usable {
@@ -138,7 +138,7 @@ impl InFlight {
         })
     }
 
-    /// Salvage before strictness (T2): the old token is gone, so whatever came is stored first.
+    /// Salvage before strictness (invariant T2): the old token is spent, so the new pair is stored first.
     fn issued(self, issued: IssuedTokens, now: Timestamp) -> Step {
         let pair = new_pair::pair(
             &self.snapshot.connection,
@@ -160,8 +160,7 @@ fn refused(error: OAuthErrorCode, description: Option<String>) -> RefreshOutcome
     RefreshOutcome::Refused { error, description }
 }
 
-/// Give the claim back, then go on with [`released`](Self::released), also when the store failed:
-/// the claim runs out by itself.
+/// Release the claim, then continue with [`released`](Self::released), also if the store failed: the claim then expires.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub struct Releasing {
@@ -169,22 +168,22 @@ pub struct Releasing {
     then: Then,
 }
 
-/// What comes after giving a claim back.
+/// What follows the release of a claim.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 enum Then {
     Done(RefreshOutcome),
-    /// Another look: nothing was sent.
+    /// Start again, because nothing was sent.
     Again(Run),
 }
 
 impl Releasing {
-    /// The claim to give back.
+    /// The claim to release.
     pub fn fence(&self) -> Fence {
         self.fence
     }
 
-    /// It is given back.
+    /// Continues after the release.
     pub fn released(self) -> Step {
         match self.then {
             Then::Done(outcome) => Step::Done(outcome),

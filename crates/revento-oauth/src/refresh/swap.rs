@@ -1,4 +1,4 @@
-//! Storing what came of it, before anything else happens.
+//! Storing the result of a sending, before anything else happens.
 
 use revento_core::{
     Connection, Reason, Status, Timestamp,
@@ -20,8 +20,8 @@ pub(super) struct Pair {
     pub(super) tokens: TokenPair,
 }
 
-/// Store [`connection`](Self::connection) and [`tokens`](Self::tokens) by compare-and-swap, and
-/// answer with [`swapped`](Self::swapped) or [`failed`](Self::failed).
+/// Store the [`connection`](Self::connection) and the [`tokens`](Self::tokens) by compare-and-swap, and answer with
+/// [`swapped`](Self::swapped) or [`failed`](Self::failed).
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub struct Swapping {
@@ -93,17 +93,17 @@ impl Swapping {
         }
     }
 
-    /// The version to replace.
+    /// The version that the swap expects.
     pub fn expected(&self) -> Version {
         self.expected
     }
 
-    /// The claim to end with it.
+    /// The claim that the swap ends.
     pub fn fence(&self) -> Option<Fence> {
         self.fence
     }
 
-    /// What to store.
+    /// The connection to store.
     pub fn connection(&self) -> &Connection {
         match &self.change {
             Change::NewPair(pair) => &pair.connection,
@@ -112,7 +112,7 @@ impl Swapping {
         }
     }
 
-    /// The tokens to seal and store with it; `None` once the connection has ended.
+    /// The tokens to seal and to store; `None` if the connection has ended.
     pub fn tokens(&self) -> Option<&TokenPair> {
         match &self.change {
             Change::NewPair(pair) => Some(&pair.tokens),
@@ -121,7 +121,7 @@ impl Swapping {
         }
     }
 
-    /// What would be lost if storing it never came to an end; `None` unless it is a new pair.
+    /// The new pair, to keep while the store is busy. `None` if the swap stores no new pair.
     pub fn as_unsaved(&self) -> Option<Unsaved> {
         match &self.change {
             Change::NewPair(pair) => Some(Unsaved::new(self.run, pair.clone())),
@@ -129,7 +129,7 @@ impl Swapping {
         }
     }
 
-    /// The store's answer.
+    /// Takes the store's answer.
     pub fn swapped(self, answer: SwapOutcome, now: Timestamp) -> Step {
         match (self.change, answer) {
             (Change::NewPair(pair), SwapOutcome::Swapped(version)) => stored(*pair, version),
@@ -144,16 +144,16 @@ impl Swapping {
         }
     }
 
-    /// The store did not answer: the change may or may not be stored.
+    /// The store failed. It may have stored the change.
     pub fn failed(self, now: Timestamp) -> Step {
         match self.change {
             Change::NewPair(pair) => Step::Unsaved(Unsaved { run: self.run, pair }),
-            // The claim stays and runs out, which leaves the same doubt behind.
+            // The claim expires, which leaves the same doubt.
             Change::Doubt(snapshot) if self.run.is_usable(&snapshot.connection, now) => {
                 Step::Done(RefreshOutcome::Use(snapshot))
             }
             Change::Doubt(_) => Step::Done(RefreshOutcome::StoreFailed),
-            // The platform's word stands; whoever comes next will hear the same one.
+            // The platform refused for good, and refuses the next run as well.
             Change::Ended(connection) => Step::Done(RefreshOutcome::Ended(connection)),
         }
     }
@@ -165,7 +165,7 @@ fn mark(connection: &mut Connection, status: Status, reason: Reason, now: Timest
     connection.status_since = now;
 }
 
-/// A pair that is bound to something else is kept, but not given out (T4).
+/// A pair that is bound to something else is stored, but not used (invariant T4).
 fn stored(pair: Pair, version: Version) -> Step {
     if !pair.connection.status.is_live() {
         return Step::Done(RefreshOutcome::Ended(Box::new(pair.connection)));
@@ -178,8 +178,8 @@ fn stored(pair: Pair, version: Version) -> Step {
     Step::Done(RefreshOutcome::Refreshed(Box::new(snapshot)))
 }
 
-/// The doubt is noted. The access token is used to its end; when it is at its end, the refresh token
-/// is tried once more after a pause, and only once in a run.
+/// The doubt is stored. The access token is used until its end. After it, the refresh token is sent once more after a pause, and
+/// once in a run.
 fn doubted(run: Run, snapshot: LoadedConnection, now: Timestamp) -> Step {
     if run.is_usable(&snapshot.connection, now) {
         return Step::Done(RefreshOutcome::Use(Box::new(snapshot)));
@@ -192,8 +192,8 @@ fn doubted(run: Run, snapshot: LoadedConnection, now: Timestamp) -> Step {
     }
 }
 
-/// A new pair that could not be stored (T2). The old refresh token is spent, so this is the only copy
-/// of the connection: keep it, tell the operators, and [`retry`](Self::retry) until the store is back.
+/// A new pair that the store did not take (invariant T2). The old refresh token is spent, so this is the only copy of the
+/// tokens: keep it, alert the operators, and [`retry`](Self::retry) until the store is back.
 #[derive(Debug, Clone)]
 #[cfg_attr(test, derive(PartialEq, Eq, Hash))]
 pub struct Unsaved {
@@ -206,12 +206,12 @@ impl Unsaved {
         Self { run, pair }
     }
 
-    /// The connection whose new pair this is.
+    /// The connection of the pair.
     pub fn connection(&self) -> &Connection {
         &self.pair.connection
     }
 
-    /// Looks at what the store has, then stores the pair, unless a newer one is there.
+    /// Loads the record and then stores the pair, unless the record has a newer one.
     pub fn retry(self) -> Step {
         Step::Load(Loading::salvage(self.run, self.pair))
     }

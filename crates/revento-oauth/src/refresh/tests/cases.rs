@@ -1,4 +1,4 @@
-//! The ways that a refresh usually goes.
+//! The usual courses of a refresh.
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ fn t13_a_refused_token_is_refreshed_though_our_clock_says_otherwise() {
     let mut sim = Sim::connected();
     let step = sim.rejected(1);
     assert_eq!(given(&sim.finish(step)), Some(2));
-    // Whoever was refused with the same token takes the new one.
+    // Another caller that was refused with the same token takes the new one.
     let step = sim.rejected(1);
     assert_eq!(given(&sim.finish(step)), Some(2));
     assert_eq!(sim.platform.calls, 1);
@@ -202,7 +202,7 @@ fn t6_a_pair_that_cannot_be_stored_is_kept_until_it_can() {
             step = sim.until(step, "load");
             step = sim.advance(step, Fault::Store { took_effect: false });
         }
-        // Hours later the store is back.
+        // The store is back hours later.
         sim.now += 3 * 3600;
         assert!(given(&sim.finish(step)) == Some(2));
         assert_eq!(sim.store.row().tokens, Some(pair(2)));
@@ -219,7 +219,7 @@ fn a_store_that_is_down_before_anything_was_sent_costs_nothing() {
         assert_eq!(sim.platform.calls, 0);
         assert_eq!(given(&sim.run()), Some(2));
     }
-    // While the token works, nobody notices.
+    // While the token is valid, the failure has no effect.
     let mut sim = Sim::before_its_end(300);
     assert_eq!(given(&sim.run_with("claim", down)), Some(1));
 }

@@ -1,4 +1,4 @@
-//! Answers that are lost, and claims whose holder is gone (T1, T7).
+//! Lost answers, and claims whose holder is gone (invariants T1, T7).
 
 use revento_core::{Reason, Status};
 

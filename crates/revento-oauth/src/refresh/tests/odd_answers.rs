@@ -1,4 +1,4 @@
-//! Answers that carry tokens and are not what they should be (T4, T11).
+//! Answers with tokens that break the contract (invariants T4, T11).
 
 use revento_core::{Reason, Scopes, Status};
 
@@ -9,7 +9,7 @@ use crate::{
     token::IssuedTokens,
 };
 
-/// A run that is answered with this.
+/// Runs a refresh with this answer.
 fn answered(sim: &mut Sim, change: impl FnOnce(&mut IssuedTokens)) -> RefreshOutcome {
     let start = sim.start();
     let Step::Send(sending) = sim.until(start, "send") else {

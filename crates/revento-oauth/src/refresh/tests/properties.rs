@@ -1,5 +1,5 @@
-//! Many runs, replicas and faults in random order. The model looks at every order; this looks at real
-//! durations and at far more of them.
+//! Many runs, replicas and faults in random order. The model checks each order; these properties check real durations, and
+//! longer runs.
 
 use proptest::{collection::vec, prelude::*, test_runner::Config};
 use revento_core::Status;
@@ -32,7 +32,7 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// Whether a crash of this step loses a pair that is nowhere else.
+/// Whether a crash at this step loses the only copy of a pair.
 fn holds_a_pair(sim: &Sim, step: &Step) -> bool {
     sim.platform.current > sim.connection().generation && !matches!(step, Step::Done(_))
 }
@@ -40,7 +40,7 @@ fn holds_a_pair(sim: &Sim, step: &Step) -> bool {
 proptest! {
     #![proptest_config(Config { cases: 1024, failure_persistence: None, ..Config::default() })]
 
-    /// As long as no pair is lost between the platform and the store, no connection is.
+    /// No connection is lost unless a pair is lost between the platform and the store.
     #[test]
     fn t3_nothing_that_spares_the_pair_ends_a_connection(acts in vec(act(), 1..200)) {
         let mut sim = Sim::before_its_end(700);
@@ -69,7 +69,7 @@ proptest! {
                         replicas[replica] = None;
                     }
                 }
-                // Nobody is paused for long while a pair is on its way into the store.
+                // No process is paused for long between an answer and the store.
                 Act::Pass(seconds) if sim.platform.current == sim.connection().generation => sim.now += seconds,
                 Act::Touch => sim.store.touch(),
                 Act::Start(_) | Act::Pass(_) => {}
@@ -77,7 +77,7 @@ proptest! {
             prop_assert!(!sim.platform.revoked, "a refresh token was sent twice");
             prop_assert!(sim.connection().status.is_live());
         }
-        // Whatever happened, it all comes to rest with the newest pair stored.
+        // In the end the store has the newest pair.
         for step in replicas.into_iter().flatten() {
             prop_assert_ne!(name(&step), "done");
             sim.finish(step);

@@ -1,4 +1,4 @@
-//! Paused holders, skewed clocks, and swaps that meet somebody else's.
+//! Paused holders, skewed clocks, and conflicting swaps.
 
 use revento_core::{Status, Timestamp};
 
@@ -55,7 +55,7 @@ fn t3_a_late_answer_is_salvaged_over_a_doubt() {
 #[test]
 fn a_holder_whose_clock_is_behind_has_time_to_store() {
     let mut sim = Sim::before_its_end(0);
-    // Its claim is over before it is granted, by everybody else's clock.
+    // By all other clocks, its claim has expired before it is granted.
     let now = sim.now;
     sim.now -= 120;
     let start = sim.start();
@@ -106,7 +106,7 @@ fn a_late_pair_never_harms_a_newer_consent() {
     let mut sim = Sim::before_its_end(0);
     let start = sim.start();
     let late = sim.until(start, "swap");
-    // Over the old record: it goes on counting.
+    // The new consent replaces the old record and continues its count.
     let mut newer = connection();
     newer.consented_at = sim.at();
     newer.generation = 2;
@@ -114,12 +114,12 @@ fn a_late_pair_never_harms_a_newer_consent() {
     sim.store.replace(newer.clone(), Some(pair(2)));
     assert_eq!(given(&sim.finish(late.clone())), Some(2));
     assert_eq!(sim.store.row().connection, newer);
-    // Removed and made anew: it counts from the start.
+    // The record is removed and created again, and starts at 1.
     newer.generation = 1;
     sim.store.replace(newer.clone(), Some(pair(1)));
     assert_eq!(given(&sim.finish(late.clone())), Some(1));
     assert_eq!(sim.store.row().connection, newer);
-    // Removed: there is nothing to keep.
+    // The record is removed.
     sim.store.remove();
     assert_eq!(sim.finish(late), RefreshOutcome::NotConnected);
 }

@@ -1,4 +1,4 @@
-//! What can happen next.
+//! The actions of the model.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use crate::refresh::{
     tests::sim::{Fault, Sim},
 };
 
-/// One thing that happens. Numbers name replicas.
+/// An action. Numbers name replicas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::refresh::tests) enum Action {
     Tick,
     Start(usize),
-    /// The platform has refused the access token that is stored.
+    /// The platform refuses the stored access token.
     StartRefused(usize),
-    /// An organizer consents anew.
+    /// An organizer consents again.
     Consent,
-    /// The next step, without a fault.
+    /// The replica takes its next step without a fault.
     Go(usize),
     StoreFails(usize, bool),
     /// The request reaches the platform.
@@ -30,9 +30,9 @@ pub(in crate::refresh::tests) enum Action {
     NeverLeaves(usize),
     /// The request or its answer is lost.
     Lose(usize),
-    /// The process is gone.
+    /// The process crashes.
     Crash(usize),
-    /// Somebody writes the record without changing it.
+    /// The record is written without a change.
     Touch,
 }
 
@@ -146,12 +146,12 @@ impl World {
             }
             Action::Lose(index) => {
                 self.losses -= 1;
-                self.unlucky |= self.is_a_pair_under_way();
+                self.unlucky |= self.is_a_pair_in_transit();
                 self.reply(bounds, index, |_| Reply::Lost);
             }
             Action::Crash(index) => {
                 self.crashes -= 1;
-                self.unlucky |= self.is_a_pair_under_way();
+                self.unlucky |= self.is_a_pair_in_transit();
                 self.replicas[index].doing = Doing::Nothing;
             }
         }

@@ -1,4 +1,4 @@
-//! Each rule is needed: without it a property fails. So the model can tell.
+//! Each rule is needed: without it a property fails, which shows that the model checks it.
 
 use std::collections::BTreeSet;
 

@@ -1,10 +1,10 @@
-//! The properties hold over the whole space.
+//! The properties hold in the whole state space.
 
 use stateright::{Checker, Model};
 
 use super::{Bounds, world::World};
 
-/// How far to look: a test run takes seconds, `cargo xtask model` asks for more.
+/// Whether to search deeply: a test run takes seconds, `cargo xtask model` searches further.
 fn is_deep() -> bool {
     std::env::var_os("REVENTO_MODEL").is_some_and(|depth| depth == "deep")
 }

@@ -1,12 +1,11 @@
-//! The machine under a model checker: every order of steps, faults, crashes and ticks of the clock, for
-//! two and three replicas, within bounds.
+//! The machine under a model checker: each order of steps, faults, crashes and ticks of the clock, for two and three replicas,
+//! within bounds.
 //!
-//! The steps that are taken are the very ones that `revento-api` takes. What is simulated is the rest
-//! of the world: a store that keeps the joint's contract (or, in the controls, breaks one rule of it),
-//! a platform that rotates and detects reuse, a network that loses requests and answers. A request
-//! arrives while its sender waits for it, or never.
+//! The replicas take the same steps as `revento-api`. The rest of the world is simulated: a store that keeps the rules of
+//! `TokenStore` (or, in the controls, breaks one), a platform that rotates tokens and detects reuse, a network that loses
+//! requests and answers. A request arrives while its sender waits for it, or never.
 //!
-//! `cargo xtask model` looks further than a test run does.
+//! `cargo xtask model` searches further than a test run.
 
 mod actions;
 mod controls;
@@ -19,14 +18,14 @@ use super::sim::Rules;
 use actions::Action;
 use world::World;
 
-/// What is looked at.
+/// The bounds of the state space.
 #[derive(Debug, Clone)]
 pub(super) struct Bounds {
-    /// How far each replica's clock is ahead; as many as there are replicas.
+    /// How far the clock of each replica is ahead. One entry for each replica.
     pub(super) clocks: Vec<i64>,
-    /// How often each replica may be asked for a token.
+    /// How often each replica is asked for a token.
     pub(super) runs: u8,
-    /// When the world begins; the access token ends at 3.
+    /// When the world begins. The access token ends at 3.
     pub(super) start: i64,
     /// When the world ends.
     pub(super) horizon: i64,
@@ -34,12 +33,12 @@ pub(super) struct Bounds {
     pub(super) losses: u8,
     pub(super) store_faults: u8,
     pub(super) touches: u8,
-    /// How often the platform refuses an access token, whatever the clocks say.
+    /// How often the platform refuses an access token that is valid by all clocks.
     pub(super) refusals: u8,
-    /// How often somebody consents anew.
+    /// How often an organizer consents again.
     pub(super) consents: u8,
     pub(super) rules: Rules,
-    /// Whether a holder looks at the clock before it sends. It does, except in a control.
+    /// Whether a holder checks the clock before it sends. Only a control switches this off.
     pub(super) looks_at_the_clock: bool,
 }
 
@@ -62,7 +61,7 @@ impl Bounds {
     }
 }
 
-/// What may not happen, each by its name.
+/// The properties, by name.
 pub(super) const SENT_TWICE: &str = "t1 no refresh token is sent twice outside the in-doubt rule";
 pub(super) const RACED: &str = "t1 no refresh token is sent while it is under way";
 pub(super) const USED_EARLY: &str = "t2 no access token is used before its pair is stored";
@@ -94,7 +93,7 @@ impl Model for Bounds {
             Property::always(USED_EARLY, |_, world: &World| !world.used_early),
             Property::always(ENDED_UNSPENT, |_, world: &World| !world.has_ended_unspent()),
             Property::always(PAIR_LOST, |_, world: &World| !world.has_lost_a_pair()),
-            // That the space is not empty.
+            // The state space is not empty.
             Property::sometimes("a refresh", |_, world: &World| world.generation() == 2),
             Property::sometimes("a wait ends in the other's token", |_, world: &World| {
                 world.waited

@@ -14,7 +14,7 @@ use crate::refresh::{
 use crate::{TokenAnswer, token::OAuthErrorCode};
 use revento_core::{Status, Timestamp};
 
-/// Ticks of one second. A claim lives for two, so a sending has to begin and arrive within one.
+/// Ticks of one second. A claim is valid for two, so a sending has to begin and arrive within one.
 pub(super) const TIMING: Timing = Timing {
     lead_time: Duration::from_secs(3),
     clock_skew: Duration::ZERO,
@@ -35,10 +35,10 @@ pub(in crate::refresh::tests) struct World {
     pub(super) touches: u8,
     pub(super) refusals: u8,
     pub(super) consents: u8,
-    /// How often each refresh token was sent, counted from the first.
+    /// How often each refresh token was sent, from the first on.
     sent: Vec<u8>,
-    /// A pair was on its way or in memory, and its process or its answer is gone; or a token was
-    /// tried once more that turned out to be spent. What follows is the in-doubt rule's price.
+    /// Whether a pair was lost with its process or its answer, or a spent token was sent once more. The in-doubt rule accepts
+    /// the loss of the connection that follows.
     pub(super) unlucky: bool,
     pub(super) sent_twice: bool,
     pub(super) raced: bool,
@@ -51,11 +51,10 @@ pub(super) struct Replica {
     pub(super) doing: Doing,
     pub(super) runs: u8,
     claimed_at: i64,
-    /// The generation whose access token the platform has refused to it.
+    /// The generation whose access token the platform refused.
     refused: Option<u64>,
-    /// Whether, when the claim was granted, the record was in doubt and nothing was left to lose. A
-    /// pair that is stored between the claim and the sending comes too late: no store can stop a
-    /// sending, and the other order would lose that pair as well.
+    /// Whether the record was in doubt and the access token expired when the claim was granted. A pair that is stored between
+    /// the claim and the sending comes too late: no store can stop a sending, and the other order would lose that pair, too.
     may_resend: bool,
     has_waited: bool,
 }
@@ -71,7 +70,7 @@ pub(super) enum Doing {
     },
 }
 
-/// Where the answer is.
+/// The state of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Answer {
     NotThere,
@@ -83,7 +82,7 @@ impl World {
     pub(super) fn new(bounds: &Bounds) -> Self {
         let mut connection = connection();
         connection.access_expires_at = Timestamp::from_unix_seconds(3);
-        // Cut short by the consent, so that the lead is the lead.
+        // The end of the consent cuts the lifetime, so that the whole lead time applies.
         connection.refresh_expires_at = connection.consent_expires_at;
         let mut store = Store::with(connection, pair(1));
         store.rules = bounds.rules;
@@ -117,7 +116,7 @@ impl World {
         }
     }
 
-    /// The same world with its replicas in an order of their own: which is which does not matter.
+    /// The same world with sorted replicas, because their order does not matter.
     pub(super) fn representative(&self) -> Self {
         let mut world = self.clone();
         world.replicas.sort_by_cached_key(|replica| {
@@ -138,7 +137,7 @@ impl World {
             && self.sim.platform.current == self.generation()
     }
 
-    /// Judged when nobody does anything: before, it is on its way.
+    /// Whether a pair is lost. Checked only while all replicas are idle.
     pub(super) fn has_lost_a_pair(&self) -> bool {
         !self.unlucky
             && self
@@ -149,7 +148,7 @@ impl World {
     }
 
     /// Whether there is a pair that the store does not have.
-    pub(super) fn is_a_pair_under_way(&self) -> bool {
+    pub(super) fn is_a_pair_in_transit(&self) -> bool {
         self.sim.platform.current > self.generation()
     }
 
@@ -166,13 +165,13 @@ impl World {
         self.put(replica, step);
     }
 
-    /// An organizer consents anew: the next pair, of a family of its own.
+    /// An organizer consents again: the platform issues a pair of a new family.
     pub(super) fn consent(&mut self) {
         let token = self.sim.platform.current.max(self.generation()) + 1;
         let now = Timestamp::from_unix_seconds(self.sim.now);
         let mut connection = connection();
         connection.generation = token;
-        // No two consents are of one moment.
+        // No two consents have the same time.
         connection.consented_at = Timestamp::from_unix_micros(i64::try_from(token).unwrap());
         connection.access_expires_at = now.saturating_add(ACCESS_LIFE);
         connection.refresh_expires_at = connection.consent_expires_at;
@@ -181,7 +180,7 @@ impl World {
         self.unlucky = false;
     }
 
-    /// What a replica does next; the end of a run is judged at once.
+    /// Sets the next step of a replica. The end of a run is checked at once.
     pub(super) fn put(&mut self, replica: usize, step: Step) {
         let doing = &mut self.replicas[replica];
         match step {
@@ -208,7 +207,7 @@ impl World {
         self.replicas[replica].claimed_at = self.sim.now;
     }
 
-    /// A sending, judged by T1 as it begins.
+    /// A sending. Invariant T1 is checked as it begins.
     pub(super) fn send(&mut self, bounds: &Bounds, replica: usize, step: Step) {
         let Step::Send(sending) = step else { return };
         let started = if bounds.looks_at_the_clock {
@@ -240,7 +239,7 @@ impl World {
         };
     }
 
-    /// Its sender knows that this sending was none.
+    /// The sender knows that nothing was sent.
     pub(super) fn note_unsent(&mut self, replica: usize) {
         if let Doing::Sending { in_flight, .. } = &self.replicas[replica].doing {
             let token = number(in_flight);

@@ -1,4 +1,4 @@
-//! A simulated world for one connection.
+//! A simulated world with one connection.
 
 mod platform;
 mod store;
@@ -15,7 +15,7 @@ use crate::{
     refresh::{Refresh, RefreshOutcome, RefreshReason, Reply, Step, Timing},
 };
 
-/// Seconds, so that a test can be read.
+/// A time in seconds, for readable tests.
 pub(super) const TIMING: Timing = Timing {
     lead_time: Duration::from_secs(600),
     clock_skew: Duration::from_secs(10),
@@ -25,11 +25,11 @@ pub(super) const TIMING: Timing = Timing {
     doubt_pause: Duration::from_secs(5),
 };
 
-/// What goes wrong with one step.
+/// A fault of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Fault {
     Fine,
-    /// The store gives an error, though it may have done what it was asked.
+    /// The store fails, and may have made the change.
     Store {
         took_effect: bool,
     },
@@ -39,7 +39,7 @@ pub(super) enum Fault {
     },
 }
 
-/// The world, at a time.
+/// The world at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Sim {
     pub(super) now: i64,
@@ -48,7 +48,7 @@ pub(super) struct Sim {
 }
 
 impl Sim {
-    /// A connection that was made at time zero, and its first pair.
+    /// A connection of time zero with its first pair.
     pub(super) fn connected() -> Self {
         Self {
             now: 0,
@@ -57,7 +57,7 @@ impl Sim {
         }
     }
 
-    /// The same, `seconds` before its access token ends.
+    /// The same connection, `seconds` before its access token ends.
     pub(super) fn before_its_end(seconds: i64) -> Self {
         let mut sim = Self::connected();
         sim.now = i64::try_from(ACCESS_LIFE.as_secs()).unwrap() - seconds;
@@ -125,7 +125,7 @@ impl Sim {
         }
     }
 
-    /// Takes steps until one of this kind is next.
+    /// Takes steps until a step of this kind is next.
     pub(super) fn until(&mut self, mut step: Step, kind: &str) -> Step {
         for _ in 0..1000 {
             if name(&step) == kind {
@@ -136,7 +136,7 @@ impl Sim {
         panic!("never came to {kind}: {step:?}");
     }
 
-    /// Takes steps to the end.
+    /// Takes steps until the run ends.
     pub(super) fn finish(&mut self, step: Step) -> RefreshOutcome {
         match self.until(step, "done") {
             Step::Done(outcome) => outcome,
@@ -144,7 +144,7 @@ impl Sim {
         }
     }
 
-    /// A whole run in which one kind of step goes wrong once.
+    /// A whole run in which one kind of step fails once.
     pub(super) fn run_with(&mut self, kind: &str, fault: Fault) -> RefreshOutcome {
         let step = self.start();
         let step = self.until(step, kind);

@@ -13,11 +13,11 @@ pub(in crate::refresh::tests) const ACCESS_LIFE: Duration = Duration::from_secs(
 /// One family of tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::refresh::tests) struct Platform {
-    /// The one refresh token that is not spent.
+    /// The only refresh token that is not spent.
     pub(in crate::refresh::tests) current: u64,
     pub(in crate::refresh::tests) revoked: bool,
     pub(in crate::refresh::tests) calls: u32,
-    /// Tokens below this one are of an older consent: refused, without harm to the newer one.
+    /// Lower tokens belong to an older consent. They are refused and do not revoke the newer family.
     consent_from: u64,
     access_life: Duration,
 }
@@ -39,7 +39,7 @@ impl Platform {
         }
     }
 
-    /// A new consent begins a family of its own, with this token.
+    /// Starts the token family of a new consent with this token.
     pub(in crate::refresh::tests) fn consent(&mut self, token: u64) {
         self.current = token;
         self.consent_from = token;

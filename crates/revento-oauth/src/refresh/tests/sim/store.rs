@@ -1,4 +1,4 @@
-//! A token store for one record, by the contract of the joint, with rules that can be broken.
+//! A token store for one record. It keeps the rules of `TokenStore`, and each rule can be switched off.
 
 use revento_core::{
     Connection, Timestamp,
@@ -7,16 +7,16 @@ use revento_core::{
 
 use crate::{TokenPair, refresh::LoadedConnection};
 
-/// What the store keeps to. A store of the SDK's users keeps to all of it.
+/// The rules of the store. A real store keeps them all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::refresh::tests) struct Rules {
     /// A claim excludes others.
     pub(in crate::refresh::tests) exclusive: bool,
-    /// A claim or swap by whoever read an older version is refused, so that they read again.
+    /// A claim or swap with an older version is refused, so that the caller reads again.
     pub(in crate::refresh::tests) versions: bool,
-    /// A claim that was taken over is of no use any more.
+    /// A claim that was taken over is invalid.
     pub(in crate::refresh::tests) fences: bool,
-    /// What it calls stored is stored.
+    /// A confirmed write is stored.
     pub(in crate::refresh::tests) durable: bool,
 }
 
@@ -58,7 +58,7 @@ impl Store {
         store
     }
 
-    /// As if it had been removed and created again.
+    /// Removes the record and creates it again.
     pub(in crate::refresh::tests) fn replace(&mut self, connection: Connection, tokens: Option<TokenPair>) {
         let version = Version(self.next());
         self.row = Some(Row {
@@ -151,7 +151,7 @@ impl Store {
         }
     }
 
-    /// Writes the record anew without changing it, as a re-sealing or a lifecycle signal does.
+    /// Writes the record without a change, as a re-sealing does.
     pub(in crate::refresh::tests) fn touch(&mut self) {
         let version = Version(self.next());
         if let Some(row) = &mut self.row {
