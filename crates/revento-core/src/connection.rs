@@ -1,22 +1,22 @@
-//! A connection as every layer knows it: one consent, to one event, by one integration (contract §1).
+//! A connection: the consent of one organizer or participant, for one event and one integration (contract §1).
 
 use std::fmt;
 
 use crate::{ClientId, EventId, OrganizationId, Scopes, Timestamp, TokenKind, UserId, text_enum::text_enum};
 
-/// What identifies a connection: the integration, the event, and for a signed-in participant the user.
+/// The identity of a connection: the integration, the event, and the user if a participant has signed in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionKey {
     /// The integration.
     pub client_id: ClientId,
     /// The event.
     pub event_id: EventId,
-    /// The participant of a user token; `None` for the organizer's installation.
+    /// The user of a user token; `None` for the organizer's installation.
     pub user_id: Option<UserId>,
 }
 
 impl ConnectionKey {
-    /// The connection of an organizer.
+    /// The key of an organizer's connection.
     pub fn installation(client_id: ClientId, event_id: EventId) -> Self {
         Self {
             client_id,
@@ -25,7 +25,7 @@ impl ConnectionKey {
         }
     }
 
-    /// The connection of a participant.
+    /// The key of a participant's connection.
     pub fn user(client_id: ClientId, event_id: EventId, user_id: UserId) -> Self {
         Self {
             client_id,
@@ -34,7 +34,7 @@ impl ConnectionKey {
         }
     }
 
-    /// Which kind of token the connection holds.
+    /// The kind of token that the connection holds.
     pub fn token_kind(&self) -> TokenKind {
         match self.user_id {
             None => TokenKind::Installation,
@@ -43,8 +43,7 @@ impl ConnectionKey {
     }
 }
 
-/// One line of text that no other key has, whatever the ids contain: for key-value stores, for
-/// associated data, for logs.
+/// A line of text that no other key has, for any ids: for key-value stores, associated data and logs.
 impl fmt::Display for ConnectionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         escape(f, self.client_id.as_str())?;
@@ -71,74 +70,74 @@ fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 }
 
 text_enum! {
-    /// Where a connection stands.
+    /// The status of a connection.
     Status {
-        /// Its tokens can be used and refreshed.
+        /// The tokens can be used and refreshed.
         Connected = "connected",
-        /// A refresh was sent and its outcome is unknowable (invariant T1). The access token is used to its end.
+        /// A refresh was sent and may have taken effect (invariant T1). The access token is used until its end.
         InDoubt = "in_doubt",
-        /// Its tokens are of no use any more; the organizer or participant has to consent again.
+        /// The tokens are useless. The organizer or participant has to consent again.
         NeedsConsent = "needs_consent",
-        /// The platform ended it. What was cached has to be deleted.
+        /// The platform ended the connection. Its cached data has to be deleted.
         Revoked = "revoked",
-        /// What was cached has been deleted.
+        /// The cached data has been deleted.
         Deleted = "deleted",
     }
 }
 
 impl Status {
-    /// Whether calls may still be made.
+    /// Whether the connection can be used.
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Connected | Self::InDoubt)
     }
 }
 
 text_enum! {
-    /// Why a connection is not simply connected. The platform's own reasons are kept as `Other`.
+    /// The reason of a status other than connected. The platform's own reasons are `Other`.
     Reason {
         /// The answer to a refresh was lost.
         AnswerLost = "answer_lost",
-        /// Whoever refreshed last never said how it ended: a crash, or a pause beyond the claim.
+        /// The last refresh has no known end: its process crashed, or was paused beyond its claim.
         HolderGone = "holder_gone",
         /// The platform answered a refresh with `invalid_grant` (contract §2.3).
         RefreshRejected = "refresh_rejected",
-        /// The answer to a refresh was bound to something else; it is kept but not used (invariant T4).
+        /// The answer to a refresh was bound to something else. It is kept, but not used (invariant T4).
         AnswerMismatch = "answer_mismatch",
         /// The platform answered a read with `token_revoked` (contract §3.5).
         TokenRevoked = "token_revoked",
-        /// The participant took their access back (contract §2.6).
+        /// The participant revoked the integration's access (contract §2.6).
         UserRevoked = "user_revoked_access",
         /// The platform suspended the integration (contract §2.6).
         Suspended = "integration_suspended",
     }
 }
 
-/// Everything about a connection but its tokens. A store keeps each field in a column of its own.
+/// A connection without its tokens. A store keeps each field in a column of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Connection {
-    /// What identifies it.
+    /// The identity of the connection.
     pub key: ConnectionKey,
-    /// Whose event it is, where the platform said so.
+    /// The organization that runs the event, if the platform named it.
     pub organization_id: Option<OrganizationId>,
-    /// Where it stands.
+    /// The status.
     pub status: Status,
-    /// Why, unless it is connected.
+    /// The reason of the status, unless it is connected.
     pub reason: Option<Reason>,
-    /// Since when it stands there.
+    /// When the status began.
     pub status_since: Timestamp,
-    /// By when cached data has to be gone, once the connection has ended (contract §2.6).
+    /// When cached data has to be deleted, if the connection has ended (contract §2.6).
     pub delete_by: Option<Timestamp>,
-    /// What was granted; can be less than what was asked for (contract §2.2).
+    /// The granted scopes. They can be fewer than requested (contract §2.2).
     pub scopes: Scopes,
-    /// Counts the pairs of tokens that this key has had, over all consents. A higher one is newer.
+    /// The number of token pairs that this key has had, over all consents. A higher one is newer.
     pub generation: u64,
-    /// When consent was given, by the platform's clock as far as that is known (invariant T8).
+    /// The time of the consent, by the platform's clock if it is known (invariant T8).
     pub consented_at: Timestamp,
-    /// When the access token runs out.
+    /// When the access token expires.
     pub access_expires_at: Timestamp,
-    /// When the refresh token runs out; never after the consent does.
+    /// When the refresh token expires, at the latest with the consent.
     pub refresh_expires_at: Timestamp,
-    /// When consent runs out, a year after it was given.
+    /// When the consent expires, one year after it was given.
     pub consent_expires_at: Timestamp,
 }
 

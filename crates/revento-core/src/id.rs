@@ -1,4 +1,4 @@
-//! Identifiers. Opaque text: compare, store and send them, never parse them.
+//! Ids. They are opaque text: compare, store and send them, but do not parse them (contract §3.4).
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ macro_rules! ids {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// Takes the text of an id as it stands. Any text is an id; the platform decides which exist.
+            /// An id with this text. Any text is allowed.
             pub fn new(text: impl Into<Box<str>>) -> Self {
                 Self(text.into())
             }
 
-            /// The id's text.
+            /// The text of the id.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -56,31 +56,31 @@ macro_rules! ids {
 }
 
 ids! {
-    /// An event: what a connection is bound to (`evt_…`).
+    /// An event, which a connection is bound to.
     EventId;
-    /// A verified legal entity that runs events (`org_…`).
+    /// An organization, which runs events.
     OrganizationId;
-    /// A human with an account on the platform (`usr_…`).
+    /// A user with an account on the platform.
     UserId;
-    /// A human's participation in one event.
+    /// A participant of one event.
     ParticipantId;
     /// A participant's application to one event.
     ApplicationId;
-    /// An entry of an event's program.
+    /// An activity of an event's program.
     ActivityId;
-    /// A line of activities through an event's days.
+    /// A thread, which groups activities.
     ThreadId;
-    /// Where activities take place.
+    /// A location of activities.
     LocationId;
-    /// A window in which one can apply to an event.
+    /// A registration wave: a period in which people can apply.
     WaveId;
-    /// An integration's OAuth client id.
+    /// The OAuth client id of an integration.
     ClientId;
-    /// One webhook delivery; its retries reuse it. Not signed (contract §4.1).
+    /// A webhook delivery. Retries reuse it. It is not signed (contract §4.1).
     DeliveryId;
-    /// The signed identity of a webhook: the envelope's `id` (contract §4.2).
+    /// The signed identity of a webhook: the `id` of its envelope (contract §4.2).
     EnvelopeId;
-    /// One request: `X-Revento-Request-Id`, echoed by the platform and in every error (contract §3.1).
+    /// A request: `X-Revento-Request-Id`, which the platform echoes, also in errors (contract §3.1).
     RequestId;
 }
 

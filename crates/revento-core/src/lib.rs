@@ -1,13 +1,15 @@
-//! The vocabulary of the Revento platform.
+//! The types that all crates of the Revento SDK share, without I/O, clock or randomness.
 //!
-//! Everything that the other crates of the SDK talk about and that needs no I/O, no clock and no
-//! randomness: [ids](id), [scopes](scope), [secrets](secret), [times](time), [error codes](error),
-//! [limits], [connections](connection), [pages](page), [resources](resource) and
-//! [webhook envelopes](envelope).
+//! [Ids](id), [scopes](scope), [secrets](secret), [times](time), [errors](error), [limits], [rate limiting](pacing),
+//! [connections](connection), [pages](page), [resources](resource), and webhooks as [envelopes](envelope) and [kinds](kind).
 //!
-//! Reading is tolerant, as §9 of the contract asks: an unknown scope, event type, error code or
-//! enum value is a value and keeps its text; an unknown field is never an error; what the contract
-//! promises and does not arrive is an error that names the field.
+//! Reading is tolerant (contract §9): an unknown scope, event type, error code or enum value keeps its text, an unknown field
+//! is kept, and a promised field that is missing is an error that names the field.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `jiff`, `chrono`, `time` | conversions of [`Timestamp`] to and from the times of these crates |
+//! | `test-util` | [examples](resource#in-tests) of resources and webhooks, for tests |
 //!
 //! ```
 //! use revento_core::{EventId, Scope, Scopes, TokenKind};

@@ -7,19 +7,19 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// One page as it came.
+/// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Page<T> {
-    /// The items; an empty page may still have a successor.
+    /// The items. An empty page can have a next page.
     pub data: Vec<T>,
-    /// The opaque mark of the next page; a number is taken as its text, what is neither as none.
+    /// The opaque cursor of the next page. A number is read as its text; other values count as absent.
     #[serde(default, deserialize_with = "cursor")]
     pub next_cursor: Option<String>,
-    /// Whether there is a next page: the canonical signal, whatever `next_cursor` says.
+    /// Whether there is a next page. This is the canonical signal, not `next_cursor`.
     pub has_more: bool,
 }
 
-/// Never a reason to refuse a page: whether it is needed, `has_more` says.
+/// Reads any value, because `has_more` decides whether the cursor is needed.
 fn cursor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     deserializer.deserialize_any(Cursor)
 }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a1_no_cursor_is_a_reason_to_refuse_a_page() {
+    fn a1_a_page_is_read_with_any_cursor() {
         for (cursor, taken) in [
             ("\"c\"", Some("c")),
             ("\"\\u00e9\\n\"", Some("é\n")),

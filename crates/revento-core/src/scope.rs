@@ -1,11 +1,11 @@
-//! Scopes and the two kinds of tokens that they belong to (contract §2.2).
+//! Scopes, and the two kinds of tokens that carry them (contract §2.2).
 
 use std::{collections::BTreeSet, fmt};
 
 use crate::text_enum::text_enum;
 
 text_enum! {
-    /// One permission. The manifest declares it, the organizer or participant grants it.
+    /// A permission. The manifest declares it, an organizer or a participant grants it.
     Scope {
         /// `GET /events/{id}`.
         EventRead = "event.read",
@@ -21,7 +21,7 @@ text_enum! {
 }
 
 impl Scope {
-    /// The kind of token that can carry this scope; `None` for one that this SDK does not know.
+    /// The kind of token that carries this scope; `None` for an unknown scope.
     pub fn token_kind(&self) -> Option<TokenKind> {
         match self {
             Self::EventRead | Self::ParticipantsRead | Self::ProgramRead => Some(TokenKind::Installation),
@@ -31,12 +31,12 @@ impl Scope {
     }
 }
 
-/// Which flow issued a token (contract §1).
+/// The kind of a token, by the flow that issued it (contract §1, §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TokenKind {
-    /// An organizer connected an event.
+    /// The flow in which an organizer connects an event.
     Installation,
-    /// A participant signed in.
+    /// The flow in which a participant signs in.
     User,
 }
 
@@ -49,27 +49,27 @@ impl fmt::Display for TokenKind {
     }
 }
 
-/// A set of scopes; on the wire separated by spaces (RFC 6749 §3.3). Order and repetition mean nothing.
+/// A set of scopes, separated by spaces on the wire (RFC 6749 §3.3). Order and repetition have no meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Scopes(BTreeSet<Scope>);
 
 impl Scopes {
-    /// Reads the wire form. Never fails: extra space and repetitions vanish, unknown scopes are kept.
+    /// Reads the wire form. It never fails and keeps unknown scopes.
     pub fn parse(text: &str) -> Self {
         text.split_whitespace().map(Scope::from).collect()
     }
 
-    /// Whether the set has this scope.
+    /// Whether the set contains this scope.
     pub fn contains(&self, scope: &Scope) -> bool {
         self.0.contains(scope)
     }
 
-    /// Whether every scope of this set is in `other` too.
+    /// Whether `other` contains all scopes of this set.
     pub fn is_subset(&self, other: &Self) -> bool {
         self.0.is_subset(&other.0)
     }
 
-    /// The scopes of this set that `granted` lacks: what an organizer unticked (contract §2.2).
+    /// The scopes of this set that are not in `granted`: those that an organizer unticked (contract §2.2).
     pub fn missing_from(&self, granted: &Self) -> Self {
         Self(self.0.difference(&granted.0).cloned().collect())
     }
@@ -79,17 +79,17 @@ impl Scopes {
         self.0.is_empty()
     }
 
-    /// How many scopes the set has.
+    /// The number of scopes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The scopes in a stable order.
+    /// The scopes, in a stable order.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.0.iter()
     }
 
-    /// The kind of token that all known scopes of the set belong to; `None` if they are mixed or none is known.
+    /// The kind of token of all known scopes. `None` if the kinds are mixed or no scope is known.
     pub fn token_kind(&self) -> Option<TokenKind> {
         let mut kinds = self.0.iter().filter_map(Scope::token_kind);
         let first = kinds.next()?;
@@ -109,7 +109,7 @@ impl<const N: usize> From<[Scope; N]> for Scopes {
     }
 }
 
-/// The wire form: separated by one space, in a stable order.
+/// The wire form: separated by a space, in a stable order.
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, scope) in self.0.iter().enumerate() {

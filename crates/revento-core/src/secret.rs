@@ -1,5 +1,5 @@
-//! Secrets as types: they redact themselves, are wiped on drop, and show their text only to
-//! [`expose`](AccessToken::expose), so that every use can be found by one search (invariant T5).
+//! Secrets as types (invariant T5). `Debug` redacts them and dropping wipes them. Only [`expose`](AccessToken::expose) gives
+//! their text, so that one search finds each use.
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ macro_rules! secrets {
         pub struct $name(Zeroizing<String>);
 
         impl $name {
-            /// Takes a secret's text as it stands.
+            /// A secret with this text.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(Zeroizing::new(text.into()))
             }
 
-            /// The secret itself. Whoever calls this answers for where it goes.
+            /// The text of the secret. The caller is responsible for where it goes.
             pub fn expose(&self) -> &str {
                 &self.0
             }
@@ -44,11 +44,11 @@ macro_rules! secrets {
 }
 
 secrets! {
-    /// A bearer token for the read API. Lives one hour (contract §2.4).
+    /// A bearer token for the read API. It lives one hour (contract §2.4).
     AccessToken;
-    /// A one-time token that buys the next pair of tokens. Using it twice revokes the whole family (contract §2.4).
+    /// A one-time token for the next pair of tokens. A second use revokes the whole family (contract §2.4).
     RefreshToken;
-    /// A confidential client's secret. Public clients have none.
+    /// The secret of a confidential client. Public clients have none.
     ClientSecret;
 }
 

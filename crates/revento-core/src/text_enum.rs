@@ -1,5 +1,4 @@
-//! The pattern for values that the platform may extend: known variants, and `Other` with the text
-//! as it came (contract §9).
+//! Enums that the platform may extend: known variants, and `Other` with the text of an unknown value (contract §9).
 
 /// Defines such an enum with `as_str`, `From<&str>`, `Display` and serde as plain text.
 macro_rules! text_enum {
@@ -9,12 +8,12 @@ macro_rules! text_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_doc])* $variant,)*
-            /// A value that this version of the SDK does not know, as it came.
+            /// A value that this version of the SDK does not know.
             Other(Box<str>),
         }
 
         impl $name {
-            /// Every value that this version of the SDK knows.
+            /// All values that this version of the SDK knows.
             pub const KNOWN: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The text on the wire.

@@ -1,4 +1,4 @@
-//! The error classification of the SDK, error chains, and the platform's error envelope (contract §3.5).
+//! The classification of the SDK's errors, error chains, and the platform's error answers (contract §3.5).
 
 mod chain;
 mod kind;
@@ -8,36 +8,35 @@ pub use self::{chain::chain, kind::ErrorKind};
 use crate::{RequestId, record::record, text_enum::text_enum};
 
 text_enum! {
-    /// The `error` of an error answer: what to branch on, never the message.
+    /// The `error` of an error answer. Branch on it, never on the message.
     ApiErrorCode {
-        /// 401: wrong bytes or an unknown token.
+        /// 401: the token is malformed or unknown.
         InvalidToken = "invalid_token",
-        /// 401: the access token has run out; refresh and repeat once.
+        /// 401: the access token has expired. Refresh it and repeat the call once.
         TokenExpired = "token_expired",
-        /// 401: permanent; the connection has ended.
+        /// 401, permanent: the connection has ended.
         TokenRevoked = "token_revoked",
-        /// 403: the endpoint wants a user token.
+        /// 403: the endpoint needs a user token.
         UserTokenRequired = "user_token_required",
-        /// 403: the endpoint wants an installation token.
+        /// 403: the endpoint needs an installation token.
         InstallationTokenRequired = "installation_token_required",
         /// 403: the token is bound to another event.
         EventNotAuthorized = "event_not_authorized",
-        /// 403: the organizer did not grant the scope.
+        /// 403: the token lacks the scope.
         InsufficientScope = "insufficient_scope",
-        /// 404: no such resource.
+        /// 404: there is no such resource.
         NotFound = "not_found",
-        /// 400: a bad `limit`, a bad `cursor`.
+        /// 400: a parameter is invalid, such as `limit` or `cursor`.
         InvalidRequest = "invalid_request",
-        /// 429 with `Retry-After`.
+        /// 429 with `Retry-After`: wait for that long.
         RateLimitExceeded = "rate_limit_exceeded",
-        /// 429 without `Retry-After`: wait for one of one's own calls.
+        /// 429 without `Retry-After`: wait for a call in flight to end.
         ConcurrentLimitExceeded = "concurrent_limit_exceeded",
     }
 }
 
 record! {
-    /// An error answer of the platform. Every other field than the code is optional in reading: an answer that carries
-    /// only some of them is still an error with a status. What a code carries beside them is in its `extra()`.
+    /// An error answer of the platform. Only the code is required. The fields that some codes carry are in `extra()`.
     #[derive(Debug, Clone, PartialEq, Eq)]
     ApiErrorBody {
         required {
@@ -45,28 +44,27 @@ record! {
             pub error: ApiErrorCode = ApiErrorCode::NotFound,
         }
         optional {
-            /// Text for humans.
+            /// The message, for humans.
             pub message: Option<String> = "no such resource",
-            /// The request's id, for support.
+            /// The id of the request, for support.
             pub request_id: Option<RequestId> = "7b0c3c52-0c9f-4f6e-9d1c-0f6a4b1c2d3e",
         }
     }
 }
 
 impl ApiErrorBody {
-    /// Reads an envelope; `None` when the body is anything else (an HTML page, nothing, a list …).
+    /// Reads the body of an error answer. `None` if it has no code, such as an HTML page or an empty body.
     ///
-    /// The code decides what to do, so nothing that stands beside it hides it: a message that is no text is as
-    /// if it were absent.
+    /// A `message` or `request_id` that is not text counts as absent, so that it does not hide the code.
     pub fn parse(body: &[u8]) -> Option<Self> {
         let body = serde_json::from_slice(body)
             .ok()
-            .or_else(|| without_oddities(body));
+            .or_else(|| without_malformed_fields(body));
         body.filter(|body: &Self| !body.error.as_str().is_empty())
     }
 }
 
-fn without_oddities(body: &[u8]) -> Option<ApiErrorBody> {
+fn without_malformed_fields(body: &[u8]) -> Option<ApiErrorBody> {
     let mut fields: serde_json::Map<_, serde_json::Value> = serde_json::from_slice(body).ok()?;
     for name in ["message", "request_id"] {
         if fields.get(name).is_some_and(|value| !value.is_string()) {
@@ -76,17 +74,17 @@ fn without_oddities(body: &[u8]) -> Option<ApiErrorBody> {
     serde_json::from_value(fields.into()).ok()
 }
 
-/// Text that somebody else wrote, fit for a message and a log: on one line, and no longer than 300 characters.
+/// Makes foreign text safe for a message or a log: one line, at most 300 characters, without control characters.
 pub fn one_line(text: &str) -> String {
-    const LONGEST: usize = 300;
+    const MAX_CHARS: usize = 300;
     let shown = |c: char| match c {
-        // Quotation marks and backslashes do no harm.
+        // Quotation marks and backslashes are harmless.
         '"' | '\'' | '\\' => c.into(),
-        // Line breaks, terminal sequences, marks that turn the direction of what follows.
+        // This escapes line breaks, terminal sequences and marks that reverse the direction of text.
         c => c.escape_debug().to_string(),
     };
-    let mut line: String = text.chars().take(LONGEST).map(shown).collect();
-    if text.chars().nth(LONGEST).is_some() {
+    let mut line: String = text.chars().take(MAX_CHARS).map(shown).collect();
+    if text.chars().nth(MAX_CHARS).is_some() {
         line.push('…');
     }
     line
@@ -97,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a14_a_body_that_is_not_the_envelope_is_no_envelope() {
+    fn a14_a_body_without_a_code_is_no_error_answer() {
         for body in [
             &b""[..],
             b"<html>502</html>",
@@ -113,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a14_nothing_beside_the_code_hides_it() {
+    fn a14_a_malformed_field_does_not_hide_the_code() {
         for body in [
             r#"{"error":"token_expired","message":7,"request_id":"r"}"#,
             r#"{"error":"token_expired","message":{"en":"gone"},"request_id":"r"}"#,
@@ -131,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a15_what_others_write_stays_on_one_line() {
+    fn a15_foreign_text_stays_on_one_line() {
         assert_eq!(one_line("it's \"so\" \\ é"), "it's \"so\" \\ é");
         assert_eq!(
             one_line("a\r\nb\u{1b}[31m\u{202e}\0"),
