@@ -1,21 +1,19 @@
-//! The Revento client: connections that stay alive, and the read API.
+//! The client of Revento integrations: connections that stay alive, and the read API.
 //!
-//! A [`Client`] is made once and cloned freely. It knows the integration, a transport, a token store
-//! and a sealer, and gives out clients for one event ([`EventClient`]) or one signed-in participant
-//! ([`UserClient`]): two types, because their tokens cannot stand in for each other.
+//! Build one [`Client`] for each integration and clone it freely. It gives out clients for one event ([`EventClient`])
+//! and for one signed-in participant ([`UserClient`]). They are two types because an installation token cannot replace a
+//! user token.
 //!
-//! Tokens are refreshed before they end, once, however many callers wait; a new pair is stored
-//! before it is used; what the platform has ended is a typed error that costs no call. The machine
-//! behind it is [`revento_oauth::refresh`].
+//! The client refreshes a token before it expires, once for all callers, and stores the new pair before it uses it. A
+//! connection that has ended is a typed error and costs no call. The state machine is [`revento_oauth::refresh`].
 //!
-//! # Reading
-//! Every read waits for its turn in the token's three budgets ([`Pacing`]), first come, first served, alone or together
-//! with all replicas that share a [`BudgetStore`](revento_store::BudgetStore). It is repeated where that is safe and
-//! useful ([`Retry`]), and its [`Error`] says whose doing it was, what was tried and what to do. Lists are streams of
-//! [items](List::stream) or [pages](List::pages) with a [`Bookmark`] to go on from after a restart.
+//! # Reads
+//! Every read waits for its turn in the token's three budgets ([`Pacing`]), in the order of the calls. Replicas can share
+//! the budgets through a [`BudgetStore`](revento_store::BudgetStore). A read is repeated where that is safe and
+//! useful ([`Retry`]). An [`Error`] says who is at fault, what was tried and what to do. Lists are streams of
+//! [items](List::stream) or [pages](List::pages); a [`Bookmark`] is the place to resume from after a restart.
 //!
 //! ```
-//! # use std::sync::Arc;
 //! # use revento_api::{Client, Pacing, Retry};
 //! # use revento_core::{Scopes, resource::ApplicationStatus};
 //! # use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
@@ -31,10 +29,10 @@
 //! # let info = sandbox.info();
 //! # let integration = Integration::new(Endpoints::sandbox(&info.auth_base)?, info.client_id.as_str(), callback)?
 //! #     .with_secret(info.client_secret.as_str());
-//! # let (http, store) = (Arc::new(ReqwestTransport::new()?), Arc::new(MemoryTokens::new()));
-//! # let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
-//! # let api_base = info.api_base.clone();
-//! let client = Client::builder(integration).transport(http).store(store).sealer(sealer)
+//! let client = Client::builder(integration)
+//!     .transport(ReqwestTransport::new()?)
+//!     .store(MemoryTokens::new())
+//!     .sealer(KeyRing::new(SealingKey::from_bytes([7; 32])))
 //!     .pacing(Pacing::default().longest_queue(1000))
 //!     .retry(Retry::default().attempts(3))
 //!     .build()?;
@@ -47,35 +45,46 @@
 //! let event = client.event("evt_test_published");
 //! let mut people = event.participants().status(ApplicationStatus::Approved).stream();
 //! while let Some(person) = people.try_next().await? {
-//!     println!("{:?}, up to {}", person.name, people.bookmark());
+//!     println!("{:?}, resume at {}", person.name, people.bookmark());
 //! }
 //! assert_eq!(people.progress().has_more, false);
 //!
-//! // What has no type of its own, with the same token, pacing and errors.
+//! // An endpoint without a type of its own, with the same token, pacing and errors.
 //! let raw = event.raw("/events/evt_test_published").await?;
 //! let value: serde_json::Value = raw.json()?;
 //! assert_eq!(value["publish_status"], "published");
 //! # Ok(()) }
 //! ```
 //!
-//! # Watching
-//! Spans bear OpenTelemetry's names: `revento.read` around each read (connection, delivery, last request id), and
-//! `revento.http` around each request. With the feature `metrics` these are counted by the crate `metrics`:
+//! # Workers
+//! Run [`Client::background`] once for each client: it finishes refreshes whose callers have gone away. Run
+//! [`Client::refresh_idle`] where connections can be idle for months. The client itself starts no task.
+//!
+//! # Spans and metrics
+//! Spans and their fields have OpenTelemetry's names: `revento.read` around each read (connection, delivery, last request
+//! id), `revento.http` around each request. `error.type` has few values: the status of an answer, otherwise
+//! [`ErrorKind::as_str`](revento_core::error::ErrorKind::as_str). The feature `metrics` counts with the crate `metrics`:
 //!
 //! | name | kind | labels |
 //! |---|---|---|
-//! | `revento_requests_total` | counter | `url_template`, `status` (0: no answer) |
+//! | `revento_requests_total` | counter | `url_template`, `http_request_method`, `http_response_status_code` when answered, `error_type` when failed |
 //! | `revento_request_seconds` | histogram | `url_template` |
 //! | `revento_retries_total` | counter | `url_template`, `reason` |
 //! | `revento_pacing_wait_seconds` | histogram | |
-//! | `revento_budget_left` | histogram, one value for each answer | `window`: `hour`, `minute`, `in_flight` |
+//! | `revento_budget_remaining` | histogram, one value for each answer | `limit`: `hour`, `minute`, `in_flight` |
 //! | `revento_refreshes_total` | counter | `outcome` |
 //! | `revento_token_expiry_seconds` | histogram, one value for each request | |
 //!
-//! # What has to run
-//! Spawn [`Client::background`] once per process: it drives refreshes to their end when the callers
-//! that began them have gone away. Spawn [`Client::keep_alive`] where connections can be idle for
-//! months. Nothing else here runs by itself.
+//! # Modules
+//! Each module uses only modules to its right:
+//!
+//! ```text
+//! builder, client ─▶ connections (connect, webhook) · endpoints (event, user, pages) · workers (background, refresh_idle)
+//! endpoints       ─▶ executor (retry, deadline) ─▶ auth (session or basic) · limiter · lifecycle · http
+//! lifecycle       ─▶ session ─▶ sealed_tokens · token_endpoint ─▶ http · tasks · runtime
+//! limiter         ─▶ idle_map · http (metrics) · runtime
+//! ground: runtime (clock, timer, entropy, timeouts) · http (send, span, metrics) · error · url · tasks · idle_map
+//! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -30,7 +30,7 @@ impl ConnectionReader {
         Ok(self.session.token().await?.access.clone())
     }
 
-    pub(super) fn budget_left(&self) -> Option<Remaining> {
+    pub(super) fn budget_remaining(&self) -> Option<Remaining> {
         self.reader.executor.limiter.remaining(self.session.key())
     }
 
@@ -84,8 +84,8 @@ macro_rules! connection_methods {
 
             /// What is left of the token's budgets, by this process's knowledge; `None` when the process has not used
             /// the token lately.
-            pub fn budget_left(&self) -> Option<revento_core::pacing::Remaining> {
-                self.connection.budget_left()
+            pub fn budget_remaining(&self) -> Option<revento_core::pacing::Remaining> {
+                self.connection.budget_remaining()
             }
 
             /// When this many more calls will have gone, behind those that already wait. An estimate: it takes the

@@ -57,15 +57,15 @@ pub(crate) fn budget_waited(time: Duration) {
     }
 }
 
-/// What is left of the budgets of the token that was used last.
-pub(crate) fn budget_left(left: &Remaining) {
+/// The calls that the token that was used last has left.
+pub(crate) fn budget_remaining(remaining: &Remaining) {
     #[cfg(feature = "metrics")]
-    for (window, left) in [
-        ("hour", left.hour),
-        ("minute", left.minute),
-        ("in_flight", left.in_flight),
+    for (limit, remaining) in [
+        ("hour", remaining.hour),
+        ("minute", remaining.minute),
+        ("in_flight", remaining.in_flight),
     ] {
-        metrics::histogram!("revento_budget_left", "window" => window).record(f64::from(left));
+        metrics::histogram!("revento_budget_remaining", "limit" => limit).record(f64::from(remaining));
     }
 }
 

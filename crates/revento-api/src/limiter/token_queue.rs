@@ -123,7 +123,7 @@ impl TokenQueue {
 
     async fn report(&self, change: impl FnMut(&mut Budget)) {
         self.budget.update(change).await;
-        metrics::budget_left(&self.remaining());
+        metrics::budget_remaining(&self.remaining());
         self.freed.notify_one();
     }
 

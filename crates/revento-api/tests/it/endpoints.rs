@@ -137,7 +137,7 @@ async fn what_has_no_type_is_read_raw_with_the_same_errors() {
         panic!("{error}")
     };
     assert_eq!(*code, ApiErrorCode::NotFound);
-    assert_eq!(event.budget_left().unwrap().hour, 500 - 2);
+    assert_eq!(event.budget_remaining().unwrap().hour, 500 - 2);
     let error = event.raw("@elsewhere.test/").await.unwrap_err();
     assert!(matches!(error, Error::InvalidRequest { .. }));
     assert_eq!(error.request_id(), None);

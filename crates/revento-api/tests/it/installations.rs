@@ -114,12 +114,15 @@ async fn a10_a_401_is_final_and_harms_no_connection() {
 async fn a16_no_tokens_budget_is_spent() {
     let live = Live::connected().await;
     live.event().get().await.unwrap();
-    let before = live.event().budget_left();
+    let before = live.event().budget_remaining();
     let begun = live.time.now();
     for _ in 0..40 {
         events(&live).await.unwrap();
     }
-    assert_eq!(live.event().budget_left().unwrap().hour, before.unwrap().hour);
+    assert_eq!(
+        live.event().budget_remaining().unwrap().hour,
+        before.unwrap().hour
+    );
     assert_eq!(live.rate_limited().await, 0);
     assert!(
         live.time.now().saturating_since(begun).as_secs() < 30,

@@ -143,20 +143,20 @@ async fn a18_idle_tokens_are_forgotten() {
 }
 
 #[tokio::test]
-async fn a19_the_budget_left_is_the_platforms() {
+async fn a19_the_remaining_budget_is_the_platforms() {
     let live = Live::connected().await;
     let event = live.event();
-    assert_eq!(event.budget_left(), None);
+    assert_eq!(event.budget_remaining(), None);
     event.get().await.unwrap();
-    assert_eq!(event.budget_left().unwrap().minute, 29);
+    assert_eq!(event.budget_remaining().unwrap().minute, 29);
     // Another program with the same token, of which this one knows nothing.
     let other = live.replica(|builder| builder).event(PUBLISHED);
     for _ in 0..10 {
         other.get().await.unwrap();
     }
     event.get().await.unwrap();
-    assert_eq!(event.budget_left().unwrap().minute, 18);
-    assert_eq!(event.budget_left().unwrap().in_flight, 5);
+    assert_eq!(event.budget_remaining().unwrap().minute, 18);
+    assert_eq!(event.budget_remaining().unwrap().in_flight, 5);
 }
 
 #[tokio::test]

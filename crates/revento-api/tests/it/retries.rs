@@ -161,7 +161,7 @@ async fn a11_a_deadline_holds_over_waits_and_attempts() {
     // A budget that is used up beyond the deadline.
     live.sandbox.disarm_all();
     let event = live.event();
-    while event.budget_left().is_none_or(|left| left.minute > 0) {
+    while event.budget_remaining().is_none_or(|left| left.minute > 0) {
         event.get().await.unwrap();
     }
     let retry = Retry::default().deadline(Duration::from_secs(5));

@@ -191,7 +191,7 @@ async fn what_happens_is_counted() {
     // The last ones waited for the minute to end.
     let waits = &recorded["revento_pacing_wait_seconds "];
     assert!(waits.iter().any(|wait| *wait > 50.0), "{waits:?}");
-    assert!(recorded["revento_budget_left window=minute"].contains(&0.0));
+    assert!(recorded["revento_budget_remaining limit=minute"].contains(&0.0));
     assert!(
         recorded["revento_token_expiry_seconds "]
             .iter()
