@@ -1,8 +1,8 @@
 //! Reads the members of a JSON object as far as they are legible.
 //!
-//! A strict parser refuses a whole body because of one odd value in it: `NaN`, a number out of range, half a surrogate pair, a
-//! byte that is not UTF-8, deep nesting, something before or after the object. Where the body carries what cannot be had again, such as
-//! a new pair of tokens (invariant T2), that is the wrong answer.
+//! A strict parser refuses a whole body because of one invalid value: `NaN`, a number out of range, half a surrogate pair, a
+//! byte that is not UTF-8, deep nesting, or text before or after the object. That would lose a new pair of tokens, which the
+//! platform does not issue again (invariant T2).
 
 use std::borrow::Cow;
 
@@ -10,8 +10,8 @@ use serde::de::IgnoredAny;
 
 /// The members of the first object in a body.
 ///
-/// Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD. A value that is not legible is left out. Of several members of
-/// one name the last text counts, or the last value where none is a text.
+/// Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD. A value that is not legible is left out. Of several
+/// members with one name the last text counts, or the last value if none is a text.
 pub struct TolerantObject<'b> {
     body: Cow<'b, str>,
     members: Vec<(String, Member)>,
@@ -50,7 +50,7 @@ impl<'b> TolerantObject<'b> {
         })
     }
 
-    /// Whether only white space or a byte order mark stands before the object. In an HTML page, say, more does.
+    /// Whether nothing but white space or a byte order mark precedes the object. An HTML page has more before it.
     pub fn begins_body(&self) -> bool {
         self.begins_body
     }
@@ -60,12 +60,12 @@ impl<'b> TolerantObject<'b> {
         self.is_closed
     }
 
-    /// Whether the whole body is JSON by the letter of RFC 8259, so that no member can have been missed.
+    /// Whether the whole body is valid JSON (RFC 8259), so that no member was missed.
     pub fn is_json(&self) -> bool {
         self.is_json
     }
 
-    /// Moves a member out that is a text and not empty, so that no copy of a secret stays behind.
+    /// Takes a text that is not empty out of the members, so that no copy of a secret stays behind.
     pub fn take_text(&mut self, name: &str) -> Option<String> {
         let text = self.members.iter().rposition(|(candidate, member)| {
             candidate == name && matches!(member, Member::Text(text) if !text.is_empty())
@@ -76,7 +76,7 @@ impl<'b> TolerantObject<'b> {
         }
     }
 
-    /// The JSON text of a member that is no text.
+    /// The JSON text of a member that is not a string.
     pub fn json(&self, name: &str) -> Option<&str> {
         self.members
             .iter()
@@ -87,8 +87,8 @@ impl<'b> TolerantObject<'b> {
             })
     }
 
-    /// The last text that follows `"name":` anywhere in the body, also where a neighbour has broken the object's
-    /// structure. A name within a text does not count: its quotation marks are escaped there.
+    /// The last text that follows `"name":` anywhere in the body, even if another member breaks the object's structure. A name
+    /// within a text does not count, because its quotation marks are escaped.
     pub fn find_text(&self, name: &str) -> Option<String> {
         let quoted = format!("\"{name}\"");
         self.body.rmatch_indices(&quoted).find_map(|(at, _)| {
@@ -107,7 +107,7 @@ impl<'b> TolerantObject<'b> {
     }
 }
 
-/// Only the names: values may be secret.
+/// Shows the names only, because values can be secret.
 impl std::fmt::Debug for TolerantObject<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set()
@@ -155,8 +155,7 @@ impl Reader<'_> {
         (!json.is_empty()).then(|| Member::Other(json.to_owned()))
     }
 
-    /// Goes to the comma or the bracket behind a value, over whatever is nested in it. Counts instead of recursing: a body may be nested
-    /// as deep as it likes.
+    /// Skips a value with all that is nested in it. It counts brackets instead of recursing, so that no nesting is too deep.
     fn skip_value(&mut self) {
         let mut depth = 0_usize;
         while let Some(character) = self.peek() {
@@ -174,7 +173,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The text of the string that begins here; `None` if it has no end.
+    /// The text of the string that begins here. `None` if the string has no end.
     fn string(&mut self) -> Option<String> {
         let begin = self.at + 1;
         let is_closed = self.skip_string();
@@ -182,7 +181,7 @@ impl Reader<'_> {
         is_closed.then(|| unescaped(inner))
     }
 
-    /// Goes behind the string that begins here; `false` if it has no end.
+    /// Skips the string that begins here. `false` if the string has no end.
     fn skip_string(&mut self) -> bool {
         self.next();
         loop {
@@ -224,9 +223,9 @@ impl Reader<'_> {
     }
 }
 
-/// The text that the inside of a JSON string stands for. What is no escape is kept.
+/// Decodes the inside of a JSON string. An invalid escape gives its character.
 fn unescaped(inner: &str) -> String {
-    // Nothing grows when it is unescaped: no reallocation leaves a copy of a secret behind.
+    // Decoding never makes a text longer, so no reallocation leaves a copy of a secret behind.
     let mut text = String::with_capacity(inner.len());
     let mut rest = inner;
     while let Some((before, behind)) = rest.split_once('\\') {
@@ -239,7 +238,7 @@ fn unescaped(inner: &str) -> String {
     text
 }
 
-/// The character that an escape stands for, and how many bytes behind the backslash it takes.
+/// Decodes an escape: the character, and the number of bytes after the backslash.
 fn escape(behind: &str) -> (char, usize) {
     let Some(first) = behind.chars().next() else {
         return (char::REPLACEMENT_CHARACTER, 0);
@@ -256,7 +255,7 @@ fn escape(behind: &str) -> (char, usize) {
     (plain, first.len_utf8())
 }
 
-/// `uD83D\uDE00` and its like.
+/// Decodes an escape such as `uD83D\uDE00`.
 fn unicode(behind: &str) -> (char, usize) {
     let unit = |at: usize| {
         let digits = behind.get(at..at + 4)?;

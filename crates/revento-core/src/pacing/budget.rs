@@ -15,9 +15,9 @@ use crate::{Timestamp, limits::RateLimits};
 pub(super) const LONG_AGO: Tenths = -(1 << 50);
 const MINUTE: Tenths = 600;
 const HOUR: Tenths = 36_000;
-/// A call that nobody reports ends after this time: its process is gone.
+/// A call without a report ends after this time, because its process has ended.
 const LEASE: Tenths = 600;
-/// A call whose answer nobody waits for counts as in flight for this time.
+/// A lost call counts as in flight for this time.
 const ABANDONED: Tenths = 50;
 /// The platform's `concurrent_limit_exceeded` lowers the concurrency for this time.
 const CAPPED: Tenths = 300;

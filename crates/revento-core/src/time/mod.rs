@@ -99,7 +99,7 @@ pub struct ParseTimestampError {
 }
 
 impl ParseTimestampError {
-    /// Who is at fault: whoever wrote the text.
+    /// Who is at fault: the author of the text.
     pub fn kind(&self) -> ErrorKind {
         ErrorKind::Usage
     }

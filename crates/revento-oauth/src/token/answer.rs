@@ -126,8 +126,8 @@ impl TokenAnswer {
 
 type Pair = (AccessToken, Option<RefreshToken>);
 
-/// A pair is taken from any body in which it is legible. An access token alone is taken only from an object that is closed: where the
-/// body breaks off, a refresh token may have followed.
+/// Takes a pair from any body in which it is legible. An access token alone counts only in an object with an end: in a body that
+/// breaks off, a refresh token may have followed.
 fn pair(body: &mut TolerantObject<'_>, also_in_broken_json: bool) -> Option<Pair> {
     let (mut access, mut refresh) = (body.take_text("access_token"), body.take_text("refresh_token"));
     if also_in_broken_json && !body.is_json() {
@@ -294,7 +294,7 @@ mod tests {
         );
     }
 
-    /// Every kind of value that a strict parser refuses a body for, or that a mutation leaves behind.
+    /// Values for which a strict parser refuses the whole body.
     const ODD: [&str; 16] = [
         "1e999",
         "NaN",
@@ -377,7 +377,7 @@ mod tests {
             let unknown = format!(r#""x":{value}"#);
             members.insert(place.min(2), unknown);
             let body = format!("{before}{{{}}}{behind}", members.join(","));
-            // What the mutation itself turned into something else is not legible: an escape in front of a name.
+            // A mutation can make a name illegible, such as by an escape before it.
             proptest::prop_assume!(!value.contains('\\') && !behind.contains("_token"));
             let issued = issued(&body);
             proptest::prop_assert_eq!(issued.access_token.expose(), "a");

@@ -60,7 +60,7 @@ fn t1_short_lived_tokens_are_not_refreshed_without_end() {
 }
 
 #[test]
-fn t2_whoever_loses_the_race_takes_the_winners_token() {
+fn t2_the_loser_of_a_race_takes_the_winners_token() {
     let mut sim = Sim::before_its_end(0);
     let (first, second) = (sim.start(), sim.start());
     let first = sim.until(first, "send");
@@ -71,7 +71,7 @@ fn t2_whoever_loses_the_race_takes_the_winners_token() {
 }
 
 #[test]
-fn t2_whoever_read_before_the_winner_stored_reads_again() {
+fn t2_a_claim_with_an_old_version_reads_again() {
     let mut sim = Sim::before_its_end(0);
     let (first, second) = (sim.start(), sim.start());
     let second = sim.until(second, "claim");
@@ -83,7 +83,7 @@ fn t2_whoever_read_before_the_winner_stored_reads_again() {
 }
 
 #[test]
-fn t2_nobody_waits_for_another_while_the_old_token_works() {
+fn t2_a_valid_token_is_used_while_another_replica_refreshes() {
     let mut sim = Sim::before_its_end(300);
     let first = sim.start();
     let _holder = sim.until(first, "send");
@@ -93,7 +93,7 @@ fn t2_nobody_waits_for_another_while_the_old_token_works() {
 }
 
 #[test]
-fn t4_patience_with_another_replica_ends() {
+fn t4_the_wait_for_another_replica_ends() {
     let mut sim = Sim::before_its_end(0);
     let first = sim.start();
     let _holder = sim.until(first, "send");
@@ -103,7 +103,7 @@ fn t4_patience_with_another_replica_ends() {
 }
 
 #[test]
-fn t13_a_refused_token_is_refreshed_though_our_clock_says_otherwise() {
+fn t13_a_refused_token_is_refreshed_though_the_clock_calls_it_valid() {
     let mut sim = Sim::connected();
     let step = sim.rejected(1);
     assert_eq!(given(&sim.finish(step)), Some(2));
@@ -129,7 +129,7 @@ fn t8_invalid_grant_ends_a_connection_for_good() {
 }
 
 #[test]
-fn t8_the_platforms_no_is_told_also_when_it_cannot_be_stored() {
+fn t8_invalid_grant_ends_the_run_even_if_the_store_fails() {
     let mut sim = Sim::before_its_end(0);
     sim.platform.revoked = true;
     let outcome = sim.run_with("swap", Fault::Store { took_effect: false });
@@ -168,7 +168,7 @@ fn t8_other_refusals_spend_nothing() {
 }
 
 #[test]
-fn t7_what_certainly_never_left_spends_nothing() {
+fn t7_a_request_that_was_never_sent_spends_nothing() {
     let mut sim = Sim::before_its_end(0);
     assert_eq!(
         sim.run_with("send", Fault::NeverSent),
@@ -225,7 +225,7 @@ fn a_store_that_is_down_before_anything_was_sent_costs_nothing() {
 }
 
 #[test]
-fn a_connection_that_is_gone_or_has_ended_costs_no_call() {
+fn a_removed_or_ended_connection_costs_no_call() {
     let mut sim = Sim::before_its_end(0);
     for status in [Status::NeedsConsent, Status::Revoked, Status::Deleted] {
         let mut connection = sim.connection().clone();

@@ -1,4 +1,4 @@
-//! Lost answers, and claims whose holder is gone (invariants T1, T7).
+//! Lost answers, and claims whose holder is gone (invariant T1, case T7).
 
 use revento_core::{Reason, Status};
 
@@ -40,7 +40,7 @@ fn t7_at_its_end_the_refresh_token_is_tried_once_more() {
 }
 
 #[test]
-fn t7_when_the_first_did_arrive_the_retry_ends_the_connection() {
+fn t7_if_the_first_request_arrived_the_retry_ends_the_connection() {
     let mut sim = Sim::before_its_end(300);
     sim.run_with("send", LOST);
     sim.now = 3600;
@@ -162,7 +162,7 @@ fn t3_a_retry_that_crashes_too_is_retried_after_another_pause() {
 }
 
 #[test]
-fn a_claim_that_was_granted_without_our_knowing_brings_a_doubt_and_no_loss() {
+fn a_claim_whose_answer_was_lost_causes_a_doubt_and_no_loss() {
     let mut sim = Sim::before_its_end(300);
     let outcome = sim.run_with("claim", Fault::Store { took_effect: true });
     assert_eq!(given(&outcome), Some(1));

@@ -1,4 +1,4 @@
-//! Answers with tokens that break the contract (invariants T4, T11).
+//! Answers with tokens that break the contract (invariant T4, case T11).
 
 use revento_core::{Reason, Scopes, Status};
 
@@ -57,7 +57,7 @@ fn t11_a_narrower_scope_is_taken_over() {
 }
 
 #[test]
-fn t11_what_an_answer_does_not_say_stays_as_it_was() {
+fn t11_fields_that_an_answer_lacks_stay_as_they_were() {
     let mut sim = Sim::before_its_end(0);
     let before = sim.connection().clone();
     let outcome = answered(&mut sim, |answer| {

@@ -19,7 +19,7 @@ fn t3_a_holder_that_was_paused_does_not_send() {
         "its patience is over as well"
     );
     assert_eq!(sim.platform.calls, 0);
-    assert!(!sim.store.is_claimed(), "and nobody has to doubt");
+    assert!(!sim.store.is_claimed(), "and there is no doubt");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_late_pair_never_harms_a_newer_consent() {
 }
 
 #[test]
-fn a_refused_token_of_an_older_record_says_nothing_about_the_new_one() {
+fn a_refused_token_of_an_older_record_does_not_reject_the_new_one() {
     let sim = Sim::connected();
     let step = Refresh::start(
         RefreshReason::TokenRejected { generation: 7 },

@@ -46,7 +46,7 @@ fn model_if_a_paused_holder_sent_a_token_would_be_sent_twice() {
 }
 
 #[test]
-fn model_with_a_store_that_lies_a_token_is_used_that_nobody_has() {
+fn model_with_a_store_that_lies_an_unstored_token_is_used() {
     let mut bounds = Bounds::replicas(2);
     bounds.rules.durable = false;
     fails("durability", USED_EARLY, bounds);
