@@ -1,34 +1,38 @@
-//! The cookie that a pending authorization travels in: sealed, one per flow.
+//! The cookies of the flows. Each pending authorization travels in a sealed cookie of its own.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use cookie::{Cookie, SameSite};
-use http::{HeaderMap, HeaderValue, header::COOKIE};
+use http::{HeaderMap, HeaderValue};
 use revento_oauth::{Integration, PendingAuthorization, authorize};
 use revento_store::{SealError, Sealed, Sealer};
 use zeroize::Zeroizing;
 
-/// In the place of a flow's id, which is never so short.
-const AGAIN: &str = "again";
+use crate::browser::cookies;
 
-/// Where the cookie is valid. `__Host-` binds it to this very host over TLS; a browser refuses the
-/// prefix over plain http, which is only for development on one's own machine.
+/// Marks a restarted flow, in place of a flow's id. An id is never as short.
+const RESTARTED: &str = "again";
+
+/// Writes and finds the cookies.
+///
+/// The prefix `__Host-` binds a cookie to this host over TLS. A browser refuses the prefix over plain HTTP, which is for
+/// development only.
 #[derive(Debug, Clone)]
 pub(crate) struct FlowCookies {
     secure: bool,
-    /// The whole flow happens inside the platform's frame.
-    pub(crate) framed: bool,
+    /// Whether the whole flow happens inside the platform's frame.
+    pub(crate) partitioned: bool,
 }
 
 impl FlowCookies {
     pub(crate) fn new(integration: &Integration) -> Self {
         Self {
             secure: integration.redirect_uri().starts_with("https://"),
-            framed: false,
+            partitioned: false,
         }
     }
 
-    /// The `Set-Cookie` that keeps a pending authorization.
-    pub(crate) async fn keep(
+    /// The `Set-Cookie` that holds a pending authorization.
+    pub(crate) async fn set_pending(
         &self,
         sealer: &dyn Sealer,
         pending: &PendingAuthorization,
@@ -44,8 +48,8 @@ impl FlowCookies {
         )
     }
 
-    /// The pending authorization of the flow that `state` belongs to, if this browser has it.
-    pub(crate) async fn find(
+    /// The pending authorization of the flow with this `state`, if the browser sent its cookie.
+    pub(crate) async fn find_pending(
         &self,
         sealer: &dyn Sealer,
         headers: &HeaderMap,
@@ -62,20 +66,20 @@ impl FlowCookies {
         serde_json::from_slice(&opened.plaintext).ok()
     }
 
-    /// The `Set-Cookie` that ends a flow, whatever came of it.
-    pub(crate) fn end(&self, state: &str) -> Result<HeaderValue, SealError> {
+    /// The `Set-Cookie` that removes the cookie of a flow.
+    pub(crate) fn clear(&self, state: &str) -> Result<HeaderValue, SealError> {
         self.set(&authorize::flow_id(state), String::new(), 0)
     }
 
-    /// The `Set-Cookie` that remembers that a flow was begun again.
-    pub(crate) fn again(&self) -> Result<HeaderValue, SealError> {
+    /// The `Set-Cookie` that marks a restarted flow.
+    pub(crate) fn set_restarted(&self) -> Result<HeaderValue, SealError> {
         let lifetime = i64::try_from(authorize::PENDING_LIFETIME.as_secs()).unwrap_or(i64::MAX);
-        self.set(AGAIN, "1".into(), lifetime)
+        self.set(RESTARTED, "1".into(), lifetime)
     }
 
-    /// Whether a flow of this browser was begun again lately.
-    pub(crate) fn is_again(&self, headers: &HeaderMap) -> bool {
-        let name = self.name(AGAIN);
+    /// Whether the browser restarted a flow within the lifetime of a flow.
+    pub(crate) fn was_restarted(&self, headers: &HeaderMap) -> bool {
+        let name = self.name(RESTARTED);
         cookies(headers).any(|cookie| cookie.name() == name)
     }
 
@@ -84,9 +88,9 @@ impl FlowCookies {
             .path("/")
             .http_only(true)
             .secure(self.secure)
-            .partitioned(self.framed)
-            // Strict would keep the cookie back on the way home from the platform.
-            .same_site(if self.framed {
+            .partitioned(self.partitioned)
+            // With `Strict` the browser would not send the cookie on the redirect from the platform.
+            .same_site(if self.partitioned {
                 SameSite::None
             } else {
                 SameSite::Lax
@@ -101,15 +105,7 @@ impl FlowCookies {
     }
 }
 
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
-    let lines = headers
-        .get_all(COOKIE)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok());
-    lines.flat_map(Cookie::split_parse).filter_map(Result::ok)
-}
-
-/// What binds a sealed cookie to its flow, and keeps it apart from all else that the sealer seals.
+/// The sealing context: binds a sealed cookie to its flow, and separates it from everything else that the sealer seals.
 fn context(flow_id: &str) -> String {
     format!("revento/flow-cookie/{flow_id}")
 }

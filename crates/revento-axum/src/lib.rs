@@ -33,13 +33,16 @@
 //!
 //! This crate depends on axum-core alone, so it works with every version of axum that uses the same axum-core.
 
-mod flow;
+mod authorization_flow;
+mod browser;
+mod finished_flows;
 mod flow_cookie;
-mod flow_once;
 mod webhook;
 mod webview;
 
-pub use flow::{AuthorizationFlow, ClearFlowCookie, FinishedAuthorization, FlowError};
+pub use authorization_flow::{
+    AuthorizationFlow, ClearFlowCookie, FinishedAuthorization, FlowError, FlowOutcome,
+};
 pub use revento_tower::{
     FromDelivery, Handler, HandlerEndpoint, Rejection, RequestVerifier, Unavailable, VerifiedDelivery,
     VerifyLayer, WebhookEndpoint,

@@ -1,13 +1,12 @@
-//! Verifies Revento webhooks. No I/O, no clock, no runtime, no allocation on the accepting path.
+//! Verifies Revento webhooks. No I/O, no clock, no runtime, no allocation when a delivery is accepted.
 //!
-//! A delivery is genuine when `X-Revento-Signature` is the HMAC-SHA256 of the timestamp header's
-//! text, one `.`, and the raw body, under a signing secret of the integration, and when that
-//! timestamp lies within the tolerance of now (contract §4.1). Everything else is refused: a
-//! missing, repeated or malformed header, a stale or future timestamp, a signature that does not
-//! hold. All refusals are 401 to the sender; inside, each is [an error of its own](VerifyError).
+//! A delivery is genuine if `X-Revento-Signature` is the HMAC-SHA256 of the timestamp header's text, one `.`, and the raw
+//! body, under a signing secret of the integration, and if the timestamp lies within the tolerance of now (contract §4.1).
+//! Everything else is refused: a missing, repeated or malformed header, a stale or future timestamp, a signature that does
+//! not match. Answer 401 to all refusals; [`VerifyError`] tells them apart in your log.
 //!
-//! # The canonical use
-//! Bytes in, decision out; it fits a Lambda, a worker, or any framework:
+//! # Use
+//! The verifier takes bytes and returns a decision, so it fits a Lambda, a worker or any framework:
 //!
 //! ```
 //! use revento_webhooks::{Headers, Verifier, VerifyError};
@@ -25,18 +24,18 @@
 //!         Ok(Self { verifier })
 //!     }
 //!
-//!     /// The status to answer with. `body` is what came over the wire, `now` is in Unix seconds.
+//!     /// Returns the status of the response. `body` is the raw body, `now` is in Unix seconds.
 //!     fn receive<'h>(
 //!         &self,
 //!         headers: impl IntoIterator<Item = (&'h str, &'h [u8])>,
 //!         body: &[u8],
 //!         now: i64,
 //!     ) -> u16 {
-//!         let verified = Headers::collect(headers) // any order, any case, others passed over
+//!         let verified = Headers::collect(headers) // any order, any case
 //!             .map_err(VerifyError::from)
 //!             .and_then(|headers| self.verifier.verify(&headers, body, now));
 //!         match verified {
-//!             // Only a `Verified` gives out the body. Queue it durably, then answer.
+//!             // Only a `Verified` gives out the body. Store it, then answer.
 //!             Ok(verified) => self.queue(verified.body(), verified.unsigned_delivery_id()),
 //!             Err(error) => {
 //!                 eprintln!("webhook refused: {error}"); // shows no secret and no signature
@@ -61,33 +60,33 @@
 //! # Ok::<(), revento_webhooks::SecretError>(())
 //! ```
 //!
-//! A body that streams in is verified as it comes with [`Verifier::verify_stream`]; [`Verifier::check_headers`] tells from the
-//! headers whether it is worth waiting for. For whole servers there are
-//! `revento-tower`, `revento-axum` and `revento-actix`, for what comes after the verification `revento-inbox`.
+//! [`Verifier::verify_stream`] verifies a body while it arrives. [`Verifier::check_headers`] refuses what the headers alone
+//! decide, before the body is read. For servers there are `revento-tower`, `revento-axum` and `revento-actix`; `revento-inbox`
+//! stores and handles what is verified.
 //!
-//! **What the signature does not cover** is not trusted: [`Verified::unsigned_event_type`] and
-//! [`Verified::unsigned_delivery_id`] say so in their names. Identity and type come from the signed
-//! body; with the feature `events`, `Verified::envelope` reads it and refuses a header that disagrees.
+//! **The signature does not cover** the event type header and the delivery id: [`Verified::unsigned_event_type`] and
+//! [`Verified::unsigned_delivery_id`] say so in their names. Take the identity and the type from the signed body. With the
+//! feature `events`, `Verified::envelope` reads them and refuses a header that disagrees.
 //!
 //! # Features
-//! None is on by default, and each only adds. All but `events` do without the standard library.
+//! No feature is on by default, and each only adds. All but `events` work without the standard library.
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `bytes` | `CheckedHeaders::verify_bytes`, `VerifiedDelivery::bytes`: a body that is shared instead of copied |
-//! | `events` | `Verified::envelope`: the typed event, by way of `revento-core` and serde |
+//! | `bytes` | `CheckedHeaders::verify_bytes`, `VerifiedDelivery::bytes`: share a body instead of copying it |
+//! | `events` | `Verified::envelope`, `VerifiedWebhook`: the typed event, with `revento-core` and serde |
 //! | `explain` | `Explainer`: names the likeliest cause of a refusal, for tools and logs |
-//! | `signature-list` | `SignatureListVerifier`: several signatures in one header, which the contract does not have |
+//! | `signature-list` | `SignatureListVerifier`: several signatures in one header, which the contract does not allow |
 //!
 //! # Troubleshooting
-//! Everything is refused although the secret is right? Then most likely the body is not the one that was
-//! signed: a framework parsed and printed it again, decoded it as text, or decompressed it. Verify the raw
-//! bytes, before anything else looks at them. `Explainer` tells which it was; so does the platform's
-//! delivery log, where the bytes can be seen that were sent.
+//! Is every delivery refused although the secret is right? Then the body is probably not the one that was signed: a
+//! framework parsed and printed it again, decoded it as text, or decompressed it. Verify the raw bytes before anything else
+//! reads them. `Explainer` names the cause, and the platform's delivery log shows the bytes that were sent.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
-// Who uses a piece builds it, once, and nobody else: most of a small verifier's build is code generation.
+// An inline function is compiled only in the crates that use it. Code generation is most of the build time of a small
+// verifier (`cargo xtask bench cost`).
 #![warn(clippy::missing_inline_in_public_items)]
 
 extern crate alloc;

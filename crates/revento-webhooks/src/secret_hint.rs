@@ -1,9 +1,9 @@
-//! Whether a signing secret looks like something else.
+//! Hints that a signing secret is another value.
 
 use core::fmt;
 
-/// What a configured signing secret looks like instead. It is a hint, never a refusal: the platform
-/// alone decides what its secrets look like.
+/// What a configured signing secret looks like instead of a secret. It is a hint and never a refusal, since only the platform
+/// knows the format of its secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretHint {
@@ -11,20 +11,20 @@ pub enum SecretHint {
     AccessToken,
     /// A refresh token (`rev_refresh_…`).
     RefreshToken,
-    /// In quotes, most likely from an environment file.
+    /// A value in quotes, probably from an environment file.
     Quoted,
     /// A whole line of an environment file, `NAME=value`.
     Assignment,
-    /// The address of a page.
+    /// The URL of a page.
     Url,
-    /// With white space or a control character inside.
+    /// A value with white space or a control character inside.
     InnerWhitespace,
-    /// So short that it can be guessed.
+    /// A value so short that it can be guessed.
     TooShort,
 }
 
 impl SecretHint {
-    /// What is odd about this secret, if anything. Worth a warning when a service starts.
+    /// Returns a hint if the secret looks wrong. Log it as a warning when the service starts.
     ///
     /// ```
     /// use revento_webhooks::SecretHint;
@@ -64,10 +64,10 @@ impl fmt::Display for SecretHint {
             Self::AccessToken => "the webhook signing secret looks like an access token",
             Self::RefreshToken => "the webhook signing secret looks like a refresh token",
             Self::Quoted => {
-                "the webhook signing secret begins with a quotation mark: is it part of the secret?"
+                "the webhook signing secret begins with a quotation mark, which may not be part of it"
             }
             Self::Assignment => "the webhook signing secret looks like a whole NAME=value line",
-            Self::Url => "the webhook signing secret looks like an address",
+            Self::Url => "the webhook signing secret looks like a URL",
             Self::InnerWhitespace => "the webhook signing secret has white space inside",
             Self::TooShort => "the webhook signing secret is shorter than 16 bytes",
         })

@@ -17,7 +17,7 @@ use revento::{
     AuthorizationRequest, Scope, Scopes,
     store::{DeletionDuty, StoreError},
     types::error,
-    with_axum::WebhookEndpoint,
+    with_axum::{FlowOutcome, WebhookEndpoint},
 };
 use serde_json::json;
 
@@ -84,7 +84,7 @@ async fn connect(Extract(state): Extract<State>) -> Response {
 }
 
 async fn callback(Extract(state): Extract<State>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    let (clear_cookie, result) = state.flow.finish(&headers, &query.unwrap_or_default()).await;
+    let FlowOutcome { clear_cookie, result } = state.flow.finish(&headers, &query.unwrap_or_default()).await;
     match result {
         Ok(_) => (clear_cookie, Redirect::to("/")).into_response(),
         Err(error) => (error.status(), clear_cookie, Html(pages::not_connected(&error))).into_response(),

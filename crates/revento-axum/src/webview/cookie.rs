@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use cookie::{Cookie, SameSite};
-use http::{HeaderMap, HeaderValue, header::COOKIE};
+use http::{HeaderMap, HeaderValue};
+use revento_core::error::ErrorKind;
+
+use crate::browser::cookies;
 
 /// The session cookie of a webview page: `__Host-`, `HttpOnly`, `Secure`, `SameSite=None`, `Partitioned`.
 ///
-/// Browsers keep other cookies back in a frame of another site, or refuse them altogether; a partitioned
-/// one belongs to this page *under the platform's site* alone. What its value means is the service's
-/// business: a random id, new at every login, or a sealed token. Browsers take it over TLS only.
+/// In a frame of another site, browsers hold back or refuse other cookies. A partitioned cookie belongs to this page *under
+/// the platform's site* alone. The service chooses the value: a random id, new at every login, or a sealed token. Browsers
+/// accept the cookie over TLS only.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,31 +30,48 @@ pub struct WebviewCookie {
     name: String,
 }
 
-/// The name or the value has characters that no cookie may have (RFC 6265 §4.1.1).
+/// The name or the value of a cookie has characters that no cookie may have (RFC 6265 §4.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a cookie's name and value are visible ASCII without quotes, commas, semicolons and backslashes: encode it"
 )]
 pub struct CookieError;
 
+impl CookieError {
+    /// Who is at fault: the program.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Usage
+    }
+
+    /// Whether the same call can succeed later: never.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Whether the call may have taken effect: never.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
+}
+
 impl WebviewCookie {
-    /// A cookie of this name; the prefix `__Host-` is added.
+    /// A cookie with this name and the prefix `__Host-`.
     pub fn new(name: &str) -> Self {
         Self {
             name: format!("__Host-{name}"),
         }
     }
 
-    /// The `Set-Cookie` that begins or prolongs a session.
+    /// The `Set-Cookie` that begins or extends a session.
     ///
     /// # Errors
-    /// When the name or the value cannot stand in a cookie.
+    /// When the name or the value has characters that no cookie may have.
     pub fn set(&self, value: &str, max_age: Duration) -> Result<HeaderValue, CookieError> {
-        let good = |text: &str| {
+        let is_valid = |text: &str| {
             text.bytes()
                 .all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte))
         };
-        if !good(value) || !good(&self.name) || self.name.contains('=') {
+        if !is_valid(value) || !is_valid(&self.name) || self.name.contains('=') {
             return Err(CookieError);
         }
         let seconds = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
@@ -65,21 +85,17 @@ impl WebviewCookie {
         HeaderValue::try_from(cookie.to_string()).map_err(|_| CookieError)
     }
 
-    /// The `Set-Cookie` that ends it.
+    /// The `Set-Cookie` that removes the cookie.
     ///
     /// # Errors
-    /// When the name cannot stand in a cookie.
-    pub fn end(&self) -> Result<HeaderValue, CookieError> {
+    /// When the name has characters that no cookie may have.
+    pub fn clear(&self) -> Result<HeaderValue, CookieError> {
         self.set("", Duration::ZERO)
     }
 
-    /// What the browser sent; the first one, if it sent several.
+    /// The value of a request's cookie. If the browser sent several, the first one.
     pub fn find(&self, headers: &HeaderMap) -> Option<String> {
-        let lines = headers.get_all(COOKIE).into_iter();
-        lines
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(Cookie::split_parse)
-            .filter_map(Result::ok)
+        cookies(headers)
             .find(|cookie| cookie.name() == self.name)
             .map(|cookie| cookie.value().to_owned())
             .filter(|value| !value.is_empty())

@@ -1,17 +1,18 @@
-//! Who may show a page in a frame.
+//! Which sites may show a page in a frame.
 
 use std::task::{Context, Poll};
 
 use futures_util::future::{BoxFuture, FutureExt};
 use http::{HeaderValue, Response, Uri, header::CONTENT_SECURITY_POLICY};
+use revento_core::error::ErrorKind;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A layer that says who may show the pages behind it in a frame: the platform alone for webview pages,
-/// nobody for all others.
+/// A layer that sets which site may show the pages behind it in a frame: only the platform for webview pages, none for
+/// other pages.
 ///
-/// It adds a policy of its own beside any that a page has; browsers keep to all of them. The origin is
-/// fixed when the service starts, never taken from a request.
+/// It adds a `Content-Security-Policy` beside any policy that a page has; browsers obey all of them. The origin is fixed
+/// when the service starts and never comes from a request.
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -19,20 +20,15 @@ use tower_service::Service;
 ///
 /// let webview = Router::new().route("/agenda", get(|| async { "agenda" }))
 ///     .layer(FrameAncestors::only("https://app.revento.example")?);
-/// let pages = Router::new().route("/", get(|| async { "home" })).layer(FrameAncestors::nobody());
+/// let pages = Router::new().route("/", get(|| async { "home" })).layer(FrameAncestors::none());
 /// # let _: Router = webview.merge(pages);
 /// # Ok::<(), revento_axum::OriginError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct FrameAncestors(HeaderValue);
 
-/// Not an origin.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an origin: write it like https://app.revento.example, without a path")]
-pub struct OriginError(String);
-
 impl FrameAncestors {
-    /// This origin alone, such as the platform's.
+    /// Only this origin, such as the platform's.
     ///
     /// # Errors
     /// When it is not an http(s) origin.
@@ -40,12 +36,12 @@ impl FrameAncestors {
         let refuse = || OriginError(origin.into());
         let uri: Uri = origin.parse().map_err(|_| refuse())?;
         let authority = uri.authority().ok_or_else(refuse)?.as_str();
-        // An authority may hold what ends a directive or begins another source.
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+        // An authority may contain characters that end a directive or begin another source.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
         let is_origin = matches!(uri.scheme_str(), Some("https" | "http"))
             && matches!(uri.path(), "" | "/")
             && uri.query().is_none()
-            && authority.bytes().all(plain);
+            && authority.bytes().all(is_plain);
         if !is_origin {
             return Err(refuse());
         }
@@ -53,8 +49,8 @@ impl FrameAncestors {
         Ok(Self(HeaderValue::try_from(policy).map_err(|_| refuse())?))
     }
 
-    /// Nobody.
-    pub fn nobody() -> Self {
+    /// No site.
+    pub fn none() -> Self {
         Self(HeaderValue::from_static("frame-ancestors 'none'"))
     }
 }
@@ -99,5 +95,27 @@ where
             Ok(response)
         }
         .boxed()
+    }
+}
+
+/// A text that is not an origin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an origin: write it like https://app.revento.example, without a path")]
+pub struct OriginError(String);
+
+impl OriginError {
+    /// Who is at fault: the configuration.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Configuration
+    }
+
+    /// Whether the same call can succeed later: never.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Whether the call may have taken effect: never.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
     }
 }

@@ -3,7 +3,6 @@
 mod cookie;
 mod frame;
 mod session;
-pub(crate) mod visit;
 
 pub use self::{
     cookie::{CookieError, WebviewCookie},

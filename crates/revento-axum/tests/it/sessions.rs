@@ -177,7 +177,7 @@ async fn s9_a_page_comes_back_to_where_it_was_with_its_query_or_without() {
         let query = location.strip_prefix("/login?").unwrap();
         let (_, back) = url::form_urlencoded::parse(query.as_bytes()).next().unwrap();
         assert_eq!(back, path);
-        assert!(sessions.home(Some(&back)).starts_with(path));
+        assert!(sessions.return_path(Some(&back)).starts_with(path));
     }
     for elsewhere in [
         "https://evil.example",
@@ -187,7 +187,7 @@ async fn s9_a_page_comes_back_to_where_it_was_with_its_query_or_without() {
         "/a\r\nb",
     ] {
         assert_eq!(
-            sessions.home(Some(elsewhere)),
+            sessions.return_path(Some(elsewhere)),
             "/?revento-signed-in=1",
             "{elsewhere}"
         );
@@ -201,7 +201,7 @@ async fn s10_a_browser_that_keeps_no_cookies_is_told_so_and_not_sent_round() {
         "sec-fetch-dest".parse().unwrap(),
         HeaderValue::from_static("iframe"),
     )]);
-    let after_login: Uri = sessions.home(Some("/agenda?day=2")).parse().unwrap();
+    let after_login: Uri = sessions.return_path(Some("/agenda?day=2")).parse().unwrap();
     assert_eq!(after_login, "/agenda?day=2&revento-signed-in=1");
     let told = sessions.require(&framed, &after_login).await.unwrap_err();
     assert_eq!(told.status(), StatusCode::FORBIDDEN);
@@ -213,5 +213,5 @@ async fn s10_a_browser_that_keeps_no_cookies_is_told_so_and_not_sent_round() {
 #[tokio::test]
 async fn t18_an_organizers_connection_signs_nobody_in() {
     let refused = sessions().sign_in(&HeaderMap::new(), &connection(None)).await;
-    assert_eq!(refused, Err(SignInError::NotAParticipant));
+    assert!(matches!(refused, Err(SignInError::NotAParticipant)));
 }

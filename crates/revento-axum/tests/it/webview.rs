@@ -26,7 +26,7 @@ async fn s7_only_the_platform_may_show_a_webview_page() {
         policies(webview).await,
         ["frame-ancestors https://app.revento.example"]
     );
-    let other = page.layer(FrameAncestors::nobody());
+    let other = page.layer(FrameAncestors::none());
     assert_eq!(policies(other).await, ["frame-ancestors 'none'"]);
 }
 
@@ -35,7 +35,7 @@ async fn s7_a_pages_own_policy_stays() {
     let handler = || async { ([(CONTENT_SECURITY_POLICY, "default-src 'self'")], "x").into_response() };
     let page = Router::new()
         .route("/", get(handler))
-        .layer(FrameAncestors::nobody());
+        .layer(FrameAncestors::none());
     assert_eq!(
         policies(page).await,
         ["default-src 'self'", "frame-ancestors 'none'"]
@@ -86,7 +86,7 @@ fn s6_the_session_cookie_survives_in_a_frame() {
     // A cookie of the same name without the prefix could be anybody's.
     headers.insert("cookie", "session=evil; __Host-session=".parse().unwrap());
     assert_eq!(cookie.find(&headers), None);
-    assert!(cookie.end().unwrap().to_str().unwrap().contains("Max-Age=0"));
+    assert!(cookie.clear().unwrap().to_str().unwrap().contains("Max-Age=0"));
 }
 
 #[test]

@@ -120,9 +120,9 @@ impl Browser {
         for (name, value) in &self.cookies {
             headers.append(COOKIE, HeaderValue::try_from(format!("{name}={value}")).unwrap());
         }
-        let (over, outcome) = service.flow.finish(&headers, query).await;
-        self.take((over, "page").into_response().headers());
-        outcome
+        let outcome = service.flow.finish(&headers, query).await;
+        self.take((outcome.clear_cookie, "page").into_response().headers());
+        outcome.result
     }
 
     fn take(&mut self, headers: &HeaderMap) {

@@ -30,7 +30,7 @@ async fn o8_a_lost_cookie_begins_anew_once_and_not_for_ever() {
     let lost = FlowError::Callback(CallbackError::StateMismatch);
     let first = service
         .flow
-        .again(&HeaderMap::new(), &lost, "/connect?event=1")
+        .restart(&HeaderMap::new(), &lost, "/connect?event=1")
         .unwrap();
     assert_eq!(first.status(), StatusCode::SEE_OTHER);
     assert_eq!(first.headers()[LOCATION], "/connect?event=1");
@@ -43,12 +43,12 @@ async fn o8_a_lost_cookie_begins_anew_once_and_not_for_ever() {
         .to_owned();
     let mut second = HeaderMap::new();
     second.insert(COOKIE, cookie.parse().unwrap());
-    assert!(service.flow.again(&second, &lost, "/connect").is_none());
+    assert!(service.flow.restart(&second, &lost, "/connect").is_none());
     let declined = FlowError::Callback(CallbackError::Declined { description: None });
     assert!(
         service
             .flow
-            .again(&HeaderMap::new(), &declined, "/connect")
+            .restart(&HeaderMap::new(), &declined, "/connect")
             .is_none()
     );
     for elsewhere in [
@@ -58,7 +58,10 @@ async fn o8_a_lost_cookie_begins_anew_once_and_not_for_ever() {
         "connect",
     ] {
         assert!(
-            service.flow.again(&HeaderMap::new(), &lost, elsewhere).is_none(),
+            service
+                .flow
+                .restart(&HeaderMap::new(), &lost, elsewhere)
+                .is_none(),
             "{elsewhere}"
         );
     }
@@ -72,22 +75,27 @@ async fn o9_a_flow_that_would_begin_in_a_frame_goes_on_top() {
         .parse()
         .unwrap();
     let framed = headers(&[("sec-fetch-dest", "iframe")]);
-    let page = body(service.flow.on_top(&framed, &uri).unwrap()).await;
+    let page = body(service.flow.leave_frame(&framed, &uri).unwrap()).await;
     assert!(
         page.contains("target=\"_top\"") && page.contains("/connect?event=1&amp;x="),
         "{page}"
     );
     let on_top = headers(&[("sec-fetch-dest", "document")]);
-    assert!(service.flow.on_top(&on_top, &uri).is_none());
-    assert!(service.flow.on_top(&HeaderMap::new(), &uri).is_none());
+    assert!(service.flow.leave_frame(&on_top, &uri).is_none());
+    assert!(service.flow.leave_frame(&HeaderMap::new(), &uri).is_none());
 }
 
 #[tokio::test]
 async fn s6_a_login_inside_the_frame_keeps_its_cookie_there() {
     let mut service = Service::over_tls();
-    service.flow = service.flow.in_frames();
+    service.flow = service.flow.partitioned_cookies();
     let framed = headers(&[("sec-fetch-dest", "iframe")]);
-    assert!(service.flow.on_top(&framed, &"/login".parse().unwrap()).is_none());
+    assert!(
+        service
+            .flow
+            .leave_frame(&framed, &"/login".parse().unwrap())
+            .is_none()
+    );
     let mut browser = Browser::default();
     let state = browser.begin(&service).await;
     let [cookie] = browser.last_set.as_slice() else {
