@@ -6,5 +6,5 @@ async fn connects_reads_receives_and_refreshes() {
         return engine::skip("Python");
     };
     let (python, server) = install::flask(&python).await;
-    foreign::walk(&python, &server).await;
+    foreign::run_steps(&python, &server).await;
 }

@@ -1,4 +1,4 @@
-//! Schemathesis reads `/openapi.json` and asks what nobody would: no 5xx, no answer outside the documented shapes.
+//! Schemathesis sends unusual requests to every endpoint of `/openapi.json`. No answer is a 5xx, and each has a documented form.
 
 use revento_sandbox::Sandbox;
 
@@ -23,7 +23,7 @@ async fn in_the_platform_and_in_its_control() {
         "Authorization: Bearer {}",
         tokens["access_token"].as_str().unwrap()
     );
-    // The platform first: what the control does ends tokens.
+    // The platform first, because the control API ends tokens.
     for paths in ["^/(api|oauth)/", "^/_sandbox/"] {
         let mut command = Command::new(&python);
         command

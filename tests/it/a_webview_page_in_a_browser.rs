@@ -1,5 +1,7 @@
-//! Contract section 5: the platform's page frames the integration's, which signs its visitor in and remembers them by a
-//! partitioned cookie. The browser blocks every other third-party cookie, as browsers have begun to do.
+//! A page of the integration in a frame of the platform (contract §5).
+//!
+//! The page signs its visitor in and keeps the session in a partitioned cookie. The browser blocks all other third-party
+//! cookies.
 
 use std::sync::Arc;
 
@@ -25,7 +27,7 @@ async fn a_visitor_signs_in_once_and_only_a_partitioned_cookie_remembers_them() 
     let Some(browser) = Browser::open_with(NO_THIRD_PARTY_COOKIES).await else {
         return engine::skip("Chromium");
     };
-    let (base, platform) = world().await;
+    let (base, platform) = start().await;
     let platform = platform.get().unwrap();
     platform.connect().await;
     let page = add_page(platform, &format!("{base}/page")).await;
@@ -41,7 +43,7 @@ async fn a_visitor_signs_in_once_and_only_a_partitioned_cookie_remembers_them() 
     browser.sees("Signed in as usr_").await;
     assert!(browser.text().await.contains("plain cookie: lost"));
 
-    // The same page under no platform is another place: nobody is signed in there.
+    // Outside the frame the partitioned cookie is not sent.
     browser.visit(&format!("{base}/page")).await;
     browser.sees("with Revento?").await;
     browser.close().await;
@@ -52,7 +54,7 @@ async fn a_page_that_does_not_allow_the_platform_is_not_shown() {
     let Some(browser) = Browser::open().await else {
         return engine::skip("Chromium");
     };
-    let (base, platform) = world().await;
+    let (base, platform) = start().await;
     let page = add_page(platform.get().unwrap(), &format!("{base}/closed")).await;
     browser.visit(&format!("{base}/closed")).await;
     browser.sees("Not to be framed").await;
@@ -72,8 +74,8 @@ async fn add_page(platform: &Platform, url: &str) -> String {
     added["page_url"].as_str().unwrap().to_owned()
 }
 
-/// The integration, under another site than the platform: its base, and the platform.
-async fn world() -> (String, Shared) {
+/// Starts an integration on another site than the platform. Returns its base URL and the platform.
+async fn start() -> (String, Shared) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
     let shared = Shared::default();
@@ -113,12 +115,12 @@ async fn page(State(shared): State<Shared>, headers: HeaderMap) -> Response {
 }
 
 #[derive(serde::Deserialize)]
-struct Landed {
+struct CallbackQuery {
     code: String,
 }
 
-async fn callback(State(shared): State<Shared>, Query(landed): Query<Landed>) -> Response {
-    let tokens = shared.get().unwrap().exchange(&landed.code).await;
+async fn callback(State(shared): State<Shared>, Query(query): Query<CallbackQuery>) -> Response {
+    let tokens = shared.get().unwrap().exchange(&query.code).await;
     let user = tokens["user_id"].as_str().unwrap();
     let cookies = [
         format!("session={user}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned"),

@@ -9,5 +9,5 @@ async fn connects_reads_receives_and_refreshes() {
         return engine::skip("Node");
     };
     let server = install::express(&npm).await;
-    foreign::walk(&node, &server).await;
+    foreign::run_steps(&node, &server).await;
 }

@@ -1,15 +1,15 @@
-//! What goes wrong at first, each as the newcomer sees it: a sentence, and a way on.
+//! The errors that a newcomer sees first: each page has a sentence and a next step.
 
 use url::Url;
 
 use crate::support::page::text;
-use crate::support::service::World;
+use crate::support::service::Environment;
 use crate::support::visitor::{Page, Visitor};
 
-/// A newcomer at the consent page, and the address of that page.
-async fn at_the_consent_page(world: &World) -> (Visitor, Page, Url) {
+/// Opens the consent page. Returns the visitor, the page and its URL.
+async fn at_the_consent_page(environment: &Environment) -> (Visitor, Page, Url) {
     let mut visitor = Visitor::new();
-    let page = visitor.open(&format!("{}/connect", world.base_url)).await;
+    let page = visitor.open(&format!("{}/connect", environment.base_url)).await;
     assert_eq!(
         (page.status, page.url.path()),
         (200, "/oauth/authorize"),
@@ -20,7 +20,7 @@ async fn at_the_consent_page(world: &World) -> (Visitor, Page, Url) {
     (visitor, page, url)
 }
 
-/// The same address with another value for one parameter.
+/// The same URL with another value for one parameter.
 fn with(url: &Url, name: &str, value: &str) -> String {
     let mut changed = url.clone();
     let pairs: Vec<_> = url.query_pairs().into_owned().collect();
@@ -32,7 +32,7 @@ fn with(url: &Url, name: &str, value: &str) -> String {
     changed.into()
 }
 
-/// What a person reads on a page that is no success and no crash.
+/// The text of a page with a 4xx status.
 fn problem(page: &Page) -> String {
     let text = text(&page.body);
     assert!(
@@ -46,87 +46,91 @@ fn problem(page: &Page) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_declined_consent_leads_back_to_the_integration() {
-    let world = World::start().await;
-    let (mut visitor, consent, _) = at_the_consent_page(&world).await;
+    let environment = Environment::start().await;
+    let (mut visitor, consent, _) = at_the_consent_page(&environment).await;
     let page = visitor.press(&consent, "Decline", &[]).await;
-    let said = problem(&page);
+    let message = problem(&page);
     assert_eq!(page.url.path(), "/callback");
     assert!(
-        said.contains("Not connected") && said.contains("declined"),
-        "{said}"
+        message.contains("Not connected") && message.contains("declined"),
+        "{message}"
     );
-    assert!(said.contains("Back to the start"), "{said}");
+    assert!(message.contains("Back to the start"), "{message}");
 
-    // Nothing is spoiled: the next attempt works.
-    let consent = visitor.open(&format!("{}/connect", world.base_url)).await;
+    // The next attempt works.
+    let consent = visitor.open(&format!("{}/connect", environment.base_url)).await;
     let page = visitor.press(&consent, "Authorize", &[]).await;
     assert!(text(&page.body).contains("Connected to"), "{}", text(&page.body));
-    world.stop().await;
+    environment.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_callback_that_did_not_begin_here_connects_nothing() {
-    let world = World::start().await;
-    let (_, consent, _) = at_the_consent_page(&world).await;
-    let forged = format!("{}/callback?code=stolen&state=guessed", world.base_url);
-    let said = problem(&Visitor::new().open(&forged).await);
+    let environment = Environment::start().await;
+    let (_, consent, _) = at_the_consent_page(&environment).await;
+    let forged = format!("{}/callback?code=stolen&state=guessed", environment.base_url);
+    let message = problem(&Visitor::new().open(&forged).await);
     assert!(
-        said.contains("Not connected") && said.contains("Back to the start"),
-        "{said}"
+        message.contains("Not connected") && message.contains("Back to the start"),
+        "{message}"
     );
 
-    // Somebody else finishes the newcomer's flow in a browser of their own.
+    // Another person finishes the newcomer's flow in another browser.
     let mut stranger = Visitor::new();
     let page = stranger.press(&consent, "Authorize", &[]).await;
-    let said = problem(&page);
-    assert!(said.contains("Not connected"), "{said}");
+    let message = problem(&page);
+    assert!(message.contains("Not connected"), "{message}");
     assert_eq!(
-        world.control.stat("exchanges").await,
+        environment.control.stat("exchanges").await,
         0,
-        "the code was not even sent"
+        "the integration sent the code"
     );
-    world.stop().await;
+    environment.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_uri_that_is_not_registered_is_shown_beside_those_that_are() {
-    let world = World::start().await;
-    let (mut visitor, _, url) = at_the_consent_page(&world).await;
-    let almost = format!("{}/callback/", world.base_url);
+    let environment = Environment::start().await;
+    let (mut visitor, _, url) = at_the_consent_page(&environment).await;
+    let almost = format!("{}/callback/", environment.base_url);
     let page = visitor.open(&with(&url, "redirect_uri", &almost)).await;
-    let said = problem(&page);
-    assert_eq!(page.url.path(), "/oauth/authorize", "never a redirect");
-    assert!(said.contains(&format!("Sent {almost}")), "{said}");
-    assert!(
-        said.contains(&format!("Registered {}/callback", world.base_url)),
-        "{said}"
+    let message = problem(&page);
+    assert_eq!(
+        page.url.path(),
+        "/oauth/authorize",
+        "the platform redirected to an unregistered URI"
     );
-    assert!(said.contains("What to do"), "{said}");
-    world.stop().await;
+    assert!(message.contains(&format!("Sent {almost}")), "{message}");
+    assert!(
+        message.contains(&format!("Registered {}/callback", environment.base_url)),
+        "{message}"
+    );
+    assert!(message.contains("What to do"), "{message}");
+    environment.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_cannot_be_connected_says_why() {
-    let world = World::start().await;
+    let environment = Environment::start().await;
     for (event, reason) in [
         ("evt_test_nowhere", "evt_test_nowhere"),
-        (informal(&world), "formal"),
+        (informal(&environment), "formal"),
     ] {
-        // Each callback ends its flow, so each event has one of its own.
-        let (mut visitor, _, url) = at_the_consent_page(&world).await;
+        // Each callback ends its flow, so each event needs a new flow.
+        let (mut visitor, _, url) = at_the_consent_page(&environment).await;
         let page = visitor.open(&with(&url, "event_id", event)).await;
-        let said = problem(&page);
-        assert!(said.contains(reason), "{event}: {said}");
+        let message = problem(&page);
+        assert!(message.contains(reason), "{event}: {message}");
     }
-    world.stop().await;
+    environment.stop().await;
 }
 
-/// The seeded event whose organization has no tax identifier.
-fn informal(world: &World) -> &str {
-    let found = world
+/// The event of the seed data whose organization is not formal.
+fn informal(environment: &Environment) -> &str {
+    let found = environment
         .info()
         .events
         .iter()
         .find(|event| event.contains("informal"));
-    found.expect("the seed has an informal organization")
+    found.expect("the seed data has no informal organization")
 }

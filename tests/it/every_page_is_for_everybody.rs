@@ -1,5 +1,5 @@
-//! Every page of the sandbox, on a desk and on a phone, in light and in dark: nothing runs out of the screen, and axe-core
-//! finds nothing that would keep somebody out. `cargo xtask screenshots` keeps the pictures.
+//! Every page of the sandbox on a large and a small screen, in light and dark: no page is wider than the screen, and axe-core
+//! finds no accessibility problem. `cargo xtask screenshots` saves the screenshots.
 
 use serde_json::{Value, json};
 
@@ -7,10 +7,10 @@ use crate::support::browser::Browser;
 use crate::support::platform::{EVENT, Platform};
 use crate::support::{engine, install};
 
-/// Width, height and colours of a screen, and what is added to the name of its pictures.
+/// Width, height and colour scheme of a screen, and a suffix for the names of its screenshots.
 const SCREENS: [(u32, u32, &str, &str); 2] = [(1280, 1000, "light", ""), (390, 844, "dark", "-phone")];
 
-/// Runs the checker that the page holds by now. Frames belong to somebody else.
+/// Runs the accessibility checker, which is loaded in the page. Skips frames, because others own their content.
 const CHECK: &str = "const done = arguments[arguments.length - 1];
     axe.run(document, { iframes: false, resultTypes: ['violations'] })
         .then(found => done(found.violations.map(row => ({
@@ -18,7 +18,7 @@ const CHECK: &str = "const done = arguments[arguments.length - 1];
         }))), error => done([{ rule: String(error) }]));";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_desk_and_on_a_phone() {
+async fn on_a_large_and_a_small_screen() {
     let Some(browser) = Browser::open().await else {
         return engine::skip("Chromium");
     };
@@ -30,7 +30,7 @@ async fn on_a_desk_and_on_a_phone() {
         engine::skip("npm, so nothing is checked for accessibility");
     }
     let platform = Platform::start().await;
-    let pages = happenings(&platform).await;
+    let pages = create_data(&platform).await;
     let mut faults = Vec::new();
     for (width, height, scheme, suffix) in SCREENS {
         browser.screen(width, height, scheme).await;
@@ -47,7 +47,7 @@ async fn on_a_desk_and_on_a_phone() {
 
 async fn check(browser: &Browser, width: u32, axe: Option<&str>) -> Vec<Value> {
     let mut faults = Vec::new();
-    // A phone zooms out of a page that is too wide, so its own idea of its width says nothing.
+    // A phone zooms out if a page is too wide, so the width of its window says nothing.
     let needed = browser.run("return document.documentElement.scrollWidth;").await;
     if needed.as_u64() > Some(width.into()) {
         faults.push(json!({ "wider than the screen": needed }));
@@ -60,8 +60,8 @@ async fn check(browser: &Browser, width: u32, axe: Option<&str>) -> Vec<Value> {
     faults
 }
 
-/// Lets a day's worth of things happen, so that no page is empty; the pages.
-async fn happenings(platform: &Platform) -> Vec<(&'static str, String)> {
+/// Creates data, so that no page is empty. Returns the names and URLs of the pages.
+async fn create_data(platform: &Platform) -> Vec<(&'static str, String)> {
     let control = &platform.control;
     let tokens = platform.connect().await;
     let user = platform.sign_in("usr_0004").await;
@@ -122,7 +122,7 @@ async fn happenings(platform: &Platform) -> Vec<(&'static str, String)> {
     pages
 }
 
-/// Fails every attempt of a delivery.
+/// Makes every attempt of a delivery fail.
 async fn bury(platform: &Platform, id: &str) {
     for attempts in 1..7 {
         platform.attempted(id, attempts).await;

@@ -1,4 +1,4 @@
-//! What people read first: each published crate has a README, and no link in a page leads nowhere.
+//! Each published crate has a README, and the target of each relative link in a page exists.
 
 use std::{
     fs,
@@ -51,7 +51,11 @@ fn links_between_pages_lead_somewhere() {
             .filter(|target| !target.is_empty() && !target.contains("://"));
         for target in targets {
             let leads_to = page.parent().unwrap().join(target);
-            assert!(leads_to.exists(), "{}: {target} is not there", page.display());
+            assert!(
+                leads_to.exists(),
+                "{}: the link to {target} is broken",
+                page.display()
+            );
             links += 1;
         }
     }

@@ -7,7 +7,7 @@ use revento_webhooks::{
 
 use crate::support::engine;
 
-/// The whole body at once, and in pieces of several sizes: each way has to end the same.
+/// The result is the same for the whole body at once and for pieces of several sizes.
 #[test]
 fn w1_the_crate_verifies_the_vectors() {
     let vectors = vectors::all();
@@ -90,10 +90,13 @@ fn foreign(program: &PathBuf, script: &str) {
         .arg(vectors::directory().join("webhooks.json"))
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{stdout}");
     let all = vectors::all().len();
-    assert!(said.contains(&format!("{all} of {all} vectors agree")), "{said}");
+    assert!(
+        stdout.contains(&format!("{all} of {all} vectors agree")),
+        "{stdout}"
+    );
 }
 
 #[test]
@@ -107,5 +110,8 @@ fn the_vectors_are_what_the_generator_writes() {
         .unwrap();
     assert!(output.status.success());
     let file = std::fs::read(vectors::directory().join("webhooks.json")).unwrap();
-    assert!(output.stdout == file, "run generate.py again");
+    assert!(
+        output.stdout == file,
+        "webhooks.json is out of date: run generate.py again"
+    );
 }

@@ -1,4 +1,4 @@
-//! OAuth libraries of other languages, as they come: they connect, refresh, and are told what reuse has ended.
+//! Unmodified OAuth libraries of other languages: they connect, refresh, and get an error after the reuse of a token.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -18,7 +18,7 @@ async fn authlib_for_python() {
         return engine::skip("Python");
     };
     let (python, program) = install::python(&python, "oauth-python", "client.py").await;
-    walk(&python, &program).await;
+    run_both(&python, &program).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,14 +30,14 @@ async fn openid_client_for_node() {
         return engine::skip("Node");
     };
     let program = install::node(&npm, "oauth-node", Some("client.js")).await;
-    walk(&node, &program.join("client.js")).await;
+    run_both(&node, &program.join("client.js")).await;
 }
 
-/// With the secret in the form, and with HTTP Basic.
-async fn walk(interpreter: &Path, program: &Path) {
+/// Runs the program with the secret in the form and with HTTP Basic.
+async fn run_both(interpreter: &Path, program: &Path) {
     for method in ["client_secret_post", "client_secret_basic"] {
         let sandbox = Sandbox::builder().redirect_uri(CALLBACK).start().await.unwrap();
-        let told = talk(&sandbox, interpreter, program, method).await;
+        let result = run(&sandbox, interpreter, program, method).await;
         let expected = json!({
             "scope": "event.read participants.read",
             "event_id": "evt_test_published",
@@ -45,7 +45,7 @@ async fn walk(interpreter: &Path, program: &Path) {
             "reuse": "invalid_grant",
             "statuses": [200, 200, 401],
         });
-        assert_eq!(told, expected, "{method}");
+        assert_eq!(result, expected, "{method}");
         let stats = sandbox.stats().await.unwrap();
         assert_eq!(
             (stats.exchanges, stats.refreshes, stats.reuses),
@@ -56,8 +56,8 @@ async fn walk(interpreter: &Path, program: &Path) {
     }
 }
 
-/// The program says where to send the browser, hears where it landed, and tells the rest.
-async fn talk(sandbox: &Sandbox, interpreter: &Path, program: &Path, method: &str) -> Value {
+/// The program prints the authorization URL, reads the redirect from standard input, and prints its result.
+async fn run(sandbox: &Sandbox, interpreter: &Path, program: &Path, method: &str) -> Value {
     let info = sandbox.info();
     let mut child = Command::new(interpreter)
         .arg(program)
@@ -69,7 +69,7 @@ async fn talk(sandbox: &Sandbox, interpreter: &Path, program: &Path, method: &st
             ("EVENT_ID", &info.events[0]),
             ("REDIRECT_URI", CALLBACK),
             ("METHOD", method),
-            // Both libraries want to be told that plain HTTP is meant.
+            // Authlib refuses plain HTTP without this variable.
             ("AUTHLIB_INSECURE_TRANSPORT", "1"),
         ])
         .stdin(Stdio::piped())
@@ -78,12 +78,20 @@ async fn talk(sandbox: &Sandbox, interpreter: &Path, program: &Path, method: &st
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let url = lines.next_line().await.unwrap().expect("it says where to go");
-    let landed = sandbox.authorize(&url, ConsentDecision::Authorize).await.unwrap();
-    let mut hears = child.stdin.take().unwrap();
-    hears.write_all(format!("{landed}\n").as_bytes()).await.unwrap();
-    drop(hears);
-    let told = lines.next_line().await.unwrap().expect("it tells how it went");
+    let url = lines
+        .next_line()
+        .await
+        .unwrap()
+        .expect("the program printed no URL");
+    let redirect = sandbox.authorize(&url, ConsentDecision::Authorize).await.unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(format!("{redirect}\n").as_bytes()).await.unwrap();
+    drop(stdin);
+    let result = lines
+        .next_line()
+        .await
+        .unwrap()
+        .expect("the program printed no result");
     assert!(child.wait().await.unwrap().success());
-    serde_json::from_str(&told).unwrap()
+    serde_json::from_str(&result).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Every line of every log, every error and every panic of a whole walk, looked through for what was planted.
+//! Searches every log line, error and panic message of a whole scenario for the secrets that it used.
 
 use std::error::Error;
 use std::io::Write;
@@ -16,10 +16,10 @@ use revento_transport_reqwest::ReqwestTransport;
 use tracing_subscriber::fmt::MakeWriter;
 
 const CALLBACK: &str = "http://localhost:3000/callback";
-/// What every token of the platform begins with.
-const TOKENS: [&str; 3] = ["rev_install_", "rev_refresh_", "rev_user_"];
+/// The prefixes of the platform's tokens.
+const TOKEN_PREFIXES: [&str; 3] = ["rev_install_", "rev_refresh_", "rev_user_"];
 
-/// All that was shown.
+/// All text that was shown.
 #[derive(Debug, Clone, Default)]
 struct Shown(Arc<Mutex<Vec<u8>>>);
 
@@ -31,7 +31,7 @@ impl Shown {
             .extend(text.as_bytes());
     }
 
-    /// An error as people show it: its text, its debug form, its causes.
+    /// Adds the text and the debug output of an error and of its causes.
     fn error(&self, error: &(dyn Error + 'static)) {
         let mut next = Some(error);
         while let Some(error) = next {
@@ -64,7 +64,7 @@ impl<'a> MakeWriter<'a> for Shown {
     }
 }
 
-// One thread, so that the subscriber of this test hears everything, the sandbox too.
+// One thread, so that the subscriber of this test gets the log lines of the sandbox, too.
 #[tokio::test]
 async fn t5_no_log_no_error_and_no_panic_shows_a_secret() {
     let shown = Shown::default();
@@ -73,15 +73,15 @@ async fn t5_no_log_no_error_and_no_panic_shows_a_secret() {
         .with_writer(shown.clone())
         .with_ansi(false)
         .finish();
-    let _listening = tracing::subscriber::set_default(subscriber);
-    tracing::trace!("a line of the control");
-    let mut planted = walk(&shown).await;
-    planted.extend(TOKENS.map(str::to_owned));
+    let _guard = tracing::subscriber::set_default(subscriber);
+    tracing::trace!("a line of this test");
+    let mut secrets = run(&shown).await;
+    secrets.extend(TOKEN_PREFIXES.map(str::to_owned));
     let text = shown.text();
-    for heard in ["a line of the control", "revento_api", "hyper", "refresh"] {
-        assert!(text.contains(heard), "nothing was heard of {heard}");
+    for expected in ["a line of this test", "revento_api", "hyper", "refresh"] {
+        assert!(text.contains(expected), "no log line has {expected}");
     }
-    for secret in planted {
+    for secret in secrets {
         let place = text
             .find(&secret)
             .map(|at| &text[at.saturating_sub(200)..at + secret.len()]);
@@ -89,8 +89,8 @@ async fn t5_no_log_no_error_and_no_panic_shows_a_secret() {
     }
 }
 
-/// Connects, reads, refreshes, fails in many ways; gives back what must not have been seen.
-async fn walk(shown: &Shown) -> Vec<String> {
+/// Connects, reads, refreshes and causes many errors. Returns the secrets.
+async fn run(shown: &Shown) -> Vec<String> {
     let sandbox = Sandbox::builder().redirect_uri(CALLBACK).start().await.unwrap();
     let info = sandbox.info().clone();
     let event = info.events[0].clone();
@@ -162,18 +162,18 @@ async fn walk(shown: &Shown) -> Vec<String> {
     shown.add(panicked.unwrap_err().downcast_ref::<String>().unwrap());
     let client_id = info.client_id.clone();
     let event_id = event;
-    let act = revento_sandbox::Action::RevokeConnection { client_id, event_id };
-    sandbox.perform(act).await.unwrap();
+    let action = revento_sandbox::Action::RevokeConnection { client_id, event_id };
+    sandbox.perform(action).await.unwrap();
     if let Err(error) = reads.get().await {
         shown.error(&error);
     }
     sandbox.shutdown().await;
-    let mut planted = vec![
+    let mut secrets = vec![
         info.client_secret,
         info.webhook_secret,
         code,
         "planted-sealing".to_owned(),
     ];
-    planted.extend(verifier);
-    planted
+    secrets.extend(verifier);
+    secrets
 }

@@ -1,4 +1,4 @@
-//! Our OAuth client against node-oidc-provider: authorize, PKCE, exchange, rotation, reuse detection.
+//! The client of this SDK with node-oidc-provider: authorization, PKCE, exchange, rotation, reuse detection.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
@@ -22,7 +22,7 @@ const CALLBACK: &str = "http://localhost:3000/callback";
 const EVENT: &str = "evt_1";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn authorizes_exchanges_rotates_and_hears_of_reuse() {
+async fn authorizes_exchanges_rotates_and_detects_reuse() {
     let (Some(node), Some(npm)) = (
         engine::path("REVENTO_TEST_NODE"),
         engine::path("REVENTO_TEST_NPM"),
@@ -30,18 +30,18 @@ async fn authorizes_exchanges_rotates_and_hears_of_reuse() {
         return engine::skip("Node");
     };
     let mut site = Site::start(&node, &npm).await;
-    site.refuses_what_has_no_pkce().await;
+    site.is_refused_without_pkce().await;
     site.connects().await;
     site.rotates().await;
-    site.hears_of_reuse().await;
+    site.detects_reuse().await;
     site.server.assert_running();
 }
 
-/// The machine's clock, and hours on top.
+/// The system clock plus a number of hours.
 #[derive(Debug, Default)]
-struct Hours(AtomicI64);
+struct ShiftedClock(AtomicI64);
 
-impl Clock for Hours {
+impl Clock for ShiftedClock {
     fn now(&self) -> Timestamp {
         let ahead = self.0.load(Ordering::Relaxed) * 3_600_000_000;
         Timestamp::from_unix_micros(SystemClock.now().unix_micros() + ahead)
@@ -53,7 +53,7 @@ struct Site {
     server: Program,
     client: Client,
     store: Arc<MemoryTokens>,
-    clock: Arc<Hours>,
+    clock: Arc<ShiftedClock>,
 }
 
 impl Site {
@@ -77,19 +77,23 @@ impl Site {
         let mut server = Program::start(&mut command, &log);
         wait::until("the authorization server listens", async || {
             server.assert_running();
-            let said = server.said();
-            if said.contains("ready") { Ok(()) } else { Err(said) }
+            let output = server.output();
+            if output.contains("ready") {
+                Ok(())
+            } else {
+                Err(output)
+            }
         })
         .await;
         let store = Arc::new(MemoryTokens::new());
-        let clock = Arc::new(Hours::default());
+        let clock = Arc::new(ShiftedClock::default());
         let integration = Integration::new(Endpoints::sandbox(&base).unwrap(), "client", CALLBACK)
             .unwrap()
             .with_secret("secret");
         let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
         let http = Arc::new(ReqwestTransport::new().unwrap());
         let tokens: Arc<dyn TokenStore> = Arc::<MemoryTokens>::clone(&store);
-        let shared: Arc<dyn Clock> = Arc::<Hours>::clone(&clock);
+        let shared: Arc<dyn Clock> = Arc::<ShiftedClock>::clone(&clock);
         let client = Client::builder(integration)
             .transport(http)
             .store(tokens)
@@ -111,7 +115,7 @@ impl Site {
         }
     }
 
-    async fn refuses_what_has_no_pkce(&self) {
+    async fn is_refused_without_pkce(&self) {
         let begun = self.client.begin_authorization(&Self::request()).unwrap();
         let mut url = url::Url::parse(&begun.url).unwrap();
         let kept: Vec<_> = url
@@ -141,14 +145,14 @@ impl Site {
         for generation in 2..=4 {
             self.clock.0.fetch_add(1, Ordering::Relaxed);
             let token = self.token().await.unwrap();
-            assert!(!seen.contains(&token), "a new access token");
+            assert!(!seen.contains(&token), "the access token is not new");
             seen.push(token);
             assert_eq!(self.stored().await.record.connection.generation, generation);
         }
     }
 
-    /// As after the restore of a backup: the token that is stored is spent.
-    async fn hears_of_reuse(&self) {
+    /// Stores a used refresh token, as the restore of a backup does.
+    async fn detects_reuse(&self) {
         let old = self.stored().await.record;
         self.clock.0.fetch_add(1, Ordering::Relaxed);
         self.token().await.unwrap();
@@ -177,7 +181,7 @@ impl Site {
         all.into_iter().next().unwrap()
     }
 
-    /// A browser: keeps cookies, follows redirects, until it is sent home.
+    /// Keeps cookies and follows redirects until the redirect to the callback. Returns its URL.
     async fn browse(&self, url: &str) -> String {
         let no_redirects = reqwest::redirect::Policy::none();
         let http = reqwest::Client::builder().redirect(no_redirects).build().unwrap();
@@ -203,7 +207,7 @@ impl Site {
                 panic!(
                     "{url} answered {status}: {}\n{}",
                     answer.text().await.unwrap(),
-                    self.server.said()
+                    self.server.output()
                 );
             };
             let next = url::Url::parse(&self.base)
@@ -215,6 +219,6 @@ impl Site {
             }
             url = next.into();
         }
-        panic!("it redirects without end");
+        panic!("more than 10 redirects");
     }
 }

@@ -1,4 +1,4 @@
-//! The developer's console, clicked: what a person does there, the platform does, and pages tell of it without a reload.
+//! The developer console in a browser: each action takes effect, and the pages show it without a reload.
 
 use serde_json::json;
 use thirtyfour::Key;
@@ -7,7 +7,7 @@ use crate::support::browser::Browser;
 use crate::support::platform::{EVENT, Platform};
 use crate::support::{engine, wait};
 
-/// The button of a milestone on the overview.
+/// The XPath of a milestone's row on the overview.
 fn milestone(name: &str) -> String {
     format!("//tr[td[normalize-space(.)='{name}']]")
 }
@@ -31,7 +31,7 @@ async fn a_review_arrives_as_a_webhook_and_shows_while_it_happens() {
     let webhook = platform.receiver.receives("application.approved").await;
     assert_eq!(webhook.envelope["data"]["id"], application.as_str());
     assert!(webhook.envelope["data"]["approved_at"].is_string());
-    // Never reloaded by hand.
+    // The test does not reload the page.
     watcher.click("application.approved").await;
     watcher.sees("Attempt 1").await;
     let page = watcher.text().await;
@@ -59,7 +59,7 @@ async fn a_review_needs_no_mouse() {
     browser.press(Key::Tab).await;
     assert_eq!(browser.focused().await, "Skip to the content");
     browser.press(Key::Enter).await;
-    // Past the navigation there are two choices, their button and the table.
+    // Between the navigation and the table there are two selects and a button.
     let mut stops = Vec::new();
     while browser.focused().await != "Approve" {
         stops.push(browser.focused().await);
@@ -72,7 +72,7 @@ async fn a_review_needs_no_mouse() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn six_pages_that_were_left_do_not_hold_up_the_seventh() {
+async fn six_pages_that_were_left_do_not_block_the_seventh() {
     let Some(browser) = Browser::open().await else {
         return engine::skip("Chromium");
     };
@@ -88,7 +88,7 @@ async fn six_pages_that_were_left_do_not_hold_up_the_seventh() {
         "/audit",
         "/connections",
     ] {
-        // A page that waits for a connection runs into the browser's patience.
+        // A page that waits for a free connection fails with the browser's timeout.
         browser.visit(&platform.console(page)).await;
         browser.sees("live").await;
     }
@@ -133,7 +133,7 @@ async fn revoking_a_connection_ends_everything_below_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_dies_by_travelling_through_its_retries_and_comes_back_by_a_replay() {
+async fn a_delivery_is_dead_lettered_after_its_retries_and_delivered_by_a_replay() {
     let Some(browser) = Browser::open().await else {
         return engine::skip("Chromium");
     };
@@ -168,7 +168,7 @@ async fn a_delivery_dies_by_travelling_through_its_retries_and_comes_back_by_a_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn time_travels_to_just_before_and_just_after_an_expiry() {
+async fn the_clock_moves_to_just_before_and_just_after_an_expiry() {
     let Some(browser) = Browser::open().await else {
         return engine::skip("Chromium");
     };
@@ -181,7 +181,7 @@ async fn time_travels_to_just_before_and_just_after_an_expiry() {
     browser.sees("59 min ahead").await;
     assert_eq!(platform.read(&first, &path).await.0, 200);
     browser.click_in(&milestone("access expiry"), "after").await;
-    wait::until("nothing expires any more", async || {
+    wait::until("the milestone disappears", async || {
         match browser.count(&milestone("access expiry")).await {
             0 => Ok(()),
             _ => Err(browser.text().await),

@@ -1,4 +1,4 @@
-//! `docs/before-launch.md` names tests; a name that rots would be a promise without proof.
+//! Every test that `docs/before-launch.md` names exists.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn every_test_that_the_checklist_names_exists() {
     assert!(missing.is_empty(), "no such tests: {missing:?}");
 }
 
-/// Tests bear the name of a case: `t8_…`.
+/// The name of a test begins with a case code: `t8_…`.
 fn is_test(code: &str) -> bool {
     let case = code.split('_').next().unwrap_or_default();
     code.matches('_').count() > 2

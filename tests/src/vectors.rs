@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use revento_webhooks::Verifier;
 use serde::Deserialize;
 
-/// Where the vectors and their foreign verifiers are.
+/// The folder of the vectors and of the verifiers in other languages.
 pub fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance")
 }
@@ -14,10 +14,10 @@ pub fn directory() -> PathBuf {
 /// All vectors.
 ///
 /// # Panics
-/// When the file is missing or not what its documentation says.
+/// If the file does not have the documented format.
 pub fn all() -> Vec<Vector> {
     let text = include_str!("../conformance/webhooks.json");
-    let file: File = serde_json::from_str(text).expect("the documented format");
+    let file: File = serde_json::from_str(text).expect("the file does not have the documented format");
     file.vectors.into_iter().map(Vector::from).collect()
 }
 
@@ -38,7 +38,7 @@ pub struct Vector {
 }
 
 impl Vector {
-    /// Which secret holds, or the kind of the error.
+    /// The matched secret, or the kind of the error.
     pub fn expected(&self) -> &str {
         self.wire
             .matched
@@ -47,17 +47,17 @@ impl Vector {
             .unwrap_or("nothing")
     }
 
-    /// Whether it is accepted.
+    /// Whether a verifier accepts it.
     pub fn accepted(&self) -> bool {
         self.wire.expect == "accept"
     }
 
-    /// Whether the envelope is to be read too.
+    /// Whether the verifier has to read the envelope, too.
     pub fn level_is_event(&self) -> bool {
         self.wire.level == "event"
     }
 
-    /// What its verifier is made of: vectors with the same text can share one.
+    /// The settings of its verifier as text. Vectors with the same text can share a verifier.
     pub fn settings(&self) -> String {
         format!(
             "{:?}",
@@ -68,16 +68,16 @@ impl Vector {
     /// A verifier with the vector's secrets and tolerance.
     ///
     /// # Panics
-    /// When the vector's secrets are none.
+    /// If a secret or the tolerance of the vector is invalid.
     pub fn verifier(&self) -> Verifier {
         let verifier = Verifier::new(&self.wire.secret)
-            .expect("a secret")
+            .expect("a valid secret")
             .with_tolerance(std::time::Duration::from_secs(self.wire.tolerance))
-            .expect("a tolerance");
+            .expect("a valid tolerance");
         self.wire.previous.iter().fold(verifier, |verifier, old| {
             verifier
                 .with_previous(&old.secret, old.not_after)
-                .expect("a secret")
+                .expect("a valid secret")
         })
     }
 }

@@ -1,4 +1,4 @@
-// A minimal Revento integration on Express. It knows the platform's contract and nothing of this project.
+// A minimal Revento integration on Express. It uses the platform's contract and no code of this project.
 
 import crypto from "node:crypto";
 import express from "express";
@@ -13,7 +13,7 @@ const seen = new Map(); // delivery id -> envelope
 let tokens = null;
 let refreshing = null;
 
-// Connect: to the consent page and back.
+// Connect: redirect to the consent page, and handle the callback.
 
 app.get("/connect", (req, res) => {
   const state = crypto.randomBytes(24).toString("base64url");

@@ -1,4 +1,4 @@
-"""A minimal Revento integration on Flask. It knows the platform's contract and nothing of this project."""
+"""A minimal Revento integration on Flask. It uses the platform's contract and no code of this project."""
 
 import base64
 import hashlib
@@ -33,7 +33,7 @@ tokens = {}
 refreshing = threading.Lock()
 
 
-# Connect: to the consent page and back.
+# Connect: redirect to the consent page, and handle the callback.
 
 
 @app.get("/connect")
@@ -94,7 +94,7 @@ def request_tokens(**form):
 
 def refresh(expired):
     with refreshing:
-        if tokens["access_token"] == expired:  # else somebody has done it
+        if tokens["access_token"] == expired:  # otherwise another thread has refreshed it
             tokens.update(request_tokens(grant_type="refresh_token", refresh_token=tokens["refresh_token"]))
 
 

@@ -1,6 +1,6 @@
-// openid-client, as it comes, against the platform: connect, refresh, reuse.
+// Unmodified openid-client with the platform: connect, refresh, reuse.
 //
-// Prints the authorization URL, reads where the browser landed, and prints what the library then made of the platform.
+// Prints the authorization URL, reads the redirect from standard input, and prints the results.
 import { createInterface } from "node:readline/promises";
 import * as client from "openid-client";
 
@@ -48,7 +48,7 @@ const reuse = await client.refreshTokenGrant(config, first.refresh_token).then(
   () => "accepted",
   (error) => error.error,
 );
-// Reuse ended the family: what the refresh had given is worth nothing now.
+// The reuse has revoked the token family, so the refreshed token is invalid, too.
 statuses.push(await participants(second));
 console.log(
   JSON.stringify({

@@ -1,6 +1,6 @@
-"""Authlib, as it comes, against the platform: connect, refresh, reuse.
+"""Unmodified Authlib with the platform: connect, refresh, reuse.
 
-Prints the authorization URL, reads where the browser landed, and prints what the library then made of the platform.
+Prints the authorization URL, reads the redirect from standard input, and prints the results.
 """
 
 import json
@@ -36,7 +36,7 @@ try:
     reuse = "accepted"
 except OAuthError as error:
     reuse = error.error
-# Reuse ended the family: what the refresh had given is worth nothing now.
+# The reuse has revoked the token family, so the refreshed token is invalid, too.
 session.token = second
 statuses.append(session.get(PARTICIPANTS).status_code)
 print(

@@ -1,6 +1,5 @@
-// node-oidc-provider as Revento's authorization server: rotating refresh tokens, PKCE required, reuse detected – all of
-// it by that project's own code. Ours is only what the contract adds: two fields in the token response, and somebody who
-// consents.
+// node-oidc-provider as Revento's authorization server. Its own code rotates refresh tokens, requires PKCE and detects
+// reuse. This file adds what the contract adds: two fields in the token response, and an organizer who consents.
 import Provider from 'oidc-provider';
 
 const { PORT, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, EVENT_ID } = process.env;
@@ -28,7 +27,7 @@ const provider = new Provider(base, {
   cookies: { keys: ['only for this test'] },
 });
 
-// What the contract adds (section 2.3).
+// The two fields of the contract §2.3.
 provider.use(async (context, next) => {
   await next();
   if (context.path === '/oauth/token' && context.body?.access_token) {
@@ -37,7 +36,7 @@ provider.use(async (context, next) => {
   }
 });
 
-// An organizer who is signed in at once and consents to everything.
+// Signs the organizer in at once and consents to everything.
 provider.use(async (context, next) => {
   if (!context.path.startsWith('/consent/')) return next();
   const { prompt, params, session } = await provider.interactionDetails(context.req, context.res);

@@ -1,4 +1,4 @@
-//! A person with a real browser.
+//! A real browser, controlled by WebDriver.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use thirtyfour::{By, ChromiumLikeCapabilities as _, DesiredCapabilities, Key, We
 
 use super::{engine, wait};
 
-/// Nothing that talks to the browser's maker, and nothing that needs a screen.
+/// No screen, and no requests of the browser to its vendor.
 const ARGUMENTS: &[&str] = &[
     "--headless",
     "--no-sandbox",
@@ -22,8 +22,8 @@ const ARGUMENTS: &[&str] = &[
     "--window-size=1280,1100",
 ];
 
-/// How long a page may take to load, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// How long a page may take to load on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// A browser with an empty profile.
 #[derive(Debug)]
@@ -33,36 +33,36 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// `None` when this machine has none.
+    /// Returns `None` if this machine has no browser.
     pub(crate) async fn open() -> Option<Self> {
         Self::open_with(&[]).await
     }
 
-    /// With more arguments than the usual ones.
+    /// Opens a browser with additional arguments.
     pub(crate) async fn open_with(more: &[&str]) -> Option<Self> {
         let driver = engine::value("REVENTO_TEST_WEBDRIVER")?;
         let profile = tempfile::tempdir().unwrap();
-        let mut wishes = DesiredCapabilities::chrome();
+        let mut capabilities = DesiredCapabilities::chrome();
         for argument in ARGUMENTS.iter().chain(more) {
-            wishes.add_arg(argument).unwrap();
+            capabilities.add_arg(argument).unwrap();
         }
-        wishes
+        capabilities
             .add_arg(&format!("--user-data-dir={}", profile.path().display()))
             .unwrap();
         if let Some(program) = engine::value("REVENTO_TEST_CHROMIUM") {
-            wishes.set_binary(&program).unwrap();
+            capabilities.set_binary(&program).unwrap();
         }
-        let driver = WebDriver::new(driver, wishes)
+        let driver = WebDriver::new(driver, capabilities)
             .await
-            .expect("the driver opens a browser");
-        driver.set_page_load_timeout(PATIENCE).await.unwrap();
+            .expect("the driver could not open a browser");
+        driver.set_page_load_timeout(TIMEOUT).await.unwrap();
         Some(Self {
             driver,
             _profile: profile,
         })
     }
 
-    /// Types an address.
+    /// Opens a URL.
     pub(crate) async fn visit(&self, url: &str) {
         self.driver
             .goto(url)
@@ -70,12 +70,12 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{url}: {error}"));
     }
 
-    /// Clicks the first button or link with this text, as soon as there is one.
+    /// Waits for the first button or link with this text and clicks it.
     pub(crate) async fn click(&self, text: &str) {
         self.click_in("", text).await;
     }
 
-    /// As [`Browser::click`], inside the element that an XPath names.
+    /// As [`Browser::click`], inside the element at this XPath.
     pub(crate) async fn click_in(&self, inside: &str, text: &str) {
         let path = format!("{inside}//*[(self::button or self::a) and normalize-space(.)='{text}']");
         wait::until(&format!("click {text:?}"), async || {
@@ -91,13 +91,13 @@ impl Browser {
         keys.perform().await.unwrap();
     }
 
-    /// What the element says that keys go to.
+    /// The text of the focused element.
     pub(crate) async fn focused(&self) -> String {
         let focused = async { self.driver.active_element().await?.text().await };
         focused.await.unwrap_or_default()
     }
 
-    /// Unticks the box of this value.
+    /// Unticks the checkbox with this value.
     pub(crate) async fn untick(&self, value: &str) {
         let found = self
             .find(&format!("//input[@type='checkbox' and @value='{value}']"))
@@ -115,13 +115,13 @@ impl Browser {
         .await;
     }
 
-    /// Looks at the page inside the first frame from now on, until the next visit.
+    /// Enters the first frame of the page, until the next visit.
     pub(crate) async fn enter_frame(&self) {
         let frame = self.find("//iframe").await;
         frame.enter_frame().await.unwrap();
     }
 
-    /// Waits for an element.
+    /// Waits for the element at this XPath.
     pub(crate) async fn find(&self, path: &str) -> WebElement {
         wait::until(path, async || {
             self.explain(self.driver.find(By::XPath(path)).await).await
@@ -129,7 +129,7 @@ impl Browser {
         .await
     }
 
-    /// How many elements there are right now.
+    /// How many elements match this XPath now.
     pub(crate) async fn count(&self, path: &str) -> usize {
         self.driver
             .find_all(By::XPath(path))
@@ -137,13 +137,13 @@ impl Browser {
             .map_or(0, |found| found.len())
     }
 
-    /// What a person reads.
+    /// The text of the page.
     pub(crate) async fn text(&self) -> String {
         let read = async { self.driver.find(By::Tag("body")).await?.text().await };
         read.await.unwrap_or_default()
     }
 
-    /// Where the browser is.
+    /// The current URL.
     pub(crate) async fn address(&self) -> String {
         self.driver
             .current_url()
@@ -152,7 +152,7 @@ impl Browser {
             .unwrap_or_default()
     }
 
-    /// Shows pages as a screen of this width and height does, in light or dark.
+    /// Sets the size of the screen and the colour scheme (`light` or `dark`).
     pub(crate) async fn screen(&self, width: u32, height: u32, scheme: &str) {
         let metrics = json!({
             "width": width,
@@ -169,12 +169,12 @@ impl Browser {
         tools.send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
     }
 
-    /// What a script returns, run inside the page.
+    /// Runs a script in the page and returns its result.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.driver.execute(script, vec![]).await.unwrap().json().clone()
     }
 
-    /// What a script hands to its last argument, a function.
+    /// Runs a script in the page and returns what the script passes to its last argument, a callback.
     pub(crate) async fn run_async(&self, script: &str) -> Value {
         self.driver
             .execute_async(script, vec![])
@@ -184,7 +184,7 @@ impl Browser {
             .clone()
     }
 
-    /// Keeps a picture of the page where `cargo xtask screenshots` wants one.
+    /// Saves a screenshot if `cargo xtask screenshots` runs the test.
     pub(crate) async fn picture(&self, name: &str) {
         if let Some(folder) = engine::path("REVENTO_TEST_PICTURES") {
             self.driver
@@ -194,7 +194,7 @@ impl Browser {
         }
     }
 
-    /// Closes it. A scenario that fails leaves it to the driver, which ends with its browsers.
+    /// Closes the browser. If a scenario fails, the driver closes its browsers when it ends.
     pub(crate) async fn close(self) {
         self.driver.quit().await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! The sandbox's control interface, as a script in any language sees it.
+//! A client of the sandbox's control API.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ impl Control {
         }
     }
 
-    /// The rows of a list.
+    /// Reads a list.
     pub(crate) async fn list(&self, path: &str) -> Vec<Value> {
         let answer = self.get(path).await;
         answer["data"]
@@ -50,7 +50,7 @@ impl Control {
         self.post("/clock", json!({ "advance_s": seconds })).await;
     }
 
-    /// One of the platform's counters.
+    /// The value of one of the platform's counters.
     pub(crate) async fn stat(&self, name: &str) -> u64 {
         let stats = self.get("/stats").await;
         stats[name]

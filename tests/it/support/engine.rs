@@ -1,8 +1,8 @@
-//! The engines that `cargo xtask test` hands to the tests.
+//! The programs and servers that `cargo xtask test` provides for the tests.
 
 use std::path::PathBuf;
 
-/// What the harness says of an engine; `None` when it has none.
+/// The value of a variable of the test harness; `None` if the program or server is missing.
 pub(crate) fn value(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|value| !value.is_empty())
 }
@@ -12,7 +12,7 @@ pub(crate) fn path(variable: &str) -> Option<PathBuf> {
     value(variable).map(PathBuf::from)
 }
 
-/// The one line of a scenario that cannot run here.
+/// Prints that a scenario is skipped.
 pub(crate) fn skip(engine: &str) {
-    println!("skipped: no {engine} (cargo xtask test brings it)");
+    println!("skipped: no {engine} (cargo xtask test provides it)");
 }

@@ -1,4 +1,4 @@
-//! The walk that every integration can do, in whatever language: connect, read, receive, refresh.
+//! The steps that every integration can do, in any language: connect, read, receive a webhook, refresh.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, TcpListener};
@@ -13,11 +13,11 @@ use super::program::Program;
 use super::visitor::Visitor;
 use super::wait;
 
-/// A little more than an access token lives.
-const AN_HOUR_AND_A_MINUTE: u64 = 61 * 60;
+/// One minute longer than the lifetime of an access token.
+const SIXTY_ONE_MINUTES: u64 = 61 * 60;
 
-/// Starts `interpreter server` against a sandbox of its own and walks it.
-pub(crate) async fn walk(interpreter: &Path, server: &Path) {
+/// Starts `interpreter server` with its own sandbox and runs all steps.
+pub(crate) async fn run_steps(interpreter: &Path, server: &Path) {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .unwrap()
         .local_addr()
@@ -41,7 +41,7 @@ pub(crate) async fn walk(interpreter: &Path, server: &Path) {
         ("EVENT_ID", &info.events[0]),
     ]);
     let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("foreign-{port}.log"));
-    let mut walk = Walk {
+    let mut steps = Steps {
         integration: Integration {
             base: format!("http://localhost:{port}"),
             client: client(),
@@ -50,22 +50,22 @@ pub(crate) async fn walk(interpreter: &Path, server: &Path) {
         control: Control::new(&info.control_base),
         event: info.events[0].clone(),
     };
-    walk.starts().await;
-    walk.connects().await;
-    walk.reads_every_participant().await;
-    walk.receives_a_webhook_once().await;
-    walk.outlives_its_access_token().await;
+    steps.starts().await;
+    steps.connects().await;
+    steps.reads_every_participant().await;
+    steps.receives_a_webhook_once().await;
+    steps.outlives_its_access_token().await;
     sandbox.shutdown().await;
 }
 
-struct Walk {
+struct Steps {
     program: Program,
     integration: Integration,
     control: Control,
     event: String,
 }
 
-impl Walk {
+impl Steps {
     async fn starts(&mut self) {
         let (program, integration) = (&mut self.program, &self.integration);
         wait::until("the integration listens", async || {
@@ -81,11 +81,11 @@ impl Walk {
             .open(&format!("{}/connect", self.integration.base))
             .await;
         let arrived = organizer.press(&consent, "Authorize", &[]).await;
-        let said = self.program.said();
+        let output = self.program.output();
         assert_eq!(
             (arrived.status, arrived.url.path()),
             (200, "/callback"),
-            "{}\n{said}",
+            "{}\n{output}",
             arrived.body
         );
         let answer: Value = serde_json::from_str(&arrived.body).unwrap();
@@ -101,7 +101,7 @@ impl Walk {
             .await;
         assert!(
             read.len() >= 30,
-            "contract 6 promises 30 participants, these are {}",
+            "contract §6 promises 30 participants, but there are {}",
             read.len()
         );
         assert_eq!(ids(&read, "id"), ids(&applications, "participant_id"));
@@ -141,18 +141,18 @@ impl Walk {
         assert_eq!(
             self.approvals(&application).await,
             1,
-            "a delivery seen twice is one event"
+            "the integration handled a delivery twice"
         );
     }
 
     async fn outlives_its_access_token(&mut self) {
         let before = ids(&self.participants().await, "id");
-        self.control.advance(AN_HOUR_AND_A_MINUTE).await;
+        self.control.advance(SIXTY_ONE_MINUTES).await;
         assert_eq!(ids(&self.participants().await, "id"), before);
         assert_eq!(self.control.stat("refreshes").await, 1);
 
-        // Several reads at once on an expired token; a token allows five.
-        self.control.advance(AN_HOUR_AND_A_MINUTE).await;
+        // Several reads at once with an expired token. The platform allows five at once.
+        self.control.advance(SIXTY_ONE_MINUTES).await;
         let reads = tokio::join!(
             self.participants(),
             self.participants(),
@@ -170,7 +170,7 @@ impl Walk {
     async fn participants(&self) -> Vec<Value> {
         match self.integration.get("/participants").await {
             Ok(rows) => rows,
-            Err(error) => panic!("{error}\n{}", self.program.said()),
+            Err(error) => panic!("{error}\n{}", self.program.output()),
         }
     }
 
@@ -181,7 +181,7 @@ impl Walk {
     }
 }
 
-/// The integration's own pages.
+/// A client of the integration's pages.
 struct Integration {
     base: String,
     client: reqwest::Client,
@@ -209,6 +209,6 @@ fn ids(rows: &[Value], name: &str) -> BTreeSet<String> {
         .iter()
         .map(|row| row[name].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(ids.len(), rows.len(), "a row came twice");
+    assert_eq!(ids.len(), rows.len(), "an id is listed twice");
     ids
 }

@@ -1,4 +1,4 @@
-//! Brings what the foreign servers need into the build folder; what is there already stays.
+//! Installs the dependencies of programs in other languages into the build folder, once.
 
 use std::path::{Path, PathBuf};
 
@@ -6,18 +6,18 @@ use tokio::process::Command;
 
 use super::program::run;
 
-/// The Express server with its packages; the path of its program.
+/// Installs the Express server. Returns the path of its program.
 pub(crate) async fn express(npm: &Path) -> PathBuf {
     node(npm, "express", Some("server.js")).await.join("server.js")
 }
 
-/// The accessibility checker, as a script to run in a page.
+/// Installs the accessibility checker. Returns its script, to run in a page.
 pub(crate) async fn axe(npm: &Path) -> String {
     let home = node(npm, "axe", None).await;
     std::fs::read_to_string(home.join("node_modules/axe-core/axe.min.js")).unwrap()
 }
 
-/// A folder with the packages of a Node project, and its program.
+/// Installs the packages and the program of a Node project. Returns the folder, or the path of the program.
 pub(crate) async fn node(npm: &Path, name: &str, program: Option<&str>) -> PathBuf {
     let (sources, home) = places(name);
     for file in std::iter::once("package.json").chain(program) {
@@ -37,12 +37,12 @@ pub(crate) async fn node(npm: &Path, name: &str, program: Option<&str>) -> PathB
     home
 }
 
-/// The Flask server with a Python of its own; the paths of both.
+/// Installs the Flask server in its own Python environment. Returns the paths of the interpreter and the program.
 pub(crate) async fn flask(python: &Path) -> (PathBuf, PathBuf) {
     self::python(python, "flask", "app.py").await
 }
 
-/// A Python of its own with the packages that a project asks for, and the project's program.
+/// Creates a Python environment with the packages of a project. Returns the paths of the interpreter and the program.
 pub(crate) async fn python(python: &Path, name: &str, program: &str) -> (PathBuf, PathBuf) {
     let (sources, home) = places(name);
     let venv = home.join("venv");
@@ -68,18 +68,18 @@ pub(crate) async fn python(python: &Path, name: &str, program: &str) -> (PathBuf
     (own_python, sources.join(program))
 }
 
-/// Where a server's sources are, and where its packages go.
+/// The folder of a program's sources, and the folder for its packages.
 fn places(name: &str) -> (PathBuf, PathBuf) {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(name);
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
-        .expect("it lies in the build folder");
+        .expect("the temporary folder is not in the build folder");
     let home = target.join("interop").join(name);
     std::fs::create_dir_all(&home).unwrap();
     (sources, home)
 }
 
-/// Installs unless it was done to the end for exactly this list.
+/// Installs unless exactly this list of packages is installed already.
 async fn once(home: &Path, list: &Path, install: impl AsyncFnOnce()) {
     let wanted = std::fs::read(list).unwrap();
     let installed = home.join("installed");

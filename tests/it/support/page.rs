@@ -1,8 +1,8 @@
-//! Reads the forms of an HTML page: as much of HTML as the platform's pages use.
+//! Reads the forms of an HTML page. Supports the HTML that the platform's pages use.
 
 use std::collections::BTreeMap;
 
-/// A form as a person meets it.
+/// A form of a page.
 #[derive(Debug, Default)]
 pub(crate) struct Form {
     pub(crate) action: String,
@@ -21,12 +21,12 @@ struct Field {
 #[derive(Debug)]
 struct Button {
     text: String,
-    /// What pressing it adds to the form.
+    /// The name and value that the button adds to the form.
     pair: Option<(String, String)>,
 }
 
 impl Form {
-    /// What the browser sends when this button is pressed after unticking these boxes (by their values).
+    /// What the browser sends if the user unticks these checkboxes (by their values) and presses this button.
     pub(crate) fn pressed(&self, button: &str, unticked: &[&str]) -> Option<Vec<(String, String)>> {
         let button = self.buttons.iter().find(|known| known.text == button)?;
         for value in unticked {
@@ -34,7 +34,7 @@ impl Form {
                 .fields
                 .iter()
                 .any(|field| field.checkbox && field.value == *value);
-            assert!(there, "no box {value} to untick in {:?}", self.fields);
+            assert!(there, "the form has no checkbox {value}: {:?}", self.fields);
         }
         let sent = self
             .fields
@@ -82,7 +82,7 @@ impl Tag {
         self.attributes.get(attribute).cloned().unwrap_or_default()
     }
 
-    /// A field that is sent: it has a name and is not disabled.
+    /// The field, if the browser sends it: it has a name and is not disabled.
     fn field(&self) -> Option<Field> {
         if self.attributes.contains_key("disabled") || !self.attributes.contains_key("name") {
             return None;
@@ -98,7 +98,7 @@ impl Tag {
     }
 }
 
-/// Every tag, with the page after it.
+/// Every tag, with the rest of the page after it.
 fn tags(html: &str) -> impl Iterator<Item = (Tag, &str)> {
     html.match_indices('<').filter_map(|(start, _)| {
         let after = &html[start + 1..];
@@ -107,7 +107,7 @@ fn tags(html: &str) -> impl Iterator<Item = (Tag, &str)> {
     })
 }
 
-/// A `>` inside quotes is not an end.
+/// The end of a tag. A `>` inside quotes does not end it.
 fn tag_end(text: &str) -> Option<usize> {
     let mut quote = None;
     text.char_indices().find_map(|(at, char)| match (quote, char) {
@@ -153,7 +153,7 @@ fn parse_tag(text: &str) -> Tag {
     }
 }
 
-/// The text of a piece of HTML, without its tags, styles and scripts.
+/// The text of HTML without tags, styles and scripts.
 pub(crate) fn text(html: &str) -> String {
     let mut text = String::new();
     let mut shown = true;
@@ -185,7 +185,7 @@ fn unescape(text: &str) -> String {
 }
 
 #[test]
-fn a_form_sends_what_a_browser_would() {
+fn a_form_sends_what_a_browser_sends() {
     let html = r#"<form method="post" action="/go?a=1&amp;b=2">
         <input type="hidden" name="id" value="a&quot;>b">
         <input type="checkbox" checked disabled>
@@ -213,7 +213,7 @@ fn a_form_sends_what_a_browser_would() {
 }
 
 #[test]
-fn a_person_reads_neither_styles_nor_scripts() {
+fn text_has_neither_styles_nor_scripts() {
     let html = "<style>p { margin: 0 }</style><dt>Sent</dt><dd>a &amp; b</dd><script>if (1 > 0) {}</script><p>end</p>";
     assert_eq!(text(html), "Sent a & b end");
 }

@@ -1,4 +1,4 @@
-//! A platform whose integration is only a receiver and a handful of requests, as contract.md words them.
+//! A sandbox with a minimal integration: a webhook receiver and plain HTTP requests.
 
 use revento_sandbox::{ConsentDecision, Sandbox, SandboxBuilder, SandboxInfo};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use super::wait;
 
 pub(crate) const EVENT: &str = "evt_test_published";
 const CALLBACK: &str = "http://localhost:3000/callback";
-/// The pair of RFC 7636 appendix B.
+/// The verifier and the challenge of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
@@ -29,12 +29,12 @@ impl Platform {
         Self::with(CALLBACK).await
     }
 
-    /// With this redirect URI.
+    /// Starts with this redirect URI.
     pub(crate) async fn with(callback: &str) -> Self {
         Self::built(Sandbox::builder(), callback).await
     }
 
-    /// Out of a builder that has its own wishes.
+    /// Starts from a configured builder.
     pub(crate) async fn built(builder: SandboxBuilder, callback: &str) -> Self {
         let receiver = Receiver::start().await;
         let sandbox = builder
@@ -56,12 +56,12 @@ impl Platform {
         self.sandbox.info()
     }
 
-    /// A page of the console.
+    /// The URL of a page of the console.
     pub(crate) fn console(&self, path: &str) -> String {
         format!("{}{path}", self.info().console_url)
     }
 
-    /// The authorization request that works.
+    /// The URL of a valid authorization request.
     pub(crate) fn authorization_url(&self, scope: &str) -> String {
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs([
@@ -78,13 +78,13 @@ impl Platform {
         format!("{}/oauth/authorize?{query}", self.info().auth_base)
     }
 
-    /// An organizer connects; the tokens.
+    /// Connects as an organizer. Returns the tokens.
     pub(crate) async fn connect(&self) -> Value {
         let scope = "event.read participants.read program.read";
         self.grant(scope, ConsentDecision::Authorize).await
     }
 
-    /// A participant signs in; the tokens.
+    /// Signs in as a participant. Returns the tokens.
     pub(crate) async fn sign_in(&self, user: &str) -> Value {
         let decision = ConsentDecision::SignIn(user.to_owned());
         self.grant("profile.read event.attendance", decision).await
@@ -98,7 +98,7 @@ impl Platform {
         self.exchange(&code).await
     }
 
-    /// Exchanges a code; the tokens.
+    /// Exchanges a code. Returns the tokens.
     pub(crate) async fn exchange(&self, code: &str) -> Value {
         self.token(&[
             ("grant_type", "authorization_code"),
@@ -109,7 +109,7 @@ impl Platform {
         .await
     }
 
-    /// Refreshes; the tokens, or the refusal.
+    /// Refreshes. Returns the tokens or the error.
     pub(crate) async fn refresh(&self, tokens: &Value) -> Value {
         let token = tokens["refresh_token"].as_str().unwrap();
         self.token(&[("grant_type", "refresh_token"), ("refresh_token", token)])
@@ -130,7 +130,7 @@ impl Platform {
         serde_json::from_str(&answer).unwrap()
     }
 
-    /// Reads with an access token: the status, and the body.
+    /// Reads with an access token. Returns the status and the body.
     pub(crate) async fn read(&self, tokens: &Value, path: &str) -> (u16, Value) {
         let token = tokens["access_token"].as_str().unwrap();
         let request = self.client.get(format!("{}{path}", self.info().api_base));
@@ -142,19 +142,19 @@ impl Platform {
         )
     }
 
-    /// Waits until this many attempts of a delivery are written down; the delivery.
+    /// Waits until a delivery has this many attempts. Returns the delivery.
     pub(crate) async fn attempted(&self, delivery: &str, attempts: usize) -> Value {
-        wait::until("the attempt is written down", async || {
+        wait::until("the sandbox records the attempt", async || {
             let row = self.control.get(&format!("/deliveries/{delivery}")).await;
-            let written = row["attempts"].as_array().unwrap().len();
-            if written == attempts { Ok(row) } else { Err(row) }
+            let recorded = row["attempts"].as_array().unwrap().len();
+            if recorded == attempts { Ok(row) } else { Err(row) }
         })
         .await
     }
 
-    /// An application to the event that waits for its review.
+    /// The id of a pending application of the event.
     pub(crate) async fn pending(&self) -> String {
         let found = self.sandbox.applications(EVENT, "pending").await.unwrap();
-        found.into_iter().next().expect("somebody waits")
+        found.into_iter().next().expect("no application is pending")
     }
 }

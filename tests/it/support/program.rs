@@ -1,4 +1,4 @@
-//! A program under test: it ends with its guard, and its log tells what went wrong.
+//! Runs a program under test, with its output in a log.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts it with its output in `log`.
+    /// Starts the program. Its output goes to `log`.
     pub(crate) fn start(command: &mut Command, log: &Path) -> Self {
         let file = File::create(log).unwrap();
         command
@@ -31,28 +31,28 @@ impl Program {
         }
     }
 
-    /// What it has said so far.
-    pub(crate) fn said(&self) -> String {
+    /// The output so far.
+    pub(crate) fn output(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Fails when it has ended.
+    /// Panics if the program has ended.
     pub(crate) fn assert_running(&mut self) {
         if let Some(status) = self.child.try_wait().unwrap() {
-            panic!("the program ended ({status}):\n{}", self.said());
+            panic!("the program ended ({status}):\n{}", self.output());
         }
     }
 }
 
-/// Runs a command to its end; fails with its output.
+/// Runs a command until it ends. Panics with its output if it fails.
 pub(crate) async fn run(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output().await;
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let said = String::from_utf8_lossy(&output.stdout);
-    let told = String::from_utf8_lossy(&output.stderr);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{command:?} ({}):\n{said}\n{told}",
+        "{command:?} ({}):\n{stdout}\n{stderr}",
         output.status
     );
 }

@@ -1,4 +1,4 @@
-//! A webhook receiver that answers as it is told and keeps what it was sent.
+//! A webhook receiver that keeps the webhooks and answers with a status that the test sets.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +15,7 @@ use super::wait;
 const PAGE: &str = "<!doctype html><html lang=en><title>Seating plan</title><body style='font-family: sans-serif; margin: 2rem'>
     <h1>Seating plan</h1><p>This page belongs to the integration; the platform shows it in a frame.</p>";
 
-/// One webhook as it arrived.
+/// A received webhook.
 #[derive(Debug, Clone)]
 pub(crate) struct Webhook {
     pub(crate) delivery_id: String,
@@ -23,51 +23,51 @@ pub(crate) struct Webhook {
 }
 
 #[derive(Debug)]
-struct Shelf {
+struct Received {
     status: StatusCode,
-    arrived: Vec<Webhook>,
+    webhooks: Vec<Webhook>,
 }
 
-/// A receiver on a free port; it ends with the test.
+/// A receiver on a free port. It ends with the test.
 #[derive(Debug, Clone)]
 pub(crate) struct Receiver {
     url: String,
-    shelf: Arc<Mutex<Shelf>>,
+    received: Arc<Mutex<Received>>,
 }
 
 impl Receiver {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhooks", listener.local_addr().unwrap());
-        let shelf = Arc::new(Mutex::new(Shelf {
+        let received = Arc::new(Mutex::new(Received {
             status: StatusCode::NO_CONTENT,
-            arrived: Vec::new(),
+            webhooks: Vec::new(),
         }));
         let app = Router::new()
             .route("/page", get(async || Html(PAGE)))
-            .fallback(take)
-            .with_state(Arc::clone(&shelf));
+            .fallback(receive)
+            .with_state(Arc::clone(&received));
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { url, shelf }
+        Self { url, received }
     }
 
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// A page of the integration, to be framed.
+    /// The URL of a page that the platform can show in a frame.
     pub(crate) fn page(&self) -> String {
         self.url.replace("/webhooks", "/page")
     }
 
-    /// What to answer from now on.
+    /// Sets the status of the next answers.
     pub(crate) fn answer_with(&self, status: u16) {
-        self.shelf.lock().unwrap().status = StatusCode::from_u16(status).unwrap();
+        self.received.lock().unwrap().status = StatusCode::from_u16(status).unwrap();
     }
 
-    /// Everything that has arrived.
+    /// All webhooks so far.
     pub(crate) fn arrived(&self) -> Vec<Webhook> {
-        self.shelf.lock().unwrap().arrived.clone()
+        self.received.lock().unwrap().webhooks.clone()
     }
 
     /// Waits for the first webhook of a type.
@@ -81,11 +81,15 @@ impl Receiver {
     }
 }
 
-async fn take(State(shelf): State<Arc<Mutex<Shelf>>>, headers: HeaderMap, body: String) -> StatusCode {
-    let mut shelf = shelf.lock().unwrap();
-    shelf.arrived.push(Webhook {
+async fn receive(
+    State(received): State<Arc<Mutex<Received>>>,
+    headers: HeaderMap,
+    body: String,
+) -> StatusCode {
+    let mut received = received.lock().unwrap();
+    received.webhooks.push(Webhook {
         delivery_id: headers["x-revento-delivery-id"].to_str().unwrap().to_owned(),
         envelope: serde_json::from_str(&body).unwrap(),
     });
-    shelf.status
+    received.status
 }

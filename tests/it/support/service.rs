@@ -1,4 +1,4 @@
-//! The example integration on a sandbox of its own, both in this process.
+//! The example integration and a sandbox, both in this process.
 
 use std::path::Path;
 
@@ -11,9 +11,9 @@ use tokio::task::JoinHandle;
 
 use super::control::Control;
 
-/// A platform and an integration that know each other.
+/// A running sandbox and an integration that is registered with it.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct Environment {
     pub(crate) base_url: String,
     pub(crate) control: Control,
     sandbox: Sandbox,
@@ -27,8 +27,8 @@ struct Running {
     task: JoinHandle<()>,
 }
 
-impl World {
-    /// Starts both on free ports, with nothing connected.
+impl Environment {
+    /// Starts both on free ports. No event is connected.
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
@@ -50,7 +50,7 @@ impl World {
         }
     }
 
-    /// What the platform tells of itself.
+    /// The sandbox's URLs and credentials.
     pub(crate) fn info(&self) -> &SandboxInfo {
         self.sandbox.info()
     }
@@ -60,12 +60,9 @@ impl World {
         &self.info().events[0]
     }
 
-    /// Ends both cleanly.
+    /// Stops both.
     pub(crate) async fn stop(self) {
-        self.integration
-            .stop
-            .send(())
-            .expect("the integration still serves");
+        self.integration.stop.send(()).expect("the integration has ended");
         self.integration.task.await.unwrap();
         self.sandbox.shutdown().await;
     }

@@ -1,4 +1,4 @@
-//! A person with a browser without JavaScript: follows redirects, keeps cookies, presses buttons.
+//! A browser without JavaScript: it follows redirects, keeps cookies and presses buttons.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use super::page;
 
 const MOST_REDIRECTS: usize = 10;
 
-/// Keeps its cookies by host, as browsers do: the port makes no difference.
+/// Cookies are kept by host without the port, as browsers do.
 #[derive(Debug)]
 pub(crate) struct Visitor {
     client: Client,
     cookies: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// Where the visitor has arrived.
+/// The page at the end of the redirects.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) url: Url,
@@ -39,12 +39,12 @@ impl Visitor {
         }
     }
 
-    /// Opens an address.
+    /// Opens a URL.
     pub(crate) async fn open(&mut self, url: &str) -> Page {
         self.go(Method::GET, Url::parse(url).unwrap(), None).await
     }
 
-    /// Presses a button of a page, after unticking some boxes.
+    /// Unticks some checkboxes of a page and presses a button.
     pub(crate) async fn press(&mut self, page: &Page, button: &str, unticked: &[&str]) -> Page {
         let forms = page::forms(&page.body);
         let found = forms
@@ -89,10 +89,10 @@ impl Visitor {
                 .header(COOKIE, self.cookies_for(&next));
             page = self.arrive(next, request).await;
         }
-        page.unwrap_or_else(|next| panic!("redirected in circles, at last to {next}"))
+        page.unwrap_or_else(|next| panic!("more than {MOST_REDIRECTS} redirects, the last one to {next}"))
     }
 
-    /// The page, or where it redirects.
+    /// Sends a request. Returns the page, or the target of a redirect.
     async fn arrive(&mut self, url: Url, request: reqwest::RequestBuilder) -> Result<Page, Url> {
         let response = request
             .send()
@@ -103,7 +103,7 @@ impl Visitor {
             let to = response
                 .headers()
                 .get(LOCATION)
-                .expect("a redirect says where to")
+                .expect("a redirect without a Location header")
                 .to_str()
                 .unwrap();
             return Err(url.join(to).unwrap());

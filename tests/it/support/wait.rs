@@ -1,25 +1,28 @@
-//! Waiting for what happens soon, without sleeping for a fixed time.
+//! Waits for a condition without a fixed sleep.
 
 use std::fmt::Debug;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(20);
-const PAUSE: Duration = Duration::from_millis(25);
+const TIMEOUT: Duration = Duration::from_secs(20);
+const INTERVAL: Duration = Duration::from_millis(25);
 
-/// Asks again and again until the answer is `Ok`; fails with the last reason.
+/// Calls `ask` until it returns `Ok`. Panics with the last error after the timeout.
 pub(crate) async fn until<T, E: Debug>(what: &str, mut ask: impl AsyncFnMut() -> Result<T, E>) -> T {
     let mut last = None;
-    let answer = tokio::time::timeout(PATIENCE, async {
+    let answer = tokio::time::timeout(TIMEOUT, async {
         loop {
             match ask().await {
                 Ok(value) => return value,
                 Err(reason) => last = Some(reason),
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(INTERVAL).await;
         }
     });
     match answer.await {
         Ok(value) => value,
-        Err(_) => panic!("{what}: not after {} s; last seen: {last:?}", PATIENCE.as_secs()),
+        Err(_) => panic!(
+            "{what}: not within {} s; the last result: {last:?}",
+            TIMEOUT.as_secs()
+        ),
     }
 }
