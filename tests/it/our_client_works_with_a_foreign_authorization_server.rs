@@ -177,7 +177,7 @@ impl Site {
     }
 
     async fn stored(&self) -> Stored {
-        let all = self.store.of_client(&"client".into()).await.unwrap();
+        let all = self.store.of_client(&"client".into(), None, 1).await.unwrap();
         all.into_iter().next().unwrap()
     }
 

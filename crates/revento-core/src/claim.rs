@@ -1,53 +1,58 @@
-//! What a token store and the refresh machine say to each other: versions, swaps and claims.
+//! The values that a token store and the refresh machine exchange: versions, compare-and-swap and claims.
 
 use crate::Timestamp;
 
-/// Names one state of a record: it grows with every write and is never used twice for a key, not
-/// even after the record was removed and created again.
+/// One state of a record.
+///
+/// The version of a key grows with every write. A store never uses a version twice for a key, not even after the
+/// record was removed and created again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub i64);
 
-/// Numbers the claims on a connection: each granted one is higher than all before it, also after a
-/// removal.
+/// The number of a claim (a fencing token).
+///
+/// The fence of a granted claim is higher than that of every earlier claim on the same key, also after the record was
+/// removed and created again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fence(pub i64);
 
-/// The answer to a swap.
+/// The result of a compare-and-swap on a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SwapOutcome {
-    /// The record is replaced.
+    /// The record is replaced and has this version now.
     Swapped(Version),
-    /// The record has another version, is gone, or the claim is another's. Nothing was changed: load again.
+    /// The record has another version or does not exist, or the fence is not that of the current claim. The store
+    /// changed nothing: load the record again.
     Conflict,
 }
 
-/// What a claim asks for.
+/// The arguments of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClaimTerms {
-    /// The record as it was read.
+    /// The version of the record that the caller has loaded.
     pub version: Version,
-    /// The caller's time: an earlier claim that ends at or before it has expired.
+    /// The caller's time. An earlier claim is expired if its `until` is at or before this time.
     pub now: Timestamp,
-    /// When this claim expires.
+    /// When the new claim expires.
     pub until: Timestamp,
 }
 
-/// The answer to a claim.
+/// The result of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ClaimOutcome {
-    /// The caller alone may refresh now.
+    /// The caller holds the claim, and nobody else may refresh until it ends.
     Granted {
-        /// Names the claim in `swap` and `release`.
+        /// Identifies the claim in `compare_and_swap` and `release`.
         fence: Fence,
-        /// Whether an earlier claim, taken at the same generation, ran out without being released or
-        /// ended by a swap: its holder may have sent the refresh token.
+        /// Whether an earlier claim expired that its holder had neither released nor ended by a compare-and-swap.
+        /// That holder may have sent the refresh token.
         abandoned: bool,
     },
-    /// Somebody else holds the claim.
+    /// Another holder's claim is still valid.
     Held {
         /// When that claim expires.
         until: Timestamp,
     },
-    /// The record has another version, or is gone. Load again.
+    /// The record has another version or does not exist. Load it again.
     VersionChanged,
 }

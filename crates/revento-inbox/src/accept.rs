@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType};
 use revento_store::{
-    BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, NewDelivery, RequeueOutcome, SealError,
-    Sealer, StoreError, SystemClock,
+    BuriedCursor, BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, NewDelivery,
+    RequeueOutcome, SealError, Sealer, StoreError, SystemClock,
 };
 use revento_webhooks::{EventError, Verified};
 use sha2::{Digest, Sha256};
@@ -213,12 +213,16 @@ impl Inbox {
         self.shared.store.state(envelope_id).await
     }
 
-    /// Up to `limit` buried deliveries, the last buried first: what they are and why they failed, for an operator.
+    /// Lists at most `limit` buried deliveries with their errors, the last buried first, behind `after` if it is given.
     ///
     /// # Errors
     /// When the store cannot tell.
-    pub async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
-        self.shared.store.buried(limit).await
+    pub async fn buried(
+        &self,
+        after: Option<&BuriedCursor>,
+        limit: usize,
+    ) -> Result<Vec<BuriedDelivery>, StoreError> {
+        self.shared.store.buried(after, limit).await
     }
 
     /// Queues a buried delivery once more, as an operator who has removed the cause does. `false` when it is

@@ -9,7 +9,7 @@
 //! Any number of processes may share a store: a delivery is leased by one of them at a time, and a
 //! process that dies gives its leases up by their time limit. A handler whose process dies after its
 //! work and before the note of it is called again; make handlers idempotent by the envelope's `id`, or let
-//! them complete the delivery in their own transaction ([`Completion`](revento_store::Completion)), where the inbox is in
+//! them complete the delivery in their own transaction ([`CompletionStatement`](revento_store::CompletionStatement)), where the inbox is in
 //! the same SQL database as their tables.
 //!
 //! [`Deletions`] keeps the duties that `data.deletion_required` brings, and the proof that they were done.

@@ -18,7 +18,7 @@ pub struct Webhook {
     /// Which attempt this is, from 1.
     pub attempt: u32,
     /// Proof that this delivery is in hand, for a handler that completes it in a transaction of its own
-    /// ([`Completion`](revento_store::Completion)).
+    /// ([`CompletionStatement`](revento_store::CompletionStatement)).
     pub lease: Lease,
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 
-use crate::{PostgresStore, error::failed};
+use crate::{PostgresStore, error::failed, text::escape};
 
 /// Writes where nothing or the expected bytes are, and tells what is there otherwise. Whoever adds a row takes some
 /// idle ones away.
@@ -35,7 +35,7 @@ impl PostgresStore {
     async fn exchange_budget(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, sqlx::Error> {
         for _ in 0..RACES {
             let written: bool = sqlx::query_scalar(EXCHANGE)
-                .bind(write.key.replace('\0', "%00"))
+                .bind(escape(write.key))
                 .bind(write.expected)
                 .bind(write.next)
                 .bind(write.now.unix_micros())
@@ -46,7 +46,7 @@ impl PostgresStore {
                 return Ok(BudgetSwapOutcome::Swapped);
             }
             let current = sqlx::query_scalar("SELECT state FROM revento_budgets WHERE key = $1")
-                .bind(write.key.replace('\0', "%00"))
+                .bind(escape(write.key))
                 .fetch_optional(&self.pool)
                 .await?;
             if let Some(current) = current {

@@ -8,6 +8,7 @@ use sqlx::{Postgres, Row, postgres::PgArguments, postgres::PgRow, query::Query};
 use crate::{
     PostgresStore,
     error::failed,
+    store::row_limit,
     text::{escape, unescape},
 };
 
@@ -63,7 +64,7 @@ impl DeletionStore for PostgresStore {
     }
 
     async fn open_duties(&self, limit: usize) -> Result<Vec<DeletionDuty>, StoreError> {
-        let query = sqlx::query(OPEN).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let query = sqlx::query(OPEN).bind(row_limit(limit));
         let rows = query.fetch_all(&self.pool).await;
         rows.and_then(|rows| rows.iter().map(read).collect())
             .map_err(failed("listing what is to be deleted"))

@@ -3,14 +3,15 @@
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, EventType, Timestamp};
 use revento_store::{
-    BuriedDelivery, Completion, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
-    RequeueOutcome, Sealed, StoreError,
+    BuriedCursor, BuriedDelivery, CompletionStatement, DeliveryState, InboxStore, InsertOutcome, Lease,
+    LeasedDelivery, NewDelivery, RequeueOutcome, Sealed, StoreError,
 };
 use sqlx::{Row, postgres::PgRow};
 
 use crate::{
     PostgresStore,
     error::{failed, unreadable},
+    store::row_limit,
     text::{escape, unescape},
 };
 
@@ -35,9 +36,22 @@ const LEASE: &str = "
     SELECT * FROM leased ORDER BY was_due, arrived";
 const NEXT_DUE: &str =
     "SELECT min(at) FROM revento_deliveries WHERE state IN ('queued', 'leased') AND NOT behind";
-const BURIED: &str = "
-    SELECT envelope_id, delivery_id, event_type, occurred_at, received_at, at, attempt, error, body IS NULL AS expunged
-    FROM revento_deliveries WHERE state = 'buried' ORDER BY at DESC, arrival DESC LIMIT $1";
+/// Buried deliveries in the order of the list, behind a position where `$behind` says so.
+macro_rules! buried {
+    ($behind:literal, $limit:literal) => {
+        concat!(
+            "SELECT envelope_id, delivery_id, event_type, occurred_at, received_at, at, attempt, error,
+                body IS NULL AS expunged
+             FROM revento_deliveries WHERE state = 'buried' ",
+            $behind,
+            " ORDER BY at DESC, envelope_id DESC LIMIT ",
+            $limit
+        )
+    };
+}
+
+const BURIED: &str = buried!("", "$1");
+const BURIED_BEHIND: &str = buried!("AND (at, envelope_id) < ($1, $2)", "$3");
 const EXPUNGE: &str = "UPDATE revento_deliveries SET body = NULL, digest = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < $1";
 const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at < $1";
 
@@ -48,6 +62,7 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
     ("lease", LEASE),
     ("next_due", NEXT_DUE),
     ("buried", BURIED),
+    ("buried behind", BURIED_BEHIND),
     ("expunge", EXPUNGE),
     ("forget", FORGET),
 ];
@@ -57,8 +72,8 @@ impl PostgresStore {
     /// store's [schema](crate::PostgresOptions::schema) in its `search_path`. The transaction has to be at `READ COMMITTED`,
     /// PostgreSQL's default: the statement fails at any other level. Until the commit, deliveries of the same ordering key
     /// wait, those included that the platform sends.
-    pub fn completion(lease: &Lease, now: Timestamp) -> Completion {
-        Completion {
+    pub fn completion(lease: &Lease, now: Timestamp) -> CompletionStatement {
+        CompletionStatement {
             sql: COMPLETE,
             envelope_id: escape(lease.envelope_id.as_str()).into_owned(),
             fence: lease.fence,
@@ -182,7 +197,7 @@ impl InboxStore for PostgresStore {
         let query = sqlx::query(LEASE)
             .bind(now.unix_micros())
             .bind(until.unix_micros())
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+            .bind(row_limit(limit));
         let rows = query.fetch_all(&self.pool).await;
         let read = |rows: Vec<_>| rows.iter().map(read_leased).collect();
         rows.and_then(read).map_err(failed("leasing deliveries"))
@@ -219,9 +234,18 @@ impl InboxStore for PostgresStore {
         })
     }
 
-    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
-        let query = sqlx::query(BURIED).bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        let rows = query.fetch_all(&self.pool).await;
+    async fn buried(
+        &self,
+        after: Option<&BuriedCursor>,
+        limit: usize,
+    ) -> Result<Vec<BuriedDelivery>, StoreError> {
+        let query = match after {
+            Some(after) => sqlx::query(BURIED_BEHIND)
+                .bind(after.buried_at.unix_micros())
+                .bind(escape(after.envelope_id.as_str())),
+            None => sqlx::query(BURIED),
+        };
+        let rows = query.bind(row_limit(limit)).fetch_all(&self.pool).await;
         rows.and_then(|rows| rows.iter().map(read_buried).collect())
             .map_err(failed("listing buried deliveries"))
     }

@@ -26,9 +26,10 @@ impl Keys {
         format!("{}:sequence", self.prefix)
     }
 
-    /// A sorted set of what is live: each member is a time and a connection's text.
-    pub(crate) fn due(&self) -> String {
-        format!("{}:due", self.prefix)
+    /// A sorted set of an integration's live connections: each member is the time of expiry and a connection's text.
+    pub(crate) fn due(&self, client_id: &ClientId) -> String {
+        let escaped = ConnectionKey::installation(client_id.clone(), EventId::new(""));
+        format!("{}:due:{escaped}", self.prefix)
     }
 
     /// What has been spent of a token's budgets. The only keys with an expiry.
@@ -36,13 +37,13 @@ impl Keys {
         format!("{}:budget:{token}", self.prefix)
     }
 
-    /// A set of an integration's connections.
+    /// A sorted set of an integration's connections.
     pub(crate) fn client(&self, client_id: &ClientId) -> String {
         let escaped = ConnectionKey::installation(client_id.clone(), EventId::new(""));
         format!("{}:client:{escaped}", self.prefix)
     }
 
-    /// A set of an event's connections.
+    /// A sorted set of an event's connections.
     pub(crate) fn event(&self, client_id: &ClientId, event_id: &EventId) -> String {
         let escaped = ConnectionKey::installation(client_id.clone(), event_id.clone());
         format!("{}:event:{escaped}", self.prefix)

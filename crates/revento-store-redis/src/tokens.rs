@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use redis::{AsyncCommands, RedisError};
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, StoreError, Stored, SwapOutcome, TokenStore,
-    Version,
+    ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, StoreError, Stored, SwapOutcome,
+    TokenStore, Version,
 };
 
 use crate::{
@@ -20,48 +20,79 @@ use crate::{
 /// How many records are fetched at once: large enough to be quick, small enough not to hold others up.
 const BATCH: usize = 200;
 
+/// A sorted set of connections. All members have the score 0, so that the set is in byte order.
+#[derive(Clone, Copy)]
+enum Set {
+    /// Each member is a connection's text.
+    ByKey,
+    /// Each member is the time of expiry and a connection's text.
+    ByExpiry,
+}
+
+impl Set {
+    fn connection(self, member: &str) -> Option<&str> {
+        match self {
+            Self::ByKey => Some(member),
+            Self::ByExpiry => member.get(TIME_TEXT..),
+        }
+    }
+}
+
 impl RedisStore {
-    /// The records of these connections; those that are gone by now are left out.
-    async fn fetch(&self, connections: &[String]) -> Result<Vec<Stored>, RedisError> {
-        let mut records = Vec::with_capacity(connections.len());
-        for batch in connections.chunks(BATCH) {
-            let mut pipe = redis::pipe();
-            for connection in batch {
-                pipe.hgetall(self.keys.record(connection));
-            }
-            let hashes: Vec<HashMap<String, Vec<u8>>> = pipe.query_async(&mut self.connection()).await?;
-            for hash in hashes {
-                records.extend(record::read(hash)?);
+    /// The records of the members of a sorted set, in its order, from one end to the other, until there are `limit`.
+    ///
+    /// The set and the records are read one after the other. A record that was removed meanwhile, or that has another place
+    /// in the set by now, is left out, and as many more are read.
+    async fn page(
+        &self,
+        set: (Set, String),
+        after: String,
+        before: &str,
+        limit: usize,
+    ) -> Result<Vec<Stored>, RedisError> {
+        let (kind, set) = set;
+        let mut found = Vec::new();
+        let mut from = after;
+        while found.len() < limit {
+            let count = (limit - found.len()).min(BATCH);
+            let members: Vec<String> = self
+                .connection()
+                .zrangebylex_limit(
+                    &set,
+                    &from,
+                    before,
+                    0,
+                    isize::try_from(count).unwrap_or(isize::MAX),
+                )
+                .await?;
+            let Some(last) = members.last() else { break };
+            from = format!("({last}");
+            let is_last = members.len() < count;
+            found.extend(self.fetch(kind, &members).await?);
+            if is_last {
+                break;
             }
         }
+        Ok(found)
+    }
+
+    /// The records of these members that still have the same place.
+    async fn fetch(&self, kind: Set, members: &[String]) -> Result<Vec<Stored>, RedisError> {
+        let mut pipe = redis::pipe();
+        for member in members {
+            let connection = kind.connection(member).unwrap_or_default();
+            pipe.hgetall(self.keys.record(connection));
+        }
+        let hashes: Vec<HashMap<String, Vec<u8>>> = pipe.query_async(&mut self.connection()).await?;
+        let mut records = Vec::with_capacity(hashes.len());
+        for (member, hash) in members.iter().zip(hashes) {
+            let stored = record::read(hash)?;
+            records.extend(stored.filter(|stored| match kind {
+                Set::ByKey => true,
+                Set::ByExpiry => record::due_member(&stored.record.connection) == *member,
+            }));
+        }
         Ok(records)
-    }
-
-    async fn fetch_set(&self, set: String) -> Result<Vec<Stored>, RedisError> {
-        let connections: Vec<String> = self.connection().smembers(set).await?;
-        self.fetch(&connections).await
-    }
-
-    async fn fetch_due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, RedisError> {
-        let limit = isize::try_from(limit).unwrap_or(isize::MAX);
-        let before_text = format!("({}", time_text(before));
-        let members: Vec<String> = self
-            .connection()
-            .zrangebylex_limit(self.keys.due(), "-", before_text, 0, limit)
-            .await?;
-        let connections: Vec<String> = members
-            .iter()
-            .filter_map(|member| member.get(TIME_TEXT..))
-            .map(str::to_owned)
-            .collect();
-        let mut due = self.fetch(&connections).await?;
-        // A record can have changed since the set was read.
-        due.retain(|stored| {
-            let connection = &stored.record.connection;
-            connection.status.is_live() && connection.refresh_expires_at < before
-        });
-        due.sort_by_key(|stored| stored.record.connection.refresh_expires_at);
-        Ok(due)
     }
 
     async fn call_claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, RedisError> {
@@ -110,7 +141,7 @@ impl TokenStore for RedisStore {
         let connection = key.to_string();
         let mut call = self.scripts.create.key(self.keys.record(&connection));
         call.key(self.keys.sequence())
-            .key(self.keys.due())
+            .key(self.keys.due(&key.client_id))
             .key(self.keys.client(&key.client_id))
             .key(self.keys.event(&key.client_id, &key.event_id))
             .arg(&connection)
@@ -135,7 +166,7 @@ impl TokenStore for RedisStore {
             .swap
             .key(self.keys.record(&connection.key.to_string()));
         call.key(self.keys.sequence())
-            .key(self.keys.due())
+            .key(self.keys.due(&connection.key.client_id))
             .arg(expected.0)
             .arg(fence.map(|fence| fence.0.to_string()).unwrap_or_default())
             .arg(connection.generation.to_string())
@@ -160,26 +191,52 @@ impl TokenStore for RedisStore {
         released.map_err(failed("releasing a claim"))
     }
 
-    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
-        self.fetch_due(before, limit)
+    async fn due(
+        &self,
+        client_id: &ClientId,
+        before: Timestamp,
+        after: Option<&DueCursor>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let after = after.map_or_else(
+            || "-".to_owned(),
+            |after| format!("({}{}", time_text(after.refresh_expires_at), after.key),
+        );
+        let set = (Set::ByExpiry, self.keys.due(client_id));
+        self.page(set, after, &format!("({}", time_text(before)), limit)
             .await
             .map_err(failed("listing what is due"))
     }
 
-    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
-        let found = self.fetch_set(self.keys.event(client_id, event_id)).await;
-        found.map_err(failed("listing an event's connections"))
+    async fn of_event(
+        &self,
+        client_id: &ClientId,
+        event_id: &EventId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let set = (Set::ByKey, self.keys.event(client_id, event_id));
+        self.page(set, from_key(after), "+", limit)
+            .await
+            .map_err(failed("listing an event's connections"))
     }
 
-    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
-        let found = self.fetch_set(self.keys.client(client_id)).await;
-        found.map_err(failed("listing an integration's connections"))
+    async fn of_client(
+        &self,
+        client_id: &ClientId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let set = (Set::ByKey, self.keys.client(client_id));
+        self.page(set, from_key(after), "+", limit)
+            .await
+            .map_err(failed("listing an integration's connections"))
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {
         let connection = key.to_string();
         let mut call = self.scripts.remove.key(self.keys.record(&connection));
-        call.key(self.keys.due())
+        call.key(self.keys.due(&key.client_id))
             .key(self.keys.client(&key.client_id))
             .key(self.keys.event(&key.client_id, &key.event_id))
             .arg(&connection);
@@ -187,4 +244,9 @@ impl TokenStore for RedisStore {
             .await
             .map_err(failed("removing a connection"))
     }
+}
+
+/// Where a range begins: behind the key, or with the first member.
+fn from_key(after: Option<&ConnectionKey>) -> String {
+    after.map_or_else(|| "-".to_owned(), |key| format!("({key}"))
 }

@@ -5,7 +5,7 @@ use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{DeletionDuty, DeletionProof, DeletionStore, StoreError};
 use sqlx::{Row, Sqlite, query::Query, sqlite::SqliteArguments, sqlite::SqliteRow};
 
-use crate::{SqliteStore, error::failed};
+use crate::{SqliteStore, error::failed, store::row_limit};
 
 const RECORD: &str = "
     INSERT INTO revento_deletions (
@@ -59,7 +59,7 @@ impl DeletionStore for SqliteStore {
     }
 
     async fn open_duties(&self, limit: usize) -> Result<Vec<DeletionDuty>, StoreError> {
-        let query = sqlx::query(OPEN).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let query = sqlx::query(OPEN).bind(row_limit(limit));
         let rows = query.fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read).collect())
             .map_err(failed("listing what is to be deleted"))

@@ -54,6 +54,11 @@ pub(crate) async fn next(tx: &mut Transaction<'_, Sqlite>) -> Result<i64, sqlx::
         .await
 }
 
+/// A limit as SQL takes it.
+pub(crate) fn row_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore")

@@ -3,12 +3,17 @@
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, StoreError, Stored, SwapOutcome, TokenStore,
-    Version,
+    ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, StoreError, Stored, SwapOutcome,
+    TokenStore, Version,
 };
 use sqlx::Row;
 
-use crate::{SqliteStore, error::failed, record, store::next};
+use crate::{
+    SqliteStore,
+    error::failed,
+    record,
+    store::{next, row_limit},
+};
 
 /// The columns that [`record::read`] reads. Not `*`: the answer of a prepared statement must not change when a newer
 /// version of the store adds a column under an open connection.
@@ -47,11 +52,11 @@ const CLAIM: &str =
     "UPDATE revento_connections SET claim_fence = ?2, claim_until = ?3, claim_abandoned = ?4 WHERE key = ?1";
 const RELEASE: &str = "UPDATE revento_connections SET claim_fence = NULL, claim_until = NULL WHERE key = ?1 AND claim_fence = ?2";
 const DUE: &str = select!(
-    "WHERE live = 1 AND refresh_expires_at < ?
-    ORDER BY refresh_expires_at LIMIT ?"
+    "WHERE client_id = ?1 AND live = 1 AND refresh_expires_at < ?2 AND (refresh_expires_at, key) > (?3, ?4)
+    ORDER BY refresh_expires_at, key LIMIT ?5"
 );
-const OF_EVENT: &str = select!("WHERE client_id = ? AND event_id = ?");
-const OF_CLIENT: &str = select!("WHERE client_id = ?");
+const OF_EVENT: &str = select!("WHERE client_id = ?1 AND event_id = ?2 AND key > ?3 ORDER BY key LIMIT ?4");
+const OF_CLIENT: &str = select!("WHERE client_id = ?1 AND key > ?2 ORDER BY key LIMIT ?3");
 const REMOVE: &str = "DELETE FROM revento_connections WHERE key = ?";
 
 /// For the test of the query plans.
@@ -163,32 +168,55 @@ impl TokenStore for SqliteStore {
         release.await.map_err(failed("releasing a claim"))
     }
 
-    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let query = sqlx::query(DUE).bind(before.unix_micros()).bind(limit);
-        let rows = query.fetch_all(&self.readers).await;
-        let read = |rows: Vec<_>| rows.iter().map(record::read).collect();
-        rows.and_then(read).map_err(failed("listing what is due"))
-    }
-
-    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
-        let query = sqlx::query(OF_EVENT)
+    async fn due(
+        &self,
+        client_id: &ClientId,
+        before: Timestamp,
+        after: Option<&DueCursor>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let after_time = after.map_or(i64::MIN, |after| after.refresh_expires_at.unix_micros());
+        let rows = sqlx::query(DUE)
             .bind(client_id.as_str())
-            .bind(event_id.as_str());
-        let rows = query.fetch_all(&self.readers).await;
-        let read = |rows: Vec<_>| rows.iter().map(record::read).collect();
-        rows.and_then(read)
-            .map_err(failed("listing an event's connections"))
-    }
-
-    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
-        let rows = sqlx::query(OF_CLIENT)
-            .bind(client_id.as_str())
+            .bind(before.unix_micros())
+            .bind(after_time)
+            .bind(key_text(after.map(|after| &after.key)))
+            .bind(row_limit(limit))
             .fetch_all(&self.readers)
             .await;
-        let read = |rows: Vec<_>| rows.iter().map(record::read).collect();
-        rows.and_then(read)
-            .map_err(failed("listing an integration's connections"))
+        read_all(rows).map_err(failed("listing what is due"))
+    }
+
+    async fn of_event(
+        &self,
+        client_id: &ClientId,
+        event_id: &EventId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let rows = sqlx::query(OF_EVENT)
+            .bind(client_id.as_str())
+            .bind(event_id.as_str())
+            .bind(key_text(after))
+            .bind(row_limit(limit))
+            .fetch_all(&self.readers)
+            .await;
+        read_all(rows).map_err(failed("listing an event's connections"))
+    }
+
+    async fn of_client(
+        &self,
+        client_id: &ClientId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let rows = sqlx::query(OF_CLIENT)
+            .bind(client_id.as_str())
+            .bind(key_text(after))
+            .bind(row_limit(limit))
+            .fetch_all(&self.readers)
+            .await;
+        read_all(rows).map_err(failed("listing an integration's connections"))
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {
@@ -202,4 +230,13 @@ impl TokenStore for SqliteStore {
         };
         remove.await.map_err(failed("removing a connection"))
     }
+}
+
+/// The text of a key; without one a text that is before that of every key.
+fn key_text(key: Option<&ConnectionKey>) -> String {
+    key.map(ConnectionKey::to_string).unwrap_or_default()
+}
+
+fn read_all(rows: Result<Vec<sqlx::sqlite::SqliteRow>, sqlx::Error>) -> Result<Vec<Stored>, sqlx::Error> {
+    rows?.iter().map(record::read).collect()
 }

@@ -24,6 +24,7 @@
 //! - [`Subject::with_dump`]: every byte at rest. With it the suite looks for plaintext.
 //! - [`Suite::skip`]: a check that the store cannot pass, and why. It is listed in the report; naming
 //!   one that does not exist is a failure.
+//! - [`Suite::only`]: one check to run, while you work on what it found.
 //!
 //! # What it tells
 //! [`Report`] has every check with its outcome. A failure says what was expected, what came, and what

@@ -37,3 +37,21 @@ where
     }
     Ok(answers)
 }
+
+/// Makes many calls, as many at once as there are callers.
+pub(crate) async fn in_batches<F>(count: usize, call: impl Fn(usize) -> F) -> Result<(), Stop>
+where
+    F: Future<Output = Result<(), StoreError>> + Send + 'static,
+{
+    let numbers: Vec<usize> = (0..count).collect();
+    for batch in numbers.chunks(CALLERS) {
+        let calls: Vec<_> = batch.iter().map(|number| tokio::spawn(call(*number))).collect();
+        for call in calls {
+            match call.await {
+                Ok(done) => done?,
+                Err(error) => return fail(format!("a caller panicked: {error}")),
+            }
+        }
+    }
+    Ok(())
+}

@@ -77,6 +77,7 @@ type Factory<S> = Box<dyn Fn() -> BoxFuture<Result<Subject<S>, BoxError>> + Send
 pub struct Suite<S: ?Sized> {
     factory: Factory<S>,
     skipped: BTreeMap<String, String>,
+    only: Option<String>,
     patience: Duration,
 }
 
@@ -89,6 +90,7 @@ impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
         Self {
             factory: Box::new(move || Box::pin(factory())),
             skipped: BTreeMap::new(),
+            only: None,
             patience: Duration::from_secs(60),
         }
     }
@@ -97,6 +99,13 @@ impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
     #[must_use]
     pub fn skip(mut self, name: impl Into<String>, reason: impl Into<String>) -> Self {
         self.skipped.insert(name.into(), reason.into());
+        self
+    }
+
+    /// Runs one check only, by its name: while you work on what it found.
+    #[must_use]
+    pub fn only(mut self, name: impl Into<String>) -> Self {
+        self.only = Some(name.into());
         self
     }
 
@@ -109,7 +118,19 @@ impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
 
     /// Runs every check, one after the other, each on a store of its own.
     pub async fn run(self) -> Report {
-        let sealed::Checks(checks) = S::checks();
+        let sealed::Checks(mut checks) = S::checks();
+        if let Some(only) = &self.only {
+            checks.retain(|check| check.name == only);
+            if checks.is_empty() {
+                return Report {
+                    findings: vec![Finding {
+                        name: "only",
+                        why: "a check that does not run proves nothing",
+                        outcome: CheckOutcome::Failed(format!("there is no check {only:?}")),
+                    }],
+                };
+            }
+        }
         let mut skipped = self.skipped.clone();
         let mut findings = Vec::with_capacity(checks.len());
         for check in checks {

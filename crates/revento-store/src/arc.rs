@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EnvelopeId, EventId, Timestamp};
 
 use crate::{
-    BudgetStore, BudgetSwapOutcome, BudgetWrite, BuriedDelivery, ClaimOutcome, ClaimTerms, Clock,
-    CreateOutcome, DeletionDuty, DeletionProof, DeletionStore, DeliveryState, Entropy, EntropyError, Fence,
-    InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery, Record, RequeueOutcome, SealError, Sealed,
-    Sealer, StoreError, Stored, SwapOutcome, TokenStore, Unsealed, Version,
+    BudgetStore, BudgetSwapOutcome, BudgetWrite, BuriedCursor, BuriedDelivery, ClaimOutcome, ClaimTerms,
+    Clock, CreateOutcome, DeletionDuty, DeletionProof, DeletionStore, DeliveryState, DueCursor, Entropy,
+    EntropyError, Fence, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery, Record,
+    RequeueOutcome, SealError, Sealed, Sealer, StoreError, Stored, SwapOutcome, TokenStore, Unsealed,
+    Version,
 };
 
 #[async_trait]
@@ -40,16 +41,33 @@ impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
         (**self).release(key, fence).await
     }
 
-    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
-        (**self).due(before, limit).await
+    async fn due(
+        &self,
+        client_id: &ClientId,
+        before: Timestamp,
+        after: Option<&DueCursor>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        (**self).due(client_id, before, after, limit).await
     }
 
-    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
-        (**self).of_event(client_id, event_id).await
+    async fn of_event(
+        &self,
+        client_id: &ClientId,
+        event_id: &EventId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        (**self).of_event(client_id, event_id, after, limit).await
     }
 
-    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
-        (**self).of_client(client_id).await
+    async fn of_client(
+        &self,
+        client_id: &ClientId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        (**self).of_client(client_id, after, limit).await
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {
@@ -88,8 +106,12 @@ impl<T: InboxStore + ?Sized> InboxStore for Arc<T> {
         (**self).requeue(envelope_id, now).await
     }
 
-    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
-        (**self).buried(limit).await
+    async fn buried(
+        &self,
+        after: Option<&BuriedCursor>,
+        limit: usize,
+    ) -> Result<Vec<BuriedDelivery>, StoreError> {
+        (**self).buried(after, limit).await
     }
 
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -1,4 +1,4 @@
-//! The inbox joint: webhook deliveries from their acceptance until they are handled.
+//! [`InboxStore`]: keeps webhook deliveries until they are handled.
 
 use std::fmt;
 
@@ -7,169 +7,224 @@ use revento_core::{DeliveryId, EnvelopeId, EventType, Timestamp};
 
 use crate::{Sealed, StoreError};
 
-/// A verified delivery to be kept.
+/// A verified delivery that the inbox accepts.
 #[derive(Debug, Clone)]
 pub struct NewDelivery {
-    /// The signed identity: what deduplication goes by.
+    /// The signed id of the envelope: the key of deduplication.
     pub envelope_id: EnvelopeId,
-    /// The unsigned identity; retries and replays reuse it.
+    /// The unsigned id of the delivery. Retries and replays reuse it (contract §4.1).
     pub delivery_id: DeliveryId,
     /// The signed type.
     pub event_type: EventType,
-    /// What belongs together and is handled in order, such as one resource; empty for no order.
+    /// Deliveries with the same key, such as the id of one resource, are handled in order. Empty for no order.
     pub ordering_key: String,
-    /// When it happened, by the platform's clock.
+    /// When the event happened, by the platform's clock.
     pub occurred_at: Timestamp,
-    /// When it arrived, by the caller's clock.
+    /// When the delivery arrived, by the caller's clock. It is due from then on.
     pub received_at: Timestamp,
     /// The verified body, sealed.
     pub body: Sealed,
-    /// The SHA-256 of the verified body: sealing the same body again gives other bytes.
+    /// The SHA-256 of the verified body. Two sealings of one body differ, their digests do not.
     pub body_digest: [u8; 32],
 }
 
-/// The answer to [`InboxStore::insert`]: in each case the delivery is durably known and the sender
-/// may be told so.
+/// The result of [`InboxStore::insert`]. In each case the inbox knows the delivery durably, and the platform may get its
+/// 2xx (invariant W4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InsertOutcome {
-    /// It was not known and is queued now.
+    /// The envelope id was not known. The delivery is queued.
     New {
-        /// Its delivery id was known under another envelope id: somebody replays captured deliveries
-        /// under changed headers, or the platform is at fault. Tell the operators.
+        /// Whether the delivery id was known under another envelope id. Then somebody replays captured deliveries with
+        /// changed headers, or the platform is at fault: tell the operators.
         delivery_id_reused: bool,
     },
-    /// It was known and buried; it is queued once more, as a replay from the console intends, with the body
-    /// that the replay brought.
+    /// The delivery was buried. It is queued again with the body of this replay.
     Requeued {
-        /// That body has another digest than the one before. Tell the operators.
+        /// Whether that body has another digest than the previous one: tell the operators.
         other_body: bool,
     },
-    /// It is known; nothing was changed.
+    /// The delivery is queued, leased or done. The store changed nothing.
     Known {
-        /// Where it stands.
+        /// The state of the delivery.
         state: DeliveryState,
-        /// This time its body has another digest, and was not kept: the platform has given an identity twice. Tell the
-        /// operators.
+        /// Whether this body has another digest than the stored one. The store did not keep it: the platform used an
+        /// envelope id twice. Tell the operators.
         other_body: bool,
     },
 }
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeliveryState {
-    /// Waits to be handled, for the first time or again.
+    /// The delivery waits to be handled, for the first time or again.
     Queued,
-    /// A runner holds it.
+    /// A runner holds a lease on the delivery, or held one that has expired.
     Leased,
-    /// Handled.
+    /// The delivery is handled.
     Done,
-    /// Failed too often; waits for an operator or a replay.
+    /// Handling failed too often (a dead letter). The delivery waits for an operator or for a replay.
     Buried,
 }
 
-/// The answer to [`InboxStore::requeue`].
+impl DeliveryState {
+    /// The name of the state in `snake_case`, as the SQL stores keep it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Leased => "leased",
+            Self::Done => "done",
+            Self::Buried => "buried",
+        }
+    }
+
+    /// The state with this name; `None` for any other text.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Queued, Self::Leased, Self::Done, Self::Buried]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
+}
+
+/// The result of [`InboxStore::requeue`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequeueOutcome {
-    /// It is queued once more.
+    /// The delivery is queued again.
     Requeued,
-    /// It is not buried, or not known; nothing was changed.
+    /// The delivery is not known or not buried. The store changed nothing.
     NotBuried,
-    /// It is buried, and its body was expunged; nothing was changed. Only a replay brings the body back.
+    /// The body of the buried delivery was expunged. The store changed nothing; only a replay brings the body back.
     Expunged,
 }
 
-/// A delivery that was set aside: what is known of it, but for its body.
+/// A buried delivery without its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuriedDelivery {
-    /// The signed identity.
+    /// The signed id of the envelope.
     pub envelope_id: EnvelopeId,
-    /// The unsigned identity.
+    /// The unsigned id of the delivery.
     pub delivery_id: DeliveryId,
     /// The signed type.
     pub event_type: EventType,
-    /// When it happened, by the platform's clock.
+    /// When the event happened, by the platform's clock.
     pub occurred_at: Timestamp,
-    /// When it first arrived.
+    /// When the delivery arrived first.
     pub received_at: Timestamp,
-    /// When it was set aside.
+    /// When the delivery was buried.
     pub buried_at: Timestamp,
-    /// How many times it was leased before.
+    /// How many times the delivery was leased since it was queued last.
     pub attempts: u32,
-    /// Why it was set aside: the text that [`InboxStore::bury`] was given.
+    /// The error that [`InboxStore::bury`] was given.
     pub error: String,
-    /// Whether its body was [expunged](InboxStore::expunge).
+    /// Whether the body was [expunged](InboxStore::expunge).
     pub expunged: bool,
 }
 
-/// Proof that a runner holds a delivery. A lease that ran out and was taken by another no longer counts.
+/// A position in the list of [`InboxStore::buried`]: the next page begins behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BuriedCursor {
+    /// When the last delivery of the page was buried.
+    pub buried_at: Timestamp,
+    /// The last delivery of the page.
+    pub envelope_id: EnvelopeId,
+}
+
+impl BuriedCursor {
+    /// The position of a buried delivery.
+    pub fn of(delivery: &BuriedDelivery) -> Self {
+        Self {
+            buried_at: delivery.buried_at,
+            envelope_id: delivery.envelope_id.clone(),
+        }
+    }
+}
+
+/// The right to finish one delivery.
+///
+/// The holder of a lease has it until somebody else leases the delivery, which is possible from the lease's `until` on. A
+/// holder that is late but has no successor can still complete, retry or bury.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The delivery.
     pub envelope_id: EnvelopeId,
-    /// Grows with every lease of the delivery, also when it was forgotten in between.
+    /// A number that grows with every lease of the delivery, also when the delivery was forgotten in between.
     pub fence: i64,
 }
 
-/// A leased delivery.
+/// A delivery that a runner has leased.
 #[derive(Debug, Clone)]
 pub struct LeasedDelivery {
-    /// What to answer with.
+    /// The argument of [`InboxStore::complete`], [`InboxStore::retry`] and [`InboxStore::bury`].
     pub lease: Lease,
-    /// The unsigned identity, for logs.
+    /// The unsigned id of the delivery, for logs.
     pub delivery_id: DeliveryId,
     /// The signed type.
     pub event_type: EventType,
-    /// When it happened, by the platform's clock.
+    /// When the event happened, by the platform's clock.
     pub occurred_at: Timestamp,
-    /// When it first arrived.
+    /// When the delivery arrived first.
     pub received_at: Timestamp,
-    /// How many times it has been leased since it was queued, this one included.
+    /// How many times the delivery was leased since it was queued, this lease included.
     pub attempt: u32,
     /// The verified body, sealed.
     pub body: Sealed,
 }
 
-/// The statement that completes a delivery within a transaction of the handler's own, where the store is an SQL database: the
-/// handler's work and the note of it are then one, whatever happens in between.
+/// The SQL statement that completes a delivery within a handler's own transaction, so that the handler's work and the
+/// completion are committed together. SQL stores offer it.
 ///
-/// Run it last in the transaction, with the three values as its parameters in this order. It gives one row. None means
-/// that the lease is no longer held: roll back, and let the handler fail.
+/// Run it as the last statement of the transaction and bind the three values in this order. It returns one row. If it
+/// returns none, the lease is no longer held: roll back and let the handler fail.
 ///
-/// Once it is committed the delivery is handled, whatever other handlers make of it: let the one that joins be the last, or the
-/// only one, of its type. Rolled back, it never was, and the runner notes the outcome as ever. Keep the transaction short:
-/// the delivery's row is locked in it.
+/// After the commit the delivery is done, whatever other handlers return: register only this handler for its type, or
+/// register it last. After a rollback the runner records the outcome as for any other handler. Keep the transaction short:
+/// it locks the delivery's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Completion {
+pub struct CompletionStatement {
     /// The statement.
     pub sql: &'static str,
-    /// The first parameter, a text: the delivery, as the store writes it.
+    /// The first parameter, a text: the envelope id in the store's spelling.
     pub envelope_id: String,
-    /// The second parameter, a 64-bit integer: the lease's fence.
+    /// The second parameter, a 64-bit integer: the fence of the lease.
     pub fence: i64,
-    /// The third parameter, a 64-bit integer: the time, in microseconds since 1970.
+    /// The third parameter, a 64-bit integer: the time in microseconds since 1970.
     pub at: i64,
 }
 
-/// Keeps deliveries. Implement it for your own database, then run the suite of `revento-store-testkit`.
+/// Keeps webhook deliveries. Implement it for your own database and run the suite of `revento-store-testkit` on it.
 ///
-/// Every method is atomic and durable, for any number of replicas at once. A future may be dropped at any
-/// moment: the call is then whole or never was, and nobody has to wait for it.
+/// # Every method
+/// - is atomic, for any number of callers and replicas at once;
+/// - is durable: when it has returned `Ok`, a crash of the process or of the engine does not undo it;
+/// - may be cancelled: when the caller drops the future, the call has happened completely or not at all, and no other
+///   call waits for it;
+/// - reads no clock: the store compares the times that it is given;
+/// - may fail with a [`StoreError`]. A write that failed may have taken effect.
+///
+/// # Values
+/// Ids, ordering keys, event types and error texts are any Unicode text, also with a NUL. Times are any 64-bit number of
+/// microseconds. A `limit` is any number; `0` gives an empty list.
+///
+/// # States
+/// `insert` queues a delivery; `lease` takes it from queued (or from an expired lease) to leased; `complete`, `retry` and `bury`
+/// take it from leased to done, queued and buried; `requeue` and a replay take it from buried to queued.
 #[async_trait]
 pub trait InboxStore: Send + Sync + fmt::Debug {
-    /// Queues a delivery unless its envelope id is known. Of any number of simultaneous inserts of one
-    /// envelope exactly one is [`InsertOutcome::New`].
+    /// Queues a delivery if its envelope id is not known, or if the delivery with that id is buried. Of any number of
+    /// simultaneous inserts of one envelope id exactly one gets [`InsertOutcome::New`].
     ///
     /// # Errors
-    /// When the store cannot tell whether it is kept: the sender must be told to try again.
+    /// The store failed. The delivery may be stored: answer the platform with an error, so that it sends the delivery
+    /// again.
     async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError>;
 
-    /// Leases up to `limit` deliveries that are due at `now`, or whose lease has run out, the longest
-    /// waiting first, and of equals the one that arrived first. Deliveries that share a non-empty ordering key are leased one at a time, in the
-    /// order of their arrival; a buried one does not hold up those behind it, and arrives anew when it
-    /// is queued once more.
+    /// Leases at most `limit` deliveries until `until`: queued ones that are due at or before `now`, and leased ones whose
+    /// lease ends at or before `now`. The order is by that time, and for equal times by arrival.
+    ///
+    /// Of the deliveries that share a non-empty ordering key only the first in the order of arrival can be leased; the next
+    /// one follows when the first is done or buried. A requeued delivery arrives anew and goes to the end of its key.
     ///
     /// # Errors
-    /// When the store cannot tell; leases that were taken run out by themselves.
+    /// The store failed. Deliveries may be leased; these leases expire by themselves.
     async fn lease(
         &self,
         now: Timestamp,
@@ -177,61 +232,69 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
         limit: usize,
     ) -> Result<Vec<LeasedDelivery>, StoreError>;
 
-    /// Marks a leased delivery as handled. `false` when the lease is no longer held: nothing was changed.
-    /// Only its identities are needed from now on: a store drops the body.
+    /// Sets a leased delivery to done and deletes its body. Returns `false` and changes nothing if the lease is no longer
+    /// held.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed. The delivery may be done.
     async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Gives a leased delivery back, due at `at`, with a text for operators. `false` when the lease is no longer held.
+    /// Queues a leased delivery again, due at `at`, with an error text for operators. Returns `false` and changes nothing
+    /// if the lease is no longer held.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed. The delivery may be queued.
     async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError>;
 
-    /// Sets a leased delivery aside, with a text for operators. `false` when the lease is no longer held.
+    /// Buries a leased delivery, with an error text for operators. Returns `false` and changes nothing if the lease is no
+    /// longer held.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed. The delivery may be buried.
     async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError>;
 
-    /// Queues a buried delivery once more, if its body is still there.
+    /// Queues a buried delivery again, due at `now`, if its body is still there.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed. The delivery may be queued.
     async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError>;
 
-    /// Up to `limit` buried deliveries, the last buried first.
+    /// Lists buried deliveries: at most `limit`, the last buried first and for equal times in descending byte order of the
+    /// envelope id, behind `after` if it is given. The delivery at `after` need not be buried any more. A page has fewer
+    /// than `limit` deliveries only if none follows it.
     ///
     /// # Errors
-    /// When the store cannot tell.
-    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError>;
+    /// The store failed.
+    async fn buried(
+        &self,
+        after: Option<&BuriedCursor>,
+        limit: usize,
+    ) -> Result<Vec<BuriedDelivery>, StoreError>;
 
-    /// Wipes the bodies, and their digests, of deliveries that were buried before `before`, and nothing else of them;
-    /// gives their number. They stay [`DeliveryState::Buried`], so that a replay is known for what it is.
+    /// Deletes the bodies, and the digests of the bodies, of deliveries that were buried before (not at) `before`. Returns
+    /// their number. The deliveries stay buried, so that the store recognizes a replay.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed. The bodies may be deleted.
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError>;
 
-    /// When the next delivery is due or its lease runs out; `None` when nothing waits. One that waits
-    /// behind another of its ordering key does not count: when [`InboxStore::lease`] at some `now` has
-    /// nothing to give, this is later than that `now`.
+    /// When the next delivery is due or its lease ends; `None` if none is queued or leased. Deliveries that wait behind
+    /// another one of their ordering key do not count. So when [`InboxStore::lease`] at some `now` returned an empty list,
+    /// this time is later than that `now`.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Where a delivery stands; `None` when it is not known.
+    /// The state of a delivery; `None` if its envelope id is not known.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed.
     async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError>;
 
-    /// Forgets handled deliveries that were handled before `before`, identities and all; gives their number.
+    /// Removes deliveries that were done before (not at) `before`, with their ids. Returns their number.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed. The deliveries may be removed.
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError>;
 }

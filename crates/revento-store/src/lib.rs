@@ -20,6 +20,7 @@ mod error;
 mod fields;
 mod inbox_store;
 pub mod memory;
+mod pages;
 mod sealer;
 mod slot;
 mod slot_bytes;
@@ -30,12 +31,14 @@ pub use deletion_store::{DeletionDuty, DeletionProof, DeletionStore};
 pub use environment::{Clock, Entropy, EntropyError, OsEntropy, SystemClock};
 pub use error::{StoreError, StoreErrorKind};
 pub use inbox_store::{
-    BuriedDelivery, Completion, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
-    RequeueOutcome,
+    BuriedCursor, BuriedDelivery, CompletionStatement, DeliveryState, InboxStore, InsertOutcome, Lease,
+    LeasedDelivery, NewDelivery, RequeueOutcome,
 };
+pub use pages::Pages;
 pub use sealer::{SealError, Sealed, Sealer, Unsealed};
 pub use slot::Slot;
 pub use slot_bytes::DecodeSlotError;
 pub use token_store::{
-    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Stored, SwapOutcome, TokenStore, Version,
+    ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, Stored, SwapOutcome, TokenStore,
+    Version,
 };

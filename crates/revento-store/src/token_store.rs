@@ -1,4 +1,4 @@
-//! The token joint: connections and their sealed tokens.
+//! [`TokenStore`]: keeps connections and their sealed tokens.
 
 use std::fmt;
 
@@ -9,65 +9,109 @@ pub use revento_core::claim::{ClaimOutcome, ClaimTerms, Fence, SwapOutcome, Vers
 
 use crate::{Sealed, StoreError};
 
-/// What a store keeps for one connection.
-///
-/// `tokens` is `None` once the connection has ended; every other field may be a column to index.
+/// The data of one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Everything but the tokens.
+    /// Everything but the tokens. A store may keep each field in a column and index it.
     pub connection: Connection,
-    /// The pair of tokens, sealed.
+    /// The sealed pair of tokens; `None` once the connection has ended.
     pub tokens: Option<Sealed>,
 }
 
-/// A record and its version.
+/// A record with its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// The version to name in [`TokenStore::compare_and_swap`] and [`TokenStore::claim`].
+    /// The version to pass to [`TokenStore::compare_and_swap`] and [`TokenStore::claim`].
     pub version: Version,
     /// The record.
     pub record: Record,
 }
 
-/// The answer to [`TokenStore::create`].
+/// The result of [`TokenStore::create`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CreateOutcome {
-    /// The record is stored.
+    /// The record is stored and has this version.
     Created(Version),
-    /// The key has a record already; nothing was changed.
+    /// The key has a record already. The store changed nothing.
     AlreadyExists,
 }
 
-/// Keeps connections. Implement it for your own database ([`Slot`](crate::Slot) has the rules ready for
-/// engines without columns), then run the suite of `revento-store-testkit`.
+/// A position in the list of [`TokenStore::due`]: the next page begins behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DueCursor {
+    /// When the refresh token of the last record of the page expires.
+    pub refresh_expires_at: Timestamp,
+    /// The key of the last record of the page.
+    pub key: ConnectionKey,
+}
+
+impl DueCursor {
+    /// The position of a record.
+    pub fn of(stored: &Stored) -> Self {
+        let connection = &stored.record.connection;
+        Self {
+            refresh_expires_at: connection.refresh_expires_at,
+            key: connection.key.clone(),
+        }
+    }
+}
+
+/// Keeps connections. Implement it for your own database and run the suite of `revento-store-testkit` on it.
+/// [`Slot`](crate::Slot) implements the rules for one key, for engines without columns.
 ///
-/// Every method is atomic and durable: when it returns `Ok`, a crash of the process or of the store
-/// does not undo it. Any number of replicas may call at once. An error may or may not have taken
-/// effect; callers read again. A future may be dropped at any moment: the call is then whole or never
-/// was, and nobody has to wait for it.
+/// # Every method
+/// - is atomic, for any number of callers and replicas at once;
+/// - is durable: when it has returned `Ok`, a crash of the process or of the engine does not undo it;
+/// - may be cancelled: when the caller drops the future, the call has happened completely or not at all, and no other
+///   call waits for it;
+/// - reads no clock: the store compares the times that it is given;
+/// - may fail with a [`StoreError`]. A write that failed may have taken effect; callers load the record again.
+///
+/// # Values
+/// An id is any Unicode text, the empty one and one with a NUL included, and keys differ if one byte of an id differs.
+/// A time is any 64-bit number of microseconds, also a negative one. A generation is any `u64`. Sealed bytes are any
+/// bytes, also none, and `None` is not the same as no bytes. A `limit` is any number; `0` gives an empty list.
+///
+/// # Order
+/// Lists are in ascending byte order of the key's text (`ConnectionKey`'s `Display`), which
+/// [`due`](Self::due) uses for records of equal expiry. A page has fewer than `limit` records only if no record follows it.
+/// Records that no other call changes meanwhile are on exactly one page, whatever else changes between two pages.
+///
+/// # What ends a claim
+///
+/// | call | the current claim | `abandoned` of later claims |
+/// |---|---|---|
+/// | `compare_and_swap` with its fence, expired or not, answered `Swapped` | ends | is reset to `false` |
+/// | `compare_and_swap` without a fence to the same `generation` | stays | stays |
+/// | `compare_and_swap` without a fence to another `generation` | ends | is reset to `false` |
+/// | `compare_and_swap` answered `Conflict` | stays | stays |
+/// | `release` with its fence, expired or not | ends | stays |
+/// | `release` with another fence | stays | stays |
+/// | `claim` with `now` before its `until` | stays; the answer is `Held` | stays |
+/// | `claim` with `now` at or after its `until` | is replaced by the new claim | becomes `true`, also for the new claim |
+/// | `remove` | ends | is reset to `false` |
 #[async_trait]
 pub trait TokenStore: Send + Sync + fmt::Debug {
-    /// The record of a connection, `None` when there is none.
+    /// Loads the record of a connection; `None` if there is none.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed.
     async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError>;
 
-    /// Stores a new record. Of several creators of one key exactly one gets [`CreateOutcome::Created`].
+    /// Stores a new record. Of several callers that create one key exactly one gets [`CreateOutcome::Created`].
     ///
     /// # Errors
-    /// When the store cannot tell whether it is stored.
+    /// The store failed. The record may be stored.
     async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError>;
 
-    /// Replaces the record (all fields) if its version is `expected`; the version then grows.
+    /// Replaces all fields of the record if its version is `expected`, and gives it a higher version.
     ///
-    /// With a `fence`, the swap happens only if that claim is still the latest one granted and is not
-    /// released, expired or not; it ends the claim, and no earlier one counts as abandoned any more: whoever
-    /// swaps so was told. Without one, a claim stays as it is – except that a swap to another
-    /// `generation` always ends it, and all before it. Of several swaps of one version exactly one gets [`SwapOutcome::Swapped`].
+    /// With a `fence` the store swaps only if that claim is the latest one granted and has not ended; it may have
+    /// expired. The table above says what the call does to claims. Of several swaps that expect one version exactly one
+    /// gets [`SwapOutcome::Swapped`].
     ///
     /// # Errors
-    /// When the store cannot tell whether it is replaced.
+    /// The store failed. The record may be replaced.
     async fn compare_and_swap(
         &self,
         expected: Version,
@@ -75,44 +119,61 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
         fence: Option<Fence>,
     ) -> Result<SwapOutcome, StoreError>;
 
-    /// Claims the right to refresh a connection, if the record still has the version that was read
-    /// and no unexpired claim is on it. Does not change the version.
-    ///
-    /// A claim that ran out stays abandoned for every later claim until a swap ends it (see
-    /// [`TokenStore::compare_and_swap`]); that a later holder released their own claim says nothing about it.
+    /// Claims the right to refresh a connection, if the record has the version that the caller has loaded and no
+    /// unexpired claim is on it. The version does not change.
     ///
     /// # Errors
-    /// When the store cannot tell; a claim that was granted after all expires by itself.
+    /// The store failed. The claim may be granted; it then expires by itself.
     async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError>;
 
-    /// Gives a claim back: its holder knows that the refresh token was not spent. Does nothing if
-    /// `fence` is not the latest claim granted, or is released already.
+    /// Ends a claim whose holder knows that the refresh token was not spent. Succeeds and changes nothing if `fence` is
+    /// not that of the current claim, or there is no such record.
     ///
     /// # Errors
-    /// When the store cannot tell; the claim expires by itself.
+    /// The store failed. The claim expires by itself.
     async fn release(&self, key: &ConnectionKey, fence: Fence) -> Result<(), StoreError>;
 
-    /// Up to `limit` live connections whose refresh token runs out before `before`, the soonest first.
+    /// Lists live connections of one integration whose refresh token expires before (not at) `before`: at most `limit`, the
+    /// soonest first, behind `after` if it is given. The record at `after` need not exist any more.
     ///
     /// # Errors
-    /// When the store cannot tell.
-    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError>;
+    /// The store failed.
+    async fn due(
+        &self,
+        client_id: &ClientId,
+        before: Timestamp,
+        after: Option<&DueCursor>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError>;
 
-    /// Every record of one integration and event: the installation and all users, in any order.
+    /// Lists the records of one integration and event, the installation and all users, in the order of their keys: at most
+    /// `limit`, behind `after` if it is given. The record at `after` need not exist any more.
     ///
     /// # Errors
-    /// When the store cannot tell.
-    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError>;
+    /// The store failed.
+    async fn of_event(
+        &self,
+        client_id: &ClientId,
+        event_id: &EventId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError>;
 
-    /// Every record of one integration, in any order.
+    /// Lists the records of one integration in the order of their keys: at most `limit`, behind `after` if it is given.
+    /// The record at `after` need not exist any more.
     ///
     /// # Errors
-    /// When the store cannot tell.
-    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError>;
+    /// The store failed.
+    async fn of_client(
+        &self,
+        client_id: &ClientId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError>;
 
-    /// Removes a record, its claim too. Removing what is not there succeeds.
+    /// Removes a record and its claim. Succeeds if there is no such record.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed. The record may be removed.
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError>;
 }

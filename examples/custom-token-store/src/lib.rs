@@ -4,7 +4,7 @@
 //! each method, numbers that are never used twice, and an index of what is due. The suite of
 //! `revento-store-testkit` says whether it was done right (`tests/it`).
 
-use std::{path::Path, sync::Arc};
+use std::{ops::Bound, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
@@ -15,8 +15,8 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// By the text of their key: `client/event` or `client/event/user`, with every `/` inside escaped.
 const SLOTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("connections");
-/// What is live, by the end of its refresh token.
-const DUE: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("due");
+/// The live connections of each integration by the expiry of the refresh token: client, microseconds, key.
+const DUE: TableDefinition<'_, (&str, i64, &str), ()> = TableDefinition::new("due");
 const COUNTER: TableDefinition<'_, (), i64> = TableDefinition::new("counter");
 
 /// Tokens in a file of redb's.
@@ -59,30 +59,52 @@ impl RedbStore {
             counter.insert((), number)?;
             let mut slot = get(tx, &key)?;
             if let Some(at) = slot.due_at() {
-                due.remove((at.unix_micros(), &*key))?;
+                due.remove((client(&key), at.unix_micros(), &*key))?;
             }
             let answer = change(number, &mut slot);
             tx.open_table(SLOTS)?.insert(&*key, &*slot.to_bytes())?;
             if let Some(at) = slot.due_at() {
-                due.insert((at.unix_micros(), &*key), ())?;
+                due.insert((client(&key), at.unix_micros(), &*key), ())?;
             }
             Ok(answer)
         })
         .await
     }
 
-    /// The record under this very key, if there is one, and all whose key goes on with a `/`.
-    async fn below(&self, key: String) -> Result<Vec<Stored>, StoreError> {
+    /// The record with this key, if there is one, and those whose key continues with a `/`: at most `limit` behind `after`.
+    async fn below(
+        &self,
+        key: String,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let after = after.map(ConnectionKey::to_string);
         self.run(move |tx| {
-            let mut found = Vec::from_iter(get(tx, &key)?.into_stored());
-            let (first, end) = (format!("{key}/"), format!("{key}0")); // In ASCII a 0 comes after a /.
-            for entry in tx.open_table(SLOTS)?.range(&*first..&*end)? {
-                found.extend(Slot::from_bytes(entry?.1.value())?.into_stored());
+            let mut found = Vec::new();
+            if after.as_ref().is_none_or(|after| key > *after) {
+                found.extend(get(tx, &key)?.into_stored());
             }
+            let (first, end) = (format!("{key}/"), format!("{key}0")); // In ASCII a 0 comes after a /.
+            let next = after.map(|after| after + "\0").unwrap_or_default(); // Nothing sorts between the two.
+            let first = first.max(next);
+            if first < end {
+                for entry in tx.open_table(SLOTS)?.range(&*first..&*end)? {
+                    if found.len() >= limit {
+                        break;
+                    }
+                    found.extend(Slot::from_bytes(entry?.1.value())?.into_stored());
+                }
+            }
+            found.truncate(limit);
             Ok(found)
         })
         .await
     }
+}
+
+/// The escaped client id at the beginning of a key.
+fn client(key: &str) -> &str {
+    key.split_once('/').map_or(key, |(client, _)| client)
 }
 
 /// A removed key keeps an empty slot, which has no bytes.
@@ -127,26 +149,54 @@ impl TokenStore for RedbStore {
         self.change(key, move |_, slot| slot.release(fence)).await
     }
 
-    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
+    async fn due(
+        &self,
+        client_id: &ClientId,
+        before: Timestamp,
+        after: Option<&DueCursor>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let key = ConnectionKey::installation(client_id.clone(), "".into()).to_string();
+        let (at, last) = after.map_or((i64::MIN, String::new()), |after| {
+            (after.refresh_expires_at.unix_micros(), after.key.to_string())
+        });
         self.run(move |tx| {
+            let (first, end) = (
+                (client(&key), at, &*last),
+                (client(&key), before.unix_micros(), ""),
+            );
+            if first >= end {
+                return Ok(Vec::new());
+            }
             let mut found = Vec::new();
-            let end = (before.unix_micros(), "");
-            for entry in tx.open_table(DUE)?.range(..end)?.take(limit) {
-                found.extend(get(tx, entry?.0.value().1)?.into_stored());
+            let behind = (Bound::Excluded(first), Bound::Excluded(end));
+            for entry in tx.open_table(DUE)?.range(behind)?.take(limit) {
+                found.extend(get(tx, entry?.0.value().2)?.into_stored());
             }
             Ok(found)
         })
         .await
     }
 
-    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
+    async fn of_event(
+        &self,
+        client_id: &ClientId,
+        event_id: &EventId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
         let key = ConnectionKey::installation(client_id.clone(), event_id.clone());
-        self.below(key.to_string()).await
+        self.below(key.to_string(), after, limit).await
     }
 
-    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
+    async fn of_client(
+        &self,
+        client_id: &ClientId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
         let key = ConnectionKey::installation(client_id.clone(), "".into()).to_string();
-        self.below(key.trim_end_matches('/').to_owned()).await
+        self.below(client(&key).to_owned(), after, limit).await
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {

@@ -10,8 +10,8 @@ use revento_core::{EnvelopeId, Timestamp};
 use revento_inbox::Inbox;
 use revento_seal::InsecurePlaintext;
 use revento_store::{
-    BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
-    RequeueOutcome, StoreError, StoreErrorKind, memory::MemoryInbox,
+    BuriedCursor, BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery,
+    NewDelivery, RequeueOutcome, StoreError, StoreErrorKind, memory::MemoryInbox,
 };
 
 #[derive(Debug, Default)]
@@ -89,8 +89,12 @@ impl InboxStore for Shelf {
         self.inner.requeue(envelope_id, now).await
     }
 
-    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
-        self.inner.buried(limit).await
+    async fn buried(
+        &self,
+        after: Option<&BuriedCursor>,
+        limit: usize,
+    ) -> Result<Vec<BuriedDelivery>, StoreError> {
+        self.inner.buried(after, limit).await
     }
 
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use revento_core::{Connection, ConnectionKey};
 use revento_oauth::{Integration, lifecycle::Signal};
-use revento_store::StoreError;
+use revento_store::{Pages, StoreError};
 
 use crate::{
     lifecycle::Lifecycle, runtime::Runtime, sealed_tokens::SealedTokenStore, session::Sessions,
@@ -29,8 +29,8 @@ impl Connections {
     }
 
     pub(crate) async fn list(&self) -> Result<Vec<Connection>, StoreError> {
-        let client_id = self.integration.client_id();
-        let stored = self.tokens.store().of_client(client_id).await?;
+        let client_id = self.integration.client_id().clone();
+        let stored = Pages::of_client(self.tokens.store(), client_id).collect().await?;
         Ok(stored
             .into_iter()
             .map(|stored| stored.record.connection)

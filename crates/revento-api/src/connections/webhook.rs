@@ -1,11 +1,11 @@
 //! What webhooks do to connections (contract §2.6, invariant T8).
 
 use revento_core::{
-    Envelope, EventType,
+    ConnectionKey, Envelope, EventType,
     resource::{DeletionRequired, UserRevoked},
 };
 use revento_oauth::lifecycle::Signal;
-use revento_store::{StoreError, Stored};
+use revento_store::{Pages, StoreError};
 
 use super::stored::Connections;
 
@@ -14,32 +14,39 @@ impl Connections {
         let Some(signal) = signal(envelope) else {
             return Ok(());
         };
-        let affected = self.affected(envelope, &signal).await?;
-        if affected.is_empty() {
-            tracing::info!(envelope_id = %envelope.id, event_type = %envelope.event_type,
-                "a webhook names a connection that the store does not have");
+        let user = envelope.data::<UserRevoked>().ok().map(|data| data.user_id);
+        let is_affected = |key: &ConnectionKey| match signal {
+            Signal::UserRevoked { .. } => user.is_some() && key.user_id == user,
+            _ => true,
+        };
+        let mut pages = self.pages(envelope, &signal);
+        let mut is_known = false;
+        while let Some(page) = pages.next().await? {
+            for stored in page {
+                let key = &stored.record.connection.key;
+                if is_affected(key) {
+                    is_known = true;
+                    self.lifecycle.apply(key, &signal).await?;
+                }
+            }
         }
-        for stored in affected {
-            self.lifecycle
-                .apply(&stored.record.connection.key, &signal)
-                .await?;
+        if !is_known {
+            tracing::info!(envelope_id = %envelope.id, event_type = %envelope.event_type,
+                "a webhook names a connection that the store does not know");
         }
         Ok(())
     }
 
-    async fn affected(&self, envelope: &Envelope, signal: &Signal) -> Result<Vec<Stored>, StoreError> {
+    /// The connections of the event that the webhook names, or all.
+    fn pages(&self, envelope: &Envelope, signal: &Signal) -> Pages<'_> {
         let store = self.tokens.store();
-        let client_id = self.integration.client_id();
-        let mut affected = match (&envelope.event_id, signal) {
-            (_, Signal::Suspended { .. }) => store.of_client(client_id).await?,
-            (Some(event_id), _) => store.of_event(client_id, event_id).await?,
-            (None, _) => store.of_client(client_id).await?,
-        };
-        if let Signal::UserRevoked { .. } = signal {
-            let user = envelope.data::<UserRevoked>().ok().map(|data| data.user_id);
-            affected.retain(|stored| user.is_some() && stored.record.connection.key.user_id == user);
+        let client_id = self.integration.client_id().clone();
+        match (&envelope.event_id, signal) {
+            (Some(event_id), signal) if !matches!(signal, Signal::Suspended { .. }) => {
+                Pages::of_event(store, client_id, event_id.clone())
+            }
+            _ => Pages::of_client(store, client_id),
         }
-        Ok(affected)
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 use futures_util::future::{Either, select};
 use revento_core::{ClientId, Connection, ConnectionKey, Timestamp, error::chain};
 use revento_oauth::refresh::RefreshReason;
-use revento_store::{StoreError, Stored};
+use revento_store::{Pages, StoreError, Stored};
 
 use crate::{runtime::Runtime, sealed_tokens::SealedTokenStore, session::Sessions};
 
@@ -121,35 +121,25 @@ impl RefreshIdle {
         mut stop: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Look, StoreError> {
         let before = self.runtime.now().saturating_add(AHEAD);
-        let mut limit = PAGE;
+        let mut pages = Pages::due(self.tokens.store(), self.client_id.clone(), before).page_size(PAGE);
         loop {
             let Some(sessions) = self.sessions.upgrade() else {
                 return Ok(Look::Ended);
             };
-            let due = self.tokens.store().due(before, limit).await?;
-            let is_complete = due.len() < limit;
-            let mut has_moved = false;
-            for Stored { record, .. } in due {
+            let Some(page) = pages.next().await? else {
+                return Ok(Look::Complete);
+            };
+            for Stored { record, .. } in page {
                 let connection = record.connection;
-                if connection.key.client_id != self.client_id {
-                    continue;
-                }
                 self.notify(notified, &connection);
                 // A refresh cannot extend a token beyond the end of the consent.
                 if connection.refresh_expires_at < connection.consent_expires_at {
-                    has_moved |= refresh(&sessions, connection).await;
+                    refresh(&sessions, connection).await;
                     let pause = self.pause.saturating_add(self.runtime.jitter(self.pause));
                     if self.is_stopped_while(pause, stop.as_mut()).await {
                         return Ok(Look::Ended);
                     }
                 }
-            }
-            if is_complete {
-                return Ok(Look::Complete);
-            }
-            // Connections that stay due come before those that are due later.
-            if !has_moved {
-                limit = limit.saturating_mul(2);
             }
         }
     }
@@ -199,16 +189,10 @@ struct Notice {
     days: u8,
 }
 
-/// Whether the connection is no longer due.
-async fn refresh(sessions: &Sessions, connection: Connection) -> bool {
+async fn refresh(sessions: &Sessions, connection: Connection) {
     let session = sessions.session(&connection.key);
-    let before = connection.generation;
-    match session.refresh(RefreshReason::TokenRequested).await {
-        Ok(token) => token.generation != before,
-        Err(error) => {
-            tracing::warn!(connection = %connection.key, error = %chain(&error), "an idle connection cannot be refreshed");
-            error.is_connection_ended()
-        }
+    if let Err(error) = session.refresh(RefreshReason::TokenRequested).await {
+        tracing::warn!(connection = %connection.key, error = %chain(&error), "an idle connection cannot be refreshed");
     }
 }
 

@@ -82,7 +82,7 @@ async fn q18_the_body_of_a_buried_delivery_is_expunged_and_what_is_known_of_it_s
         let sent = sent("1");
         sent.arrive(&inbox).await.unwrap();
         run_until(&inbox, refusing(), &sent.id(), Buried).await;
-        let before = inbox.buried(10).await.unwrap();
+        let before = inbox.buried(None, 10).await.unwrap();
         assert_eq!((before.len(), before[0].expunged), (1, false), "{place:?}");
 
         // Thirteen days later an operator can still queue it again; it fails again.
@@ -95,9 +95,9 @@ async fn q18_the_body_of_a_buried_delivery_is_expunged_and_what_is_known_of_it_s
         // After fourteen more the runner's housekeeping has wiped the body.
         clock.advance(14 * DAY);
         let running = Running::start(&inbox, refusing());
-        eventually(async || inbox.buried(10).await.unwrap()[0].expunged).await;
+        eventually(async || inbox.buried(None, 10).await.unwrap()[0].expunged).await;
         running.stop().await;
-        let after = inbox.buried(10).await.unwrap().remove(0);
+        let after = inbox.buried(None, 10).await.unwrap().remove(0);
         assert_eq!(after.error, "no such table");
         assert_eq!((after.attempts, after.received_at), (1, before[0].received_at));
         assert_eq!(inbox.state(&sent.id()).await.unwrap(), Some(Buried), "{place:?}");

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use revento_inbox::{HandlerError, Handlers, Policy, Webhook, by_resource};
 use revento_store::{
-    Clock, Completion,
+    Clock, CompletionStatement,
     DeliveryState::{Done, Leased},
     SystemClock,
 };
@@ -90,7 +90,7 @@ impl Own {
         let now = SystemClock.now();
         match self {
             Self::Sqlite(connection) => {
-                let Completion {
+                let CompletionStatement {
                     sql,
                     envelope_id,
                     fence,
@@ -100,7 +100,7 @@ impl Own {
                 query.fetch_optional(connection).await.unwrap().is_some()
             }
             Self::Postgres(connection) => {
-                let Completion {
+                let CompletionStatement {
                     sql,
                     envelope_id,
                     fence,

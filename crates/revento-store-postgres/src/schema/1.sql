@@ -1,7 +1,7 @@
 -- Versions, fences and arrivals are drawn from here: none is ever used twice.
 CREATE SEQUENCE revento_sequence;
 
--- Times are microseconds since 1970 in UTC. A NUL, which PostgreSQL has no text for, is kept as %00, and a % as %25.
+-- Times are microseconds since 1970 in UTC. A text has no NUL here: see text.rs for the escape.
 CREATE TABLE revento_connections (
     key                TEXT    COLLATE "C" NOT NULL PRIMARY KEY, -- the three ids below, escaped and joined
     client_id          TEXT    COLLATE "C" NOT NULL,

@@ -108,7 +108,7 @@ async fn migrations_can_be_run_by_somebody_else() {
     let error = without().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the database cannot be used: its tables have version 0, and 5 is needed"
+        "the database cannot be used: its tables have version 0, and 6 is needed"
     );
 
     for migration in PostgresStore::MIGRATIONS {
@@ -142,7 +142,7 @@ async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
     assert_eq!(lease().await.unwrap().len(), 1);
     assert_eq!(store.open_duties(9).await.unwrap().len(), 2);
     let known = store.duty(&"env_1".into()).await.unwrap();
-    assert!(known.is_some() && store.buried(9).await.unwrap().is_empty());
+    assert!(known.is_some() && store.buried(None, 9).await.unwrap().is_empty());
     let mut admin = PgConnection::connect(&url).await.unwrap();
     for table in ["connections", "deliveries", "deletions"] {
         let newer = format!("ALTER TABLE {schema}.revento_{table} ADD COLUMN more TEXT NOT NULL DEFAULT 'x'");
@@ -150,7 +150,7 @@ async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
     }
     let leased = lease().await.unwrap().remove(0).lease;
     assert!(store.bury(&leased, NOW, "").await.unwrap());
-    assert_eq!(store.buried(9).await.unwrap().len(), 1);
+    assert_eq!(store.buried(None, 9).await.unwrap().len(), 1);
     assert_eq!(store.open_duties(9).await.unwrap().len(), 2);
     assert_eq!(store.duty(&"env_1".into()).await.unwrap(), known);
     assert!(store.record(&duty(3)).await.unwrap());

@@ -10,17 +10,17 @@ mod steps;
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{
-    BuriedDelivery, Completion, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
-    RequeueOutcome, StoreError,
+    BuriedCursor, BuriedDelivery, CompletionStatement, DeliveryState, InboxStore, InsertOutcome, Lease,
+    LeasedDelivery, NewDelivery, RequeueOutcome, StoreError,
 };
 
 #[cfg(test)]
 pub(crate) use self::sql::QUESTIONS;
 use self::{
-    sql::{BURIED, COMPLETE, EXPUNGE, FORGET, NEXT_DUE, STATE},
+    sql::{BURIED, BURIED_BEHIND, COMPLETE, EXPUNGE, FORGET, NEXT_DUE, STATE},
     steps::{read_buried, read_state},
 };
-use crate::{SqliteStore, error::failed};
+use crate::{SqliteStore, error::failed, store::row_limit};
 
 impl SqliteStore {
     /// What completes a delivery within a transaction of the handler's own, on any connection to the store's file: the
@@ -29,7 +29,7 @@ impl SqliteStore {
     ///
     /// ```
     /// use revento_core::Timestamp;
-    /// use revento_store::{Completion, Lease};
+    /// use revento_store::{CompletionStatement, Lease};
     /// use revento_store_sqlite::SqliteStore;
     /// use sqlx::{Connection, SqliteConnection};
     ///
@@ -42,7 +42,7 @@ impl SqliteStore {
     ///     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     ///     sqlx::query("UPDATE badges SET approved = approved + 1").execute(&mut *tx).await?;
     ///
-    ///     let Completion { sql, envelope_id, fence, at } = SqliteStore::completion(lease, now);
+    ///     let CompletionStatement { sql, envelope_id, fence, at } = SqliteStore::completion(lease, now);
     ///     let completion = sqlx::query(sql).bind(envelope_id).bind(fence).bind(at);
     ///     if completion.fetch_optional(&mut *tx).await?.is_none() {
     ///         return Err("the lease was lost".into()); // Dropped, the transaction is rolled back.
@@ -50,8 +50,8 @@ impl SqliteStore {
     ///     Ok(tx.commit().await?)
     /// }
     /// ```
-    pub fn completion(lease: &Lease, now: Timestamp) -> Completion {
-        Completion {
+    pub fn completion(lease: &Lease, now: Timestamp) -> CompletionStatement {
+        CompletionStatement {
             sql: COMPLETE,
             envelope_id: lease.envelope_id.as_str().to_owned(),
             fence: lease.fence,
@@ -103,9 +103,18 @@ impl InboxStore for SqliteStore {
             .map_err(failed("queueing a buried delivery"))
     }
 
-    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
-        let query = sqlx::query(BURIED).bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        let rows = query.fetch_all(&self.readers).await;
+    async fn buried(
+        &self,
+        after: Option<&BuriedCursor>,
+        limit: usize,
+    ) -> Result<Vec<BuriedDelivery>, StoreError> {
+        let query = match after {
+            Some(after) => sqlx::query(BURIED_BEHIND)
+                .bind(after.buried_at.unix_micros())
+                .bind(after.envelope_id.as_str()),
+            None => sqlx::query(BURIED),
+        };
+        let rows = query.bind(row_limit(limit)).fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read_buried).collect())
             .map_err(failed("listing buried deliveries"))
     }

@@ -37,9 +37,22 @@ pub(super) const COMPLETE: &str = "
     WHERE envelope_id = ?1 AND state = 'leased' AND fence = ?2 RETURNING 1";
 pub(super) const NEXT_DUE: &str =
     "SELECT min(at) FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0";
-pub(super) const BURIED: &str = "
-    SELECT envelope_id, delivery_id, event_type, occurred_at, received_at, at, attempt, error, body IS NULL AS expunged
-    FROM revento_deliveries WHERE state = 'buried' ORDER BY at DESC, arrival DESC LIMIT ?";
+/// Buried deliveries in the order of the list, behind a position where `$behind` says so.
+macro_rules! buried {
+    ($behind:literal, $limit:literal) => {
+        concat!(
+            "SELECT envelope_id, delivery_id, event_type, occurred_at, received_at, at, attempt, error,
+                body IS NULL AS expunged
+             FROM revento_deliveries WHERE state = 'buried' ",
+            $behind,
+            " ORDER BY at DESC, envelope_id DESC LIMIT ",
+            $limit
+        )
+    };
+}
+
+pub(super) const BURIED: &str = buried!("", "?1");
+pub(super) const BURIED_BEHIND: &str = buried!("AND (at, envelope_id) < (?1, ?2)", "?3");
 pub(super) const EXPUNGE: &str = "UPDATE revento_deliveries SET body = NULL, digest = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < ?";
 pub(super) const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at < ?";
 
@@ -57,6 +70,7 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
     ("complete", COMPLETE),
     ("next_due", NEXT_DUE),
     ("buried", BURIED),
+    ("buried behind", BURIED_BEHIND),
     ("expunge", EXPUNGE),
     ("forget", FORGET),
 ];

@@ -7,7 +7,11 @@ use revento_store::{
 use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::sql::{FINISH, INSERT, KNOWN, KNOWN_DELIVERY_ID, LEASE, READY, REVIVE, STATE};
-use crate::{SqliteStore, error::unreadable, store::next};
+use crate::{
+    SqliteStore,
+    error::unreadable,
+    store::{next, row_limit},
+};
 
 impl SqliteStore {
     /// Takes a delivery out of its lease into another state. `false` when the lease is not held.
@@ -120,9 +124,7 @@ impl SqliteStore {
             return Ok(Vec::new()); // An idle runner does not take the write lock.
         }
         let mut tx = self.write().await?;
-        let rows = ready(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&mut *tx)
-            .await?;
+        let rows = ready(row_limit(limit)).fetch_all(&mut *tx).await?;
         let fence = next(&mut tx).await?;
         let mut leased = Vec::with_capacity(rows.len());
         for row in &rows {

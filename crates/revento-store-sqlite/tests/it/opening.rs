@@ -176,7 +176,11 @@ async fn a_damaged_file_is_told_as_such() {
     bytes[4096..length].fill(0x5A);
     fs::write(&path, bytes).unwrap();
     let kind = match SqliteStore::open(&path).await {
-        Ok(store) => store.of_client(&"clt_test".into()).await.unwrap_err().kind(),
+        Ok(store) => store
+            .of_client(&"clt_test".into(), None, 10)
+            .await
+            .unwrap_err()
+            .kind(),
         Err(error) => {
             assert!(error.to_string().contains("damaged"), "{error}");
             StoreErrorKind::Corrupt

@@ -4,7 +4,7 @@ use revento_core::Timestamp;
 use revento_store::{BuriedDelivery, DeliveryState, InboxStore, NewDelivery, RequeueOutcome, Sealed};
 
 use super::sample::{
-    NOW, REQUEUED, answered, at, delivery, digest, insert_all, is, leases, minutes, one, ordered,
+    NOW, REQUEUED, answered, at, bury, delivery, digest, insert_all, is, leases, minutes, one, ordered,
 };
 use crate::{
     bytes::at_rest,
@@ -12,14 +12,6 @@ use crate::{
     expect::{holds, same},
     subject::Verdict,
 };
-
-/// Inserts a delivery and buries it at its first attempt.
-async fn bury(store: &dyn InboxStore, delivery: NewDelivery, now: Timestamp) -> Verdict {
-    insert_all(store, [delivery]).await?;
-    let leased = one(store, now).await?;
-    let buried = store.bury(&leased.lease, now, "no such table").await?;
-    answered("burying it", buried, true)
-}
 
 fn as_buried(delivery: &NewDelivery, buried_at: Timestamp) -> BuriedDelivery {
     BuriedDelivery {
@@ -37,7 +29,11 @@ fn as_buried(delivery: &NewDelivery, buried_at: Timestamp) -> BuriedDelivery {
 
 pub(super) async fn q4_what_is_buried_is_listed(bench: Bench<dyn InboxStore>) -> Verdict {
     let store = bench.store();
-    same("what an empty inbox has buried", store.buried(10).await?, vec![])?;
+    same(
+        "what an empty inbox has buried",
+        store.buried(None, 10).await?,
+        vec![],
+    )?;
     bury(&*store, delivery("1"), minutes(1)).await?;
     bury(&*store, ordered("2", "app_1"), minutes(2)).await?;
     insert_all(&*store, ["3", "4", "5"].map(delivery)).await?;
@@ -48,8 +44,8 @@ pub(super) async fn q4_what_is_buried_is_listed(bench: Bench<dyn InboxStore>) ->
     let first = as_buried(&delivery("1"), minutes(1));
     let second = as_buried(&delivery("2"), minutes(2));
     let both = vec![second.clone(), first];
-    same("what is buried", store.buried(10).await?, both)?;
-    same("the last buried", store.buried(1).await?, vec![second])
+    same("what is buried", store.buried(None, 10).await?, both)?;
+    same("the last buried", store.buried(None, 1).await?, vec![second])
 }
 
 pub(super) async fn q4_the_last_cause_and_all_attempts_are_told(bench: Bench<dyn InboxStore>) -> Verdict {
@@ -64,9 +60,13 @@ pub(super) async fn q4_the_last_cause_and_all_attempts_are_told(bench: Bench<dyn
         error: "second".to_owned(),
         ..as_buried(&delivery("1"), minutes(2))
     };
-    same("what is buried", store.buried(10).await?, vec![twice])?;
+    same("what is buried", store.buried(None, 10).await?, vec![twice])?;
     store.requeue(&"env_1".into(), minutes(3)).await?;
-    same("what is buried after a requeue", store.buried(10).await?, vec![])
+    same(
+        "what is buried after a requeue",
+        store.buried(None, 10).await?,
+        vec![],
+    )
 }
 
 pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(bench: Bench<dyn InboxStore>) -> Verdict {
@@ -92,7 +92,11 @@ pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(bench: Bench<d
         ..as_buried(&delivery("1"), minutes(1))
     };
     let second = as_buried(&delivery("2"), minutes(2));
-    same("what is buried", store.buried(10).await?, vec![second, first])?;
+    same(
+        "what is buried",
+        store.buried(None, 10).await?,
+        vec![second, first],
+    )?;
     is(&*store, "1", DeliveryState::Buried).await?;
 
     let later = minutes(5);
@@ -149,7 +153,7 @@ pub(super) async fn q18_a_replay_brings_the_body_back(bench: Bench<dyn InboxStor
     same("the body", leased.body.as_bytes(), b"sealed again".as_slice())?;
     same("the attempt", leased.attempt, 1)?;
     store.bury(&leased.lease, minutes(4), "again").await?;
-    let listed = store.buried(10).await?;
+    let listed = store.buried(None, 10).await?;
     let expunged: Vec<_> = listed.iter().map(|buried| buried.expunged).collect();
     same("whether it is expunged", expunged, vec![false])?;
     let requeued = store.requeue(&"env_1".into(), minutes(5)).await?;

@@ -1,5 +1,6 @@
 //! What an [`InboxStore`](revento_store::InboxStore) has to honour.
 
+mod buried;
 mod deliveries;
 mod dropped;
 mod durable;
@@ -70,6 +71,10 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "a late retry is handled again, or the inbox grows for ever",
         expunge::q4_what_is_buried_is_listed =>
             "nobody learns what was given up",
+        buried::q4_what_is_buried_is_listed_page_by_page =>
+            "an operator sees only the last failures, or some of them twice",
+        buried::q4_a_thousand_buried_deliveries_are_all_listed =>
+            "after an outage an operator sees only a part of what failed",
         expunge::q4_the_last_cause_and_all_attempts_are_told =>
             "an operator looks for the wrong cause",
         expunge::q18_only_what_was_buried_long_ago_is_expunged =>

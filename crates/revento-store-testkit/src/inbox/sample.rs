@@ -124,3 +124,11 @@ pub(crate) async fn is(store: &dyn InboxStore, id: &str, state: DeliveryState) -
 pub(crate) fn answered(what: &str, came: bool, expected: bool) -> Result<(), Stop> {
     same(&format!("the answer to {what}"), came, expected)
 }
+
+/// Inserts a delivery and buries it at its first attempt.
+pub(crate) async fn bury(store: &dyn InboxStore, delivery: NewDelivery, now: Timestamp) -> Result<(), Stop> {
+    insert_all(store, [delivery]).await?;
+    let leased = one(store, now).await?;
+    let buried = store.bury(&leased.lease, now, "no such table").await?;
+    answered("burying it", buried, true)
+}

@@ -17,7 +17,7 @@ async fn due(
     before: Timestamp,
     limit: usize,
 ) -> Result<Vec<String>, crate::expect::Stop> {
-    let due = store.due(before, limit).await?;
+    let due = store.due(&"clt_test".into(), before, None, limit).await?;
     Ok(due
         .into_iter()
         .map(|stored| stored.record.connection.key.event_id.to_string())
@@ -82,7 +82,7 @@ pub(super) async fn t7_due_is_soonest_first_and_ends_before_its_limit(
         due(&*store, Timestamp::MAX, usize::MAX).await?,
         first(6),
     )?;
-    let whole = store.due(NOW, 1).await?;
+    let whole = store.due(&"clt_test".into(), NOW, None, 1).await?;
     same(
         "what is due is whole",
         whole,

@@ -32,10 +32,17 @@ pub(super) async fn k23_what_was_reported_is_there_after_reopening(bench: Bench<
         again.load(&key("evt_2")).await?,
         None,
     )?;
-    same("how many are due", again.due(Timestamp::MAX, 10).await?.len(), 2)?;
+    same(
+        "how many are due",
+        again
+            .due(&"clt_test".into(), Timestamp::MAX, None, 10)
+            .await?
+            .len(),
+        2,
+    )?;
     same(
         "how many are listed",
-        again.of_client(&"clt_test".into()).await?.len(),
+        again.of_client(&"clt_test".into(), None, 100).await?.len(),
         2,
     )
 }

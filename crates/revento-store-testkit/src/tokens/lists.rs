@@ -55,7 +55,9 @@ pub(super) async fn k6_an_event_has_exactly_its_records(bench: Bench<dyn TokenSt
     let store = bench.store();
     same(
         "an empty store",
-        store.of_event(&"clt_1".into(), &"evt_1".into()).await?,
+        store
+            .of_event(&"clt_1".into(), &"evt_1".into(), None, 100)
+            .await?,
         vec![],
     )?;
     let mut keys = keys();
@@ -73,7 +75,7 @@ pub(super) async fn k6_an_event_has_exactly_its_records(bench: Bench<dyn TokenSt
                 .iter()
                 .filter(|key| key.client_id.as_str() == client && key.event_id.as_str() == event);
             let wanted = all(&*store, wanted).await?;
-            let came = by_key(store.of_event(&client.into(), &event.into()).await?);
+            let came = by_key(store.of_event(&client.into(), &event.into(), None, 100).await?);
             same(&format!("what belongs to {client} and {event}"), came, wanted)?;
         }
         if removed && let Some(key) = keys.pop() {
@@ -89,7 +91,11 @@ pub(super) async fn k6_an_event_has_exactly_its_records(bench: Bench<dyn TokenSt
 
 pub(super) async fn k6_an_integration_has_exactly_its_records(bench: Bench<dyn TokenStore>) -> Verdict {
     let store = bench.store();
-    same("an empty store", store.of_client(&"clt_1".into()).await?, vec![])?;
+    same(
+        "an empty store",
+        store.of_client(&"clt_1".into(), None, 100).await?,
+        vec![],
+    )?;
     let keys = keys();
     for key in &keys {
         created(&*store, &of_key(key.clone())).await?;
@@ -100,7 +106,7 @@ pub(super) async fn k6_an_integration_has_exactly_its_records(bench: Bench<dyn T
             keys.iter().filter(|key| key.client_id.as_str() == client),
         )
         .await?;
-        let came = by_key(store.of_client(&client.into()).await?);
+        let came = by_key(store.of_client(&client.into(), None, 100).await?);
         same(&format!("what belongs to {client}"), came, wanted)?;
     }
     Ok(())
@@ -131,12 +137,21 @@ pub(super) async fn k14_lists_lose_nothing_under_concurrency(bench: Bench<dyn To
         .collect();
     same(
         "who is listed",
-        users(store.of_event(&"clt_test".into(), &"evt_1".into()).await?),
+        users(
+            store
+                .of_event(&"clt_test".into(), &"evt_1".into(), None, 100)
+                .await?,
+        ),
         wanted.clone(),
     )?;
     same(
         "who is due",
-        users(store.due(revento_core::Timestamp::MAX, 100).await?).len(),
+        users(
+            store
+                .due(&"clt_test".into(), revento_core::Timestamp::MAX, None, 100)
+                .await?,
+        )
+        .len(),
         CALLERS,
     )?;
 
@@ -154,7 +169,7 @@ pub(super) async fn k14_lists_lose_nothing_under_concurrency(bench: Bench<dyn To
     let wanted: Vec<_> = wanted.into_iter().skip(1).step_by(2).collect();
     same(
         "who is left",
-        users(store.of_client(&"clt_test".into()).await?),
+        users(store.of_client(&"clt_test".into(), None, 100).await?),
         wanted,
     )
 }

@@ -9,6 +9,7 @@ mod durable;
 mod fences;
 mod lists;
 mod odd;
+mod pages;
 mod records;
 mod sample;
 mod secrets;
@@ -90,6 +91,18 @@ pub(crate) fn checks() -> Vec<Check<dyn TokenStore>> {
             "ended connections take the place of those that can be saved",
         due::t7_due_follows_every_change =>
             "a connection that was refreshed is refreshed again, or one that needs it is not found",
+        pages::t7_foreign_rows_crowd_nothing_out_of_what_is_due =>
+            "another integration in the same database keeps idle connections from being refreshed",
+        pages::t7_equal_expiries_are_each_listed_once =>
+            "connections that were made at the same moment are never refreshed",
+        pages::t7_what_is_due_survives_changes_between_pages =>
+            "a connection is passed over while others are refreshed, and its tokens expire",
+        pages::k6_lists_are_in_the_order_of_their_keys =>
+            "a page begins at another place than the one before it ended",
+        pages::k6_a_list_survives_changes_between_pages =>
+            "a revocation misses connections because another one was removed meanwhile",
+        pages::k6_a_thousand_records_are_all_listed =>
+            "a revocation misses the connections of a large event",
         lists::k6_an_event_has_exactly_its_records =>
             "revoking one event ends another's connections, or leaves some alive",
         lists::k6_an_integration_has_exactly_its_records =>

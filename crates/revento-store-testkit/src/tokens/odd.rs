@@ -88,7 +88,9 @@ pub(super) async fn k8_no_two_keys_are_mistaken_for_each_other(bench: Bench<dyn 
         )?;
     }
     for odd in texts() {
-        let found = store.of_event(&"clt_1".into(), &odd.into()).await?;
+        let found = store
+            .of_event(&"clt_1".into(), &odd.into(), None, usize::MAX)
+            .await?;
         let found: BTreeSet<_> = found
             .into_iter()
             .map(|stored| stored.record.connection.key)

@@ -11,8 +11,8 @@ use revento_core::{EnvelopeId, Timestamp};
 
 use super::lock;
 use crate::{
-    BuriedDelivery, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
-    RequeueOutcome, Sealed, StoreError,
+    BuriedCursor, BuriedDelivery, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery,
+    NewDelivery, RequeueOutcome, Sealed, StoreError,
 };
 
 /// An [`InboxStore`] that lives as long as the process.
@@ -243,14 +243,22 @@ impl InboxStore for MemoryInbox {
         Ok(lock(&self.0).revive(envelope_id, now, None))
     }
 
-    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
+    async fn buried(
+        &self,
+        after: Option<&BuriedCursor>,
+        limit: usize,
+    ) -> Result<Vec<BuriedDelivery>, StoreError> {
         let table = lock(&self.0);
+        let is_behind = |row: &Row| {
+            let place = (row.at, &row.delivery.envelope_id);
+            after.is_none_or(|after| place < (after.buried_at, &after.envelope_id))
+        };
         let mut buried: Vec<&Row> = table
             .rows
             .values()
-            .filter(|row| row.state == DeliveryState::Buried)
+            .filter(|row| row.state == DeliveryState::Buried && is_behind(row))
             .collect();
-        buried.sort_by_key(|row| std::cmp::Reverse((row.at, row.arrival)));
+        buried.sort_by_key(|row| std::cmp::Reverse((row.at, &row.delivery.envelope_id)));
         Ok(buried.into_iter().take(limit).map(Row::buried).collect())
     }
 

@@ -1,13 +1,13 @@
 //! [`TokenStore`] in memory.
 
-use std::{collections::BTreeMap, fmt, sync::Mutex};
+use std::{collections::BTreeMap, fmt, ops::Bound, sync::Mutex};
 
 use async_trait::async_trait;
-use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
+use revento_core::{ClientId, Connection, ConnectionKey, EventId, Timestamp};
 
 use super::lock;
 use crate::{
-    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Slot, StoreError, Stored, SwapOutcome,
+    ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, Slot, StoreError, Stored, SwapOutcome,
     TokenStore, Version,
 };
 
@@ -17,15 +17,25 @@ pub struct MemoryTokens(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
-    slots: BTreeMap<ConnectionKey, Slot>,
+    /// By the key's text.
+    slots: BTreeMap<String, Slot>,
     /// One counter for versions and fences of all keys: none is ever used twice.
     counter: i64,
 }
 
 impl Table {
-    fn select(&self, wanted: impl Fn(&Record) -> bool) -> Vec<Stored> {
-        let all = self.slots.values().filter_map(Slot::stored);
-        all.filter(|stored| wanted(&stored.record)).cloned().collect()
+    /// The records behind a key that are wanted, in the order of their keys.
+    fn select(
+        &self,
+        after: Option<&ConnectionKey>,
+        wanted: impl Fn(&Connection) -> bool,
+    ) -> impl Iterator<Item = Stored> {
+        let first = after.map_or(Bound::Unbounded, |key| Bound::Excluded(key.to_string()));
+        self.slots
+            .range((first, Bound::Unbounded))
+            .filter_map(|(_, slot)| slot.stored())
+            .filter(move |stored| wanted(&stored.record.connection))
+            .cloned()
     }
 }
 
@@ -40,10 +50,11 @@ impl MemoryTokens {
         let mut table = lock(&self.0);
         table.counter += 1;
         let number = table.counter;
+        let key = key.to_string();
         let slot = table.slots.entry(key.clone()).or_default();
         let answer = change(number, slot);
         if slot.stored().is_none() {
-            table.slots.remove(key);
+            table.slots.remove(&key);
         }
         answer
     }
@@ -60,7 +71,8 @@ impl fmt::Debug for MemoryTokens {
 #[async_trait]
 impl TokenStore for MemoryTokens {
     async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError> {
-        Ok(lock(&self.0).slots.get(key).and_then(Slot::stored).cloned())
+        let table = lock(&self.0);
+        Ok(table.slots.get(&key.to_string()).and_then(Slot::stored).cloned())
     }
 
     async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
@@ -89,24 +101,53 @@ impl TokenStore for MemoryTokens {
         Ok(())
     }
 
-    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
-        let mut due = lock(&self.0).select(|record| {
-            record.connection.status.is_live() && record.connection.refresh_expires_at < before
-        });
-        due.sort_by_key(|stored| stored.record.connection.refresh_expires_at);
+    async fn due(
+        &self,
+        client_id: &ClientId,
+        before: Timestamp,
+        after: Option<&DueCursor>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let place = |stored: &Stored| {
+            let connection = &stored.record.connection;
+            (connection.refresh_expires_at, connection.key.to_string())
+        };
+        let after = after.map(|cursor| (cursor.refresh_expires_at, cursor.key.to_string()));
+        let table = lock(&self.0);
+        let mut due: Vec<_> = table
+            .select(None, |connection| {
+                connection.key.client_id == *client_id
+                    && connection.status.is_live()
+                    && connection.refresh_expires_at < before
+            })
+            .filter(|stored| after.as_ref().is_none_or(|after| place(stored) > *after))
+            .collect();
+        due.sort_by_key(|stored| stored.record.connection.refresh_expires_at); // Stable: equal ones keep their order.
         due.truncate(limit);
         Ok(due)
     }
 
-    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
-        Ok(lock(&self.0).select(|record| {
-            let key = &record.connection.key;
-            key.client_id == *client_id && key.event_id == *event_id
-        }))
+    async fn of_event(
+        &self,
+        client_id: &ClientId,
+        event_id: &EventId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let of_event = |connection: &Connection| {
+            connection.key.client_id == *client_id && connection.key.event_id == *event_id
+        };
+        Ok(lock(&self.0).select(after, of_event).take(limit).collect())
     }
 
-    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
-        Ok(lock(&self.0).select(|record| record.connection.key.client_id == *client_id))
+    async fn of_client(
+        &self,
+        client_id: &ClientId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        let of_client = |connection: &Connection| connection.key.client_id == *client_id;
+        Ok(lock(&self.0).select(after, of_client).take(limit).collect())
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {

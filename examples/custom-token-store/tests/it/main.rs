@@ -33,6 +33,12 @@ async fn a_file_can_be_opened_again() {
     let path = directory.path().join("tokens.redb");
     for _ in 0..3 {
         let store = RedbStore::open(&path).unwrap();
-        assert!(store.due(Timestamp::MAX, 10).await.unwrap().is_empty());
+        assert!(
+            store
+                .due(&"clt_1".into(), Timestamp::MAX, None, 10)
+                .await
+                .unwrap()
+                .is_empty()
+        );
     }
 }

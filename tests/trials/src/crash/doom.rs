@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::HeaderValue;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, StoreError, Stored, SwapOutcome, TokenStore,
-    Version,
+    ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, StoreError, Stored, SwapOutcome,
+    TokenStore, Version,
 };
 use revento_transport::{Transport, TransportError};
 
@@ -67,16 +67,33 @@ impl TokenStore for DoomedStore {
         self.inner.release(key, fence).await
     }
 
-    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
-        self.inner.due(before, limit).await
+    async fn due(
+        &self,
+        client_id: &ClientId,
+        before: Timestamp,
+        after: Option<&DueCursor>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        self.inner.due(client_id, before, after, limit).await
     }
 
-    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
-        self.inner.of_event(client_id, event_id).await
+    async fn of_event(
+        &self,
+        client_id: &ClientId,
+        event_id: &EventId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        self.inner.of_event(client_id, event_id, after, limit).await
     }
 
-    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
-        self.inner.of_client(client_id).await
+    async fn of_client(
+        &self,
+        client_id: &ClientId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
+        self.inner.of_client(client_id, after, limit).await
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {

@@ -55,7 +55,7 @@ async fn sqlite(report: &mut Report, connections: u32) -> Result<()> {
     let fill = insert(&numbers, "1", "randomblob(200)");
     sqlx::query(AssertSqlSafe(fill)).execute(&mut raw).await?;
     let scan = format!(
-        "SELECT * FROM revento_connections NOT INDEXED WHERE live = 1 AND refresh_expires_at < {}
+        "SELECT * FROM revento_connections NOT INDEXED WHERE client_id = 'client' AND live = 1 AND refresh_expires_at < {}
          ORDER BY refresh_expires_at LIMIT {PAGE}",
         before()
     );
@@ -129,7 +129,14 @@ fn case(connections: u32, engine: &str) -> String {
 
 async fn due(store: &dyn TokenStore) -> Result<Duration> {
     let started = Instant::now();
-    let found = store.due(Timestamp::from_unix_micros(before()), PAGE).await?;
+    let found = store
+        .due(
+            &"client".into(),
+            Timestamp::from_unix_micros(before()),
+            None,
+            PAGE,
+        )
+        .await?;
     anyhow::ensure!(found.len() == PAGE, "{} found", found.len());
     Ok(started.elapsed())
 }

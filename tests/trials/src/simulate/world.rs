@@ -397,7 +397,7 @@ impl World {
         let client_id = self.client.integration().client_id();
         let mut connections: Vec<_> = self
             .outside
-            .now(self.store.of_client(client_id))??
+            .now(self.store.of_client(client_id, None, usize::MAX))??
             .into_iter()
             .map(|stored| stored.record.connection)
             .collect();

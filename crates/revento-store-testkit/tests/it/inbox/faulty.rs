@@ -9,8 +9,8 @@ use std::{
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{
-    BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery,
-    RequeueOutcome, Sealed, StoreError, SystemClock, memory::MemoryInbox,
+    BuriedCursor, BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery,
+    NewDelivery, RequeueOutcome, Sealed, StoreError, SystemClock, memory::MemoryInbox,
 };
 
 /// Long enough for every other caller to come between.
@@ -35,7 +35,8 @@ faults! {
     RetryAtOnce RetryCompletes BuryRetries RequeueAlwaysTrue OrderIgnored OneOrderForAll
     NextDueIgnoresLeases NextDueCountsWhatIsBehind ForgetsEverything ForgetsNothing FencesRestart
     BodiesAsText ReceivedNow InsertMarksFirst
-    BuriedUnlisted BuriedFirstFirst FirstCauseStays ExpungesEverything ExpungesNothing ExpungeOnlySays ExpungedIsForgotten
+    BuriedUnlisted BuriedFirstFirst BuriedIgnoresCursor BuriedCursorByTimeOnly BuriedCursorMustExist BuriedCapped
+    FirstCauseStays ExpungesEverything ExpungesNothing ExpungeOnlySays ExpungedIsForgotten
     OtherBodyUntold OtherBodyAlwaysTold OtherBodyTaken DigestOutlivesItsBody
     ExpungedLosesItsCause ExpungedIsRequeued ReplayKeepsNoBody ReplayKeepsTheOldBody
 }
@@ -81,7 +82,7 @@ impl Faulty {
 
     /// What somebody finds who opens the files: the ids, and the bodies that are still needed.
     pub(super) async fn dump(&self) -> Vec<u8> {
-        let expunged: Vec<_> = self.inner.buried(usize::MAX).await.unwrap();
+        let expunged: Vec<_> = self.inner.buried(None, usize::MAX).await.unwrap();
         let known: Vec<_> = self.notes().known.values().cloned().collect();
         let mut dump = Vec::new();
         for delivery in known {
@@ -286,16 +287,32 @@ impl InboxStore for Faulty {
         })
     }
 
-    async fn buried(&self, limit: usize) -> Result<Vec<BuriedDelivery>, StoreError> {
-        let mut buried = match self.fault {
-            Fault::BuriedUnlisted => Vec::new(),
-            Fault::BuriedFirstFirst => {
-                let mut all = self.inner.buried(usize::MAX).await?;
+    async fn buried(
+        &self,
+        after: Option<&BuriedCursor>,
+        limit: usize,
+    ) -> Result<Vec<BuriedDelivery>, StoreError> {
+        let mut all = self.inner.buried(None, usize::MAX).await?;
+        let mut buried = match (self.fault, after) {
+            (Fault::BuriedUnlisted, _) => Vec::new(),
+            (Fault::BuriedFirstFirst, _) => {
                 all.reverse();
                 all.truncate(limit);
                 all
             }
-            _ => self.inner.buried(limit).await?,
+            (Fault::BuriedIgnoresCursor, _) => self.inner.buried(None, limit).await?,
+            (Fault::BuriedCursorByTimeOnly, Some(after)) => {
+                all.retain(|one| one.buried_at < after.buried_at);
+                all.truncate(limit);
+                all
+            }
+            (Fault::BuriedCursorMustExist, Some(after)) => {
+                let position = all.iter().position(|one| one.envelope_id == after.envelope_id);
+                let behind = position.map_or(all.len(), |last| last + 1);
+                all.into_iter().skip(behind).take(limit).collect()
+            }
+            (Fault::BuriedCapped, _) => self.inner.buried(after, limit.min(1000)).await?,
+            _ => self.inner.buried(after, limit).await?,
         };
         if self.is(Fault::ExpungedIsForgotten) {
             buried.retain(|one| !one.expunged);

@@ -8,8 +8,8 @@ use std::{
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    ClaimOutcome, ClaimTerms, Clock, CreateOutcome, Fence, Record, StoreError, StoreErrorKind, Stored,
-    SwapOutcome, SystemClock, TokenStore, Version, memory::MemoryTokens,
+    ClaimOutcome, ClaimTerms, Clock, CreateOutcome, DueCursor, Fence, Record, StoreError, StoreErrorKind,
+    Stored, SwapOutcome, SystemClock, TokenStore, Version, memory::MemoryTokens,
 };
 
 /// Long enough for every other caller to come between.
@@ -36,6 +36,8 @@ faults! {
     ClaimLocksEverything HeldUntilUnknown ReleaseByAnyone
     NeverAbandoned AlwaysAbandoned ReleaseHidesAbandoned SwapHidesAbandoned
     DueUnsorted DueInclusive DueUnlimited DueListsEnded DueLimitsFirst DueRemembersCreation
+    DueOfAnyClient DueForeignCrowdsOut DueIgnoresCursor DueCursorByTimeOnly DueCursorRepeatsTime DueTiesBackwards
+    ListUnsorted ListByIds ListIgnoresCursor ListRepeatsCursor ListCursorMustExist ListUnlimited ListCapped
     SwapInTwoWrites DroppedCallsLock
     EventOfAnyClient EventByPrefix EventWithoutUsers ClientByAnyCase ListInTwoSteps
     LoadFailsOnUnknown RemoveFailsOnUnknown RemoveKeeps Panics
@@ -131,9 +133,41 @@ impl Faulty {
         let clients = self.notes().clients.clone();
         let mut all = Vec::new();
         for client in clients {
-            all.extend(self.inner.of_client(&client).await.unwrap());
+            all.extend(self.inner.of_client(&client, None, usize::MAX).await.unwrap());
         }
         all.into_iter().map(|stored| self.shown(stored)).collect()
+    }
+
+    fn page(&self, mut found: Vec<Stored>, after: Option<&ConnectionKey>, limit: usize) -> Vec<Stored> {
+        fn key(stored: &Stored) -> &ConnectionKey {
+            &stored.record.connection.key
+        }
+        match self.fault {
+            Fault::ListUnsorted => found.sort_by_key(|stored| stored.version),
+            Fault::ListByIds => found.sort_by(|one, other| key(one).cmp(key(other))),
+            _ => found.sort_by_cached_key(|stored| key(stored).to_string()),
+        }
+        if let Some(after) = after {
+            let position = found.iter().position(|stored| key(stored) == after);
+            match self.fault {
+                Fault::ListIgnoresCursor => {}
+                Fault::ListRepeatsCursor => {
+                    found.retain(|stored| key(stored).to_string() >= after.to_string())
+                }
+                Fault::ListByIds => found.retain(|stored| key(stored) > after),
+                Fault::ListCursorMustExist => {
+                    drop(found.drain(..position.map_or(found.len(), |last| last + 1)))
+                }
+                _ => found.retain(|stored| key(stored).to_string() > after.to_string()),
+            }
+        }
+        let limit = match self.fault {
+            Fault::ListUnlimited => usize::MAX,
+            Fault::ListCapped => limit.min(1000),
+            _ => limit,
+        };
+        found.truncate(limit);
+        found
     }
 
     fn version(&self, key: &ConnectionKey, version: Version) -> Version {
@@ -357,7 +391,13 @@ impl TokenStore for Faulty {
         }
     }
 
-    async fn due(&self, before: Timestamp, limit: usize) -> Result<Vec<Stored>, StoreError> {
+    async fn due(
+        &self,
+        client_id: &ClientId,
+        before: Timestamp,
+        after: Option<&DueCursor>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
         let mut due = self.all().await;
         let expiry = |stored: &Stored| {
             let connection = &stored.record.connection;
@@ -366,8 +406,15 @@ impl TokenStore for Faulty {
                 _ => connection.refresh_expires_at,
             }
         };
+        let place = |stored: &Stored| {
+            let key = stored.record.connection.key.to_string();
+            match self.fault {
+                Fault::DueTiesBackwards => (expiry(stored), key.bytes().map(|byte| !byte).collect()),
+                _ => (expiry(stored), key.into_bytes()),
+            }
+        };
         if !self.is(Fault::DueUnsorted) {
-            due.sort_by_key(expiry);
+            due.sort_by_cached_key(place);
         }
         if self.is(Fault::DueLimitsFirst) {
             due.truncate(limit);
@@ -376,13 +423,35 @@ impl TokenStore for Faulty {
             let live = stored.record.connection.status.is_live() || self.is(Fault::DueListsEnded);
             live && (expiry(stored) < before || (self.is(Fault::DueInclusive) && expiry(stored) == before))
         });
+        if self.is(Fault::DueForeignCrowdsOut) {
+            due.truncate(limit);
+        }
+        due.retain(|stored| {
+            self.is(Fault::DueOfAnyClient) || stored.record.connection.key.client_id == *client_id
+        });
+        if let Some(after) = after {
+            let time = after.refresh_expires_at;
+            let last = (time, after.key.to_string().into_bytes());
+            match self.fault {
+                Fault::DueIgnoresCursor => {}
+                Fault::DueCursorByTimeOnly => due.retain(|stored| expiry(stored) > time),
+                Fault::DueCursorRepeatsTime => due.retain(|stored| expiry(stored) >= time),
+                _ => due.retain(|stored| place(stored) > last),
+            }
+        }
         if !self.is(Fault::DueUnlimited) {
             due.truncate(limit);
         }
         Ok(due)
     }
 
-    async fn of_event(&self, client_id: &ClientId, event_id: &EventId) -> Result<Vec<Stored>, StoreError> {
+    async fn of_event(
+        &self,
+        client_id: &ClientId,
+        event_id: &EventId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
         let mut found = self.all().await;
         found.retain(|stored| {
             let key = &stored.record.connection.key;
@@ -394,17 +463,22 @@ impl TokenStore for Faulty {
             let listed = !self.is(Fault::ListInTwoSteps) || self.notes().index.contains(key);
             client && event && listed && (key.user_id.is_none() || !self.is(Fault::EventWithoutUsers))
         });
-        Ok(found)
+        Ok(self.page(found, after, limit))
     }
 
-    async fn of_client(&self, client_id: &ClientId) -> Result<Vec<Stored>, StoreError> {
+    async fn of_client(
+        &self,
+        client_id: &ClientId,
+        after: Option<&ConnectionKey>,
+        limit: usize,
+    ) -> Result<Vec<Stored>, StoreError> {
         let mut found = self.all().await;
         found.retain(|stored| {
             let found = stored.record.connection.key.client_id.as_str();
             let wanted = client_id.as_str();
             found == wanted || (self.is(Fault::ClientByAnyCase) && found.eq_ignore_ascii_case(wanted))
         });
-        Ok(found)
+        Ok(self.page(found, after, limit))
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {

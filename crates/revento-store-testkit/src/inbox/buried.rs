@@ -1,0 +1,104 @@
+//! Pages of buried deliveries.
+
+use revento_store::{BuriedCursor, BuriedDelivery, InboxStore};
+
+use super::sample::{NOW, bury, delivery, lease, minutes, one};
+use crate::{
+    check::Bench,
+    expect::{Stop, fail, same},
+    race::in_batches,
+    subject::Verdict,
+};
+
+/// More than a page of anybody's.
+const MANY: usize = 1001;
+
+async fn page(
+    store: &dyn InboxStore,
+    after: Option<&BuriedDelivery>,
+    limit: usize,
+) -> Result<Vec<BuriedDelivery>, Stop> {
+    let cursor = after.map(BuriedCursor::of);
+    Ok(store.buried(cursor.as_ref(), limit).await?)
+}
+
+/// All pages of this size, one after the other.
+async fn walk(store: &dyn InboxStore, size: usize) -> Result<Vec<BuriedDelivery>, Stop> {
+    let mut all: Vec<BuriedDelivery> = Vec::new();
+    for _ in 0..=MANY {
+        let page = page(store, all.last(), size).await?;
+        if page.len() > size {
+            return fail(format!("a page of at most {size} has {} deliveries", page.len()));
+        }
+        let is_last = page.len() < size;
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+    fail("the pages do not end")
+}
+
+fn ids(list: &[BuriedDelivery]) -> Vec<&str> {
+    list.iter().map(|buried| buried.envelope_id.as_str()).collect()
+}
+
+pub(super) async fn q4_what_is_buried_is_listed_page_by_page(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    for (id, minute) in [("1", 1), ("4", 2), ("2", 2), ("5", 2), ("3", 2), ("6", 3)] {
+        bury(&*store, delivery(id), minutes(minute)).await?;
+    }
+    let order = ["env_6", "env_5", "env_4", "env_3", "env_2", "env_1"];
+    for size in [1, 2, 3, 6, 7, usize::MAX] {
+        let came = walk(&*store, size).await?;
+        same(
+            &format!("what is buried in pages of {size}"),
+            ids(&came),
+            order.to_vec(),
+        )?;
+    }
+    let none = page(&*store, None, 0).await?;
+    same("a page with the limit 0", ids(&none), vec![])?;
+
+    // The delivery that the cursor names is not buried any more, and another one is the last buried.
+    let first = page(&*store, None, 2).await?;
+    store.requeue(&"env_5".into(), minutes(4)).await?;
+    store.requeue(&"env_3".into(), minutes(4)).await?;
+    let leased = one(&*store, minutes(4)).await?;
+    store.bury(&leased.lease, minutes(4), "again").await?;
+    let second = page(&*store, first.last(), 2).await?;
+    same("the second page", ids(&second), vec!["env_4", "env_2"])?;
+    let third = page(&*store, second.last(), 2).await?;
+    same("the third page", ids(&third), vec!["env_1"])
+}
+
+pub(super) async fn q4_a_thousand_buried_deliveries_are_all_listed(bench: Bench<dyn InboxStore>) -> Verdict {
+    let store = bench.store();
+    in_batches(MANY, |number| {
+        let (store, delivery) = (bench.store(), delivery(&format!("{number:04}")));
+        async move { store.insert(&delivery).await.map(drop) }
+    })
+    .await?;
+    let leased = lease(&*store, NOW, usize::MAX).await?;
+    same("how many deliveries are leased", leased.len(), MANY)?;
+    in_batches(MANY, |number| {
+        let (store, lease) = (bench.store(), leased[number].lease.clone());
+        async move { store.bury(&lease, NOW, "no such table").await.map(drop) }
+    })
+    .await?;
+    let expected: Vec<String> = (0..MANY).rev().map(|number| format!("env_{number:04}")).collect();
+    for size in [250, usize::MAX] {
+        let came = walk(&*store, size).await?;
+        same(
+            &format!("how many of {MANY} deliveries are listed in pages of {size}"),
+            came.len(),
+            MANY,
+        )?;
+        if ids(&came) != expected {
+            return fail(format!(
+                "the {MANY} deliveries are not in order in pages of {size}"
+            ));
+        }
+    }
+    Ok(())
+}
