@@ -26,9 +26,7 @@ pub(crate) fn run() -> Result<()> {
     let facts = Facts::of(&root()?, facts::Network::Allowed)?;
     let mut violations = check::dependencies(&facts);
     violations.extend(sources::check(&facts)?);
-    for circle in modules::check(&facts)? {
-        println!("! {circle}");
-    }
+    violations.extend(modules::check(&facts)?);
     match drawing::check(&root()?, &facts) {
         Ok(differences) => differences
             .iter()
