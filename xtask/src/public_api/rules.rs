@@ -25,8 +25,8 @@ const RULES: &[(&str, &[&str])] = &[
         "revento-tower",
         &["http_body", "http_body_util", "tower_layer", "tower_service"],
     ),
-    // Behind its feature `tower`.
-    ("revento-transport", &["tower_service"]),
+    // `collect_limited` reads any body; `tower_service` is behind the feature `tower`.
+    ("revento-transport", &["http_body", "tower_service"]),
     // `Zeroizing` is a promise that a caller can see: what is in it is wiped. It stands in for a type of ours until
     // sealers have one.
     ("revento-seal", &["zeroize"]),

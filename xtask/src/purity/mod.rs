@@ -27,12 +27,7 @@ pub(crate) fn run() -> Result<()> {
     let mut violations = check::dependencies(&facts);
     violations.extend(sources::check(&facts)?);
     violations.extend(modules::check(&facts)?);
-    match drawing::check(&root()?, &facts) {
-        Ok(differences) => differences
-            .iter()
-            .for_each(|difference| println!("! {difference}")),
-        Err(error) => println!("! {error:#}"),
-    }
+    violations.extend(drawing::check(&root()?, &facts)?);
     violations.extend(references::check(&root()?)?);
     violations.extend(glossary::check(&root()?)?);
     for violation in &violations {
