@@ -1,6 +1,11 @@
-//! Causes that lie in the body.
+//! Causes in the body.
 
 use alloc::vec::Vec;
+
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 
 use super::{Cause, Findings, Request, holds, json, text};
 use crate::signature::{Key, Signature};
@@ -32,7 +37,7 @@ pub(super) fn investigate(
     suspect(request, findings);
 }
 
-/// The body as it was before each of the alterations that can be undone.
+/// The body before each alteration that can be undone.
 fn undone(body: &[u8]) -> Vec<(Cause, Vec<u8>)> {
     let mut undone = Vec::new();
     let mut add = |cause: &Cause, originals: Vec<Vec<u8>>| {
@@ -68,7 +73,7 @@ fn undone(body: &[u8]) -> Vec<(Cause, Vec<u8>)> {
     undone
 }
 
-/// What the bytes look like, where nothing can be proven.
+/// Names what the bytes suggest, if nothing can be proven.
 fn suspect(request: &Request<'_>, findings: &mut Findings) {
     let body = request.body;
     let announced = request
@@ -92,12 +97,12 @@ fn suspect(request: &Request<'_>, findings: &mut Findings) {
     } else if is_json && !is_whole {
         findings.likely(Cause::Truncated);
     } else if is_whole && (announced.is_some_and(|announced| announced != length) || json::is_sorted(body)) {
-        // Whole, and not as long or not in the order in which it was sent.
+        // The body is complete, but its length or the order of its fields differs from what was sent.
         findings.likely(Cause::Reserialised);
     }
 }
 
-/// By the first bytes of gzip, zstd and zlib (RFC 1950 §2.2: a multiple of 31).
+/// Recognizes the first bytes of gzip, zstd and zlib (RFC 1950 §2.2: a multiple of 31).
 fn looks_compressed(body: &[u8]) -> bool {
     body.starts_with(b"\x1f\x8b")
         || body.starts_with(b"\x28\xb5\x2f\xfd")
@@ -119,48 +124,20 @@ fn with_returns(body: &[u8]) -> Vec<u8> {
     converted
 }
 
-/// The bytes of base64 text in either alphabet, with or without padding.
+/// Decodes base64 text in either alphabet, with or without padding.
 pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let digits = text
-        .strip_suffix(b"==")
-        .or(text.strip_suffix(b"="))
-        .unwrap_or(text);
-    if digits.is_empty() || digits.len() % 4 == 1 {
+    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    if text.is_empty() {
         return None;
     }
-    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 3);
-    for group in digits.chunks(4) {
-        let mut bits = 0_u32;
-        for digit in group {
-            bits = bits << 6 | base64_digit(*digit)?;
-        }
-        bits <<= 6 * (4 - group.len());
-        let [_, triple @ ..] = bits.to_be_bytes();
-        bytes.extend(triple.into_iter().take(group.len() * 6 / 8));
-    }
-    Some(bytes)
+    [&alphabet::STANDARD, &alphabet::URL_SAFE]
+        .into_iter()
+        .find_map(|alphabet| GeneralPurpose::new(alphabet, LENIENT).decode(text).ok())
 }
 
-fn base64_digit(digit: u8) -> Option<u32> {
-    Some(u32::from(match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    }))
-}
-
-/// The bytes of hexadecimal digits, also as databases write them (`\x…`).
+/// Decodes hexadecimal digits, also in the form in which databases write them (`\x…`).
 pub(super) fn hex(text: &[u8]) -> Option<Vec<u8>> {
-    let digits = text.strip_prefix(b"\\x").unwrap_or(text);
-    let (pairs, []) = digits.as_chunks::<2>() else {
-        return None;
-    };
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let bytes = pairs
-        .iter()
-        .map(|[high, low]| u8::try_from(digit(*high)? << 4 | digit(*low)?).ok());
-    bytes.collect()
+    base16ct::mixed::decode_vec(text.strip_prefix(b"\\x").unwrap_or(text)).ok()
 }

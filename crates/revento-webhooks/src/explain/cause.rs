@@ -1,15 +1,15 @@
-//! The causes, each with a hint.
+//! The causes of refusals, each with a hint.
 
 use core::fmt;
 
 use crate::error::HeaderError;
 
-/// How sure a cause is.
+/// The certainty of a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// With this undone the signature holds, or the headers show it plainly.
+    /// The signature holds without this mistake, or the headers show the mistake.
     Proven,
-    /// The bytes look like it.
+    /// The bytes suggest it.
     Likely,
 }
 
@@ -24,21 +24,22 @@ impl fmt::Display for Certainty {
 
 macro_rules! causes {
     ($($(#[$doc:meta])* $cause:ident $(($of:ty))? : $text:literal, $hint:literal;)*) => {
-        /// What went wrong.
+        /// Why a delivery is refused.
         #[derive(Debug, Clone, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Cause {
-            /// A header is missing, empty, repeated or no text.
+            /// A header is missing, empty, repeated or not text.
             Headers(HeaderError),
-            /// The signature holds, but its timestamp is this many seconds from `now`; positive if it
-            /// lies in the past.
+            /// The signature holds, but its timestamp is outside the tolerance.
             OutsideWindow {
-                /// `now` minus the timestamp, in seconds.
+                /// `now` minus the timestamp, in seconds. Positive if the timestamp lies in the past.
                 seconds: i64,
             },
-            /// Signed with a credential that is not the signing secret, by the name it was given.
+            /// Signed with another credential, by the name that [`Explainer::with_other_credential`] got.
+            ///
+            /// [`Explainer::with_other_credential`]: crate::Explainer::with_other_credential
             OtherCredential(&'static str),
-            /// Signed for the timestamp that lies this many seconds from the header's.
+            /// Signed for the timestamp of another attempt of the same delivery.
             AnotherAttempt {
                 /// The signed timestamp minus the header's, in seconds.
                 offset: i64,
@@ -47,10 +48,10 @@ macro_rules! causes {
         }
 
         impl Cause {
-            /// What to do about it.
+            /// How to correct it.
             pub fn hint(&self) -> &'static str {
                 match self {
-                    Self::Headers(_) => "Hand the four X-Revento headers over as they come; some proxies drop, merge or repeat headers",
+                    Self::Headers(_) => "Pass the four X-Revento headers on unchanged; some proxies drop, merge or repeat headers",
                     Self::OutsideWindow { seconds: 0.. } => "Compare this machine's clock with a time server; if it is right, this is a replay or a very late copy",
                     Self::OutsideWindow { .. } => "Compare this machine's clock with a time server: it seems to be behind",
                     Self::OtherCredential(_) => "Configure the webhook signing secret from the console's webhook page",
@@ -81,12 +82,12 @@ causes! {
     /// Signed with `whsec_` and the configured secret.
     SecretPrefixLost: "the configured secret lacks its prefix",
         "Configure the whole secret as the console shows it, with whsec_";
-    /// Signed with what stands behind the first `=` of the configured secret.
+    /// Signed with the text behind the first `=` of the configured secret.
     SecretAssignment: "the configured secret is a whole NAME=value line",
-        "Configure what stands behind the first =";
-    /// Signed with what the configured secret says when base64, hexadecimal digits or percent-encoding is undone.
+        "Configure the text behind the first = alone";
+    /// Signed with the configured secret after undoing base64, hexadecimal digits or percent-encoding.
     SecretEncoded: "the configured secret is encoded",
-        "Configure the secret's text as shown; a Kubernetes manifest wants base64, a program what is in it";
+        "Configure the secret's text as shown; a Kubernetes manifest needs base64, a program the decoded text";
     /// Signed with the secret decoded from base64 or hexadecimal digits.
     SecretDecoded: "the signer decoded the secret before using it",
         "Both sides use the secret's text as shown, without decoding it";
@@ -95,14 +96,14 @@ causes! {
         "Both sides use the whole secret as shown, with its prefix";
     /// Signed with the secret and white space.
     SecretWithNewline: "the signer's secret ends with a line break or a space",
-        "Take the white space off where the signer reads its secret";
-    /// Signed with what stands within the configured quotes, or before a written `\n`.
+        "Remove the white space where the signer reads its secret";
+    /// Signed with the text within the configured quotes, or before a written `\n`.
     SecretQuoted: "the configured secret includes quotation marks or a written \\n",
-        "Take off what is not part of the secret: an environment file's quotation marks, a \\n at its end";
+        "Remove the quotation marks of an environment file and a \\n at the end";
 
-    /// The headers' names are those of variables (`HTTP_X_REVENTO_EVENT`).
+    /// The headers have the names of CGI variables (`HTTP_X_REVENTO_EVENT`).
     HeaderNames: "the headers have the names of variables (HTTP_X_REVENTO_EVENT)",
-        "Turn the names back: take HTTP_ off, and write - for _";
+        "Restore the names: remove HTTP_ and replace _ by -";
     /// Nothing of the body arrived.
     EmptyBody: "the body is empty",
         "Read the raw body before anything else consumes it";
@@ -132,22 +133,22 @@ causes! {
         "Verify the bytes as received; the body need not be UTF-8";
     /// The body came as base64 text.
     Base64: "the body is still encoded as base64",
-        "Decode it first: some gateways hand over base64 and say so in a flag";
+        "Decode it first: some gateways pass base64 on and say so in a flag";
     /// The body came as hexadecimal digits.
     Hex: "the body is written in hexadecimal digits",
         "Decode it first: databases show bytes that way";
     /// The body came as a form's field or percent-encoded.
     FormEncoded: "the body is encoded as a form",
-        "Verify the raw body: something on the way posts it as a form field";
+        "Verify the raw body: something on the way sends it as a form field";
     /// The body was converted between UTF-8 and Latin-1, Windows-1252 or UTF-16.
     OtherCharset: "the body was converted to another character set",
         "Verify the bytes as received; do not read them as Latin-1 or UTF-16 text in between";
     /// The body is compressed.
     Compressed: "the body is compressed",
-        "Verify what was signed: the body without any Content-Encoding of a proxy";
+        "Verify the signed body, without the Content-Encoding of a proxy";
     /// The body is a JSON string, or one within an object, as gateways hand events to functions.
     JsonString: "the body is wrapped into a JSON string",
-        "Hand over the raw body: the text within the string, decoded from base64 where the gateway says so";
+        "Verify the raw body: the text in the string, decoded from base64 if the gateway says so";
     /// The body was parsed and written again.
     Reserialised: "the body was parsed as JSON and written again",
         "Verify the raw bytes before any middleware parses them";
@@ -157,37 +158,37 @@ causes! {
 
     /// The timestamp header is not in seconds.
     TimestampNotSeconds: "the timestamp is not in seconds",
-        "Hand X-Revento-Timestamp over as it came: decimal Unix seconds";
+        "Pass X-Revento-Timestamp on unchanged: decimal Unix seconds";
     /// The caller's `now` is not in seconds.
-    NowNotSeconds: "the signature holds, but the time it was held against is not in seconds",
+    NowNotSeconds: "the signature holds, but the time of the verification is not in seconds",
         "Give `now` in Unix seconds; JavaScript's Date.now() and Java's currentTimeMillis() count milliseconds";
     /// The timestamp header has a sign, a fraction, a space or other text.
     TimestampFormat: "the timestamp is not a plain number",
-        "Hand X-Revento-Timestamp over as it came: 1 to 12 decimal digits";
+        "Pass X-Revento-Timestamp on unchanged: 1 to 12 decimal digits";
 
     /// The signature lacks `sha256=`.
     SignaturePrefix: "the signature does not begin with sha256=",
-        "Hand X-Revento-Signature over as it came, with its prefix";
+        "Pass X-Revento-Signature on unchanged, with its prefix";
     /// The signature's digits are in upper case.
     SignatureCase: "the signature's digits are in upper case",
         "The platform writes lowercase digits; something on the way changes them";
     /// The signature is base64 text.
     SignatureBase64: "the signature is base64 instead of hexadecimal digits",
-        "Hand X-Revento-Signature over as it came; a test sender has to write hexadecimal digits";
+        "Pass X-Revento-Signature on unchanged; a test sender has to write hexadecimal digits";
     /// The signature is shorter than it has to be.
     SignatureCut: "the signature is cut off",
-        "Hand X-Revento-Signature over whole: sha256= and 64 digits";
+        "Pass X-Revento-Signature on in full: sha256= and 64 digits";
     /// More than one signature in one header.
     SignatureSeveral: "the header holds several signatures",
         "The platform sends one; a proxy may have merged repeated headers";
     /// The signature has white space or other text around it.
     SignatureFormat: "the signature has other text around it",
-        "Hand X-Revento-Signature over as it came";
-    /// Signed over something else than timestamp, dot and body.
-    OtherScheme(&'static str): "the signature covers something else than timestamp, dot and body",
+        "Pass X-Revento-Signature on unchanged";
+    /// The signature covers something else than the timestamp, a dot and the body.
+    OtherScheme(&'static str): "the signature does not cover timestamp, dot and body",
         "The sender has to sign the timestamp's text, one dot and the raw body";
 
-    /// Nothing known explains it.
-    UnknownSecretOrBody: "the secret is another one, or the body was altered in an unknown way",
+    /// No known mistake explains it.
+    UnknownSecretOrBody: "the secret is wrong, or the body was altered in an unknown way",
         "Compare the secret with the console's webhook page, and log the length of the raw body at the edge and at the verifier";
 }

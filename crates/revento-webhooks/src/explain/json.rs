@@ -1,22 +1,22 @@
-//! JSON as text: enough to undo what serialisers do differently. Nothing is interpreted.
+//! JSON as tokens, to undo the differences between serializers. Nothing interprets the values.
 
 use alloc::{format, string::String, vec::Vec};
 
-/// The text in every common style of writing the same tokens.
+/// Writes the tokens of a body again in every common style.
 pub(super) fn rewritings(body: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let tokens = core::str::from_utf8(body).ok().and_then(tokens);
-    // Indentation multiplies hostile text; no serialiser makes that much of real one.
-    let most = 4096 + 6 * body.len();
+    // Indentation multiplies the length of hostile text. No serializer needs this much for real text.
+    let max_bytes = 4096 + 6 * body.len();
     let styles = SPACINGS
         .into_iter()
         .flat_map(|spacing| ESCAPINGS.into_iter().map(move |escaping| (spacing, escaping)));
     tokens.into_iter().flat_map(move |tokens| {
-        // A parser that sorts or keeps its own order has moved the envelope's fields.
+        // A parser may have sorted the fields of the envelope.
         let ordered = in_contract_order(&tokens);
         styles.clone().flat_map(move |(spacing, escaping)| {
             core::iter::once(&tokens)
                 .chain(&ordered)
-                .filter_map(|tokens| write(tokens, spacing, escaping, most))
+                .filter_map(|tokens| write(tokens, spacing, escaping, max_bytes))
                 .collect::<Vec<_>>()
         })
     })
@@ -77,9 +77,9 @@ const ESCAPINGS: [Escaping; 8] = {
 impl Escaping {
     fn escapes(self, c: char) -> bool {
         match c {
-            // Two line breaks of JavaScript are escaped by those who escape for HTML.
+            // Serializers that escape for HTML also escape two line breaks of JavaScript.
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if self.html => true,
-            // By .NET.
+            // .NET escapes these too.
             '\'' | '+' | '`' | '\u{7f}' => self.html && self.upper,
             c => u32::from(c) < 0x20 || (self.ascii && !c.is_ascii()),
         }
@@ -91,7 +91,7 @@ enum Token {
     /// One of `{ } [ ] , :`.
     Mark(char),
     Text(String),
-    /// A number or a word, as it stands.
+    /// A number or a word, unchanged.
     Word(String),
 }
 
@@ -259,18 +259,18 @@ fn write_string(text: &mut String, value: &str, escaping: Escaping) {
     text.push('"');
 }
 
-/// The texts of a body that is one JSON string, or has some in it: the first ones, as they may hold the whole.
+/// The first strings of a JSON body. One of them may be the whole body.
 pub(super) fn strings(body: &[u8]) -> Vec<Vec<u8>> {
-    const MOST: usize = 128;
+    const MAX_STRINGS: usize = 128;
     let tokens = core::str::from_utf8(body).ok().and_then(tokens);
     let texts = tokens.into_iter().flatten().filter_map(|token| match token {
         Token::Text(text) if text.len() > 1 => Some(text.into_bytes()),
         _ => None,
     });
-    texts.take(MOST).collect()
+    texts.take(MAX_STRINGS).collect()
 }
 
-/// Whether an envelope's fields are in alphabetical order, which is not the contract's.
+/// Whether the fields of an envelope are in alphabetical order. The contract has another order.
 pub(super) fn is_sorted(body: &[u8]) -> bool {
     let Some(tokens) = core::str::from_utf8(body).ok().and_then(tokens) else {
         return false;

@@ -1,14 +1,14 @@
-//! Bodies that were taken for text of another kind.
+//! Bodies that were converted as text.
 
 use alloc::{string::String, vec::Vec};
 
-/// What Windows-1252 has in place of the control characters 0x80 to 0x9f.
+/// The characters of Windows-1252 for the bytes 0x80 to 0x9f.
 const WINDOWS: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}',
     '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
-/// What each byte was before the body was converted from or to Latin-1, Windows-1252 or UTF-16.
+/// The body before a conversion from or to Latin-1, Windows-1252 or UTF-16.
 pub(super) fn charsets(body: &[u8]) -> Vec<Vec<u8>> {
     if body.is_ascii() && !body.contains(&0) {
         return Vec::new();
@@ -55,7 +55,7 @@ fn utf16(body: &[u8], unit: fn([u8; 2]) -> u16) -> Option<Vec<u8>> {
     Some(text.strip_prefix('\u{feff}').unwrap_or(&text).as_bytes().to_vec())
 }
 
-/// The body as the value of a form's only field, as its only name, or percent-encoded as a whole.
+/// The body before it became the value or the name of a form's only field, or before it was percent-encoded.
 pub(super) fn form(body: &[u8]) -> Vec<Vec<u8>> {
     let mut places = body.iter().enumerate();
     let value = places
@@ -70,7 +70,7 @@ pub(super) fn form(body: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Undoes percent-encoding, with what a `+` stands for.
+/// Undoes percent-encoding. `plus` is the byte that a `+` stands for.
 pub(super) fn unescape(text: &[u8], plus: u8) -> Vec<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     let mut bytes = Vec::with_capacity(text.len());
