@@ -1,9 +1,9 @@
-//! The one place that asks the machine for the time.
+//! The only place that reads the system clock.
 #![expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// How long `work` takes, in nanoseconds.
+/// Returns the duration of `work` in nanoseconds.
 pub fn time(work: impl FnOnce()) -> f64 {
     let start = Instant::now();
     work();

@@ -1,4 +1,4 @@
-//! Who takes part. Each verifies the same body from the headers of an `http` request.
+//! The contestants. Each verifies the same body from the headers of an `http` request.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! `revento-benches verify [--json]`: how many nanoseconds a verification takes, ours and our peers'.
+//! `revento-benches verify [--json]`: the nanoseconds of a verification, ours and those of other crates.
 
 mod clock;
 mod contestants;
@@ -33,7 +33,7 @@ fn main() {
     }
 }
 
-/// All contestants in turn, round after round, so that a slow moment of the machine hits all alike.
+/// Runs all contestants in turn, in many rounds, so that a slow moment of the machine affects all of them.
 fn measure(name: &'static str, bytes: usize) -> Row {
     let message = Message::new(bytes, clock::unix_seconds());
     let mut contestants = contestants::all(&message);

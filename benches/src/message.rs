@@ -1,4 +1,4 @@
-//! The delivery that everybody verifies: text of the given size, with the headers of a real request.
+//! The delivery that all contestants verify: a text of the given size, with the headers of a real request.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use revento_webhooks::Signer;

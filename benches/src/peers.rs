@@ -1,4 +1,4 @@
-//! The same verification with other means, each as its documentation suggests, with the key prepared once.
+//! The same verification with other crates, each as its documentation suggests, with the key prepared once.
 
 use std::hint::black_box;
 
@@ -9,7 +9,7 @@ use crate::message::{Message, SECRET, headers};
 
 type Run<'m> = Box<dyn FnMut() -> bool + 'm>;
 
-/// The SHA-256 compressions that the message needs with a prepared key, in two calls, and nothing else.
+/// Only the SHA-256 compressions that the message needs with a prepared key, in two calls.
 pub fn floor(message: &Message) -> Run<'_> {
     let text = message.timestamp.len() + 1 + message.body.len();
     let blocks = vec![[0x5a_u8; 64]; (text + 9).div_ceil(64)];
@@ -23,7 +23,7 @@ pub fn floor(message: &Message) -> Run<'_> {
     })
 }
 
-/// What everybody writes: two headers, one HMAC, a comparison in constant time.
+/// The usual code: two headers, one HMAC, a comparison in constant time.
 pub fn rust_crypto(message: &Message) -> Run<'_> {
     let key = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length");
     Box::new(move || {
@@ -93,7 +93,7 @@ pub fn standard(message: &Message) -> Run<'_> {
     Box::new(move || webhook.verify(black_box(&message.body), &headers).is_ok())
 }
 
-/// The timestamp's text if it is within the window, and the claimed signature.
+/// The timestamp's text if it is within the tolerance, and the claimed signature.
 fn by_hand(message: &Message) -> Option<(&[u8], [u8; 32])> {
     let timestamp = message.headers.get("x-revento-timestamp")?;
     let signature = message.headers.get("x-revento-signature")?.to_str().ok()?;

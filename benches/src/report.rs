@@ -1,4 +1,4 @@
-//! The medians as a table, and as ratios for a machine.
+//! The medians as a table and as JSON ratios.
 
 use std::fmt;
 

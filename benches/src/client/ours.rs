@@ -21,10 +21,13 @@ pub async fn client(base: &str, transport: Arc<dyn Transport>, event: &str) -> C
     .expect("an integration")
     .with_secret("secret");
     let key = SealingKey::generate(&OsEntropy).expect("a key");
-    let client = Client::builder(integration).transport(transport).store(MemoryTokens::new()).sealer(KeyRing::new(key))
-    .pacing(Pacing::off())
-    .build()
-    .expect("a client");
+    let client = Client::builder(integration)
+        .transport(transport)
+        .store(MemoryTokens::new())
+        .sealer(KeyRing::new(key))
+        .pacing(Pacing::off())
+        .build()
+        .expect("a client");
     let request = AuthorizationRequest {
         event_id: event.into(),
         scopes: Scopes::parse("event.read participants.read"),

@@ -21,13 +21,17 @@ pub fn verified(port: u16) {
     });
 }
 
-/// Verified in front of a handler.
+/// The middleware in front of a handler.
 pub fn behind_middleware(port: u16) {
     async fn read(body: web::Bytes) -> HttpResponse {
         answer(&body)
     }
     serve(port, |config| {
-        config.service(web::resource("/").wrap(VerifyMiddleware::new(crate::verifier())).to(read));
+        config.service(
+            web::resource("/")
+                .wrap(VerifyMiddleware::new(crate::verifier()))
+                .to(read),
+        );
     });
 }
 

@@ -1,7 +1,7 @@
-//! A bare axum handler that reads the body, and ours with verification.
+//! A bare axum handler that reads the body, and our handlers with verification.
 
 use axum::{Router, body::Bytes, http::StatusCode, routing::post};
-use revento_axum::{RequestVerifier, RawWebhook, VerifyLayer, VerifiedWebhook};
+use revento_axum::{RawWebhook, RequestVerifier, VerifiedWebhook, VerifyLayer};
 use revento_core::kind::AnyEvent;
 use tokio::net::TcpListener;
 
@@ -35,7 +35,7 @@ pub async fn verified(port: u16) {
     serve(port, app.with_state(crate::verifier())).await;
 }
 
-/// Verified in front of the very same handler.
+/// The layer in front of the same handler.
 pub async fn layered(port: u16) {
     let app = Router::new()
         .route("/", post(read))

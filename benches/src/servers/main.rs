@@ -1,4 +1,4 @@
-//! `revento-bench-servers <name> <port>`: one server on one thread; `request <bytes>`: what wrk sends to it.
+//! `revento-bench-servers <name> <port>`: one server on one thread; `request <bytes>`: the request that wrk sends.
 
 mod actix_web_server;
 mod axum_servers;

@@ -1,4 +1,4 @@
-//! What wrk sends: a genuine delivery of the wanted size, signed when the measurement starts.
+//! The request that wrk sends: a genuine delivery of the given size, signed when the measurement starts.
 
 use std::time::SystemTime;
 
@@ -29,7 +29,7 @@ end
     )
 }
 
-/// An approved application with as many form fields as it takes.
+/// An approved application with enough form fields to reach the size.
 fn body(bytes: usize) -> String {
     let head = r#"{"id":"env_1","type":"application.approved","occurred_at":"2026-05-09T14:22:31Z","event_id":"evt_1","organization_id":"org_1","data":{"id":"app_1","participant_id":"par_1","user_id":"usr_1","status":"approved","approved_at":"2026-05-09T14:22:30Z","approver_id":"usr_2","custom_form_fields":{"#;
     let mut body = head.to_owned();

@@ -1,7 +1,7 @@
 //! Plain hyper with our tower service.
 
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use revento_tower::{VerifiedDelivery, HandlerEndpoint, Unavailable};
+use revento_tower::{HandlerEndpoint, Unavailable, VerifiedDelivery};
 use tokio::net::TcpListener;
 
 pub async fn verified(port: u16) {

@@ -1,7 +1,7 @@
-//! A webhook receiver where the platform hands over whole requests: bytes in, decision out.
+//! A webhook receiver for platforms that pass whole requests to a function.
 //!
-//! The shape is that of an API gateway's event: a map of headers, a body as text or base64, and a flag
-//! that says which. Nothing here is asynchronous, reads a clock or opens a socket.
+//! The request has the form of an API gateway's event: a map of headers, a body as text or base64, and a flag that says
+//! which. Nothing here is asynchronous, reads a clock or opens a socket.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use revento_webhooks::{EventError, Headers, Verifier, VerifyError};
 use serde::{Deserialize, Serialize};
 
-/// A request, as gateways hand it over.
+/// A request in the form that gateways use.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
-    /// Names in any case.
+    /// The headers. Their names may have any case.
     pub headers: BTreeMap<String, String>,
     /// The body, or its base64.
     #[serde(default)]
@@ -23,17 +23,17 @@ pub struct Request {
     pub is_base64_encoded: bool,
 }
 
-/// The decision.
+/// The response.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
     /// 200, 400, 401 or 422.
     pub status_code: u16,
-    /// One line for the owner.
+    /// One line of text for the owner.
     pub body: String,
 }
 
-/// Decides on one request; `now` is in Unix seconds.
+/// Verifies one request and returns the response. `now` is in Unix seconds.
 pub fn handle(verifier: &Verifier, request: &Request, now: i64) -> Response {
     let respond = |status_code, body: String| Response { status_code, body };
     let Some(body) = raw_body(request) else {
@@ -43,7 +43,7 @@ pub fn handle(verifier: &Verifier, request: &Request, now: i64) -> Response {
         .map_err(VerifyError::from)
         .and_then(|headers| verifier.verify(&headers, &body, now));
     match verified.map(|verified| verified.envelope()) {
-        // Queue the envelope here, durably, before answering.
+        // Store the envelope here before the response.
         Ok(Ok(envelope)) => respond(200, format!("{} {}", envelope.event_type, envelope.id)),
         Ok(Err(EventError::Malformed(error))) => respond(422, error.to_string()),
         Ok(Err(error)) => respond(401, error.to_string()),

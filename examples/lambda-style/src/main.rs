@@ -1,4 +1,4 @@
-//! One request as JSON on standard input, the decision as JSON on standard output.
+//! Reads one request as JSON from standard input and writes the response as JSON to standard output.
 
 use std::{env, error::Error, io, time::SystemTime};
 

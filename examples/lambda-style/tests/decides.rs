@@ -1,4 +1,4 @@
-//! Whole requests, as a gateway hands them over.
+//! Whole requests in the form of a gateway's event.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly, helpers of tests too")]
 
 use base64::{Engine, engine::general_purpose::STANDARD};

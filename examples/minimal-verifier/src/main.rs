@@ -13,25 +13,25 @@ type Refusal = (u16, String);
 async fn receive(verifier: &Verifier, request: Request<Incoming>) -> Result<VerifiedDelivery, Refusal> {
     let refuse = |status| move |error: &dyn Error| (status, error.to_string());
     if request.method() != "POST" {
-        return Err((405, "webhooks are posted".to_owned()));
+        return Err((405, "webhooks are sent by POST".to_owned()));
     }
     let now = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |t| t.as_secs());
     let headers = Headers::collect(request.headers()).map_err(|e| refuse(401)(&e))?;
-    let incoming = verifier.verify_stream(&headers, 1 << 20, now.cast_signed());
-    let mut incoming = incoming.map_err(|e| refuse(401)(&e))?;
+    let streaming = verifier.verify_stream(&headers, 1 << 20, now.cast_signed());
+    let mut streaming = streaming.map_err(|e| refuse(401)(&e))?;
     let mut body = request.into_body();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|e| refuse(400)(&e))?;
-        let pushed = incoming.push(&frame.into_data().unwrap_or_default());
-        incoming = pushed.map_err(|e| refuse(413)(&e))?;
+        let pushed = streaming.push(&frame.into_data().unwrap_or_default());
+        streaming = pushed.map_err(|e| refuse(413)(&e))?;
     }
-    incoming.finish().map_err(|e| refuse(401)(&e))
+    streaming.finish().map_err(|e| refuse(401)(&e))
 }
 
 async fn answer(verifier: Arc<Verifier>, request: Request<Incoming>) -> Result<Response<String>, Infallible> {
     let within = tokio::time::timeout(Duration::from_secs(7), receive(&verifier, request));
     let (status, text) = match within.await {
-        // Queue `delivery.body()` here, durably, before answering.
+        // Store `delivery.body()` here before the response.
         Ok(Ok(delivery)) => (200, format!("{} bytes are genuine", delivery.body().len())),
         Ok(Err(refusal)) => refusal,
         Err(_) => (408, "the body did not arrive in time".to_owned()),

@@ -1,4 +1,4 @@
-//! The program as it is, over a real socket.
+//! The program over a real socket.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

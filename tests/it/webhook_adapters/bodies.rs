@@ -20,7 +20,7 @@ async fn d23_the_verified_body_is_put_back_for_other_extractors() {
     }
 }
 
-/// A mistake of whoever wired the server, and said so: not a signature that does not match.
+/// A layer in front has read the body. The response names this mistake, not a wrong signature.
 #[tokio::test(flavor = "multi_thread")]
 async fn d6_a_body_that_somebody_in_front_has_read_is_named() {
     for adapter in ALL {
@@ -49,7 +49,7 @@ async fn d24_a_body_may_wait_for_100_continue() {
     }
 }
 
-/// What is signed are the bytes on the wire: nothing on our side decompresses.
+/// The signature covers the bytes on the wire. The adapters never decompress.
 #[tokio::test(flavor = "multi_thread")]
 async fn d24_a_compressed_body_is_verified_as_it_came() {
     const GZIP: &[u8] = &[

@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand, to send what well-behaved clients cannot.
+//! A raw HTTP/1.1 client, to send what HTTP libraries refuse to send.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(crate) struct Request {
     body: Vec<u8>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -48,7 +48,7 @@ impl Request {
         self
     }
 
-    /// Sends it with a `Content-Length`.
+    /// Sends the request with a `Content-Length`.
     pub(crate) async fn send(self, port: u16) -> Response {
         let length = self.body.len();
         let body = self.body.clone();
@@ -57,14 +57,14 @@ impl Request {
             .await
     }
 
-    /// Sends it, waits until the server hangs up, and gives the status of each answer that came.
+    /// Sends the request, waits until the server closes the connection, and returns the status of each response.
     pub(crate) async fn count_answers(self, port: u16) -> Vec<u16> {
         let (length, body) = (self.body.len(), self.body.clone());
         let mut stream = self.header("Content-Length", length.to_string()).open(port).await;
         let (mut reading, mut writing) = stream.split();
         let mut bytes = Vec::new();
         let all = async { tokio::join!(writing.write_all(&body), reading.read_to_end(&mut bytes)) };
-        // Who hangs up on a body that nobody wants may do so with a reset.
+        // A server that refuses a body may reset the connection.
         let (_, _) = tokio::time::timeout(Duration::from_secs(20), all)
             .await
             .expect("the server hangs up");
@@ -74,7 +74,7 @@ impl Request {
             .collect()
     }
 
-    /// Sends it in chunks of that many bytes, without saying how many there will be.
+    /// Sends the body in chunks of this many bytes, without a `Content-Length`.
     pub(crate) async fn send_chunked(self, port: u16, size: usize) -> Response {
         let mut pieces: Vec<Vec<u8>> = self
             .body
@@ -87,7 +87,7 @@ impl Request {
             .await
     }
 
-    /// Announces more than it sends, and then waits or hangs up.
+    /// Announces more bytes than it sends, and then waits or closes the connection.
     pub(crate) async fn send_part(self, port: u16, hang_up: bool) -> Option<Response> {
         let announced = self.body.len() + 100;
         let body = self.body.clone();
@@ -104,7 +104,7 @@ impl Request {
         Some(read(&mut stream).await)
     }
 
-    /// Sends the head, and the body once the server says so.
+    /// Sends the head, and the body after 100 Continue.
     pub(crate) async fn send_when_asked(self, port: u16) -> Response {
         let body = self.body.clone();
         let mut stream = self
@@ -131,7 +131,7 @@ impl Request {
         let (mut reading, mut writing) = stream.split();
         let write = async {
             for piece in pieces {
-                // A server that has answered already may close its side.
+                // A server that has answered may close its side.
                 if writing.write_all(&piece).await.is_err() {
                     break;
                 }
@@ -142,14 +142,14 @@ impl Request {
     }
 }
 
-/// Bytes as they are, for requests that are none.
+/// Sends raw bytes, for malformed requests.
 pub(crate) async fn send_raw(port: u16, bytes: &[u8]) -> Response {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     read(&mut stream).await
 }
 
-/// Until the head and the announced body are here, or the server closes.
+/// Reads until the head and the announced body are complete, or the server closes the connection.
 async fn read(stream: &mut (impl AsyncReadExt + Unpin)) -> Response {
     let mut bytes = Vec::new();
     let whole = tokio::time::timeout(Duration::from_secs(20), async {

@@ -29,7 +29,7 @@ fn signed(client: &Client, port: u16, path: &str, body: &str) -> RequestBuilder 
         .header("x-revento-signature", signature)
 }
 
-/// Whatever becomes of one of them, the others have their own answers.
+/// Each delivery gets its own response, independent of the others.
 #[tokio::test(flavor = "multi_thread")]
 async fn d24_streams_of_one_connection_are_judged_each_by_itself() {
     for adapter in ALL {
@@ -48,7 +48,7 @@ async fn d24_streams_of_one_connection_are_judged_each_by_itself() {
                     2 => (request("/echo").body(body.clone()), 200),
                     3 => (request("/inbox").body(body.replace("app_1", "app_2")), 401),
                     4 => (request("/inbox").body(large), 413),
-                    // It does not say how long it will be.
+                    // Without `Content-Length`.
                     _ => (
                         request("/inbox").body(reqwest::Body::wrap(Endless::default())),
                         413,
@@ -73,7 +73,7 @@ async fn d8_a_stream_that_is_reset_takes_nothing_in_and_no_other_with_it() {
         let server = adapter.serve(verifier()).await;
         let client = client();
         for _ in 0..20 {
-            // All of the genuine body, and then an error in place of its end.
+            // The whole genuine body, and then an error instead of its end.
             let body = reqwest::Body::wrap(Breaking(Some(APPROVED)));
             let broken = signed(&client, server.port, "/inbox", APPROVED).body(body);
             assert!(broken.send().await.is_err());
@@ -84,7 +84,7 @@ async fn d8_a_stream_that_is_reset_takes_nothing_in_and_no_other_with_it() {
     }
 }
 
-/// Chunks without an end.
+/// An endless body.
 #[derive(Default)]
 struct Endless(u64);
 

@@ -48,7 +48,7 @@ async fn d8_a_body_that_breaks_off_is_not_taken_in() {
     for adapter in ALL {
         let server = adapter.serve(verifier()).await;
         approved("/inbox").send_part(server.port, true).await;
-        // The next one is served, and by then the first is over.
+        // The server answers the next request, so the first one has ended.
         let response = genuine("/echo", "application.approved", b"{}")
             .send(server.port)
             .await;
@@ -73,7 +73,7 @@ async fn d9_a_body_that_dribbles_is_408_within_the_budget() {
     }
 }
 
-/// However early the answer is settled, and whatever goes wrong behind it.
+/// Each request gets one response, even if it is refused early and the rest of the request is malformed.
 #[tokio::test(flavor = "multi_thread")]
 async fn d17_one_request_gets_one_answer() {
     for adapter in ALL {

@@ -1,4 +1,4 @@
-//! What a rejection leaves in the log, in each of an adapter's forms.
+//! The log line of a rejection, in each form of each adapter.
 
 use std::{
     future::Future,
@@ -12,7 +12,7 @@ use revento_core::kind::AnyEvent;
 use revento_tower::{HandlerEndpoint, RequestVerifier, VerifyLayer, WebhookEndpoint};
 use tower::{Layer, ServiceExt, service_fn};
 
-use super::{NOW, SECRET, StandingClock, shelf::Shelf, verifier};
+use super::{FixedClock, NOW, SECRET, shelf::Shelf, verifier};
 
 const SIGNATURE: &str = "sha256=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 const HEADERS: [(&str, &str); 3] = [
@@ -35,7 +35,7 @@ impl io::Write for Lines {
     }
 }
 
-/// The status of an answer, and the lines that were logged until then.
+/// Checks the status of a response, and the lines that were logged for it.
 async fn logged(answer: impl Future<Output = u16>) {
     let lines = Lines::default();
     let shared = lines.clone();
@@ -60,11 +60,11 @@ async fn logged(answer: impl Future<Output = u16>) {
 }
 
 fn request_verifier() -> RequestVerifier {
-    RequestVerifier::new(verifier()).clock(StandingClock::at(NOW))
+    RequestVerifier::new(verifier()).clock(FixedClock::at(NOW))
 }
 
 fn endpoint() -> WebhookEndpoint {
-    let inbox = Arc::new(Shelf::default()).inbox(Arc::new(StandingClock::at(NOW)));
+    let inbox = Arc::new(Shelf::default()).inbox(Arc::new(FixedClock::at(NOW)));
     WebhookEndpoint::new(request_verifier(), inbox)
 }
 

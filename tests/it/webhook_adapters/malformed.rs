@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{ALL, APPROVED, NOW, SECRET, approved, client::Request, verifier};
 
-/// A genuine head with these lines besides, and whatever follows.
+/// A genuine head with additional lines, and the given rest.
 fn sent(lines: &str, rest: impl AsRef<[u8]>) -> Vec<u8> {
     let signature = revento_webhooks::Signer::new(SECRET)
         .unwrap()
@@ -16,7 +16,7 @@ fn sent(lines: &str, rest: impl AsRef<[u8]>) -> Vec<u8> {
     [head.as_bytes(), rest.as_ref()].concat()
 }
 
-/// The statuses of all answers, until the server hangs up, as it does on the last request.
+/// The statuses of all responses until the server closes the connection after the last request.
 async fn statuses(port: u16, bytes: &[u8]) -> Vec<u16> {
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     stream.write_all(bytes).await.ok();
@@ -65,7 +65,7 @@ async fn d4_a_length_that_can_be_read_in_two_ways_is_400() {
     }
 }
 
-/// What the frameworks do not refuse must at least be one request: its body is the one that was signed.
+/// A request that a framework accepts has to be exactly one request with the signed body.
 #[tokio::test(flavor = "multi_thread")]
 async fn d4_a_request_within_a_body_is_not_one() {
     let length = APPROVED.len();
@@ -120,7 +120,7 @@ async fn d7_more_headers_than_anybody_sends_are_refused() {
         ] {
             let lines = format!("{lines}Content-Length: {length}\r\nConnection: close\r\n");
             let answers = statuses(server.port, &sent(&lines, APPROVED)).await;
-            // Who hangs up on two megabytes may do so with a reset.
+            // A server that refuses two megabytes may reset the connection.
             assert!(
                 answers == [status] || (answers.is_empty() && lines.len() > 1_000_000),
                 "{adapter:?} {answers:?}"
@@ -141,13 +141,13 @@ async fn d1_no_other_method_gets_through() {
                 assert_eq!(answers, [405], "{adapter:?} {method} {path}");
             }
         }
-        // Nor does a header turn one into another.
+        // A header does not change the method either.
         let request = Request::new("GET", "/inbox").header("X-HTTP-Method-Override", "POST");
         assert_eq!(request.send(server.port).await.status, 405);
     }
 }
 
-/// A body that would be refused is not asked for: at most the framework says that it may come.
+/// The server does not read a body that it refuses by its headers. The framework may still send 100 Continue.
 #[tokio::test(flavor = "multi_thread")]
 async fn d24_a_body_that_waits_is_refused_unseen() {
     for adapter in ALL {

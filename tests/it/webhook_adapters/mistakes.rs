@@ -1,4 +1,4 @@
-//! What goes wrong behind the verification.
+//! Failures after the verification.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::time::timeout;
 
 use super::{ALL, APPROVED, Adapter, approved, genuine, verifier};
 
-/// The platform hangs up after 10 s; it has its answer before.
+/// The platform waits 10 s for a response. The adapter answers earlier.
 #[tokio::test(flavor = "multi_thread")]
 async fn d12_a_store_that_hangs_is_503_within_the_budget() {
     for adapter in ALL {

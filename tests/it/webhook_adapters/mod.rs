@@ -1,4 +1,4 @@
-//! One suite over real sockets for the adapters to tower, axum and actix-web: they behave alike.
+//! One suite over real sockets for the adapters to tower, axum and actix-web. They behave alike.
 
 mod bodies;
 mod client;
@@ -24,11 +24,11 @@ const SECRET: &str = "whsec_6f1c0b9a7e5d4c3b2a19087f6e5d4c3b";
 const NOW: i64 = 1_778_336_551;
 const APPROVED: &str = r#"{"id":"env_1","type":"application.approved","occurred_at":"2026-05-09T14:22:31Z","event_id":"evt_1","organization_id":"org_1","data":{"id":"app_1","status":"approved","approved_at":"2026-05-09T14:22:30Z","approver_id":"usr_2"}}"#;
 
-/// A clock that stands where it is put.
+/// A clock that changes only when a test sets it.
 #[derive(Debug)]
-struct StandingClock(AtomicI64);
+struct FixedClock(AtomicI64);
 
-impl StandingClock {
+impl FixedClock {
     fn at(now: i64) -> Self {
         Self(AtomicI64::new(now))
     }
@@ -38,7 +38,7 @@ impl StandingClock {
     }
 }
 
-impl Clock for StandingClock {
+impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix_seconds(self.0.load(Ordering::SeqCst))
     }
@@ -48,7 +48,7 @@ fn verifier() -> Verifier {
     Verifier::new(SECRET).unwrap()
 }
 
-/// A POST whose signature holds.
+/// A POST with a valid signature.
 fn genuine(path: &str, event: &str, body: &[u8]) -> Request {
     let signature = Signer::new(SECRET).unwrap().sign(NOW, body);
     Request::post(path)

@@ -1,5 +1,5 @@
-//! The same routes behind each adapter: `/inbox` stores, `/approved` hands to a typed handler, `/echo` verifies
-//! and lets the framework's own extractor read the body, `/raw` takes the verified bytes, `/taken` is wired wrongly: it reads the body first.
+//! The same routes behind each adapter: `/inbox` stores, `/approved` calls a typed handler, `/echo` verifies and lets the
+//! framework's own extractor read the body, `/raw` takes the verified bytes, `/taken` reads the body before it verifies.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use revento_webhooks::Verifier;
 use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt, service_fn};
 
-use super::{NOW, StandingClock, shelf::Shelf};
+use super::{FixedClock, NOW, shelf::Shelf};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Adapter {
@@ -23,11 +23,11 @@ pub(crate) enum Adapter {
     Actix,
 }
 
-/// A running server; it ends with its guard.
+/// A running server. It ends when this value is dropped.
 pub(crate) struct Server {
     pub(crate) port: u16,
     pub(crate) shelf: Arc<Shelf>,
-    pub(crate) clock: Arc<StandingClock>,
+    pub(crate) clock: Arc<FixedClock>,
     _stop: tokio::sync::oneshot::Sender<()>,
 }
 
@@ -42,7 +42,7 @@ impl Adapter {
         change: impl FnOnce(RequestVerifier) -> RequestVerifier,
     ) -> Server {
         let shelf = Arc::new(Shelf::default());
-        let clock = Arc::new(StandingClock::at(NOW));
+        let clock = Arc::new(FixedClock::at(NOW));
         let verifier = change(RequestVerifier::new(verifier).clock(clock.clone()));
         let endpoint = WebhookEndpoint::new(verifier.clone(), shelf.inbox(clock.clone()))
             .store_timeout(Duration::from_millis(300));
@@ -81,7 +81,7 @@ async fn tower(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
     ) -> Result<(), Unavailable> {
         match webhook.data().id.as_str() {
             "app_busy" => Err("the database is busy".into()),
-            "app_panic" => panic!("a mistake of the handler's"),
+            "app_panic" => panic!("the handler has a bug"),
             _ => Ok(()),
         }
     }
@@ -165,7 +165,7 @@ async fn axum(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Sto
     async fn approved(webhook: VerifiedWebhook<ApplicationApproved>) -> StatusCode {
         match webhook.data().id.as_str() {
             "app_busy" => StatusCode::SERVICE_UNAVAILABLE,
-            "app_panic" => panic!("a mistake of the handler's"),
+            "app_panic" => panic!("the handler has a bug"),
             _ => StatusCode::OK,
         }
     }
@@ -180,7 +180,7 @@ async fn axum(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Sto
         body
     }
 
-    // The compiler refuses a second extractor of the body, so somebody has to go out of their way.
+    // The compiler refuses a second extractor of the body, so this handler takes the request apart itself.
     async fn taken(State(verifier): State<RequestVerifier>, request: axum::extract::Request) -> Response {
         let (parts, body) = request.into_parts();
         axum::body::to_bytes(body, 1 << 20).await.unwrap();
@@ -191,7 +191,7 @@ async fn axum(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Sto
         }
     }
 
-    // The extractor answers what is not a POST itself, so it is mounted for any method.
+    // The extractor answers other methods than POST itself, so the routes accept any method.
     let app = Router::new()
         .route("/approved", any(approved))
         .route("/raw", any(raw))
@@ -224,7 +224,7 @@ async fn actix(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
     async fn approved(webhook: VerifiedWebhook<ApplicationApproved>) -> HttpResponse {
         match webhook.data().id.as_str() {
             "app_busy" => HttpResponse::ServiceUnavailable().finish(),
-            "app_panic" => panic!("a mistake of the handler's"),
+            "app_panic" => panic!("the handler has a bug"),
             _ => HttpResponse::Ok().finish(),
         }
     }
@@ -237,7 +237,7 @@ async fn actix(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
     async fn handled(delivery: VerifiedDelivery) -> Result<(), Unavailable> {
         match delivery.unsigned_event_type() {
             "busy" => Err("the database is busy".into()),
-            "panic" => panic!("a mistake of the handler's"),
+            "panic" => panic!("the handler has a bug"),
             _ => Ok(()),
         }
     }

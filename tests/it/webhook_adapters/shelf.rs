@@ -1,4 +1,4 @@
-//! An inbox store that shows what was put into it, and fails when told to.
+//! An inbox store whose content a test can read, and which fails on demand.
 
 use std::sync::{
     Arc, Mutex,
@@ -34,7 +34,7 @@ impl Shelf {
         self.kept.lock().unwrap().len()
     }
 
-    /// From now on it never answers.
+    /// Makes the store never answer again.
     pub(crate) fn get_stuck(&self) {
         self.stuck.store(true, Ordering::SeqCst);
     }

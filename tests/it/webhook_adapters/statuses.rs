@@ -66,7 +66,7 @@ async fn d10_the_status_says_what_became_of_it() {
             // No handler for the type: sending it again would not help.
             ("/inbox", "sponsor.added", &other, 200),
             ("/approved", "sponsor.added", &other, 200),
-            // RawWebhook, and not what the contract promises.
+            // Genuine, but not what the contract promises.
             ("/inbox", "application.approved", &broken, 200),
             ("/approved", "application.approved", &broken, 422),
             ("/inbox", "application.approved", "{", 200),
@@ -136,7 +136,7 @@ async fn d19_two_endpoints_in_one_process_stay_separate() {
     }
 }
 
-/// The route that only the adapter to actix-web has.
+/// The handler route of the adapter to actix-web.
 #[tokio::test(flavor = "multi_thread")]
 async fn d10_a_plain_function_behind_actix_answers_alike() {
     let server = Adapter::Actix.serve(verifier()).await;
@@ -150,7 +150,7 @@ async fn d10_a_plain_function_behind_actix_answers_alike() {
     }
 }
 
-/// Other platforms let their checks pass without a signature. Here nothing does, whatever it calls itself.
+/// Some platforms send health checks without a signature. The adapters refuse every request without one.
 #[tokio::test(flavor = "multi_thread")]
 async fn d26_there_is_no_way_around_the_signature() {
     let form = "application/x-www-form-urlencoded";
@@ -179,7 +179,7 @@ async fn d26_there_is_no_way_around_the_signature() {
                     !echoed.contains("challenge") && !echoed.contains("ssl_check=1"),
                     "{echoed}"
                 );
-                // Nor does the query, which nobody signs either.
+                // The query is not signed either.
                 let query = Request::post(&format!("{path}?ssl_check=1&X-Revento-Signature=x"));
                 assert_eq!(query.send(server.port).await.status, 401, "{adapter:?}");
             }

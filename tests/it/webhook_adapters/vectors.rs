@@ -4,7 +4,7 @@ use revento_tests::vectors::{self, Vector};
 
 use super::{ALL, client::Request};
 
-/// One server for all vectors with the same secrets, with the clock put where each vector wants it.
+/// One server for all vectors with the same secrets. The clock is set for each vector.
 #[tokio::test(flavor = "multi_thread")]
 async fn w1_every_adapter_agrees_on_the_vectors() {
     let mut groups: BTreeMap<String, Vec<Vector>> = BTreeMap::new();

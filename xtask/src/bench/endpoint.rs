@@ -14,7 +14,7 @@ use crate::workspace::{cargo, root, target_directory};
 
 const SIZES: [(&str, u32); 2] = [("1KiB", 1024), ("16KiB", 16 * 1024)];
 const BARE: &str = "bare-axum";
-/// What our program serves.
+/// The servers of our program.
 const OURS: [&str; 7] = [
     BARE,
     "axum",
@@ -25,7 +25,7 @@ const OURS: [&str; 7] = [
     "actix-middleware",
 ];
 const PORT: u16 = 38_417;
-/// How many rounds there are; their median counts.
+/// The number of rounds, of which the report takes the median.
 const ROUNDS: usize = 9;
 
 pub(super) fn run(json: bool) -> Result<()> {
@@ -41,7 +41,7 @@ pub(super) fn run(json: bool) -> Result<()> {
     contestants.extend(express()?.map(|command| ("Express", command)));
     contestants.extend(flask()?.map(|command| ("Flask", command)));
 
-    // One after the other, round after round, so that a slow moment of the machine hits all alike.
+    // Runs all contestants in turn, in many rounds, so that a slow moment of the machine affects all of them.
     let mut rounds = vec![Vec::new(); contestants.len()];
     for _ in 0..ROUNDS {
         for ((name, command), rounds) in contestants.iter_mut().zip(&mut rounds) {
@@ -63,10 +63,10 @@ pub(super) fn run(json: bool) -> Result<()> {
     Ok(())
 }
 
-/// Requests per second of CPU time, small ones and large ones.
+/// Requests per second of CPU time, for small and for large bodies.
 type Rates = [f64; 2];
 
-/// A contestant with its rates, round by round.
+/// A contestant with its rates in each round.
 type Entry<'a> = (&'static str, &'a [Rates]);
 
 /// The medians of the rates.
@@ -78,7 +78,7 @@ fn medians(rounds: impl Iterator<Item = Rates>) -> Rates {
     })
 }
 
-/// The medians of the ratios: each is taken within its round, where the machine was as fast for both.
+/// The medians of the ratios. Each ratio is taken within one round, in which the machine was equally fast for both.
 fn ratios(ours: &[Rates], peer: &[Rates]) -> Rates {
     let within = ours.iter().zip(peer);
     medians(within.map(|([small, large], [peer_small, peer_large])| [small / peer_small, large / peer_large]))

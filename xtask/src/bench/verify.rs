@@ -1,4 +1,4 @@
-//! One verification.
+//! Measures one verification.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! What the compiler refuses: a handler that takes something unverified.
+//! The compiler refuses a handler that takes something unverified.
 
 #[test]
 fn w1_a_handler_takes_verified_webhooks_only() {

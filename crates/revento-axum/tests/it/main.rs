@@ -1,4 +1,4 @@
-//! The adapter as a service meets it.
+//! The adapter as a service uses it.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

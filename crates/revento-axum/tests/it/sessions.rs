@@ -1,4 +1,4 @@
-//! Participants in webview pages.
+//! Sessions of participants on webview pages.
 
 use std::{sync::Arc, time::Duration};
 
@@ -63,7 +63,7 @@ fn connection(user: Option<&str>) -> Connection {
     }
 }
 
-/// What the browser sends after this `Set-Cookie`.
+/// The headers that a browser sends after this `Set-Cookie`.
 fn with(set: &HeaderValue) -> HeaderMap {
     let pair = set.to_str().unwrap().split(';').next().unwrap();
     HeaderMap::from_iter([(COOKIE, pair.parse().unwrap())])
@@ -100,7 +100,7 @@ async fn s1_only_a_login_makes_a_session_and_what_is_bogus_is_none() {
     ] {
         let headers = HeaderMap::from_iter([(COOKIE, format!("{name}={bogus}").parse().unwrap())]);
         assert!(sessions.find(&headers).await.is_none(), "{bogus}");
-        // It is not adopted either: a login gives another one.
+        // A login does not adopt it, but creates another session.
         let after = signed_in(&sessions, &headers).await;
         assert!(!after[COOKIE].to_str().unwrap().ends_with(bogus) || bogus.is_empty());
         assert!(sessions.find(&after).await.is_some());

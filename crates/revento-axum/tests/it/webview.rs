@@ -1,4 +1,4 @@
-//! Pages in a frame.
+//! The headers of pages in a frame.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ fn s6_the_session_cookie_survives_in_a_frame() {
     let mut headers = HeaderMap::new();
     headers.insert("cookie", "other=1; __Host-session=abc".parse().unwrap());
     assert_eq!(cookie.find(&headers).as_deref(), Some("abc"));
-    // A cookie of the same name without the prefix could be anybody's.
+    // Another host may have set a cookie of this name without the prefix.
     headers.insert("cookie", "session=evil; __Host-session=".parse().unwrap());
     assert_eq!(cookie.find(&headers), None);
     assert!(cookie.clear().unwrap().to_str().unwrap().contains("Max-Age=0"));

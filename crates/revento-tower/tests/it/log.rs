@@ -1,4 +1,4 @@
-//! What a rejection leaves in the log.
+//! The log line of a rejection.
 
 use std::{
     fmt::{Debug, Write},
@@ -21,7 +21,7 @@ use tracing::{
 const SECRET: &str = "whsec_planted_secret";
 const SIGNATURE: &str = "sha256=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
-/// Keeps the text of our events.
+/// Records the text of our events.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 

@@ -1,4 +1,4 @@
-//! What a verification asks of the allocator, counted on this thread.
+//! The allocations of a verification, counted on this thread.
 
 use allocation_counter::measure;
 use revento_webhooks::{Headers, MatchedKey, Signer, Verifier};
@@ -15,7 +15,7 @@ fn received(signature: &str) -> [(&str, &str); 4] {
     ]
 }
 
-/// From the headers of a request to the body that is proven.
+/// Verifies a request from its headers.
 fn accept(verifier: &Verifier, received: &[(&str, &str)], body: &[u8]) -> MatchedKey {
     let pairs = received.iter().map(|(name, value)| (*name, *value));
     let headers = Headers::collect(pairs).unwrap();
@@ -66,14 +66,14 @@ fn refusing_allocates_nothing_either() {
     assert_eq!(counted.count_total, 0);
 }
 
-/// A counter that counts nothing would let the other tests pass.
+/// Checks the counter itself.
 #[test]
 fn an_allocation_is_counted() {
     let counted = measure(|| drop(std::hint::black_box(vec![1_u8; 100])));
     assert_eq!(counted.count_total, 1);
 }
 
-/// While a body streams in, memory grows with what has come, in few steps when its length was announced.
+/// The number of allocations does not depend on the number of pieces if the length was announced.
 #[test]
 fn a_streamed_body_of_announced_length_is_kept_without_growing() {
     let body = vec![b'x'; 16 * 1024];
@@ -83,11 +83,11 @@ fn a_streamed_body_of_announced_length_is_kept_without_growing() {
     let count = |chunk: usize| {
         let counted = measure(|| {
             let headers = Headers::collect(received).unwrap();
-            let incoming = verifier.verify_stream(&headers, 1 << 20, NOW).unwrap();
-            let incoming = incoming.content_length(16 * 1024).unwrap();
+            let streaming = verifier.verify_stream(&headers, 1 << 20, NOW).unwrap();
+            let streaming = streaming.content_length(16 * 1024).unwrap();
             let whole = body
                 .chunks(chunk)
-                .fold(incoming, |incoming, chunk| incoming.push(chunk).unwrap());
+                .fold(streaming, |streaming, chunk| streaming.push(chunk).unwrap());
             assert_eq!(whole.finish().unwrap().body().len(), body.len());
         });
         counted.count_total

@@ -1,4 +1,4 @@
-//! The verifier from outside.
+//! The public API of the verifier.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly, helpers of tests too")]
 
 mod allocations;

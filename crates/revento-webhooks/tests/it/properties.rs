@@ -1,4 +1,4 @@
-//! What holds for every secret, time and body.
+//! Properties for every secret, time and body.
 
 use proptest::prelude::*;
 #[cfg(feature = "explain")]
@@ -17,7 +17,7 @@ fn headers<'a>(timestamp: &'a str, signature: &'a str) -> Headers<'a> {
     .unwrap()
 }
 
-/// Through the whole body at once, kept, and in pieces: all have to say the same.
+/// Verifies a whole body, a kept body and a body in pieces. All three have to give the same result.
 fn verify(
     verifier: &Verifier,
     headers: &Headers<'_>,

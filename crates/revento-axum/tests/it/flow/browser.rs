@@ -90,7 +90,7 @@ impl Service {
     }
 }
 
-/// Keeps cookies by their names, and forgets what has no age left.
+/// Keeps cookies by their names, and removes expired cookies.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Browser {
     pub(super) cookies: BTreeMap<String, String>,
@@ -98,7 +98,7 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    /// Begins, and gives the state that the platform would send back.
+    /// Begins a flow and returns the `state` that the platform sends back.
     pub(super) async fn begin(&mut self, service: &Service) -> String {
         let request = AuthorizationRequest {
             event_id: "evt_1".into(),
@@ -111,7 +111,7 @@ impl Browser {
         state.into_owned()
     }
 
-    pub(super) async fn come_home(
+    pub(super) async fn call_back(
         &mut self,
         service: &Service,
         query: &str,

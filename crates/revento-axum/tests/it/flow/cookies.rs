@@ -1,4 +1,4 @@
-//! What the cookie looks like, and when it goes.
+//! The attributes of the flow's cookie, and its removal.
 
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -57,7 +57,7 @@ async fn o4_the_cookie_goes_whatever_the_outcome() {
         let state = browser.begin(&service).await;
         assert_eq!(browser.cookies.len(), 1);
         let _ = browser
-            .come_home(&service, &format!("{rest}&state={state}"))
+            .call_back(&service, &format!("{rest}&state={state}"))
             .await;
         assert!(browser.cookies.is_empty(), "{rest}: {:?}", browser.last_set);
         let line = &browser.last_set[0];
@@ -79,7 +79,7 @@ async fn o7_beginning_leaves_nothing_behind_and_calls_nobody() {
     let state = browser.begin(&service).await;
     assert_eq!(service.platform.0.load(SeqCst), 0);
     browser
-        .come_home(&service, &format!("code=abc&state={state}"))
+        .call_back(&service, &format!("code=abc&state={state}"))
         .await
         .unwrap();
 }
@@ -91,8 +91,8 @@ async fn the_cookie_shows_neither_state_nor_verifier() {
     assert!(!browser.last_set[0].contains(&state));
 }
 
-/// Somebody uses one secret for everything: what is sealed with it still is no signature, and what is sealed
-/// for one purpose does not open for another.
+/// One secret for everything: a sealed value is not a signature, and a value sealed for one purpose does not open for
+/// another.
 #[tokio::test]
 async fn w22_a_cookie_is_no_webhook_signature_and_nothing_else() {
     let mut browser = Browser::default();

@@ -1,4 +1,4 @@
-//! The OAuth flow and its cookie, with a browser that is a list of cookies.
+//! The OAuth flow and its cookies. The browser is a list of cookies.
 
 mod browser;
 mod cookies;

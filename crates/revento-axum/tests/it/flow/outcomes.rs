@@ -1,4 +1,4 @@
-//! Who may come home.
+//! Which callbacks are accepted.
 
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -20,7 +20,7 @@ async fn o15_what_was_not_granted_is_told() {
     let mut browser = Browser::default();
     let state = browser.begin(&service).await;
     let connected = browser
-        .come_home(&service, &format!("code=abc&state={state}"))
+        .call_back(&service, &format!("code=abc&state={state}"))
         .await
         .unwrap();
     assert_eq!(connected.missing_scopes.to_string(), "program.read");
@@ -39,7 +39,7 @@ async fn o6_any_number_of_tabs_connect_at_once() {
     states.reverse();
     for state in states {
         browser
-            .come_home(&service, &format!("code=abc&state={state}"))
+            .call_back(&service, &format!("code=abc&state={state}"))
             .await
             .unwrap();
     }
@@ -52,18 +52,18 @@ async fn o20_another_browser_cannot_finish_a_flow() {
     let (mut victim, mut attacker) = (Browser::default(), Browser::default());
     let attackers = attacker.begin(&service).await;
     let outcome = victim
-        .come_home(&service, &format!("code=evil&state={attackers}"))
+        .call_back(&service, &format!("code=evil&state={attackers}"))
         .await;
     assert_eq!(refused(outcome), CallbackError::StateMismatch);
-    // Not even while it has a flow of its own.
+    // The same while the browser has a flow of its own.
     let own = victim.begin(&service).await;
     let outcome = victim
-        .come_home(&service, &format!("code=evil&state={attackers}"))
+        .call_back(&service, &format!("code=evil&state={attackers}"))
         .await;
     assert_eq!(refused(outcome), CallbackError::StateMismatch);
     assert_eq!(service.platform.0.load(SeqCst), 0, "no code was sent");
     victim
-        .come_home(&service, &format!("code=abc&state={own}"))
+        .call_back(&service, &format!("code=abc&state={own}"))
         .await
         .unwrap();
 }
@@ -94,7 +94,7 @@ async fn o3_a_cookie_that_was_changed_cut_emptied_or_moved_is_none() {
         let mut browser = Browser::default();
         browser.cookies.insert(name.clone(), value);
         let outcome = browser
-            .come_home(&service, &format!("code=abc&state={state}"))
+            .call_back(&service, &format!("code=abc&state={state}"))
             .await;
         assert_eq!(refused(outcome), CallbackError::StateMismatch);
     }
@@ -108,7 +108,7 @@ async fn o3_a_flow_ends_after_15_minutes() {
     let state = browser.begin(&service).await;
     service.clock.0.store(900, SeqCst);
     let outcome = browser
-        .come_home(&service, &format!("code=abc&state={state}"))
+        .call_back(&service, &format!("code=abc&state={state}"))
         .await;
     assert_eq!(refused(outcome), CallbackError::Expired);
 }
@@ -120,9 +120,9 @@ async fn o3_a_callback_that_comes_twice_spends_its_code_once() {
     let state = browser.begin(&service).await;
     let mut impatient = browser.clone();
     let query = format!("code=abc&state={state}");
-    browser.come_home(&service, &query).await.unwrap();
+    browser.call_back(&service, &query).await.unwrap();
     assert_eq!(
-        refused(impatient.come_home(&service, &query).await),
+        refused(impatient.call_back(&service, &query).await),
         CallbackError::AlreadyUsed
     );
     assert_eq!(service.platform.0.load(SeqCst), 1);
@@ -134,11 +134,11 @@ async fn o10_a_no_is_told_as_such() {
     let mut browser = Browser::default();
     let state = browser.begin(&service).await;
     let outcome = browser
-        .come_home(&service, &format!("error=access_denied&state={state}"))
+        .call_back(&service, &format!("error=access_denied&state={state}"))
         .await;
     assert!(matches!(refused(outcome), CallbackError::Declined { .. }));
     assert_eq!(
-        refused(browser.come_home(&service, "code=abc").await),
+        refused(browser.call_back(&service, "code=abc").await),
         CallbackError::StateMismatch
     );
     assert_eq!(service.platform.0.load(SeqCst), 0);

@@ -1,4 +1,4 @@
-//! Frames, lost cookies, and services that decide otherwise.
+//! Frames, lost cookies, and callbacks that a service rejects itself.
 
 use std::sync::atomic::Ordering::SeqCst;
 
@@ -105,7 +105,7 @@ async fn s6_a_login_inside_the_frame_keeps_its_cookie_there() {
         assert!(cookie.contains(attribute), "{cookie}");
     }
     browser
-        .come_home(&service, &format!("code=abc&state={state}"))
+        .call_back(&service, &format!("code=abc&state={state}"))
         .await
         .unwrap();
     assert!(
@@ -117,15 +117,15 @@ async fn s6_a_login_inside_the_frame_keeps_its_cookie_there() {
 #[tokio::test]
 async fn o13_a_service_may_stop_before_and_after() {
     let service = Service::over_tls();
-    // Before: it answers by itself, and nothing has happened.
+    // Before the exchange: the service answers itself, and nothing has happened.
     let before = (StatusCode::FORBIDDEN, "not today").into_response();
     assert!(before.headers().get(SET_COOKIE).is_none());
     assert_eq!(service.platform.0.load(SeqCst), 0);
-    // After: the answer is the service's own, the flow is over all the same, and it can forget the connection.
+    // After the exchange: the service answers itself, the flow has ended, and the service can delete the connection.
     let mut browser = Browser::default();
     let state = browser.begin(&service).await;
     let connected = browser
-        .come_home(&service, &format!("code=abc&state={state}"))
+        .call_back(&service, &format!("code=abc&state={state}"))
         .await
         .unwrap();
     assert!(browser.cookies.is_empty());
