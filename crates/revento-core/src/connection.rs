@@ -141,9 +141,42 @@ pub struct Connection {
     pub consent_expires_at: Timestamp,
 }
 
+#[cfg(any(test, feature = "test-util"))]
+impl Connection {
+    /// An organizer's connection with plausible values, for tests. Change it by struct update syntax.
+    pub fn example() -> Self {
+        use crate::{Scope, limits};
+
+        let consented_at = Timestamp::from_unix_seconds(1_778_336_551);
+        Self {
+            key: ConnectionKey::installation("client_1".into(), "evt_abc123".into()),
+            organization_id: Some("org_xyz789".into()),
+            status: Status::Connected,
+            reason: None,
+            status_since: consented_at,
+            delete_by: None,
+            scopes: Scopes::from([Scope::EventRead, Scope::ParticipantsRead]),
+            generation: 1,
+            consented_at,
+            access_expires_at: consented_at.saturating_add(limits::ACCESS_TOKEN_LIFETIME),
+            refresh_expires_at: consented_at.saturating_add(limits::REFRESH_TOKEN_LIFETIME),
+            consent_expires_at: consented_at.saturating_add(limits::CONSENT_LIFETIME),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_example_can_be_changed_by_struct_update() {
+        let ended = Connection {
+            status: Status::Revoked,
+            ..Connection::example()
+        };
+        assert!(Connection::example().status.is_live() && !ended.status.is_live());
+    }
 
     #[test]
     fn k8_no_two_keys_share_a_text() {
