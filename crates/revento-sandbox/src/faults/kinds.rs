@@ -44,22 +44,22 @@ macro_rules! kinds {
 }
 
 kinds! {
-    ServerError "server_error" Answer "answers 500 with an error envelope and does nothing else";
-    Unavailable "unavailable" Answer "answers 503 with Retry-After and does nothing else";
-    HtmlError "html_error" Answer "answers 502 with an HTML page, as a proxy does, and does nothing else";
-    HtmlSuccess "html_success" Answer "answers 200 with an HTML page, as a captive portal does, and does nothing else";
-    UnknownError "unknown_error" Answer "answers 418 with an undocumented error code and does nothing else";
-    ResetBefore "reset_before" Answer "closes the connection and does nothing else";
-    AnswerLost "answer_lost" Answer "does everything, then closes the connection without an answer";
+    ServerError "server_error" Answer "answers 500 with an error envelope without processing the request";
+    Unavailable "unavailable" Answer "answers 503 with Retry-After without processing the request";
+    HtmlError "html_error" Answer "answers 502 with an HTML page, as a proxy does, without processing the request";
+    HtmlSuccess "html_success" Answer "answers 200 with an HTML page, as a captive portal does, without processing the request";
+    UnknownError "unknown_error" Answer "answers 418 with an undocumented error code without processing the request";
+    ResetBefore "reset_before" Answer "closes the connection without processing the request";
+    AnswerLost "answer_lost" Answer "processes the request, then closes the connection without an answer";
     SlowAnswer "slow_answer" Answer "answers after delay_ms (5000)";
     SlowBody "slow_body" Answer "sends the body 16 bytes at a time, with a pause of delay_ms (200) before each";
     TruncatedBody "truncated_body" Answer "closes the connection in the middle of the body";
     InvalidJson "invalid_json" Answer "cuts the body in half and ends it properly: not valid JSON";
     WrongContentType "wrong_content_type" Answer "sends valid JSON with the content type text/plain";
     OversizedAnswer "oversized_answer" Answer "adds eight mebibytes of padding to the body";
-    RateLimited "rate_limited" Answer "answers 429 with a Retry-After of `seconds` (2)";
+    RateLimited "rate_limited" Answer "answers 429 with a Retry-After of seconds (2)";
     RateLimitedDate "rate_limited_date" Answer "answers 429 with an HTTP date as Retry-After";
-    RateLimitedOdd "rate_limited_odd" Answer "answers 429 with `text` ('soon') as Retry-After";
+    RateLimitedOdd "rate_limited_odd" Answer "answers 429 with text ('soon') as Retry-After";
     RateLimitedSilent "rate_limited_silent" Answer "answers 429 rate_limit_exceeded without Retry-After";
     ConcurrentLimited "concurrent_limited" Answer "answers 429 concurrent_limit_exceeded";
     TokenExpired "token_expired" Answer "answers 401 token_expired, although the token is valid";
@@ -79,10 +79,10 @@ kinds! {
     NoRefreshToken "no_refresh_token" Token "omits the refresh token";
     NoExpiry "no_expiry" Token "omits expires_in";
     DeliveryDuplicated "delivery_duplicated" Webhook "sends the request twice, one right after the other";
-    DeliveryStorm "delivery_storm" Webhook "sends the request `times_sent` (10) times at once";
+    DeliveryStorm "delivery_storm" Webhook "sends the request times_sent (10) times at once";
     DeliveryReordered "delivery_reordered" Webhook "holds the request back for delay_ms (1500), so that later ones overtake it";
-    DeliveryStale "delivery_stale" Webhook "signs with a time `seconds` (301) in the past: outside the window";
-    DeliveryAhead "delivery_ahead" Webhook "signs with a time `seconds` (301) in the future: a skewed clock";
+    DeliveryStale "delivery_stale" Webhook "signs with a time seconds (301) in the past: outside the window";
+    DeliveryAhead "delivery_ahead" Webhook "signs with a time seconds (301) in the future: a skewed clock";
     DeliveryCorrupted "delivery_corrupted" Webhook "changes one byte of the body after signing";
     DeliveryTruncated "delivery_truncated" Webhook "cuts the body in half after signing";
     DeliveryWrongSecret "delivery_wrong_secret" Webhook "signs with a secret of somebody else";

@@ -62,7 +62,7 @@ fn content(event: &Event, shown: &WebviewPage, pages: &[WebviewPage]) -> Markup 
         main.framed {
             h1 { (shown.title) }
             p.quiet {
-                "For " (shown.visibility) "."
+                "Visible to " (shown.visibility) "."
                 @if shown.requires_auth { " The page signs you in with Revento." }
             }
             iframe src=(shown.url) title=(shown.title) allow="fullscreen" {}

@@ -105,8 +105,7 @@ async fn the_page_names_all_parties_and_offers_only_optional_scopes() {
 #[tokio::test]
 async fn an_unticked_optional_scope_is_not_granted() {
     let world = World::start().await;
-    let params = request(world.info(), INSTALLATION);
-    let query = landed(&world.consent(&params, &[("decision", "authorize")]).await);
+    let query = world.authorized(INSTALLATION).await;
     let pair = crate::world::pair(world.exchange(&query["code"]).await).await;
     assert_eq!(pair.body["scope"], "event.read participants.read");
     let denied = world

@@ -65,9 +65,7 @@ async fn p12_of_a_long_answer_only_the_beginning_is_kept() {
     let world = World::start().await;
     world.connect().await;
     world.receiver.say("x".repeat(200_000));
-    world
-        .act("/applications/app_published_0002/approve", json!({}))
-        .await;
+    world.approve("app_published_0002").await;
     let id = world.receiver.next().await.headers["x-revento-delivery-id"].clone();
     let row = world.delivery(&id, |row| row["status"] == "delivered").await;
     assert_eq!(
@@ -81,9 +79,7 @@ async fn p15_a_success_clears_the_failures_before_it() {
     let world = World::start().await;
     world.connect().await;
     world.receiver.answer_with(500);
-    world
-        .act("/applications/app_published_0002/approve", json!({}))
-        .await;
+    world.approve("app_published_0002").await;
     let id = world.receiver.next().await.headers["x-revento-delivery-id"].clone();
     let attempts = |row: &Value| row["attempts"].as_array().unwrap().len();
     world.delivery(&id, |row| attempts(row) == 1).await;
@@ -136,9 +132,7 @@ async fn p14_the_schedule_waits_exactly_and_without_jitter() {
     let world = World::start().await;
     world.connect().await;
     world.receiver.answer_with(500);
-    world
-        .act("/applications/app_published_0002/approve", json!({}))
-        .await;
+    world.approve("app_published_0002").await;
     let id = world.receiver.next().await.headers["x-revento-delivery-id"].clone();
     for (made, wait) in [30, 120, 600, 3_600, 21_600, 86_400].into_iter().enumerate() {
         let row = world

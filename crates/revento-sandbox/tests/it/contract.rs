@@ -239,9 +239,8 @@ async fn s3_5_event_not_authorized() {
 #[tokio::test]
 async fn s3_5_insufficient_scope() {
     let world = World::start().await;
-    let params = request(world.info(), SCOPES);
     // Without the optional scope.
-    let query = landed(&world.consent(&params, &[("decision", "authorize")]).await);
+    let query = world.authorized(SCOPES).await;
     let pair = pair(world.exchange(&query["code"]).await).await;
     assert_eq!(pair.body["scope"], "event.read participants.read");
     let refused = api_error(&world, &pair, &format!("/events/{EVENT}/program")).await;

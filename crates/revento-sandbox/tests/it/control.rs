@@ -136,9 +136,7 @@ async fn p23_a_seed_makes_the_same_tokens_and_ids() {
             let pair = world.connect().await;
             // Reading does not change the sequence of ids.
             world.control("/stats").await;
-            world
-                .act("/applications/app_published_0002/approve", serde_json::json!({}))
-                .await;
+            world.approve("app_published_0002").await;
             let got = world.receiver.next().await;
             let id = got.headers["x-revento-delivery-id"].clone();
             runs.push((pair.access, pair.refresh, id, got.body["id"].clone()));
@@ -190,9 +188,7 @@ async fn a_fault_is_limited_to_a_connection_and_has_parameters() {
         .sandbox
         .arm(Fault::named("delivery_storm").sent_times(3))
         .unwrap();
-    world
-        .act("/applications/app_published_0002/approve", serde_json::json!({}))
-        .await;
+    world.approve("app_published_0002").await;
     for _ in 0..3 {
         world.receiver.next().await;
     }

@@ -5,22 +5,10 @@ use std::net::TcpListener;
 use revento_sandbox::{Sandbox, StartError};
 use serde_json::json;
 
-use crate::world::{CALLBACK, Receiver, World, client, refusal};
+use crate::world::{World, refusal};
 
 async fn on(path: &std::path::Path) -> World {
-    let receiver = Receiver::start().await;
-    let sandbox = Sandbox::builder()
-        .redirect_uri(CALLBACK)
-        .webhook_url(receiver.url())
-        .data(path)
-        .start()
-        .await
-        .unwrap();
-    World {
-        sandbox,
-        http: client(),
-        receiver,
-    }
+    World::start_with(|builder| builder.data(path)).await
 }
 
 #[tokio::test]
@@ -36,7 +24,7 @@ async fn a_restart_restores_the_state() {
         .as_str()
         .unwrap()
         .to_owned();
-    world.act(&format!("/applications/{id}/approve"), json!({})).await;
+    world.approve(&id).await;
     world.receiver.next().await;
     world.sandbox.shutdown().await;
 

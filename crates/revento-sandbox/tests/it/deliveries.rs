@@ -16,7 +16,7 @@ async fn an_approval_arrives_signed_and_complete() {
     let world = World::start().await;
     world.connect().await;
     let id = pending(&world).await;
-    world.act(&format!("/applications/{id}/approve"), json!({})).await;
+    world.approve(&id).await;
     let got = world.receiver.next().await;
     assert!(got.is_signed_with(&world.info().webhook_secret));
     assert_eq!(got.headers["x-revento-event"], "application.approved");
@@ -40,7 +40,7 @@ async fn an_approval_arrives_signed_and_complete() {
 async fn no_webhook_is_sent_about_an_event_that_is_not_connected() {
     let world = World::start().await;
     let id = pending(&world).await;
-    world.act(&format!("/applications/{id}/approve"), json!({})).await;
+    world.approve(&id).await;
     assert_eq!(world.stat("deliveries").await, 0);
 }
 
@@ -80,7 +80,7 @@ async fn p22_the_schedule_ends_in_the_dead_letters_and_a_replay_brings_back() {
     world.connect().await;
     world.receiver.answer_with(500);
     let id = pending(&world).await;
-    world.act(&format!("/applications/{id}/approve"), json!({})).await;
+    world.approve(&id).await;
     let first = world.receiver.next().await;
     let delivery = first.headers["x-revento-delivery-id"].clone();
     for (made, wait) in [30, 120, 600, 3_600, 21_600, 86_400].into_iter().enumerate() {
@@ -115,7 +115,7 @@ async fn p11_p12_a_redirect_is_a_failure_and_not_followed() {
     for status in [308, 302, 304] {
         world.receiver.answer_with(status);
         let id = pending(&world).await;
-        world.act(&format!("/applications/{id}/approve"), json!({})).await;
+        world.approve(&id).await;
         let got = world.receiver.next().await;
         let row = world
             .delivery(&got.headers["x-revento-delivery-id"], |row| {
@@ -209,7 +209,7 @@ async fn an_attempt_without_a_receiver_has_status_0() {
         .unwrap();
     world.connect().await;
     let id = pending(&world).await;
-    world.act(&format!("/applications/{id}/approve"), json!({})).await;
+    world.approve(&id).await;
     let delivery = world.control("/deliveries").await["data"][0]["id"]
         .as_str()
         .unwrap()

@@ -312,20 +312,14 @@ async fn a_delivery_is_sent_many_times_or_held_back() {
     let world = World::start().await;
     world.connect().await;
     arm(&world, json!({ "fault": "delivery_storm", "times_sent": 5 })).await;
-    world
-        .act("/applications/app_published_0002/approve", json!({}))
-        .await;
+    world.approve("app_published_0002").await;
     for _ in 0..5 {
         world.receiver.next().await;
     }
     world.receiver.stays_quiet().await;
     arm(&world, json!({ "fault": "delivery_reordered", "delay_ms": 400 })).await;
-    world
-        .act("/applications/app_published_0005/approve", json!({}))
-        .await;
-    world
-        .act("/applications/app_published_0008/approve", json!({}))
-        .await;
+    world.approve("app_published_0005").await;
+    world.approve("app_published_0008").await;
     assert_eq!(
         world.receiver.next().await.body["data"]["id"],
         "app_published_0008"

@@ -204,9 +204,7 @@ async fn the_clock_survives_the_end_of_time() {
             .as_u16()
             < 500
     );
-    world
-        .act("/applications/app_published_0002/approve", json!({}))
-        .await;
+    world.approve("app_published_0002").await;
     world.receiver.next().await;
     // Even at a time that no clock can reach.
     world.sandbox.advance(Duration::MAX).await.unwrap();

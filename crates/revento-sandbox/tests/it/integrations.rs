@@ -23,19 +23,7 @@ redirect_uris = ["http://localhost:3000/callback"]
 "#;
 
 async fn with_manifest() -> World {
-    let receiver = Receiver::start().await;
-    let sandbox = Sandbox::builder()
-        .manifest(MANIFEST)
-        .redirect_uri(CALLBACK)
-        .webhook_url(receiver.url())
-        .start()
-        .await
-        .unwrap();
-    World {
-        sandbox,
-        http: client(),
-        receiver,
-    }
+    World::start_with(|builder| builder.manifest(MANIFEST)).await
 }
 
 #[tokio::test]
@@ -48,8 +36,7 @@ async fn a_public_client_has_no_secret_and_needs_pkce_all_the_same() {
         ),
         ("int_mobile", "")
     );
-    let params = request(world.info(), "event.read");
-    let code = landed(&world.consent(&params, &[("decision", "authorize")]).await)["code"].clone();
+    let code = world.authorized("event.read").await["code"].clone();
     let base = [
         ("grant_type", "authorization_code"),
         ("code", code.as_str()),
@@ -87,8 +74,7 @@ async fn an_in_house_integration_is_private_to_its_organization() {
 #[tokio::test]
 async fn only_subscribed_types_are_delivered() {
     let world = with_manifest().await;
-    let params = request(world.info(), "event.read");
-    let code = landed(&world.consent(&params, &[("decision", "authorize")]).await)["code"].clone();
+    let code = world.authorized("event.read").await["code"].clone();
     let form = [
         ("grant_type", "authorization_code"),
         ("code", code.as_str()),
@@ -100,9 +86,7 @@ async fn only_subscribed_types_are_delivered() {
     world
         .act("/applications/app_published_0002/reject", json!({}))
         .await;
-    world
-        .act("/applications/app_published_0002/approve", json!({}))
-        .await;
+    world.approve("app_published_0002").await;
     assert_eq!(world.receiver.next().await.body["type"], "application.approved");
     assert_eq!(world.stat("deliveries").await, 1);
 }
@@ -205,9 +189,7 @@ async fn p21_the_old_webhook_secret_signs_until_the_overlap_ends() {
         .as_str()
         .unwrap()
         .to_owned();
-    world
-        .act("/applications/app_published_0002/approve", json!({}))
-        .await;
+    world.approve("app_published_0002").await;
     assert!(
         world
             .receiver
@@ -216,16 +198,12 @@ async fn p21_the_old_webhook_secret_signs_until_the_overlap_ends() {
             .is_signed_with(&world.info().webhook_secret)
     );
     world.advance(601).await;
-    world
-        .act("/applications/app_published_0005/approve", json!({}))
-        .await;
+    world.approve("app_published_0005").await;
     assert!(world.receiver.next().await.is_signed_with(&new));
     world
         .act("/faults", json!({ "fault": "delivery_old_secret" }))
         .await;
-    world
-        .act("/applications/app_published_0008/approve", json!({}))
-        .await;
+    world.approve("app_published_0008").await;
     assert!(
         world
             .receiver
@@ -261,15 +239,11 @@ async fn a_suspended_integration_cannot_be_authorized_until_it_is_reinstated() {
 async fn p17_a_range_of_deliveries_is_replayed() {
     let world = World::start().await;
     world.connect().await;
-    world
-        .act("/applications/app_published_0002/approve", json!({}))
-        .await;
+    world.approve("app_published_0002").await;
     world.receiver.next().await;
     world.advance(3_600).await;
     let border = world.control("/clock").await["now"].clone();
-    world
-        .act("/applications/app_published_0005/approve", json!({}))
-        .await;
+    world.approve("app_published_0005").await;
     world.receiver.next().await;
     let replayed = async |body: Value| world.act("/deliveries/replay", body).await["replayed"].clone();
     assert_eq!(replayed(json!({ "since": border })).await, 1);
@@ -334,11 +308,7 @@ async fn a_scope_that_is_added_later_requires_a_new_consent_for_every_connection
         }
     };
     let world = start("\"event.read\"").await;
-    let code = landed(
-        &world
-            .consent(&request(world.info(), "event.read"), &[("decision", "authorize")])
-            .await,
-    );
+    let code = world.authorized("event.read").await;
     pair(world.exchange(&code["code"]).await).await;
     assert_eq!(world.control("/connections").await["data"][0]["status"], "active");
     world.sandbox.shutdown().await;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::world::{CALLBACK, EVENT, VERIFIER, World, landed, pair, refusal, request};
+use crate::world::{CALLBACK, EVENT, VERIFIER, World, pair, refusal};
 
 const DAY: i64 = 86_400;
 
@@ -143,11 +143,7 @@ async fn p9_a_body_beyond_the_cap_is_413() {
 #[tokio::test]
 async fn a_code_is_single_use_and_its_second_use_revokes() {
     let world = World::start().await;
-    let query = landed(
-        &world
-            .consent(&request(world.info(), "event.read"), &[("decision", "authorize")])
-            .await,
-    );
+    let query = world.authorized("event.read").await;
     let first = pair(world.exchange(&query["code"]).await).await;
     assert_eq!(
         refusal(world.exchange(&query["code"]).await).await,
@@ -160,11 +156,7 @@ async fn a_code_is_single_use_and_its_second_use_revokes() {
 #[tokio::test]
 async fn pkce_is_verified_whether_wrong_or_missing() {
     let world = World::start().await;
-    let query = landed(
-        &world
-            .consent(&request(world.info(), "event.read"), &[("decision", "authorize")])
-            .await,
-    );
+    let query = world.authorized("event.read").await;
     let (id, secret) = (world.info().client_id.clone(), world.info().client_secret.clone());
     let base = [
         ("grant_type", "authorization_code"),
@@ -194,11 +186,7 @@ async fn pkce_is_verified_whether_wrong_or_missing() {
 #[tokio::test]
 async fn a_code_lives_ten_minutes() {
     let world = World::start().await;
-    let query = landed(
-        &world
-            .consent(&request(world.info(), "event.read"), &[("decision", "authorize")])
-            .await,
-    );
+    let query = world.authorized("event.read").await;
     world.advance(601).await;
     assert_eq!(
         refusal(world.exchange(&query["code"]).await).await,

@@ -73,7 +73,7 @@ fn families(state: &state::State, connection: &Connection) -> Markup {
     families.truncate(SHOWN);
     html! {
         h3 { "Token families" }
-        (parts::table("Token families", &["Family", "Kind", "Generation", "Access until", "Refresh until", "State"], &html! {
+        (parts::table("Token families", &["Family", "Kind", "Generation", "Access until", "Refresh until", "Status"], &html! {
             @for family in families {
                 tr {
                     td { code { (family.id.chars().take(12).collect::<String>()) "…" } }

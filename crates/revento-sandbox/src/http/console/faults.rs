@@ -39,7 +39,7 @@ fn armed(runtime: &Runtime, armed: &[ArmedFault]) -> Markup {
             h2 { "Armed" }
             @if armed.is_empty() { p.quiet { "No fault is armed." } }
             @for row in armed {
-                p.row {
+                div.row.entry {
                     code { (row.spec.fault.name()) }
                     span.quiet {
                         @if let Some(endpoint) = &row.spec.endpoint { " at " (endpoint) }

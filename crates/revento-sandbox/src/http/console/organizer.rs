@@ -91,7 +91,7 @@ fn webviews(runtime: &Runtime, state: &state::State, event: &Event) -> Markup {
         section.card {
             h2 { "Webview pages" }
             @for page in state.webview_pages.range(&prefix, None) {
-                p.row {
+                div.row.entry {
                     a href={ "/events/" (event.id) "/pages/" (page.id) } { (page.title) }
                     code { (page.url) }
                     span.quiet { (page.visibility) @if page.requires_auth { " · requires sign-in" } }

@@ -8,7 +8,7 @@ use super::parts;
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::platform::oauth::params::Params;
-use crate::platform::records::{ApplicationStatus, Participant, User};
+use crate::platform::records::{ApplicationStatus, Event, Participant, PublishStatus, User};
 use crate::platform::state;
 use crate::runtime::Runtime;
 
@@ -92,7 +92,7 @@ fn access(runtime: &Runtime, state: &state::State, user: &User) -> Markup {
             h2 { "Apps with access" }
             @if with_access.is_empty() { p.quiet { "No app has access. Sign in to an integration with Revento, and it appears here." } }
             @for integration in with_access {
-                p.row {
+                div.row.entry {
                     strong { (integration.name) } code { (integration.client_id) }
                     (parts::button(runtime, "/console/users/revoke",
                         &[("id", &user.id), ("client_id", &integration.client_id), ("back", &back(user))], "Revoke access", "danger small"))
@@ -113,7 +113,7 @@ fn applications(runtime: &Runtime, state: &state::State, user: &User) -> Markup 
                     tr {
                         td { (event.name) " " (parts::badge(event.publish_status.as_str())) }
                         td { @match row { Some(row) => { (parts::badge(row.status.as_str())) @if row.registered_at.is_some() { " registered" } } None => { "–" } } }
-                        td { div.row { (actions(runtime, user, &event.id, row)) } }
+                        td { div.row { (actions(runtime, user, event, row)) } }
                     }
                 }
             }))
@@ -121,13 +121,13 @@ fn applications(runtime: &Runtime, state: &state::State, user: &User) -> Markup 
     }
 }
 
-fn actions(runtime: &Runtime, user: &User, event_id: &str, row: Option<&Participant>) -> Markup {
+fn actions(runtime: &Runtime, user: &User, event: &Event, row: Option<&Participant>) -> Markup {
     let back = back(user);
     let act = |act: &str, id: &str, label: &str| {
         let fields = [
             ("act", act),
             ("id", id),
-            ("event_id", event_id),
+            ("event_id", &event.id),
             ("user_id", &user.id),
             ("back", &back),
         ];
@@ -135,7 +135,7 @@ fn actions(runtime: &Runtime, user: &User, event_id: &str, row: Option<&Particip
     };
     html! {
         @match row {
-            None => { (act("submit", "", "Apply")) }
+            None => { @if event.publish_status == PublishStatus::Published { (act("submit", "", "Apply")) } }
             Some(row) => {
                 @if row.status == ApplicationStatus::Approved && row.registered_at.is_none() { (act("register", &row.id, "Register")) }
                 @if row.status != ApplicationStatus::Cancelled { (act("cancel", &row.application_id, "Withdraw")) }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::{Client, Response, StatusCode, redirect};
-use revento_sandbox::{Sandbox, SandboxInfo};
+use revento_sandbox::{Sandbox, SandboxBuilder, SandboxInfo};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use url::Url;
@@ -75,15 +75,17 @@ pub(crate) fn landed(response: &Response) -> BTreeMap<String, String> {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::start_with(|builder| builder).await
+    }
+
+    /// Starts a sandbox with further settings.
+    pub(crate) async fn start_with(settings: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> Self {
         let receiver = Receiver::start().await;
-        let sandbox = Sandbox::builder()
+        let builder = Sandbox::builder()
             .redirect_uri(CALLBACK)
-            .webhook_url(receiver.url())
-            .start()
-            .await
-            .unwrap();
+            .webhook_url(receiver.url());
         Self {
-            sandbox,
+            sandbox: settings(builder).start().await.unwrap(),
             http: client(),
             receiver,
         }
@@ -122,6 +124,18 @@ impl World {
             .send()
             .await
             .unwrap()
+    }
+
+    /// Authorizes the required scopes of a request. Returns the query of the redirect.
+    pub(crate) async fn authorized(&self, scope: &str) -> BTreeMap<String, String> {
+        let params = request(self.info(), scope);
+        landed(&self.consent(&params, &[("decision", "authorize")]).await)
+    }
+
+    /// Approves an application.
+    pub(crate) async fn approve(&self, application: &str) {
+        self.act(&format!("/applications/{application}/approve"), json!({}))
+            .await;
     }
 
     pub(crate) async fn token(&self, fields: &[(&str, &str)]) -> Response {
