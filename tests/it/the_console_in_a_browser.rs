@@ -21,7 +21,7 @@ async fn a_review_arrives_as_a_webhook_and_shows_while_it_happens() {
     platform.connect().await;
     let application = platform.pending().await;
     watcher.visit(&platform.console("/deliveries")).await;
-    watcher.sees("No webhook yet").await;
+    watcher.sees("There is no webhook yet").await;
     let url = format!("/applications?event_id={EVENT}&status=pending");
     reviewer.visit(&platform.console(&url)).await;
     reviewer
@@ -128,7 +128,7 @@ async fn revoking_a_connection_ends_everything_below_it() {
     browser
         .visit(&platform.console("/participants?user_id=usr_0004"))
         .await;
-    browser.sees("None. Sign in to an integration").await;
+    browser.sees("No app has access").await;
     browser.close().await;
 }
 
@@ -154,7 +154,7 @@ async fn a_delivery_is_dead_lettered_after_its_retries_and_delivered_by_a_replay
     browser.sees("application.approved").await;
     platform.receiver.answer_with(200);
     browser.click("Replay").await;
-    browser.sees("No dead letters").await;
+    browser.sees("There are no dead letters").await;
     let row = platform.attempted(&webhook.delivery_id, 8).await;
     assert_eq!(row["status"], "delivered");
     let arrived = platform.receiver.arrived();
