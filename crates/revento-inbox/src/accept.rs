@@ -1,6 +1,6 @@
-//! Taking a verified delivery in.
+//! The inbox: accepts verified deliveries into the store.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType};
 use revento_store::{
@@ -11,159 +11,99 @@ use revento_webhooks::{EventError, Verified};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use crate::{Handlers, Policy, Runner};
+use crate::{
+    AcceptError, Handlers, Policy, RequeueError, Runner,
+    shared::{Shared, sealing_context},
+};
 
-/// Takes deliveries in, for any number of endpoints and runners. Clones are handles to one inbox.
+/// Accepts deliveries for any number of endpoints and runners. Clones share one inbox.
 #[derive(Debug, Clone)]
 pub struct Inbox {
-    pub(crate) shared: Arc<Shared>,
-}
-
-pub(crate) struct Shared {
-    pub(crate) store: Arc<dyn InboxStore>,
-    pub(crate) sealer: Arc<dyn Sealer>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) policy: Policy,
-    pub(crate) arrived: Notify,
-    order_by: fn(&Envelope) -> String,
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inbox")
-            .field("store", &self.store)
-            .field("policy", &self.policy)
-            .finish_non_exhaustive()
-    }
+    shared: Arc<Shared>,
 }
 
 /// Configures an [`Inbox`].
 #[derive(Debug)]
 pub struct InboxBuilder {
-    store: Arc<dyn InboxStore>,
-    sealer: Arc<dyn Sealer>,
-    clock: Arc<dyn Clock>,
-    policy: Policy,
-    order_by: fn(&Envelope) -> String,
+    shared: Shared,
 }
 
 impl InboxBuilder {
     /// Replaces the default policy.
+    #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
+        self.shared.policy = policy;
         self
     }
 
     /// Handles deliveries with the same key one at a time, in the order of their arrival, such as those
-    /// [of one resource](crate::by_resource). An empty key means no order, which is the default. A delivery
-    /// that is being retried holds up its key.
+    /// [of one resource](crate::by_resource). A delivery that waits for a retry delays the others of its key. An
+    /// empty key means no order, which is the default.
+    #[must_use]
     pub fn ordered_by(mut self, key: fn(&Envelope) -> String) -> Self {
-        self.order_by = key;
+        self.shared.ordering_key = key;
         self
     }
 
     /// Replaces the operating system's clock.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.shared.clock = Arc::new(clock);
         self
     }
 
     /// Builds the inbox. Starts nothing.
     pub fn build(self) -> Inbox {
-        let Self {
-            store,
-            sealer,
-            clock,
-            policy,
-            order_by,
-        } = self;
         Inbox {
-            shared: Arc::new(Shared {
-                store,
-                sealer,
-                clock,
-                policy,
-                arrived: Notify::new(),
-                order_by,
-            }),
+            shared: Arc::new(self.shared),
         }
     }
 }
 
-/// What became of a delivery: in each case it is durably known, so answer 2xx.
+/// What the inbox did with a delivery. In each case it is stored, so answer 2xx.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Accepted {
-    /// It is new and queued.
+    /// The delivery is new and queued.
     New,
-    /// It had been buried and is queued again.
+    /// The delivery was buried and is queued again.
     Requeued,
-    /// It was known; nothing happens.
+    /// The delivery is known already and is in this state.
     Known(DeliveryState),
-}
-
-/// A delivery was not taken in.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AcceptError {
-    /// The unsigned type header disagrees with the signed body (contract §4.1). Answer 401.
-    #[error("the event header does not name the type of the signed body")]
-    TypeMismatch,
-    /// The store did not confirm. Answer 503, and the platform tries again.
-    #[error("the delivery could not be stored: {0}")]
-    Store(#[from] StoreError),
-    /// The body could not be sealed. Answer 503, and the platform tries again.
-    #[error("the delivery could not be sealed: {0}")]
-    Seal(#[from] SealError),
-}
-
-/// A delivery was not queued again.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RequeueError {
-    /// Its body was [expunged](crate::Policy::keep_buried); nothing was changed.
-    #[error(
-        "{envelope_id} cannot be queued again, for its body was expunged; nothing was changed: \
-         replay the delivery from the developer console, which sends its body anew"
-    )]
-    Expunged {
-        /// The delivery.
-        envelope_id: EnvelopeId,
-    },
-    /// The store did not confirm. It may be queued; calling again is safe.
-    #[error("the delivery may or may not be queued again: {0}; call again")]
-    Store(#[from] StoreError),
 }
 
 impl Inbox {
     /// Configures an inbox on a store.
-    pub fn builder(store: Arc<dyn InboxStore>, sealer: Arc<dyn Sealer>) -> InboxBuilder {
-        let clock = Arc::new(SystemClock);
+    pub fn builder(store: impl InboxStore + 'static, sealer: impl Sealer + 'static) -> InboxBuilder {
         InboxBuilder {
-            store,
-            sealer,
-            clock,
-            policy: Policy::default(),
-            order_by: |_| String::new(),
+            shared: Shared {
+                store: Arc::new(store),
+                sealer: Arc::new(sealer),
+                clock: Arc::new(SystemClock),
+                policy: Policy::default(),
+                queued: Notify::new(),
+                ordering_key: |_| String::new(),
+            },
         }
     }
 
-    /// Stores a verified delivery. When this returns `Ok`, the sender may be answered 2xx.
+    /// Stores a verified delivery. After `Ok`, answer 2xx.
     ///
-    /// A genuine body that is not the promised envelope is taken in too, and buried when its turn
-    /// comes: refusing it would only make the platform send it again.
+    /// The inbox also accepts a genuine body that is not the promised envelope, because the platform would only send
+    /// it again. A runner buries it.
     ///
-    /// Where a known delivery id comes with another envelope, or a known envelope with another body, an event of
-    /// level `ERROR` tells so: either the platform is at fault, or somebody replays what they have captured.
+    /// The inbox logs an `ERROR` event when a known delivery id comes with another envelope, or a known envelope with
+    /// another body: the platform is at fault, or an attacker replays a captured delivery.
     ///
     /// # Errors
-    /// When the type header was tampered with, or nothing was stored.
+    /// The type header disagrees with the signed body, or the sealer or the store failed.
     pub async fn accept(&self, verified: &Verified<'_>) -> Result<Accepted, AcceptError> {
         let delivery_id = DeliveryId::new(verified.unsigned_delivery_id());
         let delivery = match verified.envelope() {
             Ok(envelope) => self.seal_envelope(envelope, delivery_id, verified.body()).await?,
             Err(EventError::TypeMismatch) => return Err(AcceptError::TypeMismatch),
             Err(error) => {
-                tracing::error!(%delivery_id, %error, "a genuine webhook cannot be read");
+                tracing::error!(%delivery_id, %error, "the body of a genuine webhook is not an envelope; a runner will bury it");
                 self.seal_unreadable(verified, delivery_id).await?
             }
         };
@@ -172,7 +112,7 @@ impl Inbox {
                 if delivery_id_reused {
                     alert(
                         &delivery,
-                        "a delivery id came again with another envelope, which is queued: \
+                        "a known delivery id came with another envelope, which is queued: \
                         it may be a replay with changed headers",
                     );
                 }
@@ -192,31 +132,31 @@ impl Inbox {
                     alert(
                         &delivery,
                         "a known webhook came again with another body, which is not handled: \
-                        the platform has given an identity twice",
+                        the platform used an envelope id twice",
                     );
                 }
                 Accepted::Known(state)
             }
         };
-        tracing::debug!(envelope_id = %delivery.envelope_id, event_type = %delivery.event_type, ?accepted, "webhook");
+        tracing::debug!(envelope_id = %delivery.envelope_id, event_type = %delivery.event_type, ?accepted, "webhook accepted");
         if !matches!(accepted, Accepted::Known(_)) {
-            self.shared.arrived.notify_one();
+            self.shared.queued.notify_one();
         }
         Ok(accepted)
     }
 
-    /// Where a delivery stands; `None` when it is not known or was forgotten.
+    /// The state of a delivery; `None` when it is unknown or was forgotten.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed.
     pub async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError> {
         self.shared.store.state(envelope_id).await
     }
 
-    /// Lists at most `limit` buried deliveries with their errors, the last buried first, behind `after` if it is given.
+    /// Lists at most `limit` buried deliveries with their errors, the last buried first, starting after `after`.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed.
     pub async fn buried(
         &self,
         after: Option<&BuriedCursor>,
@@ -225,16 +165,15 @@ impl Inbox {
         self.shared.store.buried(after, limit).await
     }
 
-    /// Queues a buried delivery once more, as an operator who has removed the cause does. `false` when it is
-    /// not buried.
+    /// Queues a buried delivery again, after an operator removed the cause. `false` when it is not buried.
     ///
     /// # Errors
-    /// When its body was [expunged](crate::Policy::keep_buried), or the store cannot tell.
+    /// Its body was [expunged](crate::Policy::buried_retention), or the store failed.
     pub async fn requeue(&self, envelope_id: &EnvelopeId) -> Result<bool, RequeueError> {
         let now = self.shared.clock.now();
         match self.shared.store.requeue(envelope_id, now).await? {
             RequeueOutcome::Requeued => {
-                self.shared.arrived.notify_one();
+                self.shared.queued.notify_one();
                 Ok(true)
             }
             RequeueOutcome::NotBuried => Ok(false),
@@ -244,9 +183,9 @@ impl Inbox {
         }
     }
 
-    /// A runner for this inbox. Spawn its [`Runner::run`].
+    /// A runner that calls these handlers. Spawn its [`Runner::run`].
     pub fn runner(&self, handlers: Handlers) -> Runner {
-        Runner::new(self.clone(), handlers)
+        Runner::new(Arc::clone(&self.shared), handlers)
     }
 
     async fn seal_envelope(
@@ -256,9 +195,13 @@ impl Inbox {
         body: &[u8],
     ) -> Result<NewDelivery, SealError> {
         Ok(NewDelivery {
-            body: self.shared.sealer.seal(&context(&envelope.id), body).await?,
+            body: self
+                .shared
+                .sealer
+                .seal(&sealing_context(&envelope.id), body)
+                .await?,
             body_digest: Sha256::digest(body).into(),
-            ordering_key: (self.shared.order_by)(&envelope),
+            ordering_key: (self.shared.ordering_key)(&envelope),
             occurred_at: envelope.occurred_at,
             received_at: self.shared.clock.now(),
             envelope_id: envelope.id,
@@ -267,7 +210,7 @@ impl Inbox {
         })
     }
 
-    /// Its identity is what was signed, namely all of it.
+    /// The digest of the signed body is its identity.
     async fn seal_unreadable(
         &self,
         verified: &Verified<'_>,
@@ -280,7 +223,7 @@ impl Inbox {
             body: self
                 .shared
                 .sealer
-                .seal(&context(&envelope_id), verified.body())
+                .seal(&sealing_context(&envelope_id), verified.body())
                 .await?,
             body_digest,
             ordering_key: String::new(),
@@ -293,18 +236,13 @@ impl Inbox {
     }
 }
 
-/// Tells the operators what no answer to the sender can mend.
-fn alert(delivery: &NewDelivery, what: &'static str) {
+/// Logs a contradiction between identities for the operators.
+fn alert(delivery: &NewDelivery, message: &'static str) {
     let NewDelivery {
         delivery_id,
         envelope_id,
         event_type,
         ..
     } = delivery;
-    tracing::error!(%delivery_id, %envelope_id, %event_type, "{what}");
-}
-
-/// What binds a sealed body to its delivery.
-pub(crate) fn context(envelope_id: &EnvelopeId) -> String {
-    format!("revento/inbox/{envelope_id}")
+    tracing::error!(%delivery_id, %envelope_id, %event_type, "{message}");
 }

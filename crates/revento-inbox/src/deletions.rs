@@ -1,4 +1,4 @@
-//! The deletion ledger: what has to be deleted, by when, and the proof that it was (contract §2.6).
+//! The deletion ledger: duties to delete data, their deadlines and their proofs (contract §2.6).
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -8,34 +8,33 @@ use revento_store::{Clock, DeletionDuty, DeletionProof, DeletionStore, StoreErro
 use crate::{HandlerError, Webhook};
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// So long before the deadline somebody is reminded; behind it, every day.
-const STEPS: [Duration; 4] = [
+/// When reminders are due before the deadline. After the deadline they are due every day.
+const REMINDERS_BEFORE: [Duration; 4] = [
     Duration::from_secs(14 * 86_400),
     Duration::from_secs(7 * 86_400),
     Duration::from_secs(3 * 86_400),
     DAY,
 ];
-/// How many open duties one look takes in; the most urgent are first.
-const AT_ONCE: usize = 1000;
+/// How many open duties one call returns, the most urgent first.
+const PAGE_SIZE: usize = 1000;
 
-/// Keeps every `data.deletion_required` until its data is deleted, and then as the proof of it.
+/// Records every `data.deletion_required` as a duty, and keeps it as a proof after the deletion.
 ///
-/// It needs no live token and no known connection: a webhook for a connection that nobody remembers is a
-/// duty all the same. The same webhook any number of times is one duty.
+/// A duty needs no live token and no known connection (invariant T8). The same webhook creates one duty, however often
+/// it arrives.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), revento_store::StoreError> {
-/// use std::sync::Arc;
 /// use revento_core::EventType;
 /// use revento_inbox::{Deletions, Handlers};
 /// use revento_store::memory::MemoryDeletions;
 ///
-/// let deletions = Deletions::new(Arc::new(MemoryDeletions::new()));
-/// let handlers = Handlers::new().on(EventType::DataDeletionRequired, deletions.handler());
+/// let deletions = Deletions::new(MemoryDeletions::new());
+/// let handlers = Handlers::new().on_type(EventType::DataDeletionRequired, deletions.handler());
 /// // Once a day:
-/// for duty in deletions.to_remind().await? {
+/// for duty in deletions.due_reminders().await? {
 ///     println!("{:?} has to be deleted by {}", duty.event_id, duty.deadline_at);
-///     deletions.reminded(&duty.envelope_id).await?;
+///     deletions.mark_reminded(&duty.envelope_id).await?;
 /// }
 /// # drop(handlers);
 /// # Ok(()) }
@@ -48,27 +47,27 @@ pub struct Deletions {
 
 impl Deletions {
     /// A ledger in a store.
-    pub fn new(store: Arc<dyn DeletionStore>) -> Self {
+    pub fn new(store: impl DeletionStore + 'static) -> Self {
         Self {
-            store,
+            store: Arc::new(store),
             clock: Arc::new(SystemClock),
         }
     }
 
     /// Replaces the operating system's clock.
     #[must_use]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
         self
     }
 
-    /// Records what a webhook asks for. `true` when it is a new duty; of another type, or known, it is none.
+    /// Records the duty of a webhook. `true` when it is new; `false` when it is known, or the webhook has another type.
     ///
-    /// Data that lacks its details still is a duty: its deadline is 30 days after the webhook occurred.
+    /// A webhook without a readable deadline is a duty too: its deadline is 30 days after the webhook occurred.
     ///
     /// # Errors
-    /// When the store cannot tell whether it is kept: call again.
-    pub async fn on_webhook(&self, envelope: &Envelope) -> Result<bool, StoreError> {
+    /// The store failed; the duty may be recorded. Call again.
+    pub async fn record(&self, envelope: &Envelope) -> Result<bool, StoreError> {
         match duty(envelope) {
             Some(duty) => {
                 let is_new = self.store.record(&duty).await?;
@@ -82,7 +81,8 @@ impl Deletions {
         }
     }
 
-    /// [`on_webhook`](Self::on_webhook) for [`Handlers::on`](crate::Handlers::on).
+    /// A handler that [records](Self::record) webhooks, for [`Handlers::on_type`](crate::Handlers::on_type). It also
+    /// handles webhooks whose data cannot be read.
     pub fn handler(
         &self,
     ) -> impl Fn(Webhook) -> futures_util::future::BoxFuture<'static, Result<(), HandlerError>>
@@ -94,54 +94,54 @@ impl Deletions {
         move |webhook| {
             let ledger = ledger.clone();
             Box::pin(async move {
-                ledger.on_webhook(&webhook.envelope).await?;
+                ledger.record(&webhook.envelope).await?;
                 Ok(())
             })
         }
     }
 
-    /// The open duties, the most urgent first.
+    /// The open duties, the most urgent first, at most 1000.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed.
     pub async fn open(&self) -> Result<Vec<DeletionDuty>, StoreError> {
-        self.store.open_duties(AT_ONCE).await
+        self.store.open_duties(PAGE_SIZE).await
     }
 
     /// A duty, open or done.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed.
     pub async fn duty(&self, envelope_id: &EnvelopeId) -> Result<Option<DeletionDuty>, StoreError> {
         self.store.duty(envelope_id).await
     }
 
-    /// The open duties of which somebody has to be reminded now: 14, 7, 3 days and one before the deadline, and
-    /// behind it every day. Tell somebody, then call [`reminded`](Self::reminded).
+    /// The open duties that are due for a reminder: 14, 7, 3 days and 1 day before the deadline, and every day after
+    /// it. Remind somebody, then call [`mark_reminded`](Self::mark_reminded).
     ///
     /// # Errors
-    /// When the store cannot tell.
-    pub async fn to_remind(&self) -> Result<Vec<DeletionDuty>, StoreError> {
+    /// The store failed.
+    pub async fn due_reminders(&self) -> Result<Vec<DeletionDuty>, StoreError> {
         let now = self.clock.now();
         let mut open = self.open().await?;
         open.retain(|duty| reminder_due(duty, now));
         Ok(open)
     }
 
-    /// Notes that somebody was reminded. `false` when nothing is open.
+    /// Records that somebody was reminded. `false` when the duty is not open.
     ///
     /// # Errors
-    /// When the store cannot tell; at worst somebody is reminded twice.
-    pub async fn reminded(&self, envelope_id: &EnvelopeId) -> Result<bool, StoreError> {
+    /// The store failed. At worst somebody is reminded twice.
+    pub async fn mark_reminded(&self, envelope_id: &EnvelopeId) -> Result<bool, StoreError> {
         self.store.reminded(envelope_id, self.clock.now()).await
     }
 
-    /// Notes that the data is gone, with a note for whoever asks later: what, from where, by whom; no personal
-    /// data. `false` when that was noted before: the first proof stays.
+    /// Records the proof that the data was deleted. The note says what was deleted, where and by whom; it must not
+    /// contain personal data. `false` when the duty has a proof already, which stays.
     ///
     /// # Errors
-    /// When the store cannot tell: call again.
-    pub async fn settle(
+    /// The store failed; the proof may be recorded. Call again.
+    pub async fn mark_deleted(
         &self,
         envelope_id: &EnvelopeId,
         note: impl Into<String>,
@@ -154,9 +154,9 @@ impl Deletions {
     }
 }
 
-/// Whether a duty means data that was fetched under a consent of this time. A late webhook must not erase what
-/// came with a newer connection.
-pub fn means_data_of(duty: &DeletionDuty, consented_at: Timestamp) -> bool {
+/// Whether a duty covers data that was fetched under a consent of this time. A late webhook must not delete the data of
+/// a newer connection (invariant T8).
+pub fn covers_consent(duty: &DeletionDuty, consented_at: Timestamp) -> bool {
     consented_at <= duty.occurred_at
 }
 
@@ -181,15 +181,15 @@ fn duty(envelope: &Envelope) -> Option<DeletionDuty> {
     })
 }
 
-/// Whether a step has passed of which nobody was told.
+/// Whether a reminder is due that was not sent yet.
 fn reminder_due(duty: &DeletionDuty, now: Timestamp) -> bool {
     if duty.deadline_at <= now {
         let since = duty.reminded_at.filter(|at| duty.deadline_at <= *at);
         return since.is_none_or(|at| now.saturating_since(at) >= DAY);
     }
-    let steps = STEPS.map(|before| duty.deadline_at.saturating_sub(before));
-    let passed = steps.into_iter().rfind(|step| *step <= now);
-    passed.is_some_and(|step| duty.reminded_at.is_none_or(|at| at < step))
+    let due_at = REMINDERS_BEFORE.map(|before| duty.deadline_at.saturating_sub(before));
+    let passed = due_at.into_iter().rfind(|at| *at <= now);
+    passed.is_some_and(|due| duty.reminded_at.is_none_or(|at| at < due))
 }
 
 impl fmt::Debug for Deletions {

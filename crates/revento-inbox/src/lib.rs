@@ -1,38 +1,41 @@
-//! A durable inbox for webhooks: store first, answer, then handle – once, in the background.
+//! A durable inbox for webhooks: it stores a delivery, answers, and handles it in the background.
 //!
-//! [`Inbox::accept`] stores a verified delivery before the sender gets its 2xx, so an acknowledged
-//! delivery is never lost, and one that is seen twice is never handled twice (invariant W4).
-//! [`Runner::run`] is a future that the caller spawns: it leases what is due, calls the
-//! [`Handlers`], retries what failed and buries what fails too often. A delivery that the platform
-//! sends again after it was buried is queued again, so a replay from the console does what it says.
+//! [`Inbox::accept`] stores a verified delivery before the sender gets its 2xx. An acknowledged delivery is never lost,
+//! and a duplicate is never handled twice (invariant W4). [`Runner::run`] is a future that the caller spawns: it leases
+//! due deliveries, calls the [`Handlers`], retries failed attempts, and buries a delivery that fails too often. When the
+//! platform sends a buried delivery again, for example by a replay from its console, the inbox queues it again.
 //!
-//! Any number of processes may share a store: a delivery is leased by one of them at a time, and a
-//! process that dies gives its leases up by their time limit. A handler whose process dies after its
-//! work and before the note of it is called again; make handlers idempotent by the envelope's `id`, or let
-//! them complete the delivery in their own transaction ([`CompletionStatement`](revento_store::CompletionStatement)), where the inbox is in
-//! the same SQL database as their tables.
+//! Any number of processes may share a store. One of them leases a delivery at a time; when it dies, its lease runs out.
+//! When a process dies between a handler's work and the stored outcome, another calls the handler again. Make handlers
+//! idempotent by the envelope's `id`, or let them complete the delivery in their own transaction
+//! ([`CompletionStatement`](revento_store::CompletionStatement)) when the inbox is in the same SQL database as their tables.
 //!
-//! [`Deletions`] keeps the duties that `data.deletion_required` brings, and the proof that they were done.
+//! [`Deletions`] records the duties of `data.deletion_required` and the proofs that they were fulfilled.
 //!
-//! Bodies are sealed before the store sees them, since they hold personal data. That of a handled delivery is dropped at
-//! once, that of a buried one is expunged after [`Policy::keep_buried`]; identities, attempts and the last cause stay, and
-//! a replay brings the body back.
+//! The inbox seals bodies before it stores them, because they contain personal data. It drops the body of a handled
+//! delivery at once, and expunges that of a buried one after [`Policy::buried_retention`]. Identities, attempts and the
+//! last error stay, and a replay brings the body back.
 
 mod accept;
 mod deletions;
+mod error;
+mod failure;
 mod handlers;
 mod order;
 mod policy;
 mod runner;
+mod shared;
 mod webhook;
 
-pub use accept::{AcceptError, Accepted, Inbox, InboxBuilder, RequeueError};
-pub use deletions::{Deletions, means_data_of};
-pub use handlers::Handlers;
+pub use accept::{Accepted, Inbox, InboxBuilder};
+pub use deletions::{Deletions, covers_consent};
+pub use error::{AcceptError, RequeueError};
+pub use failure::{Failure, FailureAction, HandlerError};
+pub use handlers::{Handler, Handlers};
 pub use order::by_resource;
-pub use policy::{Policy, Verdict};
+pub use policy::Policy;
 pub use runner::Runner;
-pub use webhook::{Failure, HandlerError, Webhook};
+pub use webhook::{Unread, Webhook};
 
 /// The README's code compiles.
 #[cfg(doctest)]

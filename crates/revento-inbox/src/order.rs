@@ -1,4 +1,4 @@
-//! What belongs together.
+//! Ordering keys.
 
 use revento_core::Envelope;
 use serde::Deserialize;
@@ -8,11 +8,11 @@ struct Identified {
     id: String,
 }
 
-/// An ordering key for [`InboxBuilder::ordered_by`](crate::InboxBuilder::ordered_by): the webhooks of one
-/// resource, such as an application, are handled one after the other, those of others at the same time.
+/// An ordering key for [`InboxBuilder::ordered_by`](crate::InboxBuilder::ordered_by): webhooks of the same resource,
+/// such as an application, are handled one after the other.
 ///
-/// What has no `id` in its data is not ordered. The arrival decides, which is not always the order in which
-/// things happened: compare `occurred_at` as well, as with [`Webhook::supersedes`](crate::Webhook::supersedes).
+/// Webhooks without an `id` in their data are not ordered. The order is that of arrival, which may differ from the order
+/// of the changes: compare `occurred_at` too, with [`Webhook::supersedes`](crate::Webhook::supersedes).
 pub fn by_resource(envelope: &Envelope) -> String {
     let kind = envelope.event_type.as_str().split('.').next();
     let event = envelope.event_id.as_ref().map(|id| id.as_str());

@@ -1,75 +1,119 @@
-//! When to try again, and when to stop. Pure.
+//! When to retry, when to bury, and how long to keep. Pure: no I/O and no clock.
 
 use std::time::Duration;
 
 use revento_core::Timestamp;
 
-/// The durations and counts that an inbox goes by.
+use crate::FailureAction;
+
+/// The durations and limits of an inbox.
+///
+/// ```
+/// use std::time::Duration;
+/// use revento_inbox::Policy;
+///
+/// let policy = Policy::new()
+///     .retry_delays([5, 60].map(Duration::from_secs))
+///     .concurrency(4);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Policy {
-    /// The pauses between attempts. One more attempt than pauses is made; none means one attempt.
-    pub pauses: Vec<Duration>,
-    /// How long one attempt may take; then it counts as failed and its lease ends.
+    /// The delays between attempts. The runner makes one attempt more than there are delays.
+    pub retry_delays: Vec<Duration>,
+    /// The time limit of one attempt. When it passes, the attempt counts as failed.
     pub handler_timeout: Duration,
-    /// How many deliveries are handled at a time.
+    /// How many deliveries a runner handles at the same time.
     pub concurrency: usize,
-    /// How long the identity of a handled delivery is remembered, so that one that comes again is known.
-    /// At least 7 days (contract §4.1): less counts as that.
-    pub remember: Duration,
-    /// How long the body of a buried delivery is kept, so that an operator can [queue it again](crate::Inbox::requeue).
-    /// At most 28 days: more counts as that. The data of a connection that ended has to be gone within 30
-    /// (contract §2.6), and what was on its way when it ended is buried up to two days later.
-    pub keep_buried: Duration,
+    /// How long the inbox keeps the identity of a handled delivery to recognize a duplicate. At least 7 days (contract
+    /// §4.1): a shorter time counts as 7 days.
+    pub handled_retention: Duration,
+    /// How long the inbox keeps the body of a buried delivery, so that an operator can
+    /// [queue it again](crate::Inbox::requeue). At most 28 days: a longer time counts as 28 days. The data of an ended
+    /// connection has to be deleted within 30 days (contract §2.6), and a delivery that was in progress at its end is
+    /// buried up to two days later.
+    pub buried_retention: Duration,
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Default for Policy {
-    /// Six attempts over about an hour, one minute each, eight at a time; remembered for 30 days, the bodies of
-    /// buried deliveries kept for 14.
+    /// Six attempts within about an hour, one minute for each, eight deliveries at the same time. Identities are kept
+    /// for 30 days, the bodies of buried deliveries for 14.
     fn default() -> Self {
         Self {
-            pauses: [5, 30, 120, 600, 3600].map(Duration::from_secs).to_vec(),
+            retry_delays: [5, 30, 120, 600, 3600].map(Duration::from_secs).to_vec(),
             handler_timeout: Duration::from_secs(60),
             concurrency: 8,
-            remember: 30 * DAY,
-            keep_buried: 14 * DAY,
+            handled_retention: 30 * DAY,
+            buried_retention: 14 * DAY,
         }
     }
-}
-
-/// What becomes of a delivery whose attempt failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Try again then.
-    RetryAt(Timestamp),
-    /// Set it aside.
-    Bury,
 }
 
 impl Policy {
-    /// Judges a failure. `attempt` counts from 1.
-    pub fn judge(&self, attempt: u32, permanent: bool, now: Timestamp) -> Verdict {
-        let pause = usize::try_from(attempt)
+    /// The [default](Self::default) policy.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the delays between attempts. An empty list means one attempt.
+    #[must_use]
+    pub fn retry_delays(mut self, delays: impl IntoIterator<Item = Duration>) -> Self {
+        self.retry_delays = delays.into_iter().collect();
+        self
+    }
+
+    /// Sets the time limit of one attempt.
+    #[must_use]
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.handler_timeout = timeout;
+        self
+    }
+
+    /// Sets how many deliveries a runner handles at the same time.
+    #[must_use]
+    pub fn concurrency(mut self, deliveries: usize) -> Self {
+        self.concurrency = deliveries;
+        self
+    }
+
+    /// Sets how long the inbox keeps the identity of a handled delivery.
+    #[must_use]
+    pub fn handled_retention(mut self, time: Duration) -> Self {
+        self.handled_retention = time;
+        self
+    }
+
+    /// Sets how long the inbox keeps the body of a buried delivery.
+    #[must_use]
+    pub fn buried_retention(mut self, time: Duration) -> Self {
+        self.buried_retention = time;
+        self
+    }
+
+    /// Decides what to do after a failed attempt. `attempt` counts from 1.
+    pub fn after_failure(&self, attempt: u32, permanent: bool, now: Timestamp) -> FailureAction {
+        let delay = usize::try_from(attempt)
             .ok()
-            .and_then(|n| self.pauses.get(n.checked_sub(1)?));
-        match pause {
-            Some(pause) if !permanent => Verdict::RetryAt(now.saturating_add(*pause)),
-            _ => Verdict::Bury,
+            .and_then(|n| self.retry_delays.get(n.checked_sub(1)?));
+        match delay {
+            Some(delay) if !permanent => FailureAction::RetryAt(now.saturating_add(*delay)),
+            _ => FailureAction::Bury,
         }
     }
 
-    /// What was handled before this may be forgotten.
+    /// Identities of deliveries that were handled before this time may be forgotten.
     pub(crate) fn forget_before(&self, now: Timestamp) -> Timestamp {
-        now.saturating_sub(self.remember.max(7 * DAY))
+        now.saturating_sub(self.handled_retention.max(7 * DAY))
     }
 
-    /// The bodies of what was buried before this have to go.
+    /// Bodies of deliveries that were buried before this time have to be expunged.
     pub(crate) fn expunge_before(&self, now: Timestamp) -> Timestamp {
-        now.saturating_sub(self.keep_buried.min(28 * DAY))
+        now.saturating_sub(self.buried_retention.min(28 * DAY))
     }
 
-    /// How long a lease lives: an attempt, and the time to note its outcome.
+    /// The duration of a lease: one attempt, and the time to store its outcome.
     pub(crate) fn lease(&self) -> Duration {
         self.handler_timeout.saturating_add(Duration::from_secs(30))
     }
@@ -84,29 +128,23 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     #[test]
-    fn q7_one_more_attempt_than_pauses_is_made() {
-        let policy = Policy {
-            pauses: vec![Duration::from_secs(1), Duration::from_secs(2)],
-            ..Policy::default()
-        };
+    fn q7_the_runner_makes_one_attempt_more_than_there_are_delays() {
+        let policy = Policy::new().retry_delays([1, 2].map(Duration::from_secs));
         assert_eq!(
-            policy.judge(1, false, NOW),
-            Verdict::RetryAt(Timestamp::from_unix_seconds(1))
+            policy.after_failure(1, false, NOW),
+            FailureAction::RetryAt(Timestamp::from_unix_seconds(1))
         );
         assert_eq!(
-            policy.judge(2, false, NOW),
-            Verdict::RetryAt(Timestamp::from_unix_seconds(2))
+            policy.after_failure(2, false, NOW),
+            FailureAction::RetryAt(Timestamp::from_unix_seconds(2))
         );
-        assert_eq!(policy.judge(3, false, NOW), Verdict::Bury);
-        assert_eq!(policy.judge(1, true, NOW), Verdict::Bury);
+        assert_eq!(policy.after_failure(3, false, NOW), FailureAction::Bury);
+        assert_eq!(policy.after_failure(1, true, NOW), FailureAction::Bury);
     }
 
     #[test]
     fn q12_identities_are_remembered_for_seven_days_at_least() {
-        let policy = |remember| Policy {
-            remember,
-            ..Policy::default()
-        };
+        let policy = |time| Policy::new().handled_retention(time);
         let now = Timestamp::from_unix_seconds(100 * 86_400);
         assert_eq!(
             policy(Duration::ZERO).forget_before(now),
@@ -119,31 +157,29 @@ mod tests {
 
     #[test]
     fn q18_buried_bodies_are_kept_for_28_days_at_most() {
-        let policy = |keep_buried| Policy {
-            keep_buried,
-            ..Policy::default()
-        };
+        let policy = |time| Policy::new().buried_retention(time);
         let now = Timestamp::from_unix_seconds(100 * 86_400);
         assert_eq!(policy(Duration::ZERO).expunge_before(now), now);
         assert_eq!(
             policy(Duration::MAX).expunge_before(now),
             now.saturating_sub(28 * DAY)
         );
-        // What was on its way when the connection ended: the platform's last retry, and all attempts.
+        // A delivery that was in progress when the connection ended: the platform's last retry, and all attempts.
         let policy = policy(Duration::MAX);
         let last_retry = Duration::from_secs(112_350);
-        let attempts: Duration = policy.pauses.iter().map(|pause| *pause + policy.lease()).sum();
+        let attempts: Duration = policy
+            .retry_delays
+            .iter()
+            .map(|delay| *delay + policy.lease())
+            .sum();
         let sweep = Duration::from_secs(3600);
         assert!(last_retry + attempts + policy.lease() + 28 * DAY + sweep < limits::DELETION_PERIOD);
     }
 
     #[test]
-    fn q6_no_pauses_mean_one_attempt() {
-        let policy = Policy {
-            pauses: Vec::new(),
-            ..Policy::default()
-        };
-        assert_eq!(policy.judge(1, false, NOW), Verdict::Bury);
-        assert_eq!(policy.judge(0, false, NOW), Verdict::Bury);
+    fn q6_no_delays_mean_one_attempt() {
+        let policy = Policy::new().retry_delays([]);
+        assert_eq!(policy.after_failure(1, false, NOW), FailureAction::Bury);
+        assert_eq!(policy.after_failure(0, false, NOW), FailureAction::Bury);
     }
 }

@@ -1,60 +1,60 @@
-//! Handling what is due.
+//! The runner: leases due deliveries and calls the handlers.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use revento_core::{Envelope, EnvelopeId, Timestamp};
+use revento_core::{Envelope, EnvelopeId, Timestamp, error::chain};
 use revento_store::{DeliveryState, LeasedDelivery, StoreError};
 
 use crate::{
-    Failure, HandlerError, Handlers, Inbox, Verdict, Webhook,
-    accept::{Shared, context},
-    webhook::in_one_line,
+    Failure, FailureAction, HandlerError, Handlers, Webhook,
+    failure::join_messages,
+    shared::{Shared, sealing_context},
 };
 
-/// How long to wait after the store has failed.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// The longest sleep: another process may have queued something that this one was not told of.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// How often old identities are forgotten, and old bodies expunged.
-const SWEEP: Duration = Duration::from_secs(3600);
+/// The delay before the runner asks the store again after it failed.
+const STORE_RETRY_DELAY: Duration = Duration::from_secs(1);
+/// The longest time between two polls of the store: another process may have queued a delivery.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// How often the runner forgets old identities and expunges old bodies.
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// Handles an inbox's deliveries. See [`Runner::run`].
+/// Handles the deliveries of an inbox. See [`Runner::run`].
 #[derive(Debug)]
 pub struct Runner {
-    inbox: Inbox,
+    shared: Arc<Shared>,
     handlers: Handlers,
 }
 
 impl Runner {
-    pub(crate) fn new(inbox: Inbox, handlers: Handlers) -> Self {
-        Self { inbox, handlers }
+    pub(crate) fn new(shared: Arc<Shared>, handlers: Handlers) -> Self {
+        Self { shared, handlers }
     }
 
-    /// Handles deliveries until `stop` resolves, then finishes those in hand. Spawn it, once or more
-    /// often, in one process or several.
+    /// Handles deliveries until `stop` resolves, then finishes those in progress. Spawn it, in one process or
+    /// several; a process may run several runners.
     ///
-    /// A store that fails is logged and asked again; nothing is lost meanwhile. Dropping the future
-    /// instead of resolving `stop` leaves deliveries leased until their time limit. Once an hour, what was
-    /// handled long ago is [forgotten](crate::Policy::remember), and the bodies of what was buried long ago are
-    /// [expunged](crate::Policy::keep_buried).
+    /// When the store fails, the runner logs it and asks again; no delivery is lost. When the future is dropped before
+    /// `stop` resolves, deliveries in progress stay leased until their lease ends. Once an hour the runner forgets the
+    /// identities of [old handled deliveries](crate::Policy::handled_retention) and expunges the bodies of
+    /// [old buried ones](crate::Policy::buried_retention).
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let shared = &*self.inbox.shared;
+        let shared = &*self.shared;
         let mut stop = std::pin::pin!(stop);
-        let mut in_hand = FuturesUnordered::new();
-        let mut sweep_at = shared.clock.now();
+        let mut in_progress = FuturesUnordered::new();
+        let mut cleanup_at = shared.clock.now();
         loop {
-            if sweep_at <= shared.clock.now() {
-                sweep_at = alongside(&mut in_hand, sweep(shared)).await;
+            if cleanup_at <= shared.clock.now() {
+                cleanup_at = while_handling(&mut in_progress, clean_up(shared)).await;
             }
-            let room = shared.policy.concurrency.max(1).saturating_sub(in_hand.len());
-            let (leased, pause) = if room > 0 {
-                alongside(&mut in_hand, lease(shared, room)).await
+            let room = shared.policy.concurrency.max(1).saturating_sub(in_progress.len());
+            let (leased, delay) = if room > 0 {
+                while_handling(&mut in_progress, lease(shared, room)).await
             } else {
-                (Vec::new(), LOOK_AGAIN)
+                (Vec::new(), POLL_INTERVAL)
             };
             let found = !leased.is_empty();
-            in_hand.extend(
+            in_progress.extend(
                 leased
                     .into_iter()
                     .map(|delivery| handle(shared, &self.handlers, delivery)),
@@ -64,18 +64,19 @@ impl Runner {
             }
             tokio::select! {
                 () = &mut stop => break,
-                Some(()) = in_hand.next() => {}
-                () = shared.arrived.notified(), if room > 0 => {}
-                () = tokio::time::sleep(pause) => {}
+                Some(()) = in_progress.next() => {}
+                () = shared.queued.notified(), if room > 0 => {}
+                () = tokio::time::sleep(delay) => {}
             }
         }
-        while in_hand.next().await.is_some() {}
+        while in_progress.next().await.is_some() {}
     }
 }
 
-/// Does some work, and goes on with what is in hand: that may hold a connection for which the work waits.
-async fn alongside<T>(
-    in_hand: &mut FuturesUnordered<impl Future<Output = ()>>,
+/// Awaits `work` and drives the deliveries in progress meanwhile, because one of them may hold the database connection
+/// that `work` waits for.
+async fn while_handling<T>(
+    in_progress: &mut FuturesUnordered<impl Future<Output = ()>>,
     work: impl Future<Output = T>,
 ) -> T {
     let mut work = std::pin::pin!(work);
@@ -83,12 +84,12 @@ async fn alongside<T>(
         tokio::select! {
             biased;
             done = &mut work => return done,
-            Some(()) = in_hand.next() => {}
+            Some(()) = in_progress.next() => {}
         }
     }
 }
 
-/// What is due now, and how long to wait when that is nothing.
+/// Leases the due deliveries. Also returns how long to wait when there are none.
 async fn lease(shared: &Shared, room: usize) -> (Vec<LeasedDelivery>, Duration) {
     let now = shared.clock.now();
     let leased = shared
@@ -99,7 +100,7 @@ async fn lease(shared: &Shared, room: usize) -> (Vec<LeasedDelivery>, Duration) 
         Ok(leased) if leased.is_empty() => match shared.store.next_due().await {
             Ok(due) => (
                 leased,
-                due.map_or(LOOK_AGAIN, |due| due.saturating_since(now).min(LOOK_AGAIN)),
+                due.map_or(POLL_INTERVAL, |due| due.saturating_since(now).min(POLL_INTERVAL)),
             ),
             Err(error) => (leased, store_failed(&error)),
         },
@@ -108,34 +109,34 @@ async fn lease(shared: &Shared, room: usize) -> (Vec<LeasedDelivery>, Duration) 
     }
 }
 
-/// Forgets what was handled long ago and expunges what was buried long ago; gives when to do so again.
-async fn sweep(shared: &Shared) -> Timestamp {
+/// Forgets old handled deliveries and expunges old buried ones. Returns the time of the next cleanup.
+async fn clean_up(shared: &Shared) -> Timestamp {
     let (now, Shared { store, policy, .. }) = (shared.clock.now(), shared);
     match store.forget(policy.forget_before(now)).await {
         Ok(0) => {}
         Ok(count) => tracing::debug!(count, "handled webhooks forgotten"),
-        Err(error) => sweep_failed(&error),
+        Err(error) => cleanup_failed(&error),
     }
     match store.expunge(policy.expunge_before(now)).await {
         Ok(0) => {}
-        Ok(count) => tracing::warn!(count, "buried webhooks that nobody queued again were expunged"),
-        Err(error) => sweep_failed(&error),
+        Ok(count) => tracing::warn!(count, "the bodies of old buried webhooks were expunged"),
+        Err(error) => cleanup_failed(&error),
     }
-    now.saturating_add(SWEEP)
+    now.saturating_add(CLEANUP_INTERVAL)
 }
 
-fn sweep_failed(error: &StoreError) {
+fn cleanup_failed(error: &StoreError) {
     let error: &(dyn std::error::Error + 'static) = error;
     tracing::error!(
         error,
-        "old webhooks cannot be cleared away; trying again in an hour"
+        "the cleanup of old webhooks failed; it runs again in an hour"
     );
 }
 
 fn store_failed(error: &StoreError) -> Duration {
     let error: &(dyn std::error::Error + 'static) = error;
-    tracing::error!(error, "the inbox cannot be read; trying again");
-    STORE_PAUSE
+    tracing::error!(error, "the store of the inbox failed; trying again");
+    STORE_RETRY_DELAY
 }
 
 async fn handle(shared: &Shared, handlers: &Handlers, delivery: LeasedDelivery) {
@@ -146,23 +147,23 @@ async fn handle(shared: &Shared, handlers: &Handlers, delivery: LeasedDelivery) 
         }
         Err(error) => (None, vec![error]),
     };
-    match note(shared, &delivery, &errors).await {
+    match store_outcome(shared, &delivery, &errors).await {
         Ok(None) => {}
-        Ok(Some(verdict)) => {
+        Ok(Some(action)) => {
             let failure = Failure {
                 envelope_id: delivery.lease.envelope_id,
                 event_type: delivery.event_type,
                 webhook,
                 attempt: delivery.attempt,
                 errors,
-                verdict,
+                action,
             };
-            tell(shared, handlers, failure).await;
+            report_failure(shared, handlers, failure).await;
         }
         Err(error) => {
             let error: &(dyn std::error::Error + 'static) = &error;
             tracing::error!(envelope_id = %delivery.lease.envelope_id, error,
-                "a webhook's outcome could not be noted; it will be handled again");
+                "the outcome of a webhook could not be stored; the handlers may be called again");
         }
     }
 }
@@ -170,30 +171,31 @@ async fn handle(shared: &Shared, handlers: &Handlers, delivery: LeasedDelivery) 
 async fn attempt(shared: &Shared, handlers: &Handlers, webhook: &Webhook) -> Vec<HandlerError> {
     tokio::time::timeout(shared.policy.handler_timeout, handlers.call(webhook))
         .await
-        .unwrap_or_else(|_| vec![HandlerError::retry("the handler took too long")])
+        .unwrap_or_else(|_| vec![HandlerError::retry("the handlers exceeded the time limit")])
 }
 
 async fn open(shared: &Shared, delivery: &LeasedDelivery) -> Result<Webhook, HandlerError> {
     let opened = shared
         .sealer
-        .open(&context(&delivery.lease.envelope_id), &delivery.body)
+        .open(&sealing_context(&delivery.lease.envelope_id), &delivery.body)
         .await?;
-    let envelope =
-        Envelope::parse(&opened.plaintext).map_err(|error| HandlerError::permanent(error.to_string()))?;
+    let envelope = Envelope::parse(&opened.plaintext)
+        .map_err(|error| HandlerError::permanent(chain(&error).to_string()))?;
     Ok(Webhook {
         envelope: envelope.into(),
+        data: (),
         delivery_id: delivery.delivery_id.clone(),
         attempt: delivery.attempt,
         lease: delivery.lease.clone(),
     })
 }
 
-/// Notes the outcome of an attempt; the verdict, where it failed and still was ours to judge.
-async fn note(
+/// Stores the outcome of an attempt. Returns the action after a failure if the lease was still held.
+async fn store_outcome(
     shared: &Shared,
     delivery: &LeasedDelivery,
     errors: &[HandlerError],
-) -> Result<Option<Verdict>, StoreError> {
+) -> Result<Option<FailureAction>, StoreError> {
     let now = shared.clock.now();
     let LeasedDelivery {
         lease,
@@ -202,47 +204,47 @@ async fn note(
         ..
     } = delivery;
     let envelope_id = &lease.envelope_id;
-    let error = in_one_line(errors);
-    // Worth another attempt unless every failure is permanent.
+    let error = join_messages(errors);
+    // One transient failure is enough for another attempt.
     let permanent = errors.iter().all(HandlerError::is_permanent);
-    let verdict = (!errors.is_empty()).then(|| shared.policy.judge(*attempt, permanent, now));
-    let held = match verdict {
+    let action = (!errors.is_empty()).then(|| shared.policy.after_failure(*attempt, permanent, now));
+    let held = match action {
         None => {
             tracing::debug!(%envelope_id, %event_type, attempt, "webhook handled");
             shared.store.complete(lease, now).await?
         }
-        Some(Verdict::RetryAt(at)) => {
+        Some(FailureAction::RetryAt(at)) => {
             tracing::warn!(%envelope_id, %event_type, attempt, %error, retry_at = %at, "webhook failed");
             shared.store.retry(lease, at, &error).await?
         }
-        Some(Verdict::Bury) => {
+        Some(FailureAction::Bury) => {
             tracing::error!(%envelope_id, %event_type, attempt, %error, "webhook buried");
             shared.store.bury(lease, now, &error).await?
         }
     };
     if !held {
-        not_held(shared.store.state(envelope_id).await?, envelope_id, &error);
+        log_lost_lease(shared.store.state(envelope_id).await?, envelope_id, &error);
     }
-    Ok(verdict.filter(|_| held))
+    Ok(action.filter(|_| held))
 }
 
-/// The lease was given up by a handler that completed the delivery in its own transaction, or was lost.
-fn not_held(state: Option<DeliveryState>, envelope_id: &EnvelopeId, error: &str) {
+/// The lease is gone: a handler completed the delivery in its own transaction, or the lease ran out.
+fn log_lost_lease(state: Option<DeliveryState>, envelope_id: &EnvelopeId, error: &str) {
     match (state, error) {
-        (Some(DeliveryState::Done), "") => tracing::debug!(%envelope_id, "webhook was completed meanwhile"),
+        (Some(DeliveryState::Done), "") => tracing::debug!(%envelope_id, "a handler completed the webhook"),
         (Some(DeliveryState::Done), error) => tracing::error!(%envelope_id, %error,
-            "a handler failed after another had completed the webhook; it is not tried again"),
-        _ => tracing::warn!(%envelope_id, "a webhook's lease ran out while it was handled"),
+            "a handler failed after another completed the webhook; there is no further attempt"),
+        _ => tracing::warn!(%envelope_id, "the lease of a webhook ran out before its handlers finished"),
     }
 }
 
-async fn tell(shared: &Shared, handlers: &Handlers, failure: Failure) {
+async fn report_failure(shared: &Shared, handlers: &Handlers, failure: Failure) {
     let envelope_id = failure.envelope_id.clone();
-    let told = tokio::time::timeout(shared.policy.handler_timeout, handlers.tell(failure)).await;
-    let error = match told {
+    let hook = handlers.call_failure_hook(failure);
+    let error = match tokio::time::timeout(shared.policy.handler_timeout, hook).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
-        Err(_) => "the failure hook took too long".to_owned(),
+        Err(_) => "the failure hook exceeded the time limit".to_owned(),
     };
-    tracing::error!(%envelope_id, %error, "nobody was told of a failed webhook");
+    tracing::error!(%envelope_id, %error, "the failure hook failed");
 }

@@ -1,107 +1,97 @@
-//! What a handler gets, and how it fails.
+//! A stored webhook, as a handler gets it.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType, Timestamp};
+use revento_core::{DeliveryId, Envelope, EnvelopeError, EventType, Timestamp, kind::Kind};
 use revento_store::Lease;
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
-use crate::Verdict;
-
-/// A webhook as a handler gets it: verified, stored, leased.
-#[derive(Debug, Clone)]
+/// A verified webhook that a handler has to handle.
+///
+/// `Webhook<ApplicationApproved>` has the data of that [kind](revento_core::kind). A plain `Webhook` has the envelope
+/// only: read its data with [`read`](Self::read) or [`Envelope::data_json`].
 #[non_exhaustive]
-pub struct Webhook {
+pub struct Webhook<K: Kind = Unread> {
     /// The signed content.
     pub envelope: Arc<Envelope>,
+    /// The data of the envelope.
+    pub data: K::Data,
     /// The unsigned id of the delivery, for logs.
     pub delivery_id: DeliveryId,
-    /// Which attempt this is, from 1.
+    /// The number of this attempt, from 1.
     pub attempt: u32,
-    /// Proof that this delivery is in hand, for a handler that completes it in a transaction of its own
+    /// The lease of this delivery, for a handler that completes it in its own transaction
     /// ([`CompletionStatement`](revento_store::CompletionStatement)).
     pub lease: Lease,
 }
 
-impl Webhook {
-    /// Whether its snapshot may replace one of the same resource whose webhook occurred at `kept`.
+/// The kind of a webhook whose data was not read.
+#[derive(Debug, Clone, Copy)]
+pub struct Unread;
+
+impl Kind for Unread {
+    type Data = ();
+
+    const NAME: &'static str = "*";
+
+    fn accepts(_: &EventType) -> bool {
+        true
+    }
+
+    fn read<'de, D: Deserializer<'de>>(_: &EventType, data: D) -> Result<(), D::Error> {
+        IgnoredAny::deserialize(data).map(|_| ())
+    }
+}
+
+impl<K: Kind> Webhook<K> {
+    /// The same webhook with the data of another kind.
     ///
-    /// Deliveries arrive late and out of order (contract §4.2): keep `occurred_at` beside what you keep of a
-    /// resource, and skip a snapshot that is older. One of the same time is no older, so that an attempt
-    /// that is repeated repeats its work.
-    pub fn supersedes(&self, kept: Option<Timestamp>) -> bool {
-        kept.is_none_or(|kept| kept <= self.envelope.occurred_at)
+    /// # Errors
+    /// The webhook has another type, or its data lacks a field that the contract promises. The error names the field
+    /// and shows no value.
+    pub fn read<L: Kind>(&self) -> Result<Webhook<L>, EnvelopeError> {
+        let data = self.envelope.read::<L>()?;
+        Ok(Webhook {
+            envelope: Arc::clone(&self.envelope),
+            data,
+            delivery_id: self.delivery_id.clone(),
+            attempt: self.attempt,
+            lease: self.lease.clone(),
+        })
+    }
+
+    /// Whether this webhook's snapshot of a resource is at least as new as the stored one, which occurred at `stored`.
+    ///
+    /// Deliveries arrive late and out of order (contract §4.2). Store `occurred_at` with each resource, and skip an
+    /// older snapshot. A snapshot of the same time counts as new, so that a repeated attempt repeats its work.
+    pub fn supersedes(&self, stored: Option<Timestamp>) -> bool {
+        stored.is_none_or(|stored| stored <= self.envelope.occurred_at)
     }
 }
 
-/// A handler did not succeed.
-#[derive(Debug, Clone)]
-pub struct HandlerError {
-    permanent: bool,
-    message: String,
-}
-
-impl HandlerError {
-    /// No further attempt will help: bury the delivery for an operator to look at.
-    pub fn permanent(message: impl Into<String>) -> Self {
+impl<K: Kind> Clone for Webhook<K>
+where
+    K::Data: Clone,
+{
+    fn clone(&self) -> Self {
         Self {
-            permanent: true,
-            message: message.into(),
+            envelope: Arc::clone(&self.envelope),
+            data: self.data.clone(),
+            delivery_id: self.delivery_id.clone(),
+            attempt: self.attempt,
+            lease: self.lease.clone(),
         }
     }
-
-    /// A later attempt may help.
-    pub fn retry(message: impl Into<String>) -> Self {
-        Self {
-            permanent: false,
-            message: message.into(),
-        }
-    }
-
-    /// Whether no further attempt will help.
-    pub fn is_permanent(&self) -> bool {
-        self.permanent
-    }
 }
 
-impl fmt::Display for HandlerError {
+/// Without the data, which may be personal.
+impl<K: Kind> fmt::Debug for Webhook<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.debug_struct("Webhook")
+            .field("envelope", &self.envelope)
+            .field("delivery_id", &self.delivery_id)
+            .field("attempt", &self.attempt)
+            .field("lease", &self.lease)
+            .finish_non_exhaustive()
     }
-}
-
-/// Any error asks for another attempt. Its causes are told too.
-impl<E: Error> From<E> for HandlerError {
-    fn from(error: E) -> Self {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text.push_str(&format!(": {error}"));
-            cause = error.source();
-        }
-        Self::retry(text)
-    }
-}
-
-/// An attempt that failed: what [`Handlers::on_failure`](crate::Handlers::on_failure) is told.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Failure {
-    /// The signed identity.
-    pub envelope_id: EnvelopeId,
-    /// The signed type.
-    pub event_type: EventType,
-    /// The webhook; `None` when its body cannot be read.
-    pub webhook: Option<Webhook>,
-    /// Which attempt it was, from 1.
-    pub attempt: u32,
-    /// What went wrong, one of each handler that failed; at least one.
-    pub errors: Vec<HandlerError>,
-    /// What becomes of the delivery.
-    pub verdict: Verdict,
-}
-
-/// All of them in one line, for the store and the log.
-pub(crate) fn in_one_line(errors: &[HandlerError]) -> String {
-    let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
-    messages.join("; ")
 }

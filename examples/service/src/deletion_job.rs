@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use revento::{
     Client, Timestamp,
-    inbox::{Deletions, means_data_of},
+    inbox::{Deletions, covers_consent},
     store::{Clock, DeletionDuty, DeletionStore, StoreError},
 };
 
@@ -65,15 +65,15 @@ impl DeletionJob {
     /// Also logs each duty that is still open two weeks before its deadline or later: its deletion has failed every
     /// hour since, so a person has to look.
     async fn run_once(&self) -> Result<(), StoreError> {
-        for duty in self.ledger.to_remind().await? {
+        for duty in self.ledger.due_reminders().await? {
             // A real service tells its operators here.
             tracing::error!(event_id = ?duty.event_id, deadline_at = %duty.deadline_at, "data is still not deleted");
-            self.ledger.reminded(&duty.envelope_id).await?;
+            self.ledger.mark_reminded(&duty.envelope_id).await?;
         }
         for duty in self.ledger.open().await? {
             if duty.occurred_at.saturating_add(GRACE_PERIOD) <= self.clock.now() {
                 let note = self.delete(&duty).await?;
-                self.ledger.settle(&duty.envelope_id, note).await?;
+                self.ledger.mark_deleted(&duty.envelope_id, note).await?;
             }
         }
         Ok(())
@@ -111,7 +111,7 @@ fn covers(duty: &DeletionDuty, event_id: Option<&str>, received_at: Timestamp) -
         Some(expected) => event_id == Some(expected.as_str()),
         None => true, // The duty covers all events.
     };
-    same_event && means_data_of(duty, received_at)
+    same_event && covers_consent(duty, received_at)
 }
 
 #[cfg(test)]

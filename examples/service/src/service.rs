@@ -7,7 +7,7 @@ use revento::{
     Client, Endpoints, EventType, HandlerError, Handlers, Inbox, Integration, ReqwestTransport, SqliteStore,
     Verifier, Webhook,
     inbox::{Deletions, Runner},
-    store::{DeletionStore, InboxStore, Sealer, SystemClock},
+    store::{DeletionStore, Sealer, SystemClock},
     with_axum::{AuthorizationFlow, WebhookEndpoint},
 };
 use tokio::net::TcpListener;
@@ -66,7 +66,7 @@ impl Service {
             feed.clone(),
         );
         let deletions = deletion_job.ledger().clone();
-        let inbox = Inbox::builder(Arc::new(store.clone()) as Arc<dyn InboxStore>, sealer).build();
+        let inbox = Inbox::builder(store.clone(), sealer).build();
         let verifier = Verifier::new(&settings.webhook_secret)?;
         let runner = inbox.runner(handlers(&client, &deletions, &feed));
         let webhooks = WebhookEndpoint::new(verifier, inbox);
@@ -117,7 +117,7 @@ impl Service {
 fn handlers(client: &Client, deletions: &Deletions, feed: &Feed) -> Handlers {
     let (client, feed) = (client.clone(), feed.clone());
     Handlers::new()
-        .on(EventType::DataDeletionRequired, deletions.handler())
+        .on_type(EventType::DataDeletionRequired, deletions.handler())
         .on_any(move |webhook: Webhook| {
             let (client, feed) = (client.clone(), feed.clone());
             async move {

@@ -24,10 +24,8 @@ pub(crate) struct Shelf {
 
 impl Shelf {
     pub(crate) fn inbox(self: &Arc<Self>, clock: Arc<dyn Clock>) -> Inbox {
-        let sealer = Arc::new(InsecurePlaintext::i_accept_that_tokens_are_stored_readable());
-        Inbox::builder(Arc::clone(self) as Arc<dyn InboxStore>, sealer)
-            .clock(clock)
-            .build()
+        let sealer = InsecurePlaintext::i_accept_that_tokens_are_stored_readable();
+        Inbox::builder(Arc::clone(self), sealer).clock(clock).build()
     }
 
     pub(crate) fn kept(&self) -> usize {

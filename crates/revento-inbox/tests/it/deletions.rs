@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use revento_core::{EnvelopeId, EventType, Timestamp};
-use revento_inbox::{Deletions, Handlers, means_data_of};
+use revento_inbox::{Deletions, Handlers, covers_consent};
 use revento_store::{Clock, DeletionStore, DeliveryState::Done, memory::MemoryDeletions};
 use revento_store_postgres::PostgresOptions;
 use revento_store_sqlite::SqliteStore;
@@ -109,10 +109,15 @@ async fn q17_the_ledger_survives_a_restart_and_repeats_change_nothing() {
     handle(&open().await, std::slice::from_ref(&sent)).await;
 
     let restarted = open().await;
-    assert!(restarted.settle(&id, "3 rows of participants").await.unwrap());
+    assert!(
+        restarted
+            .mark_deleted(&id, "3 rows of participants")
+            .await
+            .unwrap()
+    );
     clock.advance(DAY);
     assert!(
-        !restarted.settle(&id, "deleted again").await.unwrap(),
+        !restarted.mark_deleted(&id, "deleted again").await.unwrap(),
         "deleting twice is fine, and the first proof stays"
     );
     // The platform sends the webhook again, under another delivery id.
@@ -140,19 +145,19 @@ async fn q17_reminders_come_before_the_deadline_and_do_not_stop_behind_it() {
 
         let mut days = Vec::new();
         for day in 0..=33 {
-            for duty in ledger.to_remind().await.unwrap() {
+            for duty in ledger.due_reminders().await.unwrap() {
                 assert_eq!(duty.envelope_id, "env_soon".into());
                 days.push(day);
-                assert!(ledger.reminded(&duty.envelope_id).await.unwrap());
-                assert!(ledger.to_remind().await.unwrap().is_empty(), "once a step");
+                assert!(ledger.mark_reminded(&duty.envelope_id).await.unwrap());
+                assert!(ledger.due_reminders().await.unwrap().is_empty(), "once a step");
             }
             clock.advance(DAY);
         }
         // 14, 7, 3 days and one before the thirtieth; then every day.
         assert_eq!(days, [16, 23, 27, 29, 30, 31, 32, 33]);
-        assert!(ledger.settle(&"env_soon".into(), "all rows").await.unwrap());
-        assert!(!ledger.reminded(&"env_soon".into()).await.unwrap());
-        assert!(ledger.to_remind().await.unwrap().is_empty());
+        assert!(ledger.mark_deleted(&"env_soon".into(), "all rows").await.unwrap());
+        assert!(!ledger.mark_reminded(&"env_soon".into()).await.unwrap());
+        assert!(ledger.due_reminders().await.unwrap().is_empty());
     }
 }
 
@@ -163,9 +168,9 @@ async fn q17_a_late_webhook_does_not_mean_the_data_of_a_newer_connection() {
     handle(&ledger, &[deletion("1", "{}")]).await;
     let duty = ledger.duty(&"env_1".into()).await.unwrap().unwrap();
     let ended: Timestamp = "2026-05-09T14:22:31Z".parse().unwrap();
-    assert!(means_data_of(&duty, ended.saturating_sub(DAY)));
-    assert!(means_data_of(&duty, ended));
-    assert!(!means_data_of(
+    assert!(covers_consent(&duty, ended.saturating_sub(DAY)));
+    assert!(covers_consent(&duty, ended));
+    assert!(!covers_consent(
         &duty,
         ended.saturating_add(Duration::from_micros(1))
     ));
@@ -187,7 +192,7 @@ async fn q17_a_duty_that_could_not_be_kept_is_tried_again() {
     sent.arrive(&inbox).await.unwrap();
     let handler = ledger.handler();
     let broken = broken.handler();
-    let handlers = Handlers::new().on(EventType::DataDeletionRequired, move |webhook| {
+    let handlers = Handlers::new().on_type(EventType::DataDeletionRequired, move |webhook| {
         if webhook.attempt == 1 {
             broken(webhook)
         } else {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use revento_core::Timestamp;
-use revento_inbox::{Accepted, HandlerError, Handlers, Policy};
+use revento_inbox::{Accepted, HandlerError, Handlers};
 use revento_store::{
     Clock,
     DeliveryState::{Buried, Done, Leased},
@@ -49,10 +49,7 @@ async fn q4_what_fails_too_often_is_buried_and_after_a_requeue_handled_again() {
 async fn q6_q7_one_more_attempt_than_pauses_is_made() {
     for place in engines::all() {
         for pauses in [0_usize, 1, 4] {
-            let policy = Policy {
-                pauses: vec![Duration::from_millis(1); pauses],
-                ..quick()
-            };
+            let policy = quick().retry_delays(vec![Duration::from_millis(1); pauses]);
             let inbox = builder(place.open().await).policy(policy).build();
             let (sent, seen) = (sent(&pauses.to_string()), Seen::default());
             sent.arrive(&inbox).await.unwrap();
@@ -65,10 +62,7 @@ async fn q6_q7_one_more_attempt_than_pauses_is_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn d11_a_handler_that_takes_too_long_is_a_failed_attempt_and_not_a_lost_one() {
     for place in engines::all() {
-        let policy = Policy {
-            handler_timeout: Duration::from_millis(20),
-            ..quick()
-        };
+        let policy = quick().handler_timeout(Duration::from_millis(20));
         let inbox = builder(place.open().await).policy(policy).build();
         let (sent, seen) = (sent("1"), Seen::default());
         let noted = seen.clone();
@@ -85,7 +79,7 @@ async fn d11_a_handler_that_takes_too_long_is_a_failed_attempt_and_not_a_lost_on
             });
         sent.arrive(&inbox).await.unwrap();
         run_until(&inbox, handlers, &sent.id(), Done).await;
-        assert_eq!(seen.all(), ["the handler took too long"], "{place:?}");
+        assert_eq!(seen.all(), ["the handlers exceeded the time limit"], "{place:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc, time::Duration};
 
-use revento_inbox::{Accepted, HandlerError, Handlers, Inbox, Policy, RequeueError};
+use revento_inbox::{Accepted, HandlerError, Handlers, Inbox, RequeueError};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::DeliveryState::{Buried, Done};
 
@@ -17,10 +17,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 async fn q12_a_handled_delivery_is_known_for_seven_days_whatever_the_policy_says() {
     for place in engines::all() {
         let clock = Arc::new(Ahead::default());
-        let policy = Policy {
-            remember: Duration::ZERO,
-            ..quick()
-        };
+        let policy = quick().handled_retention(Duration::ZERO);
         let inbox = builder(place.open().await)
             .policy(policy)
             .clock(clock.clone())
@@ -109,8 +106,8 @@ async fn q18_the_body_of_a_buried_delivery_is_expunged_and_what_is_known_of_it_s
         );
         assert_eq!(
             error.to_string(),
-            "env_1 cannot be queued again, for its body was expunged; nothing was changed: \
-             replay the delivery from the developer console, which sends its body anew"
+            "env_1 cannot be queued again, because its body was expunged; nothing was changed: \
+             replay the delivery from the developer console, which sends the body again"
         );
 
         // A replay brings the body again, and so it is handled.
@@ -136,16 +133,11 @@ async fn q9_a_replay_of_what_could_not_be_opened_is_handled() {
     for place in engines::all() {
         let store = place.open().await;
         let lost = KeyRing::new(SealingKey::from_bytes([1; 32]));
-        let before = Inbox::builder(store.clone(), Arc::new(lost)).build();
+        let before = Inbox::builder(store.clone(), lost).build();
         let sent = sent("1");
         sent.arrive(&before).await.unwrap();
 
-        let inbox = builder(store)
-            .policy(Policy {
-                pauses: Vec::new(),
-                ..quick()
-            })
-            .build();
+        let inbox = builder(store).policy(quick().retry_delays([])).build();
         run_until(&inbox, Handlers::new(), &sent.id(), Buried).await;
         assert_eq!(
             sent.arrive(&inbox).await.unwrap(),

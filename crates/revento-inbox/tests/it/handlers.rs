@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use revento_core::EventType;
-use revento_inbox::{HandlerError, Handlers, Verdict, Webhook};
+use revento_core::{EventType, kind::ApplicationSubmitted};
+use revento_inbox::{FailureAction, HandlerError, Handlers, Webhook};
 use revento_store::DeliveryState::{Buried, Done};
 
 use crate::{
@@ -40,15 +40,15 @@ async fn d14_all_handlers_are_called_from_the_specific_to_the_general_and_their_
             .on_unknown(named(&seen, "unknown"))
             .on_group("application", named(&seen, "group fails"))
             .on_group("app", named(&seen, "another group"))
-            .on(EventType::ApplicationSubmitted, named(&seen, "type fails"))
-            .on(EventType::ApplicationSubmitted, named(&seen, "type"))
-            .on(EventType::ApplicationApproved, named(&seen, "another type"))
+            .on_type(EventType::ApplicationSubmitted, named(&seen, "type fails"))
+            .on_type(EventType::ApplicationSubmitted, named(&seen, "type"))
+            .on_type(EventType::ApplicationApproved, named(&seen, "another type"))
             .on_failure(move |failure| {
                 let texts: Vec<_> = failure.errors.iter().map(ToString::to_string).collect();
                 told.note(format!(
                     "{} {texts:?} {}",
                     failure.webhook.unwrap().envelope.id,
-                    failure.verdict == Verdict::Bury
+                    failure.action == FailureAction::Bury
                 ));
                 std::future::ready(Ok(()))
             });
@@ -72,7 +72,7 @@ async fn d13_a_panic_is_isolated_counted_and_retried() {
         let (bad, good) = (sent("bad"), sent("good").of_type("event.published"));
         let told = seen.clone();
         let handlers = Handlers::new()
-            .on(EventType::ApplicationSubmitted, named(&seen, "panics"))
+            .on_type(EventType::ApplicationSubmitted, named(&seen, "panics"))
             .on_any(named(&seen, "any"))
             .on_failure(move |failure| {
                 told.note(format!("{} {:?}", failure.attempt, failure.errors));
@@ -128,9 +128,9 @@ async fn d18_a_handler_that_is_registered_twice_is_called_twice_and_taken_back_o
         let (inbox, seen) = (inbox(place.open().await), Seen::default());
         let twice = |seen: &Seen| {
             Handlers::new()
-                .on(EventType::ApplicationSubmitted, named(seen, "same"))
-                .on(EventType::ApplicationSubmitted, named(seen, "same"))
-                .on(EventType::ApplicationSubmitted, named(seen, "last"))
+                .on_type(EventType::ApplicationSubmitted, named(seen, "same"))
+                .on_type(EventType::ApplicationSubmitted, named(seen, "same"))
+                .on_type(EventType::ApplicationSubmitted, named(seen, "last"))
                 .without_last(&EventType::ApplicationSubmitted)
                 .without_last(&EventType::ApplicationApproved)
         };
@@ -180,7 +180,7 @@ async fn d21_an_unknown_type_reaches_who_asked_for_it_with_its_raw_data() {
                 std::future::ready(Ok(()))
             })
             .on_group("sponsor", named(&seen, "group"))
-            .on(EventType::from("sponsor.added"), named(&seen, "type"));
+            .on_type(EventType::from("sponsor.added"), named(&seen, "type"));
         unknown.arrive(&inbox).await.unwrap();
         run_until(&inbox, handlers, &unknown.id(), Done).await;
         assert_eq!(seen.all(), ["type", "group", DATA, "any"], "{place:?}");
@@ -215,5 +215,56 @@ async fn d19_two_inboxes_in_one_process_stay_separate() {
         others.stop().await;
         assert_eq!(counts.map(|count| count.load(Ordering::SeqCst)), [1, 0]);
         assert_eq!(two.state(&sent.id()).await.unwrap(), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_typed_handler_gets_the_data_of_its_kind_only() {
+    for place in engines::all() {
+        let (inbox, seen) = (inbox(place.open().await), Seen::default());
+        let (wanted, other) = (sent("1"), sent("2").of_type("application.rejected"));
+        let noted = seen.clone();
+        let handlers =
+            Handlers::new().on::<ApplicationSubmitted>(move |webhook: Webhook<ApplicationSubmitted>| {
+                noted.note(format!("{} {}", webhook.data.id, webhook.attempt));
+                std::future::ready(Ok(()))
+            });
+        wanted.arrive(&inbox).await.unwrap();
+        other.arrive(&inbox).await.unwrap();
+        let running = Running::start(&inbox, handlers);
+        until(&inbox, &wanted.id(), Done).await;
+        until(&inbox, &other.id(), Done).await;
+        running.stop().await;
+        assert_eq!(seen.all(), ["app_1 1"], "{place:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d10_a_webhook_whose_data_cannot_be_read_is_buried_with_type_and_path() {
+    for place in engines::all() {
+        let (inbox, seen) = (inbox(place.open().await), Seen::default());
+        let sent = sent("1").with_data(r#"{"id":["planted"],"status":"pending"}"#);
+        let (typed, failed) = (seen.clone(), seen.clone());
+        let handlers = Handlers::new()
+            .on::<ApplicationSubmitted>(move |_: Webhook<ApplicationSubmitted>| {
+                typed.note("typed");
+                std::future::ready(Ok(()))
+            })
+            .on_any(named(&seen, "any"))
+            .on_failure(move |failure| {
+                failed.note(format!("{} {}", failure.attempt, failure.errors[0]));
+                std::future::ready(Ok(()))
+            });
+        sent.arrive(&inbox).await.unwrap();
+        run_until(&inbox, handlers, &sent.id(), Buried).await;
+        let seen = seen.all();
+        assert_eq!(seen.len(), 2, "one attempt, without the typed handler: {seen:?}");
+        assert_eq!(seen[0], "any");
+        let error = &seen[1];
+        assert!(
+            error.starts_with("1 ") && error.contains("application.submitted") && error.contains("data.id"),
+            "{place:?} {error}"
+        );
+        assert!(!error.contains("planted"), "{place:?} {error}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use revento_inbox::{HandlerError, Handlers, Policy, Webhook, by_resource};
+use revento_inbox::{HandlerError, Handlers, Webhook, by_resource};
 use revento_store::{
     Clock, CompletionStatement,
     DeliveryState::{Done, Leased},
@@ -157,10 +157,7 @@ async fn q3_who_lost_the_lease_commits_nothing() {
     for place in engines::all() {
         let clock = Arc::new(Ahead::default());
         let inbox = builder(place.open().await).clock(clock.clone()).build();
-        let one_at_a_time = Policy {
-            concurrency: 1,
-            ..quick()
-        };
+        let one_at_a_time = quick().concurrency(1);
         let paused_inbox = builder(place.open().await)
             .clock(clock.clone())
             .policy(one_at_a_time)

@@ -104,7 +104,7 @@ pub(crate) async fn arrive(
 /// An inbox that tries three times, a moment apart.
 pub(crate) fn builder(store: Arc<dyn InboxStore>) -> InboxBuilder {
     let sealer = KeyRing::new(SealingKey::from_bytes([7; 32]));
-    Inbox::builder(store, Arc::new(sealer)).policy(quick())
+    Inbox::builder(store, sealer).policy(quick())
 }
 
 pub(crate) fn inbox(store: Arc<dyn InboxStore>) -> Inbox {
@@ -112,10 +112,7 @@ pub(crate) fn inbox(store: Arc<dyn InboxStore>) -> Inbox {
 }
 
 pub(crate) fn quick() -> Policy {
-    Policy {
-        pauses: vec![Duration::from_millis(5); 2],
-        ..Policy::default()
-    }
+    Policy::new().retry_delays([Duration::from_millis(5); 2])
 }
 
 /// A runner in the background.

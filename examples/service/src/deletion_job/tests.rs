@@ -92,7 +92,7 @@ impl World {
 
     /// What the service does with a webhook.
     async fn handle(&self, webhook: &Envelope) {
-        self.job.ledger.on_webhook(webhook).await.unwrap();
+        self.job.ledger.record(webhook).await.unwrap();
         self.job.client.apply_webhook(webhook).await.unwrap();
     }
 

@@ -1,0 +1,105 @@
+//! Failed attempts: the handler's error, and the decision about the delivery.
+
+use std::{error::Error, fmt};
+
+use revento_core::{
+    EnvelopeId, EventType, Timestamp,
+    error::{ErrorKind, chain},
+};
+
+use crate::Webhook;
+
+/// A handler failed.
+///
+/// It does not implement [`Error`], so that `?` converts every error into it: use
+/// [`permanent`](Self::permanent) or [`retry`](Self::retry) to decide yourself.
+#[derive(Debug, Clone)]
+pub struct HandlerError {
+    permanent: bool,
+    message: String,
+}
+
+impl HandlerError {
+    /// No further attempt can help. The runner buries the delivery for an operator.
+    pub fn permanent(message: impl Into<String>) -> Self {
+        Self {
+            permanent: true,
+            message: message.into(),
+        }
+    }
+
+    /// A later attempt may help.
+    pub fn retry(message: impl Into<String>) -> Self {
+        Self {
+            permanent: false,
+            message: message.into(),
+        }
+    }
+
+    /// Whether no further attempt can help.
+    pub fn is_permanent(&self) -> bool {
+        self.permanent
+    }
+
+    /// Always [`ErrorKind::Internal`]: the integration's own code failed.
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Internal
+    }
+
+    /// Whether a later attempt may help.
+    pub fn is_transient(&self) -> bool {
+        !self.permanent
+    }
+
+    /// Always `true`: the handler may have done a part of its work.
+    pub fn may_have_taken_effect(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Display for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Every error asks for another attempt. The message contains its causes.
+impl<E: Error> From<E> for HandlerError {
+    fn from(error: E) -> Self {
+        Self::retry(chain(&error).to_string())
+    }
+}
+
+/// What the runner does with a delivery after a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FailureAction {
+    /// It makes another attempt at this time.
+    RetryAt(Timestamp),
+    /// It buries the delivery.
+    Bury,
+}
+
+/// A failed attempt, as [`Handlers::on_failure`](crate::Handlers::on_failure) reports it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The signed identity.
+    pub envelope_id: EnvelopeId,
+    /// The signed type.
+    pub event_type: EventType,
+    /// The webhook; `None` when its body cannot be read.
+    pub webhook: Option<Webhook>,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// The errors of the handlers that failed; at least one.
+    pub errors: Vec<HandlerError>,
+    /// What the runner does with the delivery.
+    pub action: FailureAction,
+}
+
+/// The messages in one line, for the store and the log.
+pub(crate) fn join_messages(errors: &[HandlerError]) -> String {
+    let messages: Vec<_> = errors.iter().map(|error| error.message.as_str()).collect();
+    messages.join("; ")
+}
