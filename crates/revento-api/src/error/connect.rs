@@ -44,14 +44,7 @@ impl ConnectError {
     /// Who is at fault, and so what helps.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Exchange { source, .. } => match source {
-                ExchangeError::Refused { error, .. } if &**error == "invalid_client" => {
-                    ErrorKind::Configuration
-                }
-                ExchangeError::Refused { .. } => ErrorKind::ConsentRequired,
-                ExchangeError::Mismatch { .. } => ErrorKind::Rejected,
-                _ => ErrorKind::Platform,
-            },
+            Self::Exchange { source, .. } => source.kind(),
             Self::NoAnswer { source, .. } | Self::NotStored { source, .. } => source.kind(),
         }
     }
@@ -64,7 +57,7 @@ impl ConnectError {
     /// Whether the platform may have issued tokens that nobody holds.
     pub fn may_have_taken_effect(&self) -> bool {
         match self {
-            Self::Exchange { source, .. } => !matches!(source, ExchangeError::Refused { .. }),
+            Self::Exchange { source, .. } => source.may_have_taken_effect(),
             Self::NoAnswer { may_have_arrived, .. } => *may_have_arrived,
             Self::NotStored { .. } => true,
         }

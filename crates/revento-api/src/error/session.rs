@@ -18,13 +18,13 @@ pub enum SessionError {
     /// The tokens cannot be used or refreshed. Stop background work for the connection.
     #[error("the connection needs a new consent{}: offer to connect again", because(.reason))]
     NeedsConsent {
-        /// Why.
+        /// The reason, if it is known.
         reason: Option<Reason>,
     },
     /// The platform ended the connection. Stop background work, and delete cached data by the deadline.
     #[error("the connection has ended{}{}", because(.reason), deadline(.delete_by))]
     Revoked {
-        /// Why.
+        /// The reason, if it is known.
         reason: Option<Reason>,
         /// The deadline for the deletion of cached data.
         delete_by: Option<Timestamp>,

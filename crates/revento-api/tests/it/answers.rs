@@ -1,4 +1,4 @@
-//! Answers that are odd, late or final, and what is made of them.
+//! Unexpected, late and final answers.
 
 use std::time::Duration;
 
@@ -86,11 +86,11 @@ async fn a9_a_skewed_clock_is_noticed() {
     assert_eq!(live.client.clock_skew_seconds(), None);
     live.event().get().await.unwrap();
     assert!(live.client.clock_skew_seconds().unwrap().abs() <= 2);
-    // The sandbox dates its answers by the machine's clock, which the client's has left an hour behind.
+    // The sandbox dates its answers by the machine's clock, and the client's clock is an hour ahead.
     live.time.advance(&live.sandbox, Duration::from_secs(3600)).await;
     live.event().get().await.unwrap();
     assert!((-3603..=-3597).contains(&live.client.clock_skew_seconds().unwrap()));
-    // The budget is kept all the same.
+    // The client still counts the budget.
     for _ in 0..40 {
         live.event().get().await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! Callers who go away, and refreshes that nobody waits for.
+//! The background worker: refreshes whose callers have gone away.
 
 use std::{future::pending, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Turning a code into a connection.
+//! Code exchanges.
 
 use std::sync::{Arc, Mutex};
 
@@ -32,7 +32,7 @@ async fn o19_a_code_is_sent_once_whatever_becomes_of_it() {
             ),
             "{plan:?}: {error}"
         );
-        // The first one connected the world.
+        // The first exchange was that of `World::connected`.
         assert_eq!(world.platform.exchanges(), 2, "{plan:?}");
         assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"), "{plan:?}");
     }

@@ -93,7 +93,7 @@ async fn a_participant_who_signed_in() {
     assert!(profile.email.contains('@'));
     let application = user.application().await.unwrap();
     assert_eq!(application.user_id, profile.id);
-    // A user's token is no organizer's.
+    // A user's token is not an installation token.
     let error = user.raw(&format!("/events/{PUBLISHED}")).await.unwrap_err();
     let Error::Refused { code, .. } = &error else {
         panic!("{error}")

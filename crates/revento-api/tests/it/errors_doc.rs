@@ -8,7 +8,7 @@ use std::{
 
 use revento_core::ApiErrorCode;
 
-/// Programs and the local platform: their errors are read by whoever runs them, not matched on.
+/// Programs, and the sandbox: people read their errors, and no code matches them.
 const WITHOUT: [&str; 3] = ["revento-cli", "revento-sandbox", "revento"];
 
 fn crates() -> PathBuf {
@@ -84,7 +84,7 @@ fn errors_in(source: &str) -> BTreeSet<String> {
             .take_while(|c| c.is_alphanumeric() || *c == '_')
             .collect();
         let before = source.split(&format!("\npub {item}")).next().unwrap();
-        // An item without any comes right after an empty line.
+        // An item without attributes follows an empty line.
         let attributes = if before.ends_with('\n') {
             ""
         } else {

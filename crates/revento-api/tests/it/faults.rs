@@ -1,4 +1,4 @@
-//! What goes wrong between the platform and the store.
+//! Failures of the platform, the transport and the store during a refresh.
 
 use std::time::Duration;
 
@@ -129,7 +129,7 @@ async fn a_transport_that_panics_does_not_poison_the_session() {
     let world = World::connected().await;
     world.until_before_the_end(Duration::ZERO);
     world.platform.plan([Plan::Panic]);
-    // It may have been sent: the connection is in doubt, and the token is sent once more, deliberately.
+    // The request may have arrived: the connection is in doubt, and the token is deliberately sent once more.
     assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
     assert_eq!(world.platform.refreshes(), 2);
 }
@@ -186,7 +186,7 @@ fn a_runtime_that_ends_during_a_refresh_leaves_one_that_goes_on() {
         assert!(waiting.await.is_err(), "the request is under way");
     });
     drop(first);
-    // The timer of the old runtime panics: the request may have arrived, so the token is not sent as if it had not.
+    // The timer of the old runtime panics. The request may have arrived.
     let error = runtime().block_on(world.token());
     let error = match error {
         Err(error) => error,

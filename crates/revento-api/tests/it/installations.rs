@@ -1,4 +1,4 @@
-//! The list of installations: no token, no budget, and the same care (contract §3.2, §3.5).
+//! The list of installations, which uses no token and no budget (contract §3.2, §3.5).
 
 use futures_util::TryStreamExt;
 use revento_api::{Error, Retry};
@@ -42,7 +42,7 @@ async fn a10_whatever_passes_is_waited_for() {
         arm(&live, &[fault]);
         let read = events(&live).await;
         if fault == "rate_limited_date" {
-            // Twelve years are longer than anybody's patience.
+            // Twelve years are longer than the patience.
             assert!(
                 matches!(read, Err(Error::Refused { status: 429, .. })),
                 "{read:?}"
@@ -73,7 +73,7 @@ async fn a11_attempts_are_bounded_and_all_of_them_are_told() {
     assert!(matches!(error, Error::Refused { status: 500, .. }), "{error}");
     assert_eq!(error.attempts().len(), sent);
     assert!(error.is_transient() && error.request_id().is_some());
-    // Each list can have rules of its own; these are the client's.
+    // The list has the client's retry policy.
     let never = live.replica(|builder| builder.retry(Retry::never()));
     arm(&live, &[]);
     never
@@ -104,7 +104,7 @@ async fn a10_a_401_is_final_and_harms_no_connection() {
             1,
             "{fault}: nothing can be refreshed here"
         );
-        // It is the integration's credential that was refused, not an organizer's.
+        // The platform refused the integration's credential, not an organizer's.
         live.event().get().await.unwrap();
         assert_eq!(live.sandbox.stats().await.unwrap().refreshes, 0);
     }

@@ -1,4 +1,4 @@
-//! The client against a platform that can be told to fail, and against the sandbox.
+//! The client against a platform that fails on command, and against the sandbox.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -1,4 +1,4 @@
-//! The store of the shared budget goes away while two replicas read, and comes back (contract §3.6).
+//! The store of the shared budget fails while two replicas read, and works again (contract §3.6).
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
 const AWAY: &str = "rate budgets cannot be shared";
 const BACK: &str = "rate budgets are shared again";
 
-/// Two replicas with a connection of their own each, over one line that can fail.
+/// Two replicas, each with a connection to the store over one relay.
 struct Replicas {
     live: Live,
     ours: EventClient,
@@ -47,14 +47,14 @@ impl Replicas {
         }
     }
 
-    /// Each reads so often, all at once, and no caller sees an error. How many were refused meanwhile.
+    /// Each replica makes this many reads at once, without an error. Returns how many calls the platform refused.
     async fn read(&self, times: usize) -> u64 {
         let before = self.live.rate_limited().await;
         join(read(&self.ours, times), read(&self.theirs, times)).await;
         self.live.rate_limited().await - before
     }
 
-    /// The same, and after some of it the line changes.
+    /// The same, and after half of the reads the relay changes its state.
     async fn read_while(&self, times: usize, line: Line) -> u64 {
         let before = self.live.rate_limited().await;
         self.live.wire.take_reads();
@@ -93,7 +93,7 @@ async fn the_store_goes_and_comes_back(replicas: Replicas, fault: Line) {
         assert!(refused <= 8 * minutes, "{refused} in {minutes} minutes apart");
         let refused = replicas.read_while(40, Line::Good).await;
         assert!(refused <= 8 * 4, "{refused} while it comes back");
-        // A replica learns of it with the first call after a pause, and the engine's driver may need a moment.
+        // A replica notices it with the first call after a pause, and the engine's driver may need a moment.
         while lines.text().matches(BACK).count() < 2 {
             tokio::time::sleep(Duration::from_millis(300)).await;
             replicas.later(6).await;

@@ -1,4 +1,4 @@
-//! A thousand calls, one budget (contract §3.6, invariant C1).
+//! Many calls on one budget (contract §3.6, invariant C1).
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use revento_store::{Clock, memory::MemoryBudgets};
 
 use crate::support::live::{Live, PUBLISHED};
 
-/// What the budgets of an installation token allow at best: 30 in any minute, 500 in any hour.
+/// The most that the budgets of an installation token allow: 30 calls in any minute, 500 in any hour.
 fn best(calls: u64) -> u64 {
     let last = calls - 1;
     last / 500 * 3600 + last % 500 / 30 * 60
@@ -53,11 +53,11 @@ async fn a17_without_a_shared_store_the_headers_keep_refusals_few() {
     let event = live.event();
     let (ours, theirs) = join(read(&event, 40), read(&other, 40)).await;
     assert_eq!((ours, theirs), (40, 40));
-    // Five calls at once each, so some are too many before anybody knows.
+    // Each makes five calls at once, so the platform refuses some before the clients learn of each other.
     assert!(live.rate_limited().await < 40, "{}", live.rate_limited().await);
 }
 
-/// Reads so often, all at once, and counts.
+/// Makes this many reads at once, and counts the results.
 async fn read(event: &EventClient, times: usize) -> usize {
     let reads = join_all((0..times).map(|_| event.get())).await;
     reads.into_iter().map(Result::unwrap).count()
@@ -77,7 +77,7 @@ async fn a16_first_come_first_served() {
     }))
     .await;
     let order = order.into_inner().unwrap();
-    // Answers overtake each other, but only among those under way at once.
+    // Answers overtake each other only among the calls in flight at once.
     for (place, number) in order.iter().enumerate() {
         assert!(place.abs_diff(*number) < 5, "{order:?}");
     }
@@ -94,7 +94,12 @@ async fn a16_who_would_wait_for_too_long_is_told_at_once() {
     let (good, bad): (Vec<_>, Vec<_>) = reads.into_iter().partition(Result::is_ok);
     assert_eq!((good.len(), bad.len()), (30, 10));
     for error in bad.into_iter().map(Result::unwrap_err) {
-        let Error::Paced { ready_at, .. } = &error else {
+        let Error::Paced {
+            ready_at,
+            limited_by: LimitedBy::Minute,
+            ..
+        } = &error
+        else {
             panic!("{error}")
         };
         let wait = ready_at.saturating_since(begun).as_secs();
@@ -123,7 +128,7 @@ async fn a16_a_queue_has_an_end() {
 #[tokio::test]
 async fn a18_idle_tokens_are_forgotten() {
     let live = Live::connected().await;
-    // Nobody has connected these events: the budget is not even asked.
+    // These events are not connected: the limiter is not asked.
     for number in 0..100 {
         live.client
             .event(format!("evt_{number}"))
@@ -149,7 +154,7 @@ async fn a19_the_remaining_budget_is_the_platforms() {
     assert_eq!(event.budget_remaining(), None);
     event.get().await.unwrap();
     assert_eq!(event.budget_remaining().unwrap().minute, 29);
-    // Another program with the same token, of which this one knows nothing.
+    // Another program uses the same token.
     let other = live.replica(|builder| builder).event(PUBLISHED);
     for _ in 0..10 {
         other.get().await.unwrap();

@@ -22,7 +22,7 @@ async fn a1_pages_of_any_size_give_the_same_items() {
     let live = Live::connected().await;
     let all = ids(&live, 50).await;
     assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
-    // One by one, an odd number, and a number that divides the whole.
+    // Pages of one item, of an odd number, and of a divisor of the total.
     let divisor = (2..20).find(|size| all.len() % size == 0).unwrap_or(1);
     for size in [1, 7, divisor] {
         assert_eq!(ids(&live, u16::try_from(size).unwrap()).await, all, "{size}");
@@ -52,7 +52,7 @@ async fn a2_an_empty_page_with_more_behind_it_is_no_end() {
         live.wire.take_reads();
         (ids(&live, 10).await, live.wire.take_reads().len())
     };
-    // `has_more` is false, whatever else the page says.
+    // `has_more` is false: the other fields do not matter.
     assert_eq!((first.as_slice(), pages), (&all[..10], 1));
 }
 
@@ -171,10 +171,10 @@ async fn a4_dropping_a_stream_cancels_what_is_under_way() {
     let mut people = live.event().participants().stream();
     let first = tokio::time::timeout(Duration::from_millis(300), people.next()).await;
     assert!(first.is_err());
-    assert_eq!(live.wire.under_way(), 1);
+    assert_eq!(live.wire.in_flight(), 1);
     drop(people);
-    assert_eq!(live.wire.under_way(), 0);
-    // Its place among the calls under way comes back.
+    assert_eq!(live.wire.in_flight(), 0);
+    // Its place among the calls in flight becomes free.
     let event = live.event();
     for read in futures_util::future::join_all((0..5).map(|_| event.get())).await {
         read.unwrap();

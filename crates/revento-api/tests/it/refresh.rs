@@ -1,4 +1,4 @@
-//! One refresh, however many ask.
+//! One refresh for any number of callers.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use revento_core::{ApiErrorCode, Status};
 
 use crate::support::{EVENT, Plan, World};
 
-/// How long the platform takes for an answer.
+/// The time after which the platform answers.
 const MOMENT: Duration = Duration::from_millis(5);
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +117,7 @@ async fn a_connection_made_anew_starts_afresh_after_it_was_forgotten() {
     assert_eq!(world.token().await, Err(SessionError::NotConnected));
 }
 
-/// A refresh that takes long must not take the time of a read that has a deadline, and is not lost by it.
+/// A slow refresh does not hold a read beyond its deadline, and the deadline does not end the refresh.
 #[tokio::test(start_paused = true)]
 async fn a11_a_deadline_holds_over_a_refresh() {
     for refused_first in [false, true] {
@@ -137,7 +137,7 @@ async fn a11_a_deadline_holds_over_a_refresh() {
         assert!(error.is_transient());
         assert_eq!(error.attempts().len(), usize::from(refused_first));
         assert!(before.elapsed() <= 2 * soon, "{:?}", before.elapsed());
-        // Whoever comes next finds the same refresh.
+        // The next caller joins the same refresh.
         let token = if refused_first {
             "rev_install_1"
         } else {
@@ -153,7 +153,7 @@ async fn t15_after_a_long_pause_the_token_is_fetched_anew() {
     let world = World::connected().await;
     world.token().await.unwrap();
     world.until_before_the_end(Duration::from_secs(30));
-    // It works, and nobody refreshes it meanwhile.
+    // The token is usable, and no refresh is under way.
     world.store.down(true);
     world.platform.is_busy_for(60);
     let event = world.event();

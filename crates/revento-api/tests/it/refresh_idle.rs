@@ -26,7 +26,7 @@ async fn t12_an_idle_connection_is_refreshed_before_its_90_days_end() {
     let running = tokio::spawn(refresh_idle(&world).run(pending()));
     for day in 1..=300 {
         world.clock.advance(DAY);
-        // A little over two looks.
+        // A little longer than two looks.
         tokio::time::sleep(Duration::from_secs(8000)).await;
         let left = world
             .stored()

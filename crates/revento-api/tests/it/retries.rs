@@ -1,4 +1,4 @@
-//! What is read again, how often and after which wait, against the sandbox's faults.
+//! Which reads are repeated, how often and after which pause, against the sandbox's faults.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn a7_every_429_is_waited_for() {
         let waited = live.time.now().saturating_since(begun);
         assert!(waited > Duration::from_millis(900), "{fault}: {waited:?}");
     }
-    // More than one is ready to wait for: told at once. The other form is a date in many years.
+    // Longer than the patience: the read fails at once. The second form is a date, many years ahead.
     for fault in ["rate_limited", "rate_limited_date"] {
         let begun = live.time.now();
         live.sandbox
@@ -34,7 +34,7 @@ async fn a7_every_429_is_waited_for() {
         assert!(matches!(error, Error::Refused { status: 429, .. }), "{error}");
         assert!(live.time.now().saturating_since(begun) < Duration::from_secs(60));
         assert_eq!(error.kind(), ErrorKind::RateLimited);
-        // No other call of this token goes meanwhile, and none waits for longer than the longest budget.
+        // No other call of this token goes meanwhile, and none waits longer than the longest window.
         live.event().get().await.unwrap();
         let waited = live.time.now().saturating_since(begun).as_secs();
         assert!((600..=3601).contains(&waited), "{fault}: {waited}");
@@ -158,7 +158,7 @@ async fn a11_a_deadline_holds_over_waits_and_attempts() {
     assert!(error.attempts().len() > 1);
     assert!(error.request_id().is_some());
 
-    // A budget that is used up beyond the deadline.
+    // A budget that stays exhausted beyond the deadline.
     live.sandbox.disarm_all();
     let event = live.event();
     while event.budget_remaining().is_none_or(|left| left.minute > 0) {

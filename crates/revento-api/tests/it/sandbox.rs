@@ -1,4 +1,4 @@
-//! The same over HTTP, against the sandbox.
+//! Refreshes over HTTP, against the sandbox.
 
 use std::{sync::Arc, time::Duration};
 

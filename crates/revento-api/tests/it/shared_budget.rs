@@ -1,6 +1,6 @@
-//! Two replicas, one budget, in a store that both reach (contract §3.6).
+//! Two replicas share one budget through a store (contract §3.6).
 //!
-//! `cargo xtask test` brings the servers; without one these tests say so and pass.
+//! `cargo xtask test` starts the servers; without one these tests print a line and pass.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::support::{
     live::{Live, PUBLISHED, Wire},
 };
 
-/// Reads so often, all at once: how many came through, and how many were told to come back later.
+/// Makes this many reads at once. Returns how many succeeded and how many were denied.
 async fn read(event: &EventClient, times: usize) -> (usize, usize) {
     let reads = join_all((0..times).map(|_| event.get())).await;
     let (good, bad): (Vec<_>, Vec<_>) = reads.into_iter().partition(Result::is_ok);
@@ -39,7 +39,7 @@ async fn two_replicas(ours: Arc<dyn BudgetStore>, theirs: Arc<dyn BudgetStore>) 
     let (ours, theirs) = join(read(&event, 25), read(&other, 25)).await;
     assert_eq!((ours.0 + theirs.0, ours.1 + theirs.1), (30, 20));
     assert_eq!(live.rate_limited().await, 0);
-    // Neither starves the other.
+    // Neither replica starves.
     assert!(ours.0 >= 5 && theirs.0 >= 5, "{ours:?} {theirs:?}");
 }
 
@@ -59,7 +59,7 @@ async fn a17_two_replicas_on_one_postgres_get_no_429() {
     two_replicas(postgres(&url, "minute").await, postgres(&url, "minute").await).await;
 }
 
-/// Each has a long queue of its own. How long it took until each of them was empty, in the sandbox's seconds.
+/// Each replica has a long queue. Returns how long each queue took, in seconds of the sandbox.
 async fn two_queues(ours: Arc<dyn BudgetStore>, theirs: Arc<dyn BudgetStore>) -> [u64; 2] {
     let pacing = |store, wire: &Arc<Wire>| {
         let wire = Arc::clone(wire);
@@ -78,7 +78,7 @@ async fn two_queues(ours: Arc<dyn BudgetStore>, theirs: Arc<dyn BudgetStore>) ->
     [ours, theirs]
 }
 
-/// 400 calls take 13 minutes at least. Whoever starved would be done after 7 minutes with the other one's 200.
+/// 400 calls take 13 minutes at least. If one replica starved, the other one would be done with its 200 after 7 minutes.
 fn is_fair(took: [u64; 2]) {
     assert!(
         took.iter().all(|took| (600..=13 * 62).contains(took)),

@@ -188,7 +188,7 @@ async fn what_happens_is_counted() {
         1
     );
     assert_eq!(counted["revento_refreshes_total outcome=issued"], 1);
-    // The last ones waited for the minute to end.
+    // The last calls waited for the end of the minute.
     let waits = &recorded["revento_pacing_wait_seconds "];
     assert!(waits.iter().any(|wait| *wait > 50.0), "{waits:?}");
     assert!(recorded["revento_budget_remaining limit=minute"].contains(&0.0));

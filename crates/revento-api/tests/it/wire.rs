@@ -1,10 +1,10 @@
-//! Answers that no sandbox gives, word by word.
+//! Answers that the sandbox does not give, from a script.
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use http::Response;
+use http::{Request, Response};
 use revento_api::{Client, Error, MemoryUse, Retry};
 use revento_core::{
     ApiErrorCode, ClientId, Connection, ConnectionKey, Scopes, Status, Timestamp, error::ErrorKind,
@@ -12,10 +12,10 @@ use revento_core::{
 use revento_oauth::{Endpoints, Integration};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::{Clock, Record, Sealer, SystemClock, TokenStore, memory::MemoryTokens};
-use revento_transport::{TransportError, testing::Scripted};
+use revento_transport::{Transport, TransportError, testing::Scripted};
 use tracing::instrument::WithSubscriber as _;
 
-use crate::{support::Hands, telemetry::Lines};
+use crate::{support::ManualClock, telemetry::Lines};
 
 type Answer = Result<Response<Bytes>, TransportError>;
 
@@ -136,7 +136,7 @@ async fn a15_what_the_platform_says_cannot_forge_a_line_of_a_log() {
     let text = error.to_string();
     assert!(!text.contains('\n') && !text.contains('\u{1b}'), "{text}");
     assert!(text.contains("r-1"), "{text}");
-    // Neither the code nor the request's id has to be what one expects; and nothing is endless.
+    // The code and the request's id can be odd, and the client limits their length.
     let long = "m".repeat(1_000_000);
     let body = format!(r#"{{"error":"x\n\u001b[31m\u202e{long}","message":"{long}","request_id":"r\n2"}}"#);
     let (client, _) = self::client([answer(503, &[], body.clone()), answer(404, &[], body)]).await;
@@ -152,7 +152,7 @@ async fn a15_what_the_platform_says_cannot_forge_a_line_of_a_log() {
     assert!(!text.contains('\n'), "{text}");
 }
 
-/// What decides is the code, and it decides whatever stands beside it.
+/// The code decides, whatever the other fields of the envelope are.
 #[tokio::test(start_paused = true)]
 async fn a14_a_message_that_is_no_text_hides_no_code() {
     for odd in [
@@ -175,7 +175,7 @@ async fn a14_a_message_that_is_no_text_hides_no_code() {
     }
 }
 
-/// An answer that is none of the API's says so, and not that a parser expected a value.
+/// An answer that is not the API's is called that, instead of a parser's error.
 #[tokio::test(start_paused = true)]
 async fn a14_a_success_that_is_no_json_is_named() {
     for (status, body, said) in [
@@ -199,7 +199,7 @@ async fn a14_a_success_that_is_no_json_is_named() {
     }
 }
 
-/// A redirect is not followed: the credential would go where it leads.
+/// The client follows no redirect: the credential would go to its target.
 #[tokio::test(start_paused = true)]
 async fn a14_a_redirect_is_an_error_with_a_remedy() {
     for status in [301, 302, 303, 307, 308] {
@@ -210,7 +210,7 @@ async fn a14_a_redirect_is_an_error_with_a_remedy() {
     }
 }
 
-/// Cursors are opaque: they are sent as they came, and nothing in one can become another parameter or a header.
+/// Cursors are opaque: the client sends them unchanged, and no part of one becomes another parameter or a header.
 #[tokio::test(start_paused = true)]
 async fn a2_a_cursor_is_sent_as_it_came_or_not_at_all() {
     let page = |cursor: &str, has_more: bool| {
@@ -288,7 +288,7 @@ async fn a11_what_never_left_and_what_was_lost_are_repeated_and_told() {
     .await;
     client.event("evt_1").get().await.unwrap();
     assert_eq!(wire.take_requests().len(), 3);
-    // The script has run out: nobody answers.
+    // The script is at its end: no answer comes.
     let error = client.event("evt_1").get().await.unwrap_err();
     let Error::NoAnswer { source, .. } = &error else {
         panic!("{error}")
@@ -354,7 +354,7 @@ async fn a18_a_thousand_tokens_cost_bytes_and_idle_ones_are_forgotten() {
     for number in 0..1100 {
         connect(&store, &sealer, &format!("evt_{number}")).await;
     }
-    let clock = Arc::new(Hands::default());
+    let clock = Arc::new(ManualClock::default());
     clock.advance(Duration::from_secs(
         SystemClock.now().unix_seconds().unsigned_abs(),
     ));
@@ -369,7 +369,7 @@ async fn a18_a_thousand_tokens_cost_bytes_and_idle_ones_are_forgotten() {
         .transport(wire)
         .store(store)
         .sealer(sealer)
-        .clock(Arc::<Hands>::clone(&clock))
+        .clock(Arc::<ManualClock>::clone(&clock))
         .build()
         .unwrap();
     for number in 0..1000 {
@@ -390,7 +390,7 @@ async fn a18_a_thousand_tokens_cost_bytes_and_idle_ones_are_forgotten() {
     assert_eq!(sessions, 1000);
     assert!(bytes < 1000 * 700, "{} bytes for each", bytes / 1000);
     let held = client.event("evt_0");
-    // An hour later nothing of it counts, and room is made for others.
+    // After an hour all of them are idle, and new ones evict them.
     clock.advance(Duration::from_secs(3601));
     for number in 1000..1100 {
         client.event(format!("evt_{number}")).get().await.unwrap();
@@ -401,7 +401,7 @@ async fn a18_a_thousand_tokens_cost_bytes_and_idle_ones_are_forgotten() {
         client.pacing_memory().entries
     );
     let sessions = client.session_memory().entries;
-    // Those that were used since, and the one that somebody holds.
+    // The ones that were used since, and the one that the test holds.
     assert!((1..=101).contains(&sessions), "{sessions}");
     drop(held);
 }
@@ -467,7 +467,7 @@ async fn a24_ids_that_look_like_numbers_stay_text_in_paths() {
             .collect();
         let event = format!("http://api.test/api/v1/events/{path}");
         assert_eq!(asked, [event.clone(), format!("{event}/participants?limit=50")]);
-        // Nobody is connected to another one, so nothing is sent.
+        // No other event is connected, so nothing is sent.
         client.event("..").get().await.unwrap_err();
         assert!(wire.take_requests().is_empty());
     }
@@ -481,4 +481,58 @@ async fn a14_an_answer_that_is_too_large_is_not_asked_for_again() {
     assert_eq!(error.kind(), ErrorKind::Platform);
     assert!(error.to_string().contains("more than 1024 bytes"), "{error}");
     assert_eq!(wire.take_requests().len(), 1, "it would bring the same");
+}
+
+/// The SDK's client survives a transport of somebody else that panics.
+#[derive(Debug)]
+struct PanickingTransport;
+
+#[async_trait::async_trait]
+impl Transport for PanickingTransport {
+    async fn send(&self, _: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        panic!("a planned panic of the transport")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_panics_is_an_answer_that_never_came() {
+    let store = Arc::new(MemoryTokens::new());
+    let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
+    connect(&store, &sealer, "evt_1").await;
+    let integration = Integration::new(
+        Endpoints::new("http://auth.test", "http://api.test/api/v1").unwrap(),
+        "client",
+        "http://app.test/callback",
+    )
+    .unwrap();
+    let client = Client::builder(integration)
+        .transport(PanickingTransport)
+        .store(store)
+        .sealer(sealer)
+        .build()
+        .unwrap();
+    let error = client.event("evt_1").get().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    assert_eq!(error.attempts().len(), 4);
+    assert!(
+        revento_core::error::chain(&error)
+            .to_string()
+            .contains("the transport panicked"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_client_without_a_transport_is_a_configuration_error() {
+    let integration =
+        Integration::new(Endpoints::production(), "client", "http://app.test/callback").unwrap();
+    let error = Client::builder(integration)
+        .store(MemoryTokens::new())
+        .build()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert_eq!(
+        error.to_string(),
+        "the transport is not set: call `transport` on the builder"
+    );
 }

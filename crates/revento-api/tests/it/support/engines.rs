@@ -1,4 +1,4 @@
-//! Real servers that replicas share. `cargo xtask test` brings them; without one a test says so and passes.
+//! Real servers that replicas share. `cargo xtask test` starts them; without one a test prints a line and passes.
 
 #![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
 
@@ -34,7 +34,7 @@ pub(crate) async fn postgres(url: &str, test: &str) -> Arc<dyn BudgetStore> {
     Arc::new(options.connect().await.unwrap())
 }
 
-/// Time does not jump while it works.
+/// A budget store that counts as in flight while it works.
 #[derive(Debug)]
 pub(crate) struct OnTheWire {
     pub(crate) wire: Arc<Wire>,
@@ -44,7 +44,7 @@ pub(crate) struct OnTheWire {
 #[async_trait]
 impl BudgetStore for OnTheWire {
     async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError> {
-        let _landed = self.wire.takes_off();
+        let _in_flight = self.wire.mark_in_flight();
         self.store.compare_and_swap(write).await
     }
 }

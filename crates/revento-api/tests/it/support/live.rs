@@ -1,4 +1,4 @@
-//! The sandbox over real sockets, and a time that jumps to what happens next.
+//! The sandbox over real sockets, and a clock that jumps to the next wake-up.
 
 use std::{
     fmt,
@@ -29,7 +29,7 @@ pub(crate) const PUBLISHED: &str = "evt_test_published";
 /// The sandbox, one connected integration, and any number of its replicas.
 pub(crate) struct Live {
     pub(crate) sandbox: Arc<Sandbox>,
-    pub(crate) time: Arc<Jumping>,
+    pub(crate) time: Arc<JumpingClock>,
     pub(crate) wire: Arc<Wire>,
     pub(crate) client: Client,
     tokens: Arc<MemoryTokens>,
@@ -41,21 +41,21 @@ impl Live {
         Self::with(|builder| builder).await
     }
 
-    /// With a client that is configured further.
+    /// With other settings of the client.
     pub(crate) async fn with(configure: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Self {
         Self::with_wire(|builder, _| configure(builder)).await
     }
 
-    /// The same, for what counts as the wire does.
+    /// With other settings, which may count what is in flight by the wire.
     pub(crate) async fn with_wire(
         configure: impl FnOnce(ClientBuilder, &Arc<Wire>) -> ClientBuilder,
     ) -> Self {
         crate::telemetry::keep_callsites_enabled();
         let sandbox = Arc::new(Sandbox::builder().redirect_uri(CALLBACK).start().await.unwrap());
-        let time = Arc::new(Jumping::default());
+        let time = Arc::new(JumpingClock::default());
         let wire = Arc::new(Wire {
             inner: ReqwestTransport::new().unwrap(),
-            under_way: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
             requests: Mutex::default(),
         });
         let tokens = Arc::new(MemoryTokens::new());
@@ -79,7 +79,7 @@ impl Live {
         live
     }
 
-    /// Another process on the same store.
+    /// Another replica on the same store.
     pub(crate) fn replica(&self, configure: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
         configure(builder(&self.sandbox, &self.time, &self.wire, &self.tokens))
             .build()
@@ -90,7 +90,7 @@ impl Live {
         self.client.event(PUBLISHED)
     }
 
-    /// What a read of participants begins with.
+    /// The first participant.
     pub(crate) async fn first_person(&self) -> Result<Option<Participant>, Error> {
         self.event().participants().stream().try_next().await
     }
@@ -126,7 +126,7 @@ impl Live {
         self.sandbox.stats().await.unwrap().rate_limited
     }
 
-    /// Faults by their names, each once, at the participants.
+    /// Arms each fault once for the list of participants.
     pub(crate) fn arm(&self, faults: &[&str]) {
         for fault in faults {
             let fault = revento_sandbox::Fault::named(*fault).at("participants");
@@ -143,7 +143,7 @@ impl Drop for Live {
 
 fn builder(
     sandbox: &Sandbox,
-    time: &Arc<Jumping>,
+    time: &Arc<JumpingClock>,
     wire: &Arc<Wire>,
     tokens: &Arc<MemoryTokens>,
 ) -> ClientBuilder {
@@ -161,29 +161,29 @@ fn builder(
         .transport(wire)
         .store(tokens)
         .sealer(sealer)
-        .clock(Arc::<Jumping>::clone(time))
-        .timer(Arc::<Jumping>::clone(time))
+        .clock(Arc::<JumpingClock>::clone(time))
+        .timer(Arc::<JumpingClock>::clone(time))
 }
 
-/// Real sockets, counted.
+/// A transport over real sockets that counts what is in flight.
 pub(crate) struct Wire {
     inner: ReqwestTransport,
-    under_way: AtomicUsize,
+    in_flight: AtomicUsize,
     requests: Mutex<Vec<Request<Bytes>>>,
 }
 
 impl Wire {
-    pub(crate) fn under_way(&self) -> usize {
-        self.under_way.load(SeqCst)
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight.load(SeqCst)
     }
 
-    /// Time does not jump while something is under way.
-    pub(crate) fn takes_off(&self) -> Landed<'_> {
-        self.under_way.fetch_add(1, SeqCst);
-        Landed(&self.under_way)
+    /// The clock does not jump while something is in flight.
+    pub(crate) fn mark_in_flight(&self) -> InFlight<'_> {
+        self.in_flight.fetch_add(1, SeqCst);
+        InFlight(&self.in_flight)
     }
 
-    /// The requests to the read API since the last look.
+    /// The requests to the read API since the last call.
     pub(crate) fn take_reads(&self) -> Vec<Request<Bytes>> {
         let mut requests = std::mem::take(&mut *self.requests.lock().unwrap());
         requests.retain(|request| request.method() == http::Method::GET);
@@ -195,15 +195,15 @@ impl Wire {
 impl Transport for Wire {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         self.requests.lock().unwrap().push(request.clone());
-        let _landed = self.takes_off();
+        let _in_flight = self.mark_in_flight();
         self.inner.send(request).await
     }
 }
 
-/// Something under way, until it is dropped.
-pub(crate) struct Landed<'w>(&'w AtomicUsize);
+/// Something is in flight until this is dropped.
+pub(crate) struct InFlight<'w>(&'w AtomicUsize);
 
-impl Drop for Landed<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, SeqCst);
     }
@@ -215,22 +215,22 @@ impl fmt::Debug for Wire {
     }
 }
 
-/// The real time, moved on by jumps whenever everybody waits.
+/// The real time, plus jumps: when all tasks wait, the clock jumps to the next wake-up.
 #[derive(Debug, Default)]
-pub(crate) struct Jumping {
+pub(crate) struct JumpingClock {
     stands: AtomicBool,
     jumped: AtomicI64,
     sleepers: Mutex<Vec<(Timestamp, oneshot::Sender<()>)>>,
 }
 
-impl Clock for Jumping {
+impl Clock for JumpingClock {
     fn now(&self) -> Timestamp {
         let jumped = u64::try_from(self.jumped.load(SeqCst)).unwrap();
         SystemClock.now().saturating_add(Duration::from_micros(jumped))
     }
 }
 
-impl Timer for Jumping {
+impl Timer for JumpingClock {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         let (wake, woken) = oneshot::channel();
         let due = self.now().saturating_add(duration);
@@ -241,13 +241,13 @@ impl Timer for Jumping {
     }
 }
 
-impl Jumping {
-    /// From now on it only passes: for tests in which somebody waits for more than the sandbox.
+impl JumpingClock {
+    /// Stops the jumps, for tests in which a task waits for more than the sandbox.
     pub(crate) fn only_passes(&self) {
         self.stands.store(true, SeqCst);
     }
 
-    /// How far it has jumped in all.
+    /// The sum of the jumps.
     pub(crate) fn jumped(&self) -> Duration {
         Duration::from_micros(u64::try_from(self.jumped.load(SeqCst)).unwrap())
     }
@@ -267,27 +267,27 @@ impl Jumping {
     }
 
     pub(crate) async fn advance(&self, sandbox: &Sandbox, by: Duration) {
-        // The sandbox first: it must not be behind.
+        // The sandbox's clock moves first: it must not be behind the client's.
         sandbox.advance(by).await.unwrap();
         self.jumped
             .fetch_add(i64::try_from(by.as_micros()).unwrap(), SeqCst);
     }
 }
 
-async fn tick(sandbox: Arc<Sandbox>, time: Arc<Jumping>, wire: Arc<Wire>) {
+async fn tick(sandbox: Arc<Sandbox>, time: Arc<JumpingClock>, wire: Arc<Wire>) {
     loop {
         tokio::time::sleep(Duration::from_millis(1)).await;
         time.wake();
-        // Until nobody has anything left to do but wait.
+        // Until all tasks wait.
         for _ in 0..64 {
             tokio::task::yield_now().await;
         }
-        if wire.under_way.load(SeqCst) > 0 {
+        if wire.in_flight.load(SeqCst) > 0 {
             continue;
         }
         if let Some(due) = time.next() {
             let gap = due.saturating_since(time.now());
-            // Short waits pass by themselves.
+            // Short waits need no jump.
             if gap > Duration::from_millis(2) && !time.stands.load(SeqCst) {
                 time.advance(&sandbox, gap).await;
             }

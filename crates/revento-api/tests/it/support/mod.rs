@@ -1,4 +1,4 @@
-//! A world in memory: platform, store, clock.
+//! The platform, the store and the clock in memory.
 
 pub(crate) mod engines;
 pub(crate) mod live;
@@ -7,7 +7,7 @@ pub(crate) mod relay;
 mod store;
 
 pub(crate) use platform::{Plan, Platform};
-pub(crate) use store::Shaky;
+pub(crate) use store::FaultyStore;
 
 use std::{
     sync::{
@@ -26,18 +26,18 @@ use revento_transport::Transport;
 
 pub(crate) const EVENT: &str = "evt_1";
 
-/// A clock that only a test moves.
+/// A clock that only the test moves.
 #[derive(Debug, Default)]
-pub(crate) struct Hands(AtomicI64);
+pub(crate) struct ManualClock(AtomicI64);
 
-impl Hands {
+impl ManualClock {
     pub(crate) fn advance(&self, by: Duration) {
         self.0
             .fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
     }
 }
 
-impl Clock for Hands {
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix_micros(self.0.load(Ordering::SeqCst))
     }
@@ -46,16 +46,16 @@ impl Clock for Hands {
 /// One integration, connected, with as many replicas as a test wants.
 pub(crate) struct World {
     pub(crate) platform: Arc<Platform>,
-    pub(crate) store: Arc<Shaky>,
-    pub(crate) clock: Arc<Hands>,
+    pub(crate) store: Arc<FaultyStore>,
+    pub(crate) clock: Arc<ManualClock>,
     pub(crate) client: Client,
 }
 
 impl World {
     pub(crate) async fn connected() -> Self {
         let platform = Arc::new(Platform::default());
-        let store = Arc::new(Shaky::default());
-        let clock = Arc::new(Hands::default());
+        let store = Arc::new(FaultyStore::default());
+        let clock = Arc::new(ManualClock::default());
         clock.advance(Duration::from_secs(1_778_336_551));
         let client = replica(&platform, &store, &clock);
         connect(&client).await;
@@ -67,12 +67,12 @@ impl World {
         }
     }
 
-    /// Another process over the same store.
+    /// Another replica on the same store.
     pub(crate) fn replica(&self) -> Client {
         replica(&self.platform, &self.store, &self.clock)
     }
 
-    /// The same, with something else about it.
+    /// Another replica, with other settings.
     pub(crate) fn configured(&self, how: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
         how(builder(&self.platform, &self.store, &self.clock))
             .build()
@@ -88,7 +88,7 @@ impl World {
         Ok(token.expose().to_owned())
     }
 
-    /// Moves on to this long before the end of an access token that was issued just now.
+    /// Moves the clock: an access token that was issued just now has this much time left.
     pub(crate) fn until_before_the_end(&self, left: Duration) {
         self.clock.advance(Duration::from_secs(3600) - left);
     }
@@ -98,11 +98,11 @@ impl World {
     }
 }
 
-fn replica(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> Client {
+fn replica(platform: &Arc<Platform>, store: &Arc<FaultyStore>, clock: &Arc<ManualClock>) -> Client {
     builder(platform, store, clock).build().unwrap()
 }
 
-fn builder(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> ClientBuilder {
+fn builder(platform: &Arc<Platform>, store: &Arc<FaultyStore>, clock: &Arc<ManualClock>) -> ClientBuilder {
     let integration = Integration::new(
         Endpoints::new("http://auth.test", "http://api.test/api/v1").unwrap(),
         "client",
@@ -110,17 +110,17 @@ fn builder(platform: &Arc<Platform>, store: &Arc<Shaky>, clock: &Arc<Hands>) -> 
     )
     .unwrap();
     let transport: Arc<dyn Transport> = Arc::<Platform>::clone(platform);
-    let store: Arc<dyn TokenStore> = Arc::<Shaky>::clone(store);
+    let store: Arc<dyn TokenStore> = Arc::<FaultyStore>::clone(store);
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
-    let clock: Arc<dyn Clock> = Arc::<Hands>::clone(clock);
-    // A pause that the clock of the test makes, not the runtime's.
+    let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
+    // The test's clock does not move while the client waits for this pause.
     let timing = Timing::default().doubt_pause(Duration::ZERO);
     Client::builder(integration)
         .transport(transport)
         .store(store)
         .sealer(sealer)
         .clock(clock)
-        // These are tests of tokens.
+        // These tests are about tokens.
         .pacing(Pacing::off())
         .timing(timing)
 }
@@ -129,7 +129,7 @@ pub(crate) async fn connect(client: &Client) {
     client.finish_authorization(consent(client)).await.unwrap();
 }
 
-/// What an organizer brings home.
+/// The code that an organizer brings back from the consent page.
 pub(crate) fn consent(client: &Client) -> CodeGrant {
     let request = AuthorizationRequest {
         event_id: EVENT.into(),

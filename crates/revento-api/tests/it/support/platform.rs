@@ -1,4 +1,4 @@
-//! A token endpoint that rotates and detects reuse, a read endpoint, and orders to fail.
+//! A platform in memory: a token endpoint that rotates tokens and detects reuse, and a read endpoint. It fails on command.
 
 use std::{
     collections::VecDeque,
@@ -23,11 +23,11 @@ pub(crate) enum Plan {
     Answer(u16, &'static str),
     /// The transport itself panics.
     Panic,
-    /// It never comes back; the request has arrived.
+    /// The request arrives, and the transport never returns.
     Hang,
 }
 
-/// Answers after a moment, as a network does.
+/// Answers after a delay, as over a network.
 #[derive(Debug, Default)]
 pub(crate) struct Platform(Mutex<State>);
 
@@ -40,10 +40,10 @@ struct State {
     exchange_plan: Option<Plan>,
     reads: u32,
     plans: VecDeque<Plan>,
-    /// The next read waits to be asked again after this many seconds.
+    /// The next read gets a 429 with this `Retry-After`, in seconds.
     busy: Option<u32>,
     last_bearer: String,
-    /// Codes for the next reads.
+    /// The error codes of the next reads.
     read_errors: VecDeque<&'static str>,
 }
 
@@ -56,7 +56,7 @@ impl Platform {
         self.state().read_errors.extend(codes);
     }
 
-    /// Requests to refresh, whatever came of them.
+    /// The refresh requests, answered or not.
     pub(crate) fn refreshes(&self) -> u32 {
         self.state().refreshes
     }
@@ -84,7 +84,7 @@ impl Platform {
         self.state().exchange_plan = Some(plan);
     }
 
-    /// Requests to exchange a code, whatever came of them.
+    /// The code exchanges, answered or not.
     pub(crate) fn exchanges(&self) -> u32 {
         self.state().exchanges
     }

@@ -1,4 +1,4 @@
-//! What lies between a program and a server, and can fail.
+//! A TCP relay between a program and a server. It fails on command.
 
 use std::net::SocketAddr;
 
@@ -8,17 +8,17 @@ use tokio::{
     sync::watch,
 };
 
-/// How it fares.
+/// The state of the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Line {
     Good,
-    /// Every connection ends at once.
+    /// The relay closes every connection.
     Cut,
-    /// Nothing comes through, and nobody says so.
+    /// The relay passes nothing on and keeps the connections open.
     Silent,
 }
 
-/// Passes bytes on, or does not.
+/// Passes bytes on, as its state says.
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
     line: watch::Sender<Line>,

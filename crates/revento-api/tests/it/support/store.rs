@@ -1,4 +1,4 @@
-//! A store that can be told to fail.
+//! A token store that fails on command.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
@@ -9,16 +9,16 @@ use revento_store::{
     SwapOutcome, TokenStore, Version, memory::MemoryTokens,
 };
 
-/// Memory, with switches.
+/// A memory store that fails on command.
 #[derive(Debug, Default)]
-pub(crate) struct Shaky {
+pub(crate) struct FaultyStore {
     inner: MemoryTokens,
     down: AtomicBool,
     swaps_fail: AtomicBool,
     swap_panics: AtomicBool,
 }
 
-impl Shaky {
+impl FaultyStore {
     pub(crate) fn down(&self, down: bool) {
         self.down.store(down, SeqCst);
     }
@@ -27,7 +27,7 @@ impl Shaky {
         self.swaps_fail.store(fail, SeqCst);
     }
 
-    /// Once.
+    /// Fails once.
     pub(crate) fn swap_panics(&self) {
         self.swap_panics.store(true, SeqCst);
     }
@@ -45,7 +45,7 @@ fn failure() -> StoreError {
 }
 
 #[async_trait]
-impl TokenStore for Shaky {
+impl TokenStore for FaultyStore {
     async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError> {
         self.check()?;
         self.inner.load(key).await
