@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use futures_core::stream::BoxStream;
 use revento_core::{ClientId, Connection, ConnectionKey, Envelope, EventId, Timestamp, UserId};
 use revento_oauth::{AuthorizationRequest, CodeGrant, Integration, StartedAuthorization};
 use revento_store::{EntropyError, StoreError};
@@ -89,12 +90,20 @@ impl Client {
         self.0.connections.load(&key).await
     }
 
-    /// Every connection that the store knows, in any order.
+    /// Every connection that the store knows, in the order of their keys, as a stream that keeps one page in memory. The
+    /// stream ends after its first error.
     ///
-    /// # Errors
-    /// When the store failed.
-    pub async fn connections(&self) -> Result<Vec<Connection>, StoreError> {
-        self.0.connections.list().await
+    /// ```
+    /// # use futures_util::TryStreamExt;
+    /// # async fn example(client: revento_api::Client) -> Result<(), revento_store::StoreError> {
+    /// let mut connections = client.connections();
+    /// while let Some(connection) = connections.try_next().await? {
+    ///     println!("{} is {}", connection.key, connection.status);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn connections(&self) -> BoxStream<'static, Result<Connection, StoreError>> {
+        self.0.connections.list()
     }
 
     /// Applies a webhook to the connections that it names. Webhooks that end no connection change nothing. Needs no

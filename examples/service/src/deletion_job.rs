@@ -6,6 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::TryStreamExt as _;
 use revento::{
     Client, Timestamp,
     inbox::{Deletions, covers_consent},
@@ -89,7 +90,8 @@ impl DeletionJob {
             .feed
             .remove(|entry| covers(duty, entry.event_id.as_deref(), entry.occurred_at));
         let mut connections = 0;
-        for connection in self.client.connections().await? {
+        let mut all = self.client.connections();
+        while let Some(connection) = all.try_next().await? {
             if covers(
                 duty,
                 Some(connection.key.event_id.as_str()),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::join_all;
 use revento_api::{ConnectError, SessionError};
 use revento_core::{Envelope, Status};
+use revento_store::{Record, TokenStore as _};
 
 use crate::support::{EVENT, Plan, World, consent};
 
@@ -100,4 +101,23 @@ async fn t11_scopes_that_were_taken_back_are_told() {
         world.stored().await,
         "it is stored before it is told"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_connections_are_listed_across_pages() {
+    use futures_util::TryStreamExt as _;
+
+    let world = World::connected().await;
+    let first = world.stored().await;
+    for number in 0..450 {
+        let mut connection = first.clone();
+        connection.key.event_id = format!("evt_more_{number:03}").into();
+        let tokens = None;
+        world.store.create(&Record { connection, tokens }).await.unwrap();
+    }
+    let listed: Vec<_> = world.client.connections().try_collect().await.unwrap();
+    assert_eq!(listed.len(), 451);
+    assert!(listed.is_sorted_by_key(|connection| connection.key.to_string()));
+    world.store.down(true);
+    assert!(world.client.connections().try_next().await.is_err());
 }

@@ -5,6 +5,7 @@ mod herd;
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
+use futures_util::TryStreamExt as _;
 use revento_api::Client;
 use revento_core::{Connection, ConnectionKey, Status};
 use revento_sandbox::Sandbox;
@@ -167,7 +168,8 @@ impl Trial {
         self.herd.end(&self.ledger);
         // The last in doubt: nothing is left to lose, so their tokens are tried.
         self.advance(2 * HOUR).await?;
-        for connection in self.client.connections().await? {
+        let connections: Vec<_> = self.client.connections().try_collect().await?;
+        for connection in connections {
             let key = connection.key;
             let token = match &key.user_id {
                 Some(user) => {
@@ -192,7 +194,7 @@ impl Trial {
 
     /// Whether nothing is due, in flight, or at an end; what has ended is judged and connected anew.
     async fn is_at_rest(&self) -> Result<bool> {
-        let Ok(connections) = self.client.connections().await else {
+        let Ok(connections) = self.client.connections().try_collect::<Vec<_>>().await else {
             return Ok(false);
         };
         let mut at_rest = true;
@@ -224,7 +226,7 @@ impl Trial {
     }
 
     async fn restless(&self) -> Result<Vec<Connection>> {
-        let mut connections = self.client.connections().await?;
+        let mut connections: Vec<_> = self.client.connections().try_collect().await?;
         connections.retain(|connection| !self.rests(connection));
         Ok(connections)
     }
