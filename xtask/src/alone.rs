@@ -1,7 +1,9 @@
-//! Each library builds alone, as its users build it.
+//! Builds each library alone, as its users do.
 //!
-//! In the workspace one crate's features serve all: what a crate forgot to ask for, a neighbour brought. A user who takes
-//! that crate alone would get the compile error instead. The verifier also builds where there is no standard library.
+//! In a workspace build cargo unifies features: if a crate forgets a feature of a dependency, another member enables it. A user of
+//! that crate alone would get a compile error. The verifier also builds without the standard library.
+//!
+//! `cargo hack` would check more combinations of features, but CI would have to install it from the network.
 
 use std::fs;
 
@@ -10,11 +12,11 @@ use anyhow::{Result, bail};
 use crate::process;
 use crate::workspace::{Package, cargo, metadata, root, target_directory};
 
-/// What the verifier can do without the standard library.
+/// The verifier's features that work without the standard library.
 const WITHOUT_STD: &str = r#"["bytes", "explain", "signature-list"]"#;
 
-/// The standard library has a panic handler of its own, and a program has one: this does not build as soon as any crate in
-/// the tree uses it.
+/// The standard library has a panic handler, and a program can have only one. So this does not build if any crate in the tree
+/// uses the standard library.
 const PROGRAM: &str = "#![no_std]
 use revento_webhooks as _;
 
@@ -24,7 +26,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 }
 ";
 
-/// Checks every library, with its default features and without.
+/// Checks each library with its default features and without.
 pub(crate) fn run() -> Result<()> {
     let packages = metadata(&root()?)?.packages;
     let mut broken = Vec::new();
@@ -65,7 +67,7 @@ fn without_std() -> Result<()> {
     );
     fs::write(home.join("Cargo.toml"), manifest)?;
     fs::write(home.join("src/lib.rs"), PROGRAM)?;
-    // The versions of the workspace, which are here already.
+    // The versions of the workspace, which are downloaded already.
     fs::copy(root.join("Cargo.lock"), home.join("Cargo.lock"))?;
     process::run(cargo(&["check", "--quiet", "--offline"])?.current_dir(&home))
 }

@@ -1,5 +1,5 @@
-//! Everything that CI checks. All steps share one profile, one set of features and one set of flags, so that nothing is
-//! built twice.
+//! Runs every check of CI. All steps share one profile, one set of features and one set of flags, so that cargo builds nothing
+//! twice.
 
 use anyhow::Result;
 
@@ -7,7 +7,7 @@ use crate::steps::Steps;
 use crate::workspace::cargo;
 use crate::{alone, deny, fuzz, process, public_api, purity, soak, test, trials};
 
-/// All steps, then a summary; an error if any step failed.
+/// Runs all steps and prints a summary. An error if any step failed.
 pub(crate) fn run() -> Result<()> {
     let mut steps = Steps::default();
     steps.run("format", || {
@@ -39,7 +39,7 @@ fn clippy() -> Result<()> {
     process::run(cargo(&arguments)?.args(["--", "-D", "warnings"]))
 }
 
-/// The libraries alone: the command `revento` and the library `revento` would be written to the same place.
+/// Documents the libraries only: cargo would write the command `revento` and the library `revento` to the same place.
 fn docs() -> Result<()> {
     let arguments = [
         "doc",

@@ -1,13 +1,13 @@
-//! The one place of the chores that reads a clock.
+//! The one place of xtask that reads a clock.
 
 use std::time::{Duration, Instant};
 
-/// Measures how long something has taken.
+/// Measures a duration.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
-    #[expect(clippy::disallowed_methods, reason = "chores measure real durations")]
+    #[expect(clippy::disallowed_methods, reason = "the commands measure real durations")]
     pub(crate) fn start() -> Self {
         Self(Instant::now())
     }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_like_a_stopwatch() {
+    fn a_duration_is_printed_in_seconds_or_minutes() {
         assert_eq!(human(Duration::from_millis(4_240)), "4.2 s");
         assert_eq!(human(Duration::from_secs(187)), "3 min 07 s");
     }

@@ -1,4 +1,4 @@
-//! Licences, bans and sources of all dependencies, as `deny.toml` says.
+//! Checks licences, bans and sources of all dependencies against `deny.toml`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,13 +10,12 @@ use crate::workspace::{cargo, root, target_directory};
 
 const VERSION: &str = "0.20.2";
 
-/// Brings cargo-deny when it is not there, then checks. Only the fetching needs a network.
+/// Installs cargo-deny if it is missing, then checks. Only the installation and the download of crates need a network.
 ///
-/// Advisories are left out: their database lives on the network, and a check that judges yesterday's commit differently
-/// tomorrow is not a test of the commit.
+/// Advisories are not checked: their database is on the network, and its changes would make an unchanged commit fail.
 pub(crate) fn run() -> Result<()> {
     let tool = tool()?;
-    // The graph spans all platforms, so the manifests of all of them have to be here.
+    // The graph has all platforms, so cargo-deny needs the manifests of all of them.
     process::run(&mut cargo(&["fetch", "--locked", "--quiet"])?)?;
     let arguments = [
         "--offline",
@@ -30,7 +29,7 @@ pub(crate) fn run() -> Result<()> {
     process::run(Command::new(tool).current_dir(root()?).args(arguments))
 }
 
-/// The path of our own cargo-deny.
+/// The path of cargo-deny in the build folder.
 fn tool() -> Result<PathBuf> {
     let home = target_directory()?
         .join("tools")
@@ -46,7 +45,7 @@ fn tool() -> Result<PathBuf> {
     Ok(tool)
 }
 
-/// Built without optimization: that takes 40 s on two cores instead of minutes, and the check itself stays short.
+/// Builds without optimization: that takes 40 s on two cores instead of minutes, and the check is still short.
 fn install(home: &Path) -> Result<()> {
     let arguments = [
         "install",

@@ -1,4 +1,4 @@
-//! Fuzzing: coverage-guided where cargo-fuzz and a nightly compiler are installed, by mutation of the corpus elsewhere.
+//! Fuzzes: guided by coverage if cargo-fuzz and a nightly compiler are installed, else by mutation of the corpus.
 
 use std::process::Command;
 
@@ -9,19 +9,19 @@ use crate::workspace::{cargo, root};
 
 const TARGETS: [&str; 4] = ["headers", "verifier", "events", "explain"];
 
-/// How long to fuzz.
+/// Options of `fuzz`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Minutes for each target, guided by coverage; needs cargo-fuzz and a nightly compiler
     #[arg(long)]
     minutes: Option<u64>,
-    /// Seconds for each target, by mutation of the corpus; needs nothing
+    /// Seconds for each target, by mutation of the corpus; needs no tools
     #[arg(long, default_value_t = 10, conflicts_with = "minutes")]
     seconds: u64,
 }
 
 impl Options {
-    /// As in CI.
+    /// The options of CI.
     pub(crate) fn smoke() -> Self {
         Self {
             minutes: None,
@@ -30,12 +30,12 @@ impl Options {
     }
 }
 
-/// Fuzzes every target; the first panic is an error.
+/// Fuzzes every target. The first panic is an error.
 pub(crate) fn run(options: &Options) -> Result<()> {
     match options.minutes {
         Some(minutes) if cargo_fuzz_is_there() => guided(minutes * 60),
         Some(minutes) => {
-            println!("no cargo-fuzz with a nightly compiler here: mutating the corpus instead");
+            println!("cargo-fuzz or a nightly compiler is missing: mutating the corpus instead");
             mutate(minutes * 60)
         }
         None => mutate(options.seconds),
@@ -61,7 +61,7 @@ fn guided(seconds: u64) -> Result<()> {
     let directory = root()?.join("fuzz/libfuzzer");
     for target in TARGETS {
         let corpus = root()?.join("fuzz/corpus").join(target);
-        // What it finds stays out of the checked-in corpus.
+        // New inputs stay out of the corpus that git tracks.
         let found = directory.join("target/found").join(target);
         std::fs::create_dir_all(&found)?;
         let mut command = Command::new("cargo");

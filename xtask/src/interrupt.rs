@@ -1,4 +1,4 @@
-//! Ctrl-C, termination and hang-up end the running command; the engines then end by unwinding.
+//! Ctrl-C, termination and hang-up end the running command. The engines then end by their guards.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,7 @@ use crate::process::{Signal, signal_group};
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static FOREGROUND: Mutex<Option<u32>> = Mutex::new(None);
 
-/// Starts to listen. Called once, by `main`.
+/// Starts to listen for signals. `main` calls it once.
 #[cfg(unix)]
 pub(crate) fn listen() -> Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -28,13 +28,13 @@ pub(crate) fn listen() -> Result<()> {
     Ok(())
 }
 
-/// Without Unix signals the console ends the whole process tree by itself.
+/// Without Unix signals the console ends the whole process tree.
 #[cfg(not(unix))]
 pub(crate) fn listen() -> Result<()> {
     Ok(())
 }
 
-/// An error once somebody has asked to stop; every waiting loop calls it.
+/// An error after an interruption. Each waiting loop calls it.
 pub(crate) fn check() -> Result<()> {
     if INTERRUPTED.load(Ordering::SeqCst) {
         bail!("interrupted");
@@ -42,7 +42,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// Names the process group that an interruption ends; the guard takes the name back.
+/// Sets the process group that an interruption ends, until the guard is dropped.
 pub(crate) fn foreground(group: u32) -> Foreground {
     *FOREGROUND.lock().unwrap_or_else(PoisonError::into_inner) = Some(group);
     Foreground

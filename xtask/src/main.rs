@@ -1,7 +1,7 @@
-//! Every chore of this repository: `cargo xtask <chore>`.
+//! The commands of this repository: `cargo xtask <command>`.
 //!
-//! A chore is one module with one `run`. CI is a list of chores (`ci`), so whatever CI checks can be typed.
-#![allow(clippy::print_stdout, reason = "a chore reports to the person who runs it")]
+//! A command is one module with one `run`. CI runs a list of these commands (`ci`), so a developer can run each check of CI.
+#![allow(clippy::print_stdout, reason = "a command reports to the person who runs it")]
 
 mod alone;
 mod bench;
@@ -28,7 +28,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", about = "Every chore of this repository", version)]
+#[command(
+    name = "cargo xtask",
+    about = "Builds, checks and measures this repository",
+    version
+)]
 struct Cli {
     #[command(subcommand)]
     chore: Chore,
@@ -36,34 +40,34 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Chore {
-    /// Everything that CI checks, with the duration of each step
+    /// Runs every check of CI, and prints the duration of each step
     Ci,
-    /// All tests, with private engines (PostgreSQL, Redis, NATS, Chromium, Node, Python)
+    /// Runs all tests, with private engines (PostgreSQL, Redis, NATS, Chromium, Node, Python)
     Test(test::Options),
-    /// Proves the dependency directions between the crates, and that nothing below the line does I/O
+    /// Checks the architecture: dependencies between crates, no I/O below the line, no circles between modules, citations
     Purity,
-    /// Builds every library by itself, with the features that it asks for and no others
+    /// Builds each library alone, with its own features only
     Alone,
-    /// Proves that the libraries' public signatures show no foreign types but those that are agreed on
+    /// Checks the foreign types in public signatures, and the shape of public errors
     PublicApi,
-    /// Licences, bans and sources of all dependencies (cargo-deny, offline)
+    /// Checks licences, bans and sources of all dependencies (cargo-deny, offline)
     Deny,
-    /// Model-checks the refresh protocol over millions of states
+    /// Model-checks the refresh protocol in millions of states
     Model,
-    /// Kills processes and databases while they refresh tokens
+    /// Kills processes and databases while they refresh tokens, and checks that no token is lost
     Crash(trials::Crash),
-    /// SDK and sandbox through months of faults, under a virtual clock; any seed can be lived through again
+    /// Runs SDK and sandbox through months of faults under a virtual clock; a seed repeats a run
     Simulate(trials::Simulate),
-    /// Takes the pictures in `docs/` anew, while browser tests click through the quickstart and every page of the sandbox
+    /// Takes the pictures in `docs/` again, by browser tests of the quickstart and of the sandbox's pages
     Screenshots,
-    /// Fuzzes headers, verifier, events and explain
+    /// Fuzzes the parsers and the verifier
     Fuzz(fuzz::Options),
-    /// Measures against peers, for docs/performance.md
+    /// Measures against other libraries, for docs/performance.md
     Bench {
         #[command(subcommand)]
         what: bench::What,
     },
-    /// Runs one thing many times and stops at its first failure
+    /// Repeats one scenario and stops at its first failure
     Soak {
         #[command(subcommand)]
         what: soak::What,

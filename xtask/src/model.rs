@@ -1,11 +1,11 @@
-//! The refresh protocol under a model checker, further than a test run looks.
+//! Model-checks the refresh protocol, deeper than the tests do.
 
 use anyhow::Result;
 
 use crate::process;
 use crate::workspace::cargo;
 
-/// In a release build, since the space is millions of states wide.
+/// Uses a release build, because the model has millions of states.
 pub(crate) fn run() -> Result<()> {
     let arguments = ["test", "--release", "-p", "revento-oauth", "--lib", "model_"];
     let mut checker = cargo(&arguments)?;

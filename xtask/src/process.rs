@@ -1,4 +1,4 @@
-//! Child processes: each is the leader of its own process group, and the group ends with its guard.
+//! Child processes. Each leads its own process group, and dropping its guard ends the group.
 
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
@@ -10,16 +10,16 @@ use crate::interrupt;
 
 const GRACE: Duration = Duration::from_secs(8);
 
-/// What a group can be told.
+/// A signal for a process group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {
-    /// PostgreSQL's fast shutdown; others end on [`Signal::Terminate`].
+    /// For PostgreSQL's fast shutdown; other servers use [`Signal::Terminate`].
     Interrupt,
     Terminate,
     Kill,
 }
 
-/// A child and its descendants. Dropping it stops them all: politely first, then for certain.
+/// A child and its descendants. Dropping it sends the stop signal and, after a grace period, kills them.
 #[derive(Debug)]
 pub(crate) struct Group {
     child: Child,
@@ -35,12 +35,12 @@ impl Group {
         Ok(Self { child, stop })
     }
 
-    /// The number of the group.
+    /// The id of the process group.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// How it ended, or `None` while it runs.
+    /// The exit status, or `None` while the child runs.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)
     }
@@ -63,7 +63,7 @@ impl Drop for Group {
     }
 }
 
-/// Runs a command to its end with its output on ours; anything but success is an error.
+/// Runs a command with its output on ours. A failure is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     interrupt::check()?;
     own_group(command.stdin(Stdio::null()));
@@ -80,7 +80,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command to its end and takes its output; the caller judges the status.
+/// Runs a command and returns its output and status.
 pub(crate) fn output(command: &mut Command) -> Result<Output> {
     interrupt::check()?;
     own_group(
@@ -99,7 +99,7 @@ pub(crate) fn output(command: &mut Command) -> Result<Output> {
     Ok(output)
 }
 
-/// Runs a command to its end and takes its standard output; failure is an error with the end of what it said.
+/// Runs a command and returns its standard output. A failure is an error with the end of its output.
 pub(crate) fn stdout(command: &mut Command) -> Result<String> {
     let output = output(command)?;
     if !output.status.success() {
@@ -121,7 +121,7 @@ pub(crate) fn tail(text: &str, lines: usize) -> String {
     all.get(from..).unwrap_or_default().join("\n")
 }
 
-/// Signals a whole process group; one that is gone already is no error.
+/// Signals a whole process group. A group that has ended is no error.
 #[cfg(unix)]
 pub(crate) fn signal_group(group: u32, signal: Signal) {
     use rustix::process::{Pid, kill_process_group};
@@ -136,7 +136,7 @@ pub(crate) fn signal_group(group: u32, signal: Signal) {
     }
 }
 
-/// Elsewhere a guard kills its own child only.
+/// Without Unix signals a guard kills its own child only.
 #[cfg(not(unix))]
 pub(crate) fn signal_group(_group: u32, _signal: Signal) {}
 
@@ -149,7 +149,7 @@ fn own_group(command: &mut Command) {
 #[cfg(not(unix))]
 fn own_group(_command: &mut Command) {}
 
-/// The command as one would type it.
+/// The command line, for messages.
 fn line(command: &Command) -> String {
     let mut line = command.get_program().to_string_lossy().into_owned();
     for argument in command.get_args() {

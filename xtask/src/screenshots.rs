@@ -1,4 +1,4 @@
-//! Takes the pictures that the documents show. Browser tests take them on their way, so they show what is tested.
+//! Takes the pictures of the documents. Browser tests take them, so the pictures show what is tested.
 
 use anyhow::Result;
 
@@ -6,10 +6,10 @@ use crate::engines::Engines;
 use crate::process;
 use crate::workspace::{cargo, root};
 
-/// The tests that take pictures: of the quickstart, and of every page of the sandbox on a desk and on a phone.
+/// The tests that take pictures: of the quickstart, and of each page of the sandbox on a desktop and on a phone.
 const TAKEN_BY: [&str; 2] = ["quickstart_in_a_browser", "every_page_is_for_everybody"];
 
-/// Writes `docs/*.png` and `docs/sandbox/*.png` anew.
+/// Writes `docs/*.png` and `docs/sandbox/*.png` again.
 pub(crate) fn run() -> Result<()> {
     let docs = root()?.join("docs");
     std::fs::create_dir_all(docs.join("sandbox"))?;

@@ -1,4 +1,4 @@
-//! A row of steps: a heading and a duration each, and a table at the end.
+//! Runs steps one after the other: each with a heading and a duration, and a table at the end.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::clock::{Stopwatch, human};
 use crate::interrupt;
 
-/// Collects what the steps did. A failed step does not stop the others: one run shows everything that is wrong.
+/// Collects the results of steps. A failed step does not stop the others, so that one run shows every failure.
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
     done: Vec<Step>,
@@ -21,7 +21,7 @@ struct Step {
 }
 
 impl Steps {
-    /// Runs one step. Only an interruption is handed on as an error.
+    /// Runs one step. Only an interruption is returned as an error.
     pub(crate) fn run(&mut self, name: &'static str, step: impl FnOnce() -> Result<()>) -> Result<()> {
         println!("\n── {name} ──");
         let watch = Stopwatch::start();
@@ -40,7 +40,7 @@ impl Steps {
         Ok(())
     }
 
-    /// Prints the table; an error if any step failed.
+    /// Prints the table. An error if any step failed.
     pub(crate) fn finish(self) -> Result<()> {
         println!("\n── summary ──");
         for step in &self.done {

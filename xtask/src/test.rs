@@ -1,4 +1,4 @@
-//! All tests, once, with private engines.
+//! Runs all tests once, with private engines.
 
 use anyhow::Result;
 
@@ -6,22 +6,22 @@ use crate::engines::Engines;
 use crate::process;
 use crate::workspace::cargo;
 
-/// How to test.
+/// Options of `test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Fail when an engine is missing, instead of skipping its tests
     #[arg(long)]
     require_all: bool,
-    /// Only this package (may be repeated)
+    /// Tests this package only (may be repeated)
     #[arg(short, long = "package", value_name = "PACKAGE")]
     packages: Vec<String>,
-    /// Passed to the test binaries: a filter, `--nocapture`, …
+    /// Arguments for the test binaries: a filter, `--nocapture`, …
     #[arg(last = true)]
     arguments: Vec<String>,
 }
 
 impl Options {
-    /// As in CI: nothing may be skipped.
+    /// The options of CI: a missing engine is a failure.
     pub(crate) fn require_all() -> Self {
         Self {
             require_all: true,
@@ -31,7 +31,7 @@ impl Options {
     }
 }
 
-/// Starts the engines, runs all tests and doc tests, ends the engines.
+/// Starts the engines, runs all tests and doc tests, stops the engines.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let engines = Engines::start()?;
     if options.require_all {

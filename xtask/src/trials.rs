@@ -1,4 +1,4 @@
-//! Trials that are too long, or too rough, for a test. They live in `tests/trials`.
+//! Runs the trials of `tests/trials`: they take too long for a test, or kill processes.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,22 +9,22 @@ use crate::engines::Restartable;
 use crate::process;
 use crate::workspace::{cargo, target_directory};
 
-/// How to crash.
+/// Options of `crash`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Crash {
-    /// How many processes to kill, on each engine
+    /// Number of processes to kill, for each engine
     #[arg(long, default_value_t = 300)]
     kills: u32,
-    /// Which chances to take
+    /// Seed of the random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// With the build of the tests instead of a release build
+    /// Uses the test build instead of a release build
     #[arg(long)]
     debug: bool,
 }
 
 impl Crash {
-    /// Short, and with what the tests have built already.
+    /// The options of CI: a short run with the test build.
     pub(crate) fn smoke() -> Self {
         Self {
             kills: 16,
@@ -34,22 +34,22 @@ impl Crash {
     }
 }
 
-/// What to simulate.
+/// Options of `simulate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Simulate {
-    /// How many worlds to live through
+    /// Number of simulated worlds
     #[arg(long, default_value_t = 200)]
     seeds: u64,
-    /// Only this one, with a line for everything that happens in it
+    /// Simulates this world only, and prints each of its events
     #[arg(long)]
     seed: Option<u64>,
-    /// With the build of the tests instead of a release build
+    /// Uses the test build instead of a release build
     #[arg(long)]
     debug: bool,
 }
 
 impl Simulate {
-    /// With what the tests have built already.
+    /// The options of CI: the test build.
     pub(crate) fn smoke() -> Self {
         Self {
             seeds: 200,
@@ -59,7 +59,7 @@ impl Simulate {
     }
 }
 
-/// Months of faults under a virtual clock.
+/// Simulates months of faults under a virtual clock.
 pub(crate) fn simulate(options: &Simulate) -> Result<()> {
     let mut command = Command::new(build(options.debug)?);
     command.arg("simulate");
@@ -70,7 +70,7 @@ pub(crate) fn simulate(options: &Simulate) -> Result<()> {
     process::run(&mut command)
 }
 
-/// Kills processes and databases while they refresh.
+/// Kills processes and databases while they refresh tokens.
 pub(crate) fn crash(options: &Crash) -> Result<()> {
     let mut command = Command::new(build(options.debug)?);
     command
@@ -88,7 +88,7 @@ pub(crate) fn crash(options: &Crash) -> Result<()> {
     process::run(&mut command)
 }
 
-/// The debug build asks for exactly what the tests ask for, so that after them nothing is compiled.
+/// Builds the trials. The debug build has the arguments of the test build, so that it compiles nothing after the tests.
 pub(crate) fn build(debug: bool) -> Result<PathBuf> {
     let (arguments, folder): (&[&str], _) = if debug {
         (

@@ -1,4 +1,4 @@
-//! Where the workspace is, and how its cargo is called.
+//! The workspace: its folder, its cargo commands and its metadata.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::process;
 
-/// The root of the workspace that these chores belong to.
+/// The root folder of this workspace.
 pub(crate) fn root() -> Result<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     Ok(here.parent().context("xtask has no parent folder")?.to_owned())
@@ -17,8 +17,8 @@ pub(crate) fn root() -> Result<PathBuf> {
 
 /// A cargo command in the root of the workspace.
 ///
-/// `cargo run` hands its own variables down to us. Some build scripts look at them, so they go: a command started here
-/// and the same command typed in a shell then share every artifact.
+/// `cargo run` sets environment variables that some build scripts read. This function removes them, so that a command
+/// started here shares its artifacts with the same command in a shell.
 pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
@@ -39,19 +39,19 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-/// The build folder, wherever the user's settings put it.
+/// The build folder, as the user's settings define it.
 pub(crate) fn target_directory() -> Result<PathBuf> {
     Ok(metadata(&root()?)?.target_directory)
 }
 
-/// What `cargo metadata --no-deps` says about the workspace in `directory`.
+/// The output of `cargo metadata --no-deps` for the workspace in `directory`.
 pub(crate) fn metadata(directory: &Path) -> Result<Metadata> {
     let mut command = cargo(&["metadata", "--no-deps", "--format-version", "1"])?;
     let text = process::stdout(command.current_dir(directory))?;
     serde_json::from_str(&text).context("cargo metadata printed something unexpected")
 }
 
-/// The part of cargo's metadata that the chores use.
+/// The part of cargo's metadata that the commands use.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
@@ -66,12 +66,12 @@ pub(crate) struct Package {
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
     targets: Vec<Target>,
-    /// The registries it may go to; `None` is any, an empty list is `publish = false`.
+    /// The registries that it may be published to; `None` is any, an empty list is `publish = false`.
     publish: Option<Vec<String>>,
 }
 
 impl Package {
-    /// Whether people depend on it.
+    /// Whether it is a published library.
     pub(crate) fn is_public_library(&self) -> bool {
         let is_library = |target: &Target| target.kind.iter().any(|kind| kind == "lib");
         self.publish
@@ -90,7 +90,7 @@ struct Target {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Dependency {
     pub(crate) name: String,
-    /// `None` is a normal dependency; else `dev` or `build`.
+    /// `None` for a normal dependency, else `dev` or `build`.
     pub(crate) kind: Option<String>,
     pub(crate) optional: bool,
 }

@@ -1,4 +1,4 @@
-//! What reading a page costs: a client on one core, a platform on another.
+//! Measures the read of a page: a client on one core, a platform on another.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! What a minimal verifier program costs its user: crates, the CPU time of a cold build, the size when stripped.
+//! Measures a minimal verifier program: crates, CPU time of a cold build, stripped size.
 
 use std::path::{Path, PathBuf};
 
@@ -8,9 +8,9 @@ use super::cpu;
 use crate::process;
 use crate::workspace::{cargo, root, target_directory};
 
-/// How often a small program is built.
+/// Number of builds of a small program.
 const ROUNDS: usize = 3;
-/// At most so many crates.
+/// The most crates of a small program.
 const SMALL: usize = 20;
 
 struct Program {
@@ -116,7 +116,7 @@ pub(super) fn run(json: bool) -> Result<()> {
     for program in &programs {
         costs.push((program.name, program.cost()?));
     }
-    // What others do on the machine only ever adds: of several builds in turn the cheapest counts.
+    // Other work on the machine can only add time, so the cheapest of several builds counts.
     for _ in 1..ROUNDS {
         for (program, (_, cost)) in programs.iter().zip(&mut costs) {
             if cost.crates <= SMALL {

@@ -1,17 +1,17 @@
-//! CPU time, user and system together: what work costs, however busy the machine is. Linux only, as `taskset` is.
+//! CPU time, user and system together, which is independent of the load of the machine. Linux only, as is `taskset`.
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 
-/// `/proc` counts in these, on every Linux (`USER_HZ`).
+/// The unit of `/proc` on every Linux (`USER_HZ`).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Seconds that the processes of a group have spent so far.
+/// CPU seconds of the processes of a group so far.
 pub(super) fn of_group(group: u32) -> Result<f64> {
     let mut ticks = 0;
     for entry in fs::read_dir("/proc").context("CPU time is read from /proc")? {
-        // A process may end while it is looked at.
+        // A process may end meanwhile.
         let stat = fs::read_to_string(entry?.path().join("stat")).unwrap_or_default();
         if let Some([.., of, own, _]) = numbers(&stat)
             && of == u64::from(group)
@@ -22,16 +22,17 @@ pub(super) fn of_group(group: u32) -> Result<f64> {
     Ok(seconds(ticks))
 }
 
-/// Seconds that our children have spent which have ended, and theirs.
+/// CPU seconds of this process's children that have ended, and of their children.
 pub(super) fn of_ended_children() -> Result<f64> {
     let stat = fs::read_to_string("/proc/self/stat").context("CPU time is read from /proc")?;
-    let [_, _, children] = numbers(&stat).context("/proc/self/stat is as proc(5) says")?;
+    let [_, _, children] =
+        numbers(&stat).context("/proc/self/stat has another format than proc(5) describes")?;
     Ok(seconds(children))
 }
 
-/// The process group, the ticks of the process, and those of its children that were waited for.
+/// The process group, the ticks of the process, and the ticks of its children that have ended.
 fn numbers(stat: &str) -> Option<[u64; 3]> {
-    // The name in parentheses may have anything in it.
+    // The name in parentheses may have any characters.
     let (_, rest) = stat.rsplit_once(") ")?;
     let fields: Vec<&str> = rest.split(' ').collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();

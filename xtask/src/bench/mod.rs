@@ -1,4 +1,4 @@
-//! Measurements against peers: the tables of `docs/performance.md`.
+//! Measures against other libraries: the tables of `docs/performance.md`.
 
 mod client;
 mod cost;
@@ -10,27 +10,27 @@ mod verify;
 
 use anyhow::Result;
 
-/// What to measure.
+/// The measurements.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum What {
-    /// One verification, against RustCrypto by hand, ring, aws-lc-rs, svix, standardwebhooks and the floor
+    /// Measures one verification against RustCrypto by hand, ring, aws-lc-rs, svix, standardwebhooks and the floor
     Verify(Options),
-    /// Requests per second of the adapters, against bare axum, Express and Flask; needs wrk
+    /// Measures requests per second of the adapters against bare axum, Express and Flask; needs wrk
     Endpoint(Options),
-    /// Reading a page, against bare reqwest and bare hyper with serde_json; memory of a long stream
+    /// Measures the read of a page against bare reqwest and bare hyper with serde_json, and the memory of a long stream
     Client(Options),
-    /// Start-up, pages and tokens per second and memory of the sandbox, against a bare axum handler
+    /// Measures start, pages and tokens per second and memory of the sandbox against a bare axum handler
     Sandbox(Options),
-    /// A session's token, cached, contended and refreshed, and what is due of a million connections
+    /// Measures a session's token (cached, contended, refreshed), and the search for due ones among a million connections
     Session(Options),
-    /// Crates, build time and size of a minimal verifier, against svix, standardwebhooks and by hand
+    /// Measures crates, build time and size of a minimal verifier against svix, standardwebhooks and one by hand
     Cost(Options),
 }
 
-/// How to report.
+/// Options of a measurement.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Ratios as JSON instead of a table
+    /// Prints ratios as JSON instead of a table
     #[arg(long)]
     json: bool,
 }

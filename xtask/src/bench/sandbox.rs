@@ -1,4 +1,4 @@
-//! The sandbox: start-up, throughput beside a bare axum handler, memory.
+//! Measures the sandbox: start, throughput against a bare axum handler, memory.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! What a token costs.
+//! Measures the cost of a token.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Installs Debian packages, where we may.
+//! Installs Debian packages, if this process may.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::process;
 
-/// Installs packages; if that is not possible here, the reason in a few words.
+/// Installs packages. The error says why that is not possible.
 pub(super) fn install(packages: &[&str]) -> Result<(), String> {
     if !Path::new("/etc/debian_version").exists() {
         return Err(format!("install what Debian calls {}", packages.join(" ")));
@@ -19,7 +19,7 @@ pub(super) fn install(packages: &[&str]) -> Result<(), String> {
     apt_get(&["install", "--yes", "--no-install-recommends"], packages)
 }
 
-/// Reads the package lists, once in a run.
+/// Updates the package lists once per run.
 fn update() -> Result<(), String> {
     static DONE: OnceLock<Result<(), String>> = OnceLock::new();
     DONE.get_or_init(|| apt_get(&["update"], &[])).clone()

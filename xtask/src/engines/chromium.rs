@@ -46,7 +46,7 @@ impl Engine for Chromium {
         let (server, port) = server::start(server::folder()?, MANNERS, |folder, port| {
             let mut command = Command::new(&driver);
             command.arg(format!("--port={port}")).current_dir(folder);
-            // Profiles and caches go with the server.
+            // Dropping the server deletes profiles and caches.
             for name in ["TMPDIR", "HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
                 command.env(name, folder);
             }

@@ -1,8 +1,8 @@
-//! Private, throw-away engines for the tests.
+//! Private engines for the tests.
 //!
-//! An engine is a program that some tests need: a database, a browser, a language. It is one small module with one
-//! [`Engine`], and a row in [`all`]. The tests learn of it through environment variables; a test whose variable is not
-//! set prints one line and returns. Only servers that were started here are handed out, and they end with [`Engines`].
+//! An engine is a program that some tests need: a database, a browser, a language. Each is one module with one [`Engine`], and a
+//! row in [`all`]. Environment variables tell the tests where it is; a test whose variable is not set prints one line and
+//! returns. The tests get only servers that were started here, and dropping [`Engines`] stops them.
 
 mod apt;
 mod chromium;
@@ -23,30 +23,30 @@ use crate::interrupt;
 pub(crate) use postgres::Restartable;
 use server::Server;
 
-/// Something that tests need and that a machine may not have.
+/// A program that tests need and that a machine may not have.
 trait Engine {
-    /// What people call it.
+    /// Its name, for messages.
     fn name(&self) -> &'static str;
 
-    /// The Debian packages that bring it.
+    /// The Debian packages that contain it.
     fn packages(&self) -> &'static [&'static str];
 
-    /// The variables by which tests find it.
+    /// The environment variables that tests read.
     fn variables(&self) -> &'static [&'static str];
 
-    /// Whether its programs are installed; if not, the reason in a few words.
+    /// Whether its programs are installed; if not, the reason.
     fn installed(&self) -> Result<(), String>;
 
-    /// Makes it ready for use. Called only when it is installed.
+    /// Starts it. The caller has checked that it is installed.
     fn start(&self) -> Result<Running>;
 }
 
 /// An engine in use.
 #[derive(Debug)]
 struct Running {
-    /// In the order of [`Engine::variables`].
+    /// The values of [`Engine::variables`], in their order.
     values: Vec<String>,
-    /// What there is to end, if anything.
+    /// The server to stop, if there is one.
     server: Option<Server>,
 }
 
@@ -61,7 +61,7 @@ fn all() -> Vec<Box<dyn Engine>> {
     ]
 }
 
-/// All engines that could be started. Dropping it ends their servers.
+/// All engines that could be started. Dropping it stops their servers.
 #[derive(Debug)]
 pub(crate) struct Engines {
     variables: Vec<(&'static str, Option<String>)>,
@@ -70,7 +70,7 @@ pub(crate) struct Engines {
 }
 
 impl Engines {
-    /// Starts what is there, after installing what is missing where that is possible; one line for each engine.
+    /// Starts all engines, and installs missing ones if possible. Prints one line for each.
     pub(crate) fn start() -> Result<Self> {
         let mut engines = Self {
             variables: Vec::new(),
@@ -95,7 +95,7 @@ impl Engines {
         Ok(engines)
     }
 
-    /// Tells a command of the engines, and takes from it what the caller's environment says of any others.
+    /// Sets the variables of the engines for a command, and removes those that the caller's environment has.
     pub(crate) fn hand_to(&self, command: &mut Command) {
         for (name, value) in &self.variables {
             match value {
@@ -105,7 +105,7 @@ impl Engines {
         }
     }
 
-    /// An error that names the engines that the tests would have to do without, if there are any.
+    /// An error that names the missing engines, if there are any.
     pub(crate) fn require_all(&self) -> Result<()> {
         if !self.skipped.is_empty() {
             bail!("missing: {}", self.skipped.join(", "));

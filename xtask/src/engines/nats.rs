@@ -38,7 +38,7 @@ impl Engine for Nats {
         let program = require(&["nats-server"]).map_err(anyhow::Error::msg)?;
         let token = server::password()?;
         let (server, port) = server::start(server::folder()?, MANNERS, |folder, port| {
-            // In a file, because everybody can read a command line.
+            // In a file, because every user can read a command line.
             let file = folder.join("nats.conf");
             let streams = folder.join("streams");
             let settings = format!(

@@ -1,4 +1,4 @@
-//! PostgreSQL. The server refuses to run as root, so root hands it to another user.
+//! PostgreSQL. The server refuses to run as root, so root starts it as another user.
 
 use std::ffi::OsString;
 use std::net::TcpStream;
@@ -57,19 +57,19 @@ impl Engine for Postgres {
     }
 }
 
-/// A server that somebody else starts, kills and starts again.
+/// A server that the caller starts, kills and starts again.
 #[derive(Debug)]
 pub(crate) struct Restartable {
     pub(crate) url: String,
-    /// What starts it: a program and its arguments.
+    /// The command that starts it: a program and its arguments.
     pub(crate) words: Vec<String>,
     port: u16,
-    /// Its data, which go with this value.
+    /// Its data folder; dropping this value deletes it.
     _folder: TempDir,
 }
 
 impl Restartable {
-    /// Prepares a server, after installing it where that is possible.
+    /// Prepares a server. Installs PostgreSQL first if that is possible.
     pub(crate) fn prepare() -> Result<Self> {
         if programs().is_err() {
             apt::install(Postgres.packages()).map_err(anyhow::Error::msg)?;
@@ -90,7 +90,7 @@ impl Restartable {
         })
     }
 
-    /// Starts it, and waits until somebody listens.
+    /// Starts it and waits until it listens.
     pub(crate) fn start(&self) -> Result<Group> {
         let (program, arguments) = self.words.split_first().context("nothing to start")?;
         let mut command = Command::new(program);
@@ -110,7 +110,7 @@ impl Restartable {
     }
 }
 
-/// Fresh data, in a folder of their own.
+/// A new data folder.
 struct Cluster {
     folder: TempDir,
     data: PathBuf,
@@ -157,7 +157,7 @@ impl Cluster {
     }
 }
 
-/// A killed server loses nothing that the kernel has; only a killed machine would need the syncing.
+/// Without fsync a killed server loses nothing that the kernel has. Only a crash of the machine would lose data.
 fn arguments(data: &Path, folder: &Path, port: u16) -> Vec<OsString> {
     let port = port.to_string();
     let mut words: Vec<OsString> = vec!["-D".into(), data.into(), "-k".into(), folder.into()];
@@ -181,7 +181,7 @@ fn programs() -> Result<Programs, String> {
 #[derive(Debug)]
 enum Unprivileged {
     Ourselves,
-    /// We are root: this user id, its group id.
+    /// This process is root: the user id and group id of another user.
     #[cfg(unix)]
     Other(u32, u32),
 }
@@ -203,7 +203,7 @@ impl Unprivileged {
         Self::Ourselves
     }
 
-    /// A command that runs as this user, in the very process that we start (so that it can be signalled).
+    /// A command that runs as this user, in the process that we start, so that we can signal it.
     fn command(&self, program: &Path) -> Result<Command> {
         match self {
             Self::Ourselves => Ok(Command::new(program)),

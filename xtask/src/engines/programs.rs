@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-/// Where Debian puts servers that an ordinary search path leaves out.
+/// Debian's folder of servers that an ordinary search path does not have.
 const BESIDE_THE_PATH: &[&str] = &["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-/// Where Debian puts PostgreSQL's programs, one folder for each version.
+/// Debian's folder of PostgreSQL's programs, with one folder for each version.
 const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
 
 /// The first program of any of these names.
@@ -19,7 +19,7 @@ pub(super) fn find(names: &[&str]) -> Option<PathBuf> {
     })
 }
 
-/// As [`find`], with the reason when there is none.
+/// Like [`find`], with an error if there is none.
 pub(super) fn require(names: &[&str]) -> Result<PathBuf, String> {
     find(names).ok_or_else(|| format!("{} not found", names.join(" or ")))
 }

@@ -8,7 +8,7 @@ use super::programs::require;
 use super::{Engine, Running};
 use crate::process;
 
-/// Prints the interpreter itself: a version manager's wrapper would choose anew in every folder.
+/// Prints the path of the interpreter itself: the wrapper of a version manager would choose by the current folder.
 const PROBE: &str =
     "import sys, venv, ensurepip; assert sys.version_info >= (3, 9), 'older than 3.9'; print(sys.executable)";
 

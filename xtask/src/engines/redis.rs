@@ -38,7 +38,7 @@ impl Engine for Redis {
         let program = require(&["redis-server"]).map_err(anyhow::Error::msg)?;
         let password = server::password()?;
         let (server, port) = server::start(server::folder()?, MANNERS, |folder, port| {
-            // In a file, because everybody can read a command line.
+            // In a file, because every user can read a command line.
             let file = folder.join("redis.conf");
             let settings =
                 format!("bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\n");

@@ -1,4 +1,4 @@
-//! A private server: its folder, its port, its process group and its log.
+//! A private server with its folder, port, process group and log.
 
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
@@ -16,14 +16,14 @@ use crate::process::{Group, Signal, tail};
 const PATIENCE: Duration = Duration::from_secs(60);
 const ATTEMPTS: usize = 3;
 
-/// A running server. The order of the fields is the order of the end: first the processes, then their folder.
+/// A running server. Fields are dropped in order: first the processes, then their folder.
 #[derive(Debug)]
 pub(super) struct Server {
     _processes: Group,
     _folder: TempDir,
 }
 
-/// How a server is told to end, and how it says that it is ready.
+/// How to stop a server, and how to see that it is ready.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manners {
     pub(super) stop: Signal,
@@ -31,14 +31,14 @@ pub(super) struct Manners {
     pub(super) ready: &'static str,
 }
 
-/// A new folder that only we can read; it goes with its server.
+/// A new folder that only this user can read. Dropping it deletes it.
 pub(super) fn folder() -> Result<TempDir> {
     Ok(tempfile::Builder::new().prefix("revento-test-").tempdir()?)
 }
 
 /// Starts a server on a free port of the loopback interface and waits until it is ready.
 ///
-/// Between finding a free port and using it, somebody else may take it; then another one is tried.
+/// Another process may take the free port before the server does; then this function tries another port.
 pub(super) fn start(
     folder: TempDir,
     manners: Manners,
@@ -96,7 +96,7 @@ fn attempt(folder: &Path, manners: Manners, mut command: Command) -> Result<Grou
     }
 }
 
-/// A password that nobody else on this machine knows: the servers are private even on a shared machine.
+/// A random password, so that the servers are private on a shared machine too.
 pub(super) fn password() -> Result<String> {
     use std::io::Read as _;
 

@@ -1,7 +1,10 @@
-//! Whose types are in the public signatures of our libraries.
+//! Checks the public API of each library: which foreign types its signatures have, and the shape of its errors.
 //!
-//! rustdoc describes each library as JSON; every path in a public signature leads to the crate that defines it. What is not in
-//! the table is a leak: a new major version of that crate would be one of ours.
+//! rustdoc describes each library as JSON, and each path in a public signature leads to the crate that defines it. A crate that is
+//! not in the table is a leak: its next major version would force one of ours.
+//!
+//! `cargo public-api` and `cargo check-external-types` need a nightly toolchain and an installation from the network, which CI does not
+//! have.
 
 mod error_shape;
 mod rules;
@@ -17,7 +20,7 @@ use serde_json::Value;
 use crate::process;
 use crate::workspace::{cargo, metadata, root};
 
-/// Prints every type that should not be seen; an error if there is any.
+/// Prints every complaint. An error if there is any.
 pub(crate) fn run() -> Result<()> {
     let metadata = metadata(&root()?)?;
     let libraries: Vec<&str> = metadata
@@ -48,11 +51,14 @@ pub(crate) fn run() -> Result<()> {
             complaints.len()
         );
     }
-    println!("{} libraries show only what they may", libraries.len());
+    println!(
+        "{} libraries have only allowed types in their signatures",
+        libraries.len()
+    );
     Ok(())
 }
 
-/// Complains about what this library shows and may not, and notes the rules that it needs.
+/// The complaints about this library's foreign types. Adds the rules that it needs to `seen`.
 fn check(library: &str, description: &Value, seen: &mut BTreeSet<rules::Use>) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     for shown in signatures::foreign(description).context(library.to_owned())? {
@@ -66,10 +72,10 @@ fn check(library: &str, description: &Value, seen: &mut BTreeSet<rules::Use>) ->
     Ok(complaints)
 }
 
-/// Has rustdoc describe the libraries.
+/// Runs rustdoc on the libraries.
 ///
-/// JSON is an unstable output, so rustdoc is told to act as a nightly. Only rustdoc: everything that was checked for the
-/// documentation is used again, and the format is that of the pinned toolchain.
+/// JSON is an unstable output, so rustdoc runs as a nightly. The compiler does not, so cargo reuses what it has checked for the
+/// documentation. The format is that of the pinned toolchain.
 fn describe(libraries: &[&str], target: &Path) -> Result<()> {
     let folder = target.join("public-api");
     fs::create_dir_all(&folder)?;
@@ -104,7 +110,7 @@ fn executable(path: &Path) -> Result<()> {
 
 #[cfg(not(unix))]
 fn executable(_: &Path) -> Result<()> {
-    bail!("this chore needs a shell")
+    bail!("this command needs a Unix shell")
 }
 
 fn description(target: &Path, library: &str) -> PathBuf {

@@ -1,14 +1,14 @@
-//! The foreign types in a library's public signatures, by rustdoc's JSON.
+//! Finds the foreign types in a library's public signatures, in rustdoc's JSON.
 
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-/// The formats whose paths look as they do here: an object of `path`, `id` and `args`. Look before you raise it.
+/// The format versions in which a path is an object of `path`, `id` and `args`. Check that before you raise the limit.
 const FORMATS: std::ops::RangeInclusive<u64> = 45..=57;
 
-/// A foreign type, and where it is shown.
+/// A foreign type in a signature, and its place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shown {
     pub(super) krate: String,
@@ -16,7 +16,7 @@ pub(super) struct Shown {
     pub(super) place: String,
 }
 
-/// All of them, in order.
+/// All foreign types, sorted.
 pub(super) fn foreign(description: &Value) -> Result<BTreeSet<Shown>> {
     let format = description.get("format_version").and_then(Value::as_u64);
     ensure!(
@@ -37,7 +37,7 @@ pub(super) fn foreign(description: &Value) -> Result<BTreeSet<Shown>> {
     Ok(shown)
 }
 
-/// Ours, not restricted, and not an implementation that the compiler or a blanket brings.
+/// Whether the item is ours and public, and no automatic or blanket implementation.
 fn is_public(item: &Value) -> bool {
     let ours = item.get("crate_id").and_then(Value::as_u64) == Some(0);
     let visible = matches!(
@@ -54,7 +54,7 @@ fn is_public(item: &Value) -> bool {
     ours && visible && !brought
 }
 
-/// The ids of all paths in it, and of what it re-exports.
+/// Collects the ids of all paths in `value`, and of its re-exports.
 fn paths<'v>(value: &'v Value, ids: &mut Vec<&'v Value>) {
     match value {
         Value::Object(fields) => {

@@ -1,18 +1,18 @@
-//! Compares what cargo says with the table.
+//! Compares the workspace with the table of rules.
 
 use std::fmt;
 
 use super::facts::{Facts, Member};
 use super::rules::{ALLOWED_BELOW, FORBIDDEN_BELOW, Kind, LIGHT, RULES, Rule};
 
-/// One breach of the architecture.
+/// One violation of the architecture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Violation {
     /// A crate without a row in the table.
     Unlisted { member: String },
     /// A dependency in a direction that the table does not have.
     Direction { member: String, uses: String },
-    /// A dependency that a feature has to ask for.
+    /// A dependency that has to be optional.
     Unasked { member: String, uses: String },
     /// I/O, a clock or randomness below the line.
     Impure {
@@ -20,15 +20,15 @@ pub(super) enum Violation {
         brings: String,
         why: &'static str,
     },
-    /// Below the line, and nobody has looked at it.
+    /// A crate below the line that is not on the allow list.
     Unknown { member: String, brings: String },
-    /// More crates than promised.
+    /// More crates than the limit.
     Heavy {
         member: String,
         count: usize,
         most: usize,
     },
-    /// A line of code that does not belong there.
+    /// A line that breaks a rule.
     Code { place: String, why: String },
     /// Modules that use each other in a circle.
     Circle { place: String, edges: Vec<String> },
@@ -40,7 +40,7 @@ impl fmt::Display for Violation {
             Self::Unlisted { member } => write!(f, "{member} has no row in the table"),
             Self::Direction { member, uses } => write!(f, "{member} must not use {uses}"),
             Self::Unasked { member, uses } => {
-                write!(f, "{member} may use {uses} only when a feature asks for it")
+                write!(f, "{member} may use {uses} only as an optional dependency")
             }
             Self::Impure { member, brings, why } => {
                 write!(f, "{member} is below the line, but brings {brings}: {why}")
@@ -48,13 +48,13 @@ impl fmt::Display for Violation {
             Self::Unknown { member, brings } => {
                 write!(
                     f,
-                    "{member} is below the line, and {brings} in its tree is not on the list of what may be there"
+                    "{member} is below the line, and {brings} in its tree is not on the allow list"
                 )
             }
             Self::Heavy { member, count, most } => {
                 write!(
                     f,
-                    "{member} without features brings {count} crates; promised are at most {most}"
+                    "{member} without features has {count} crates; the limit is {most}"
                 )
             }
             Self::Code { place, why } => write!(f, "{place}: {why}"),
@@ -69,12 +69,12 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Every breach in what the crates depend on.
+/// Every violation in the dependencies.
 pub(super) fn dependencies(facts: &Facts) -> Vec<Violation> {
     facts.members.iter().flat_map(member).collect()
 }
 
-/// What has been shown, in a line.
+/// The result in one line.
 pub(super) fn summary(facts: &Facts) -> String {
     let pure: Vec<String> = facts
         .members
@@ -184,12 +184,12 @@ mod tests {
     }
 
     #[test]
-    fn what_points_down_is_fine() {
+    fn a_dependency_that_points_down_is_allowed() {
         assert!(said(&member("revento-api", &["revento-core", "revento-store"], &[])).is_empty());
     }
 
     #[test]
-    fn what_points_up_is_named() {
+    fn a_dependency_that_points_up_is_named() {
         let said = said(&member("revento-store", &["revento-api"], &[]));
         assert_eq!(said, ["revento-store must not use revento-api"]);
     }
@@ -217,7 +217,7 @@ mod tests {
         let mut facts = member("revento-webhooks", &["revento-core"], &[]);
         assert_eq!(
             said(&facts),
-            ["revento-webhooks may use revento-core only when a feature asks for it"]
+            ["revento-webhooks may use revento-core only as an optional dependency"]
         );
         facts.members[0].uses[0].optional = true;
         assert!(said(&facts).is_empty());
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_has_looked_at_is_named() {
+    fn a_crate_that_is_not_on_the_allow_list_is_named() {
         let said = said(&member("revento-core", &[], &["harmless-they-say"]));
         assert_eq!(said.len(), 1);
         assert!(said[0].contains("harmless-they-say"), "{said:?}");
@@ -253,7 +253,7 @@ mod tests {
         facts.members[0].light_tree = (0..16).map(|number| number.to_string()).collect();
         assert_eq!(
             said(&facts),
-            ["revento-webhooks without features brings 16 crates; promised are at most 15"]
+            ["revento-webhooks without features has 16 crates; the limit is 15"]
         );
     }
 
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn the_table_has_no_cycle() {
-        // Taking away, again and again, what uses only what has been taken away must leave nothing.
+        // Removes the crates whose dependencies are all removed, until none is left.
         let mut left: Vec<&Rule> = RULES.iter().collect();
         loop {
             let before = left.len();

@@ -1,4 +1,4 @@
-//! The drawing of the client's modules in ARCHITECTURE.md is true: it has each module and each use, and no other.
+//! Compares the list of the client's modules in ARCHITECTURE.md with the code: it has each use, and no other.
 
 use std::collections::BTreeSet;
 use std::fs;

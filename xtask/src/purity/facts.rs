@@ -1,4 +1,4 @@
-//! What cargo says about the workspace.
+//! Reads the workspace from cargo.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,33 +9,33 @@ use super::rules::{Kind, LIGHT, RULES};
 use crate::process;
 use crate::workspace::{self, Package, cargo};
 
-/// All members, in the order of their names.
+/// All members, sorted by name.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
     pub(super) members: Vec<Member>,
 }
 
-/// One crate of ours.
+/// One crate of the workspace.
 #[derive(Debug, Clone)]
 pub(super) struct Member {
     pub(super) name: String,
     pub(super) folder: PathBuf,
-    /// The crates of ours that it declares, for use or for building; not those for its tests.
+    /// The workspace crates that it depends on, without those for its tests.
     pub(super) uses: Vec<Use>,
-    /// Everything that a user gets with all features, itself included. Asked only where a rule needs it.
+    /// The crates that a user gets with all features, itself included. Empty unless a rule needs it.
     pub(super) tree: BTreeSet<String>,
-    /// The same without any feature.
+    /// The same without features.
     pub(super) light_tree: BTreeSet<String>,
 }
 
-/// One crate of ours uses another.
+/// A dependency on another workspace crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Use {
     pub(super) name: String,
     pub(super) optional: bool,
 }
 
-/// Whether cargo may fetch what it does not have.
+/// Whether cargo may download missing crates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Network {
     Allowed,

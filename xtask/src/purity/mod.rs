@@ -1,4 +1,4 @@
-//! Proves the architecture: who may use whom, and that nothing below the line does I/O, reads a clock or draws
+//! Checks the architecture: which crate may use which, and that no crate below the line does I/O, reads a clock or draws
 //! randomness.
 //!
 //! `rules` is the table, `facts` asks cargo, `check` compares the two, `sources` reads the code, `modules`
@@ -21,7 +21,7 @@ use anyhow::{Result, bail};
 use crate::workspace::root;
 use facts::Facts;
 
-/// Prints every violation; an error if there is any.
+/// Prints every violation. An error if there is any.
 pub(crate) fn run() -> Result<()> {
     let facts = Facts::of(&root()?, facts::Network::Allowed)?;
     let mut violations = check::dependencies(&facts);

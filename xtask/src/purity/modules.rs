@@ -1,8 +1,8 @@
 //! The modules of a crate form no circle: neither its top-level modules, nor the modules within each folder.
 //!
-//! `cargo modules dependencies --acyclic` would check the same; it cannot be installed without a network, and it knows
-//! no levels. Paths are resolved by `crate::rust`: a re-export counts for the module that defines the item.
-//! What a `mod.rs` itself defines belongs to the folder, so a child that uses it makes no edge among its siblings.
+//! `cargo modules dependencies --acyclic` would check the same, but CI would have to install it from the network, and it knows no
+//! levels. `crate::rust` resolves paths: a re-export counts for the module that defines the item. The items of a
+//! `mod.rs` belong to its folder, so a child that uses them makes no edge between siblings.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The proof proves something: a real workspace with a breach in it is refused.
+//! The checks find violations: a real workspace with one is refused.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::workspace::root;
 
 const BELOW: [&str; 3] = ["revento-core", "revento-oauth", "revento-webhooks"];
 
-/// The manifests below the line, as they are, in a workspace of their own.
+/// Copies the manifests below the line into a new workspace.
 fn copy(to: &Path) {
     let from = root().unwrap();
     let manifest = std::fs::read_to_string(from.join("Cargo.toml")).unwrap();

@@ -1,13 +1,13 @@
-//! The architecture as a table. A new crate gets a row; a new dependency below the line gets a name in a list and its
-//! reason in the commit message.
+//! The architecture as a table. A new crate gets a row. A new dependency below the line gets an entry in the allow list, and the
+//! commit message gives the reason.
 
-/// What holds for one crate of ours.
+/// The rule for one workspace crate.
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) name: &'static str,
-    /// The crates of ours that it may use. Development dependencies are free.
+    /// The workspace crates that it may use. Development dependencies are not checked.
     pub(super) uses: &'static [&'static str],
-    /// Those of them that it may use only when a feature asks for it.
+    /// Those of them that have to be optional dependencies.
     pub(super) only_by_feature: &'static [&'static str],
     pub(super) kind: Kind,
 }
@@ -30,14 +30,14 @@ impl Rule {
     }
 }
 
-/// What a crate is, beyond whom it may use.
+/// The kind of a crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Below the line: no I/O, no clock, no randomness, in its whole tree.
+    /// Below the line: no I/O, no clock and no randomness in its whole tree.
     Pure,
     /// Re-exports only.
     Facade,
-    /// Not published and used by nobody: it may use every crate of ours.
+    /// Not published, and no crate uses it: it may use every workspace crate.
     Top,
     Any,
 }
@@ -52,10 +52,10 @@ const INBOX: &str = "revento-inbox";
 const SEAL: &str = "revento-seal";
 const TOWER: &str = "revento-tower";
 
-/// What an adapter to a web framework may use: the logic and the joints, but no engine.
+/// The crates that an adapter to a web framework may use: logic and traits, but no engine.
 const ADAPTER: &[&str] = &[CORE, OAUTH, WEBHOOKS, STORE, TRANSPORT, API, INBOX, SEAL, TOWER];
 
-/// What the facade re-exports.
+/// The crates that the facade re-exports.
 const BEHIND_THE_FACADE: &[&str] = &[
     CORE,
     OAUTH,
@@ -85,7 +85,7 @@ pub(super) const RULES: &[Rule] = &[
         ..Rule::pure(WEBHOOKS, &[CORE])
     },
     Rule::pure(OAUTH, &[CORE]),
-    // L1 joints.
+    // L1 traits.
     Rule::any(STORE, &[CORE]),
     Rule::any(TRANSPORT, &[CORE]),
     // L2 drivers.
@@ -98,13 +98,13 @@ pub(super) const RULES: &[Rule] = &[
     Rule::any("revento-store-postgres", &[CORE, STORE]),
     Rule::any("revento-store-redis", &[CORE, STORE]),
     Rule::any("revento-inbox-nats", &[CORE, STORE]),
-    // It looks for plaintext in a raw dump, so it seals as users do.
+    // It searches raw dumps for plaintext, so it seals as users do.
     Rule::any("revento-store-testkit", &[CORE, STORE, SEAL]),
     // L3 edges.
     Rule::any(TOWER, &[CORE, OAUTH, WEBHOOKS, STORE, API, INBOX]),
     Rule::any("revento-axum", ADAPTER),
     Rule::any("revento-actix", ADAPTER),
-    // The sandbox judges by the contract, so it shares nothing with what it judges.
+    // The sandbox judges the client crates, so it shares no code with them.
     Rule::any("revento-sandbox", &[]),
     Rule {
         kind: Kind::Facade,
@@ -134,11 +134,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule::any("xtask", &[]),
 ];
 
-/// How many crates the verifier may bring when nothing is switched on, itself included.
+/// The most crates in the tree of the verifier without features, itself included.
 pub(super) const LIGHT: (&str, usize) = (WEBHOOKS, 15);
 
-/// Everything that may be in the tree of a crate below the line. The list is the proof: what is not on it has not been
-/// looked at. On it are vocabulary, arithmetic and macros.
+/// The crates that may be in the tree of a crate below the line. Somebody has reviewed each of them: they are types, arithmetic and
+/// macros.
 pub(super) const ALLOWED_BELOW: &[&str] = &[
     // Vocabulary.
     "bytes",
@@ -155,7 +155,7 @@ pub(super) const ALLOWED_BELOW: &[&str] = &[
     "smallvec",
     "thiserror",
     "zmij",
-    // Calendar arithmetic; built without its clock's users, and `sources` forbids `now`.
+    // Calendar arithmetic; `sources` forbids `now`.
     "jiff",
     "jiff-core",
     // The calendar types of others, each by a feature of core; built without their clocks, and `sources` forbids `now`.
@@ -167,7 +167,7 @@ pub(super) const ALLOWED_BELOW: &[&str] = &[
     "powerfmt",
     "time",
     "time-core",
-    // Cryptography, and subtle ways to compare and to forget.
+    // Cryptography, constant-time comparison, wiping of memory.
     "base16ct",
     "base64",
     "block-buffer",
@@ -221,7 +221,7 @@ pub(super) const ALLOWED_BELOW: &[&str] = &[
     "zerovec-derive",
 ];
 
-/// What must never get onto the list above, whatever the reason.
+/// Crates that must never be on the list above.
 pub(super) const FORBIDDEN_BELOW: &[(&str, &str)] = &[
     ("async-std", "a runtime"),
     ("fastrand", "randomness"),

@@ -1,5 +1,5 @@
-//! Reads the code itself: below the line for what a dependency list cannot show (the standard library has clocks and
-//! sockets too), and in the facade for logic.
+//! Reads the code: below the line for uses of the standard library's clocks, sockets and files, which a dependency list cannot
+//! show; in the facade for logic.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::check::{Violation, rule};
 use super::facts::Facts;
 use super::rules::Kind;
 
-/// What code below the line does not say.
+/// Texts that code below the line must not contain.
 const IMPURE: &[(&str, &str)] = &[
     ("::now(", "`now` is an argument"),
     ("new_v4", "randomness is an argument"),
@@ -31,13 +31,13 @@ const IMPURE: &[(&str, &str)] = &[
 /// The one file of `revento-api` that may call Tokio's timer: a simulation replaces it.
 const TIMER: &str = "revento-api/src/runtime.rs";
 
-/// Where the part of a file begins that no user gets.
+/// The attributes of items that are not shipped.
 const NOT_SHIPPED: &[&str] = &["#[cfg(test)]", "#[cfg(doctest)]"];
 
 /// The name of a module for tests, as a file or a folder.
 const TESTS: &str = "tests";
 
-/// How an item begins that is more than a re-export.
+/// The beginnings of items that are more than a re-export.
 const LOGIC: &[&str] = &[
     "fn ",
     "struct ",
@@ -51,7 +51,7 @@ const LOGIC: &[&str] = &[
     "macro_rules!",
 ];
 
-/// Every breach in the code of the members.
+/// Every violation in the code of the members.
 pub(super) fn check(facts: &Facts) -> Result<Vec<Violation>> {
     let mut violations = Vec::new();
     for member in &facts.members {
@@ -84,8 +84,8 @@ fn lines(file: &str, text: &str, judge: fn(&str) -> Option<String>) -> Vec<Viola
     .collect()
 }
 
-/// The numbered lines of a file without the items that no user gets. An item ends at its semicolon, or at the brace that
-/// stands below its beginning: rustfmt sees to that.
+/// The numbered lines of a file without the items that are not shipped. An item ends at its semicolon, or at the brace in the
+/// column of its beginning, as rustfmt formats it.
 fn shipped(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut inside: Option<Item> = None;
     (1..).zip(text.lines()).filter(move |(_, line)| {
@@ -132,7 +132,7 @@ fn logic(line: &str) -> Option<String> {
     Some(format!("`{}` in the facade, which only re-exports", found.trim()))
 }
 
-/// What is called `tests` is not read, so it has to be for tests.
+/// Modules with the name `tests` are not read, so they have to be under `#[cfg(test)]`.
 fn shipped_tests(line: &str) -> Option<String> {
     let declares = ["mod tests;", "mod tests {"]
         .iter()
@@ -140,7 +140,7 @@ fn shipped_tests(line: &str) -> Option<String> {
     declares.then(|| "a module `tests` that is not under `#[cfg(test)]`".to_owned())
 }
 
-/// All files but those of tests.
+/// All files except tests.
 pub(super) fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];

@@ -1,11 +1,11 @@
-//! What a walk must show beyond its exit code: the sandbox counted its refreshes, and none was a token's second.
+//! Checks the sandbox's counters after a run of the quickstart: tokens were refreshed, and no refresh token was sent twice.
 
 use std::fmt;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-/// What the platform counted during one walk.
+/// The sandbox's counters after one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Evidence {
     refreshes: u64,
@@ -18,7 +18,7 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// Reads the lines of JSON that the walk printed.
+/// Reads the lines of JSON that the quickstart printed.
 pub(super) fn read(text: &str) -> Result<Evidence> {
     let documents: Vec<Value> = match serde_json::from_str(text) {
         Ok(document) => vec![document],
@@ -29,7 +29,7 @@ pub(super) fn read(text: &str) -> Result<Evidence> {
     };
     let count = |name| {
         let last = documents.iter().rev().find_map(|document| find(document, name));
-        last.with_context(|| format!("no `{name}` in what the walk printed"))
+        last.with_context(|| format!("the quickstart printed no `{name}`"))
     };
     let evidence = Evidence {
         refreshes: count("refreshes")?,
@@ -39,12 +39,12 @@ pub(super) fn read(text: &str) -> Result<Evidence> {
         bail!("a refresh token was sent twice ({} times)", evidence.reuses);
     }
     if evidence.refreshes == 0 {
-        bail!("nothing was refreshed, so nothing is shown");
+        bail!("no token was refreshed, so the run proves nothing");
     }
     Ok(evidence)
 }
 
-/// The number under this name, at any depth.
+/// The number with this name, at any depth.
 fn find(value: &Value, name: &str) -> Option<u64> {
     match value {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! Runs one thing many times and stops at its first failure.
+//! Repeats one scenario and stops at its first failure.
 
 mod evidence;
 mod spread;
@@ -13,22 +13,22 @@ use crate::process::{self, tail};
 use crate::workspace::{cargo, target_directory};
 use spread::Spread;
 
-/// What there is to run many times.
+/// The scenarios.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum What {
-    /// The whole walk of `revento quickstart --headless`
+    /// Repeats `revento quickstart --headless`
     Quickstart {
-        /// How often
+        /// Number of runs
         #[arg(long, default_value_t = 50)]
         times: u32,
-        /// With the build of the tests instead of a release build
+        /// Uses the test build instead of a release build
         #[arg(long)]
         debug: bool,
     },
 }
 
 impl What {
-    /// Short, and with what the tests have built already.
+    /// The options of CI: a short run with the test build.
     pub(crate) fn smoke() -> Self {
         Self::Quickstart {
             times: 3,
@@ -37,7 +37,7 @@ impl What {
     }
 }
 
-/// One line for each run, then the spread of the durations.
+/// Prints one line for each run, then the spread of the durations.
 pub(crate) fn run(what: &What) -> Result<()> {
     let What::Quickstart { times, debug } = *what;
     let program = build(debug)?;
@@ -54,7 +54,7 @@ pub(crate) fn run(what: &What) -> Result<()> {
     Ok(())
 }
 
-/// The debug build asks for exactly what the tests ask for, so that after them nothing is compiled.
+/// Builds the command. The debug build has the arguments of the test build, so that it compiles nothing after the tests.
 fn build(debug: bool) -> Result<PathBuf> {
     let (arguments, folder): (&[&str], _) = if debug {
         (
@@ -78,7 +78,7 @@ fn build(debug: bool) -> Result<PathBuf> {
         .with_extension(std::env::consts::EXE_EXTENSION))
 }
 
-/// One walk in an empty folder.
+/// One run in an empty folder.
 fn quickstart(program: &Path) -> Result<evidence::Evidence> {
     let folder = tempfile::tempdir()?;
     let mut command = Command::new(program);
@@ -96,5 +96,5 @@ fn quickstart(program: &Path) -> Result<evidence::Evidence> {
             tail(&told, 40)
         );
     }
-    evidence::read(&said).with_context(|| format!("the walk passed, but printed:\n{}", tail(&said, 40)))
+    evidence::read(&said).with_context(|| format!("the quickstart passed, but printed:\n{}", tail(&said, 40)))
 }

@@ -1,11 +1,11 @@
-//! Least, middle and most of some durations.
+//! Minimum, median and maximum of durations.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::clock::human;
 
-/// How far the durations lie apart.
+/// Minimum, median and maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Spread {
     min: Duration,
@@ -14,7 +14,7 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// `None` of nothing.
+    /// `None` if there are no durations.
     pub(super) fn of(mut durations: Vec<Duration>) -> Option<Self> {
         durations.sort();
         Some(Self {
