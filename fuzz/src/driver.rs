@@ -9,7 +9,7 @@ use std::{
 
 use crate::Target;
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
     /// How many inputs were tried.

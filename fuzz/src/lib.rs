@@ -1,4 +1,4 @@
-//! Fuzz targets: total functions of bytes, each with what has to hold for all of them.
+//! Fuzz targets: functions of bytes with properties that hold for every input.
 //!
 //! One list serves two drivers: `revento-fuzz` (this package's program) mutates the corpus on any
 //! compiler, for a smoke test in CI; `fuzz/libfuzzer` hands the same functions to cargo-fuzz, which is
@@ -17,7 +17,7 @@ pub use targets::{TARGETS, Target};
 /// Runs one target by its name.
 ///
 /// # Panics
-/// When something does not hold, or there is no such target.
+/// When a property does not hold, or no target has this name.
 pub fn run(name: &str, data: &[u8]) {
     let target = TARGETS.iter().find(|target| target.name == name);
     (target.expect("a target of this name").run)(data);

@@ -10,11 +10,11 @@ use revento_webhooks::{
 pub struct Target {
     /// Its name, also of its folder in `fuzz/corpus`.
     pub name: &'static str,
-    /// Panics when something does not hold.
+    /// Panics when a property does not hold.
     pub run: fn(&[u8]),
 }
 
-/// All of them.
+/// All targets.
 pub const TARGETS: &[Target] = &[
     Target {
         name: "headers",
@@ -57,7 +57,7 @@ fn request(data: &[u8]) -> (Vec<(&str, &[u8])>, &[u8]) {
     (pairs(head), body.get(2..).unwrap_or_default())
 }
 
-/// What is collected is there exactly once, and reads the same again.
+/// Collected headers occur exactly once, and reading them again gives the same result.
 fn headers(data: &[u8]) {
     let pairs = pairs(data);
     let collected = Headers::collect(pairs.iter().map(|(name, value)| (*name, *value)));
@@ -80,7 +80,7 @@ fn is_ours(name: &str) -> bool {
         .any(|end| name.eq_ignore_ascii_case(&format!("x-revento-{end}")))
 }
 
-/// Whole and in pieces end alike, and what is signed afresh verifies.
+/// Verifying a whole body and its pieces gives the same result, and a newly signed body verifies.
 fn verifier(data: &[u8]) {
     let (pairs, body) = request(data);
     let verifier = Verifier::new(SECRET)
@@ -140,7 +140,7 @@ fn sign_and_verify(verifier: &Verifier, body: &[u8]) {
     assert_eq!(verified.body(), body);
 }
 
-/// What is read survives a round trip, and a known type's error names its path.
+/// A parsed envelope survives a round trip, and the error of a known type names its path.
 fn events(data: &[u8]) {
     match Envelope::parse(data) {
         Ok(envelope) => {
@@ -159,7 +159,7 @@ fn events(data: &[u8]) {
     }
 }
 
-/// It always has something to say about a refusal, and never says a secret.
+/// Every refusal has an explanation, and no explanation contains a secret.
 fn explain(data: &[u8]) {
     let (pairs, body) = request(data);
     let explanation = Explainer::new(SECRET)

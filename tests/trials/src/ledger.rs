@@ -1,4 +1,4 @@
-//! Who got which pair of tokens, who sent it, who knows what came of that, and what the store has of it.
+//! The ledger of token pairs: who received each, who sent it, who knows the outcome, and what the store holds.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -16,7 +16,7 @@ use crate::tally::Tally;
 /// The number of a process; 0 is the supervisor, which lives.
 pub(crate) type Worker = u32;
 
-/// What all processes of a trial seal with.
+/// The sealing key of all processes of a trial.
 pub(crate) fn key_ring() -> KeyRing {
     KeyRing::new(SealingKey::from_bytes([42; 32]))
 }
@@ -177,7 +177,7 @@ impl Ledger {
         }
     }
 
-    /// It never left, or was refused for another reason than the token.
+    /// The request was never sent, or the platform refused it for another reason than the token.
     pub(crate) fn unspent(&self, sending: Sending) {
         self.book().note(format!("token {} is unspent", sending.at.0));
         if let Some(sender) = self.book().sender(sending) {
@@ -241,7 +241,9 @@ impl Ledger {
             book.orphans.insert(key);
         } else {
             book.tally.families_revoked += 1;
-            book.find(format!("{key} was refused, though somebody had its tokens"));
+            book.find(format!(
+                "the platform refused {key}, though a live process had its tokens"
+            ));
         }
     }
 
@@ -289,7 +291,7 @@ impl Ledger {
         Some((connection, opened))
     }
 
-    /// A process is no more.
+    /// A process has died.
     pub(crate) fn is_gone(&self, worker: Worker) {
         self.book().dead.insert(worker);
     }
@@ -341,7 +343,7 @@ impl Book {
         Some((index, sender))
     }
 
-    /// Whether whoever a pair went to is dead, or never got it.
+    /// Whether the receiver of a pair is dead or never received it.
     fn has_nobody(&self, index: usize) -> bool {
         let Some(pair) = self.pairs.get(index) else {
             return false;

@@ -1,4 +1,4 @@
-//! Trials that are too long, or too rough, for a test: `cargo xtask crash`, `simulate`, `bench session`.
+//! Trials that take too long for a test or kill processes: `cargo xtask crash`, `simulate`, `bench session`.
 #![allow(clippy::print_stdout, reason = "a trial reports to the person who runs it")]
 
 #[cfg(unix)]
@@ -25,9 +25,9 @@ enum Trial {
     /// Kills processes and databases while connections are refreshed
     #[cfg(unix)]
     Crash(crash::Options),
-    /// Lives through months of faults, by seeds
+    /// Simulates months of faults, one world for each seed
     Simulate(simulate::Options),
-    /// Measures what a session costs
+    /// Measures the cost of a session
     Session(session::Options),
     /// One of the processes that are killed
     #[cfg(unix)]

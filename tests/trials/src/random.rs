@@ -1,6 +1,6 @@
-//! Chances that a seed repeats.
+//! Reproducible random numbers from a seed.
 
-/// SplitMix64: small, and good enough to pick who is killed.
+/// SplitMix64: small, and random enough to choose which process is killed.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 
@@ -22,12 +22,12 @@ impl Random {
         self.next().checked_rem(end).unwrap_or(0)
     }
 
-    /// Whether something happens that happens `percent` times out of a hundred.
+    /// `true` with a probability of `percent` in a hundred.
     pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
-    /// One of these.
+    /// A random item.
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         let index = self.below(u64::try_from(from.len()).unwrap_or(0));
         from.get(usize::try_from(index).unwrap_or(0))

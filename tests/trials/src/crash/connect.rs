@@ -1,4 +1,4 @@
-//! A client for the trial, and the consents that begin it.
+//! A client for the trial, and the initial consents.
 
 use std::{sync::Arc, time::Duration};
 

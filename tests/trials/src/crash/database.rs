@@ -1,4 +1,4 @@
-//! The engines, and PostgreSQL's sudden death.
+//! The engines, and killing PostgreSQL.
 
 use std::{
     process::{Child, Command, Stdio},
@@ -11,7 +11,7 @@ use revento_store::TokenStore;
 use revento_store_postgres::PostgresOptions;
 use revento_store_sqlite::SqliteStore;
 
-/// Where the connections are kept.
+/// The engine of the store.
 #[derive(Debug)]
 pub(super) enum Engine {
     Sqlite { folder: tempfile::TempDir },
@@ -56,7 +56,7 @@ impl Engine {
         }
     }
 
-    /// `kill -9` of the database. Whether there was one to kill.
+    /// Kills the database with `kill -9`. `false` when none is running.
     pub(super) fn kill(&mut self) -> bool {
         match self {
             Self::Sqlite { .. } => false,
@@ -111,7 +111,7 @@ impl Drop for Server {
     }
 }
 
-/// Opens the store behind a URL; tries for a while, since the database may be down.
+/// Opens the store at a URL. Retries for a while, because the database may be down.
 pub(super) async fn open(url: &str, connections: u32) -> Result<Arc<dyn TokenStore>> {
     let mut failure = anyhow::anyhow!("not tried");
     for _ in 0..600 {

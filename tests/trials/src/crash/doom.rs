@@ -1,4 +1,4 @@
-//! A store and a transport in which a process can die at a named point. The SDK itself knows nothing of it.
+//! A store and a transport that kill their process at a named point. The SDK has no code for this.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,17 +14,17 @@ use revento_transport::{Transport, TransportError};
 
 use super::point::{Doom, Point, die};
 
-/// The header that tells the judge which process a request comes from.
+/// The header that names the process to the judge.
 pub(super) const WORKER: &str = "x-trial-worker";
 
-/// How far a request gets that its process does not outlive.
+/// How far a request gets before its process dies.
 const HALFWAY: Duration = Duration::from_micros(700);
 
 #[derive(Debug)]
 pub(super) struct DoomedStore {
     pub(super) inner: Arc<dyn TokenStore>,
     pub(super) doom: Arc<Doom>,
-    /// Grants every claim, as no store may: the control.
+    /// Grants every claim, which breaks the contract of a store: the control experiment.
     pub(super) careless: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Stands in front of the sandbox and writes down what passes.
+//! The judge: a proxy in front of the sandbox that records every request and answer.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ use crate::ledger::{Ledger, Sending, Worker};
 
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// What the judge needs.
+/// The state of the judge.
 #[derive(Debug, Clone)]
 pub(super) struct Judge {
     pub(super) ledger: Arc<Ledger>,
     pub(super) clock: Arc<WallClock>,
     pub(super) transport: ReqwestTransport,
-    /// Where the sandbox really listens.
+    /// The address of the sandbox behind the judge.
     pub(super) sandbox: String,
     pub(super) client_id: String,
 }
@@ -80,7 +80,7 @@ async fn pass(State(judge): State<Judge>, request: Request) -> Response {
     let Ok(body) = to_bytes(body, LARGEST).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
-    // What was received will happen, also when its sender is killed meanwhile.
+    // A received request takes effect even if its sender is killed now.
     let passed = tokio::spawn(async move {
         let worker = parts
             .headers

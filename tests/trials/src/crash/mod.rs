@@ -30,27 +30,27 @@ pub(crate) struct Options {
     /// How many processes to kill, for each engine
     #[arg(long, default_value_t = 300)]
     kills: u32,
-    /// Which chances to take; the processes' own timing is not repeated
+    /// The seed of the random choices; the timing of the processes is not reproducible
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// With a store that grants every claim: then it has to fail
+    /// Use a store that grants every claim: the trial has to fail
     #[arg(long, hide = true)]
     careless: bool,
-    /// Where PostgreSQL listens; without it only SQLite is tried
+    /// The URL of PostgreSQL; without it the trial uses SQLite only
     #[arg(long, requires = "postgres_command")]
     postgres_url: Option<String>,
-    /// What starts PostgreSQL, as a JSON array of words. It is killed and started again on the way
+    /// The command that starts PostgreSQL, as a JSON array. The trial kills and restarts it
     #[arg(long, requires = "postgres_url")]
     postgres_command: Option<String>,
 }
 
-/// Both engines, one after the other. An error when a token was sent twice or a connection was lost.
+/// Runs both engines, one after the other. Fails when a token was sent twice or a connection was lost.
 pub(crate) fn run(options: Options) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut engines = vec![Engine::sqlite()?];
     match (&options.postgres_url, &options.postgres_command) {
         (Some(url), Some(command)) => engines.push(Engine::postgres(url, command)?),
-        _ => println!("PostgreSQL skipped: no server was handed over"),
+        _ => println!("PostgreSQL skipped: no server was given"),
     }
     let mut failed = Vec::new();
     for engine in engines {
@@ -67,7 +67,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
-/// Everything that a worker has to know, handed over on its command line.
+/// The settings of a worker, passed on its command line.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Site {
     auth_base: String,
@@ -79,6 +79,6 @@ struct Site {
     /// The file with the offset of the clock.
     clock: PathBuf,
     careless: bool,
-    /// Who is connected: event and user.
+    /// The connections: event and user.
     connections: Vec<(String, Option<String>)>,
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::{Signal, getpid, kill_process};
 
-/// Where a process dies.
+/// A point at which a process dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 pub(super) enum Point {
     BeforeClaim,
@@ -43,7 +43,7 @@ impl Point {
     }
 }
 
-/// That this process dies when it gets to a point for the so-manieth time.
+/// Kills this process when it reaches a point for the n-th time.
 #[derive(Debug)]
 pub(super) struct Doom {
     point: Option<Point>,
@@ -58,12 +58,12 @@ impl Doom {
         }
     }
 
-    /// Whether the end comes at this point, this time.
+    /// Whether the process dies at this point, this time.
     pub(super) fn is_due(&self, at: Point) -> bool {
         self.point == Some(at) && self.left.fetch_sub(1, Ordering::Relaxed) == 1
     }
 
-    /// Does not return when this is the point.
+    /// Kills the process if this is the point.
     pub(super) fn reach(&self, at: Point) {
         if self.is_due(at) {
             die();
@@ -71,7 +71,7 @@ impl Doom {
     }
 }
 
-/// As `kill -9` does it: no destructor, no flush, no goodbye.
+/// Ends the process as `kill -9` does: no destructor and no flush.
 pub(super) fn die() {
     while kill_process(getpid(), Signal::KILL).is_ok() {
         std::thread::park();

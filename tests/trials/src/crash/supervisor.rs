@@ -1,4 +1,4 @@
-//! Starts, kills, restarts; moves time on; waits until every connection has come to rest.
+//! The supervisor: starts, kills and restarts processes, moves the clock, and waits until every connection is stable.
 
 mod herd;
 
@@ -29,11 +29,11 @@ const USERS: usize = 40;
 const PARTICIPANTS: u32 = 120;
 const TICK: Duration = Duration::from_millis(12);
 const GLANCE: Duration = Duration::from_millis(100);
-/// A connection that has not come to rest by then never will.
+/// A connection that is not stable after this time counts as a failure.
 const PATIENCE: Duration = Duration::from_secs(90);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// One engine: until so many processes have been killed.
+/// Runs one engine until the requested number of processes was killed.
 pub(super) async fn run(mut engine: Engine, options: &Options) -> Result<Verdict> {
     engine.start()?;
     let folder = tempfile::tempdir()?;
@@ -113,7 +113,7 @@ impl Trial {
         })
     }
 
-    /// All access tokens end, or come close to their end; then everybody refreshes, and dies.
+    /// Moves the clock to the end of the access tokens, so that all processes refresh, and kills some.
     async fn cycle(&mut self) -> Result<()> {
         let jump = if self.random.chance(60) {
             HOUR + Duration::from_secs(60)
@@ -162,11 +162,11 @@ impl Trial {
         self.ledger.tally(|tally| tally.is_spoilt())
     }
 
-    /// Nobody dies any more. Every connection has to give a token.
+    /// Without further kills, every connection has to give a token.
     async fn finish(&mut self) -> Result<()> {
         self.herd.budget = 0;
         self.herd.end(&self.ledger);
-        // The last in doubt: nothing is left to lose, so their tokens are tried.
+        // Connections in doubt: their access tokens have ended, so the SDK tries the refresh tokens again.
         self.advance(2 * HOUR).await?;
         let connections: Vec<_> = self.client.connections().try_collect().await?;
         for connection in connections {
@@ -192,7 +192,7 @@ impl Trial {
         self.clock.advance(by)
     }
 
-    /// Whether nothing is due, in flight, or at an end; what has ended is judged and connected anew.
+    /// Whether all connections are stable. Judges ended connections and connects them again.
     async fn is_at_rest(&self) -> Result<bool> {
         let Ok(connections) = self.client.connections().try_collect::<Vec<_>>().await else {
             return Ok(false);
@@ -213,7 +213,7 @@ impl Trial {
         consent(&self.client, &self.sandbox, key.event_id.as_str(), user)
             .await
             .map(drop)
-            .with_context(|| format!("connecting {key} anew"))
+            .with_context(|| format!("connecting {key} again"))
     }
 
     fn rests(&self, connection: &Connection) -> bool {

@@ -1,10 +1,10 @@
-//! What came of it.
+//! The result of a trial.
 
 use std::fmt;
 
 use crate::tally::Tally;
 
-/// A tally at the end, and what was asked for.
+/// The final tally and the options of the trial.
 #[derive(Debug)]
 pub(super) struct Verdict {
     pub(super) tally: Tally,

@@ -1,4 +1,4 @@
-//! One clock for all processes: the machine's, plus an offset in a file that the supervisor moves on.
+//! One clock for all processes: the machine's, plus an offset in a file that the supervisor changes.
 
 use std::{
     fs::File,

@@ -30,15 +30,15 @@ pub(crate) struct Options {
     number: u32,
     #[arg(long)]
     seed: u64,
-    /// Where to die
+    /// The crash point
     #[arg(long)]
     point: Option<Point>,
-    /// Which time
+    /// The n-th time at which it dies
     #[arg(long, default_value_t = 1)]
     time: u32,
 }
 
-/// Works without end.
+/// Works until it is killed.
 pub(crate) fn run(options: Options) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

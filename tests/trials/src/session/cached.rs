@@ -1,4 +1,4 @@
-//! A token from the cache, for one caller and for many. Neither store nor lock is touched.
+//! A token from the cache, for one caller and for many. It touches neither the store nor a lock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ pub(super) async fn measure(report: &mut Report) -> Result<()> {
     let locked = Arc::new(Mutex::new(event.access_token().await?));
     for callers in [1, 16, 10_000] {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        // In turn, so that a slow moment of the machine hits both alike.
+        // Alternately, so that a slow moment of the machine affects both.
         for _ in 0..ROUNDS {
             let event = Arc::clone(&event);
             ours.push(round(callers, move || cached(Arc::clone(&event))).await?);

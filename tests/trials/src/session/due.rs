@@ -1,4 +1,4 @@
-//! What is due among very many connections, against a look at every one of them.
+//! Listing the due connections of very many, compared with a scan of all.
 
 use std::time::Duration;
 

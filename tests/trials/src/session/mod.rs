@@ -1,4 +1,4 @@
-//! What a session costs: `cargo xtask bench session`.
+//! The cost of a session: `cargo xtask bench session`.
 
 mod cached;
 mod due;

@@ -81,7 +81,7 @@ async fn case(
     Ok(())
 }
 
-/// Somebody who only sends, and keeps the tokens in a variable.
+/// The baseline: it sends the request and keeps the tokens in a variable.
 struct Bare(RefreshToken);
 
 impl Bare {

@@ -79,7 +79,7 @@ fn human(duration: Duration) -> String {
     }
 }
 
-/// The one in the middle.
+/// The median.
 pub(super) fn median(mut samples: Vec<Duration>) -> Duration {
     samples.sort();
     samples.get(samples.len() / 2).copied().unwrap_or_default()

@@ -30,15 +30,15 @@ pub(crate) struct Options {
     /// How many worlds
     #[arg(long, default_value_t = 200)]
     seeds: u64,
-    /// Only this one, with a line for everything that happens
+    /// Only this seed, with a line for each event
     #[arg(long)]
     seed: Option<u64>,
-    /// With a store that grants every claim: then it has to fail
+    /// Use a store that grants every claim: the trial has to fail
     #[arg(long, hide = true)]
     careless: bool,
 }
 
-/// One seed after the other; stops at the first that goes wrong.
+/// Runs one seed after the other. Stops at the first that fails.
 pub(crate) fn run(options: &Options) -> Result<()> {
     if let Some(seed) = options.seed {
         let end = world::run(seed, options.careless)?;
@@ -76,7 +76,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Lives through all seeds, on every core; up to the first that goes wrong.
+/// Runs all seeds on every core, up to the first that fails.
 fn ends(options: &Options) -> Result<Vec<(u64, End)>> {
     let next = AtomicU64::new(0);
     let ends = Mutex::new(Vec::new());

@@ -56,7 +56,7 @@ impl Platform {
         Ok(answer.ok_or(HungUp)?.map(Full::new))
     }
 
-    /// Answers, and writes down what is issued, also if nobody hears of it.
+    /// Answers, and records the issued tokens even if the answer is lost.
     pub(super) async fn answer(&self, request: http::Request<Bytes>) -> Option<http::Response<Bytes>> {
         let worker = request
             .headers()
@@ -98,7 +98,7 @@ fn refresh_token(request: &http::Request<Bytes>) -> Option<String> {
     Some(token.into_owned())
 }
 
-/// A replica's way to the platform.
+/// The platform as a replica reaches it.
 #[derive(Debug)]
 pub(super) struct Wire {
     pub(super) ledger: Arc<Ledger>,
@@ -130,7 +130,7 @@ impl Transport for Wire {
     }
 }
 
-/// Somebody waits for an answer. If it goes away, nobody knows what came of the sending.
+/// A caller that waits for an answer. When it is dropped, the outcome of the sending is unknown.
 struct Hearing<'a> {
     ledger: &'a Ledger,
     sending: Option<Sending>,
@@ -193,7 +193,7 @@ async fn converse(
     answer
 }
 
-/// The supervisor's way: past the network.
+/// The supervisor's transport, which bypasses the simulated network.
 #[derive(Debug)]
 pub(super) struct Direct(pub(super) Platform);
 

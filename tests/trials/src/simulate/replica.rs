@@ -19,7 +19,7 @@ pub(super) fn timing() -> Timing {
     Timing::default().claim_ttl(Duration::from_secs(8))
 }
 
-/// Random bytes that a seed repeats.
+/// Reproducible random bytes.
 #[derive(Debug)]
 pub(super) struct Seeded(pub(super) std::sync::Mutex<Random>);
 
@@ -61,7 +61,7 @@ pub(super) fn client(
         .build()?)
 }
 
-/// Works until it is crashed. `busy` are the connections that callers use; the others live by `refresh_idle`.
+/// Works until it crashes. Callers use the `busy` connections; `refresh_idle` keeps the others alive.
 pub(super) async fn work(client: Client, busy: Vec<ConnectionKey>, random: Random) -> turmoil::Result {
     tokio::spawn(client.background().run(std::future::pending()));
     let refresh_idle = client

@@ -1,4 +1,4 @@
-//! A database that is slow, and sometimes fails before or after it has done its work.
+//! A slow database that sometimes fails before or after a write.
 
 use std::{
     sync::{
@@ -21,7 +21,7 @@ use crate::{
     random::Random,
 };
 
-/// One replica's way to the database.
+/// The database as one replica sees it.
 #[derive(Debug)]
 pub(super) struct Shaky {
     pub(super) inner: Arc<dyn TokenStore>,

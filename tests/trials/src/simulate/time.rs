@@ -1,4 +1,4 @@
-//! Virtual time: what the simulation has taken, what was jumped over, and how wrong each replica is.
+//! Virtual time: the time of the simulation, the jumps, and the clock error of each replica.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use revento_store::Clock;
 /// 2026-05-09T14:22:31Z.
 const BEGINNING: i64 = 1_778_336_551_000_000;
 
-/// The time that is right, shared by everybody.
+/// The true time, shared by all.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Time(Arc<Hands>);
 

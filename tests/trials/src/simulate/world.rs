@@ -1,4 +1,4 @@
-//! One world: what happens in it, by its seed.
+//! One simulated world, determined by its seed.
 
 use std::{
     collections::BTreeMap,
@@ -28,19 +28,19 @@ use crate::{ledger::Ledger, random::Random, tally::Tally};
 
 const REPLICAS: usize = 3;
 const TICK: Duration = Duration::from_millis(40);
-/// How often everything breaks.
+/// The number of rounds with faults.
 const EPOCHS: u32 = 5;
 const TROUBLE: Duration = Duration::from_secs(4);
 /// Steps between two looks at the connections.
 const GLANCE: u32 = 5;
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Who never comes back.
+/// The connection that nobody uses.
 const IDLE: &str = "usr_0017";
 /// In days. The keep-alive leaves 30; nobody can keep a connection whose refresh token ends while all replicas sleep.
 const LONGEST_SLEEP: u64 = 28;
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// What the platform does wrong, at the token endpoint.
+/// The faults of the platform's token endpoint.
 const NONSENSE: [&str; 7] = [
     "server_error",
     "html_error",
@@ -51,7 +51,7 @@ const NONSENSE: [&str; 7] = [
     "rate_limited",
 ];
 
-/// How a world ended.
+/// The result of a world.
 pub(super) struct End {
     pub(super) tally: Tally,
     pub(super) story: Vec<String>,
@@ -59,7 +59,7 @@ pub(super) struct End {
     pub(super) days: u64,
 }
 
-/// Lives through a world.
+/// Simulates one world.
 pub(super) fn run(seed: u64, careless: bool) -> Result<End> {
     let mut world = World::new(seed, careless)?;
     for _ in 0..EPOCHS {
@@ -321,7 +321,7 @@ impl World {
                 let index = usize::try_from(draw / 4 % 6)?;
                 if let Some(connection) = connections.get(index) {
                     self.connect_anew(&connection.key)?;
-                    self.tell("new consents", format!("{} is connected anew", connection.key));
+                    self.tell("new consents", format!("{} is connected again", connection.key));
                 }
             }
             _ => {}

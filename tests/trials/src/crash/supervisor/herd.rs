@@ -11,9 +11,9 @@ use crate::{
     random::Random,
 };
 
-/// Processes at a time.
+/// The number of processes that run at the same time.
 const SIZE: usize = 5;
-/// How long everybody refreshes after time was moved on.
+/// How long the processes refresh after each jump of the clock.
 const RUSH: Duration = Duration::from_millis(700);
 
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Herd {
     program: std::path::PathBuf,
     members: Vec<Member>,
     next: u32,
-    /// How many may still be killed before everybody gets a rest.
+    /// How many more processes are killed before the next pause.
     pub(super) budget: u64,
     random: Random,
 }
@@ -47,7 +47,7 @@ impl Herd {
         })
     }
 
-    /// Buries the dead, replaces them, and sometimes kills.
+    /// Reaps and replaces dead processes, and kills some at random.
     pub(super) fn tend(&mut self, ledger: &Ledger, into_cycle: Duration) -> Result<()> {
         let mut index = 0;
         while let Some(member) = self.members.get_mut(index) {
@@ -101,7 +101,7 @@ impl Herd {
         Ok(())
     }
 
-    /// Ends everybody; that counts for nothing.
+    /// Ends all processes without counting them as killed.
     pub(super) fn end(&mut self, ledger: &Ledger) {
         for mut member in self.members.drain(..) {
             let _ = member.child.kill();
