@@ -201,14 +201,14 @@ impl Trial {
         for connection in connections {
             if !connection.status.is_live() {
                 self.ledger.ended(&connection.key);
-                self.connect_anew(&connection.key).await?;
+                self.reconnect(&connection.key).await?;
             }
             at_rest &= self.rests(&connection);
         }
         Ok(at_rest)
     }
 
-    async fn connect_anew(&self, key: &ConnectionKey) -> Result<()> {
+    async fn reconnect(&self, key: &ConnectionKey) -> Result<()> {
         let user = key.user_id.as_ref().map(|user| user.as_str());
         consent(&self.client, &self.sandbox, key.event_id.as_str(), user)
             .await

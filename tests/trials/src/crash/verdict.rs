@@ -77,7 +77,7 @@ impl fmt::Display for Verdict {
         )?;
         write!(
             f,
-            "connected anew after the only copy of a pair was killed {:>3}  (between the platform's answer and the store)",
+            "connected again after the only copy of a pair was killed {:>3}  (between the platform's answer and the store)",
             tally.orphaned
         )
     }

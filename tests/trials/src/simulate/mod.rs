@@ -3,7 +3,7 @@
 //! Three replicas over one store, a platform, and the network between them live in `turmoil`: one thread,
 //! a seed, and a clock that only the simulation moves. The outer loop lets months pass, then everything
 //! breaks for some seconds: replicas crash, links part, the store fails, clocks go wrong, the platform
-//! answers with nonsense, organizers consent anew. When it heals, every connection has to come to rest.
+//! answers with nonsense, organizers consent again. After the faults, every connection has to become stable.
 
 mod network;
 mod replica;
@@ -66,7 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .collect();
     println!("{} seeds, {days} days: {}", options.seeds, happened.join(", "));
     println!(
-        "{} refreshes, {} tried again by the in-doubt rule; {} connected anew, since nobody had their tokens",
+        "{} refreshes, {} tried again by the in-doubt rule; {} connected again because no process had their tokens",
         all.refreshes, all.tried_again, all.orphaned
     );
     println!("0 tokens sent twice, 0 used before they were stored, 0 connections lost");

@@ -320,7 +320,7 @@ impl World {
                 let connections = self.connections()?;
                 let index = usize::try_from(draw / 4 % 6)?;
                 if let Some(connection) = connections.get(index) {
-                    self.connect_anew(&connection.key)?;
+                    self.reconnect(&connection.key)?;
                     self.tell("new consents", format!("{} is connected again", connection.key));
                 }
             }
@@ -345,7 +345,7 @@ impl World {
         self.tell("recoveries", "everything works again".to_owned());
     }
 
-    /// Until nothing is due; whatever has ended without anybody's fault is connected anew.
+    /// Waits until nothing is due. Connections that ended without a fault of the SDK are connected again.
     fn rest(&mut self) -> Result<()> {
         let until = self.sim.elapsed() + PATIENCE;
         loop {
@@ -360,10 +360,10 @@ impl World {
                         format!("{} has ended: {:?}", connection.key, connection.reason),
                     );
                     self.ledger.ended(&connection.key);
-                    self.connect_anew(&connection.key)?;
+                    self.reconnect(&connection.key)?;
                 } else if connection.consent_expires_at.saturating_since(self.time.now()) < 60 * DAY {
                     // Its year is over soon.
-                    self.connect_anew(&connection.key)?;
+                    self.reconnect(&connection.key)?;
                 }
                 at_rest &= self.rests(&connection);
             }
@@ -405,7 +405,7 @@ impl World {
         Ok(connections)
     }
 
-    fn connect_anew(&self, key: &ConnectionKey) -> Result<()> {
+    fn reconnect(&self, key: &ConnectionKey) -> Result<()> {
         let user = key.user_id.as_ref().map(|user| user.as_str());
         self.consent(key.event_id.as_str(), user).map(drop)
     }
