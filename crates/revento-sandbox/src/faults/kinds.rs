@@ -85,7 +85,7 @@ kinds! {
     DeliveryAhead "delivery_ahead" Webhook "signs with a time seconds (301) in the future: a skewed clock";
     DeliveryCorrupted "delivery_corrupted" Webhook "changes one byte of the body after signing";
     DeliveryTruncated "delivery_truncated" Webhook "cuts the body in half after signing";
-    DeliveryWrongSecret "delivery_wrong_secret" Webhook "signs with a secret of somebody else";
+    DeliveryWrongSecret "delivery_wrong_secret" Webhook "signs with a secret of another integration";
     DeliveryOldSecret "delivery_old_secret" Webhook "signs with the oldest secret, even if it has retired";
     DeliveryUnsigned "delivery_unsigned" Webhook "omits the signature header";
     DeliveryBareSignature "delivery_bare_signature" Webhook "omits the prefix sha256= of the signature";

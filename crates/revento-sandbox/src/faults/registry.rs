@@ -216,12 +216,12 @@ mod tests {
         let mut registry = FaultRegistry::default();
         registry.arm(spec(serde_json::json!({ "fault": "server_error", "endpoint": "participants", "times": 2, "after": 1 })));
         assert!(registry.trigger(&[FaultArea::Answer], at("event")).is_none());
-        let struck = (0..5).map(|_| {
+        let triggered = (0..5).map(|_| {
             registry
                 .trigger(&[FaultArea::Answer], at("participants"))
                 .is_some()
         });
-        assert_eq!(struck.collect::<Vec<_>>(), [false, true, true, false, false]);
+        assert_eq!(triggered.collect::<Vec<_>>(), [false, true, true, false, false]);
     }
 
     #[test]
@@ -254,7 +254,7 @@ mod tests {
         };
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
-        let struck = run(7).into_iter().filter(|struck| *struck).count();
-        assert!((250..350).contains(&struck), "{struck}");
+        let triggered = run(7).into_iter().filter(|triggered| *triggered).count();
+        assert!((250..350).contains(&triggered), "{triggered}");
     }
 }

@@ -25,8 +25,8 @@ async fn sent_back(spoil: &[(&'static str, &str)], error: &str) -> String {
 
 #[tokio::test]
 async fn s2_1_no_code_challenge_is_invalid_request() {
-    let told = sent_back(&[("code_challenge", "")], "invalid_request").await;
-    assert!(told.starts_with("PKCE required"), "{told}");
+    let message = sent_back(&[("code_challenge", "")], "invalid_request").await;
+    assert!(message.starts_with("PKCE required"), "{message}");
 }
 
 #[tokio::test]
@@ -108,9 +108,9 @@ async fn ends(act: &str, reason: &str) {
         let refused = refusal(world.refresh(&pair.refresh).await).await;
         assert_eq!(refused, (400, "invalid_grant".to_owned()));
     }
-    let told = world.receiver.next().await.body;
-    assert_eq!(told["type"], "data.deletion_required");
-    assert_eq!(told["data"]["reason"], reason);
+    let webhook = world.receiver.next().await.body;
+    assert_eq!(webhook["type"], "data.deletion_required");
+    assert_eq!(webhook["data"]["reason"], reason);
     world.receiver.stays_quiet().await;
 }
 
@@ -173,10 +173,10 @@ async fn s2_6_a_suspended_integration_ends_everything_at_once() {
             (401, "token_revoked".to_owned())
         );
     }
-    let told = world.receiver.next().await.body;
-    assert_eq!(told["type"], "integration.suspended");
+    let webhook = world.receiver.next().await.body;
+    assert_eq!(webhook["type"], "integration.suspended");
     assert_eq!(
-        (&told["event_id"], &told["organization_id"]),
+        (&webhook["event_id"], &webhook["organization_id"]),
         (&Value::Null, &Value::Null)
     );
     world.receiver.stays_quiet().await;

@@ -137,8 +137,8 @@ async fn p25_every_webhook_fits_its_schema() {
         ("/integrations/int_sandbox_example/suspend", json!({})),
     ] {
         world.act(path, body).await;
-        let told = world.receiver.next().await.body;
-        let event_type = told["type"].as_str().unwrap().to_owned();
+        let webhook = world.receiver.next().await.body;
+        let event_type = webhook["type"].as_str().unwrap().to_owned();
         let variants = schema["oneOf"].as_array().unwrap();
         let variant = variants
             .iter()
@@ -148,14 +148,14 @@ async fn p25_every_webhook_fits_its_schema() {
             mismatch(
                 &schema,
                 &variant["properties"]["data"],
-                &told["data"],
+                &webhook["data"],
                 &event_type
             ),
             None
         );
         let envelope =
             json!({ "type": "object", "required": schema["required"], "properties": schema["properties"] });
-        assert_eq!(mismatch(&schema, &envelope, &told, "envelope"), None);
+        assert_eq!(mismatch(&schema, &envelope, &webhook, "envelope"), None);
         seen.insert(event_type);
     }
     assert_eq!(seen.len(), 13, "{seen:?}");

@@ -302,7 +302,7 @@ async fn a_damaged_data_file_is_an_error_and_never_a_panic() {
         }
         damaged.push(bytes);
     }
-    let mut told = 0;
+    let mut noticed = 0;
     for (number, bytes) in damaged.into_iter().enumerate() {
         let path = directory.path().join(format!("damaged-{number}.db"));
         std::fs::write(&path, bytes).unwrap();
@@ -310,11 +310,11 @@ async fn a_damaged_data_file_is_an_error_and_never_a_panic() {
             // Some bytes mean nothing.
             Ok(sandbox) => sandbox.shutdown().await,
             Err(error) => {
-                told += 1;
+                noticed += 1;
                 let text = error.to_string();
                 assert!(text.contains(&path.display().to_string()), "{text}");
             }
         }
     }
-    assert!(told > 10, "only {told} were noticed");
+    assert!(noticed > 10, "only {noticed} were noticed");
 }

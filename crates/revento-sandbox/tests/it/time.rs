@@ -108,9 +108,9 @@ async fn capacity_changes_wait_until_signups_are_quiet() {
         world.receiver.stays_quiet().await;
     }
     world.act("/clock", json!({ "to": "capacity_notice" })).await;
-    let told = world.receiver.next().await.body;
+    let webhook = world.receiver.next().await.body;
     assert_eq!(
-        (&told["type"], &told["data"]["capacity_state"]),
+        (&webhook["type"], &webhook["data"]["capacity_state"]),
         (&json!("activity.capacity_state_changed"), &json!("full"))
     );
     // A state that changes and changes back is not announced.

@@ -289,9 +289,9 @@ async fn the_organizer_revokes_and_everything_of_the_event_ends() {
             .status(),
         StatusCode::OK
     );
-    let told = world.receiver.next().await;
-    assert_eq!(told.body["type"], "data.deletion_required");
-    assert_eq!(told.body["data"]["reason"], "connection_revoked");
+    let webhook = world.receiver.next().await;
+    assert_eq!(webhook.body["type"], "data.deletion_required");
+    assert_eq!(webhook.body["data"]["reason"], "connection_revoked");
     let day = |text: &Value| {
         text.as_str()
             .unwrap()
@@ -301,8 +301,8 @@ async fn the_organizer_revokes_and_everything_of_the_event_ends() {
             .unwrap()
     };
     let (occurred, deadline) = (
-        day(&told.body["occurred_at"]),
-        day(&told.body["data"]["deadline_at"]),
+        day(&webhook.body["occurred_at"]),
+        day(&webhook.body["data"]["deadline_at"]),
     );
     assert_eq!((deadline - occurred).get_days(), 30);
 }
@@ -341,9 +341,9 @@ async fn every_other_cause_of_section_2_6_has_its_effects() {
     let mut pair = pair;
     for (act, reason, next) in cases {
         world.act(&act, json!({})).await;
-        let told = world.receiver.next().await.body;
+        let webhook = world.receiver.next().await.body;
         assert_eq!(
-            (&told["type"], &told["data"]["reason"]),
+            (&webhook["type"], &webhook["data"]["reason"]),
             (&json!("data.deletion_required"), &json!(reason))
         );
         assert_eq!(
@@ -387,9 +387,9 @@ async fn suspension_ends_everything_and_names_no_event() {
     world
         .act("/integrations/int_sandbox_example/suspend", json!({}))
         .await;
-    let told = world.receiver.next().await.body;
-    assert_eq!(told["type"], "integration.suspended");
-    assert!(told["event_id"].is_null() && told["organization_id"].is_null());
+    let webhook = world.receiver.next().await.body;
+    assert_eq!(webhook["type"], "integration.suspended");
+    assert!(webhook["event_id"].is_null() && webhook["organization_id"].is_null());
     assert_eq!(
         refusal(world.read(&pair.access, "/events/evt_test_published").await)
             .await

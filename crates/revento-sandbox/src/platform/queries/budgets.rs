@@ -255,12 +255,12 @@ mod tests {
             call(&mut budgets, at(second));
         }
         let minutes = budgets.minutes("fam", at(3_510));
-        let told: Vec<(usize, usize)> = minutes
+        let counted: Vec<(usize, usize)> = minutes
             .into_iter()
             .enumerate()
             .filter(|(_, calls)| *calls > 0)
             .collect();
-        assert_eq!(told, [(1, 2), (2, 1), (59, 1)]);
+        assert_eq!(counted, [(1, 2), (2, 1), (59, 1)]);
         assert_eq!(budgets.minutes("nobody", at(0)), [0; 60]);
     }
 
