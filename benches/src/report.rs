@@ -38,7 +38,7 @@ impl Report {
     }
 }
 
-/// Microseconds, and in brackets our time divided by the peer's.
+/// Microseconds, and in parentheses our time divided by the other's.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "| |")?;

@@ -1,4 +1,4 @@
-//! By hand: the client library, and serde_json into a struct of one's own.
+//! A client by hand: the HTTP library, and serde_json into a struct.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
@@ -14,7 +14,7 @@ pub struct Page {
     pub has_more: bool,
 }
 
-/// What somebody writes who needs all of it. Times stay text.
+/// A struct with all fields. Times stay text.
 #[derive(Deserialize)]
 #[allow(dead_code, reason = "it is parsed")]
 pub struct Participant {
@@ -51,7 +51,7 @@ impl Bare {
         Self::Hyper(hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(tcp))
     }
 
-    /// Reads so many pages.
+    /// Reads this many pages.
     pub async fn walk(self, base: String, limit: u16, pages: u32) {
         let mut cursor = String::new();
         for _ in 0..pages {

@@ -1,5 +1,5 @@
-//! `revento-bench-client measure [--json]`: what reading a page costs, ours and by hand. `serve` is the platform that it
-//! starts for itself, `memory <items>` the most memory that a stream over so many takes.
+//! `revento-bench-client measure [--json]`: measures the read of a page, by our client and by hand. It starts itself with `serve`
+//! as the platform, and with `memory` to measure the peak memory of a stream.
 
 mod bare;
 #[path = "../clock.rs"]

@@ -1,4 +1,4 @@
-//! Everybody in turn, round after round, so that a slow moment of the machine hits all alike.
+//! Runs all contestants in turn, in many rounds, so that a slow moment of the machine affects all alike.
 
 use std::process::Command;
 
@@ -9,19 +9,19 @@ use tokio::{runtime::Runtime, task::JoinSet};
 use crate::{bare::Bare, clock, ours, parse::Parse, platform::Platform};
 
 const ROUNDS: usize = 21;
-/// Pages of one turn.
+/// Pages in one turn.
 const PAGES: u32 = 192;
 const LIMITS: [u16; 2] = [25, 50];
 const CONCURRENCY: [u32; 2] = [1, 16];
 
-/// Microseconds per page: by the wall clock, and of this process.
+/// Microseconds per page: wall-clock time, and CPU time of this thread.
 #[derive(Debug, Clone, Copy)]
 pub struct Cost {
     pub wall: f64,
     pub cpu: f64,
 }
 
-/// One case, with what each contestant needed.
+/// One case, with the cost of each contestant.
 pub struct Case {
     pub name: String,
     pub costs: Vec<(&'static str, Cost)>,
@@ -29,7 +29,7 @@ pub struct Case {
 
 pub struct Findings {
     pub cases: Vec<Case>,
-    /// Items, and the most memory in KiB.
+    /// Number of items, and peak memory in KiB.
     pub memory: [(u64, u64); 2],
 }
 
@@ -103,7 +103,7 @@ async fn walk(contestant: &Contestant, base: &str, limit: u16, concurrency: u32)
 /// The medians.
 fn in_turn(turns: Vec<(&'static str, Box<dyn Fn() + '_>)>, pages: f64) -> Vec<(&'static str, Cost)> {
     let mut samples = vec![Vec::with_capacity(ROUNDS); turns.len()];
-    // The first round opens connections; it does not count.
+    // The first round opens connections, so it does not count.
     for round in 0..=ROUNDS {
         for ((_, turn), samples) in turns.iter().zip(&mut samples) {
             // This thread does all the work.
@@ -130,7 +130,7 @@ fn in_turn(turns: Vec<(&'static str, Box<dyn Fn() + '_>)>, pages: f64) -> Vec<(&
         .collect()
 }
 
-/// In a process of its own, because a peak never goes down.
+/// Measures in a new process, because a peak never falls.
 fn peak_memory(base: &str, items: u64) -> u64 {
     let program = std::env::current_exe().expect("a program");
     let output = Command::new(program)

@@ -1,4 +1,4 @@
-//! The SDK's client, with everything that it does for a call, but for the pacing.
+//! The SDK's client with all of its work for a call, except pacing.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use revento::{
     transport::Transport,
 };
 
-/// A client whose event `evt_free` has pages without end.
+/// A connected client. The platform has no last page for the event `evt_free`.
 pub async fn client(base: &str, transport: Arc<dyn Transport>, event: &str) -> Client {
     let integration = Integration::new(
         Endpoints::sandbox(base).expect("a base URL"),
@@ -51,7 +51,7 @@ pub fn hyper() -> Arc<dyn Transport> {
     Arc::new(HyperTransport::new().expect("a transport"))
 }
 
-/// Reads so many pages.
+/// Reads this many pages.
 pub async fn walk(client: Client, limit: u16, pages: u32) {
     let mut walk = client.event("evt_free").participants().per_page(limit).pages();
     for _ in 0..pages {
@@ -60,7 +60,7 @@ pub async fn walk(client: Client, limit: u16, pages: u32) {
     }
 }
 
-/// The most memory that this process has taken after a stream over so many items, in KiB.
+/// The peak memory of this process after a stream over this many items, in KiB.
 pub async fn peak_memory(base: &str, items: u64) -> u64 {
     let event = format!("evt_{items}");
     let client = client(base, reqwest(), &event).await;

@@ -1,4 +1,4 @@
-//! A platform on bare hyper that gives the same page for ever, so that what is measured is the client.
+//! A platform on bare hyper that always answers with the same page, so that the client dominates the measurement.
 
 use std::{
     convert::Infallible,
@@ -12,7 +12,7 @@ use hyper::{Request, Response, body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// The platform, in a process of its own on the first core.
+/// The platform in another process, on the first core.
 pub struct Platform {
     child: Child,
     pub base: String,
@@ -89,7 +89,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     Ok(json(page(limit, cursor, total)))
 }
 
-/// The code is the event's id.
+/// The authorization code is the id of the event.
 fn tokens(form: &str) -> String {
     let event = form
         .split('&')
@@ -100,7 +100,7 @@ fn tokens(form: &str) -> String {
     )
 }
 
-/// A page of so many participants; there are more until `total` have come.
+/// A page of `limit` participants. It has a next page until `total` is reached.
 pub fn page(limit: u64, cursor: u64, total: u64) -> String {
     thread_local! {
         static DATA: std::cell::RefCell<std::collections::HashMap<u64, String>> = Default::default();

@@ -1,8 +1,8 @@
-//! A table for people, ratios for a machine.
+//! Prints a table, or ratios in JSON.
 
 use crate::measure::{Case, Cost, Findings};
 
-/// Who is held against whom.
+/// The pairs that are compared.
 const PAIRS: [(&str, &str); 3] = [
     ("revento", "serde_json"),
     ("revento on reqwest", "bare reqwest"),

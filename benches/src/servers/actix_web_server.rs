@@ -7,7 +7,7 @@ use actix_web::{
 };
 use revento_actix::{RawWebhook, VerifyMiddleware};
 
-/// The extractor reads the body.
+/// The extractor reads and verifies the body.
 pub fn verified(port: u16) {
     async fn read(RawWebhook(delivery): RawWebhook) -> HttpResponse {
         answer(delivery.body())

@@ -22,7 +22,7 @@ pub async fn bare(port: u16) {
     serve(port, Router::new().route("/", post(read))).await;
 }
 
-/// The same with verification: the extractor reads the body.
+/// The extractor reads and verifies the body.
 pub async fn verified(port: u16) {
     async fn read(RawWebhook(delivery): RawWebhook) -> StatusCode {
         if delivery.body().is_empty() {
@@ -43,7 +43,7 @@ pub async fn layered(port: u16) {
     serve(port, app).await;
 }
 
-/// Verified, and read into the typed event.
+/// The extractor verifies the body and parses it into the typed event.
 pub async fn typed(port: u16) {
     async fn handle(webhook: VerifiedWebhook<AnyEvent>) -> StatusCode {
         std::hint::black_box(webhook.data());

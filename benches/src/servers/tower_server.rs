@@ -1,4 +1,4 @@
-//! Plain hyper with our tower service.
+//! Bare hyper with our tower service.
 
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use revento_tower::{HandlerEndpoint, Unavailable, VerifiedDelivery};

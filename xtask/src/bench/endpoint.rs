@@ -1,4 +1,4 @@
-//! Requests per second of a server's CPU time: the server on one core, wrk on another.
+//! Measures requests per second of a server's CPU time: the server on one core, wrk on another.
 
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -132,7 +132,7 @@ fn build() -> Result<PathBuf> {
     Ok(target.join("release/revento-bench-servers"))
 }
 
-/// A command whose process stays on the first core.
+/// A command on the first core.
 fn pinned(program: &Path) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", "0"]).arg(program);
