@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use revento_core::{ConnectionKey, claim::SwapOutcome};
 use revento_oauth::lifecycle::{self, Signal};
-use revento_store::{Record, StoreError, StoreErrorKind, Stored};
+use revento_store::{Record, StoreError, StoreErrorReason, Stored};
 
 use crate::{runtime::Runtime, sealed_tokens::SealedTokenStore, session::Sessions};
 
@@ -67,7 +67,7 @@ impl Lifecycle {
 /// Other writers changed the record before each swap.
 pub(crate) fn lost_every_race(doing: &'static str) -> StoreError {
     StoreError::new(
-        StoreErrorKind::Unavailable,
+        StoreErrorReason::Unavailable,
         doing,
         "other writers changed the record before each swap",
     )

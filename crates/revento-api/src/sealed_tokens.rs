@@ -8,9 +8,10 @@ use revento_core::{
     error::ErrorKind,
 };
 use revento_oauth::{TokenPair, refresh::LoadedConnection};
-use revento_store::{CreateOutcome, Record, SealError, Sealed, Sealer, StoreError, TokenStore};
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use revento_store::{
+    CreateOutcome, Record, SealError, Sealed, Sealer, StoreError, TokenPairCodec, TokenPairFormatError,
+    TokenStore,
+};
 
 /// Seals token pairs before the store sees them (invariant T6). Clones share the store.
 #[derive(Debug, Clone)]
@@ -26,24 +27,17 @@ pub(crate) enum SealedTokenError {
     Store(#[from] StoreError),
     #[error("the token pair cannot be sealed or opened")]
     Seal(#[from] SealError),
-    #[error("the stored token pair opens, but this version does not know its format")]
-    Format,
+    #[error(transparent)]
+    Format(#[from] TokenPairFormatError),
 }
 
 impl SealedTokenError {
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
-            Self::Store(_) | Self::Format => ErrorKind::Storage,
+            Self::Store(_) | Self::Format(_) => ErrorKind::Storage,
             Self::Seal(_) => ErrorKind::Sealing,
         }
     }
-}
-
-/// The plaintext of a sealed pair. The names are short because each record carries them.
-#[derive(Serialize, Deserialize)]
-struct Plain<'a> {
-    a: &'a str,
-    r: &'a str,
 }
 
 impl SealedTokenStore {
@@ -111,26 +105,16 @@ impl SealedTokenStore {
     }
 
     async fn seal(&self, key: &ConnectionKey, pair: &TokenPair) -> Result<Sealed, SealedTokenError> {
-        let plain = Plain {
-            a: pair.access.expose(),
-            r: pair.refresh.expose(),
-        };
-        let bytes = Zeroizing::new(serde_json::to_vec(&plain).map_err(|_| SealedTokenError::Format)?);
-        Ok(self.sealer.seal(&context(key), &bytes).await?)
+        let plaintext = TokenPairCodec::encode(&pair.access, &pair.refresh)?;
+        Ok(self
+            .sealer
+            .seal(&TokenPairCodec::context(key), &plaintext)
+            .await?)
     }
 
     async fn open(&self, key: &ConnectionKey, sealed: &Sealed) -> Result<TokenPair, SealedTokenError> {
-        let opened = self.sealer.open(&context(key), sealed).await?;
-        let plain: Plain<'_> =
-            serde_json::from_slice(&opened.plaintext).map_err(|_| SealedTokenError::Format)?;
-        Ok(TokenPair {
-            access: plain.a.into(),
-            refresh: plain.r.into(),
-        })
+        let opened = self.sealer.open(&TokenPairCodec::context(key), sealed).await?;
+        let (access, refresh) = TokenPairCodec::decode(&opened.plaintext)?;
+        Ok(TokenPair { access, refresh })
     }
-}
-
-/// What binds a sealed pair to its record.
-fn context(key: &ConnectionKey) -> String {
-    format!("revento/tokens/{key}")
 }

@@ -8,7 +8,7 @@ use base64::{
 };
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use hkdf::Hkdf;
-use revento_store::{Entropy, EntropyError};
+use revento_store::{Entropy, EntropyError, ErrorKind};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -149,9 +149,43 @@ pub enum ParseKeyError {
     },
 }
 
+impl ParseKeyError {
+    /// Always [`ErrorKind::Configuration`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Configuration
+    }
+
+    /// Always `false`: correct the setting.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Always `false`.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
+}
+
 /// A text cannot be the id of a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{id:?} cannot name a sealing key: an id is 1 to 64 visible ASCII characters")]
 pub struct KeyIdError {
     id: String,
+}
+
+impl KeyIdError {
+    /// Always [`ErrorKind::Configuration`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Configuration
+    }
+
+    /// Always `false`: correct the setting.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Always `false`.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use async_trait::async_trait;
+use revento_store::ErrorKind;
 use zeroize::Zeroizing;
 
 use crate::SealingKey;
@@ -72,4 +73,21 @@ pub enum UnwrapKeyError {
         /// How many bytes came.
         found: usize,
     },
+}
+
+impl UnwrapKeyError {
+    /// Always [`ErrorKind::Sealing`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Sealing
+    }
+
+    /// Whether the same call may succeed later: the key service may recover.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Service(_))
+    }
+
+    /// Always `false`.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
 }

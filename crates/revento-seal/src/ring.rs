@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use chacha20poly1305::aead::{Aead, Payload};
-use revento_store::{Entropy, OsEntropy, SealError, Sealed, Sealer, Unsealed};
+use revento_store::{Entropy, ErrorKind, OsEntropy, SealError, Sealed, Sealer, Unsealed};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -123,4 +123,21 @@ impl Sealer for KeyRing {
 #[error("the ring has a sealing key {id:?} already: give each key an id of its own")]
 pub struct DuplicateKeyId {
     id: String,
+}
+
+impl DuplicateKeyId {
+    /// Always [`ErrorKind::Configuration`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Configuration
+    }
+
+    /// Always `false`: correct the setting.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Always `false`.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
 }

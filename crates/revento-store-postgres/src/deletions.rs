@@ -7,7 +7,7 @@ use sqlx::{Postgres, Row, postgres::PgArguments, postgres::PgRow, query::Query};
 
 use crate::{
     PostgresStore,
-    error::failed,
+    error::{failed, not_read},
     store::row_limit,
     text::{escape, unescape},
 };
@@ -60,14 +60,14 @@ impl DeletionStore for PostgresStore {
         let query = sqlx::query(DUTY).bind(escape(envelope_id.as_str()));
         let row = query.fetch_optional(&self.pool).await;
         row.and_then(|row| row.as_ref().map(read).transpose())
-            .map_err(failed("looking a duty to delete up"))
+            .map_err(not_read("looking a duty to delete up"))
     }
 
     async fn open_duties(&self, limit: usize) -> Result<Vec<DeletionDuty>, StoreError> {
         let query = sqlx::query(OPEN).bind(row_limit(limit));
         let rows = query.fetch_all(&self.pool).await;
         rows.and_then(|rows| rows.iter().map(read).collect())
-            .map_err(failed("listing what is to be deleted"))
+            .map_err(not_read("listing what is to be deleted"))
     }
 
     async fn reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {

@@ -10,7 +10,7 @@ use sqlx::{Row, postgres::PgRow};
 
 use crate::{
     PostgresStore,
-    error::{failed, unreadable},
+    error::{failed, not_read, unreadable},
     store::row_limit,
     text::{escape, unescape},
 };
@@ -247,7 +247,7 @@ impl InboxStore for PostgresStore {
         };
         let rows = query.bind(row_limit(limit)).fetch_all(&self.pool).await;
         rows.and_then(|rows| rows.iter().map(read_buried).collect())
-            .map_err(failed("listing buried deliveries"))
+            .map_err(not_read("listing buried deliveries"))
     }
 
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
@@ -263,7 +263,7 @@ impl InboxStore for PostgresStore {
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let at: Result<Option<i64>, _> = sqlx::query_scalar(NEXT_DUE).fetch_one(&self.pool).await;
         Ok(at
-            .map_err(failed("asking what is due next"))?
+            .map_err(not_read("asking what is due next"))?
             .map(Timestamp::from_unix_micros))
     }
 
@@ -271,7 +271,7 @@ impl InboxStore for PostgresStore {
         let query = sqlx::query_scalar(STATE).bind(escape(envelope_id.as_str()));
         let state: Result<Option<String>, _> = query.fetch_optional(&self.pool).await;
         let read = |state: Option<String>| state.as_deref().map(read_state).transpose();
-        state.and_then(read).map_err(failed("looking a delivery up"))
+        state.and_then(read).map_err(not_read("looking a delivery up"))
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -1,5 +1,7 @@
 //! Why a database could not be used, in sentences with a next step.
 
+use revento_store::ErrorKind;
+
 use crate::error;
 
 /// The store could not be opened. No error shows the URL: it may have a password in it.
@@ -10,25 +12,25 @@ pub enum OpenError {
     #[error("the database URL cannot be read: expected postgres://user:password@host:port/database")]
     BadUrl,
     /// The server does not answer.
-    #[error("the PostgreSQL server cannot be reached: check host, port and network: {source}")]
+    #[error("the PostgreSQL server cannot be reached: check host, port and network")]
     Unreachable {
         /// What failed.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The server refuses this role, or its password.
-    #[error("the PostgreSQL server refuses the login: check user and password: {source}")]
+    #[error("the PostgreSQL server refuses the login: check user and password")]
     Denied {
         /// What the server said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// There is no such database.
-    #[error("the database does not exist: create it, or name another: {source}")]
+    #[error("the database does not exist: create it, or name another")]
     NoDatabase {
         /// What the server said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The role may not do what is needed.
-    #[error("the role lacks a right: let it create tables, or run the migrations as another: {source}")]
+    #[error("the role lacks a right: let it create tables, or run the migrations as another")]
     NotAllowed {
         /// What the server said.
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -45,7 +47,7 @@ pub enum OpenError {
     },
     /// A step to newer tables failed, and so none was taken. Nothing was changed.
     #[error(
-        "the tables cannot be brought to schema {version}, and are as they were: {source}; remove the cause and connect again"
+        "the tables cannot be brought to schema {version}, and are as they were: remove the cause and connect again"
     )]
     NotMigrated {
         /// The version that the step leads to.
@@ -54,11 +56,31 @@ pub enum OpenError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Anything else.
-    #[error("the database cannot be used: {source}")]
+    #[error("the database cannot be used")]
     Other {
         /// What failed.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl OpenError {
+    /// [`ErrorKind::Storage`] if the engine or its data is at fault, else [`ErrorKind::Configuration`].
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unreachable { .. } | Self::NotMigrated { .. } | Self::Other { .. } => ErrorKind::Storage,
+            _ => ErrorKind::Configuration,
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Other { .. })
+    }
+
+    /// Always `false`: a failed opening changes nothing.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
 }
 
 /// An [`OpenError`] on its way out. The driver's errors become one by `?`, which on `OpenError` itself would be a public

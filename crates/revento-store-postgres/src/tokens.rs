@@ -8,7 +8,13 @@ use revento_store::{
 };
 use sqlx::Row;
 
-use crate::{PostgresStore, error::failed, record, store::row_limit, text::escape};
+use crate::{
+    PostgresStore,
+    error::{failed, not_read},
+    record,
+    store::row_limit,
+    text::escape,
+};
 
 /// The columns that [`record::read`] reads. Not `*`: the answer of a prepared statement must not change when a newer
 /// version of the store adds a column under an open connection.
@@ -115,7 +121,7 @@ impl TokenStore for PostgresStore {
             .fetch_optional(&self.pool)
             .await;
         let read = |row: Option<_>| row.as_ref().map(record::read).transpose();
-        row.and_then(read).map_err(failed("loading a connection"))
+        row.and_then(read).map_err(not_read("loading a connection"))
     }
 
     async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
@@ -177,7 +183,7 @@ impl TokenStore for PostgresStore {
             .bind(row_limit(limit))
             .fetch_all(&self.pool)
             .await;
-        read_all(rows).map_err(failed("listing what is due"))
+        read_all(rows).map_err(not_read("listing what is due"))
     }
 
     async fn of_event(
@@ -194,7 +200,7 @@ impl TokenStore for PostgresStore {
             .bind(row_limit(limit))
             .fetch_all(&self.pool)
             .await;
-        read_all(rows).map_err(failed("listing an event's connections"))
+        read_all(rows).map_err(not_read("listing an event's connections"))
     }
 
     async fn of_client(
@@ -209,7 +215,7 @@ impl TokenStore for PostgresStore {
             .bind(row_limit(limit))
             .fetch_all(&self.pool)
             .await;
-        read_all(rows).map_err(failed("listing an integration's connections"))
+        read_all(rows).map_err(not_read("listing an integration's connections"))
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {

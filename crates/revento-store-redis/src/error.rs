@@ -1,20 +1,25 @@
 //! From Redis's errors to the kinds of failure that a caller can act on.
 
 use redis::{ErrorKind, RedisError};
-use revento_store::{StoreError, StoreErrorKind};
+use revento_store::{StoreError, StoreErrorReason};
 
-/// Turns what failed while `doing` something into the error of the joint.
-pub(crate) fn failed(doing: &'static str) -> impl Fn(RedisError) -> StoreError {
+/// Converts an engine's error; `action` completes "while …".
+pub(crate) fn failed(action: &'static str) -> impl Fn(RedisError) -> StoreError {
     move |error| {
         let damaged = matches!(error.kind(), ErrorKind::Parse | ErrorKind::UnexpectedReturnType)
             || error.code() == Some("WRONGTYPE");
         let kind = if damaged {
-            StoreErrorKind::Corrupt
+            StoreErrorReason::Corrupt
         } else {
-            StoreErrorKind::Unavailable
+            StoreErrorReason::Unavailable
         };
-        StoreError::new(kind, doing, error)
+        StoreError::new(kind, action, error)
     }
+}
+
+/// As [`failed`], for a call that only reads.
+pub(crate) fn not_read(action: &'static str) -> impl Fn(RedisError) -> StoreError {
+    move |error| failed(action)(error).without_effect()
 }
 
 /// A stored value that this version cannot read.

@@ -1,5 +1,7 @@
 //! Why a server could not be used, in sentences with a next step.
 
+use revento_store::ErrorKind;
+
 /// The store could not be opened. No error shows the URL: it may have a password in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -10,7 +12,7 @@ pub enum OpenError {
     )]
     BadUrl,
     /// The server does not answer, or refuses the login.
-    #[error("the Redis server cannot be used: check host, port, user and password: {source}")]
+    #[error("the Redis server cannot be used: check host, port, user and password")]
     Unreachable {
         /// What failed.
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -36,4 +38,24 @@ pub enum OpenError {
         /// What the server said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl OpenError {
+    /// [`ErrorKind::Storage`] if the engine or its data is at fault, else [`ErrorKind::Configuration`].
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unreachable { .. } => ErrorKind::Storage,
+            _ => ErrorKind::Configuration,
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
+    /// Always `false`: a failed opening changes nothing.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
 }

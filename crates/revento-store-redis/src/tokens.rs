@@ -12,7 +12,7 @@ use revento_store::{
 
 use crate::{
     RedisStore,
-    error::{failed, unreadable},
+    error::{failed, not_read, unreadable},
     keys::{TIME_TEXT, time_of, time_text},
     record,
 };
@@ -133,7 +133,7 @@ impl TokenStore for RedisStore {
             .hgetall(self.keys.record(&key.to_string()))
             .await;
         hash.and_then(record::read)
-            .map_err(failed("loading a connection"))
+            .map_err(not_read("loading a connection"))
     }
 
     async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
@@ -205,7 +205,7 @@ impl TokenStore for RedisStore {
         let set = (Set::ByExpiry, self.keys.due(client_id));
         self.page(set, after, &format!("({}", time_text(before)), limit)
             .await
-            .map_err(failed("listing what is due"))
+            .map_err(not_read("listing what is due"))
     }
 
     async fn of_event(
@@ -218,7 +218,7 @@ impl TokenStore for RedisStore {
         let set = (Set::ByKey, self.keys.event(client_id, event_id));
         self.page(set, from_key(after), "+", limit)
             .await
-            .map_err(failed("listing an event's connections"))
+            .map_err(not_read("listing an event's connections"))
     }
 
     async fn of_client(
@@ -230,7 +230,7 @@ impl TokenStore for RedisStore {
         let set = (Set::ByKey, self.keys.client(client_id));
         self.page(set, from_key(after), "+", limit)
             .await
-            .map_err(failed("listing an integration's connections"))
+            .map_err(not_read("listing an integration's connections"))
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {

@@ -5,7 +5,11 @@ use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{DeletionDuty, DeletionProof, DeletionStore, StoreError};
 use sqlx::{Row, Sqlite, query::Query, sqlite::SqliteArguments, sqlite::SqliteRow};
 
-use crate::{SqliteStore, error::failed, store::row_limit};
+use crate::{
+    SqliteStore,
+    error::{failed, not_read},
+    store::row_limit,
+};
 
 const RECORD: &str = "
     INSERT INTO revento_deletions (
@@ -55,14 +59,14 @@ impl DeletionStore for SqliteStore {
         let query = sqlx::query(DUTY).bind(envelope_id.as_str());
         let row = query.fetch_optional(&self.readers).await;
         row.and_then(|row| row.as_ref().map(read).transpose())
-            .map_err(failed("looking a duty to delete up"))
+            .map_err(not_read("looking a duty to delete up"))
     }
 
     async fn open_duties(&self, limit: usize) -> Result<Vec<DeletionDuty>, StoreError> {
         let query = sqlx::query(OPEN).bind(row_limit(limit));
         let rows = query.fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read).collect())
-            .map_err(failed("listing what is to be deleted"))
+            .map_err(not_read("listing what is to be deleted"))
     }
 
     async fn reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {

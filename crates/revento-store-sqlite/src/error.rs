@@ -1,6 +1,6 @@
 //! From SQLite's result codes to the kinds of failure that a caller can act on.
 
-use revento_store::{StoreError, StoreErrorKind};
+use revento_store::{StoreError, StoreErrorReason};
 
 /// Primary result codes, <https://sqlite.org/rescode.html>.
 pub(crate) const ERROR: i32 = 1;
@@ -20,12 +20,12 @@ pub(crate) fn result_code(error: &sqlx::Error) -> Option<i32> {
     Some(extended & 0xff)
 }
 
-/// Turns what failed while `doing` something into the error of the joint.
-pub(crate) fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
-    move |error| StoreError::new(kind(&error), doing, error)
+/// Converts an engine's error; `action` completes "while …".
+pub(crate) fn failed(action: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
+    move |error| StoreError::new(kind(&error), action, error)
 }
 
-fn kind(error: &sqlx::Error) -> StoreErrorKind {
+fn kind(error: &sqlx::Error) -> StoreErrorReason {
     match (error, result_code(error)) {
         // The schema is checked at opening: a missing table or a broken constraint later is damage.
         (_, Some(CORRUPT | NOTADB | ERROR | CONSTRAINT | MISMATCH))
@@ -35,9 +35,14 @@ fn kind(error: &sqlx::Error) -> StoreErrorKind {
             | sqlx::Error::ColumnNotFound(_)
             | sqlx::Error::Decode(_),
             _,
-        ) => StoreErrorKind::Corrupt,
-        _ => StoreErrorKind::Unavailable,
+        ) => StoreErrorReason::Corrupt,
+        _ => StoreErrorReason::Unavailable,
     }
+}
+
+/// As [`failed`], for a call that only reads.
+pub(crate) fn not_read(action: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
+    move |error| failed(action)(error).without_effect()
 }
 
 /// A stored value that this version cannot read.

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use revento_store::ErrorKind;
+
 use crate::error;
 
 /// The store could not be opened. The file is as it was.
@@ -56,7 +58,7 @@ pub enum OpenError {
     },
     /// A step to a newer schema failed, and so none was taken. Nothing was written to the file.
     #[error(
-        "{} cannot be brought to schema {version}, and is as it was: {source}; remove the cause and open it again",
+        "{} cannot be brought to schema {version}, and is as it was: remove the cause and open it again",
         path.display()
     )]
     NotMigrated {
@@ -80,13 +82,35 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// Anything else, such as a full disk.
-    #[error("{} cannot be opened: {source}", path.display())]
+    #[error("{} cannot be opened", path.display())]
     Other {
         /// The file that was asked for.
         path: PathBuf,
         /// What went wrong.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl OpenError {
+    /// [`ErrorKind::Storage`] if the engine or its data is at fault, else [`ErrorKind::Configuration`].
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotADatabase { .. } | Self::Busy { .. } | Self::NotMigrated { .. } | Self::Other { .. } => {
+                ErrorKind::Storage
+            }
+            _ => ErrorKind::Configuration,
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::Other { .. })
+    }
+
+    /// Always `false`: a failed opening changes nothing.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
 }
 
 impl OpenError {

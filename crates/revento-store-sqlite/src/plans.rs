@@ -1,7 +1,7 @@
 //! Tests of what cannot be seen from outside: query plans, and a connection that lost count.
 
 use revento_core::{Connection, ConnectionKey, Scopes, Status, Timestamp};
-use revento_store::{CreateOutcome, Record, Sealed, StoreErrorKind, TokenStore};
+use revento_store::{CreateOutcome, Record, Sealed, StoreErrorReason, TokenStore};
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::{SqliteStore, deletions, inbox, tokens};
@@ -75,7 +75,7 @@ async fn k16_a_full_disk_is_told_and_gets_over() {
         .await
         .unwrap();
     let error = store.create(&record("evt_1", 1_000_000)).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert_eq!(error.reason(), StoreErrorReason::Unavailable);
     assert!(format!("{error:?}").contains("full"), "{error:?}");
     for number in 0..3 {
         let created = store.create(&record(&format!("evt_{number}"), 10)).await.unwrap();

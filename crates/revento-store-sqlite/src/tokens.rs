@@ -10,7 +10,7 @@ use sqlx::Row;
 
 use crate::{
     SqliteStore,
-    error::failed,
+    error::{failed, not_read},
     record,
     store::{next, row_limit},
 };
@@ -80,7 +80,7 @@ impl TokenStore for SqliteStore {
             .fetch_optional(&self.readers)
             .await;
         let read = |row: Option<_>| row.as_ref().map(record::read).transpose();
-        row.and_then(read).map_err(failed("loading a connection"))
+        row.and_then(read).map_err(not_read("loading a connection"))
     }
 
     async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
@@ -184,7 +184,7 @@ impl TokenStore for SqliteStore {
             .bind(row_limit(limit))
             .fetch_all(&self.readers)
             .await;
-        read_all(rows).map_err(failed("listing what is due"))
+        read_all(rows).map_err(not_read("listing what is due"))
     }
 
     async fn of_event(
@@ -201,7 +201,7 @@ impl TokenStore for SqliteStore {
             .bind(row_limit(limit))
             .fetch_all(&self.readers)
             .await;
-        read_all(rows).map_err(failed("listing an event's connections"))
+        read_all(rows).map_err(not_read("listing an event's connections"))
     }
 
     async fn of_client(
@@ -216,7 +216,7 @@ impl TokenStore for SqliteStore {
             .bind(row_limit(limit))
             .fetch_all(&self.readers)
             .await;
-        read_all(rows).map_err(failed("listing an integration's connections"))
+        read_all(rows).map_err(not_read("listing an integration's connections"))
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {

@@ -2,6 +2,8 @@
 
 use std::{pin::Pin, sync::Arc};
 
+use revento_core::error::chain;
+
 use crate::{
     expect::Stop,
     subject::{Subject, Verdict},
@@ -44,7 +46,7 @@ impl<S: ?Sized> Bench<S> {
             .ok_or(Stop::Skipped("no hook opens a replica"))?;
         hook()
             .await
-            .map_err(|error| Stop::Failed(format!("the replica hook failed: {error}")))
+            .map_err(|error| Stop::Failed(format!("the replica hook failed: {}", chain(&*error))))
     }
 
     /// Every byte at rest. Skips the check where the subject has no such hook.
@@ -56,7 +58,7 @@ impl<S: ?Sized> Bench<S> {
             .ok_or(Stop::Skipped("no hook dumps the store"))?;
         hook()
             .await
-            .map_err(|error| Stop::Failed(format!("the dump hook failed: {error}")))
+            .map_err(|error| Stop::Failed(format!("the dump hook failed: {}", chain(&*error))))
     }
 }
 

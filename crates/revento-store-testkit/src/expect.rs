@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use revento_core::error::chain;
 use revento_store::StoreError;
 
 use crate::subject::Verdict;
@@ -15,13 +16,13 @@ pub(crate) enum Stop {
 
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
-        Self::Failed(format!("the store failed: {error}"))
+        Self::Failed(format!("the store failed: {}", chain(&error)))
     }
 }
 
 impl From<revento_store::SealError> for Stop {
     fn from(error: revento_store::SealError) -> Self {
-        Self::Failed(format!("sealing failed: {error}"))
+        Self::Failed(format!("sealing failed: {}", chain(&error)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
+use revento_core::error::chain;
 use revento_store::{BudgetStore, DeletionStore, InboxStore, Sealer, TokenStore};
 
 use crate::{
@@ -155,7 +156,7 @@ impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
     async fn run_one(&self, check: &Check<S>) -> CheckOutcome {
         let bench = match (self.factory)().await {
             Ok(subject) => Bench::new(subject),
-            Err(error) => return CheckOutcome::Failed(format!("no store could be made: {error}")),
+            Err(error) => return CheckOutcome::Failed(format!("no store could be made: {}", chain(&*error))),
         };
         // A task of its own contains a panic, and runs where the races do.
         let mut task = tokio::spawn((check.run)(bench.clone()));

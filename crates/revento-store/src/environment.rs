@@ -1,28 +1,45 @@
-//! Where time and randomness enter the SDK.
+//! [`Clock`] and [`Entropy`]: where time and randomness enter the SDK.
 
 use std::fmt;
 
-use revento_core::Timestamp;
+use revento_core::{Timestamp, error::ErrorKind};
 
-/// Tells the time. Tests and simulations bring their own.
+/// Reads the time. Tests and simulations implement their own.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The time now, in UTC.
     fn now(&self) -> Timestamp;
 }
 
-/// Gives random bytes that nobody can predict. Tests and simulations bring their own.
+/// Produces unpredictable random bytes. Tests and simulations implement their own.
 pub trait Entropy: Send + Sync + fmt::Debug {
     /// Fills the whole buffer.
     ///
     /// # Errors
-    /// When the source fails; nothing that depends on the bytes may go on.
+    /// The source failed. Nothing that depends on the bytes may go on.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError>;
 }
 
-/// The operating system has no random bytes to give.
+/// The random number generator failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the operating system's random number generator failed; nothing was started")]
+#[error("the random number generator failed; the operation did not start: try again")]
 pub struct EntropyError;
+
+impl EntropyError {
+    /// Always [`ErrorKind::Internal`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Internal
+    }
+
+    /// Always `true`: the generator may recover.
+    pub fn is_transient(&self) -> bool {
+        true
+    }
+
+    /// Always `false`.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
+}
 
 /// The operating system's clock.
 #[derive(Debug, Clone, Copy, Default)]

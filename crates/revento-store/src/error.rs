@@ -1,59 +1,92 @@
-//! What a store can fail with.
+//! [`StoreError`]: why a store failed.
 
 use std::{error::Error, fmt};
 
-/// What kind of failure it was, and so what helps.
+use revento_core::error::ErrorKind;
+
+/// What failed in a store, and so what helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum StoreErrorKind {
-    /// The engine cannot be reached, is busy, or its disk is full. Trying later can help. A write
-    /// may or may not have taken effect.
+pub enum StoreErrorReason {
+    /// The engine cannot be reached, is busy, or its disk is full. The same call may succeed later. A write may have taken
+    /// effect.
     Unavailable,
-    /// What is stored cannot be read: damaged, or written by something else.
+    /// The stored data cannot be read: it is damaged, or another program wrote it.
     Corrupt,
-    /// The data was written by a newer version of the store.
+    /// A newer version of the store wrote the data.
     TooNew,
 }
 
-/// A store did not do what it was asked. An expected answer (absent, exists, conflict) is never an error.
+/// A store failed. An expected answer (absent, exists, conflict) is never an error.
 ///
-/// Its text says what was being done and what helps; the engine's own words are its
-/// [`source`](Error::source), so that a report of the whole chain says each thing once.
+/// The text says what failed during which action and what helps. The engine's own error is the
+/// [`source`](Error::source).
 #[derive(Debug)]
 pub struct StoreError {
-    kind: StoreErrorKind,
-    doing: &'static str,
+    reason: StoreErrorReason,
+    action: &'static str,
+    may_have_taken_effect: bool,
     source: Box<dyn Error + Send + Sync>,
 }
 
 impl StoreError {
-    /// An error while `doing` something, such as "loading a connection".
+    /// The error of a write. `action` completes "while …", such as "storing a new connection".
+    ///
+    /// The write may have taken effect if the store is [unavailable](StoreErrorReason::Unavailable). Add
+    /// [`without_effect`](Self::without_effect) for a read, or if the write certainly did not happen.
     pub fn new(
-        kind: StoreErrorKind,
-        doing: &'static str,
+        reason: StoreErrorReason,
+        action: &'static str,
         source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
         Self {
-            kind,
-            doing,
+            reason,
+            action,
+            may_have_taken_effect: reason == StoreErrorReason::Unavailable,
             source: source.into(),
         }
     }
 
-    /// What kind of failure it was.
-    pub fn kind(&self) -> StoreErrorKind {
-        self.kind
+    /// The same error of a call that has changed nothing.
+    #[must_use]
+    pub fn without_effect(mut self) -> Self {
+        self.may_have_taken_effect = false;
+        self
+    }
+
+    /// What failed.
+    pub fn reason(&self) -> StoreErrorReason {
+        self.reason
+    }
+
+    /// Always [`ErrorKind::Storage`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Storage
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        self.reason == StoreErrorReason::Unavailable
+    }
+
+    /// Whether the write may have happened. `false` for a read.
+    pub fn may_have_taken_effect(&self) -> bool {
+        self.may_have_taken_effect
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, next) = match self.kind {
-            StoreErrorKind::Unavailable => ("the store is not available", "a write may have taken effect"),
-            StoreErrorKind::Corrupt => ("the store's data cannot be read", "restore it from a backup"),
-            StoreErrorKind::TooNew => ("the store is from a newer version", "update this program"),
+        let (what, help) = match self.reason {
+            StoreErrorReason::Unavailable if self.may_have_taken_effect => (
+                "the store is not available",
+                "the write may have taken effect: try again later",
+            ),
+            StoreErrorReason::Unavailable => ("the store is not available", "try again later"),
+            StoreErrorReason::Corrupt => ("the store's data cannot be read", "restore it from a backup"),
+            StoreErrorReason::TooNew => ("a newer version wrote the store's data", "update this program"),
         };
-        write!(f, "{what} while {}; {next}", self.doing)
+        write!(f, "{what} while {}; {help}", self.action)
     }
 }
 
@@ -65,15 +98,28 @@ impl Error for StoreError {
 
 #[cfg(test)]
 mod tests {
+    use revento_core::error::chain;
+
     use super::*;
 
     #[test]
-    fn a_chain_says_each_thing_once() {
-        let error = StoreError::new(StoreErrorKind::Unavailable, "loading a connection", "disk full");
+    fn the_chain_has_each_text_once() {
+        let error = StoreError::new(
+            StoreErrorReason::Unavailable,
+            "storing a new connection",
+            "disk full",
+        );
+        assert_eq!(
+            chain(&error).to_string(),
+            "the store is not available while storing a new connection; the write may have taken effect: try again \
+             later: disk full"
+        );
+        assert!(error.is_transient() && error.may_have_taken_effect());
+        let error = error.without_effect();
+        assert!(!error.may_have_taken_effect());
         assert_eq!(
             error.to_string(),
-            "the store is not available while loading a connection; a write may have taken effect"
+            "the store is not available while storing a new connection; try again later"
         );
-        assert_eq!(error.source().unwrap().to_string(), "disk full");
     }
 }

@@ -24,12 +24,15 @@ mod pages;
 mod sealer;
 mod slot;
 mod slot_bytes;
+mod token_pair;
 mod token_store;
+
+pub use revento_core::error::ErrorKind;
 
 pub use budget_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite};
 pub use deletion_store::{DeletionDuty, DeletionProof, DeletionStore};
 pub use environment::{Clock, Entropy, EntropyError, OsEntropy, SystemClock};
-pub use error::{StoreError, StoreErrorKind};
+pub use error::{StoreError, StoreErrorReason};
 pub use inbox_store::{
     BuriedCursor, BuriedDelivery, CompletionStatement, DeliveryState, InboxStore, InsertOutcome, Lease,
     LeasedDelivery, NewDelivery, RequeueOutcome,
@@ -38,6 +41,7 @@ pub use pages::Pages;
 pub use sealer::{SealError, Sealed, Sealer, Unsealed};
 pub use slot::Slot;
 pub use slot_bytes::DecodeSlotError;
+pub use token_pair::{TokenPairCodec, TokenPairFormatError};
 pub use token_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, Stored, SwapOutcome, TokenStore,
     Version,

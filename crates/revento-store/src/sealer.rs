@@ -1,16 +1,17 @@
-//! The sealing joint: what a store keeps is encrypted before it gets there (invariant T6).
+//! [`Sealer`]: encrypts secrets before a store gets them (invariant T6).
 
 use std::{error::Error, fmt};
 
 use async_trait::async_trait;
+use revento_core::error::ErrorKind;
 use zeroize::Zeroizing;
 
-/// Ciphertext. A store keeps these bytes and can do nothing else with them.
+/// Ciphertext. A store keeps these bytes as they are.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Sealed(Box<[u8]>);
 
 impl Sealed {
-    /// Bytes that a [`Sealer`] made, or that a store has kept.
+    /// Wraps bytes that a [`Sealer`] made or that a store kept.
     pub fn from_bytes(bytes: impl Into<Box<[u8]>>) -> Self {
         Self(bytes.into())
     }
@@ -27,36 +28,36 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// What came out of [`Sealer::open`].
+/// The result of [`Sealer::open`].
 #[derive(Debug)]
 pub struct Unsealed {
     /// The plaintext; wiped on drop.
     pub plaintext: Zeroizing<Vec<u8>>,
-    /// Whether it was sealed under an older key: seal it anew with the next write.
+    /// Whether it was sealed under an older key. Seal it again with the next write.
     pub reseal: bool,
 }
 
 /// Seals secrets with authenticated encryption.
 ///
-/// `context` is associated data: what is opened under another context than it was sealed under must
-/// fail, so that nobody can swap two rows. It need not be secret.
+/// `context` is associated data: opening under another context than that of the sealing must fail, so that nobody can
+/// exchange two rows. The context need not be secret and is any text.
 #[async_trait]
 pub trait Sealer: Send + Sync + fmt::Debug {
     /// Encrypts. Two calls never give the same bytes.
     ///
     /// # Errors
-    /// When no nonce or no key can be had; nothing was stored.
+    /// The sealer has no nonce or no key.
     async fn seal(&self, context: &str, plaintext: &[u8]) -> Result<Sealed, SealError>;
 
     /// Decrypts.
     ///
     /// # Errors
-    /// When the key is unknown, the context differs, or the bytes were altered or cut. The stored
-    /// bytes are untouched: with the right key they can be opened later.
+    /// The key is unknown, the context differs, or the bytes were altered or cut. The right key can open the stored bytes
+    /// later.
     async fn open(&self, context: &str, sealed: &Sealed) -> Result<Unsealed, SealError>;
 }
 
-/// Sealing or opening failed. Says nothing about the plaintext.
+/// Sealing or opening failed. The error never shows plaintext.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SealError {
@@ -65,12 +66,29 @@ pub enum SealError {
         /// The id of that key.
         key_id: String,
     },
-    /// The bytes were altered or cut, or belong to another record, or the key has the right id and the wrong bytes.
+    /// The bytes were altered or cut, belong to another record, or the key has the right id but other bytes.
     NotAuthentic,
     /// The bytes are in no format that this sealer knows.
     Unreadable,
     /// The key service or the random number generator did not answer.
     Unavailable(Box<dyn Error + Send + Sync>),
+}
+
+impl SealError {
+    /// Always [`ErrorKind::Sealing`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Sealing
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    /// Always `false`: sealing and opening store nothing.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
 }
 
 impl fmt::Display for SealError {
@@ -79,14 +97,16 @@ impl fmt::Display for SealError {
             Self::UnknownKey { key_id } => {
                 write!(
                     f,
-                    "sealed under the key {key_id:?}, which this sealer does not have: add it as a previous key"
+                    "the bytes are sealed under the key {key_id:?}, which this sealer does not have: add it as a previous key"
                 )
             }
             Self::NotAuthentic => f.write_str(
-                "the sealed bytes do not open: they were altered or moved, or the sealing key is another one",
+                "the sealed bytes do not open: they were altered or moved to another record, or the sealing key differs",
             ),
-            Self::Unreadable => f.write_str("the sealed bytes have an unknown format"),
-            Self::Unavailable(source) => write!(f, "sealing is not available: {source}"),
+            Self::Unreadable => f.write_str(
+                "the sealed bytes have an unknown format: update this program, or restore a backup",
+            ),
+            Self::Unavailable(_) => f.write_str("the sealer is not available: try again later"),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! A [`Slot`] as bytes.
 //!
-//! An empty slot has no bytes. A filled one: a version (1), then the [fields](crate::fields) in a fixed order.
+//! An empty slot has no bytes. A filled one has the number of the format (1), then the [fields](crate::fields) in a fixed order.
+//! Not postcard: it reads a slot with a cut or added field as another slot or accepts trailing bytes, which here is an error.
 
-use revento_core::{Connection, ConnectionKey, Reason, Scopes, Status, Timestamp};
+use revento_core::{Connection, ConnectionKey, Reason, Scopes, Status, Timestamp, error::ErrorKind};
 
 use crate::{
     Fence, Record, Sealed, Slot, Stored, Version,
@@ -12,24 +13,43 @@ use crate::{
 
 const FORMAT: u8 = 1;
 
-/// The bytes are no slot.
+/// The bytes are not a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeSlotError {
-    /// They were cut or altered, or are something else.
-    #[error("the bytes are not those of a connection: they were cut, altered, or written by something else")]
+    /// The bytes were cut or altered, or another program wrote them.
+    #[error(
+        "the stored connection cannot be read: it was cut or altered, or another program wrote it; restore a backup"
+    )]
     Malformed,
-    /// They have a format of the future.
-    #[error("the connection was written by a newer version (format {format}): update this program")]
+    /// A newer version of this crate wrote the bytes.
+    #[error("a newer version wrote the stored connection (format {format}): update this program")]
     TooNew {
-        /// Their format.
+        /// The number of the format.
         format: u8,
     },
 }
 
+impl DecodeSlotError {
+    /// Always [`ErrorKind::Storage`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Storage
+    }
+
+    /// Always `false`: the same bytes give the same error.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Always `false`.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
+}
+
 impl Slot {
-    /// The whole slot as bytes, which this and every later version can read. An empty slot has none, and
-    /// needs none: the store can remove the key.
+    /// Encodes the slot. This and every later version can read the bytes. An empty slot has no bytes: the store may remove
+    /// the key.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.as_ref().map(write).unwrap_or_default()
     }
@@ -37,7 +57,7 @@ impl Slot {
     /// Reads what [`Slot::to_bytes`] wrote.
     ///
     /// # Errors
-    /// When the bytes are no slot, or one of a newer version.
+    /// The bytes are not a slot, or a newer version wrote them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeSlotError> {
         match bytes.split_first() {
             None => Ok(Self(None)),

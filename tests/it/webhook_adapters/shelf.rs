@@ -11,7 +11,7 @@ use revento_inbox::Inbox;
 use revento_seal::InsecurePlaintext;
 use revento_store::{
     BuriedCursor, BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery,
-    NewDelivery, RequeueOutcome, StoreError, StoreErrorKind, memory::MemoryInbox,
+    NewDelivery, RequeueOutcome, StoreError, StoreErrorReason, memory::MemoryInbox,
 };
 
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl InboxStore for Shelf {
         }
         if self.down.load(Ordering::SeqCst) {
             return Err(StoreError::new(
-                StoreErrorKind::Unavailable,
+                StoreErrorReason::Unavailable,
                 "keeping a delivery",
                 "the disk is full",
             ));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use revento_core::Timestamp;
 use revento_store::{
-    CreateOutcome, DeletionStore, DeliveryState, InboxStore, Lease, StoreErrorKind, TokenStore,
+    CreateOutcome, DeletionStore, DeliveryState, InboxStore, Lease, StoreErrorReason, TokenStore,
 };
 use revento_store_postgres::{OpenError, PostgresStore};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -81,15 +81,15 @@ async fn k16_connections_that_ended_are_replaced() {
     for _ in 0..5 {
         end_sessions(&url, &schema).await;
         while let Err(error) = store.load(&key("evt_1")).await {
-            assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+            assert_eq!(error.reason(), StoreErrorReason::Unavailable);
             failures += 1;
             assert!(failures < 50, "{error}");
         }
     }
     store.close().await;
     assert_eq!(
-        store.load(&key("evt_1")).await.unwrap_err().kind(),
-        StoreErrorKind::Unavailable
+        store.load(&key("evt_1")).await.unwrap_err().reason(),
+        StoreErrorReason::Unavailable
     );
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::{AsyncCommands, Client};
 use revento_core::Timestamp;
-use revento_store::{CreateOutcome, StoreErrorKind, SwapOutcome, TokenStore};
+use revento_store::{CreateOutcome, StoreErrorReason, SwapOutcome, TokenStore};
 use revento_store_redis::{OpenError, RedisOptions, RedisStore};
 
 use crate::{
@@ -117,7 +117,7 @@ async fn k16_a_connection_that_ended_is_opened_again() {
         kill.query_async::<i64>(&mut admin).await.unwrap();
         let mut failures = 0;
         while let Err(error) = store.load(&key("evt_1")).await {
-            assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+            assert_eq!(error.reason(), StoreErrorReason::Unavailable);
             failures += 1;
             assert!(failures < 50, "{error}");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -195,12 +195,12 @@ async fn a_hash_that_makes_no_sense_is_told_as_damage() {
         .unwrap();
     let _: () = admin.hset(&name, "status_since", "yesterday").await.unwrap();
     assert_eq!(
-        store.load(&key("evt_1")).await.unwrap_err().kind(),
-        StoreErrorKind::Corrupt
+        store.load(&key("evt_1")).await.unwrap_err().reason(),
+        StoreErrorReason::Corrupt
     );
     let _: () = admin.set(&name, "a string").await.unwrap();
     assert_eq!(
-        store.load(&key("evt_1")).await.unwrap_err().kind(),
-        StoreErrorKind::Corrupt
+        store.load(&key("evt_1")).await.unwrap_err().reason(),
+        StoreErrorReason::Corrupt
     );
 }

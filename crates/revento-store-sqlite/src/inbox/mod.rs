@@ -20,7 +20,11 @@ use self::{
     sql::{BURIED, BURIED_BEHIND, COMPLETE, EXPUNGE, FORGET, NEXT_DUE, STATE},
     steps::{read_buried, read_state},
 };
-use crate::{SqliteStore, error::failed, store::row_limit};
+use crate::{
+    SqliteStore,
+    error::{failed, not_read},
+    store::row_limit,
+};
 
 impl SqliteStore {
     /// What completes a delivery within a transaction of the handler's own, on any connection to the store's file: the
@@ -116,7 +120,7 @@ impl InboxStore for SqliteStore {
         };
         let rows = query.bind(row_limit(limit)).fetch_all(&self.readers).await;
         rows.and_then(|rows| rows.iter().map(read_buried).collect())
-            .map_err(failed("listing buried deliveries"))
+            .map_err(not_read("listing buried deliveries"))
     }
 
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
@@ -128,7 +132,7 @@ impl InboxStore for SqliteStore {
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let at: Result<Option<i64>, _> = sqlx::query_scalar(NEXT_DUE).fetch_one(&self.readers).await;
         Ok(at
-            .map_err(failed("asking what is due next"))?
+            .map_err(not_read("asking what is due next"))?
             .map(Timestamp::from_unix_micros))
     }
 
@@ -136,7 +140,7 @@ impl InboxStore for SqliteStore {
         let query = sqlx::query_scalar(STATE).bind(envelope_id.as_str());
         let state: Result<Option<String>, _> = query.fetch_optional(&self.readers).await;
         let read = |state: Option<String>| state.as_deref().map(read_state).transpose();
-        state.and_then(read).map_err(failed("looking a delivery up"))
+        state.and_then(read).map_err(not_read("looking a delivery up"))
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use revento_core::Timestamp;
-use revento_store::{CreateOutcome, DeletionStore, InboxStore, StoreErrorKind, TokenStore};
+use revento_store::{CreateOutcome, DeletionStore, InboxStore, StoreErrorReason, TokenStore};
 use revento_store_sqlite::{OpenError, SqliteStore};
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
@@ -154,7 +154,7 @@ async fn clones_share_one_end() {
         clone.load(&key("evt_1")).await.unwrap_err(),
         clone.remove(&key("evt_1")).await.unwrap_err(),
     ] {
-        assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+        assert_eq!(error.reason(), StoreErrorReason::Unavailable);
     }
     assert!(format!("{clone:?}").contains("closed: true"));
 }
@@ -180,13 +180,13 @@ async fn a_damaged_file_is_told_as_such() {
             .of_client(&"clt_test".into(), None, 10)
             .await
             .unwrap_err()
-            .kind(),
+            .reason(),
         Err(error) => {
             assert!(error.to_string().contains("damaged"), "{error}");
-            StoreErrorKind::Corrupt
+            StoreErrorReason::Corrupt
         }
     };
-    assert_eq!(kind, StoreErrorKind::Corrupt);
+    assert_eq!(kind, StoreErrorReason::Corrupt);
 }
 
 #[tokio::test]
@@ -201,7 +201,7 @@ async fn a_row_that_makes_no_sense_is_told_as_damage() {
     )
     .await;
     let error = store.create(&record("evt_2", 1)).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+    assert_eq!(error.reason(), StoreErrorReason::Corrupt);
     assert!(
         error
             .to_string()

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    ClaimOutcome, ClaimTerms, Clock, CreateOutcome, DueCursor, Fence, Record, StoreError, StoreErrorKind,
+    ClaimOutcome, ClaimTerms, Clock, CreateOutcome, DueCursor, Fence, Record, StoreError, StoreErrorReason,
     Stored, SwapOutcome, TokenStore, Version,
 };
 
@@ -52,7 +52,11 @@ impl Shaky {
 }
 
 fn gone() -> StoreError {
-    StoreError::new(StoreErrorKind::Unavailable, "simulating", "the database is gone")
+    StoreError::new(
+        StoreErrorReason::Unavailable,
+        "simulating",
+        "the database is gone",
+    )
 }
 
 #[async_trait]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, StoreError, StoreErrorKind, Stored,
+    ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, StoreError, StoreErrorReason, Stored,
     SwapOutcome, TokenStore, Version, memory::MemoryTokens,
 };
 
@@ -41,7 +41,7 @@ impl FaultyStore {
 }
 
 fn failure() -> StoreError {
-    StoreError::new(StoreErrorKind::Unavailable, "testing", "switched off")
+    StoreError::new(StoreErrorReason::Unavailable, "testing", "switched off")
 }
 
 #[async_trait]

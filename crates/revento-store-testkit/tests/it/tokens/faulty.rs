@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
-    ClaimOutcome, ClaimTerms, Clock, CreateOutcome, DueCursor, Fence, Record, StoreError, StoreErrorKind,
+    ClaimOutcome, ClaimTerms, Clock, CreateOutcome, DueCursor, Fence, Record, StoreError, StoreErrorReason,
     Stored, SwapOutcome, SystemClock, TokenStore, Version, memory::MemoryTokens,
 };
 
@@ -82,7 +82,7 @@ fn real(places: &BTreeMap<ConnectionKey, Vec<i64>>, key: &ConnectionKey, small: 
 }
 
 fn refused() -> StoreError {
-    StoreError::new(StoreErrorKind::Unavailable, "being faulty", "it is not there")
+    StoreError::new(StoreErrorReason::Unavailable, "being faulty", "it is not there")
 }
 
 impl Faulty {
