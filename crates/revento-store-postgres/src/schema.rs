@@ -1,4 +1,7 @@
-//! The tables and how a database gets them.
+//! The tables and their migrations.
+//!
+//! Not `sqlx::migrate!`: it runs each migration in a transaction of its own, and here a failed one takes back those before it;
+//! its table `_sqlx_migrations` would also collide with that of an application in the same schema.
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 

@@ -12,7 +12,7 @@
 //! use revento_store_sqlite::SqliteStore;
 //!
 //! let store = SqliteStore::open(&path).await?;
-//! assert!(store.of_client(&"clt_1".into()).await?.is_empty());
+//! assert!(store.of_client(&"clt_1".into(), None, 10).await?.is_empty());
 //! store.close().await?;
 //! # Ok(()) }
 //! ```

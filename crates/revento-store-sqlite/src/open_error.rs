@@ -160,7 +160,8 @@ mod tests {
     #[test]
     fn errors_of_the_file_system_have_a_next_step() {
         let error = |kind: io::ErrorKind| {
-            OpenError::from_io(Path::new("/srv/revento.sqlite"), kind.into()).to_string()
+            revento_core::error::chain(&OpenError::from_io(Path::new("/srv/revento.sqlite"), kind.into()))
+                .to_string()
         };
         assert_eq!(
             error(io::ErrorKind::NotFound),

@@ -1,4 +1,7 @@
-//! The schema and how a file gets it.
+//! The schema and its migrations.
+//!
+//! Not `sqlx::migrate!`: it runs each migration in a transaction of its own, and here a failed one takes back those before it;
+//! the version is in the header (`user_version`), so that a foreign or newer file is refused before anything is written to it.
 
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 

@@ -1,4 +1,4 @@
-//! The joint for what replicas have spent of a token's rate budgets.
+//! [`BudgetStore`]: shares between replicas what they have spent of a token's rate budgets.
 
 use std::fmt;
 
@@ -7,41 +7,41 @@ use revento_core::Timestamp;
 
 use crate::StoreError;
 
-/// Keeps what has been spent of each token's budgets where all replicas see it (contract §3.6, invariant C1).
+/// Keeps the state of each token's rate budgets for all replicas (contract §3.6, invariant C1).
 ///
-/// It is one compare-and-swap on bytes that the store does not look into. Losing them is no disaster: the platform's
-/// headers say again what is left. So a store need not write to a disk before it answers.
+/// The state is bytes that the store does not interpret. A store may lose them: the platform's headers say again what is left.
+/// So the store need not write to a disk before it answers.
 #[async_trait]
 pub trait BudgetStore: Send + Sync + fmt::Debug {
-    /// Replaces the bytes under a key if they are still what the caller takes them to be; all of it at once, whoever
-    /// else writes.
+    /// Replaces the bytes of a key if they equal `expected`, or if the key has none, whatever `expected` is. The call is atomic
+    /// for any number of callers and replicas. A key is any Unicode text, and the bytes are any bytes.
     ///
     /// # Errors
-    /// When the store cannot tell. The write may have taken effect.
+    /// The store failed. The write may have taken effect.
     async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError>;
 }
 
-/// One exchange.
+/// The arguments of [`BudgetStore::compare_and_swap`].
 #[derive(Clone, Copy)]
 pub struct BudgetWrite<'a> {
-    /// Whose budgets they are. Any text.
+    /// The key: any text.
     pub key: &'a str,
-    /// What the caller takes to be there; `None` when it knows of nothing.
+    /// The bytes that the caller read last; `None` if it knows of none.
     pub expected: Option<&'a [u8]>,
-    /// What is to be there.
+    /// The new bytes.
     pub next: &'a [u8],
-    /// The time by the caller's clock.
+    /// The caller's time.
     pub now: Timestamp,
-    /// From when on the bytes say nothing any more. The store may forget them then, and no earlier.
+    /// When the bytes become meaningless. The store may remove them at or after this time, not earlier.
     pub idle_at: Timestamp,
 }
 
-/// What came of an exchange.
+/// The result of [`BudgetStore::compare_and_swap`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BudgetSwapOutcome {
-    /// The new bytes are there. Where there were none, any expectation is met: they were forgotten.
+    /// The new bytes are stored: the key had the expected bytes or none.
     Swapped,
-    /// Others are there, namely these.
+    /// The key has these other bytes. The store changed nothing.
     Conflict(Vec<u8>),
 }
 

@@ -1,4 +1,4 @@
-//! The joint for what has to be deleted, by when, and the proof that it was.
+//! [`DeletionStore`]: keeps duties to delete cached data and the proofs of their deletion.
 
 use std::fmt;
 
@@ -7,68 +7,69 @@ use revento_core::{EnvelopeId, EventId, OrganizationId, Timestamp};
 
 use crate::StoreError;
 
-/// What a webhook `data.deletion_required` asks for (contract §2.6), and what became of it.
+/// The duty that a webhook `data.deletion_required` creates (contract §2.6), and its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeletionDuty {
-    /// The webhook's signed identity, which is the duty's own.
+    /// The signed id of the webhook's envelope. It identifies the duty.
     pub envelope_id: EnvelopeId,
-    /// The event whose cached data has to go; `None` at the level of the integration: of all events.
+    /// The event whose cached data must be deleted; `None` for all events of the integration.
     pub event_id: Option<EventId>,
     /// The organization of the connection that ended.
     pub organization_id: Option<OrganizationId>,
-    /// When the connection ended, by the platform's clock. Data of a later consent is not meant.
+    /// When the connection ended, by the platform's clock. The duty does not cover data of a later consent.
     pub occurred_at: Timestamp,
-    /// By when it has to be done.
+    /// The deadline of the deletion.
     pub deadline_at: Timestamp,
-    /// What ended the connection, where the platform said so.
+    /// Why the connection ended, if the platform said so.
     pub reason: Option<String>,
-    /// When somebody was last reminded.
+    /// When the last reminder was sent.
     pub reminded_at: Option<Timestamp>,
-    /// When and how it was done; `None` while it is open.
+    /// The proof of the deletion; `None` while the duty is open.
     pub done: Option<DeletionProof>,
 }
 
-/// The note that data was deleted.
+/// The record of a deletion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeletionProof {
-    /// When, by the caller's clock.
+    /// When the data was deleted, by the caller's clock.
     pub at: Timestamp,
-    /// What was deleted, by whom, in the caller's own words; without personal data.
+    /// What was deleted and by whom, in the caller's words and without personal data.
     pub note: String,
 }
 
-/// Keeps duties to delete. Nothing is ever removed: a duty that is done is the proof of it.
+/// Keeps duties to delete. A store never removes a duty: a done one is the proof of the deletion.
 ///
-/// Every method is atomic and durable, for any number of replicas at once.
+/// Every method is atomic and durable, for any number of replicas at once. Texts are any Unicode text, and times are any 64-bit
+/// number of microseconds.
 #[async_trait]
 pub trait DeletionStore: Send + Sync + fmt::Debug {
-    /// Keeps a new duty. `false` when its envelope id is known: nothing was changed.
+    /// Stores a new duty with all its fields. Returns `false` and changes nothing if its envelope id is known.
     ///
     /// # Errors
-    /// When the store cannot tell whether it is kept: call again.
+    /// The store failed. The duty may be stored: call again.
     async fn record(&self, duty: &DeletionDuty) -> Result<bool, StoreError>;
 
-    /// A duty; `None` when it is not known.
+    /// Loads a duty; `None` if it is not known.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed.
     async fn duty(&self, envelope_id: &EnvelopeId) -> Result<Option<DeletionDuty>, StoreError>;
 
-    /// Up to `limit` duties that are not done, the earliest deadline first.
+    /// Lists at most `limit` open duties, the earliest deadline first and for equal deadlines in byte order of the envelope id.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed.
     async fn open_duties(&self, limit: usize) -> Result<Vec<DeletionDuty>, StoreError>;
 
-    /// Notes that somebody was reminded of an open duty. `false` when it is done or not known.
+    /// Sets the time of the last reminder of an open duty. Returns `false` and changes nothing if it is done or not known.
     ///
     /// # Errors
-    /// When the store cannot tell.
+    /// The store failed.
     async fn reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Notes that an open duty is done. `false` when it was already, whose proof stays, or is not known.
+    /// Sets an open duty to done. Returns `false` and changes nothing if it is done (its proof stays) or not known.
     ///
     /// # Errors
-    /// When the store cannot tell: call again.
+    /// The store failed. The duty may be done: call again.
     async fn settle(&self, envelope_id: &EnvelopeId, proof: &DeletionProof) -> Result<bool, StoreError>;
 }

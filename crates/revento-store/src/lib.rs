@@ -1,16 +1,15 @@
-//! The storage joints of the Revento SDK: small, slow-moving traits, and a memory store.
+//! The storage traits of the Revento SDK, and implementations in memory.
 //!
 //! - [`TokenStore`] keeps connections and their sealed tokens. Implement it for your own database; [`Slot`]
-//!   has its rules ready for engines without columns.
+//!   implements its rules for engines without columns, and [`Pages`] reads its lists page by page.
 //! - [`InboxStore`] keeps webhook deliveries until they are handled.
 //! - [`BudgetStore`] keeps what replicas have spent of a token's rate budgets.
-//! - [`DeletionStore`] keeps what has to be deleted, and the proof that it was.
+//! - [`DeletionStore`] keeps duties to delete cached data, and the proofs of their deletion.
 //! - [`Sealer`] encrypts what a store keeps; a store only ever sees [`Sealed`] bytes.
-//! - [`Clock`] and [`Entropy`] are where time and randomness come from above the sans-IO line.
+//! - [`Clock`] and [`Entropy`] supply time and randomness.
 //!
-//! The methods' documentation is a contract: it says what is atomic, what may be repeated, and what
-//! a caller does with each answer. Expiry is judged by the caller's clock only: a store compares the
-//! times that it is given and never asks for the time itself.
+//! The documentation of the methods is a contract, and `revento-store-testkit` checks it. Only the caller's clock decides what
+//! has expired: a store compares the times that it is given and reads no clock. Each trait is implemented for `Arc<T>`.
 
 mod arc;
 mod budget_store;

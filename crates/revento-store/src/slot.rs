@@ -4,16 +4,14 @@ use revento_core::Timestamp;
 
 use crate::{ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Stored, SwapOutcome, Version};
 
-/// What a store without columns keeps under one key: the record if there is one, its version, and the
-/// claim on it.
+/// The data of one key in a store without columns: the record if there is one, its version, and the claim on it.
 ///
-/// It makes a [`TokenStore`](crate::TokenStore) on any key-value engine that has transactions, or a
-/// compare-and-set of its own, a matter of reading the slot, calling the method of the same name and
-/// writing the slot back, all in one step; see `examples/custom-token-store`. What it cannot do for
-/// the store: make that step atomic and durable, find records by event and expiry, and draw numbers.
+/// With it a [`TokenStore`](crate::TokenStore) on a key-value engine reads the slot, calls the method of the same name and writes
+/// the slot back, all in one transaction; see `examples/custom-token-store`. The store itself makes that step atomic and
+/// durable, lists records by client, event and expiry, and draws numbers.
 ///
-/// Where a method takes a `number`, it has to be higher than every number given to any slot of this
-/// key before, also over a removal: a counter for the whole store that is never set back.
+/// A `number` must be higher than every number that a slot of this key was given before, also before a removal: use one
+/// counter for the whole store and never reset it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Slot(pub(crate) Option<Filled>);
 
@@ -21,23 +19,23 @@ pub struct Slot(pub(crate) Option<Filled>);
 pub(crate) struct Filled {
     pub(crate) stored: Stored,
     pub(crate) claim: Option<(Fence, Timestamp)>,
-    /// An earlier claim ran out, and nothing since has told what became of it.
+    /// Whether an earlier claim expired and no compare-and-swap has ended it since.
     pub(crate) abandoned: bool,
 }
 
 impl Slot {
-    /// The record and its version; `None` when there is none.
+    /// The record and its version; `None` if there is no record.
     pub fn stored(&self) -> Option<&Stored> {
         self.0.as_ref().map(|filled| &filled.stored)
     }
 
-    /// The record and its version, without the slot.
+    /// Takes the record and its version out of the slot.
     pub fn into_stored(self) -> Option<Stored> {
         self.0.map(|filled| filled.stored)
     }
 
-    /// When the refresh token of a live record runs out: what an index for
-    /// [`TokenStore::due`](crate::TokenStore::due) goes by. `None` for what is never due.
+    /// When the refresh token of a live record expires: the key of an index for
+    /// [`TokenStore::due`](crate::TokenStore::due). `None` if the record is not live or there is none.
     pub fn due_at(&self) -> Option<Timestamp> {
         let connection = &self.stored()?.record.connection;
         connection
@@ -46,7 +44,7 @@ impl Slot {
             .then_some(connection.refresh_expires_at)
     }
 
-    /// As [`TokenStore::create`](crate::TokenStore::create) demands.
+    /// Implements [`TokenStore::create`](crate::TokenStore::create).
     pub fn create(&mut self, number: i64, record: Record) -> CreateOutcome {
         if self.0.is_some() {
             return CreateOutcome::AlreadyExists;
@@ -60,7 +58,7 @@ impl Slot {
         CreateOutcome::Created(version)
     }
 
-    /// As [`TokenStore::compare_and_swap`](crate::TokenStore::compare_and_swap) demands.
+    /// Implements [`TokenStore::compare_and_swap`](crate::TokenStore::compare_and_swap).
     pub fn compare_and_swap(
         &mut self,
         number: i64,
@@ -84,7 +82,7 @@ impl Slot {
         SwapOutcome::Swapped(version)
     }
 
-    /// As [`TokenStore::claim`](crate::TokenStore::claim) demands.
+    /// Implements [`TokenStore::claim`](crate::TokenStore::claim).
     pub fn claim(&mut self, number: i64, terms: ClaimTerms) -> ClaimOutcome {
         let Some(filled) = self
             .0
@@ -106,14 +104,14 @@ impl Slot {
         }
     }
 
-    /// As [`TokenStore::release`](crate::TokenStore::release) demands.
+    /// Implements [`TokenStore::release`](crate::TokenStore::release).
     pub fn release(&mut self, fence: Fence) {
         if let Some(filled) = &mut self.0 {
             filled.claim.take_if(|(held, _)| *held == fence);
         }
     }
 
-    /// As [`TokenStore::remove`](crate::TokenStore::remove) demands.
+    /// Implements [`TokenStore::remove`](crate::TokenStore::remove).
     pub fn remove(&mut self) {
         self.0 = None;
     }

@@ -125,7 +125,7 @@ async fn t5_errors_show_neither_plaintext_nor_bytes() {
     let error = refusal(&ring, CONTEXT, &altered).await;
     assert_eq!(
         error.to_string(),
-        "the sealed bytes do not open: they were altered or moved, or the sealing key is another one"
+        "the sealed bytes do not open: they were altered or moved to another record, or the sealing key differs"
     );
 }
 

@@ -71,7 +71,10 @@ async fn q20_a_failed_migration_stops_those_behind_it_and_changes_nothing() {
                 matches!(error, OpenError::NotMigrated { version: 3, .. }),
                 "{error:?}"
             );
-            assert!(error.to_string().contains("nowhere"), "{error}");
+            assert!(
+                revento_core::error::chain(&error).to_string().contains("nowhere"),
+                "{error:?}"
+            );
         }
     }
     assert_eq!(look(&mut connection, &schema).await, before);

@@ -107,7 +107,7 @@ async fn migrations_can_be_run_by_somebody_else() {
     let without = || server::options(&url, &schema).without_migrations().connect();
     let error = without().await.unwrap_err();
     assert_eq!(
-        error.to_string(),
+        revento_core::error::chain(&error).to_string(),
         "the database cannot be used: its tables have version 0, and 6 is needed"
     );
 
@@ -183,7 +183,7 @@ async fn q20_tables_whose_migration_fails_are_as_they_were_and_can_be_used_once_
             matches!(error, OpenError::NotMigrated { version: 4, .. }),
             "{error:?}"
         );
-        let text = error.to_string();
+        let text = revento_core::error::chain(&error).to_string();
         assert!(
             text.contains("cannot be brought to schema 4, and are as they were"),
             "{text}"

@@ -295,7 +295,7 @@ async fn q20_a_file_whose_migration_fails_is_as_it_was_and_opens_once_the_cause_
         let OpenError::NotMigrated { version: 3, .. } = error else {
             panic!("{error:?}")
         };
-        let text = error.to_string();
+        let text = revento_core::error::chain(&error).to_string();
         assert!(
             text.contains("cannot be brought to schema 3, and is as it was"),
             "{text}"
