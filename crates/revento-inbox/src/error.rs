@@ -1,7 +1,7 @@
 //! The errors of an inbox.
 
 use revento_core::{EnvelopeId, error::ErrorKind};
-use revento_store::{SealError, StoreError, StoreErrorKind};
+use revento_store::{SealError, StoreError};
 
 /// The inbox did not accept a delivery.
 #[derive(Debug, thiserror::Error)]
@@ -32,8 +32,8 @@ impl AcceptError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::TypeMismatch => false,
-            Self::Store(error) => is_unavailable(error),
-            Self::Seal(error) => matches!(error, SealError::Unavailable(_)),
+            Self::Store(error) => error.is_transient(),
+            Self::Seal(error) => error.is_transient(),
         }
     }
 
@@ -72,15 +72,11 @@ impl RequeueError {
 
     /// Whether the same call may succeed later.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Store(error) if is_unavailable(error))
+        matches!(self, Self::Store(error) if error.is_transient())
     }
 
     /// Whether the delivery may be queued.
     pub fn may_have_taken_effect(&self) -> bool {
         matches!(self, Self::Store(_))
     }
-}
-
-fn is_unavailable(error: &StoreError) -> bool {
-    error.kind() == StoreErrorKind::Unavailable
 }

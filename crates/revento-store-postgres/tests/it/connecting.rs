@@ -115,7 +115,7 @@ async fn migrations_can_be_run_by_somebody_else() {
         admin.execute(*migration).await.unwrap();
     }
     let version =
-        "CREATE TABLE revento_schema (version BIGINT NOT NULL); INSERT INTO revento_schema VALUES (5)";
+        "CREATE TABLE revento_schema (version BIGINT NOT NULL); INSERT INTO revento_schema VALUES (6)";
     admin.execute(version).await.unwrap();
     let store = without().await.unwrap();
     assert!(matches!(
