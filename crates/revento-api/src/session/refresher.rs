@@ -24,7 +24,7 @@ use crate::{
     token_endpoint::TokenEndpoint,
 };
 
-/// The pauses between the attempts to store a new pair, before the callers are told.
+/// The pauses between the attempts to store a new pair, before the callers get an error.
 const SAVE_PAUSES: [Duration; 3] = [
     Duration::from_millis(50),
     Duration::from_millis(250),
