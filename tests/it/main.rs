@@ -17,6 +17,7 @@ mod a_webview_page_in_a_browser;
 mod an_ended_connection_leaves_a_duty_to_delete;
 mod an_express_server_written_from_the_contract_works;
 mod errors_a_newcomer_meets_are_sentences;
+mod every_error_is_documented;
 mod every_page_is_for_everybody;
 mod every_page_leads_somewhere;
 mod every_verifier_agrees_on_the_vectors;

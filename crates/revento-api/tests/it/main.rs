@@ -10,7 +10,6 @@ mod answers;
 mod background;
 mod connect;
 mod endpoints;
-mod errors_doc;
 mod faults;
 mod installations;
 mod outage;

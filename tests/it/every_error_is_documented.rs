@@ -1,4 +1,4 @@
-//! `docs/errors.md` has a row for every public error, and none for one that is gone.
+//! `docs/errors.md` has a row for every public error with its kind, and no other rows.
 
 use std::{
     collections::BTreeSet,
@@ -6,21 +6,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use revento_core::ApiErrorCode;
+use revento_core::{ApiErrorCode, ErrorKind};
 
+<<<<<<< HEAD:crates/revento-api/tests/it/errors_doc.rs
 /// Programs, and the sandbox: people read their errors, and no code matches them.
 const WITHOUT: [&str; 3] = ["revento-cli", "revento-sandbox", "revento"];
+=======
+/// Programs do not match on the errors of these crates.
+const NOT_LISTED: [&str; 3] = ["revento-cli", "revento-sandbox", "revento"];
+>>>>>>> 25cfe48 (docs: list kind, transience and effect of every error):tests/it/every_error_is_documented.rs
 
 fn crates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
 }
 
 #[test]
-fn every_error_is_in_the_documents_with_cause_and_remedy() {
+fn every_error_has_a_row_with_kind_cause_and_remedy() {
     let document = fs::read_to_string(crates().join("../docs/errors.md")).unwrap();
     let mut rows = BTreeSet::new();
     let mut krate = String::new();
-    for line in document.lines() {
+    // The first table lists the kinds.
+    let start = document.find("\n## ").unwrap();
+    for line in document[start..].lines() {
         if let Some(heading) = line.strip_prefix("## ") {
             krate = heading.trim_matches('`').to_owned();
         }
@@ -29,8 +36,16 @@ fn every_error_is_in_the_documents_with_cause_and_remedy() {
         };
         let (name, rest) = row.split_once("` |").unwrap();
         let cells: Vec<&str> = rest.trim_end_matches('|').split('|').map(str::trim).collect();
-        assert_eq!(cells.len(), 2, "cause and remedy: {line}");
-        assert!(cells.iter().all(|cell| cell.len() > 3), "{line}");
+        let [kind, transient, effect, cause, remedy] = cells[..] else {
+            panic!("kind, transient, effect, cause, what to do: {line}");
+        };
+        assert!(is_kind(kind), "{line}");
+        assert!(
+            [transient, effect, cause, remedy]
+                .iter()
+                .all(|cell| cell.len() > 1),
+            "{line}"
+        );
         assert!(rows.insert(format!("{krate} {name}")), "twice: {line}");
     }
     let mut wanted: BTreeSet<String> = ApiErrorCode::KNOWN
@@ -40,18 +55,44 @@ fn every_error_is_in_the_documents_with_cause_and_remedy() {
     for folder in fs::read_dir(crates()).unwrap() {
         let folder = folder.unwrap().path();
         let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
-        if !WITHOUT.contains(&name.as_str()) && folder.join("src").is_dir() {
+        if !NOT_LISTED.contains(&name.as_str()) && folder.join("src").is_dir() {
             look_into(&folder.join("src"), &name, &mut wanted);
         }
     }
-    assert!(wanted.len() > 100, "the sources were not found");
+    assert!(wanted.len() > 100, "the test did not find the sources");
     let missing: Vec<_> = wanted.difference(&rows).collect();
     let stale: Vec<_> = rows.difference(&wanted).collect();
     assert!(
         missing.is_empty() && stale.is_empty(),
-        "docs/errors.md lacks {missing:#?} and has rows for what is gone: {stale:#?}"
+        "docs/errors.md lacks {missing:#?} and has rows without an error: {stale:#?}"
     );
 }
+
+/// Names of kinds, or the place that the kind comes from.
+fn is_kind(cell: &str) -> bool {
+    let names: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+    match names[..] {
+        [] => ["of its cause", "by its cause", "by its code"].contains(&cell),
+        _ => names
+            .iter()
+            .all(|name| KINDS.iter().any(|kind| kind.as_str() == *name)),
+    }
+}
+
+const KINDS: [ErrorKind; 12] = [
+    ErrorKind::Configuration,
+    ErrorKind::Usage,
+    ErrorKind::Rejected,
+    ErrorKind::ConsentRequired,
+    ErrorKind::Refused,
+    ErrorKind::RateLimited,
+    ErrorKind::Timeout,
+    ErrorKind::Network,
+    ErrorKind::Platform,
+    ErrorKind::Storage,
+    ErrorKind::Sealing,
+    ErrorKind::Internal,
+];
 
 fn look_into(folder: &Path, krate: &str, wanted: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -68,7 +109,7 @@ fn look_into(folder: &Path, krate: &str, wanted: &mut BTreeSet<String>) {
     }
 }
 
-/// The public errors of a file that rustfmt has formatted: those with `#[error(…)]`, and those with an `impl Error`.
+/// The public errors of a file in rustfmt's format: those that derive `thiserror::Error` or implement `Error`.
 fn errors_in(source: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for item in source.split("\npub ").skip(1) {
@@ -84,7 +125,11 @@ fn errors_in(source: &str) -> BTreeSet<String> {
             .take_while(|c| c.is_alphanumeric() || *c == '_')
             .collect();
         let before = source.split(&format!("\npub {item}")).next().unwrap();
+<<<<<<< HEAD:crates/revento-api/tests/it/errors_doc.rs
         // An item without attributes follows an empty line.
+=======
+        // An item without attributes comes directly after an empty line.
+>>>>>>> 25cfe48 (docs: list kind, transience and effect of every error):tests/it/every_error_is_documented.rs
         let attributes = if before.ends_with('\n') {
             ""
         } else {
@@ -115,7 +160,7 @@ fn errors_in(source: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_sources_are_read_as_they_are_written() {
+fn errors_are_found_in_the_source_text() {
     let source = "use x;\n\n/// A.\n#[derive(Debug, thiserror::Error)]\n#[error(\"a {0}\")]\npub struct A(u8);\n\n\
                   /// B.\n#[derive(Debug, thiserror::Error)]\npub enum B {\n    /// One.\n    #[error(\n        \"One\"\n    )]\n    One {\n        \
                   Field: u8,\n    },\n    /// Two.\n    Two(#[from] C),\n}\n\npub struct C;\n\npub enum D {\n    Three,\n}\n\n\
