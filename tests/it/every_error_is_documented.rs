@@ -8,13 +8,8 @@ use std::{
 
 use revento_core::{ApiErrorCode, ErrorKind};
 
-<<<<<<< HEAD:crates/revento-api/tests/it/errors_doc.rs
-/// Programs, and the sandbox: people read their errors, and no code matches them.
-const WITHOUT: [&str; 3] = ["revento-cli", "revento-sandbox", "revento"];
-=======
 /// Programs do not match on the errors of these crates.
 const NOT_LISTED: [&str; 3] = ["revento-cli", "revento-sandbox", "revento"];
->>>>>>> 25cfe48 (docs: list kind, transience and effect of every error):tests/it/every_error_is_documented.rs
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
@@ -125,11 +120,7 @@ fn errors_in(source: &str) -> BTreeSet<String> {
             .take_while(|c| c.is_alphanumeric() || *c == '_')
             .collect();
         let before = source.split(&format!("\npub {item}")).next().unwrap();
-<<<<<<< HEAD:crates/revento-api/tests/it/errors_doc.rs
-        // An item without attributes follows an empty line.
-=======
         // An item without attributes comes directly after an empty line.
->>>>>>> 25cfe48 (docs: list kind, transience and effect of every error):tests/it/every_error_is_documented.rs
         let attributes = if before.ends_with('\n') {
             ""
         } else {

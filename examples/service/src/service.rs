@@ -14,8 +14,8 @@ use tokio::net::TcpListener;
 
 use crate::{DataDir, Settings, SetupError, deletion_job::DeletionJob, feed::Feed, routes, state::State};
 
-/// How long a refresh that is under way may take when the service stops.
-const GRACE: Duration = Duration::from_secs(35);
+/// How long to wait for a refresh that is in progress when the service stops.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(35);
 
 /// The integration, ready to serve.
 pub struct Service {
@@ -105,8 +105,8 @@ impl Service {
             tracing::error!(%error, "a listener failed");
         }
         deletion_job.abort();
-        // A refresh that is under way is finished first.
-        let _ = tokio::time::timeout(GRACE, background).await;
+        // A refresh that is in progress finishes first.
+        let _ = tokio::time::timeout(REFRESH_TIMEOUT, background).await;
         if let Err(error) = self.store.close().await {
             tracing::error!(%error, "the database did not close cleanly; its data is safe");
         }
