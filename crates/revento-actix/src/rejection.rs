@@ -6,11 +6,29 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
+use revento_core::error::ErrorKind;
 use revento_tower::Rejection;
 
 /// A [`Rejection`] as actix's error. It is logged when it becomes a response.
 #[derive(Debug)]
 pub struct WebhookRejection(pub Rejection);
+
+impl WebhookRejection {
+    /// The kind of the rejection.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind()
+    }
+
+    /// Whether the same delivery can be accepted later.
+    pub fn is_transient(&self) -> bool {
+        self.0.is_transient()
+    }
+
+    /// Whether the inbox may have stored the delivery, or the handler may have done a part of its work.
+    pub fn may_have_taken_effect(&self) -> bool {
+        self.0.may_have_taken_effect()
+    }
+}
 
 impl fmt::Display for WebhookRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
