@@ -70,13 +70,17 @@ impl DataDirError {
             Self::Io { .. } => ErrorKind::Configuration,
             Self::InvalidKey { .. } | Self::MissingKey { .. } | Self::WrongKey { .. } => ErrorKind::Sealing,
             Self::KeyGeneration { .. } => ErrorKind::Internal,
-            Self::Store(_) => ErrorKind::Storage,
+            Self::Store(error) => error.kind(),
         }
     }
 
     /// Whether opening the same directory can succeed later without a change.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::KeyGeneration { .. })
+        match self {
+            Self::Store(error) => error.is_transient(),
+            Self::KeyGeneration { .. } => true,
+            _ => false,
+        }
     }
 
     /// Always false: a directory that cannot be opened keeps its data as it is.

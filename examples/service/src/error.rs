@@ -27,7 +27,9 @@ impl SetupError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Data(error) => error.kind(),
-            Self::Config(_) | Self::Secret(_) | Self::Transport(_) => ErrorKind::Configuration,
+            Self::Config(error) => error.kind(),
+            Self::Transport(error) => error.kind(),
+            Self::Secret(_) => ErrorKind::Configuration,
         }
     }
 
