@@ -1,7 +1,7 @@
 //! Reads the pages and writes them to the file.
 
 use anyhow::Result;
-use revento::{Client, Error, types::ApiErrorCode};
+use revento::{Client, Error, api::SessionError, types::ApiErrorCode};
 
 use super::{export_file::ExportFile, progress::Progress};
 
@@ -43,6 +43,8 @@ fn explain(error: Error, resumed: bool) -> anyhow::Error {
     let stale = matches!(&error, Error::Refused { code, .. } if *code == ApiErrorCode::InvalidRequest);
     let next = if resumed && stale {
         "the platform no longer knows the cursor of the interrupted export; start again with --restart"
+    } else if matches!(&error, Error::Session(SessionError::NotConnected)) {
+        "the event is not connected; connect it, then run the same command again"
     } else if error.is_connection_ended() {
         "the connection has ended; connect the event again, then run the same command to continue the export"
     } else {
