@@ -44,6 +44,7 @@ mod check;
 mod deletions;
 mod dropped;
 mod expect;
+pub mod fixtures;
 mod inbox;
 mod race;
 mod report;

@@ -8,11 +8,9 @@ use std::time::Duration;
 
 use revento_core::Timestamp;
 use revento_store::{CreateOutcome, InboxStore, StoreError, TokenStore};
+use revento_store_testkit::fixtures::{NOW, connection_key, delivery, record};
 
-use crate::{
-    sample::{NOW, delivery, key, record},
-    server,
-};
+use crate::server;
 
 async fn drop_after<T>(wait: Duration, future: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
     tokio::select! {
@@ -43,19 +41,24 @@ async fn k23_a_dropped_write_is_whole_or_never_was_and_blocks_nobody() {
     };
     for number in 1..100 {
         let wait = Duration::from_micros(number * 17);
-        let before = store.load(&key("evt_1")).await.unwrap().unwrap();
+        let before = store.load(&connection_key("evt_1")).await.unwrap().unwrap();
         drop_after(
             wait,
             store.compare_and_swap(before.version, &record("evt_1", number), None),
         )
         .await;
         // What was sent can still be on its way: another writer settles it.
-        let now = other.load(&key("evt_1")).await.unwrap().unwrap();
+        let now = other.load(&connection_key("evt_1")).await.unwrap().unwrap();
         other
             .compare_and_swap(now.version, &now.record, None)
             .await
             .unwrap();
-        let after = other.load(&key("evt_1")).await.unwrap().unwrap().record;
+        let after = other
+            .load(&connection_key("evt_1"))
+            .await
+            .unwrap()
+            .unwrap()
+            .record;
         assert!(
             after == record("evt_1", number) || after == before.record,
             "half done"

@@ -7,12 +7,10 @@ use revento_store::{
     CreateOutcome, DeletionStore, DeliveryState, InboxStore, Lease, StoreErrorReason, TokenStore,
 };
 use revento_store_postgres::{OpenError, PostgresStore};
+use revento_store_testkit::fixtures::{NOW, connection_key, deletion_duty, delivery, record};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use crate::{
-    sample::{NOW, delivery, duty, key, record},
-    server,
-};
+use crate::server;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k17_many_replicas_connect_to_an_empty_database_at_once() {
@@ -43,9 +41,9 @@ async fn k20_names_of_schemas_keep_their_case() {
     let store = server::connect(&url, &schema).await;
     store.create(&record("evt_1", 1)).await.unwrap();
     let again = server::connect(&url, &schema).await;
-    assert!(again.load(&key("evt_1")).await.unwrap().is_some());
+    assert!(again.load(&connection_key("evt_1")).await.unwrap().is_some());
     let other = server::connect(&url, &schema.to_lowercase()).await;
-    assert!(other.load(&key("evt_1")).await.unwrap().is_none());
+    assert!(other.load(&connection_key("evt_1")).await.unwrap().is_none());
 }
 
 /// Ends all sessions of a store, as a restart of the server does.
@@ -73,14 +71,14 @@ async fn k16_connections_that_ended_are_replaced() {
     end_sessions(&url, &schema).await;
     tokio::time::sleep(Duration::from_millis(1100)).await;
     assert!(
-        store.load(&key("evt_1")).await.unwrap().is_some(),
+        store.load(&connection_key("evt_1")).await.unwrap().is_some(),
         "an idle connection is tried before it is used"
     );
 
     let mut failures = 0;
     for _ in 0..5 {
         end_sessions(&url, &schema).await;
-        while let Err(error) = store.load(&key("evt_1")).await {
+        while let Err(error) = store.load(&connection_key("evt_1")).await {
             assert_eq!(error.reason(), StoreErrorReason::Unavailable);
             failures += 1;
             assert!(failures < 50, "{error}");
@@ -88,7 +86,7 @@ async fn k16_connections_that_ended_are_replaced() {
     }
     store.close().await;
     assert_eq!(
-        store.load(&key("evt_1")).await.unwrap_err().reason(),
+        store.load(&connection_key("evt_1")).await.unwrap_err().reason(),
         StoreErrorReason::Unavailable
     );
 }
@@ -133,10 +131,10 @@ async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
     let store = options.connect().await.unwrap();
     store.create(&record("evt_1", 1)).await.unwrap();
     // Now the statement is prepared.
-    let before = store.load(&key("evt_1")).await.unwrap().unwrap();
+    let before = store.load(&connection_key("evt_1")).await.unwrap().unwrap();
     for number in 1..=2 {
         store.insert(&delivery(number)).await.unwrap();
-        store.record(&duty(number)).await.unwrap();
+        store.record(&deletion_duty(number)).await.unwrap();
     }
     let lease = || store.lease(NOW, Timestamp::MAX, 1);
     assert_eq!(lease().await.unwrap().len(), 1);
@@ -153,8 +151,8 @@ async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
     assert_eq!(store.buried(None, 9).await.unwrap().len(), 1);
     assert_eq!(store.open_duties(9).await.unwrap().len(), 2);
     assert_eq!(store.duty(&"env_1".into()).await.unwrap(), known);
-    assert!(store.record(&duty(3)).await.unwrap());
-    let stored = store.load(&key("evt_1")).await.unwrap();
+    assert!(store.record(&deletion_duty(3)).await.unwrap());
+    let stored = store.load(&connection_key("evt_1")).await.unwrap();
     assert_eq!(stored.unwrap(), before);
     store.create(&record("evt_2", 1)).await.unwrap();
 }

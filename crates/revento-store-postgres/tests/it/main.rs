@@ -14,6 +14,5 @@ mod budgets;
 mod cancelled;
 mod connecting;
 mod refused;
-mod sample;
 mod server;
 mod suite;

@@ -6,11 +6,9 @@ use redis::{AsyncCommands, Client};
 use revento_core::Timestamp;
 use revento_store::{CreateOutcome, StoreErrorReason, SwapOutcome, TokenStore};
 use revento_store_redis::{OpenError, RedisOptions, RedisStore};
+use revento_store_testkit::fixtures::{connection_key, record};
 
-use crate::{
-    sample::{key, record},
-    server,
-};
+use crate::server;
 
 #[tokio::test]
 async fn a_url_that_is_none() {
@@ -116,7 +114,7 @@ async fn k16_a_connection_that_ended_is_opened_again() {
     for _ in 0..3 {
         kill.query_async::<i64>(&mut admin).await.unwrap();
         let mut failures = 0;
-        while let Err(error) = store.load(&key("evt_1")).await {
+        while let Err(error) = store.load(&connection_key("evt_1")).await {
             assert_eq!(error.reason(), StoreErrorReason::Unavailable);
             failures += 1;
             assert!(failures < 50, "{error}");
@@ -187,7 +185,7 @@ async fn a_hash_that_makes_no_sense_is_told_as_damage() {
     let prefix = server::fresh();
     let store = server::options(&url, &prefix).connect().await.unwrap();
     store.create(&record("evt_1", 1)).await.unwrap();
-    let name = format!("{{{prefix}}}:connection:{}", key("evt_1"));
+    let name = format!("{{{prefix}}}:connection:{}", connection_key("evt_1"));
     let mut admin = Client::open(url.as_str())
         .unwrap()
         .get_multiplexed_async_connection()
@@ -195,12 +193,12 @@ async fn a_hash_that_makes_no_sense_is_told_as_damage() {
         .unwrap();
     let _: () = admin.hset(&name, "status_since", "yesterday").await.unwrap();
     assert_eq!(
-        store.load(&key("evt_1")).await.unwrap_err().reason(),
+        store.load(&connection_key("evt_1")).await.unwrap_err().reason(),
         StoreErrorReason::Corrupt
     );
     let _: () = admin.set(&name, "a string").await.unwrap();
     assert_eq!(
-        store.load(&key("evt_1")).await.unwrap_err().reason(),
+        store.load(&connection_key("evt_1")).await.unwrap_err().reason(),
         StoreErrorReason::Corrupt
     );
 }

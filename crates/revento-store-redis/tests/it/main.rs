@@ -12,6 +12,5 @@
 
 mod budgets;
 mod connecting;
-mod sample;
 mod server;
 mod suite;

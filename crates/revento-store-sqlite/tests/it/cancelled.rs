@@ -11,8 +11,7 @@ use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, InboxStore, StoreError, SwapOutcome, TokenStore,
 };
 use revento_store_sqlite::SqliteStore;
-
-use crate::sample::{NOW, delivery, key, record};
+use revento_store_testkit::fixtures::{NOW, connection_key, delivery, record};
 
 /// Polls a future for some time and drops it; `Some` if it came to its end.
 async fn drop_after<T>(wait: Duration, future: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
@@ -54,7 +53,7 @@ async fn k23_a_dropped_write_is_whole_or_never_was() {
     };
     let (mut finished, mut committed) = (0, 0);
     for (number, wait) in (1..).zip(waits()) {
-        let before = store.load(&key("evt_1")).await.unwrap().unwrap();
+        let before = store.load(&connection_key("evt_1")).await.unwrap().unwrap();
         let answer = drop_after(
             wait,
             store.compare_and_swap(before.version, &record("evt_1", number), None),
@@ -67,7 +66,7 @@ async fn k23_a_dropped_write_is_whole_or_never_was() {
             .await
             .expect("the lock is free")
             .unwrap();
-        let after = store.load(&key("evt_1")).await.unwrap().unwrap();
+        let after = store.load(&connection_key("evt_1")).await.unwrap().unwrap();
         let written = after.record == record("evt_1", number);
         assert!(written || after == before, "half done");
         assert_eq!(written, after.version > before.version);
@@ -100,9 +99,9 @@ async fn k12_a_dropped_claim_expires_like_any_other() {
             now,
             until: now.saturating_add(minute),
         };
-        drop_after(wait, store.claim(&key("evt_1"), terms(now))).await;
+        drop_after(wait, store.claim(&connection_key("evt_1"), terms(now))).await;
         now = now.saturating_add(minute);
-        let claim = store.claim(&key("evt_1"), terms(now)).await.unwrap();
+        let claim = store.claim(&connection_key("evt_1"), terms(now)).await.unwrap();
         assert!(matches!(claim, ClaimOutcome::Granted { .. }), "{claim:?}");
         now = now.saturating_add(minute);
     }

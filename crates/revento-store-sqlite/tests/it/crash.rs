@@ -11,8 +11,7 @@ use std::{
 
 use revento_store::{CreateOutcome, DeliveryState, InboxStore, StoreError, SwapOutcome, TokenStore};
 use revento_store_sqlite::SqliteStore;
-
-use crate::sample::{NOW, delivery, key, record};
+use revento_store_testkit::fixtures::{NOW, connection_key, delivery, record};
 
 const FILE: &str = "REVENTO_STORE_SQLITE_CRASH_FILE";
 const NAME: &str = "REVENTO_STORE_SQLITE_CRASH_NAME";
@@ -28,7 +27,7 @@ async fn child() {
     let (mut version, mut number) = match store.create(&record(&event, 0)).await.unwrap() {
         CreateOutcome::Created(version) => (version, 0),
         CreateOutcome::AlreadyExists => {
-            let stored = store.load(&key(&event)).await.unwrap().unwrap();
+            let stored = store.load(&connection_key(&event)).await.unwrap().unwrap();
             (stored.version, stored.record.connection.generation)
         }
     };
@@ -114,7 +113,10 @@ async fn check(
     before: u64,
     acknowledged: &Acknowledged,
 ) -> Result<u64, StoreError> {
-    let stored = store.load(&key(event)).await?.map(|stored| stored.record);
+    let stored = store
+        .load(&connection_key(event))
+        .await?
+        .map(|stored| stored.record);
     let number = stored.as_ref().map_or(0, |record| record.connection.generation);
     let least = before.max(acknowledged.swapped);
     let expected = least..=least + 1;

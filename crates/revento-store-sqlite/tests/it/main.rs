@@ -12,5 +12,4 @@ mod cancelled;
 mod crash;
 mod opening;
 mod refused;
-mod sample;
 mod suite;

@@ -5,9 +5,8 @@ use std::{fs, path::Path};
 use revento_core::Timestamp;
 use revento_store::{CreateOutcome, DeletionStore, InboxStore, StoreErrorReason, TokenStore};
 use revento_store_sqlite::{OpenError, SqliteStore};
+use revento_store_testkit::fixtures::{connection_key, deletion_duty, delivery, record};
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
-
-use crate::sample::{delivery, duty, key, record};
 
 #[tokio::test]
 async fn the_schema_is_pinned() {
@@ -56,7 +55,12 @@ async fn an_empty_file_becomes_a_store_and_stays_one() {
     for _ in 0..3 {
         let again = SqliteStore::open(&path).await.unwrap();
         assert_eq!(
-            again.load(&key("evt_1")).await.unwrap().unwrap().record,
+            again
+                .load(&connection_key("evt_1"))
+                .await
+                .unwrap()
+                .unwrap()
+                .record,
             record("evt_1", 1)
         );
     }
@@ -135,7 +139,10 @@ async fn names_that_sqlite_gives_a_meaning_are_just_names() {
         store.close().await.unwrap();
         assert!(path.is_file(), "{name}");
         let again = SqliteStore::open(&path).await.unwrap();
-        assert!(again.load(&key("evt_1")).await.unwrap().is_some(), "{name}");
+        assert!(
+            again.load(&connection_key("evt_1")).await.unwrap().is_some(),
+            "{name}"
+        );
         again.close().await.unwrap();
     }
 }
@@ -151,8 +158,8 @@ async fn clones_share_one_end() {
     store.close().await.unwrap();
     store.close().await.unwrap();
     for error in [
-        clone.load(&key("evt_1")).await.unwrap_err(),
-        clone.remove(&key("evt_1")).await.unwrap_err(),
+        clone.load(&connection_key("evt_1")).await.unwrap_err(),
+        clone.remove(&connection_key("evt_1")).await.unwrap_err(),
     ] {
         assert_eq!(error.reason(), StoreErrorReason::Unavailable);
     }
@@ -232,12 +239,12 @@ async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
     let store = SqliteStore::open(&path).await.unwrap();
     store.create(&record("evt_1", 1)).await.unwrap();
     // Now the statements are prepared.
-    let before = store.load(&key("evt_1")).await.unwrap().unwrap();
+    let before = store.load(&connection_key("evt_1")).await.unwrap().unwrap();
     store.insert(&delivery(1)).await.unwrap();
     let lease = || store.lease(Timestamp::MAX, Timestamp::UNIX_EPOCH, 1);
     assert_eq!(lease().await.unwrap().len(), 1);
-    store.record(&duty(1)).await.unwrap();
-    assert_eq!(store.open_duties(9).await.unwrap(), [duty(1)]);
+    store.record(&deletion_duty(1)).await.unwrap();
+    assert_eq!(store.open_duties(9).await.unwrap(), [deletion_duty(1)]);
     assert!(store.duty(&"env_1".into()).await.unwrap().is_some());
     execute(
         &path,
@@ -246,12 +253,12 @@ async fn k7_columns_that_a_newer_version_has_added_are_no_trouble() {
          ALTER TABLE revento_deliveries ADD COLUMN more TEXT NOT NULL DEFAULT 'x'",
     )
     .await;
-    let stored = store.load(&key("evt_1")).await.unwrap().unwrap();
+    let stored = store.load(&connection_key("evt_1")).await.unwrap().unwrap();
     assert_eq!(stored, before);
     assert_eq!(lease().await.unwrap().len(), 1);
-    assert_eq!(store.open_duties(9).await.unwrap(), [duty(1)]);
-    assert_eq!(store.duty(&"env_1".into()).await.unwrap(), Some(duty(1)));
-    assert!(store.record(&duty(2)).await.unwrap());
+    assert_eq!(store.open_duties(9).await.unwrap(), [deletion_duty(1)]);
+    assert_eq!(store.duty(&"env_1".into()).await.unwrap(), Some(deletion_duty(1)));
+    assert!(store.record(&deletion_duty(2)).await.unwrap());
     let swapped = store
         .compare_and_swap(stored.version, &record("evt_1", 2), None)
         .await
