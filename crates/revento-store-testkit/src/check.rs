@@ -5,8 +5,8 @@ use std::{pin::Pin, sync::Arc};
 use revento_core::error::chain;
 
 use crate::{
-    expect::Stop,
-    subject::{Subject, Verdict},
+    expect::NotPassed,
+    subject::{CheckResult, Subject},
 };
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -16,19 +16,19 @@ pub(crate) struct Check<S: ?Sized> {
     pub(crate) name: &'static str,
     /// What goes wrong in production otherwise.
     pub(crate) why: &'static str,
-    pub(crate) run: fn(Bench<S>) -> BoxFuture<Verdict>,
+    pub(crate) run: fn(SharedSubject<S>) -> BoxFuture<CheckResult>,
 }
 
-/// What a check works with: a store that was empty, and the hooks.
-pub(crate) struct Bench<S: ?Sized>(Arc<Subject<S>>);
+/// The subject of one check, shared by its tasks.
+pub(crate) struct SharedSubject<S: ?Sized>(Arc<Subject<S>>);
 
-impl<S: ?Sized> Clone for Bench<S> {
+impl<S: ?Sized> Clone for SharedSubject<S> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<S: ?Sized> Bench<S> {
+impl<S: ?Sized> SharedSubject<S> {
     pub(crate) fn new(subject: Subject<S>) -> Self {
         Self(Arc::new(subject))
     }
@@ -38,27 +38,27 @@ impl<S: ?Sized> Bench<S> {
     }
 
     /// The same data through another handle. Skips the check where the subject has no such hook.
-    pub(crate) async fn replica(&self) -> Result<Arc<S>, Stop> {
+    pub(crate) async fn replica(&self) -> Result<Arc<S>, NotPassed> {
         let hook = self
             .0
             .replica
             .as_ref()
-            .ok_or(Stop::Skipped("no hook opens a replica"))?;
+            .ok_or(NotPassed::Skipped("no hook opens a replica"))?;
         hook()
             .await
-            .map_err(|error| Stop::Failed(format!("the replica hook failed: {}", chain(&*error))))
+            .map_err(|error| NotPassed::Failed(format!("the replica hook failed: {}", chain(&*error))))
     }
 
     /// Every byte at rest. Skips the check where the subject has no such hook.
-    pub(crate) async fn dump(&self) -> Result<Vec<u8>, Stop> {
+    pub(crate) async fn dump(&self) -> Result<Vec<u8>, NotPassed> {
         let hook = self
             .0
             .dump
             .as_ref()
-            .ok_or(Stop::Skipped("no hook dumps the store"))?;
+            .ok_or(NotPassed::Skipped("no hook dumps the store"))?;
         hook()
             .await
-            .map_err(|error| Stop::Failed(format!("the dump hook failed: {}", chain(&*error))))
+            .map_err(|error| NotPassed::Failed(format!("the dump hook failed: {}", chain(&*error))))
     }
 }
 
@@ -68,7 +68,7 @@ macro_rules! checks {
         vec![$($crate::check::Check {
             name: stringify!($name),
             why: $why,
-            run: |bench| Box::pin($module::$name(bench)),
+            run: |subject| Box::pin($module::$name(subject)),
         },)*]
     };
 }

@@ -5,47 +5,47 @@ use std::fmt::Debug;
 use revento_core::error::chain;
 use revento_store::StoreError;
 
-use crate::subject::Verdict;
+use crate::subject::CheckResult;
 
-/// Why a check ended early.
+/// Why a check did not pass.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub(crate) enum NotPassed {
     Failed(String),
     Skipped(&'static str),
 }
 
-impl From<StoreError> for Stop {
+impl From<StoreError> for NotPassed {
     fn from(error: StoreError) -> Self {
         Self::Failed(format!("the store failed: {}", chain(&error)))
     }
 }
 
-impl From<revento_store::SealError> for Stop {
+impl From<revento_store::SealError> for NotPassed {
     fn from(error: revento_store::SealError) -> Self {
         Self::Failed(format!("sealing failed: {}", chain(&error)))
     }
 }
 
 /// Fails unless both are equal.
-pub(crate) fn same<T: PartialEq + Debug>(what: &str, came: T, expected: T) -> Verdict {
+pub(crate) fn same<T: PartialEq + Debug>(what: &str, came: T, expected: T) -> CheckResult {
     if came == expected {
         return Ok(());
     }
-    Err(Stop::Failed(format!(
+    Err(NotPassed::Failed(format!(
         "{what}:\n      expected {expected:?}\n      came     {came:?}"
     )))
 }
 
 /// Fails unless it holds.
-pub(crate) fn holds(what: &str, condition: bool) -> Verdict {
+pub(crate) fn holds(what: &str, condition: bool) -> CheckResult {
     if condition {
         Ok(())
     } else {
-        Err(Stop::Failed(format!("it does not hold that {what}")))
+        Err(NotPassed::Failed(format!("it does not hold that {what}")))
     }
 }
 
 /// Fails with a text of one's own.
-pub(crate) fn fail<T>(what: impl Into<String>) -> Result<T, Stop> {
-    Err(Stop::Failed(what.into()))
+pub(crate) fn fail<T>(what: impl Into<String>) -> Result<T, NotPassed> {
+    Err(NotPassed::Failed(what.into()))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use revento_store::StoreError;
 use tokio::sync::Barrier;
 
-use crate::expect::{Stop, fail};
+use crate::expect::{NotPassed, fail};
 
 /// How many callers race.
 pub(crate) const CALLERS: usize = 50;
@@ -13,7 +13,7 @@ pub(crate) const CALLERS: usize = 50;
 pub(crate) const ROUNDS: usize = 4;
 
 /// Starts all calls at the same moment and gives their answers in the order of the callers.
-pub(crate) async fn race<T, F>(call: impl Fn(usize) -> F) -> Result<Vec<T>, Stop>
+pub(crate) async fn race<T, F>(call: impl Fn(usize) -> F) -> Result<Vec<T>, NotPassed>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, StoreError>> + Send + 'static,
@@ -39,7 +39,7 @@ where
 }
 
 /// Makes many calls, as many at once as there are callers.
-pub(crate) async fn in_batches<F>(count: usize, call: impl Fn(usize) -> F) -> Result<(), Stop>
+pub(crate) async fn in_batches<F>(count: usize, call: impl Fn(usize) -> F) -> Result<(), NotPassed>
 where
     F: Future<Output = Result<(), StoreError>> + Send + 'static,
 {

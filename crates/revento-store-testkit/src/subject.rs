@@ -4,12 +4,13 @@ use std::{any::Any, fmt, sync::Arc};
 
 use revento_store::{BudgetStore, DeletionStore, InboxStore, Sealer, TokenStore};
 
-use crate::{check::BoxFuture, expect::Stop};
+use crate::{check::BoxFuture, expect::NotPassed};
 
 /// Any error of the functions that a suite is given.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-pub(crate) type Verdict = Result<(), Stop>;
+/// How one check ended: an error when it did not pass.
+pub(crate) type CheckResult = Result<(), NotPassed>;
 type Hook<T> = Box<dyn Fn() -> BoxFuture<Result<T, BoxError>> + Send + Sync>;
 
 /// A fresh store with its hooks.

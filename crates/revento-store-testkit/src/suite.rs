@@ -7,9 +7,9 @@ use revento_store::{BudgetStore, DeletionStore, InboxStore, Sealer, TokenStore};
 
 use crate::{
     BoxError, CheckOutcome, Finding, Report, Subject, budgets,
-    check::{Bench, BoxFuture, Check},
+    check::{BoxFuture, Check, SharedSubject},
     deletions,
-    expect::Stop,
+    expect::NotPassed,
     inbox, sealers, tokens,
 };
 
@@ -154,21 +154,21 @@ impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
     }
 
     async fn run_one(&self, check: &Check<S>) -> CheckOutcome {
-        let bench = match (self.factory)().await {
-            Ok(subject) => Bench::new(subject),
+        let subject = match (self.factory)().await {
+            Ok(subject) => SharedSubject::new(subject),
             Err(error) => return CheckOutcome::Failed(format!("no store could be made: {}", chain(&*error))),
         };
         // A task of its own contains a panic, and runs where the races do.
-        let mut task = tokio::spawn((check.run)(bench.clone()));
+        let mut task = tokio::spawn((check.run)(subject.clone()));
         let outcome = match tokio::time::timeout(self.patience, &mut task).await {
             Ok(Ok(Ok(()))) => CheckOutcome::Passed,
-            Ok(Ok(Err(Stop::Skipped(reason)))) => CheckOutcome::Skipped(reason.to_owned()),
-            Ok(Ok(Err(Stop::Failed(what)))) => CheckOutcome::Failed(what),
+            Ok(Ok(Err(NotPassed::Skipped(reason)))) => CheckOutcome::Skipped(reason.to_owned()),
+            Ok(Ok(Err(NotPassed::Failed(what)))) => CheckOutcome::Failed(what),
             Ok(Err(panic)) => CheckOutcome::Failed(format!("the store panicked: {panic}")),
             Err(_) => CheckOutcome::Failed(format!("no end after {:?}", self.patience)),
         };
         task.abort();
-        drop(bench);
+        drop(subject);
         outcome
     }
 }

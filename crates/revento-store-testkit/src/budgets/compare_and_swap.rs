@@ -6,10 +6,10 @@ use revento_core::Timestamp;
 use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{fail, same},
     race::{CALLERS, ROUNDS, race},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_778_336_551);
@@ -25,7 +25,7 @@ fn write<'a>(key: &'a str, expected: Option<&'a [u8]>, next: &'a [u8]) -> Budget
     }
 }
 
-async fn wrote(store: &dyn BudgetStore, write: BudgetWrite<'_>) -> Verdict {
+async fn wrote(store: &dyn BudgetStore, write: BudgetWrite<'_>) -> CheckResult {
     let what = format!("{write:?}");
     same(
         &what,
@@ -34,8 +34,10 @@ async fn wrote(store: &dyn BudgetStore, write: BudgetWrite<'_>) -> Verdict {
     )
 }
 
-pub(super) async fn a17_only_what_is_there_is_replaced(bench: Bench<dyn BudgetStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn a17_only_what_is_there_is_replaced(
+    subject: SharedSubject<dyn BudgetStore>,
+) -> CheckResult {
+    let store = subject.store();
     wrote(&*store, write("k", None, b"one")).await?;
     for stale in [
         None,
@@ -60,8 +62,10 @@ pub(super) async fn a17_only_what_is_there_is_replaced(bench: Bench<dyn BudgetSt
     )
 }
 
-pub(super) async fn a17_where_nothing_is_any_expectation_is_met(bench: Bench<dyn BudgetStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn a17_where_nothing_is_any_expectation_is_met(
+    subject: SharedSubject<dyn BudgetStore>,
+) -> CheckResult {
+    let store = subject.store();
     wrote(&*store, write("forgotten", Some(b"what was there"), b"next")).await?;
     let answer = store.compare_and_swap(write("forgotten", None, b"x")).await?;
     same(
@@ -71,11 +75,11 @@ pub(super) async fn a17_where_nothing_is_any_expectation_is_met(bench: Bench<dyn
     )
 }
 
-pub(super) async fn a17_of_many_exchanges_one_wins(bench: Bench<dyn BudgetStore>) -> Verdict {
+pub(super) async fn a17_of_many_exchanges_one_wins(subject: SharedSubject<dyn BudgetStore>) -> CheckResult {
     let mut before: Option<Vec<u8>> = None;
     for round in 0..ROUNDS {
         let answers = race(|caller| {
-            let (store, expected) = (bench.store(), before.clone());
+            let (store, expected) = (subject.store(), before.clone());
             async move {
                 let next = format!("{round} {caller}");
                 store
@@ -110,9 +114,9 @@ pub(super) async fn a17_of_many_exchanges_one_wins(bench: Bench<dyn BudgetStore>
     Ok(())
 }
 
-pub(super) async fn a17_many_counters_lose_nothing(bench: Bench<dyn BudgetStore>) -> Verdict {
-    race(|_| count_up(bench.store())).await?;
-    let answer = bench.store().compare_and_swap(write("k", None, b"")).await?;
+pub(super) async fn a17_many_counters_lose_nothing(subject: SharedSubject<dyn BudgetStore>) -> CheckResult {
+    race(|_| count_up(subject.store())).await?;
+    let answer = subject.store().compare_and_swap(write("k", None, b"")).await?;
     same(
         "the sum",
         answer,
@@ -139,8 +143,10 @@ async fn count_up(store: Arc<dyn BudgetStore>) -> Result<(), StoreError> {
     }
 }
 
-pub(super) async fn k8_any_key_and_any_bytes_come_back(bench: Bench<dyn BudgetStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k8_any_key_and_any_bytes_come_back(
+    subject: SharedSubject<dyn BudgetStore>,
+) -> CheckResult {
+    let store = subject.store();
     let all: Vec<u8> = (0..=u8::MAX).collect();
     let large = all.repeat(64);
     let long = "k".repeat(1000);
@@ -160,8 +166,8 @@ pub(super) async fn k8_any_key_and_any_bytes_come_back(bench: Bench<dyn BudgetSt
     Ok(())
 }
 
-pub(super) async fn a17_replicas_see_each_other(bench: Bench<dyn BudgetStore>) -> Verdict {
-    let (ours, theirs) = (bench.store(), bench.replica().await?);
+pub(super) async fn a17_replicas_see_each_other(subject: SharedSubject<dyn BudgetStore>) -> CheckResult {
+    let (ours, theirs) = (subject.store(), subject.replica().await?);
     wrote(&*ours, write("k", None, b"ours")).await?;
     let answer = theirs.compare_and_swap(write("k", None, b"theirs")).await?;
     same(
@@ -178,8 +184,8 @@ pub(super) async fn a17_replicas_see_each_other(bench: Bench<dyn BudgetStore>) -
     )
 }
 
-pub(super) async fn a18_what_is_not_idle_is_kept(bench: Bench<dyn BudgetStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn a18_what_is_not_idle_is_kept(subject: SharedSubject<dyn BudgetStore>) -> CheckResult {
+    let store = subject.store();
     wrote(&*store, write("k", None, b"spent")).await?;
     for number in 0..40 {
         let key = format!("other {number}");

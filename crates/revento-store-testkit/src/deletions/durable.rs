@@ -4,21 +4,23 @@ use revento_store::{DeletionDuty, DeletionStore};
 
 use super::sample::{are_open, days, due, duty, is, proof, record_all};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     dropped::{DROPS, drop_after, moment},
     expect::{fail, same},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn q17_the_ledger_is_there_after_reopening(bench: Bench<dyn DeletionStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q17_the_ledger_is_there_after_reopening(
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
+    let store = subject.store();
     record_all(&*store, [duty("open"), due("done", days(20))]).await?;
     store.reminded(&"env_open".into(), days(16)).await?;
     store
         .settle(&"env_done".into(), &proof(days(2), "3 rows"))
         .await?;
 
-    let again = bench.replica().await?;
+    let again = subject.replica().await?;
     let open = DeletionDuty {
         reminded_at: Some(days(16)),
         ..duty("open")
@@ -42,8 +44,10 @@ pub(super) async fn q17_the_ledger_is_there_after_reopening(bench: Bench<dyn Del
     are_open(&*store, "what is open after it", &[]).await
 }
 
-pub(super) async fn q17_a_dropped_call_is_whole_or_never_was(bench: Bench<dyn DeletionStore>) -> Verdict {
-    let (store, other) = (bench.store(), bench.replica().await?);
+pub(super) async fn q17_a_dropped_call_is_whole_or_never_was(
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
+    let (store, other) = (subject.store(), subject.replica().await?);
     for number in 0..DROPS {
         let one = duty(&number.to_string());
         let id = &one.envelope_id;

@@ -5,14 +5,16 @@ use revento_store::{DeletionDuty, DeletionStore};
 
 use super::sample::{are_open, days, due, duty, is, proof, record_all};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::same,
     race::{ROUNDS, race},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn q17_a_duty_comes_back_as_it_was_recorded(bench: Bench<dyn DeletionStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q17_a_duty_comes_back_as_it_was_recorded(
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
+    let store = subject.store();
     same(
         "a duty that is not known",
         store.duty(&"env_0".into()).await?,
@@ -36,8 +38,8 @@ pub(super) async fn q17_a_duty_comes_back_as_it_was_recorded(bench: Bench<dyn De
     Ok(())
 }
 
-pub(super) async fn k8_odd_duties_survive(bench: Bench<dyn DeletionStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k8_odd_duties_survive(subject: SharedSubject<dyn DeletionStore>) -> CheckResult {
+    let store = subject.store();
     let long = "l".repeat(1000);
     let odd = [
         "", " ", "a", "A", "a ", "a\0", "a\0b", "a/b", "%", "%00", "_", "*", "'", "\"", "\\", "a\nb", "é",
@@ -84,8 +86,10 @@ pub(super) async fn k8_odd_duties_survive(bench: Bench<dyn DeletionStore>) -> Ve
     are_open(&*store, "what is open at last", &[]).await
 }
 
-pub(super) async fn q17_the_same_webhook_is_one_duty(bench: Bench<dyn DeletionStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q17_the_same_webhook_is_one_duty(
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
+    let store = subject.store();
     record_all(&*store, [duty("1")]).await?;
     let again = DeletionDuty {
         event_id: None,
@@ -112,24 +116,28 @@ pub(super) async fn q17_the_same_webhook_is_one_duty(bench: Bench<dyn DeletionSt
     are_open(&*store, "what is open", &[]).await
 }
 
-pub(super) async fn q17_of_many_simultaneous_records_one_is_new(bench: Bench<dyn DeletionStore>) -> Verdict {
+pub(super) async fn q17_of_many_simultaneous_records_one_is_new(
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
     for round in 0..ROUNDS {
         let id = round.to_string();
         let answers = race(|_| {
-            let (store, duty) = (bench.store(), duty(&id));
+            let (store, duty) = (subject.store(), duty(&id));
             async move { store.record(&duty).await }
         })
         .await?;
         let new = answers.iter().filter(|is_new| **is_new).count();
         same("how many records were new", new, 1)?;
-        is(&*bench.store(), &duty(&id)).await?;
+        is(&*subject.store(), &duty(&id)).await?;
     }
     Ok(())
 }
 
 /// The organizer has connected, revoked, connected again and revoked again.
-pub(super) async fn q17_the_duties_of_one_event_are_separate(bench: Bench<dyn DeletionStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q17_the_duties_of_one_event_are_separate(
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
+    let store = subject.store();
     let newer = DeletionDuty {
         occurred_at: days(10),
         ..due("newer", days(40))

@@ -4,10 +4,12 @@ use revento_core::Timestamp;
 use revento_store::{DeletionDuty, DeletionStore};
 
 use super::sample::{are_open, days, due, duty, is, proof, record_all};
-use crate::{check::Bench, expect::same, subject::Verdict};
+use crate::{check::SharedSubject, expect::same, subject::CheckResult};
 
-pub(super) async fn q17_the_most_urgent_duty_is_first(bench: Bench<dyn DeletionStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q17_the_most_urgent_duty_is_first(
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
+    let store = subject.store();
     are_open(&*store, "what is open in an empty ledger", &[]).await?;
     let all = [("b", 31), ("d", 29), ("a", 32), ("c", 30), ("done", 1)];
     record_all(&*store, all.map(|(id, day)| due(id, days(day)))).await?;
@@ -20,9 +22,9 @@ pub(super) async fn q17_the_most_urgent_duty_is_first(bench: Bench<dyn DeletionS
 }
 
 pub(super) async fn k22_no_deadline_is_judged_by_the_stores_clock(
-    bench: Bench<dyn DeletionStore>,
-) -> Verdict {
-    let store = bench.store();
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
+    let store = subject.store();
     let long_ago = Timestamp::from_unix_seconds(-2_000_000_000);
     let far_off = Timestamp::from_unix_seconds(7_000_000_000);
     record_all(&*store, [due("far", far_off), due("long", long_ago)]).await?;
@@ -34,8 +36,10 @@ pub(super) async fn k22_no_deadline_is_judged_by_the_stores_clock(
     are_open(&*store, "what is open after reminders", &["long", "far"]).await
 }
 
-pub(super) async fn q17_a_reminder_is_noted_and_nothing_else(bench: Bench<dyn DeletionStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q17_a_reminder_is_noted_and_nothing_else(
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
+    let store = subject.store();
     let id = "env_1".into();
     let remind = async |what: &str, at, expected| {
         let reminded = store.reminded(&id, at).await?;

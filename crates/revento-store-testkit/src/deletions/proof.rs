@@ -4,14 +4,14 @@ use revento_store::{DeletionDuty, DeletionStore};
 
 use super::sample::{are_open, days, duty, is, proof, record_all};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{fail, same},
     race::{ROUNDS, race},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn q17_the_first_proof_stays(bench: Bench<dyn DeletionStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q17_the_first_proof_stays(subject: SharedSubject<dyn DeletionStore>) -> CheckResult {
+    let store = subject.store();
     record_all(&*store, [duty("1"), duty("2")]).await?;
     let first = proof(days(3), "3 rows of participants, by the nightly job");
     let settle = async |proof, expected| {
@@ -30,8 +30,10 @@ pub(super) async fn q17_the_first_proof_stays(bench: Bench<dyn DeletionStore>) -
     are_open(&*store, "what is open", &["2"]).await
 }
 
-pub(super) async fn q17_what_is_not_known_is_not_proven(bench: Bench<dyn DeletionStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q17_what_is_not_known_is_not_proven(
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
+    let store = subject.store();
     let settled = store.settle(&"env_1".into(), &proof(days(3), "3 rows")).await?;
     same("the answer to a deletion that is no duty", settled, false)?;
     record_all(&*store, [duty("1")]).await?;
@@ -39,13 +41,13 @@ pub(super) async fn q17_what_is_not_known_is_not_proven(bench: Bench<dyn Deletio
 }
 
 pub(super) async fn q17_of_many_simultaneous_settlements_one_is_the_proof(
-    bench: Bench<dyn DeletionStore>,
-) -> Verdict {
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
     for round in 0..ROUNDS {
         let one = duty(&round.to_string());
-        record_all(&*bench.store(), [one.clone()]).await?;
+        record_all(&*subject.store(), [one.clone()]).await?;
         let answers = race(|caller| {
-            let (store, id) = (bench.store(), one.envelope_id.clone());
+            let (store, id) = (subject.store(), one.envelope_id.clone());
             async move { store.settle(&id, &proof(days(1), &caller.to_string())).await }
         })
         .await?;
@@ -60,7 +62,7 @@ pub(super) async fn q17_of_many_simultaneous_settlements_one_is_the_proof(
             done: Some(proof(days(1), &winner.to_string())),
             ..one
         };
-        is(&*bench.store(), &done).await?;
+        is(&*subject.store(), &done).await?;
     }
     Ok(())
 }

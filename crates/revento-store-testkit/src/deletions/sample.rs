@@ -5,7 +5,7 @@ use std::time::Duration;
 use revento_core::Timestamp;
 use revento_store::{DeletionDuty, DeletionProof, DeletionStore};
 
-use crate::{expect::same, subject::Verdict};
+use crate::{expect::same, subject::CheckResult};
 
 /// 2026-05-09T14:22:31.000001Z; no store may compare it with its own clock.
 const ENDED: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_001);
@@ -48,7 +48,7 @@ pub(super) fn proof(at: Timestamp, note: &str) -> DeletionProof {
 pub(super) async fn record_all(
     store: &dyn DeletionStore,
     duties: impl IntoIterator<Item = DeletionDuty>,
-) -> Verdict {
+) -> CheckResult {
     for duty in duties {
         let what = format!("the answer to the record of {:?}", duty.envelope_id);
         same(&what, store.record(&duty).await?, true)?;
@@ -57,14 +57,14 @@ pub(super) async fn record_all(
 }
 
 /// Expects that a duty is as it should be.
-pub(super) async fn is(store: &dyn DeletionStore, expected: &DeletionDuty) -> Verdict {
+pub(super) async fn is(store: &dyn DeletionStore, expected: &DeletionDuty) -> CheckResult {
     let came = store.duty(&expected.envelope_id).await?;
     let what = format!("the duty {:?}", expected.envelope_id);
     same(&what, came.as_ref(), Some(expected))
 }
 
 /// Expects that these duties are open, in this order.
-pub(super) async fn are_open(store: &dyn DeletionStore, what: &str, ids: &[&str]) -> Verdict {
+pub(super) async fn are_open(store: &dyn DeletionStore, what: &str, ids: &[&str]) -> CheckResult {
     let open = store.open_duties(100).await?;
     let came: Vec<_> = open.iter().map(|duty| duty.envelope_id.to_string()).collect();
     same(what, came, ids.iter().map(|id| format!("env_{id}")).collect())

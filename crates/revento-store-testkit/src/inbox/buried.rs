@@ -4,10 +4,10 @@ use revento_store::{BuriedCursor, BuriedDelivery, InboxStore};
 
 use super::sample::{NOW, bury, delivery, lease, minutes, one};
 use crate::{
-    check::Bench,
-    expect::{Stop, fail, same},
+    check::SharedSubject,
+    expect::{NotPassed, fail, same},
     race::in_batches,
-    subject::Verdict,
+    subject::CheckResult,
 };
 
 /// More than a page of anybody's.
@@ -17,13 +17,13 @@ async fn page(
     store: &dyn InboxStore,
     after: Option<&BuriedDelivery>,
     limit: usize,
-) -> Result<Vec<BuriedDelivery>, Stop> {
+) -> Result<Vec<BuriedDelivery>, NotPassed> {
     let cursor = after.map(BuriedCursor::of);
     Ok(store.buried(cursor.as_ref(), limit).await?)
 }
 
 /// All pages of this size, one after the other.
-async fn walk(store: &dyn InboxStore, size: usize) -> Result<Vec<BuriedDelivery>, Stop> {
+async fn walk(store: &dyn InboxStore, size: usize) -> Result<Vec<BuriedDelivery>, NotPassed> {
     let mut all: Vec<BuriedDelivery> = Vec::new();
     for _ in 0..=MANY {
         let page = page(store, all.last(), size).await?;
@@ -43,8 +43,10 @@ fn ids(list: &[BuriedDelivery]) -> Vec<&str> {
     list.iter().map(|buried| buried.envelope_id.as_str()).collect()
 }
 
-pub(super) async fn q4_what_is_buried_is_listed_page_by_page(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q4_what_is_buried_is_listed_page_by_page(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     for (id, minute) in [("1", 1), ("4", 2), ("2", 2), ("5", 2), ("3", 2), ("6", 3)] {
         bury(&*store, delivery(id), minutes(minute)).await?;
     }
@@ -72,17 +74,19 @@ pub(super) async fn q4_what_is_buried_is_listed_page_by_page(bench: Bench<dyn In
     same("the third page", ids(&third), vec!["env_1"])
 }
 
-pub(super) async fn q4_a_thousand_buried_deliveries_are_all_listed(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q4_a_thousand_buried_deliveries_are_all_listed(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     in_batches(MANY, |number| {
-        let (store, delivery) = (bench.store(), delivery(&format!("{number:04}")));
+        let (store, delivery) = (subject.store(), delivery(&format!("{number:04}")));
         async move { store.insert(&delivery).await.map(drop) }
     })
     .await?;
     let leased = lease(&*store, NOW, usize::MAX).await?;
     same("how many deliveries are leased", leased.len(), MANY)?;
     in_batches(MANY, |number| {
-        let (store, lease) = (bench.store(), leased[number].lease.clone());
+        let (store, lease) = (subject.store(), leased[number].lease.clone());
         async move { store.bury(&lease, NOW, "no such table").await.map(drop) }
     })
     .await?;

@@ -4,9 +4,9 @@ use revento_core::{EventType, Timestamp};
 use revento_store::{DeliveryState, InboxStore, LeasedDelivery, NewDelivery, Sealed};
 
 use super::sample::{NOW, TICK, answered, delivery, insert_all, is, lease, one};
-use crate::{check::Bench, expect::same, subject::Verdict};
+use crate::{check::SharedSubject, expect::same, subject::CheckResult};
 
-fn equal(came: &LeasedDelivery, expected: &NewDelivery) -> Verdict {
+fn equal(came: &LeasedDelivery, expected: &NewDelivery) -> CheckResult {
     same("the envelope id", &came.lease.envelope_id, &expected.envelope_id)?;
     same("the delivery id", &came.delivery_id, &expected.delivery_id)?;
     same("the type", &came.event_type, &expected.event_type)?;
@@ -15,8 +15,10 @@ fn equal(came: &LeasedDelivery, expected: &NewDelivery) -> Verdict {
     same("the sealed body", came.body.as_bytes(), expected.body.as_bytes())
 }
 
-pub(super) async fn q1_a_delivery_comes_out_as_it_went_in(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q1_a_delivery_comes_out_as_it_went_in(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     same(
         "the state of what is not known",
         store.state(&"env_1".into()).await?,
@@ -30,8 +32,8 @@ pub(super) async fn q1_a_delivery_comes_out_as_it_went_in(bench: Bench<dyn Inbox
     is(&*store, "1", DeliveryState::Leased).await
 }
 
-pub(super) async fn k8_odd_deliveries_survive(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k8_odd_deliveries_survive(subject: SharedSubject<dyn InboxStore>) -> CheckResult {
+    let store = subject.store();
     let long = "l".repeat(1000);
     let odd = [
         "", " ", "a", "A", "a ", "a\0", "a\0b", "a/b", "%", "_", "*", "'", "\"", "\\", "a\nb", "a:b", "é",

@@ -4,14 +4,16 @@ use revento_store::InboxStore;
 
 use super::sample::{NOW, minutes, ordered};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     dropped::{DROPS, drop_after, moment},
     expect::{fail, same},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn q2_a_dropped_call_loses_and_blocks_nothing(bench: Bench<dyn InboxStore>) -> Verdict {
-    let (store, other) = (bench.store(), bench.replica().await?);
+pub(super) async fn q2_a_dropped_call_loses_and_blocks_nothing(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let (store, other) = (subject.store(), subject.replica().await?);
     let id = |number: u32| format!("{number:02}");
     for number in 1..=DROPS {
         drop_after(moment(number), store.insert(&ordered(&id(number), "app_1"))).await?;

@@ -6,22 +6,22 @@ use revento_store::{DeliveryState, InboxStore, InsertOutcome};
 
 use super::sample::{MINUTE, NOW, answered, delivery, insert_all, is, known, leases, minutes, one, ordered};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{holds, same},
     race::{CALLERS, race},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
 pub(super) async fn q2_what_was_acknowledged_is_there_after_reopening(
-    bench: Bench<dyn InboxStore>,
-) -> Verdict {
-    let store = bench.store();
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, ["1", "2", "3"].map(|id| ordered(id, "app_1"))).await?;
     let first = one(&*store, NOW).await?;
     store.complete(&first.lease, NOW).await?;
     let second = one(&*store, NOW).await?;
 
-    let again = bench.replica().await?;
+    let again = subject.replica().await?;
     is(&*again, "1", DeliveryState::Done).await?;
     is(&*again, "2", DeliveryState::Leased).await?;
     let received = again.insert(&ordered("1", "app_1")).await?;
@@ -45,8 +45,12 @@ pub(super) async fn q2_what_was_acknowledged_is_there_after_reopening(
     )
 }
 
-pub(super) async fn q8_replicas_share_the_work(bench: Bench<dyn InboxStore>) -> Verdict {
-    let replicas = [bench.store(), bench.replica().await?, bench.replica().await?];
+pub(super) async fn q8_replicas_share_the_work(subject: SharedSubject<dyn InboxStore>) -> CheckResult {
+    let replicas = [
+        subject.store(),
+        subject.replica().await?,
+        subject.replica().await?,
+    ];
     let received = race(|caller| {
         let (store, delivery) = (
             replicas[caller % replicas.len()].clone(),

@@ -8,9 +8,9 @@ use super::sample::{
 };
 use crate::{
     bytes::at_rest,
-    check::Bench,
+    check::SharedSubject,
     expect::{holds, same},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
 fn as_buried(delivery: &NewDelivery, buried_at: Timestamp) -> BuriedDelivery {
@@ -27,8 +27,8 @@ fn as_buried(delivery: &NewDelivery, buried_at: Timestamp) -> BuriedDelivery {
     }
 }
 
-pub(super) async fn q4_what_is_buried_is_listed(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q4_what_is_buried_is_listed(subject: SharedSubject<dyn InboxStore>) -> CheckResult {
+    let store = subject.store();
     same(
         "what an empty inbox has buried",
         store.buried(None, 10).await?,
@@ -48,8 +48,10 @@ pub(super) async fn q4_what_is_buried_is_listed(bench: Bench<dyn InboxStore>) ->
     same("the last buried", store.buried(None, 1).await?, vec![second])
 }
 
-pub(super) async fn q4_the_last_cause_and_all_attempts_are_told(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q4_the_last_cause_and_all_attempts_are_told(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [delivery("1")]).await?;
     let leased = one(&*store, NOW).await?;
     store.retry(&leased.lease, minutes(1), "first").await?;
@@ -69,8 +71,10 @@ pub(super) async fn q4_the_last_cause_and_all_attempts_are_told(bench: Bench<dyn
     )
 }
 
-pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     same(
         "how many an empty inbox expunges",
         store.expunge(minutes(100)).await?,
@@ -119,8 +123,10 @@ pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(bench: Bench<d
     Ok(())
 }
 
-pub(super) async fn q18_what_is_expunged_cannot_be_requeued(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q18_what_is_expunged_cannot_be_requeued(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     bury(&*store, ordered("1", "app_1"), minutes(1)).await?;
     insert_all(&*store, [ordered("2", "app_1")]).await?;
     store.expunge(minutes(2)).await?;
@@ -138,8 +144,8 @@ pub(super) async fn q18_what_is_expunged_cannot_be_requeued(bench: Bench<dyn Inb
     same("when the next is due", store.next_due().await?, None)
 }
 
-pub(super) async fn q18_a_replay_brings_the_body_back(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q18_a_replay_brings_the_body_back(subject: SharedSubject<dyn InboxStore>) -> CheckResult {
+    let store = subject.store();
     bury(&*store, delivery("1"), minutes(1)).await?;
     store.expunge(minutes(2)).await?;
     // The same content sealed once more is other bytes; and whether it is the same content cannot be told any more.
@@ -162,8 +168,10 @@ pub(super) async fn q18_a_replay_brings_the_body_back(bench: Bench<dyn InboxStor
     same("the body", leased.body.as_bytes(), b"sealed again".as_slice())
 }
 
-pub(super) async fn q18_nothing_of_a_wiped_body_is_at_rest(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q18_nothing_of_a_wiped_body_is_at_rest(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     bury(&*store, delivery("expunged"), minutes(1)).await?;
     bury(&*store, delivery("buried"), minutes(2)).await?;
     insert_all(&*store, [delivery("handled")]).await?;
@@ -171,7 +179,7 @@ pub(super) async fn q18_nothing_of_a_wiped_body_is_at_rest(bench: Bench<dyn Inbo
     store.complete(&handled.lease, NOW).await?;
     store.expunge(minutes(2)).await?;
 
-    let dump = bench.dump().await?;
+    let dump = subject.dump().await?;
     let shows = |text: &str| at_rest(&dump, text.as_bytes());
     for id in ["env_expunged", "env_handled"] {
         holds(&format!("the dump has {id}"), shows(id))?;

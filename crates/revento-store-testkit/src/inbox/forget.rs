@@ -3,10 +3,12 @@
 use revento_store::{DeliveryState, InboxStore, InsertOutcome};
 
 use super::sample::{NOW, answered, delivery, insert_all, is, minutes, one, ordered};
-use crate::{check::Bench, expect::same, subject::Verdict};
+use crate::{check::SharedSubject, expect::same, subject::CheckResult};
 
-pub(super) async fn q12_only_what_was_handled_long_ago_is_forgotten(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q12_only_what_was_handled_long_ago_is_forgotten(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     same(
         "how many an empty inbox forgets",
         store.forget(minutes(100)).await?,
@@ -56,9 +58,9 @@ pub(super) async fn q12_only_what_was_handled_long_ago_is_forgotten(bench: Bench
 }
 
 pub(super) async fn q3_a_lease_from_before_the_forgetting_counts_no_more(
-    bench: Bench<dyn InboxStore>,
-) -> Verdict {
-    let store = bench.store();
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [ordered("1", "app_1")]).await?;
     let paused = one(&*store, NOW).await?.lease;
     store.complete(&paused, NOW).await?;

@@ -4,14 +4,14 @@ use revento_store::{DeliveryState, InboxStore, InsertOutcome, NewDelivery, Seale
 
 use super::sample::{NOW, REQUEUED, at, delivery, digest, insert_all, is, known, leases, minutes, one};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::same,
     race::{ROUNDS, race},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn q1_an_envelope_is_queued_once(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q1_an_envelope_is_queued_once(subject: SharedSubject<dyn InboxStore>) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [delivery("1")]).await?;
     // The envelope id decides, whatever else comes with it.
     let again = NewDelivery {
@@ -46,11 +46,13 @@ pub(super) async fn q1_an_envelope_is_queued_once(bench: Bench<dyn InboxStore>) 
     Ok(())
 }
 
-pub(super) async fn q1_of_many_simultaneous_inserts_one_is_new(bench: Bench<dyn InboxStore>) -> Verdict {
+pub(super) async fn q1_of_many_simultaneous_inserts_one_is_new(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
     for round in 0..ROUNDS {
         let id = round.to_string();
         let answers = race(|_| {
-            let (store, delivery) = (bench.store(), delivery(&id));
+            let (store, delivery) = (subject.store(), delivery(&id));
             async move { store.insert(&delivery).await }
         })
         .await?;
@@ -59,7 +61,7 @@ pub(super) async fn q1_of_many_simultaneous_inserts_one_is_new(bench: Bench<dyn 
             .filter(|answer| matches!(answer, InsertOutcome::New { .. }))
             .count();
         same("how many inserts were new", new, 1)?;
-        let store = bench.store();
+        let store = subject.store();
         let leased = leases(&*store, "what was queued", NOW, &[&id]).await?;
         for delivery in leased {
             store.complete(&delivery.lease, NOW).await?;
@@ -68,8 +70,10 @@ pub(super) async fn q1_of_many_simultaneous_inserts_one_is_new(bench: Bench<dyn 
     Ok(())
 }
 
-pub(super) async fn q9_a_buried_delivery_is_queued_again(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q9_a_buried_delivery_is_queued_again(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [delivery("1")]).await?;
     for _ in 0..2 {
         let leased = one(&*store, minutes(1)).await?;
@@ -88,9 +92,9 @@ pub(super) async fn q9_a_buried_delivery_is_queued_again(bench: Bench<dyn InboxS
 }
 
 pub(super) async fn q11_a_reused_delivery_id_is_told_and_loses_nothing(
-    bench: Bench<dyn InboxStore>,
-) -> Verdict {
-    let store = bench.store();
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [delivery("1")]).await?;
     let reused = NewDelivery {
         delivery_id: "dlv_1".into(),
@@ -110,8 +114,10 @@ pub(super) async fn q11_a_reused_delivery_id_is_told_and_loses_nothing(
     Ok(())
 }
 
-pub(super) async fn q11_another_body_under_a_known_identity_is_told(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q11_another_body_under_a_known_identity_is_told(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     let other = |now| NewDelivery {
         body: Sealed::from_bytes(*b"sealed other"),
         body_digest: digest("other"),

@@ -7,14 +7,16 @@ use revento_store::{DeliveryState, InboxStore, Lease, RequeueOutcome};
 
 use super::sample::{MINUTE, NOW, TICK, answered, at, delivery, insert_all, is, lease, leases, minutes, one};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{holds, same},
     race::{CALLERS, race},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn q3_a_lease_runs_out_and_is_taken_over(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q3_a_lease_runs_out_and_is_taken_over(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [delivery("1")]).await?;
     leases(&*store, "before it arrived", NOW.saturating_sub(TICK), &[]).await?;
     let first = one(&*store, NOW).await?;
@@ -38,8 +40,10 @@ pub(super) async fn q3_a_lease_runs_out_and_is_taken_over(bench: Bench<dyn Inbox
     )
 }
 
-pub(super) async fn q3_who_lost_the_lease_changes_nothing(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q3_who_lost_the_lease_changes_nothing(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [delivery("1")]).await?;
     let lost = one(&*store, NOW).await?.lease;
     let held = one(&*store, minutes(1)).await?.lease;
@@ -86,14 +90,16 @@ pub(super) async fn q3_who_lost_the_lease_changes_nothing(bench: Bench<dyn Inbox
     is(&*store, "1", DeliveryState::Done).await
 }
 
-pub(super) async fn q8_no_delivery_is_leased_twice_at_once(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q8_no_delivery_is_leased_twice_at_once(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     let total = CALLERS * 3;
     insert_all(&*store, (0..total).map(|index| delivery(&index.to_string()))).await?;
     let mut seen = BTreeSet::new();
     loop {
         let batches = race(|caller| {
-            let store = bench.store();
+            let store = subject.store();
             async move { store.lease(NOW, NOW.saturating_add(MINUTE), 1 + caller % 3).await }
         })
         .await?;
@@ -109,8 +115,8 @@ pub(super) async fn q8_no_delivery_is_leased_twice_at_once(bench: Bench<dyn Inbo
     same("how many were leased", seen.len(), total)
 }
 
-pub(super) async fn q8_the_longest_waiting_is_first(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q8_the_longest_waiting_is_first(subject: SharedSubject<dyn InboxStore>) -> CheckResult {
+    let store = subject.store();
     let arrivals = [
         at("c", minutes(3)),
         at("a", minutes(1)),
@@ -137,8 +143,10 @@ pub(super) async fn q8_the_longest_waiting_is_first(bench: Bench<dyn InboxStore>
     Ok(())
 }
 
-pub(super) async fn k22_leases_go_by_the_callers_clock(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k22_leases_go_by_the_callers_clock(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     let century = MINUTE * 60 * 24 * 36_525;
     for (index, now) in [
         Timestamp::UNIX_EPOCH.saturating_sub(MINUTE),
@@ -163,8 +171,10 @@ pub(super) async fn k22_leases_go_by_the_callers_clock(bench: Bench<dyn InboxSto
     Ok(())
 }
 
-pub(super) async fn q20_attempts_are_counted_from_the_queueing(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q20_attempts_are_counted_from_the_queueing(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [delivery("1")]).await?;
     let mut fence = None;
     for life in 0..2 {

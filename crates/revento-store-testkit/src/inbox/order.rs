@@ -4,14 +4,16 @@ use revento_store::InboxStore;
 
 use super::sample::{NOW, answered, at, delivery, insert_all, leases, minutes, one, ordered};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{fail, same},
     race::race,
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn q14_an_ordering_key_is_handled_in_order(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q14_an_ordering_key_is_handled_in_order(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     // The order is that of the arrival, not that of the clocks or the ids.
     let mut third = ordered("b", "app_1");
     third.received_at = NOW.saturating_sub(super::sample::MINUTE);
@@ -27,8 +29,10 @@ pub(super) async fn q14_an_ordering_key_is_handled_in_order(bench: Bench<dyn Inb
     Ok(())
 }
 
-pub(super) async fn q14_a_key_is_leased_once_at_a_time(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q14_a_key_is_leased_once_at_a_time(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(
         &*store,
         (0..20).map(|index| ordered(&format!("{index:02}"), "app_1")),
@@ -37,7 +41,7 @@ pub(super) async fn q14_a_key_is_leased_once_at_a_time(bench: Bench<dyn InboxSto
     for round in 0..20 {
         let now = minutes(round);
         let batches = race(|_| {
-            let store = bench.store();
+            let store = subject.store();
             async move {
                 store
                     .lease(now, now.saturating_add(super::sample::MINUTE), 5)
@@ -62,8 +66,8 @@ pub(super) async fn q14_a_key_is_leased_once_at_a_time(bench: Bench<dyn InboxSto
     Ok(())
 }
 
-pub(super) async fn q14_a_retry_holds_its_place(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q14_a_retry_holds_its_place(subject: SharedSubject<dyn InboxStore>) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [ordered("1", "app_1"), ordered("2", "app_1")]).await?;
     let first = one(&*store, NOW).await?;
     store.retry(&first.lease, minutes(5), "failed").await?;
@@ -74,8 +78,10 @@ pub(super) async fn q14_a_retry_holds_its_place(bench: Bench<dyn InboxStore>) ->
     Ok(())
 }
 
-pub(super) async fn q14_a_buried_delivery_does_not_block_its_key(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q14_a_buried_delivery_does_not_block_its_key(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(
         &*store,
         [
@@ -94,8 +100,10 @@ pub(super) async fn q14_a_buried_delivery_does_not_block_its_key(bench: Bench<dy
     Ok(())
 }
 
-pub(super) async fn q14_a_requeued_delivery_arrives_anew(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q14_a_requeued_delivery_arrives_anew(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, ["1", "2", "3", "4"].map(|id| ordered(id, "app_1"))).await?;
     for _ in 0..2 {
         let buried = one(&*store, NOW).await?;
@@ -129,8 +137,10 @@ pub(super) async fn q14_a_requeued_delivery_arrives_anew(bench: Bench<dyn InboxS
     Ok(())
 }
 
-pub(super) async fn q14_keys_do_not_hold_each_other_up(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q14_keys_do_not_hold_each_other_up(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     let deliveries = [
         ordered("1", "app_1"),
         ordered("2", "app_1"),

@@ -3,10 +3,10 @@
 use revento_store::{DeliveryState, InboxStore, RequeueOutcome};
 
 use super::sample::{NOW, TICK, answered, delivery, insert_all, is, leases, minutes, one};
-use crate::{check::Bench, expect::same, subject::Verdict};
+use crate::{check::SharedSubject, expect::same, subject::CheckResult};
 
-pub(super) async fn q10_a_handled_delivery_is_handled(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q10_a_handled_delivery_is_handled(subject: SharedSubject<dyn InboxStore>) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [delivery("1"), delivery("2")]).await?;
     let first = one(&*store, NOW).await?;
     answered(
@@ -20,8 +20,8 @@ pub(super) async fn q10_a_handled_delivery_is_handled(bench: Bench<dyn InboxStor
     Ok(())
 }
 
-pub(super) async fn q8_a_retry_waits_for_its_time(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q8_a_retry_waits_for_its_time(subject: SharedSubject<dyn InboxStore>) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [delivery("1")]).await?;
     let leased = one(&*store, NOW).await?;
     answered(
@@ -43,8 +43,10 @@ pub(super) async fn q8_a_retry_waits_for_its_time(bench: Bench<dyn InboxStore>) 
     Ok(())
 }
 
-pub(super) async fn q4_a_buried_delivery_waits_for_somebody(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q4_a_buried_delivery_waits_for_somebody(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     insert_all(&*store, [delivery("1")]).await?;
     for round in 0..2 {
         let now = minutes(round * 10);
@@ -67,8 +69,10 @@ pub(super) async fn q4_a_buried_delivery_waits_for_somebody(bench: Bench<dyn Inb
     Ok(())
 }
 
-pub(super) async fn q9_only_what_is_buried_is_requeued(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q9_only_what_is_buried_is_requeued(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     let requeue = async |state: &str| {
         let answer = store.requeue(&"env_1".into(), minutes(5)).await?;
         same(

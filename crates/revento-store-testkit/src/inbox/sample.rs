@@ -5,7 +5,7 @@ use std::time::Duration;
 use revento_core::{EventType, Timestamp};
 use revento_store::{DeliveryState, InboxStore, InsertOutcome, LeasedDelivery, NewDelivery, Sealed};
 
-use crate::expect::{Stop, fail, same};
+use crate::expect::{NotPassed, fail, same};
 
 /// 2026-05-09T14:22:31.000001Z; no store may compare it with its own clock.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_001);
@@ -67,7 +67,7 @@ pub(crate) fn minutes(count: u32) -> Timestamp {
 pub(crate) async fn insert_all(
     store: &dyn InboxStore,
     deliveries: impl IntoIterator<Item = NewDelivery>,
-) -> Result<(), Stop> {
+) -> Result<(), NotPassed> {
     for delivery in deliveries {
         let received = store.insert(&delivery).await?;
         let what = format!("the insert of {}", delivery.envelope_id);
@@ -87,12 +87,12 @@ pub(crate) async fn lease(
     store: &dyn InboxStore,
     now: Timestamp,
     limit: usize,
-) -> Result<Vec<LeasedDelivery>, Stop> {
+) -> Result<Vec<LeasedDelivery>, NotPassed> {
     Ok(store.lease(now, now.saturating_add(MINUTE), limit).await?)
 }
 
 /// Leases one, and expects that there is one.
-pub(crate) async fn one(store: &dyn InboxStore, now: Timestamp) -> Result<LeasedDelivery, Stop> {
+pub(crate) async fn one(store: &dyn InboxStore, now: Timestamp) -> Result<LeasedDelivery, NotPassed> {
     match lease(store, now, 1).await?.pop() {
         Some(delivery) => Ok(delivery),
         None => fail(format!("nothing could be leased at {now}")),
@@ -105,7 +105,7 @@ pub(crate) async fn leases(
     what: &str,
     now: Timestamp,
     ids: &[&str],
-) -> Result<Vec<LeasedDelivery>, Stop> {
+) -> Result<Vec<LeasedDelivery>, NotPassed> {
     let leased = lease(store, now, 100).await?;
     let came: Vec<String> = leased
         .iter()
@@ -115,18 +115,22 @@ pub(crate) async fn leases(
     Ok(leased)
 }
 
-pub(crate) async fn is(store: &dyn InboxStore, id: &str, state: DeliveryState) -> Result<(), Stop> {
+pub(crate) async fn is(store: &dyn InboxStore, id: &str, state: DeliveryState) -> Result<(), NotPassed> {
     let came = store.state(&format!("env_{id}").into()).await?;
     same(&format!("the state of env_{id}"), came, Some(state))
 }
 
 /// Whether an answer was as expected, with words for it.
-pub(crate) fn answered(what: &str, came: bool, expected: bool) -> Result<(), Stop> {
+pub(crate) fn answered(what: &str, came: bool, expected: bool) -> Result<(), NotPassed> {
     same(&format!("the answer to {what}"), came, expected)
 }
 
 /// Inserts a delivery and buries it at its first attempt.
-pub(crate) async fn bury(store: &dyn InboxStore, delivery: NewDelivery, now: Timestamp) -> Result<(), Stop> {
+pub(crate) async fn bury(
+    store: &dyn InboxStore,
+    delivery: NewDelivery,
+    now: Timestamp,
+) -> Result<(), NotPassed> {
     insert_all(store, [delivery]).await?;
     let leased = one(store, now).await?;
     let buried = store.bury(&leased.lease, now, "no such table").await?;

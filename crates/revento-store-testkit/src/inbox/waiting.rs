@@ -5,12 +5,12 @@ use revento_store::InboxStore;
 
 use super::sample::{NOW, at, delivery, insert_all, lease, minutes, one, ordered};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{holds, same},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-async fn next_is(store: &dyn InboxStore, what: &str, expected: Option<Timestamp>) -> Verdict {
+async fn next_is(store: &dyn InboxStore, what: &str, expected: Option<Timestamp>) -> CheckResult {
     let next = store.next_due().await?;
     same(&format!("when the next is due {what}"), next, expected)?;
     if let Some(next) = next {
@@ -20,8 +20,10 @@ async fn next_is(store: &dyn InboxStore, what: &str, expected: Option<Timestamp>
     Ok(())
 }
 
-pub(super) async fn q8_next_due_is_when_a_lease_can_succeed(bench: Bench<dyn InboxStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn q8_next_due_is_when_a_lease_can_succeed(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
     next_is(&*store, "in an empty inbox", None).await?;
     insert_all(
         &*store,

@@ -4,20 +4,25 @@ use revento_store::{SealError, Sealed, Sealer};
 
 use super::sealing::{CONTEXT, SECRET};
 use crate::{
-    check::Bench,
-    expect::{Stop, fail, holds},
-    subject::Verdict,
+    check::SharedSubject,
+    expect::{NotPassed, fail, holds},
+    subject::CheckResult,
 };
 
-async fn refuses(sealer: &dyn Sealer, what: &str, context: &str, bytes: &[u8]) -> Result<SealError, Stop> {
+async fn refuses(
+    sealer: &dyn Sealer,
+    what: &str,
+    context: &str,
+    bytes: &[u8],
+) -> Result<SealError, NotPassed> {
     match sealer.open(context, &Sealed::from_bytes(bytes)).await {
         Err(error) => Ok(error),
         Ok(_) => fail(format!("{what} could be opened")),
     }
 }
 
-pub(super) async fn k21_another_context_does_not_open(bench: Bench<dyn Sealer>) -> Verdict {
-    let sealer = bench.store();
+pub(super) async fn k21_another_context_does_not_open(subject: SharedSubject<dyn Sealer>) -> CheckResult {
+    let sealer = subject.store();
     let sealed = sealer.seal(CONTEXT, SECRET).await?;
     for context in [
         "",
@@ -46,8 +51,8 @@ pub(super) async fn k21_another_context_does_not_open(bench: Bench<dyn Sealer>) 
     Ok(())
 }
 
-pub(super) async fn k21_no_altered_byte_opens(bench: Bench<dyn Sealer>) -> Verdict {
-    let sealer = bench.store();
+pub(super) async fn k21_no_altered_byte_opens(subject: SharedSubject<dyn Sealer>) -> CheckResult {
+    let sealer = subject.store();
     let sealed = sealer.seal(CONTEXT, SECRET).await?.as_bytes().to_vec();
     for place in 0..sealed.len() {
         for flip in [0x01, 0x80] {
@@ -67,8 +72,8 @@ pub(super) async fn k21_no_altered_byte_opens(bench: Bench<dyn Sealer>) -> Verdi
     Ok(())
 }
 
-pub(super) async fn k21_nothing_cut_or_extended_opens(bench: Bench<dyn Sealer>) -> Verdict {
-    let sealer = bench.store();
+pub(super) async fn k21_nothing_cut_or_extended_opens(subject: SharedSubject<dyn Sealer>) -> CheckResult {
+    let sealer = subject.store();
     let sealed = sealer.seal(CONTEXT, SECRET).await?.as_bytes().to_vec();
     for length in 0..sealed.len() {
         refuses(
@@ -97,8 +102,10 @@ pub(super) async fn k21_nothing_cut_or_extended_opens(bench: Bench<dyn Sealer>) 
     Ok(())
 }
 
-pub(super) async fn k21_foreign_bytes_are_refused_without_a_panic(bench: Bench<dyn Sealer>) -> Verdict {
-    let sealer = bench.store();
+pub(super) async fn k21_foreign_bytes_are_refused_without_a_panic(
+    subject: SharedSubject<dyn Sealer>,
+) -> CheckResult {
+    let sealer = subject.store();
     for format in 0..=u8::MAX {
         for length in [1, 2, 40, 100, 300] {
             let bytes = vec![format; length];
@@ -109,16 +116,18 @@ pub(super) async fn k21_foreign_bytes_are_refused_without_a_panic(bench: Bench<d
     Ok(())
 }
 
-pub(super) async fn k21_what_was_sealed_before_opens_after_a_restart(bench: Bench<dyn Sealer>) -> Verdict {
-    let sealed = bench.store().seal(CONTEXT, SECRET).await?;
-    let again = bench.replica().await?;
+pub(super) async fn k21_what_was_sealed_before_opens_after_a_restart(
+    subject: SharedSubject<dyn Sealer>,
+) -> CheckResult {
+    let sealed = subject.store().seal(CONTEXT, SECRET).await?;
+    let again = subject.replica().await?;
     let unsealed = again.open(CONTEXT, &sealed).await?;
     holds(
         "what was opened is what was sealed",
         *unsealed.plaintext == SECRET,
     )?;
     let back = again.seal(CONTEXT, SECRET).await?;
-    let unsealed = bench.store().open(CONTEXT, &back).await?;
+    let unsealed = subject.store().open(CONTEXT, &back).await?;
     holds(
         "what was opened is what was sealed",
         *unsealed.plaintext == SECRET,

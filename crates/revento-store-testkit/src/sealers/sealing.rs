@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use revento_store::{Sealer, StoreError, StoreErrorReason};
 
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{holds, same},
     race::race,
-    subject::Verdict,
+    subject::CheckResult,
 };
 
 pub(crate) const CONTEXT: &str = "clt_test/evt_1";
 pub(crate) const SECRET: &[u8] = b"rev_refresh_planted_0123456789";
 
-pub(super) async fn k8_everything_comes_back(bench: Bench<dyn Sealer>) -> Verdict {
-    let sealer = bench.store();
+pub(super) async fn k8_everything_comes_back(subject: SharedSubject<dyn Sealer>) -> CheckResult {
+    let sealer = subject.store();
     let all: Vec<u8> = (0..=u8::MAX).collect();
     let large = all.repeat(400);
     for plaintext in [b"".as_slice(), b"\0", SECRET, &all, &large] {
@@ -37,8 +37,8 @@ pub(super) async fn k8_everything_comes_back(bench: Bench<dyn Sealer>) -> Verdic
     Ok(())
 }
 
-pub(super) async fn k21_nothing_of_the_plaintext_shows(bench: Bench<dyn Sealer>) -> Verdict {
-    let sealed = bench.store().seal(CONTEXT, SECRET).await?;
+pub(super) async fn k21_nothing_of_the_plaintext_shows(subject: SharedSubject<dyn Sealer>) -> CheckResult {
+    let sealed = subject.store().seal(CONTEXT, SECRET).await?;
     let shows = |part: &[u8]| sealed.as_bytes().windows(part.len()).any(|window| window == part);
     holds(
         "no part of the plaintext is in the sealed bytes",
@@ -46,8 +46,8 @@ pub(super) async fn k21_nothing_of_the_plaintext_shows(bench: Bench<dyn Sealer>)
     )
 }
 
-pub(super) async fn k21_no_two_seals_are_equal(bench: Bench<dyn Sealer>) -> Verdict {
-    let sealer = bench.store();
+pub(super) async fn k21_no_two_seals_are_equal(subject: SharedSubject<dyn Sealer>) -> CheckResult {
+    let sealer = subject.store();
     let mut seen = BTreeSet::new();
     for _ in 0..1000 {
         let sealed = sealer.seal(CONTEXT, SECRET).await?;
@@ -59,9 +59,9 @@ pub(super) async fn k21_no_two_seals_are_equal(bench: Bench<dyn Sealer>) -> Verd
     Ok(())
 }
 
-pub(super) async fn k8_many_callers_seal_and_open_at_once(bench: Bench<dyn Sealer>) -> Verdict {
+pub(super) async fn k8_many_callers_seal_and_open_at_once(subject: SharedSubject<dyn Sealer>) -> CheckResult {
     let opened = race(|caller| {
-        let sealer = bench.store();
+        let sealer = subject.store();
         async move {
             let (context, secret) = (format!("key {caller}"), format!("secret {caller}"));
             let failed = |error| StoreError::new(StoreErrorReason::Unavailable, "sealing", error);

@@ -3,10 +3,10 @@
 use revento_store::TokenStore;
 
 use super::sample::{NOW, created, doubted, end_of, granted, key, marked, record, renewed, swapped};
-use crate::{check::Bench, expect::same, subject::Verdict};
+use crate::{check::SharedSubject, expect::same, subject::CheckResult};
 
-pub(super) async fn t1_a_claim_that_ran_out_is_told(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn t1_a_claim_that_ran_out_is_told(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let store = subject.store();
     let version = created(&*store, &record("evt_1")).await?;
     granted(&*store, &key("evt_1"), version, NOW).await?;
     let mut now = NOW;
@@ -18,8 +18,10 @@ pub(super) async fn t1_a_claim_that_ran_out_is_told(bench: Bench<dyn TokenStore>
     Ok(())
 }
 
-pub(super) async fn t1_what_ended_in_order_is_not_abandoned(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn t1_what_ended_in_order_is_not_abandoned(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let record = record("evt_1");
     let version = created(&*store, &record).await?;
     let (fence, _) = granted(&*store, &key("evt_1"), version, NOW).await?;
@@ -48,8 +50,10 @@ pub(super) async fn t1_what_ended_in_order_is_not_abandoned(bench: Bench<dyn Tok
     Ok(())
 }
 
-pub(super) async fn t1_a_successors_release_does_not_hide_it(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn t1_a_successors_release_does_not_hide_it(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let version = created(&*store, &record("evt_1")).await?;
     let (first, _) = granted(&*store, &key("evt_1"), version, NOW).await?;
     let (second, _) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
@@ -66,8 +70,10 @@ pub(super) async fn t1_a_successors_release_does_not_hide_it(bench: Bench<dyn To
     )
 }
 
-pub(super) async fn t1_an_unfenced_swap_does_not_hide_it(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn t1_an_unfenced_swap_does_not_hide_it(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let record = record("evt_1");
     let version = created(&*store, &record).await?;
     granted(&*store, &key("evt_1"), version, NOW).await?;

@@ -5,14 +5,14 @@ use revento_store::{ClaimOutcome, Fence, TokenStore, Version};
 
 use super::sample::{DAY, NOW, TICK, claim, created, doubted, end_of, granted, key, loaded, record, swapped};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{fail, same},
     race::{ROUNDS, race},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn k12_a_claim_is_exclusive(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k12_a_claim_is_exclusive(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let store = subject.store();
     let version = created(&*store, &record("evt_1")).await?;
     let (_, abandoned) = granted(&*store, &key("evt_1"), version, NOW).await?;
     same(
@@ -31,11 +31,11 @@ pub(super) async fn k12_a_claim_is_exclusive(bench: Bench<dyn TokenStore>) -> Ve
     Ok(())
 }
 
-pub(super) async fn k12_of_many_claimants_one_wins(bench: Bench<dyn TokenStore>) -> Verdict {
-    let version = created(&*bench.store(), &record("evt_1")).await?;
+pub(super) async fn k12_of_many_claimants_one_wins(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let version = created(&*subject.store(), &record("evt_1")).await?;
     for _ in 0..ROUNDS {
         let answers = race(|_| {
-            let store = bench.store();
+            let store = subject.store();
             let terms = revento_store::ClaimTerms {
                 version,
                 now: NOW,
@@ -64,14 +64,16 @@ pub(super) async fn k12_of_many_claimants_one_wins(bench: Bench<dyn TokenStore>)
                 ClaimOutcome::Held { until: end_of(NOW) },
             )?;
         }
-        bench.store().release(&key("evt_1"), fence).await?;
+        subject.store().release(&key("evt_1"), fence).await?;
     }
     Ok(())
 }
 
 /// Clocks far from today: a store that asks its own, or lets its engine expire claims, fails here.
-pub(super) async fn k12_a_claim_expires_by_the_callers_clock(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k12_a_claim_expires_by_the_callers_clock(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let clocks = [
         Timestamp::UNIX_EPOCH.saturating_sub(DAY),
         Timestamp::UNIX_EPOCH,
@@ -102,8 +104,10 @@ pub(super) async fn k12_a_claim_expires_by_the_callers_clock(bench: Bench<dyn To
     Ok(())
 }
 
-pub(super) async fn k12_a_claim_needs_the_version_that_was_read(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k12_a_claim_needs_the_version_that_was_read(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let absent = claim(&*store, &key("evt_1"), Version(1), NOW).await?;
     same(
         "a claim on what is not there",
@@ -136,8 +140,10 @@ pub(super) async fn k12_a_claim_needs_the_version_that_was_read(bench: Bench<dyn
     )
 }
 
-pub(super) async fn k12_a_claim_leaves_the_record_alone(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k12_a_claim_leaves_the_record_alone(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let version = created(&*store, &record("evt_1")).await?;
     let before = loaded(&*store, &key("evt_1")).await?;
     let (fence, _) = granted(&*store, &key("evt_1"), version, NOW).await?;
@@ -154,8 +160,10 @@ pub(super) async fn k12_a_claim_leaves_the_record_alone(bench: Bench<dyn TokenSt
     )
 }
 
-pub(super) async fn k12_claims_on_different_keys_are_independent(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k12_claims_on_different_keys_are_independent(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let mut user = record("evt_1");
     user.connection.key.user_id = Some("usr_1".into());
     for record in [record("evt_1"), record("evt_2"), user] {
@@ -166,8 +174,10 @@ pub(super) async fn k12_claims_on_different_keys_are_independent(bench: Bench<dy
     Ok(())
 }
 
-pub(super) async fn k12_only_its_holder_releases_a_claim(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k12_only_its_holder_releases_a_claim(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let version = created(&*store, &record("evt_1")).await?;
     created(&*store, &record("evt_2")).await?;
     store.release(&key("evt_3"), Fence(1)).await?;

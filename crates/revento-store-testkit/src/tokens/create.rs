@@ -4,14 +4,14 @@ use revento_store::{CreateOutcome, TokenStore};
 
 use super::sample::{NOW, created, granted, key, loaded, marked, record};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{fail, same},
     race::{ROUNDS, race},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn k10_creating_never_overwrites(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k10_creating_never_overwrites(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let store = subject.store();
     created(&*store, &record("evt_1")).await?;
     let before = loaded(&*store, &key("evt_1")).await?;
     granted(&*store, &key("evt_1"), before.version, NOW).await?;
@@ -33,11 +33,11 @@ pub(super) async fn k10_creating_never_overwrites(bench: Bench<dyn TokenStore>) 
     )
 }
 
-pub(super) async fn k10_of_many_creators_one_wins(bench: Bench<dyn TokenStore>) -> Verdict {
+pub(super) async fn k10_of_many_creators_one_wins(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
     for round in 0..ROUNDS {
         let event = format!("evt_{round}");
         let answers = race(|caller| {
-            let (store, record) = (bench.store(), marked(&record(&event), caller));
+            let (store, record) = (subject.store(), marked(&record(&event), caller));
             async move { store.create(&record).await }
         })
         .await?;
@@ -52,7 +52,7 @@ pub(super) async fn k10_of_many_creators_one_wins(bench: Bench<dyn TokenStore>) 
         let &[(winner, version)] = winners.as_slice() else {
             return fail(format!("one creator has to win, {} did", winners.len()));
         };
-        let stored = loaded(&*bench.store(), &key(&event)).await?;
+        let stored = loaded(&*subject.store(), &key(&event)).await?;
         same("the stored version", stored.version, version)?;
         same(
             "the stored tokens",

@@ -4,14 +4,16 @@ use revento_store::{ClaimOutcome, ClaimTerms, TokenStore};
 
 use super::sample::{NOW, claim, created, end_of, granted, key, loaded, marked, record, swapped};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     dropped::{DROPS, drop_after, moment},
     expect::{fail, holds, same},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn k23_a_dropped_swap_is_whole_or_never_was(bench: Bench<dyn TokenStore>) -> Verdict {
-    let (store, other) = (bench.store(), bench.replica().await?);
+pub(super) async fn k23_a_dropped_swap_is_whole_or_never_was(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let (store, other) = (subject.store(), subject.replica().await?);
     let record = record("evt_1");
     created(&*store, &record).await?;
     for number in 1..=DROPS {
@@ -32,7 +34,7 @@ pub(super) async fn k23_a_dropped_swap_is_whole_or_never_was(bench: Bench<dyn To
 }
 
 /// Writes through one handle in every way, several times for the sake of pools, and looks through another.
-async fn is_durable(store: &dyn TokenStore, other: &dyn TokenStore, number: u32) -> Verdict {
+async fn is_durable(store: &dyn TokenStore, other: &dyn TokenStore, number: u32) -> CheckResult {
     let marker = super::sample::record(&format!("evt_marker_{number}"));
     let key = &marker.connection.key;
     let mut version = created(store, &marker).await?;
@@ -69,8 +71,10 @@ async fn is_durable(store: &dyn TokenStore, other: &dyn TokenStore, number: u32)
     )
 }
 
-pub(super) async fn k23_what_follows_a_dropped_call_is_durable(bench: Bench<dyn TokenStore>) -> Verdict {
-    let (store, other) = (bench.store(), bench.replica().await?);
+pub(super) async fn k23_what_follows_a_dropped_call_is_durable(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let (store, other) = (subject.store(), subject.replica().await?);
     let record = record("evt_1");
     let version = created(&*store, &record).await?;
     let mut now = NOW;

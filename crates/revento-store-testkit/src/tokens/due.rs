@@ -4,7 +4,7 @@ use revento_core::{Status, Timestamp};
 use revento_store::{Record, TokenStore};
 
 use super::sample::{DAY, NOW, TICK, created, key, loaded, record, renewed, swapped};
-use crate::{check::Bench, expect::same, subject::Verdict};
+use crate::{check::SharedSubject, expect::same, subject::CheckResult};
 
 fn ending(event: &str, at: Timestamp) -> Record {
     let mut record = record(event);
@@ -16,7 +16,7 @@ async fn due(
     store: &dyn TokenStore,
     before: Timestamp,
     limit: usize,
-) -> Result<Vec<String>, crate::expect::Stop> {
+) -> Result<Vec<String>, crate::expect::NotPassed> {
     let due = store.due(&"clt_test".into(), before, None, limit).await?;
     Ok(due
         .into_iter()
@@ -25,9 +25,9 @@ async fn due(
 }
 
 pub(super) async fn t7_due_is_soonest_first_and_ends_before_its_limit(
-    bench: Bench<dyn TokenStore>,
-) -> Verdict {
-    let store = bench.store();
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     same("an empty store", due(&*store, Timestamp::MAX, 10).await?, vec![])?;
     let ancient = Timestamp::UNIX_EPOCH.saturating_sub(DAY * 365);
     let far = NOW.saturating_add(DAY * 36_500);
@@ -90,8 +90,10 @@ pub(super) async fn t7_due_is_soonest_first_and_ends_before_its_limit(
     )
 }
 
-pub(super) async fn t7_due_lists_live_connections_only(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn t7_due_lists_live_connections_only(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let mut statuses = Status::KNOWN.to_vec();
     statuses.push("paused".into());
     statuses.reverse(); // The live ones end last, behind those that do not count.
@@ -121,8 +123,8 @@ pub(super) async fn t7_due_lists_live_connections_only(bench: Bench<dyn TokenSto
     )
 }
 
-pub(super) async fn t7_due_follows_every_change(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn t7_due_follows_every_change(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let store = subject.store();
     let soon = ending("evt_1", NOW);
     let version = created(&*store, &soon).await?;
     created(&*store, &ending("evt_2", NOW.saturating_add(DAY))).await?;

@@ -5,21 +5,23 @@ use revento_store::{ClaimOutcome, ClaimTerms, SwapOutcome, TokenStore};
 
 use super::sample::{NOW, claim, created, end_of, granted, key, loaded, marked, record, renewed, swapped};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{holds, same},
     race::race,
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn k23_what_was_reported_is_there_after_reopening(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k23_what_was_reported_is_there_after_reopening(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let version = created(&*store, &record("evt_1")).await?;
     let version = swapped(&*store, version, &marked(&record("evt_1"), 2), None).await?;
     created(&*store, &record("evt_2")).await?;
     created(&*store, &record("evt_3")).await?;
     store.remove(&key("evt_2")).await?;
 
-    let again = bench.replica().await?;
+    let again = subject.replica().await?;
     let stored = loaded(&*again, &key("evt_1")).await?;
     same(
         "the record that was swapped",
@@ -47,15 +49,17 @@ pub(super) async fn k23_what_was_reported_is_there_after_reopening(bench: Bench<
     )
 }
 
-pub(super) async fn k23_claims_and_counters_survive_reopening(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k23_claims_and_counters_survive_reopening(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let record = record("evt_1");
     let version = created(&*store, &record).await?;
     granted(&*store, &key("evt_1"), version, NOW).await?;
     let (fence, _) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
     let later = end_of(NOW);
 
-    let again = bench.replica().await?;
+    let again = subject.replica().await?;
     let answer = claim(&*again, &key("evt_1"), version, later).await?;
     same("the claim", answer, ClaimOutcome::Held { until: end_of(later) })?;
     again.release(&key("evt_1"), fence).await?;
@@ -64,7 +68,7 @@ pub(super) async fn k23_claims_and_counters_survive_reopening(bench: Bench<dyn T
     holds("fences go on growing", next > fence)?;
 
     again.remove(&key("evt_1")).await?;
-    let third = bench.replica().await?;
+    let third = subject.replica().await?;
     let new = created(&*third, &record).await?;
     holds(
         "versions go on growing, though the record was removed before",
@@ -74,8 +78,12 @@ pub(super) async fn k23_claims_and_counters_survive_reopening(bench: Bench<dyn T
     same("a swap of a version from before", answer, SwapOutcome::Conflict)
 }
 
-pub(super) async fn k17_replicas_race_as_callers_do(bench: Bench<dyn TokenStore>) -> Verdict {
-    let replicas = [bench.store(), bench.replica().await?, bench.replica().await?];
+pub(super) async fn k17_replicas_race_as_callers_do(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let replicas = [
+        subject.store(),
+        subject.replica().await?,
+        subject.replica().await?,
+    ];
     let record = record("evt_1");
     let version = created(&*replicas[0], &record).await?;
     let seen = loaded(&*replicas[1], &key("evt_1")).await?.version;

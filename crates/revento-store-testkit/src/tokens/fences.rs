@@ -6,12 +6,12 @@ use super::sample::{
     NOW, claim, created, doubted, end_of, granted, key, loaded, marked, record, renewed, swapped,
 };
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{holds, same},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-async fn refused(store: &dyn TokenStore, what: &str, version: Version, fence: Fence) -> Verdict {
+async fn refused(store: &dyn TokenStore, what: &str, version: Version, fence: Fence) -> CheckResult {
     let before = loaded(store, &key("evt_1")).await?;
     let answer = store
         .compare_and_swap(version, &renewed(&record("evt_1")), Some(fence))
@@ -20,8 +20,10 @@ async fn refused(store: &dyn TokenStore, what: &str, version: Version, fence: Fe
     same("the record after it", loaded(store, &key("evt_1")).await?, before)
 }
 
-pub(super) async fn k12_a_fenced_swap_needs_the_latest_claim(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k12_a_fenced_swap_needs_the_latest_claim(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let record = record("evt_1");
     let version = created(&*store, &record).await?;
     refused(
@@ -72,8 +74,8 @@ pub(super) async fn k12_a_fenced_swap_needs_the_latest_claim(bench: Bench<dyn To
     Ok(())
 }
 
-pub(super) async fn k12_a_fenced_swap_ends_the_claim(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k12_a_fenced_swap_ends_the_claim(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let store = subject.store();
     let record = record("evt_1");
     let version = created(&*store, &record).await?;
     let (first, _) = granted(&*store, &key("evt_1"), version, NOW).await?;
@@ -94,8 +96,10 @@ pub(super) async fn k12_a_fenced_swap_ends_the_claim(bench: Bench<dyn TokenStore
     Ok(())
 }
 
-pub(super) async fn k12_an_unfenced_swap_leaves_a_claim(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k12_an_unfenced_swap_leaves_a_claim(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let record = record("evt_1");
     let first = created(&*store, &record).await?;
     let (fence, _) = granted(&*store, &key("evt_1"), first, NOW).await?;
@@ -111,8 +115,10 @@ pub(super) async fn k12_an_unfenced_swap_leaves_a_claim(bench: Bench<dyn TokenSt
     Ok(())
 }
 
-pub(super) async fn k12_a_new_generation_ends_every_claim(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k12_a_new_generation_ends_every_claim(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let record = record("evt_1");
     let mut version = created(&*store, &record).await?;
     let back = record.clone();
@@ -140,8 +146,10 @@ pub(super) async fn k12_a_new_generation_ends_every_claim(bench: Bench<dyn Token
     Ok(())
 }
 
-pub(super) async fn k12_fences_grow_also_over_a_removal(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k12_fences_grow_also_over_a_removal(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let record = record("evt_1");
     let mut last: Option<Fence> = None;
     for _ in 0..3 {

@@ -7,10 +7,10 @@ use revento_store::{Stored, TokenStore};
 
 use super::sample::{created, loaded, of_key, record, swapped};
 use crate::{
-    check::Bench,
-    expect::{Stop, same},
+    check::SharedSubject,
+    expect::{NotPassed, same},
     race::{CALLERS, race},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
 fn by_key(list: Vec<Stored>) -> Vec<Stored> {
@@ -43,7 +43,7 @@ fn keys() -> Vec<ConnectionKey> {
 async fn all(
     store: &dyn TokenStore,
     keys: impl Iterator<Item = &ConnectionKey>,
-) -> Result<Vec<Stored>, Stop> {
+) -> Result<Vec<Stored>, NotPassed> {
     let mut all = Vec::new();
     for key in keys {
         all.push(loaded(store, key).await?);
@@ -51,8 +51,10 @@ async fn all(
     Ok(all)
 }
 
-pub(super) async fn k6_an_event_has_exactly_its_records(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k6_an_event_has_exactly_its_records(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     same(
         "an empty store",
         store
@@ -89,8 +91,10 @@ pub(super) async fn k6_an_event_has_exactly_its_records(bench: Bench<dyn TokenSt
     Ok(())
 }
 
-pub(super) async fn k6_an_integration_has_exactly_its_records(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k6_an_integration_has_exactly_its_records(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     same(
         "an empty store",
         store.of_client(&"clt_1".into(), None, 100).await?,
@@ -112,14 +116,16 @@ pub(super) async fn k6_an_integration_has_exactly_its_records(bench: Bench<dyn T
     Ok(())
 }
 
-pub(super) async fn k14_lists_lose_nothing_under_concurrency(bench: Bench<dyn TokenStore>) -> Verdict {
+pub(super) async fn k14_lists_lose_nothing_under_concurrency(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
     let user = |caller: usize| {
         let mut record = record("evt_1");
         record.connection.key.user_id = Some(format!("usr_{caller:02}").into());
         record
     };
     race(|caller| {
-        let (store, record) = (bench.store(), user(caller));
+        let (store, record) = (subject.store(), user(caller));
         async move { store.create(&record).await }
     })
     .await?;
@@ -131,7 +137,7 @@ pub(super) async fn k14_lists_lose_nothing_under_concurrency(bench: Bench<dyn To
         users.sort();
         users
     };
-    let store = bench.store();
+    let store = subject.store();
     let wanted: Vec<_> = (0..CALLERS)
         .filter_map(|caller| user(caller).connection.key.user_id)
         .collect();
@@ -156,7 +162,7 @@ pub(super) async fn k14_lists_lose_nothing_under_concurrency(bench: Bench<dyn To
     )?;
 
     race(|caller| {
-        let (store, record) = (bench.store(), user(caller));
+        let (store, record) = (subject.store(), user(caller));
         async move {
             if caller % 2 == 0 {
                 store.remove(&record.connection.key).await

@@ -6,7 +6,7 @@ use revento_core::{ConnectionKey, Scopes};
 use revento_store::{Sealed, TokenStore};
 
 use super::sample::{created, key, loaded, of_key, record, swapped};
-use crate::{check::Bench, expect::same, subject::Verdict};
+use crate::{check::SharedSubject, expect::same, subject::CheckResult};
 
 /// Texts that some engine, collation, escaping or pattern takes for another.
 const ODD: &[&str] = &[
@@ -63,8 +63,10 @@ const ODD: &[&str] = &[
     "${a}",
 ];
 
-pub(super) async fn k8_no_two_keys_are_mistaken_for_each_other(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k8_no_two_keys_are_mistaken_for_each_other(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let long = "k".repeat(1000);
     let longer = "k".repeat(1001);
     let texts = || ODD.iter().copied().chain([long.as_str(), &longer]);
@@ -111,8 +113,8 @@ pub(super) async fn k8_no_two_keys_are_mistaken_for_each_other(bench: Bench<dyn 
     Ok(())
 }
 
-pub(super) async fn k8_large_values_survive(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k8_large_values_survive(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let store = subject.store();
     let mut large = record("evt_1");
     large.connection.scopes = (0..300)
         .map(|index| format!("scope.{index}").as_str().into())
@@ -135,8 +137,10 @@ pub(super) async fn k8_large_values_survive(bench: Bench<dyn TokenStore>) -> Ver
     Ok(())
 }
 
-pub(super) async fn k8_sealed_bytes_survive_as_they_are(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k8_sealed_bytes_survive_as_they_are(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let mut record = record("evt_1");
     record.connection.scopes = Scopes::parse("event.read naïve.scope quote'd.scope 100%.scope");
     let mut version = created(&*store, &record).await?;

@@ -5,10 +5,10 @@ use revento_store::{DueCursor, Record, Stored, TokenStore};
 
 use super::sample::{DAY, NOW, TICK, created, loaded, of_key, record, swapped};
 use crate::{
-    check::Bench,
-    expect::{Stop, fail, same},
+    check::SharedSubject,
+    expect::{NotPassed, fail, same},
     race::in_batches,
-    subject::Verdict,
+    subject::CheckResult,
 };
 
 const CLIENT: &str = "clt_test";
@@ -29,7 +29,7 @@ impl List<'_> {
         store: &dyn TokenStore,
         after: Option<&Stored>,
         limit: usize,
-    ) -> Result<Vec<Stored>, Stop> {
+    ) -> Result<Vec<Stored>, NotPassed> {
         let client_id = ClientId::new(CLIENT);
         let key = after.map(|stored| &stored.record.connection.key);
         Ok(match self {
@@ -46,7 +46,7 @@ impl List<'_> {
     }
 
     /// All pages of this size, one after the other.
-    async fn walk(self, store: &dyn TokenStore, size: usize) -> Result<Vec<Stored>, Stop> {
+    async fn walk(self, store: &dyn TokenStore, size: usize) -> Result<Vec<Stored>, NotPassed> {
         let mut all: Vec<Stored> = Vec::new();
         for _ in 0..=MANY {
             let page = self.page(store, all.last(), size).await?;
@@ -85,7 +85,7 @@ fn user(event: &str, user: &str) -> ConnectionKey {
     ConnectionKey::user(CLIENT.into(), event.into(), user.into())
 }
 
-async fn create_all(store: &dyn TokenStore, records: Vec<Record>) -> Verdict {
+async fn create_all(store: &dyn TokenStore, records: Vec<Record>) -> CheckResult {
     for record in records {
         created(store, &record).await?;
     }
@@ -98,7 +98,7 @@ async fn pages_are(
     what: &str,
     list: List<'_>,
     expected: &[ConnectionKey],
-) -> Verdict {
+) -> CheckResult {
     let mut records = Vec::new();
     for key in expected {
         records.push(loaded(store, key).await?);
@@ -121,9 +121,9 @@ async fn pages_are(
 }
 
 pub(super) async fn t7_foreign_rows_crowd_nothing_out_of_what_is_due(
-    bench: Bench<dyn TokenStore>,
-) -> Verdict {
-    let store = bench.store();
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let foreign = (0..20_u32).map(|number| {
         let client = if number % 2 == 0 { "clt_tes" } else { "clt_test2" };
         let key = ConnectionKey::installation(client.into(), format!("evt_{number}").into());
@@ -145,8 +145,10 @@ pub(super) async fn t7_foreign_rows_crowd_nothing_out_of_what_is_due(
     .await
 }
 
-pub(super) async fn t7_equal_expiries_are_each_listed_once(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn t7_equal_expiries_are_each_listed_once(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let equal = ["evt_3", "evt_1", "evt_5", "evt_2", "evt_4"].map(installation);
     let records = equal.iter().map(|key| ending(key.clone(), NOW));
     create_all(&*store, records.collect()).await?;
@@ -168,8 +170,10 @@ pub(super) async fn t7_equal_expiries_are_each_listed_once(bench: Bench<dyn Toke
     .await
 }
 
-pub(super) async fn k6_lists_are_in_the_order_of_their_keys(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k6_lists_are_in_the_order_of_their_keys(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     // The order of the ids and that of the keys' texts differ: `!` sorts before `/`, and `/` is escaped.
     let mut all = [
         installation("evt"),
@@ -200,15 +204,17 @@ pub(super) async fn k6_lists_are_in_the_order_of_their_keys(bench: Bench<dyn Tok
     Ok(())
 }
 
-pub(super) async fn k6_a_thousand_records_are_all_listed(bench: Bench<dyn TokenStore>) -> Verdict {
+pub(super) async fn k6_a_thousand_records_are_all_listed(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
     let name = |number: usize| user("evt", &format!("usr_{number:04}"));
     in_batches(MANY, |number| {
-        let (store, record) = (bench.store(), ending(name(number), NOW));
+        let (store, record) = (subject.store(), ending(name(number), NOW));
         async move { store.create(&record).await.map(drop) }
     })
     .await?;
     let expected: Vec<_> = (0..MANY).map(|number| name(number).to_string()).collect();
-    let store = bench.store();
+    let store = subject.store();
     for (what, list) in [
         ("of an integration", List::Client),
         ("of an event", List::Event("evt")),
@@ -231,8 +237,10 @@ pub(super) async fn k6_a_thousand_records_are_all_listed(bench: Bench<dyn TokenS
     Ok(())
 }
 
-pub(super) async fn t7_what_is_due_survives_changes_between_pages(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn t7_what_is_due_survives_changes_between_pages(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let names = ["evt_1", "evt_2", "evt_3", "evt_4", "evt_5", "evt_6"];
     let time = |halves: u32| NOW.saturating_add(TICK * halves);
     let records = names
@@ -259,8 +267,10 @@ pub(super) async fn t7_what_is_due_survives_changes_between_pages(bench: Bench<d
     same("the page behind it", keys(&end), vec![])
 }
 
-pub(super) async fn k6_a_list_survives_changes_between_pages(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k6_a_list_survives_changes_between_pages(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     create_all(&*store, ["b", "d", "f", "h", "j"].map(record).to_vec()).await?;
     let first = List::Client.page(&*store, None, 2).await?;
     same("the first page", keys(&first), keys_of(&["b", "d"]))?;

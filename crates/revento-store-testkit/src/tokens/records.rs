@@ -4,7 +4,7 @@ use revento_core::{ConnectionKey, Reason, Scopes, Status, Timestamp};
 use revento_store::{Record, Sealed, TokenStore};
 
 use super::sample::{DAY, MINUTE, NOW, TICK, created, key, loaded, of_key, record, swapped};
-use crate::{check::Bench, expect::same, subject::Verdict};
+use crate::{check::SharedSubject, expect::same, subject::CheckResult};
 
 /// All 32 combinations of the five optional fields.
 fn combinations() -> impl Iterator<Item = Record> {
@@ -21,9 +21,9 @@ fn combinations() -> impl Iterator<Item = Record> {
 }
 
 pub(super) async fn k1_every_combination_of_optional_fields_survives(
-    bench: Bench<dyn TokenStore>,
-) -> Verdict {
-    let store = bench.store();
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     for record in combinations() {
         let version = created(&*store, &record).await?;
         let stored = loaded(&*store, &record.connection.key).await?;
@@ -37,8 +37,10 @@ pub(super) async fn k1_every_combination_of_optional_fields_survives(
     Ok(())
 }
 
-pub(super) async fn k1_every_status_and_reason_survives(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k1_every_status_and_reason_survives(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let mut record = record("evt_1");
     let mut version = created(&*store, &record).await?;
     let unknown = (Status::from("paused: 100%"), Some(Reason::from("it's \"new\"")));
@@ -58,8 +60,8 @@ pub(super) async fn k1_every_status_and_reason_survives(bench: Bench<dyn TokenSt
     Ok(())
 }
 
-pub(super) async fn k2_a_swap_replaces_every_field(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k2_a_swap_replaces_every_field(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let store = subject.store();
     let mut full = record("evt_1");
     full.connection.reason = Some(Reason::AnswerLost);
     full.connection.delete_by = Some(NOW);
@@ -93,8 +95,10 @@ pub(super) async fn k2_a_swap_replaces_every_field(bench: Bench<dyn TokenStore>)
     )
 }
 
-pub(super) async fn k3_loading_what_is_not_there_is_no_error(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k3_loading_what_is_not_there_is_no_error(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     same("an empty store", store.load(&key("evt_1")).await?, None)?;
     created(&*store, &record("evt_1")).await?;
     let user = ConnectionKey::user("clt_test".into(), "evt_1".into(), "usr_1".into());
@@ -106,8 +110,10 @@ pub(super) async fn k3_loading_what_is_not_there_is_no_error(bench: Bench<dyn To
     same("another event", store.load(&key("evt_2")).await?, None)
 }
 
-pub(super) async fn k4_removing_is_final_and_repeatable(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k4_removing_is_final_and_repeatable(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     store.remove(&key("evt_1")).await?;
     created(&*store, &record("evt_1")).await?;
     created(&*store, &record("evt_2")).await?;
@@ -124,8 +130,10 @@ pub(super) async fn k4_removing_is_final_and_repeatable(bench: Bench<dyn TokenSt
     Ok(())
 }
 
-pub(super) async fn k9_times_survive_to_the_microsecond(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k9_times_survive_to_the_microsecond(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let times = [
         0,
         1,
@@ -158,8 +166,8 @@ pub(super) async fn k9_times_survive_to_the_microsecond(bench: Bench<dyn TokenSt
     Ok(())
 }
 
-pub(super) async fn k9_counters_survive_in_full_width(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k9_counters_survive_in_full_width(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let store = subject.store();
     for generation in [0, 1, u64::from(u32::MAX) + 1, u64::MAX / 2 + 1, u64::MAX] {
         let mut record = record(&format!("evt_{generation}"));
         record.connection.generation = generation;

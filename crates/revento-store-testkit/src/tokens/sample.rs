@@ -7,7 +7,7 @@ use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Sealed, Stored, SwapOutcome, TokenStore, Version,
 };
 
-use crate::expect::{Stop, fail};
+use crate::expect::{NotPassed, fail};
 
 /// 2026-05-09T14:22:31.000001Z. The suite's "now"; no store may compare it with its own.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_001);
@@ -68,7 +68,7 @@ pub(crate) fn doubted(record: &Record) -> Record {
     doubted
 }
 
-pub(crate) async fn created(store: &dyn TokenStore, record: &Record) -> Result<Version, Stop> {
+pub(crate) async fn created(store: &dyn TokenStore, record: &Record) -> Result<Version, NotPassed> {
     match store.create(record).await? {
         CreateOutcome::Created(version) => Ok(version),
         CreateOutcome::AlreadyExists => fail(format!(
@@ -78,7 +78,7 @@ pub(crate) async fn created(store: &dyn TokenStore, record: &Record) -> Result<V
     }
 }
 
-pub(crate) async fn loaded(store: &dyn TokenStore, key: &ConnectionKey) -> Result<Stored, Stop> {
+pub(crate) async fn loaded(store: &dyn TokenStore, key: &ConnectionKey) -> Result<Stored, NotPassed> {
     match store.load(key).await? {
         Some(stored) => Ok(stored),
         None => fail(format!("{key} was stored and is not found")),
@@ -90,7 +90,7 @@ pub(crate) async fn swapped(
     expected: Version,
     record: &Record,
     fence: Option<Fence>,
-) -> Result<Version, Stop> {
+) -> Result<Version, NotPassed> {
     match store.compare_and_swap(expected, record, fence).await? {
         SwapOutcome::Swapped(version) => Ok(version),
         SwapOutcome::Conflict => fail("a swap of the current version was answered with Conflict"),
@@ -103,7 +103,7 @@ pub(crate) async fn claim(
     key: &ConnectionKey,
     version: Version,
     now: Timestamp,
-) -> Result<ClaimOutcome, Stop> {
+) -> Result<ClaimOutcome, NotPassed> {
     Ok(store
         .claim(
             key,
@@ -127,7 +127,7 @@ pub(crate) async fn granted(
     key: &ConnectionKey,
     version: Version,
     now: Timestamp,
-) -> Result<(Fence, bool), Stop> {
+) -> Result<(Fence, bool), NotPassed> {
     match claim(store, key, version, now).await? {
         ClaimOutcome::Granted { fence, abandoned } => Ok((fence, abandoned)),
         other => fail(format!(

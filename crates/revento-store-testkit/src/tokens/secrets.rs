@@ -6,15 +6,15 @@ use revento_store::{Record, Sealer, TokenStore};
 use super::sample::{created, key, record, renewed, swapped};
 use crate::{
     bytes::contains,
-    check::Bench,
+    check::SharedSubject,
     expect::{fail, holds},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
 const PLANTED: [&str; 2] = ["rev_refresh_planted_first", "rev_refresh_planted_second"];
 
-pub(super) async fn k21_no_plaintext_is_at_rest(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k21_no_plaintext_is_at_rest(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let store = subject.store();
     let sealer = KeyRing::new(SealingKey::from_bytes([7; 32]));
     let [first, second] = PLANTED;
     let context = key("evt_1").to_string();
@@ -39,7 +39,7 @@ pub(super) async fn k21_no_plaintext_is_at_rest(bench: Bench<dyn TokenStore>) ->
     )
     .await?;
 
-    let dump = bench.dump().await?;
+    let dump = subject.dump().await?;
     holds(
         "the dump has the record's plain fields, so that it can be trusted",
         contains(&dump, b"evt_1"),

@@ -6,14 +6,16 @@ use revento_store::{SwapOutcome, TokenStore, Version};
 
 use super::sample::{created, key, loaded, marked, record, renewed, swapped};
 use crate::{
-    check::Bench,
+    check::SharedSubject,
     expect::{fail, holds, same},
     race::{ROUNDS, race},
-    subject::Verdict,
+    subject::CheckResult,
 };
 
-pub(super) async fn k11_a_stale_version_changes_nothing(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k11_a_stale_version_changes_nothing(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let record = record("evt_1");
     let absent = store.compare_and_swap(Version(1), &record, None).await?;
     same("a swap of what is not there", absent, SwapOutcome::Conflict)?;
@@ -44,12 +46,12 @@ pub(super) async fn k11_a_stale_version_changes_nothing(bench: Bench<dyn TokenSt
     Ok(())
 }
 
-pub(super) async fn k11_of_many_swaps_one_wins(bench: Bench<dyn TokenStore>) -> Verdict {
+pub(super) async fn k11_of_many_swaps_one_wins(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
     let record = record("evt_1");
-    let mut version = created(&*bench.store(), &record).await?;
+    let mut version = created(&*subject.store(), &record).await?;
     for _ in 0..ROUNDS {
         let answers = race(|caller| {
-            let (store, record) = (bench.store(), marked(&record, caller));
+            let (store, record) = (subject.store(), marked(&record, caller));
             async move { store.compare_and_swap(version, &record, None).await }
         })
         .await?;
@@ -64,7 +66,7 @@ pub(super) async fn k11_of_many_swaps_one_wins(bench: Bench<dyn TokenStore>) -> 
         let &[(winner, won)] = winners.as_slice() else {
             return fail(format!("one swap of a version has to win, {} did", winners.len()));
         };
-        let stored = loaded(&*bench.store(), &key("evt_1")).await?;
+        let stored = loaded(&*subject.store(), &key("evt_1")).await?;
         same("the stored version", stored.version, won)?;
         same(
             "the stored tokens",
@@ -76,8 +78,10 @@ pub(super) async fn k11_of_many_swaps_one_wins(bench: Bench<dyn TokenStore>) -> 
     Ok(())
 }
 
-pub(super) async fn k11_versions_grow_and_are_never_used_twice(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k11_versions_grow_and_are_never_used_twice(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
+    let store = subject.store();
     let record = record("evt_1");
     let mut seen = BTreeSet::new();
     for life in 0..3 {
@@ -114,8 +118,8 @@ pub(super) async fn k11_versions_grow_and_are_never_used_twice(bench: Bench<dyn 
     Ok(())
 }
 
-pub(super) async fn k11_a_swap_touches_one_key(bench: Bench<dyn TokenStore>) -> Verdict {
-    let store = bench.store();
+pub(super) async fn k11_a_swap_touches_one_key(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+    let store = subject.store();
     let mut user = record("evt_1");
     user.connection.key.user_id = Some("usr_1".into());
     created(&*store, &user).await?;
