@@ -1,29 +1,29 @@
-//! The layout of sealed bytes: pure parsing and building, no cryptography.
+//! Parses and builds the layout of sealed bytes, without cryptography.
 
 use revento_store::SealError;
 
-/// The first byte of what [`KeyRing`](crate::KeyRing) makes.
+/// The first byte of data that [`KeyRing`](crate::KeyRing) seals.
 pub(crate) const KEY_RING: u8 = 1;
-/// The first byte of what [`InsecurePlaintext`](crate::InsecurePlaintext) makes.
+/// The first byte of data that [`InsecurePlaintext`](crate::InsecurePlaintext) writes.
 pub(crate) const PLAINTEXT: u8 = 0;
 
 pub(crate) const COMMITMENT: usize = 32;
 pub(crate) const NONCE: usize = 24;
 pub(crate) const TAG: usize = 16;
 
-/// The parts of sealed bytes, none of them verified.
+/// The unverified parts of sealed bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Parts<'a> {
-    /// Format, key id and commitment as they stand: part of the associated data.
+    /// The raw bytes of format, key id and commitment; part of the associated data.
     pub(crate) header: &'a [u8],
     pub(crate) key_id: &'a str,
     pub(crate) commitment: &'a [u8; COMMITMENT],
     pub(crate) nonce: &'a [u8; NONCE],
-    /// With the tag at its end.
+    /// The ciphertext, followed by the tag.
     pub(crate) ciphertext: &'a [u8],
 }
 
-/// Takes sealed bytes apart. Total: any bytes give parts or an error.
+/// Splits sealed bytes into their parts. Never panics.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Parts<'_>, SealError> {
     split(bytes).ok_or(SealError::Unreadable)
 }
@@ -45,13 +45,13 @@ fn split(bytes: &[u8]) -> Option<Parts<'_>> {
     (format == KEY_RING && ciphertext.len() >= TAG).then_some(parts)
 }
 
-/// Format, key id and commitment. The id is at most 255 bytes long: [`SealingKey`](crate::SealingKey) sees to that.
+/// Builds format, key id and commitment. [`SealingKey`](crate::SealingKey) limits the id to 64 bytes.
 pub(crate) fn header(key_id: &str, commitment: &[u8; COMMITMENT]) -> Vec<u8> {
     let length = u8::try_from(key_id.len()).unwrap_or(u8::MAX);
     [&[KEY_RING, length], key_id.as_bytes(), commitment].concat()
 }
 
-/// The header describes its own length, so no two pairs of header and context give the same bytes.
+/// Joins header and context. The header encodes its own length, so different pairs give different bytes.
 pub(crate) fn associated_data(header: &[u8], context: &str) -> Vec<u8> {
     [header, context.as_bytes()].concat()
 }

@@ -1,4 +1,4 @@
-//! A sealing key: 32 secret bytes, an id that may be shown, and what is derived from them.
+//! The sealing key: 32 secret bytes, a public id, and the keys derived from the bytes.
 
 use std::fmt;
 
@@ -18,10 +18,10 @@ use crate::format::COMMITMENT;
 const BYTES: usize = 32;
 const LONGEST_ID: usize = 64;
 
-/// A key of 32 bytes. `Debug` shows its id only; its bytes are wiped on drop.
+/// A key of 32 secret bytes. `Debug` shows only its id. Dropping it wipes the bytes.
 ///
-/// Its id is a fingerprint of the bytes unless [`SealingKey::with_id`] says otherwise, so opening with
-/// the wrong key is an error that names the key that is missing.
+/// The default id is a fingerprint of the bytes; [`SealingKey::with_id`] sets another. Sealed data contains the id of
+/// its key, so the error for a missing key names it.
 pub struct SealingKey {
     id: String,
     bytes: Zeroizing<[u8; BYTES]>,
@@ -30,17 +30,17 @@ pub struct SealingKey {
 }
 
 impl SealingKey {
-    /// A new key. Keep its [`to_base64`](Self::to_base64) where secrets are kept, apart from the store.
+    /// Generates a key. Keep its [`to_base64`](Self::to_base64) in a secret store, separate from the sealed data.
     ///
     /// # Errors
-    /// When there is no entropy.
+    /// If the entropy source fails.
     pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
         let mut bytes = Zeroizing::new([0; BYTES]);
         entropy.fill(bytes.as_mut_slice())?;
         Ok(Self::from_bytes(bytes))
     }
 
-    /// A key from 32 bytes that nobody can guess; a password is not enough.
+    /// Makes a key from 32 random bytes. Do not use a password.
     pub fn from_bytes(bytes: impl Into<Zeroizing<[u8; BYTES]>>) -> Self {
         let bytes = bytes.into();
         let fingerprint: Zeroizing<[u8; 8]> = derive(&bytes, "key id");
@@ -52,10 +52,10 @@ impl SealingKey {
         }
     }
 
-    /// Reads a key from base64: standard or URL-safe, padded or not, space around it ignored.
+    /// Parses a key from base64, standard or URL-safe, with or without padding. Ignores white space around it.
     ///
     /// # Errors
-    /// When the text is not base64, or not that of 32 bytes. The error does not repeat the text.
+    /// If the text is not base64 of 32 bytes. The error does not contain the text.
     pub fn from_base64(text: &str) -> Result<Self, ParseKeyError> {
         let text = text.trim();
         let alphabet = if text.contains(['-', '_']) {
@@ -75,16 +75,16 @@ impl SealingKey {
         ))
     }
 
-    /// The key itself as base64 text, to be kept. Whoever calls this answers for where it goes.
+    /// The secret bytes as base64, to keep in a secret store. Never log them.
     pub fn to_base64(&self) -> Zeroizing<String> {
         Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(self.bytes.as_slice()))
     }
 
-    /// Names the key: by a date or by the name that a key management service knows it by. The id is
-    /// stored beside every record and is no secret. It belongs to the key for as long as records name it.
+    /// Sets the id, for example a date or the name of the key in a key management service. The id is not secret:
+    /// sealed data contains it. Keep the id as long as data sealed under this key exists.
     ///
     /// # Errors
-    /// When the id is empty, longer than 64 bytes, or has characters beyond visible ASCII.
+    /// If the id is empty, longer than 64 bytes, or has characters other than visible ASCII.
     pub fn with_id(mut self, id: impl Into<String>) -> Result<Self, KeyIdError> {
         let id = id.into();
         let fits = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
@@ -95,7 +95,7 @@ impl SealingKey {
         Ok(self)
     }
 
-    /// Which key this is; no secret.
+    /// The id of the key; not secret.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -121,7 +121,7 @@ impl fmt::Debug for SealingKey {
     }
 }
 
-/// One label per use: no two uses ever share bytes (RFC 5869 §3.2).
+/// Derives bytes for one use. Each use has its own label, so the outputs are independent (RFC 5869 §3.2).
 #[expect(
     clippy::expect_used,
     reason = "HKDF-SHA256 gives up to 8160 bytes, and no caller asks for more than 32"
@@ -134,17 +134,17 @@ fn derive<const N: usize>(key: &[u8; BYTES], label: &str) -> Zeroizing<[u8; N]> 
     output
 }
 
-/// A text is not a sealing key.
+/// The text is not a sealing key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseKeyError {
-    /// There are characters that base64 does not have.
-    #[error("the sealing key is not base64 text: make one with `openssl rand -base64 32`")]
+    /// The text is not base64.
+    #[error("the sealing key is not base64 text: create one with `openssl rand -base64 32`")]
     NotBase64,
-    /// It is base64 of something else.
-    #[error("the sealing key has {found} bytes instead of 32: make one with `openssl rand -base64 32`")]
+    /// The text is base64, but not of 32 bytes.
+    #[error("the sealing key has {found} bytes instead of 32: create one with `openssl rand -base64 32`")]
     Length {
-        /// How many bytes the text stands for.
+        /// The number of decoded bytes.
         found: usize,
     },
 }
@@ -166,9 +166,9 @@ impl ParseKeyError {
     }
 }
 
-/// A text cannot be the id of a key.
+/// The text is not a valid key id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{id:?} cannot name a sealing key: an id is 1 to 64 visible ASCII characters")]
+#[error("{id:?} is not a valid sealing key id: use 1 to 64 visible ASCII characters")]
 pub struct KeyIdError {
     id: String,
 }

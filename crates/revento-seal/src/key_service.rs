@@ -1,4 +1,4 @@
-//! Envelope encryption: a key management service keeps the key that keeps the sealing key.
+//! Envelope encryption: a key management service encrypts the sealing key.
 
 use std::error::Error;
 
@@ -35,19 +35,19 @@ use crate::SealingKey;
 /// ```
 #[async_trait]
 pub trait KeyService: Send + Sync {
-    /// The 32 bytes that were wrapped.
+    /// Returns the 32 unwrapped bytes.
     ///
     /// # Errors
-    /// When the service does not answer, refuses, or finds the wrapped bytes altered.
+    /// If the service does not answer, refuses, or rejects the wrapped bytes as altered.
     async fn unwrap_key(&self, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, Box<dyn Error + Send + Sync>>;
 }
 
 impl SealingKey {
-    /// Has a wrapped key unwrapped: once, at start. To keep a new key, wrap the bytes behind
-    /// [`SealingKey::to_base64`] with the service's own tools.
+    /// Unwraps a sealing key. Call it once, at start. To create a wrapped key, decode
+    /// [`SealingKey::to_base64`] and encrypt the bytes with the tools of the service.
     ///
     /// # Errors
-    /// When the service fails, or gives something else than 32 bytes.
+    /// If the service fails or does not return 32 bytes.
     pub async fn unwrap_with(service: &dyn KeyService, wrapped: &[u8]) -> Result<Self, UnwrapKeyError> {
         let plaintext = service
             .unwrap_key(wrapped)
@@ -60,17 +60,21 @@ impl SealingKey {
     }
 }
 
-/// A sealing key could not be unwrapped; nothing can be sealed or opened until it is.
+/// The sealing key could not be unwrapped. Without it no data can be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnwrapKeyError {
     /// The key service failed or refused.
-    #[error("the key service did not unwrap the sealing key")]
+    #[error(
+        "the key service did not unwrap the sealing key: check the service, its permissions and the wrapped key"
+    )]
     Service(#[source] Box<dyn Error + Send + Sync>),
-    /// What was unwrapped is no sealing key.
-    #[error("the unwrapped sealing key has {found} bytes instead of 32")]
+    /// The unwrapped bytes are not a sealing key.
+    #[error(
+        "the unwrapped sealing key has {found} bytes instead of 32: wrap the raw key, not its base64 text"
+    )]
     Length {
-        /// How many bytes came.
+        /// The number of unwrapped bytes.
         found: usize,
     },
 }

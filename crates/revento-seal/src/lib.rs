@@ -1,35 +1,35 @@
-//! Sealing of secrets at rest for the Revento SDK, with key rotation.
+//! Encrypts secrets at rest for the Revento SDK, with key rotation.
 //!
-//! [`KeyRing`] is the [`Sealer`](revento_store::Sealer) for most: XChaCha20-Poly1305 under a
-//! [`SealingKey`] of one's own, with the record's identity as associated data. It seals under its
-//! current key and opens under previous ones too, so that a key can be replaced without downtime.
+//! Most services use [`KeyRing`] as their [`Sealer`](revento_store::Sealer). It encrypts with XChaCha20-Poly1305
+//! under a [`SealingKey`] that the service keeps. The record's identity is the associated data. The ring seals under
+//! its current key and also opens under its previous keys, so a key can be replaced without downtime.
 //!
 //! ```
 //! use revento_seal::{KeyRing, SealingKey};
 //! use revento_store::{OsEntropy, Sealer};
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let key = SealingKey::generate(&OsEntropy)?; // once; then kept as `key.to_base64()` in a secret store
+//! let key = SealingKey::generate(&OsEntropy)?; // once; keep `key.to_base64()` in a secret store
 //! let ring = KeyRing::new(key);
 //! let sealed = ring.seal("clt_1/evt_1", b"rev_refresh_...").await?;
 //! assert_eq!(*ring.open("clt_1/evt_1", &sealed).await?.plaintext, b"rev_refresh_...");
-//! assert!(ring.open("clt_1/evt_2", &sealed).await.is_err(), "a record cannot be swapped for another");
+//! assert!(ring.open("clt_1/evt_2", &sealed).await.is_err(), "sealed bytes open only for their own record");
 //! # Ok(()) }
 //! ```
 //!
 //! # Replacing a key
-//! 1. Give every replica the new key with [`KeyRing::with_previous`]: all can open it, none seals under it.
-//! 2. Make the new key the current one and the old one a previous one, replica by replica.
-//! 3. Records that are opened say [`reseal`](revento_store::Unsealed::reseal) and are sealed anew with their
-//!    next write. Refreshing takes every live connection through that; then drop the old key.
+//! 1. Give every replica the new key with [`KeyRing::with_previous`]: every replica can open
+//!    data sealed under it, none seals under it yet.
+//! 2. On one replica after the other, make the new key the current key and the old key a previous key.
+//! 3. Opening a record that is sealed under the old key sets [`reseal`](revento_store::Unsealed::reseal). The next write
+//!    of the record seals it under the new key. Drop the old key when every live connection has been refreshed.
 //!
 //! # A key management service
-//! Keep the sealing key wrapped (encrypted) by the service and have it unwrapped once at start:
-//! implement [`KeyService`] and call [`SealingKey::unwrap_with`]. The service is then not needed for
-//! each record. Where every single opening has to be a call to the service, implement
-//! [`Sealer`](revento_store::Sealer) itself; its methods are `async` for that.
+//! Store the sealing key wrapped (encrypted) by the service, and unwrap it once at start: implement [`KeyService`] and
+//! call [`SealingKey::unwrap_with`]. Sealing and opening records then need no call to the service. If each record
+//! needs its own call to the service, implement [`Sealer`](revento_store::Sealer); its methods are `async` for this.
 //!
-//! # What the bytes are
+//! # Format of the sealed bytes
 //! ```text
 //! 1 byte   format, 1
 //! 1 byte   length of the key id
@@ -40,8 +40,8 @@
 //! 16 bytes Poly1305 tag over all of the above and the context
 //! ```
 //! The encryption key, the commitment and the default key id are three outputs of HKDF-SHA256 over the
-//! sealing key, each with a label of its own. The commitment makes "the right id, the wrong bytes" an
-//! answer of its own inside and keeps one ciphertext from opening under two keys.
+//! sealing key, each with its own label. The commitment ensures that a ciphertext opens under one key only, and
+//! detects a key that has the right id but the wrong bytes.
 
 mod format;
 mod key;

@@ -1,4 +1,4 @@
-//! The written-down decision not to seal (invariant T6).
+//! A sealer that stores plaintext, by explicit choice (invariant T6).
 
 use async_trait::async_trait;
 use revento_store::{SealError, Sealed, Sealer, Unsealed};
@@ -6,15 +6,15 @@ use zeroize::Zeroizing;
 
 use crate::format::PLAINTEXT;
 
-/// A [`Sealer`] that does not encrypt: whoever reads the store, a backup or the disk reads the tokens.
+/// A [`Sealer`] that does not encrypt. Anyone who can read the store, a backup or the disk can read the tokens.
 ///
-/// For a store that encrypts by itself, and for looking at what is stored while developing. It still
-/// notices records that were swapped by accident, and never opens what a [`KeyRing`](crate::KeyRing) sealed.
+/// Use it with a store that encrypts by itself, or to inspect stored data during development. It still
+/// detects accidentally swapped records, and does not open data that a [`KeyRing`](crate::KeyRing) sealed.
 #[derive(Debug)]
 pub struct InsecurePlaintext(());
 
 impl InsecurePlaintext {
-    /// The name is the decision: it is there to be found by a search and in a review.
+    /// Creates the sealer. The long name makes the choice visible in searches and reviews.
     pub fn i_accept_that_tokens_are_stored_readable() -> Self {
         Self(())
     }
@@ -41,7 +41,7 @@ impl Sealer for InsecurePlaintext {
     }
 }
 
-/// The context with its length in front: no context's bytes begin another's.
+/// The context after its length, so no context's prefix is the start of another's.
 fn prefix(context: &str) -> Result<Vec<u8>, SealError> {
     let length = u32::try_from(context.len()).map_err(|_| SealError::Unreadable)?;
     Ok([&[PLAINTEXT], length.to_be_bytes().as_slice(), context.as_bytes()].concat())

@@ -1,4 +1,4 @@
-//! [`KeyRing`]: seals under one key, opens under several.
+//! [`KeyRing`]: seals under one key and opens under several.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,7 +12,7 @@ use crate::{
     format::{self, NONCE, Parts},
 };
 
-/// A [`Sealer`] with keys of its own: XChaCha20-Poly1305 with random nonces of 192 bits.
+/// A [`Sealer`] that encrypts with XChaCha20-Poly1305 under keys in memory, with random nonces of 192 bits.
 #[derive(Debug)]
 pub struct KeyRing {
     current: SealingKey,
@@ -21,7 +21,7 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// A ring that seals and opens under one key. Nonces come from the operating system.
+    /// Creates a ring that seals and opens under one key. The operating system supplies the nonces.
     pub fn new(current: SealingKey) -> Self {
         Self {
             current,
@@ -30,10 +30,10 @@ impl KeyRing {
         }
     }
 
-    /// Adds a key that opens but does not seal: the one that was current before, or the one that will be next.
+    /// Adds a key that opens but does not seal: a former current key, or the next one.
     ///
     /// # Errors
-    /// When the ring has a key with this id already.
+    /// If the ring already has a key with this id.
     pub fn with_previous(mut self, key: SealingKey) -> Result<Self, DuplicateKeyId> {
         let id = key.id().to_owned();
         if self.key(&id).is_some() {
@@ -43,7 +43,7 @@ impl KeyRing {
         Ok(self)
     }
 
-    /// Takes nonces from elsewhere: for tests. A source that repeats itself breaks the encryption.
+    /// Sets the source of nonces, for tests. A source that repeats bytes breaks the encryption.
     #[must_use]
     pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
         self.entropy = entropy;
@@ -78,7 +78,7 @@ impl Sealer for KeyRing {
                     aad: &aad,
                 },
             )
-            .map_err(|_| SealError::Unavailable("the plaintext is too long to be sealed".into()))?;
+            .map_err(|_| SealError::Unavailable("the plaintext is too long to seal".into()))?;
         Ok(Sealed::from_bytes(
             [header.as_slice(), &nonce, &ciphertext].concat(),
         ))
@@ -118,9 +118,9 @@ impl Sealer for KeyRing {
     }
 }
 
-/// Two keys of one ring have the same id, so what was sealed under one could be tried with the other.
+/// Two keys of one ring have the same id, so the ring could not choose the key to open with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the ring has a sealing key {id:?} already: give each key an id of its own")]
+#[error("the ring already has a sealing key with the id {id:?}: give each key its own id")]
 pub struct DuplicateKeyId {
     id: String,
 }

@@ -39,7 +39,7 @@ fn two_keys_of_one_ring_cannot_share_an_id() {
     let error = ring().with_previous(key(2).with_id("main").unwrap()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the ring has a sealing key \"main\" already: give each key an id of its own"
+        "the ring already has a sealing key with the id \"main\": give each key its own id"
     );
     let with_old = ring().with_previous(key(2).with_id("old").unwrap()).unwrap();
     assert!(with_old.with_previous(key(3).with_id("old").unwrap()).is_err());
