@@ -1,8 +1,8 @@
-//! Looking for bytes in a dump.
+//! Searches a dump for bytes.
 
 use std::fmt::Write;
 
-/// Whether a dump has these bytes, as they are or in hexadecimal digits.
+/// Whether a dump contains these bytes, raw or in hexadecimal.
 pub(crate) fn at_rest(dump: &[u8], bytes: &[u8]) -> bool {
     let digits = bytes.iter().fold(String::new(), |mut digits, byte| {
         let _ = write!(digits, "{byte:02x}");

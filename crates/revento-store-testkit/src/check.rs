@@ -1,4 +1,4 @@
-//! One check: its name, the reason for it, and its code.
+//! A check: its name, its reason and its code.
 
 use std::{pin::Pin, sync::Arc};
 
@@ -11,10 +11,10 @@ use crate::{
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Something that a store has to honour.
+/// A rule that a store has to follow.
 pub(crate) struct Check<S: ?Sized> {
     pub(crate) name: &'static str,
-    /// What goes wrong in production otherwise.
+    /// What goes wrong in production when a store fails the check.
     pub(crate) why: &'static str,
     pub(crate) run: fn(SharedSubject<S>) -> BoxFuture<CheckResult>,
 }
@@ -37,25 +37,25 @@ impl<S: ?Sized> SharedSubject<S> {
         self.0.store.clone()
     }
 
-    /// The same data through another handle. Skips the check where the subject has no such hook.
+    /// Opens the same data through another handle. Skips the check if the subject has no hook for it.
     pub(crate) async fn replica(&self) -> Result<Arc<S>, NotPassed> {
         let hook = self
             .0
             .replica
             .as_ref()
-            .ok_or(NotPassed::Skipped("no hook opens a replica"))?;
+            .ok_or(NotPassed::Skipped("the subject has no `with_replicas` hook"))?;
         hook()
             .await
             .map_err(|error| NotPassed::Failed(format!("the replica hook failed: {}", chain(&*error))))
     }
 
-    /// Every byte at rest. Skips the check where the subject has no such hook.
+    /// Reads every byte at rest. Skips the check if the subject has no hook for it.
     pub(crate) async fn dump(&self) -> Result<Vec<u8>, NotPassed> {
         let hook = self
             .0
             .dump
             .as_ref()
-            .ok_or(NotPassed::Skipped("no hook dumps the store"))?;
+            .ok_or(NotPassed::Skipped("the subject has no `with_dump` hook"))?;
         hook()
             .await
             .map_err(|error| NotPassed::Failed(format!("the dump hook failed: {}", chain(&*error))))

@@ -1,19 +1,19 @@
-//! Calls that are dropped in the middle, as a timeout or a closed connection does it.
+//! Drops calls before they complete, as a timeout or a closed connection does.
 
 use std::time::Duration;
 
 use revento_store::StoreError;
 use tokio::time::Instant;
 
-/// How many calls are dropped, each a little later than the one before.
+/// The number of calls to drop, each a little later than the one before.
 pub(crate) const DROPS: u32 = 60;
 
-/// Where the drop with this number happens: from at once to after a millisecond and a half.
+/// When to drop the call with this number: after 0 to 1.5 ms.
 pub(crate) fn moment(number: u32) -> Duration {
     Duration::from_micros(25) * number
 }
 
-/// Runs a call for so long and drops it; `None` unless it came to its end.
+/// Runs a call for this time, then drops it; `None` if it was dropped.
 pub(crate) async fn drop_after<T>(
     moment: Duration,
     call: impl Future<Output = Result<T, StoreError>>,
@@ -25,7 +25,7 @@ pub(crate) async fn drop_after<T>(
     }
 }
 
-/// Waits for less than a timer can tell.
+/// Waits for less than the resolution of tokio's timer.
 async fn spin(wait: Duration) {
     let start = Instant::now();
     while start.elapsed() < wait {

@@ -1,4 +1,4 @@
-//! Saying what was expected and what came.
+//! Assertions that report the expected and the actual value.
 
 use std::fmt::Debug;
 
@@ -32,20 +32,20 @@ pub(crate) fn same<T: PartialEq + Debug>(what: &str, came: T, expected: T) -> Ch
         return Ok(());
     }
     Err(NotPassed::Failed(format!(
-        "{what}:\n      expected {expected:?}\n      came     {came:?}"
+        "{what}:\n      expected {expected:?}\n      actual   {came:?}"
     )))
 }
 
-/// Fails unless it holds.
+/// Fails unless the condition is true.
 pub(crate) fn holds(what: &str, condition: bool) -> CheckResult {
     if condition {
         Ok(())
     } else {
-        Err(NotPassed::Failed(format!("it does not hold that {what}")))
+        Err(NotPassed::Failed(format!("this is not true: {what}")))
     }
 }
 
-/// Fails with a text of one's own.
+/// Fails with this text.
 pub(crate) fn fail<T>(what: impl Into<String>) -> Result<T, NotPassed> {
     Err(NotPassed::Failed(what.into()))
 }

@@ -1,9 +1,8 @@
 //! The conformance suite for stores of the Revento SDK.
 //!
-//! Whoever implements [`TokenStore`](revento_store::TokenStore), [`InboxStore`](revento_store::InboxStore),
-//! [`DeletionStore`](revento_store::DeletionStore) or [`BudgetStore`](revento_store::BudgetStore) for a database of their
-//! own, or [`Sealer`](revento_store::Sealer) for a key service, runs it in one test. The SDK's own pass through
-//! the same door.
+//! Run it in one test when you implement [`TokenStore`](revento_store::TokenStore), [`InboxStore`](revento_store::InboxStore),
+//! [`DeletionStore`](revento_store::DeletionStore) or [`BudgetStore`](revento_store::BudgetStore) for another database,
+//! or [`Sealer`](revento_store::Sealer) for a key service. The SDK's own stores and sealers pass the same suite.
 //!
 //! ```
 //! use revento_store::memory::MemoryTokens;
@@ -15,27 +14,29 @@
 //! # }
 //! ```
 //!
-//! # What to give it
-//! A function that makes a fresh, empty store: it is called once for each check. Beyond that:
+//! # Input
+//! The suite needs a function that makes a new, empty store. It calls the function once for each check. Optional:
 //!
-//! - [`Subject::guarded_by`]: something to drop when the check is done, such as a temporary directory.
-//! - [`Subject::with_replicas`]: how to open the same data once more. With it the suite also asks
-//!   what survives a restart, and lets two replicas race.
-//! - [`Subject::with_dump`]: every byte at rest. With it the suite looks for plaintext.
-//! - [`Suite::skip`]: a check that the store cannot pass, and why. It is listed in the report; naming
-//!   one that does not exist is a failure.
-//! - [`Suite::only`]: one check to run, while you work on what it found.
+//! - [`Subject::guarded_by`]: a value to drop after the check, such as a temporary directory.
+//! - [`Subject::with_replicas`]: a function that opens the same data again. With it the suite also
+//!   checks restarts and races between replicas.
+//! - [`Subject::with_dump`]: a function that reads every byte at rest. With it the suite searches for plaintext.
+//! - [`Suite::skip`]: a check that the store cannot pass, and the reason. The report lists it. Skipping
+//!   a check that does not exist is a failure.
+//! - [`Suite::only`]: runs a single check while you fix the store.
 //!
-//! # What it tells
-//! [`Report`] has every check with its outcome. A failure says what was expected, what came, and what
-//! goes wrong in production when a store behaves like that.
+//! # Output
+//! [`Report`] has every check with its outcome. A failure reports what the suite expected, what the store
+//! returned, and what goes wrong in production.
 //!
-//! Run it on tokio's multi-threaded runtime, so that the races are real ones. The suite never looks at
-//! the time: all times that a store gets to see are made up, some of them far from today.
+//! Run the suite on tokio's multi-threaded runtime; otherwise its races do not run in parallel. The suite does not
+//! read the system clock: every time that it passes to a store is a constant, and some are far from today.
+//!
+//! [`fixtures`] has values for the tests that you write beside the suite.
 
 #![expect(
     clippy::indexing_slicing,
-    reason = "into the suite's own arrays; and a panic ends one check only"
+    reason = "the suite indexes its own arrays, and a panic fails one check only"
 )]
 
 mod budgets;

@@ -1,4 +1,4 @@
-//! Many callers at once.
+//! Runs many calls at once.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use tokio::sync::Barrier;
 
 use crate::expect::{NotPassed, fail};
 
-/// How many callers race.
+/// The number of callers in a race.
 pub(crate) const CALLERS: usize = 50;
-/// How often a race is run: one that a store loses now and then should be lost here.
+/// The number of times a race runs; a fault that shows only sometimes needs several.
 pub(crate) const ROUNDS: usize = 4;
 
-/// Starts all calls at the same moment and gives their answers in the order of the callers.
+/// Starts all calls at the same moment and returns their results in the order of the callers.
 pub(crate) async fn race<T, F>(call: impl Fn(usize) -> F) -> Result<Vec<T>, NotPassed>
 where
     T: Send + 'static,
@@ -38,7 +38,7 @@ where
     Ok(answers)
 }
 
-/// Makes many calls, as many at once as there are callers.
+/// Makes `count` calls, [`CALLERS`] at a time.
 pub(crate) async fn in_batches<F>(count: usize, call: impl Fn(usize) -> F) -> Result<(), NotPassed>
 where
     F: Future<Output = Result<(), StoreError>> + Send + 'static,

@@ -1,40 +1,40 @@
-//! What a suite found.
+//! The results of a suite.
 
 use std::fmt;
 
-/// How a check ended.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CheckOutcome {
-    /// The store honours it.
+    /// The store follows the rule.
     Passed,
-    /// It was left out, for this reason.
+    /// The check did not run, for this reason.
     Skipped(String),
-    /// The store does not honour it: what was expected and what came.
+    /// The store breaks the rule. The text has the expected and the actual value.
     Failed(String),
 }
 
-/// One check and how it ended.
+/// One check and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The check's name.
+    /// The name of the check.
     pub name: &'static str,
-    /// What goes wrong in production when a store fails it.
+    /// What goes wrong in production when a store fails the check.
     pub why: &'static str,
-    /// How it ended.
+    /// The result.
     pub outcome: CheckOutcome,
 }
 
-/// Every check of a suite, in the order in which they ran. `Display` lists what failed or was skipped.
+/// Every check of a suite, in the order in which they ran. `Display` lists the failed and the skipped checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a report that nobody looks at proves nothing"]
+#[must_use = "call `assert_passed` or read the failures"]
 pub struct Report {
     pub(crate) findings: Vec<Finding>,
 }
 
 impl Report {
-    /// All findings.
+    /// All checks with their results.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
@@ -46,17 +46,17 @@ impl Report {
             .filter(|finding| matches!(finding.outcome, CheckOutcome::Failed(_)))
     }
 
-    /// Whether nothing failed.
+    /// Whether no check failed. Skipped checks do not count as failed.
     pub fn is_passed(&self) -> bool {
         self.failures().next().is_none()
     }
 
-    /// For the end of a test.
+    /// Panics if a check failed. Call it at the end of a test.
     ///
     /// # Panics
-    /// When a check failed; the message is the whole report.
+    /// If a check failed. The message is the whole report.
     #[track_caller]
-    #[expect(clippy::panic, reason = "what a test is for")]
+    #[expect(clippy::panic, reason = "a test fails by a panic")]
     pub fn assert_passed(&self) {
         if !self.is_passed() {
             panic!("{self}");

@@ -1,4 +1,4 @@
-//! What is put to the test, and what it comes with.
+//! The store under test and its hooks.
 
 use std::{any::Any, fmt, sync::Arc};
 
@@ -6,14 +6,14 @@ use revento_store::{BudgetStore, DeletionStore, InboxStore, Sealer, TokenStore};
 
 use crate::{check::BoxFuture, expect::NotPassed};
 
-/// Any error of the functions that a suite is given.
+/// An error of a function that the caller gives to a suite.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How one check ended: an error when it did not pass.
 pub(crate) type CheckResult = Result<(), NotPassed>;
 type Hook<T> = Box<dyn Fn() -> BoxFuture<Result<T, BoxError>> + Send + Sync>;
 
-/// A fresh store with its hooks.
+/// An empty store to test, with its optional hooks.
 pub struct Subject<S: ?Sized> {
     pub(crate) store: Arc<S>,
     pub(crate) replica: Option<Hook<Arc<S>>>,
@@ -23,42 +23,42 @@ pub struct Subject<S: ?Sized> {
 }
 
 impl Subject<dyn TokenStore> {
-    /// An empty token store.
+    /// Tests a token store, which has to be empty.
     pub fn tokens(store: impl TokenStore + 'static) -> Self {
         Self::new(Arc::new(store))
     }
 }
 
 impl Subject<dyn InboxStore> {
-    /// An empty inbox.
+    /// Tests an inbox store, which has to be empty.
     pub fn inbox(store: impl InboxStore + 'static) -> Self {
         Self::new(Arc::new(store))
     }
 }
 
 impl Subject<dyn DeletionStore> {
-    /// A ledger without duties.
+    /// Tests a deletion store, which has to be empty.
     pub fn deletions(store: impl DeletionStore + 'static) -> Self {
         Self::new(Arc::new(store))
     }
 }
 
 impl Subject<dyn BudgetStore> {
-    /// Budgets of which nothing is spent.
+    /// Tests a budget store, which has to be empty.
     pub fn budgets(store: impl BudgetStore + 'static) -> Self {
         Self::new(Arc::new(store))
     }
 }
 
 impl Subject<dyn Sealer> {
-    /// A sealer.
+    /// Tests a sealer.
     pub fn sealer(sealer: impl Sealer + 'static) -> Self {
         Self::new(Arc::new(sealer))
     }
 }
 
 impl<S: ?Sized> Subject<S> {
-    /// An empty store that is shared already.
+    /// Tests an empty store that is already in an [`Arc`].
     pub fn new(store: Arc<S>) -> Self {
         Self {
             store,
@@ -68,15 +68,14 @@ impl<S: ?Sized> Subject<S> {
         }
     }
 
-    /// Keeps something until the check is done and then drops it: a temporary directory, say, or
-    /// what removes a schema.
+    /// Drops a value after the check, such as a temporary directory or a guard that removes a schema.
     #[must_use]
     pub fn guarded_by(mut self, guard: impl Any + Send + Sync) -> Self {
         self.guard = Box::new((self.guard, guard));
         self
     }
 
-    /// How to open the same data once more, as another replica or a restarted process would.
+    /// Sets the function that opens the same data again, as another replica or a restarted process would.
     #[must_use]
     pub fn with_replicas<F>(mut self, open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
@@ -86,7 +85,7 @@ impl<S: ?Sized> Subject<S> {
         self
     }
 
-    /// How to read every byte at rest: the files of the database, or a dump of its tables.
+    /// Sets the function that reads every byte at rest: the files of the database, or a dump of its tables.
     #[must_use]
     pub fn with_dump<F>(mut self, dump: impl Fn() -> F + Send + Sync + 'static) -> Self
     where

@@ -1,4 +1,4 @@
-//! Running all checks against one kind of store.
+//! Runs all checks against a store.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -15,16 +15,16 @@ use crate::{
 
 /// The suite for token stores.
 pub type TokenStoreSuite = Suite<dyn TokenStore>;
-/// The suite for inboxes.
+/// The suite for inbox stores.
 pub type InboxStoreSuite = Suite<dyn InboxStore>;
-/// The suite for deletion ledgers.
+/// The suite for deletion stores.
 pub type DeletionStoreSuite = Suite<dyn DeletionStore>;
-/// The suite for shared rate budgets.
+/// The suite for budget stores.
 pub type BudgetStoreSuite = Suite<dyn BudgetStore>;
 /// The suite for sealers.
 pub type SealerSuite = Suite<dyn Sealer>;
 
-/// A joint that has a suite.
+/// A store or sealer trait that has a suite. Sealed: only this crate implements it.
 pub trait Joint: sealed::Joint {}
 impl Joint for dyn TokenStore {}
 impl Joint for dyn InboxStore {}
@@ -74,7 +74,7 @@ impl sealed::Joint for dyn Sealer {
 
 type Factory<S> = Box<dyn Fn() -> BoxFuture<Result<Subject<S>, BoxError>> + Send + Sync>;
 
-/// All checks for one joint, and the store to run them against.
+/// All checks for one trait, and the store to run them against.
 pub struct Suite<S: ?Sized> {
     factory: Factory<S>,
     skipped: BTreeMap<String, String>,
@@ -83,7 +83,7 @@ pub struct Suite<S: ?Sized> {
 }
 
 impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
-    /// A suite for the stores that `factory` makes: a fresh and empty one at each call.
+    /// Creates a suite. `factory` has to return a new, empty store at each call.
     pub fn new<F>(factory: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<Subject<S>, BoxError>> + Send + 'static,
@@ -96,28 +96,28 @@ impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
         }
     }
 
-    /// Leaves a check out, and says why.
+    /// Skips the check with this name. The report shows the reason.
     #[must_use]
     pub fn skip(mut self, name: impl Into<String>, reason: impl Into<String>) -> Self {
         self.skipped.insert(name.into(), reason.into());
         self
     }
 
-    /// Runs one check only, by its name: while you work on what it found.
+    /// Runs only the check with this name.
     #[must_use]
     pub fn only(mut self, name: impl Into<String>) -> Self {
         self.only = Some(name.into());
         self
     }
 
-    /// How long one check may take before it counts as hanging; a minute unless told.
+    /// Sets the time after which a check fails because it hangs. The default is one minute.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// Runs every check, one after the other, each on a store of its own.
+    /// Runs the checks one after the other, each on a new store.
     pub async fn run(self) -> Report {
         let sealed::Checks(mut checks) = S::checks();
         if let Some(only) = &self.only {
@@ -126,7 +126,7 @@ impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
                 return Report {
                     findings: vec![Finding {
                         name: "only",
-                        why: "a check that does not run proves nothing",
+                        why: "a misspelt name would run no check and pass",
                         outcome: CheckOutcome::Failed(format!("there is no check {only:?}")),
                     }],
                 };
@@ -147,8 +147,8 @@ impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
         }
         findings.extend(skipped.into_keys().map(|name| Finding {
             name: "skip",
-            why: "an exception that outlives its check hides the next fault",
-            outcome: CheckOutcome::Failed(format!("there is no check {name:?} to be skipped")),
+            why: "a skip for a check that was renamed or removed has no effect",
+            outcome: CheckOutcome::Failed(format!("there is no check {name:?} to skip")),
         }));
         Report { findings }
     }
@@ -156,16 +156,18 @@ impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
     async fn run_one(&self, check: &Check<S>) -> CheckOutcome {
         let subject = match (self.factory)().await {
             Ok(subject) => SharedSubject::new(subject),
-            Err(error) => return CheckOutcome::Failed(format!("no store could be made: {}", chain(&*error))),
+            Err(error) => {
+                return CheckOutcome::Failed(format!("the factory did not make a store: {}", chain(&*error)));
+            }
         };
-        // A task of its own contains a panic, and runs where the races do.
+        // A separate task contains a panic and runs on a worker thread, as the races do.
         let mut task = tokio::spawn((check.run)(subject.clone()));
         let outcome = match tokio::time::timeout(self.patience, &mut task).await {
             Ok(Ok(Ok(()))) => CheckOutcome::Passed,
             Ok(Ok(Err(NotPassed::Skipped(reason)))) => CheckOutcome::Skipped(reason.to_owned()),
             Ok(Ok(Err(NotPassed::Failed(what)))) => CheckOutcome::Failed(what),
             Ok(Err(panic)) => CheckOutcome::Failed(format!("the store panicked: {panic}")),
-            Err(_) => CheckOutcome::Failed(format!("no end after {:?}", self.patience)),
+            Err(_) => CheckOutcome::Failed(format!("the check did not end within {:?}", self.patience)),
         };
         task.abort();
         drop(subject);

@@ -1,4 +1,4 @@
-//! One compare-and-swap on bytes.
+//! Checks of the compare-and-swap on bytes.
 
 use std::sync::Arc;
 
@@ -49,14 +49,14 @@ pub(super) async fn a17_only_what_is_there_is_replaced(
     ] {
         let answer = store.compare_and_swap(write("k", stale, b"three")).await?;
         same(
-            &format!("an exchange that expects {stale:?} where \"one\" is"),
+            &format!("a swap that expects {stale:?} while \"one\" is stored"),
             answer,
             BudgetSwapOutcome::Conflict(b"one".to_vec()),
         )?;
     }
     wrote(&*store, write("k", Some(b"one"), b"two")).await?;
     same(
-        "what is there after it",
+        "the stored bytes after the swap",
         store.compare_and_swap(write("k", None, b"x")).await?,
         BudgetSwapOutcome::Conflict(b"two".to_vec()),
     )
@@ -69,7 +69,7 @@ pub(super) async fn a17_where_nothing_is_any_expectation_is_met(
     wrote(&*store, write("forgotten", Some(b"what was there"), b"next")).await?;
     let answer = store.compare_and_swap(write("forgotten", None, b"x")).await?;
     same(
-        "what is there after it",
+        "the stored bytes after the swap",
         answer,
         BudgetSwapOutcome::Conflict(b"next".to_vec()),
     )
@@ -95,7 +95,7 @@ pub(super) async fn a17_of_many_exchanges_one_wins(subject: SharedSubject<dyn Bu
             .collect();
         let [winner] = winners[..] else {
             return fail(format!(
-                "of {CALLERS} exchanges at once {} were made, not one",
+                "of {CALLERS} simultaneous swaps exactly one has to succeed, but {} did",
                 winners.len()
             ));
         };
@@ -103,7 +103,7 @@ pub(super) async fn a17_of_many_exchanges_one_wins(subject: SharedSubject<dyn Bu
         for answer in &answers {
             if *answer != BudgetSwapOutcome::Swapped {
                 same(
-                    "what a loser is told",
+                    "the bytes that a conflict reports",
                     answer,
                     &BudgetSwapOutcome::Conflict(won.clone()),
                 )?;
@@ -118,13 +118,13 @@ pub(super) async fn a17_many_counters_lose_nothing(subject: SharedSubject<dyn Bu
     race(|_| count_up(subject.store())).await?;
     let answer = subject.store().compare_and_swap(write("k", None, b"")).await?;
     same(
-        "the sum",
+        "the counter after all increments",
         answer,
         BudgetSwapOutcome::Conflict(CALLERS.to_string().into_bytes()),
     )
 }
 
-/// Adds one, however often others are faster.
+/// Increments the counter, and retries after each conflict.
 async fn count_up(store: Arc<dyn BudgetStore>) -> Result<(), StoreError> {
     let mut known: Option<Vec<u8>> = None;
     loop {
@@ -171,14 +171,14 @@ pub(super) async fn a17_replicas_see_each_other(subject: SharedSubject<dyn Budge
     wrote(&*ours, write("k", None, b"ours")).await?;
     let answer = theirs.compare_and_swap(write("k", None, b"theirs")).await?;
     same(
-        "what the other replica is told",
+        "the result of the second replica's swap",
         answer,
         BudgetSwapOutcome::Conflict(b"ours".to_vec()),
     )?;
     wrote(&*theirs, write("k", Some(b"ours"), b"theirs")).await?;
     let answer = ours.compare_and_swap(write("k", Some(b"ours"), b"x")).await?;
     same(
-        "what the first one is told",
+        "the result of the first replica's swap",
         answer,
         BudgetSwapOutcome::Conflict(b"theirs".to_vec()),
     )
@@ -198,7 +198,7 @@ pub(super) async fn a18_what_is_not_idle_is_kept(subject: SharedSubject<dyn Budg
     }
     let answer = store.compare_and_swap(write("k", None, b"")).await?;
     same(
-        "what is there a second before it is idle",
+        "the stored bytes one second before they are idle",
         answer,
         BudgetSwapOutcome::Conflict(b"spent".to_vec()),
     )

@@ -1,4 +1,4 @@
-//! What a [`BudgetStore`](revento_store::BudgetStore) has to honour.
+//! The checks for [`BudgetStore`](revento_store::BudgetStore).
 
 mod compare_and_swap;
 
@@ -11,16 +11,16 @@ pub(crate) fn checks() -> Vec<Check<dyn BudgetStore>> {
         compare_and_swap::a17_only_what_is_there_is_replaced =>
             "a replica overwrites what another has spent, and the platform answers 429",
         compare_and_swap::a17_where_nothing_is_any_expectation_is_met =>
-            "after a store has lost its budgets no replica can count any more",
+            "after a store loses its budgets, no replica can count its calls",
         compare_and_swap::a17_of_many_exchanges_one_wins =>
-            "two replicas take the same place, and the platform answers 429",
+            "two replicas spend the same call of the budget, and the platform answers 429",
         compare_and_swap::a17_many_counters_lose_nothing =>
-            "calls that were counted are not counted",
+            "counted calls are lost, and the platform answers 429",
         compare_and_swap::k8_any_key_and_any_bytes_come_back =>
-            "one integration's odd id, or one state, stops its reads",
+            "an integration with an unusual id cannot make any call",
         compare_and_swap::a17_replicas_see_each_other =>
-            "each replica counts for itself",
+            "each replica spends the whole budget, and the platform answers 429",
         compare_and_swap::a18_what_is_not_idle_is_kept =>
-            "spent budgets are forgotten, and the platform answers 429",
+            "the store drops spent budgets, and the platform answers 429",
     ]
 }

@@ -1,4 +1,4 @@
-//! What another handle on the same data sees, and what a dropped call leaves.
+//! Checks of restarts and of dropped calls.
 
 use revento_store::{DeletionDuty, DeletionStore};
 
@@ -61,7 +61,7 @@ pub(super) async fn q17_a_dropped_call_is_whole_or_never_was(
             .map(Some)
             .contains(&done)
         {
-            return fail(format!("the proof is {done:?}, which nobody gave"));
+            return fail(format!("the proof is {done:?}, which no caller passed"));
         }
     }
     are_open(&*other, "what is open", &[]).await

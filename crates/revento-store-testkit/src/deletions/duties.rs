@@ -1,4 +1,4 @@
-//! What is recorded.
+//! Checks of recording duties.
 
 use revento_core::Timestamp;
 use revento_store::{DeletionDuty, DeletionStore};
@@ -20,7 +20,7 @@ pub(super) async fn q17_a_duty_comes_back_as_it_was_recorded(
         store.duty(&"env_0".into()).await?,
         None,
     )?;
-    // Each bit leaves one of what may be absent out.
+    // Each set bit leaves one optional field out.
     for absent in 0..32_u32 {
         let has = |bit: u32| absent & (1 << bit) == 0;
         let full = duty(&absent.to_string());
@@ -133,7 +133,7 @@ pub(super) async fn q17_of_many_simultaneous_records_one_is_new(
     Ok(())
 }
 
-/// The organizer has connected, revoked, connected again and revoked again.
+/// The organizer connects, revokes, connects again and revokes again.
 pub(super) async fn q17_the_duties_of_one_event_are_separate(
     subject: SharedSubject<dyn DeletionStore>,
 ) -> CheckResult {

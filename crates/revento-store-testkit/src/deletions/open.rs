@@ -1,4 +1,4 @@
-//! What is still to be done.
+//! Checks of open duties and reminders.
 
 use revento_core::Timestamp;
 use revento_store::{DeletionDuty, DeletionStore};

@@ -1,4 +1,4 @@
-//! What was done.
+//! Checks of settling duties.
 
 use revento_store::{DeletionDuty, DeletionStore};
 
@@ -54,7 +54,7 @@ pub(super) async fn q17_of_many_simultaneous_settlements_one_is_the_proof(
         let winners: Vec<_> = (0..answers.len()).filter(|caller| answers[*caller]).collect();
         let [winner] = winners[..] else {
             return fail(format!(
-                "{} callers were told that theirs is the proof, not one",
+                "exactly one caller has to settle the duty, but {} did",
                 winners.len()
             ));
         };

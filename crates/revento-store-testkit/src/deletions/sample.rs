@@ -1,4 +1,4 @@
-//! Duties to test with.
+//! Duties for the checks, and steps that several checks share.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use revento_store::{DeletionDuty, DeletionProof, DeletionStore};
 
 use crate::{expect::same, subject::CheckResult};
 
-/// 2026-05-09T14:22:31.000001Z; no store may compare it with its own clock.
+/// 2026-05-09T14:22:31.000001Z; far from the clock of any machine that runs the checks.
 const ENDED: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_001);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// A duty with everything in it; due 30 days after the connection ended.
+/// A duty with every optional field, due 30 days after the connection ended.
 pub(super) fn duty(id: &str) -> DeletionDuty {
     DeletionDuty {
         envelope_id: format!("env_{id}").into(),
@@ -32,7 +32,7 @@ pub(super) fn due(id: &str, deadline_at: Timestamp) -> DeletionDuty {
     }
 }
 
-/// So many days after the connection ended.
+/// The time this many days after the connection ended.
 pub(super) fn days(count: u32) -> Timestamp {
     ENDED.saturating_add(DAY * count)
 }
@@ -44,7 +44,7 @@ pub(super) fn proof(at: Timestamp, note: &str) -> DeletionProof {
     }
 }
 
-/// Records, and expects each to be new.
+/// Records duties, and fails unless each is new.
 pub(super) async fn record_all(
     store: &dyn DeletionStore,
     duties: impl IntoIterator<Item = DeletionDuty>,
@@ -56,14 +56,14 @@ pub(super) async fn record_all(
     Ok(())
 }
 
-/// Expects that a duty is as it should be.
+/// Fails unless the stored duty equals the expected one.
 pub(super) async fn is(store: &dyn DeletionStore, expected: &DeletionDuty) -> CheckResult {
     let came = store.duty(&expected.envelope_id).await?;
     let what = format!("the duty {:?}", expected.envelope_id);
     same(&what, came.as_ref(), Some(expected))
 }
 
-/// Expects that these duties are open, in this order.
+/// Fails unless these duties are open, in this order.
 pub(super) async fn are_open(store: &dyn DeletionStore, what: &str, ids: &[&str]) -> CheckResult {
     let open = store.open_duties(100).await?;
     let came: Vec<_> = open.iter().map(|duty| duty.envelope_id.to_string()).collect();

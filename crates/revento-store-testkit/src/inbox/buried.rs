@@ -1,4 +1,4 @@
-//! Pages of buried deliveries.
+//! Checks of paging through buried deliveries.
 
 use revento_store::{BuriedCursor, BuriedDelivery, InboxStore};
 
@@ -10,7 +10,7 @@ use crate::{
     subject::CheckResult,
 };
 
-/// More than a page of anybody's.
+/// More deliveries than any page has by default.
 const MANY: usize = 1001;
 
 async fn page(
@@ -22,7 +22,7 @@ async fn page(
     Ok(store.buried(cursor.as_ref(), limit).await?)
 }
 
-/// All pages of this size, one after the other.
+/// Reads all pages of this size.
 async fn walk(store: &dyn InboxStore, size: usize) -> Result<Vec<BuriedDelivery>, NotPassed> {
     let mut all: Vec<BuriedDelivery> = Vec::new();
     for _ in 0..=MANY {

@@ -1,4 +1,4 @@
-//! What goes in comes out.
+//! Checks that deliveries come back unchanged.
 
 use revento_core::{EventType, Timestamp};
 use revento_store::{DeliveryState, InboxStore, LeasedDelivery, NewDelivery, Sealed};

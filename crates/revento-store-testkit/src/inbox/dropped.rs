@@ -1,4 +1,4 @@
-//! Calls that are dropped in the middle.
+//! Checks of calls that are dropped before they complete.
 
 use revento_store::InboxStore;
 
@@ -39,7 +39,7 @@ pub(super) async fn q2_a_dropped_call_loses_and_blocks_nothing(
             tries += 1;
             if tries > 10 {
                 return fail(format!(
-                    "env_{} cannot be handled: {} were leased at last",
+                    "env_{} cannot be handled: {} deliveries were leased at the end",
                     id(number),
                     leased.len()
                 ));

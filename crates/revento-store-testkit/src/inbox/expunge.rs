@@ -1,4 +1,4 @@
-//! What becomes of what was buried: listed, its body wiped, its identity kept.
+//! Checks of buried deliveries: listing them, wiping their bodies, keeping their ids.
 
 use revento_core::Timestamp;
 use revento_store::{BuriedDelivery, DeliveryState, InboxStore, NewDelivery, RequeueOutcome, Sealed};

@@ -1,4 +1,4 @@
-//! Forgetting.
+//! Checks of forgetting handled deliveries.
 
 use revento_store::{DeliveryState, InboxStore, InsertOutcome};
 

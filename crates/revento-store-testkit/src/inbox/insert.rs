@@ -1,4 +1,4 @@
-//! Deduplication.
+//! Checks of inserting and deduplication.
 
 use revento_store::{DeliveryState, InboxStore, InsertOutcome, NewDelivery, Sealed};
 

@@ -1,4 +1,4 @@
-//! Leases: exclusive, expiring, fenced.
+//! Checks of leases: exclusion, expiry and fences.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Ordering keys: one at a time, in the order of arrival.
+//! Checks of ordering keys: one delivery of a key at a time, in the order of arrival.
 
 use revento_store::InboxStore;
 
@@ -52,7 +52,7 @@ pub(super) async fn q14_a_key_is_leased_once_at_a_time(
         let leased: Vec<_> = batches.into_iter().flatten().collect();
         let [delivery] = leased.as_slice() else {
             return fail(format!(
-                "one delivery of a key can be leased at a time, {} were",
+                "at most one delivery of a key may be leased at a time, but {} were",
                 leased.len()
             ));
         };

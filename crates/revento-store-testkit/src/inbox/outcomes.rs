@@ -1,4 +1,4 @@
-//! Handled, tried again, set aside.
+//! Checks of the outcomes of a delivery: handled, retried, buried, requeued.
 
 use revento_store::{DeliveryState, InboxStore, RequeueOutcome};
 

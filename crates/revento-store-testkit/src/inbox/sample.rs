@@ -1,4 +1,4 @@
-//! Deliveries to test with.
+//! Deliveries for the checks, and steps that several checks share.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(crate) const NOW: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const TICK: Duration = Duration::from_micros(1);
 
-/// A delivery without an order, received at [`NOW`].
+/// A delivery without an ordering key, received at [`NOW`].
 pub(crate) fn delivery(id: &str) -> NewDelivery {
     NewDelivery {
         envelope_id: format!("env_{id}").into(),
@@ -26,7 +26,7 @@ pub(crate) fn delivery(id: &str) -> NewDelivery {
     }
 }
 
-/// Not a real digest: a store does not look into it.
+/// Not a real digest; a store does not interpret it.
 pub(crate) fn digest(id: &str) -> [u8; 32] {
     let mut digest = [0xFE; 32];
     let text = format!("digest {id}");
@@ -36,13 +36,13 @@ pub(crate) fn digest(id: &str) -> [u8; 32] {
     digest
 }
 
-/// The answer to a retry.
+/// The outcome of inserting a retry.
 pub(crate) fn known(state: DeliveryState) -> InsertOutcome {
     let other_body = false;
     InsertOutcome::Known { state, other_body }
 }
 
-/// The answer to a replay.
+/// The outcome of inserting a replay.
 pub(crate) const REQUEUED: InsertOutcome = InsertOutcome::Requeued { other_body: false };
 
 pub(crate) fn at(id: &str, received_at: Timestamp) -> NewDelivery {
@@ -63,7 +63,7 @@ pub(crate) fn minutes(count: u32) -> Timestamp {
     NOW.saturating_add(MINUTE * count)
 }
 
-/// Inserts, and expects each to be new under an unknown delivery id.
+/// Inserts deliveries, and fails unless each is new and has a new delivery id.
 pub(crate) async fn insert_all(
     store: &dyn InboxStore,
     deliveries: impl IntoIterator<Item = NewDelivery>,
@@ -82,7 +82,7 @@ pub(crate) async fn insert_all(
     Ok(())
 }
 
-/// Leases for a minute.
+/// Leases deliveries for one minute.
 pub(crate) async fn lease(
     store: &dyn InboxStore,
     now: Timestamp,
@@ -91,15 +91,15 @@ pub(crate) async fn lease(
     Ok(store.lease(now, now.saturating_add(MINUTE), limit).await?)
 }
 
-/// Leases one, and expects that there is one.
+/// Leases one delivery, and fails if none can be leased.
 pub(crate) async fn one(store: &dyn InboxStore, now: Timestamp) -> Result<LeasedDelivery, NotPassed> {
     match lease(store, now, 1).await?.pop() {
         Some(delivery) => Ok(delivery),
-        None => fail(format!("nothing could be leased at {now}")),
+        None => fail(format!("no delivery could be leased at {now}")),
     }
 }
 
-/// Leases, and expects these ids in this order.
+/// Leases deliveries, and fails unless they have these ids in this order.
 pub(crate) async fn leases(
     store: &dyn InboxStore,
     what: &str,
@@ -120,12 +120,12 @@ pub(crate) async fn is(store: &dyn InboxStore, id: &str, state: DeliveryState) -
     same(&format!("the state of env_{id}"), came, Some(state))
 }
 
-/// Whether an answer was as expected, with words for it.
+/// Fails unless the store returned the expected answer.
 pub(crate) fn answered(what: &str, came: bool, expected: bool) -> Result<(), NotPassed> {
     same(&format!("the answer to {what}"), came, expected)
 }
 
-/// Inserts a delivery and buries it at its first attempt.
+/// Inserts a delivery and buries it at the first attempt.
 pub(crate) async fn bury(
     store: &dyn InboxStore,
     delivery: NewDelivery,

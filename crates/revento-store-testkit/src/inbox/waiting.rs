@@ -1,4 +1,4 @@
-//! When to ask again.
+//! Checks of the time of the next due delivery.
 
 use revento_core::Timestamp;
 use revento_store::InboxStore;

@@ -1,4 +1,4 @@
-//! Opening: the same bytes under the same context, and nothing else.
+//! Checks of opening: only the same bytes under the same context open.
 
 use revento_store::{SealError, Sealed, Sealer};
 

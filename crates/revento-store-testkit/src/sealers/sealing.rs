@@ -1,4 +1,4 @@
-//! Sealing: what goes in comes out, and shows nothing.
+//! Checks of sealing: round trips and secrecy.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Whether an earlier claim was left without a word.
+//! Checks of abandoned claims: a claim that expired without a release or a fenced swap.
 
 use revento_store::TokenStore;
 

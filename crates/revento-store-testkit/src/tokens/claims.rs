@@ -1,4 +1,4 @@
-//! Claims: exclusive, expiring, given back by their holder.
+//! Checks of claims: exclusion, expiry and release by the holder.
 
 use revento_core::Timestamp;
 use revento_store::{ClaimOutcome, Fence, TokenStore, Version};
@@ -52,7 +52,10 @@ pub(super) async fn k12_of_many_claimants_one_wins(subject: SharedSubject<dyn To
             })
             .collect();
         let &[fence] = fences.as_slice() else {
-            return fail(format!("one claimant has to win, {} did", fences.len()));
+            return fail(format!(
+                "exactly one claimant has to win, but {} did",
+                fences.len()
+            ));
         };
         for answer in answers
             .into_iter()
@@ -69,7 +72,7 @@ pub(super) async fn k12_of_many_claimants_one_wins(subject: SharedSubject<dyn To
     Ok(())
 }
 
-/// Clocks far from today: a store that asks its own, or lets its engine expire claims, fails here.
+/// Uses times far from today. A store that reads its own clock, or lets its engine expire claims, fails.
 pub(super) async fn k12_a_claim_expires_by_the_callers_clock(
     subject: SharedSubject<dyn TokenStore>,
 ) -> CheckResult {

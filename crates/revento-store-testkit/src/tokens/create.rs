@@ -1,4 +1,4 @@
-//! Creating never overwrites.
+//! Checks of creating: it never overwrites.
 
 use revento_store::{CreateOutcome, TokenStore};
 
@@ -50,7 +50,10 @@ pub(super) async fn k10_of_many_creators_one_wins(subject: SharedSubject<dyn Tok
             })
             .collect();
         let &[(winner, version)] = winners.as_slice() else {
-            return fail(format!("one creator has to win, {} did", winners.len()));
+            return fail(format!(
+                "exactly one creator has to win, but {} did",
+                winners.len()
+            ));
         };
         let stored = loaded(&*subject.store(), &key(&event)).await?;
         same("the stored version", stored.version, version)?;

@@ -1,4 +1,4 @@
-//! Calls that are dropped in the middle.
+//! Checks of calls that are dropped before they complete.
 
 use revento_store::{ClaimOutcome, ClaimTerms, TokenStore};
 
@@ -33,7 +33,7 @@ pub(super) async fn k23_a_dropped_swap_is_whole_or_never_was(
     Ok(())
 }
 
-/// Writes through one handle in every way, several times for the sake of pools, and looks through another.
+/// Writes in every way through one handle, often enough to use each pooled connection, and reads through another.
 async fn is_durable(store: &dyn TokenStore, other: &dyn TokenStore, number: u32) -> CheckResult {
     let marker = super::sample::record(&format!("evt_marker_{number}"));
     let key = &marker.connection.key;
@@ -102,7 +102,7 @@ pub(super) async fn k23_what_follows_a_dropped_call_is_durable(
     // Every claim was either taken or not; none lasts.
     let last = claim(&*other, &key("evt_1"), version, end_of(now)).await?;
     holds(
-        "no dropped claim lasts for ever",
+        "a dropped claim expires",
         matches!(last, ClaimOutcome::Granted { .. }),
     )
 }

@@ -1,4 +1,4 @@
-//! What has to be refreshed soon.
+//! Checks of the list of connections to refresh soon.
 
 use revento_core::{Status, Timestamp};
 use revento_store::{Record, TokenStore};

@@ -1,4 +1,4 @@
-//! What another handle on the same data sees.
+//! Checks of restarts and replicas.
 
 use revento_core::Timestamp;
 use revento_store::{ClaimOutcome, ClaimTerms, SwapOutcome, TokenStore};

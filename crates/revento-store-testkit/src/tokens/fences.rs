@@ -1,4 +1,4 @@
-//! Swaps under a claim, and beside one.
+//! Checks of swaps with and without a claim's fence.
 
 use revento_store::{ClaimOutcome, Fence, SwapOutcome, TokenStore, Version};
 

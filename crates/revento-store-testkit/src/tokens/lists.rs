@@ -1,4 +1,4 @@
-//! Lists by event and by integration.
+//! Checks of the lists by event and by integration.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Odd keys and odd sizes.
+//! Checks of unusual keys and sizes.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use revento_store::{Sealed, TokenStore};
 use super::sample::{created, key, loaded, of_key, record, swapped};
 use crate::{check::SharedSubject, expect::same, subject::CheckResult};
 
-/// Texts that some engine, collation, escaping or pattern takes for another.
+/// Texts that an engine, a collation, escaping or a pattern may confuse with another text.
 const ODD: &[&str] = &[
     "",
     " ",

@@ -1,4 +1,4 @@
-//! Lists that are longer than a page.
+//! Checks of paging through lists.
 
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{DueCursor, Record, Stored, TokenStore};
@@ -12,7 +12,7 @@ use crate::{
 };
 
 const CLIENT: &str = "clt_test";
-/// More than the limits that engines and drivers have by default.
+/// More records than the default limits of engines and drivers.
 const MANY: usize = 1001;
 
 #[derive(Clone, Copy)]
@@ -23,7 +23,7 @@ enum List<'a> {
 }
 
 impl List<'_> {
-    /// The page behind a record.
+    /// The page after a record.
     async fn page(
         self,
         store: &dyn TokenStore,
@@ -45,7 +45,7 @@ impl List<'_> {
         })
     }
 
-    /// All pages of this size, one after the other.
+    /// Reads all pages of this size.
     async fn walk(self, store: &dyn TokenStore, size: usize) -> Result<Vec<Stored>, NotPassed> {
         let mut all: Vec<Stored> = Vec::new();
         for _ in 0..=MANY {
@@ -57,7 +57,7 @@ impl List<'_> {
             all.extend(page);
             if is_last {
                 let behind = self.page(store, all.last(), size).await?;
-                same("the page behind the last one", keys(&behind), vec![])?;
+                same("the page after the last one", keys(&behind), vec![])?;
                 return Ok(all);
             }
         }

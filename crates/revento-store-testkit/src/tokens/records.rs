@@ -1,4 +1,4 @@
-//! Records come back as they were stored.
+//! Checks that records come back unchanged.
 
 use revento_core::{ConnectionKey, Reason, Scopes, Status, Timestamp};
 use revento_store::{Record, Sealed, TokenStore};

@@ -1,4 +1,4 @@
-//! Records to test with: every field differs from every other.
+//! Records for the checks, each field with another value, and steps that several checks share.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use revento_store::{
 
 use crate::expect::{NotPassed, fail};
 
-/// 2026-05-09T14:22:31.000001Z. The suite's "now"; no store may compare it with its own.
+/// 2026-05-09T14:22:31.000001Z. The current time of the checks; stores must not compare it with their own clock.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_001);
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -19,7 +19,7 @@ pub(crate) fn key(event: &str) -> ConnectionKey {
     ConnectionKey::installation("clt_test".into(), event.into())
 }
 
-/// A connected installation with every optional field but a reason, a deadline and a user.
+/// A connected installation without a reason, a deadline and a user.
 pub(crate) fn record(event: &str) -> Record {
     of_key(key(event))
 }
@@ -44,7 +44,7 @@ pub(crate) fn of_key(key: ConnectionKey) -> Record {
     }
 }
 
-/// The same record, told apart by its tokens.
+/// The same record with other tokens.
 pub(crate) fn marked(record: &Record, mark: usize) -> Record {
     let tokens = Some(Sealed::from_bytes(format!("marked {mark}").into_bytes()));
     Record {
@@ -53,14 +53,14 @@ pub(crate) fn marked(record: &Record, mark: usize) -> Record {
     }
 }
 
-/// The same record as a new pair of tokens, or a new consent, makes it.
+/// The same record with the next generation, as after a refresh or a new consent.
 pub(crate) fn renewed(record: &Record) -> Record {
     let mut renewed = record.clone();
     renewed.connection.generation += 1;
     renewed
 }
 
-/// The same record in doubt.
+/// The same record with the status in doubt.
 pub(crate) fn doubted(record: &Record) -> Record {
     let mut doubted = record.clone();
     doubted.connection.status = Status::InDoubt;
@@ -72,7 +72,7 @@ pub(crate) async fn created(store: &dyn TokenStore, record: &Record) -> Result<V
     match store.create(record).await? {
         CreateOutcome::Created(version) => Ok(version),
         CreateOutcome::AlreadyExists => fail(format!(
-            "creating {} was answered with Exists",
+            "creating {} returned AlreadyExists",
             record.connection.key
         )),
     }
@@ -81,7 +81,7 @@ pub(crate) async fn created(store: &dyn TokenStore, record: &Record) -> Result<V
 pub(crate) async fn loaded(store: &dyn TokenStore, key: &ConnectionKey) -> Result<Stored, NotPassed> {
     match store.load(key).await? {
         Some(stored) => Ok(stored),
-        None => fail(format!("{key} was stored and is not found")),
+        None => fail(format!("{key} was stored but the store does not find it")),
     }
 }
 
@@ -93,11 +93,11 @@ pub(crate) async fn swapped(
 ) -> Result<Version, NotPassed> {
     match store.compare_and_swap(expected, record, fence).await? {
         SwapOutcome::Swapped(version) => Ok(version),
-        SwapOutcome::Conflict => fail("a swap of the current version was answered with Conflict"),
+        SwapOutcome::Conflict => fail("a swap of the current version returned Conflict"),
     }
 }
 
-/// Claims for a minute from `now`.
+/// Claims a record for one minute from `now`.
 pub(crate) async fn claim(
     store: &dyn TokenStore,
     key: &ConnectionKey,
@@ -116,12 +116,12 @@ pub(crate) async fn claim(
         .await?)
 }
 
-/// When a claim of [`claim`] ends.
+/// The end of a claim made by [`claim`].
 pub(crate) fn end_of(now: Timestamp) -> Timestamp {
     now.saturating_add(MINUTE)
 }
 
-/// Claims, and expects to get the claim: its fence and whether an earlier one was abandoned.
+/// Claims a record, and fails unless it is granted. Returns the fence and whether an earlier claim was abandoned.
 pub(crate) async fn granted(
     store: &dyn TokenStore,
     key: &ConnectionKey,
@@ -130,8 +130,6 @@ pub(crate) async fn granted(
 ) -> Result<(Fence, bool), NotPassed> {
     match claim(store, key, version, now).await? {
         ClaimOutcome::Granted { fence, abandoned } => Ok((fence, abandoned)),
-        other => fail(format!(
-            "a claim that nobody stands in the way of was answered with {other:?}"
-        )),
+        other => fail(format!("a claim on an unclaimed record returned {other:?}")),
     }
 }

@@ -1,4 +1,4 @@
-//! What is at rest.
+//! Checks of the bytes at rest.
 
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::{Record, Sealer, TokenStore};
@@ -41,14 +41,14 @@ pub(super) async fn k21_no_plaintext_is_at_rest(subject: SharedSubject<dyn Token
 
     let dump = subject.dump().await?;
     holds(
-        "the dump has the record's plain fields, so that it can be trusted",
+        "the dump contains the record's plain fields, so it is a real dump",
         contains(&dump, b"evt_1"),
     )?;
     for secret in PLANTED {
         for part in [secret, &secret[..16]] {
             if contains(&dump, part.as_bytes()) {
                 return fail(format!(
-                    "the bytes at rest have {part:?}, which was only ever given sealed"
+                    "the bytes at rest contain {part:?}, which the store got only in sealed form"
                 ));
             }
         }

@@ -1,4 +1,4 @@
-//! Compare and swap.
+//! Checks of compare-and-swap.
 
 use std::collections::BTreeSet;
 
@@ -64,7 +64,10 @@ pub(super) async fn k11_of_many_swaps_one_wins(subject: SharedSubject<dyn TokenS
             })
             .collect();
         let &[(winner, won)] = winners.as_slice() else {
-            return fail(format!("one swap of a version has to win, {} did", winners.len()));
+            return fail(format!(
+                "exactly one swap of a version has to win, but {} did",
+                winners.len()
+            ));
         };
         let stored = loaded(&*subject.store(), &key("evt_1")).await?;
         same("the stored version", stored.version, won)?;

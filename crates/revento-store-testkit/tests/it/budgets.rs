@@ -1,4 +1,4 @@
-//! The suite finds what is wrong with a budget store.
+//! The suite finds each fault of a faulty budget store.
 
 use std::{collections::HashMap, sync::Mutex};
 

@@ -1,4 +1,4 @@
-//! The suite itself: what it reports, and how it treats what goes wrong around it.
+//! The suite's report, and its behaviour when a store panics, hangs or cannot be made.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ async fn a_stale_exception_is_a_failure() {
     assert!(
         report
             .to_string()
-            .contains("there is no check \"k9_of_old\" to be skipped"),
+            .contains("there is no check \"k9_of_old\" to skip"),
         "{report}"
     );
 }
@@ -40,7 +40,11 @@ async fn a_factory_that_fails_fails_every_check() {
     let suite = TokenStoreSuite::new(|| async { Err::<_, BoxError>("no server".into()) });
     let report = suite.run().await;
     assert_eq!(report.failures().count(), report.findings().len());
-    assert!(report.to_string().contains("no store could be made: no server"));
+    assert!(
+        report
+            .to_string()
+            .contains("the factory did not make a store: no server")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +54,7 @@ async fn a_store_that_hangs_does_not_hang_the_suite() {
     });
     let report = suite.patience(Duration::from_millis(500)).run().await;
     assert_eq!(report.failures().count(), 5, "{report}");
-    assert!(report.to_string().contains("no end after 500ms"));
+    assert!(report.to_string().contains("did not end within 500ms"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

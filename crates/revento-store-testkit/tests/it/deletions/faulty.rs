@@ -1,4 +1,4 @@
-//! A memory ledger with one fault in what it does.
+//! An in-memory deletion store with one injected fault.
 
 use std::{
     collections::BTreeSet,

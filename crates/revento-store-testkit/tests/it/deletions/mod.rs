@@ -1,4 +1,4 @@
-//! Ledgers with one fault each: the suite has to find every one.
+//! Deletion stores with one fault each: the suite has to find each fault.
 
 mod faulty;
 

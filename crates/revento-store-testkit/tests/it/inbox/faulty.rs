@@ -1,4 +1,4 @@
-//! A memory inbox with one fault in what it does.
+//! An in-memory inbox store with one injected fault.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

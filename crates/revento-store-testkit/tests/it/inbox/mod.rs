@@ -1,4 +1,4 @@
-//! Inboxes with one fault each: the suite has to find every one.
+//! Inbox stores with one fault each: the suite has to find each fault.
 
 mod faulty;
 

@@ -1,4 +1,4 @@
-//! A memory store with one fault in what it does.
+//! An in-memory token store with one injected fault.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

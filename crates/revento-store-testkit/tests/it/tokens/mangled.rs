@@ -1,4 +1,4 @@
-//! A memory store that keeps one kind of value differently from how it was given.
+//! An in-memory token store that alters one kind of value.
 
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Scopes, Status, Timestamp, UserId};

@@ -1,4 +1,4 @@
-//! Token stores with one fault each: the suite has to find every one.
+//! Token stores with one fault each: the suite has to find each fault.
 
 mod faulty;
 mod mangled;
