@@ -58,9 +58,9 @@ struct Pair {
 #[derive(Debug)]
 struct Sender {
     worker: Worker,
-    /// No answer came to it that says what happened.
+    /// The sender got no answer that shows the outcome.
     clueless: bool,
-    /// It knows that the token is as good as before.
+    /// The sender knows that the token is not spent.
     unspent: bool,
 }
 
@@ -157,7 +157,7 @@ impl Ledger {
         connection.status == Status::InDoubt && !usable && token.is_none_or(|token| opened.r == token)
     }
 
-    /// Whether all who sent it are dead, or never heard what came of it.
+    /// Whether every sender is dead or never got the outcome.
     fn does_nobody_know(&self, index: usize) -> bool {
         let book = self.book();
         let Some(pair) = book.pairs.get(index) else {
@@ -168,7 +168,7 @@ impl Ledger {
         !pair.senders.iter().any(knows)
     }
 
-    /// No answer came that says what happened.
+    /// The sender got no answer that shows the outcome.
     pub(crate) fn lost(&self, sending: Sending) {
         self.book()
             .note(format!("no answer to the sending of token {}", sending.at.0));
@@ -296,7 +296,7 @@ impl Ledger {
         self.book().dead.insert(worker);
     }
 
-    /// A process was killed, there.
+    /// A process was killed at this crash point.
     pub(crate) fn died(&self, worker: Worker, of: &str) {
         self.is_gone(worker);
         let mut book = self.book();
@@ -359,7 +359,7 @@ impl Book {
         self.tally.findings.push(what);
     }
 
-    /// The last ones are enough to understand what was found.
+    /// Keeps only the latest events; they are enough to understand a finding.
     fn note(&mut self, what: String) {
         if self.tally.notes.len() >= 10_000 {
             self.tally.notes.clear();

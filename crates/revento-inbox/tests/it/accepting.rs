@@ -1,4 +1,4 @@
-//! What is acknowledged, and what a second delivery of it does.
+//! Which deliveries the inbox acknowledges, and the effect of a repeated delivery.
 
 use std::sync::Arc;
 
@@ -137,7 +137,7 @@ async fn w24_a_changed_type_header_stores_nothing() {
     }
 }
 
-/// By the SHA-256 of `{`.
+/// The id contains the SHA-256 of `{`.
 const UNREADABLE: &str = "unreadable/021fb596db81e6d02bf3d2586ee3981fe519f275c0ac9ca76bbcf2ebb4097d96";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,7 +163,7 @@ async fn w26_a_genuine_body_that_cannot_be_read_is_acknowledged_and_buried() {
     }
 }
 
-/// Acknowledging waits for the store and for no handler.
+/// The acknowledgement waits for the store but not for a handler.
 #[tokio::test(flavor = "multi_thread")]
 async fn d11_a_slow_handler_holds_no_acknowledgement_up() {
     for place in engines::all() {

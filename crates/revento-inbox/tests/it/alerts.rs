@@ -1,4 +1,4 @@
-//! What operators are told when identities do not agree.
+//! The alerts about ids that do not match.
 
 use std::{
     fmt::{Debug, Write},
@@ -18,7 +18,7 @@ use crate::{
     world::{Sent, arrive, inbox, run_until, sent},
 };
 
-/// Keeps the text of the inbox's alerts, those of all tests: what a scoped subscriber sees depends on what others do.
+/// Collects the inbox's alerts of all tests. A scoped subscriber is not enough, because what it sees depends on other tests.
 #[derive(Clone, Default)]
 struct Alerts(Arc<Mutex<Vec<String>>>);
 
@@ -28,7 +28,7 @@ static ALERTS: LazyLock<Alerts> = LazyLock::new(|| {
     alerts
 });
 
-/// What was told of this delivery id since the last call.
+/// Returns the alerts about this delivery id since the last call.
 fn told_of(delivery_id: &str) -> Vec<String> {
     let mark = format!("delivery_id={delivery_id} ");
     let mut all = ALERTS.0.lock().unwrap();
@@ -67,7 +67,7 @@ impl Subscriber for Alerts {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// Expects exactly one alert, which says this and names both identities, but nothing of the body.
+/// Asserts that there is exactly one alert, with this text and both ids, but without any of the body.
 fn one(sent: &Sent, says: &str) {
     let told = told_of(&sent.delivery_id);
     let [alert] = &told[..] else { panic!("{told:?}") };

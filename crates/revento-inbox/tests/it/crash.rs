@@ -1,6 +1,6 @@
-//! `kill -9` in the middle of a handler: the delivery is handled again, by whoever is left.
+//! `kill -9` during a handler: another process handles the delivery again.
 //!
-//! The test starts its own binary again as the child that handles, and kills it.
+//! The test starts its own binary as a child process that handles deliveries, and kills it.
 
 use std::{
     io::{BufRead, BufReader},
@@ -19,7 +19,7 @@ use crate::{
 
 pub(crate) const PLACE: &str = "REVENTO_INBOX_CRASH_PLACE";
 
-/// What the child does: it begins to handle, says so, and never ends.
+/// The child process: starts to handle a delivery, reports it, then blocks until it is killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn child() {
     let Ok(place) = std::env::var(PLACE) else {
@@ -35,7 +35,7 @@ async fn child() {
     inbox.runner(handlers).run(std::future::pending()).await;
 }
 
-/// Starts a child, which is a test of this name, and kills it once it handles something; what it handled.
+/// Starts the test with this name as a child process, kills it when it handles a delivery, and returns the delivery.
 pub(crate) fn kill_mid_handler(place: &Place, test: &str) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture", "--test-threads=1"])

@@ -1,4 +1,4 @@
-//! The deletion ledger over each of its stores.
+//! The deletion handler with each deletion store.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 const DAY: Duration = Duration::from_secs(86_400);
 const DEADLINE: &str = "2026-06-08T14:22:31Z";
 
-/// A clock that stands where it is put.
+/// A clock that a test sets.
 #[derive(Debug)]
 struct Standing(std::sync::Mutex<Timestamp>);
 
@@ -41,7 +41,7 @@ fn deletion(id: &str, data: &str) -> Sent {
     sent(id).of_type("data.deletion_required").with_data(data)
 }
 
-/// Takes deliveries in and handles them with the ledger alone.
+/// Accepts deliveries and handles them with the deletion handler only.
 async fn handle(ledger: &Deletions, all: &[Sent]) {
     let place = Place::Sqlite(tempfile::tempdir().unwrap());
     let inbox = inbox(place.open().await);
@@ -54,7 +54,7 @@ async fn handle(ledger: &Deletions, all: &[Sent]) {
     running.stop().await;
 }
 
-/// In memory, SQLite, and PostgreSQL where the tests were given one.
+/// The memory store, SQLite, and PostgreSQL if the environment names one.
 async fn stores(directory: &tempfile::TempDir) -> Vec<Arc<dyn DeletionStore>> {
     let file = directory.path().join("ledger.sqlite");
     let mut stores: Vec<Arc<dyn DeletionStore>> = vec![
@@ -161,7 +161,7 @@ async fn q17_reminders_come_before_the_deadline_and_do_not_stop_behind_it() {
     }
 }
 
-/// The organizer has connected again before the webhook of the old connection arrived.
+/// The organizer connects again before the webhook of the old connection arrives.
 #[tokio::test(flavor = "multi_thread")]
 async fn q17_a_late_webhook_does_not_mean_the_data_of_a_newer_connection() {
     let ledger = Deletions::new(Arc::new(MemoryDeletions::new()));
@@ -176,7 +176,7 @@ async fn q17_a_late_webhook_does_not_mean_the_data_of_a_newer_connection() {
     ));
 }
 
-/// A ledger that is down: the webhook is not handled, and so it comes again.
+/// The deletion store is down, so the webhook is not handled and is retried.
 #[tokio::test(flavor = "multi_thread")]
 async fn q17_a_duty_that_could_not_be_kept_is_tried_again() {
     let directory = tempfile::tempdir().unwrap();

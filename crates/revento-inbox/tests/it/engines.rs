@@ -1,4 +1,4 @@
-//! The stores that every test runs over.
+//! The stores that the tests run with.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,11 +13,11 @@ use revento_store_postgres::PostgresOptions;
 use revento_store_sqlite::SqliteStore;
 use tempfile::TempDir;
 
-/// A place where deliveries are kept, empty at first. Every opening is one more replica.
+/// The location of a store, empty at first. Each opening acts as another replica.
 #[derive(Debug)]
 pub(crate) enum Place {
     Sqlite(TempDir),
-    /// The folder of another process.
+    /// The folder that another process created.
     Elsewhere(PathBuf),
     Postgres {
         url: String,
@@ -26,7 +26,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// For another process.
+    /// The location as text, to pass to another process.
     pub(crate) fn to_text(&self) -> String {
         match self {
             Self::Sqlite(directory) => directory.path().to_str().unwrap().to_owned(),
@@ -35,7 +35,7 @@ impl Place {
         }
     }
 
-    /// The place of another process.
+    /// The location that another process passed.
     pub(crate) fn from_text(text: &str) -> Self {
         match text.split_once(' ') {
             Some((url, schema)) => Self::Postgres {
@@ -63,7 +63,7 @@ async fn sqlite(folder: &Path) -> Arc<dyn InboxStore> {
     Arc::new(SqliteStore::open(file).await.unwrap())
 }
 
-/// One of each engine.
+/// Returns one location for each engine.
 pub(crate) fn all() -> Vec<Place> {
     let sqlite = Place::Sqlite(tempfile::tempdir().unwrap());
     let url = std::env::var("REVENTO_TEST_POSTGRES")
@@ -76,7 +76,7 @@ pub(crate) fn all() -> Vec<Place> {
     [Some(sqlite), postgres].into_iter().flatten().collect()
 }
 
-/// A schema's name that nobody has used.
+/// Returns an unused schema name.
 fn fresh() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Attempts that fail: again, and at last buried.
+//! Failed attempts are retried and finally buried.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ async fn d11_a_handler_that_takes_too_long_is_a_failed_attempt_and_not_a_lost_on
     }
 }
 
-/// Only who holds the lease can note an outcome, and only once.
+/// Only the holder of the lease can record an outcome, and only once.
 #[tokio::test(flavor = "multi_thread")]
 async fn d16_an_outcome_is_noted_once() {
     for place in engines::all() {

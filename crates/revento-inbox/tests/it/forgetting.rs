@@ -1,4 +1,4 @@
-//! What is remembered of a handled delivery, and for how long.
+//! What the inbox keeps of a handled delivery, and for how long.
 
 use std::{fs, sync::Arc, time::Duration};
 
@@ -43,7 +43,7 @@ async fn q12_a_handled_delivery_is_known_for_seven_days_whatever_the_policy_says
     }
 }
 
-/// Once it is handled, only its identities are kept.
+/// After handling, the inbox keeps only the ids.
 #[tokio::test(flavor = "multi_thread")]
 async fn q18_the_content_of_a_handled_delivery_is_wiped_and_its_identity_stays() {
     let directory = tempfile::tempdir().unwrap();
@@ -127,7 +127,7 @@ async fn q18_the_body_of_a_buried_delivery_is_expunged_and_what_is_known_of_it_s
     }
 }
 
-/// One that was sealed under a lost key is readable again once it is replayed.
+/// A replay makes a delivery readable again that was sealed under a lost key.
 #[tokio::test(flavor = "multi_thread")]
 async fn q9_a_replay_of_what_could_not_be_opened_is_handled() {
     for place in engines::all() {

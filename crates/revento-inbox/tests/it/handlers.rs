@@ -1,4 +1,4 @@
-//! Which handlers are called, in which order, with what.
+//! Which handlers the runner calls, in which order, with which webhook.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +12,7 @@ use crate::{
     world::{Running, Seen, inbox, run_until, sent, until},
 };
 
-/// A handler that notes its name, and fails where its name says so.
+/// A handler that records its name, and fails if its name says so.
 fn named(
     seen: &Seen,
     name: &'static str,

@@ -1,4 +1,4 @@
-//! A handler whose work and whose delivery are completed by one transaction of its own: both or neither, also through `kill -9`.
+//! A handler that completes its work and its delivery in one transaction: both happen or neither, also after `kill -9`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use crate::{
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS work (envelope_id TEXT NOT NULL, attempt BIGINT NOT NULL)";
 
-/// The handler's own way to the database.
+/// The handler's own database connection.
 enum Own {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -53,7 +53,7 @@ impl Own {
         }
     }
 
-    /// What was done, and at which attempt.
+    /// The work that was done, with the number of the attempt.
     async fn work(&mut self) -> Vec<(String, i64)> {
         let sql = "SELECT envelope_id, attempt FROM work ORDER BY envelope_id";
         match self {
@@ -69,7 +69,7 @@ impl Own {
         }
     }
 
-    /// The work of a handler.
+    /// Does the work of a handler.
     async fn write(&mut self, webhook: &Webhook) {
         let (id, attempt) = (webhook.envelope.id.as_str(), i64::from(webhook.attempt));
         let sql = "INSERT INTO work VALUES ($1, $2)";
@@ -85,7 +85,7 @@ impl Own {
         }
     }
 
-    /// Completes the delivery, as part of the transaction. Whether the lease is still held.
+    /// Completes the delivery within the transaction. Returns whether the lease is still held.
     async fn complete(&mut self, webhook: &Webhook) -> bool {
         let now = SystemClock.now();
         match self {
@@ -112,7 +112,7 @@ impl Own {
         }
     }
 
-    /// Work and completion, both or neither.
+    /// Does the work and completes the delivery in one transaction.
     async fn handle(&mut self, webhook: &Webhook) -> Result<(), HandlerError> {
         self.begin().await;
         self.write(webhook).await;
@@ -197,7 +197,7 @@ async fn q3_who_lost_the_lease_commits_nothing() {
     }
 }
 
-/// Why the one that joins has to be the last: what comes after its commit cannot take it back.
+/// The handler that commits has to be the last one, because a later handler's failure cannot undo its commit.
 #[tokio::test(flavor = "multi_thread")]
 async fn q3_what_fails_behind_the_commit_does_not_undo_it() {
     for place in engines::all() {
@@ -214,7 +214,7 @@ async fn q3_what_fails_behind_the_commit_does_not_undo_it() {
     }
 }
 
-/// What a child does: it says so before, or after, its commit, and then never ends.
+/// The child process: reports before or after its commit, then blocks until it is killed.
 async fn child(before: bool) {
     let Ok(place) = std::env::var(PLACE) else {
         return; // Nobody's child: an ordinary run of all tests.

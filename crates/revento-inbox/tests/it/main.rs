@@ -1,4 +1,4 @@
-//! The inbox over real stores: SQLite always, PostgreSQL where the tests were given one.
+//! Tests of the inbox with real stores: always SQLite, and PostgreSQL if the environment names one.
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly, helpers of tests too")]
 #![allow(clippy::expect_used, reason = "a test may fail loudly, helpers of tests too")]
 #![allow(clippy::panic, reason = "a test may fail loudly, helpers of tests too")]

@@ -1,4 +1,4 @@
-//! Order within a resource, none between resources, and no delivery twice.
+//! Deliveries of one resource run in order, different resources run independently, and no delivery runs twice.
 
 use std::{
     collections::BTreeMap,
@@ -95,7 +95,7 @@ async fn q14_the_deliveries_of_one_resource_are_handled_in_order_those_of_others
     }
 }
 
-/// What a service keeps of its applications: the status, and when that was so.
+/// A service's copy of its applications: each status with its time.
 type Kept = Arc<Mutex<BTreeMap<String, (revento_core::Timestamp, String)>>>;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Deliveries, an inbox to put them into, and a runner to handle them.
+//! Helpers: deliveries, an inbox that accepts them, and a runner that handles them.
 
 use std::{
     sync::{
@@ -28,7 +28,7 @@ pub(crate) struct Sent {
     pub(crate) data: String,
 }
 
-/// A delivery with ids of its own.
+/// A delivery with unique ids.
 pub(crate) fn sent(id: &str) -> Sent {
     Sent {
         envelope_id: format!("env_{id}"),
@@ -64,7 +64,7 @@ impl Sent {
         self.envelope_id.as_str().into()
     }
 
-    /// Verifies it and takes it in, as an endpoint does before it answers.
+    /// Verifies and accepts the delivery, as an endpoint does before it answers.
     pub(crate) async fn arrive(&self, inbox: &Inbox) -> Result<Accepted, AcceptError> {
         let Self {
             envelope_id,
@@ -80,7 +80,7 @@ impl Sent {
     }
 }
 
-/// Takes any genuine body in.
+/// Accepts any genuine body.
 pub(crate) async fn arrive(
     inbox: &Inbox,
     event_type: &str,
@@ -101,7 +101,7 @@ pub(crate) async fn arrive(
     inbox.accept(&verified).await
 }
 
-/// An inbox that tries three times, a moment apart.
+/// An inbox with three attempts and short delays.
 pub(crate) fn builder(store: Arc<dyn InboxStore>) -> InboxBuilder {
     let sealer = KeyRing::new(SealingKey::from_bytes([7; 32]));
     Inbox::builder(store, sealer).policy(quick())
@@ -132,19 +132,19 @@ impl Running {
         Self { stop, task }
     }
 
-    /// Lets it finish what it has in hand.
+    /// Stops the runner after it has finished its current deliveries.
     pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
         self.task.await.unwrap();
     }
 }
 
-/// Waits until a delivery stands where it is wanted.
+/// Waits until a delivery has the wanted state.
 pub(crate) async fn until(inbox: &Inbox, id: &EnvelopeId, wanted: DeliveryState) {
     eventually(async || inbox.state(id).await.unwrap() == Some(wanted)).await;
 }
 
-/// Waits until something is true.
+/// Waits until the condition is true.
 pub(crate) async fn eventually(mut is_true: impl AsyncFnMut() -> bool) {
     let wait = async {
         while !is_true().await {
@@ -155,14 +155,14 @@ pub(crate) async fn eventually(mut is_true: impl AsyncFnMut() -> bool) {
     waited.expect("it becomes true in time");
 }
 
-/// Handles what is due, until a delivery stands where it is wanted.
+/// Handles due deliveries until one has the wanted state.
 pub(crate) async fn run_until(inbox: &Inbox, handlers: Handlers, id: &EnvelopeId, wanted: DeliveryState) {
     let running = Running::start(inbox, handlers);
     until(inbox, id, wanted).await;
     running.stop().await;
 }
 
-/// What handlers saw, in order.
+/// The webhooks that handlers saw, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen(Arc<Mutex<Vec<String>>>);
 
@@ -176,7 +176,7 @@ impl Seen {
     }
 }
 
-/// The operating system's clock, so much ahead.
+/// The operating system's clock plus an offset.
 #[derive(Debug, Default)]
 pub(crate) struct Ahead(AtomicI64);
 

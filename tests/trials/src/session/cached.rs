@@ -1,4 +1,4 @@
-//! A token from the cache, for one caller and for many. It touches neither the store nor a lock.
+//! Measures a cached token for one caller and for many. The read uses neither the store nor a lock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use super::{
 };
 
 const ROUNDS: usize = 31;
-/// Tokens in a round.
+/// The number of tokens in a round.
 const TOKENS: usize = 100_000;
 
 pub(super) async fn measure(report: &mut Report) -> Result<()> {
@@ -50,7 +50,7 @@ async fn guarded(locked: Arc<Mutex<AccessToken>>) -> Option<AccessToken> {
     Some(locked.lock().await.clone())
 }
 
-/// How long one token takes, when so many callers take theirs at once.
+/// The time for one token when this many callers take tokens at once.
 async fn round<F>(callers: usize, take: impl Fn() -> F + Clone + Send + 'static) -> Result<Duration>
 where
     F: Future<Output = Option<AccessToken>> + Send + 'static,

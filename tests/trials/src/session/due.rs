@@ -1,4 +1,4 @@
-//! Listing the due connections of very many, compared with a scan of all.
+//! Measures listing the due connections among very many, compared with a full scan.
 
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ use tokio::time::Instant;
 use super::report::{Report, median};
 
 const ROUNDS: usize = 15;
-/// What the keep-alive asks for.
+/// The page size of the keep-alive.
 const PAGE: usize = 256;
-/// Refresh tokens end one after the other, so many microseconds apart.
+/// The microseconds between the expiry times of two refresh tokens.
 const APART: i64 = 1_000_000;
 
 pub(super) async fn measure(report: &mut Report, postgres: Option<&str>, connections: u32) -> Result<()> {
@@ -38,7 +38,7 @@ fn insert(numbers: &str, live: &str, blob: &str) -> String {
     )
 }
 
-/// The last connection that is due.
+/// Connections that expire before this time are due: four pages of them.
 fn before() -> i64 {
     APART * i64::try_from(PAGE * 4).unwrap_or(i64::MAX)
 }

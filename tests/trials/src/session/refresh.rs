@@ -1,4 +1,4 @@
-//! A refresh, against the bare request that is in it; and for many callers at once.
+//! Measures a refresh against its bare request, and a refresh for many callers at once.
 
 use std::{sync::Arc, time::Duration};
 

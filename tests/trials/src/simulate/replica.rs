@@ -14,7 +14,7 @@ use crate::{ledger::key_ring, random::Random};
 
 pub(super) const CALLBACK: &str = "http://localhost:3000/callback";
 
-/// A claim outlives a request twice; a doubt's pause outlives an attempt to store.
+/// A claim lasts twice as long as a request, and the pause of a doubt lasts longer than an attempt to store.
 pub(super) fn timing() -> Timing {
     Timing::default().claim_ttl(Duration::from_secs(8))
 }

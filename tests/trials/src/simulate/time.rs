@@ -32,7 +32,7 @@ impl Time {
         Timestamp::from_unix_micros(BEGINNING + elapsed + jumped)
     }
 
-    /// What the simulation has taken, for those who are outside of it.
+    /// The elapsed time of the simulation, for code outside of it.
     pub(super) fn elapsed(&self, elapsed: Duration) {
         self.0.elapsed.store(micros(elapsed), Ordering::Relaxed);
     }

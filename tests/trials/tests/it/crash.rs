@@ -1,4 +1,4 @@
-//! A store that breaks its contract is found out.
+//! The crash trial detects a store that breaks its contract.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Trials have to be able to fail.
+//! Tests that the trials detect faults.
 
 #[cfg(unix)]
 mod crash;

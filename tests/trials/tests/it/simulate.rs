@@ -1,4 +1,4 @@
-//! A world can be lived through again, and goes wrong when it should.
+//! A seed reproduces its world, and a faulty store makes the simulation fail.
 
 use std::io;
 use std::process::{Command, Output};
