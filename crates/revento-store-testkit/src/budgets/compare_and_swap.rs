@@ -34,7 +34,7 @@ async fn wrote(store: &dyn BudgetStore, write: BudgetWrite<'_>) -> CheckResult {
     )
 }
 
-pub(super) async fn a17_only_what_is_there_is_replaced(
+pub(super) async fn a17_only_the_expected_bytes_are_replaced(
     subject: SharedSubject<dyn BudgetStore>,
 ) -> CheckResult {
     let store = subject.store();
@@ -62,7 +62,7 @@ pub(super) async fn a17_only_what_is_there_is_replaced(
     )
 }
 
-pub(super) async fn a17_where_nothing_is_any_expectation_is_met(
+pub(super) async fn a17_an_absent_key_meets_any_expectation(
     subject: SharedSubject<dyn BudgetStore>,
 ) -> CheckResult {
     let store = subject.store();

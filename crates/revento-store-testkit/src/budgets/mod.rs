@@ -8,9 +8,9 @@ use crate::check::{Check, checks};
 
 pub(crate) fn checks() -> Vec<Check<dyn BudgetStore>> {
     checks![
-        compare_and_swap::a17_only_what_is_there_is_replaced =>
+        compare_and_swap::a17_only_the_expected_bytes_are_replaced =>
             "a replica overwrites what another has spent, and the platform answers 429",
-        compare_and_swap::a17_where_nothing_is_any_expectation_is_met =>
+        compare_and_swap::a17_an_absent_key_meets_any_expectation =>
             "after a store loses its budgets, no replica can count its calls",
         compare_and_swap::a17_of_many_exchanges_one_wins =>
             "two replicas spend the same call of the budget, and the platform answers 429",

@@ -31,7 +31,7 @@ pub(super) async fn q17_the_ledger_is_there_after_reopening(
     };
     is(&*again, &open).await?;
     is(&*again, &done).await?;
-    are_open(&*again, "what is open", &["open"]).await?;
+    are_open(&*again, "the open duties", &["open"]).await?;
     same("a repeated record", again.record(&duty("open")).await?, false)?;
     let other = proof(days(3), "again");
     same(
@@ -41,7 +41,7 @@ pub(super) async fn q17_the_ledger_is_there_after_reopening(
     )?;
     let settled = again.settle(&"env_open".into(), &other).await?;
     same("a deletion through the other handle", settled, true)?;
-    are_open(&*store, "what is open after it", &[]).await
+    are_open(&*store, "the open duties after it", &[]).await
 }
 
 pub(super) async fn q17_a_dropped_call_is_whole_or_never_was(
@@ -64,5 +64,5 @@ pub(super) async fn q17_a_dropped_call_is_whole_or_never_was(
             return fail(format!("the proof is {done:?}, which no caller passed"));
         }
     }
-    are_open(&*other, "what is open", &[]).await
+    are_open(&*other, "the open duties", &[]).await
 }

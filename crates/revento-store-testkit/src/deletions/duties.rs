@@ -83,7 +83,7 @@ pub(super) async fn k8_odd_duties_survive(subject: SharedSubject<dyn DeletionSto
         };
         is(&*store, &done).await?;
     }
-    are_open(&*store, "what is open at last", &[]).await
+    are_open(&*store, "the open duties at last", &[]).await
 }
 
 pub(super) async fn q17_the_same_webhook_is_one_duty(
@@ -113,7 +113,7 @@ pub(super) async fn q17_the_same_webhook_is_one_duty(
         ..duty("1")
     };
     is(&*store, &done).await?;
-    are_open(&*store, "what is open", &[]).await
+    are_open(&*store, "the open duties", &[]).await
 }
 
 pub(super) async fn q17_of_many_simultaneous_records_one_is_new(
@@ -148,5 +148,5 @@ pub(super) async fn q17_the_duties_of_one_event_are_separate(
         .await?;
     store.reminded(&"env_older".into(), days(13)).await?;
     is(&*store, &newer).await?;
-    are_open(&*store, "what is open", &["newer"]).await
+    are_open(&*store, "the open duties", &["newer"]).await
 }

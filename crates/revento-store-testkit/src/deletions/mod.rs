@@ -30,7 +30,7 @@ pub(crate) fn checks() -> Vec<Check<dyn DeletionStore>> {
             "reminders are never sent or never stop",
         proof::q17_the_first_proof_stays =>
             "the proof of a deletion is lost or overwritten",
-        proof::q17_what_is_not_known_is_not_proven =>
+        proof::q17_an_unknown_duty_is_not_settled =>
             "a proof is stored for an unknown duty, and the real duty stays open",
         proof::q17_of_many_simultaneous_settlements_one_is_the_proof =>
             "two replicas report different proofs of the same deletion",

@@ -10,11 +10,11 @@ pub(super) async fn q17_the_most_urgent_duty_is_first(
     subject: SharedSubject<dyn DeletionStore>,
 ) -> CheckResult {
     let store = subject.store();
-    are_open(&*store, "what is open in an empty ledger", &[]).await?;
+    are_open(&*store, "the open duties in an empty ledger", &[]).await?;
     let all = [("b", 31), ("d", 29), ("a", 32), ("c", 30), ("done", 1)];
     record_all(&*store, all.map(|(id, day)| due(id, days(day)))).await?;
     store.settle(&"env_done".into(), &proof(days(1), "")).await?;
-    are_open(&*store, "what is open", &["d", "c", "b", "a"]).await?;
+    are_open(&*store, "the open duties", &["d", "c", "b", "a"]).await?;
     let two = vec![due("d", days(29)), due("c", days(30))];
     same("the two most urgent", store.open_duties(2).await?, two)?;
     same("none of them", store.open_duties(0).await?, vec![])?;
@@ -28,12 +28,12 @@ pub(super) async fn k22_no_deadline_is_judged_by_the_stores_clock(
     let long_ago = Timestamp::from_unix_seconds(-2_000_000_000);
     let far_off = Timestamp::from_unix_seconds(7_000_000_000);
     record_all(&*store, [due("far", far_off), due("long", long_ago)]).await?;
-    are_open(&*store, "what is open", &["long", "far"]).await?;
+    are_open(&*store, "the open duties", &["long", "far"]).await?;
     for (id, at) in [("far", long_ago), ("long", far_off)] {
         let reminded = store.reminded(&format!("env_{id}").into(), at).await?;
         same("the answer to a reminder", reminded, true)?;
     }
-    are_open(&*store, "what is open after reminders", &["long", "far"]).await
+    are_open(&*store, "the open duties after reminders", &["long", "far"]).await
 }
 
 pub(super) async fn q17_a_reminder_is_noted_and_nothing_else(
@@ -45,20 +45,24 @@ pub(super) async fn q17_a_reminder_is_noted_and_nothing_else(
         let reminded = store.reminded(&id, at).await?;
         same(&format!("the answer to a reminder of {what}"), reminded, expected)
     };
-    remind("what is not known", days(1), false).await?;
-    same("what it has left behind", store.duty(&id).await?, None)?;
+    remind("an unknown duty", days(1), false).await?;
+    same(
+        "the unknown duty after the reminder",
+        store.duty(&id).await?,
+        None,
+    )?;
     record_all(&*store, [duty("1")]).await?;
     for day in [16, 23] {
-        remind("what is open", days(day), true).await?;
+        remind("an open duty", days(day), true).await?;
         let reminded = DeletionDuty {
             reminded_at: Some(days(day)),
             ..duty("1")
         };
         is(&*store, &reminded).await?;
-        are_open(&*store, "what is open", &["1"]).await?;
+        are_open(&*store, "the open duties", &["1"]).await?;
     }
     store.settle(&id, &proof(days(24), "3 rows")).await?;
-    remind("what is done", days(27), false).await?;
+    remind("a settled duty", days(27), false).await?;
     let reminded_at = store.duty(&id).await?.and_then(|duty| duty.reminded_at);
-    same("the last reminder of what is done", reminded_at, Some(days(23)))
+    same("the last reminder of a settled duty", reminded_at, Some(days(23)))
 }

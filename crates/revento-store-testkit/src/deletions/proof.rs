@@ -27,10 +27,10 @@ pub(super) async fn q17_the_first_proof_stays(subject: SharedSubject<dyn Deletio
     };
     is(&*store, &done).await?;
     is(&*store, &duty("2")).await?;
-    are_open(&*store, "what is open", &["2"]).await
+    are_open(&*store, "the open duties", &["2"]).await
 }
 
-pub(super) async fn q17_what_is_not_known_is_not_proven(
+pub(super) async fn q17_an_unknown_duty_is_not_settled(
     subject: SharedSubject<dyn DeletionStore>,
 ) -> CheckResult {
     let store = subject.store();

@@ -54,7 +54,7 @@ pub(super) async fn q4_what_is_buried_is_listed_page_by_page(
     for size in [1, 2, 3, 6, 7, usize::MAX] {
         let came = walk(&*store, size).await?;
         same(
-            &format!("what is buried in pages of {size}"),
+            &format!("the buried deliveries in pages of {size}"),
             ids(&came),
             order.to_vec(),
         )?;

@@ -20,7 +20,7 @@ pub(super) async fn q1_a_delivery_comes_out_as_it_went_in(
 ) -> CheckResult {
     let store = subject.store();
     same(
-        "the state of what is not known",
+        "the state of an unknown delivery",
         store.state(&"env_1".into()).await?,
         None,
     )?;
@@ -76,7 +76,7 @@ pub(super) async fn k8_odd_deliveries_survive(subject: SharedSubject<dyn InboxSt
         )?;
     }
     same(
-        "what is left",
+        "the remaining deliveries",
         lease(&*store, Timestamp::MAX.saturating_sub(super::sample::MINUTE), 10)
             .await?
             .len(),

@@ -26,7 +26,7 @@ pub(super) async fn q2_what_was_acknowledged_is_there_after_reopening(
     is(&*again, "2", DeliveryState::Leased).await?;
     let received = again.insert(&ordered("1", "app_1")).await?;
     same(
-        "a retry of what was handled",
+        "a retry of a handled delivery",
         received,
         known(DeliveryState::Done),
     )?;

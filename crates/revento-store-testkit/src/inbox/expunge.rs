@@ -30,7 +30,7 @@ fn as_buried(delivery: &NewDelivery, buried_at: Timestamp) -> BuriedDelivery {
 pub(super) async fn q4_what_is_buried_is_listed(subject: SharedSubject<dyn InboxStore>) -> CheckResult {
     let store = subject.store();
     same(
-        "what an empty inbox has buried",
+        "the buried deliveries of an empty inbox",
         store.buried(None, 10).await?,
         vec![],
     )?;
@@ -44,11 +44,11 @@ pub(super) async fn q4_what_is_buried_is_listed(subject: SharedSubject<dyn Inbox
     let first = as_buried(&delivery("1"), minutes(1));
     let second = as_buried(&delivery("2"), minutes(2));
     let both = vec![second.clone(), first];
-    same("what is buried", store.buried(None, 10).await?, both)?;
+    same("the buried deliveries", store.buried(None, 10).await?, both)?;
     same("the last buried", store.buried(None, 1).await?, vec![second])
 }
 
-pub(super) async fn q4_the_last_cause_and_all_attempts_are_told(
+pub(super) async fn q4_the_last_cause_and_all_attempts_are_listed(
     subject: SharedSubject<dyn InboxStore>,
 ) -> CheckResult {
     let store = subject.store();
@@ -62,10 +62,14 @@ pub(super) async fn q4_the_last_cause_and_all_attempts_are_told(
         error: "second".to_owned(),
         ..as_buried(&delivery("1"), minutes(2))
     };
-    same("what is buried", store.buried(None, 10).await?, vec![twice])?;
+    same(
+        "the buried deliveries",
+        store.buried(None, 10).await?,
+        vec![twice],
+    )?;
     store.requeue(&"env_1".into(), minutes(3)).await?;
     same(
-        "what is buried after a requeue",
+        "the buried deliveries after a requeue",
         store.buried(None, 10).await?,
         vec![],
     )
@@ -97,7 +101,7 @@ pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(
     };
     let second = as_buried(&delivery("2"), minutes(2));
     same(
-        "what is buried",
+        "the buried deliveries",
         store.buried(None, 10).await?,
         vec![second, first],
     )?;
@@ -105,18 +109,18 @@ pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(
 
     let later = minutes(5);
     same(
-        "the requeue of what was not expunged",
+        "the requeue of a delivery that was not expunged",
         store.requeue(&"env_2".into(), later).await?,
         RequeueOutcome::Requeued,
     )?;
     expunge("how many are left to expunge at all", minutes(100_000), 0).await?;
     is(&*store, "3", DeliveryState::Done).await?;
     answered(
-        "completing what was leased meanwhile",
+        "completing the delivery that was leased meanwhile",
         store.complete(&leased.lease, later).await?,
         true,
     )?;
-    for body in leases(&*store, "what is queued", later, &["5", "2"]).await? {
+    for body in leases(&*store, "the queued deliveries", later, &["5", "2"]).await? {
         let id = body.lease.envelope_id.as_str().replace("env_", "sealed ");
         same("its body", body.body.as_bytes(), id.as_bytes())?;
     }
@@ -132,12 +136,12 @@ pub(super) async fn q18_what_is_expunged_cannot_be_requeued(
     store.expunge(minutes(2)).await?;
     let requeued = store.requeue(&"env_1".into(), minutes(3)).await?;
     same(
-        "a requeue of what is expunged",
+        "a requeue of an expunged delivery",
         requeued,
         RequeueOutcome::Expunged,
     )?;
     is(&*store, "1", DeliveryState::Buried).await?;
-    let leased = leases(&*store, "what is queued", minutes(4), &["2"]).await?;
+    let leased = leases(&*store, "the queued deliveries", minutes(4), &["2"]).await?;
     for delivery in leased {
         store.complete(&delivery.lease, minutes(4)).await?;
     }
@@ -148,7 +152,7 @@ pub(super) async fn q18_a_replay_brings_the_body_back(subject: SharedSubject<dyn
     let store = subject.store();
     bury(&*store, delivery("1"), minutes(1)).await?;
     store.expunge(minutes(2)).await?;
-    // The same content sealed once more is other bytes; and whether it is the same content cannot be told any more.
+    // Sealing the same content again gives other bytes, and without the digest the store cannot compare the content.
     let replay = NewDelivery {
         body: Sealed::from_bytes(*b"sealed again"),
         body_digest: digest("again"),
@@ -189,7 +193,13 @@ pub(super) async fn q18_nothing_of_a_wiped_body_is_at_rest(
         "the digest of a body that is kept is there",
         shows("digest buried"),
     )?;
-    holds("the body of what is expunged is gone", !shows("sealed expunged"))?;
+    holds(
+        "the body of the expunged delivery is gone",
+        !shows("sealed expunged"),
+    )?;
     holds("its digest is gone with it", !shows("digest expunged"))?;
-    holds("the body of what is handled is gone", !shows("sealed handled"))
+    holds(
+        "the body of the handled delivery is gone",
+        !shows("sealed handled"),
+    )
 }

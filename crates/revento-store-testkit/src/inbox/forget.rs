@@ -34,7 +34,7 @@ pub(super) async fn q12_only_what_was_handled_long_ago_is_forgotten(
         1,
     )?;
     same(
-        "the state of what is forgotten",
+        "the state of a forgotten delivery",
         store.state(&"env_1".into()).await?,
         None,
     )?;

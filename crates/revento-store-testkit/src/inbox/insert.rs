@@ -62,7 +62,7 @@ pub(super) async fn q1_of_many_simultaneous_inserts_one_is_new(
             .count();
         same("how many inserts were new", new, 1)?;
         let store = subject.store();
-        let leased = leases(&*store, "what was queued", NOW, &[&id]).await?;
+        let leased = leases(&*store, "the queued deliveries", NOW, &[&id]).await?;
         for delivery in leased {
             store.complete(&delivery.lease, NOW).await?;
         }
@@ -83,7 +83,7 @@ pub(super) async fn q9_a_buried_delivery_is_queued_again(
         is(&*store, "1", DeliveryState::Queued).await?;
         let received = store.insert(&at("1", minutes(1))).await?;
         same(
-            "a replay of what is queued again",
+            "a replay of a delivery that is queued again",
             received,
             known(DeliveryState::Queued),
         )?;
@@ -91,7 +91,7 @@ pub(super) async fn q9_a_buried_delivery_is_queued_again(
     Ok(())
 }
 
-pub(super) async fn q11_a_reused_delivery_id_is_told_and_loses_nothing(
+pub(super) async fn q11_a_reused_delivery_id_is_reported_and_loses_nothing(
     subject: SharedSubject<dyn InboxStore>,
 ) -> CheckResult {
     let store = subject.store();
@@ -110,11 +110,11 @@ pub(super) async fn q11_a_reused_delivery_id_is_told_and_loses_nothing(
     )?;
     let received = store.insert(&reused).await?;
     same("the same once more", received, known(DeliveryState::Queued))?;
-    leases(&*store, "what is queued", NOW, &["1", "2"]).await?;
+    leases(&*store, "the queued deliveries", NOW, &["1", "2"]).await?;
     Ok(())
 }
 
-pub(super) async fn q11_another_body_under_a_known_identity_is_told(
+pub(super) async fn q11_another_body_under_a_known_identity_is_reported(
     subject: SharedSubject<dyn InboxStore>,
 ) -> CheckResult {
     let store = subject.store();
@@ -126,7 +126,7 @@ pub(super) async fn q11_another_body_under_a_known_identity_is_told(
     let told = async |state: DeliveryState| {
         let other_body = true;
         let expected = InsertOutcome::Known { state, other_body };
-        let what = format!("another body for what is {state:?}");
+        let what = format!("another body for a delivery in the state {state:?}");
         same(&what, store.insert(&other(minutes(1))).await?, expected)?;
         let retry = store.insert(&at("1", minutes(1))).await?;
         same("a retry of the first body", retry, known(state))

@@ -40,9 +40,7 @@ pub(super) async fn q3_a_lease_runs_out_and_is_taken_over(
     )
 }
 
-pub(super) async fn q3_who_lost_the_lease_changes_nothing(
-    subject: SharedSubject<dyn InboxStore>,
-) -> CheckResult {
+pub(super) async fn q3_a_lost_lease_changes_nothing(subject: SharedSubject<dyn InboxStore>) -> CheckResult {
     let store = subject.store();
     insert_all(&*store, [delivery("1")]).await?;
     let lost = one(&*store, NOW).await?.lease;
@@ -74,7 +72,7 @@ pub(super) async fn q3_who_lost_the_lease_changes_nothing(
         is(&*store, "1", DeliveryState::Leased).await?;
         leases(&*store, "a lease after that", minutes(1), &[]).await?;
     }
-    // A lease that ran out counts until somebody takes it over.
+    // A lease that ran out counts until another runner takes over.
     answered(
         "completing late, but first",
         store.complete(&held, minutes(60)).await?,
@@ -132,10 +130,10 @@ pub(super) async fn q8_the_longest_waiting_is_first(subject: SharedSubject<dyn I
     same("how many a lease of none gives", none, 0)?;
     let first = one(&*store, minutes(5)).await?;
     same("the first", first.lease.envelope_id.as_str(), "env_a")?;
-    leases(&*store, "the rest of what is due", minutes(5), &["b", "c"]).await?;
+    leases(&*store, "the remaining due deliveries", minutes(5), &["b", "c"]).await?;
     leases(
         &*store,
-        "what is due later, and what ran out",
+        "deliveries that are due later, and deliveries whose lease expired",
         minutes(9),
         &["c", "a", "b", "d"],
     )
@@ -162,7 +160,7 @@ pub(super) async fn k22_leases_go_by_the_callers_clock(
         leases(&*store, "while it is leased", until.saturating_sub(TICK), &[]).await?;
         let again = one(&*store, until).await?;
         same(
-            "what is leased again",
+            "the deliveries that are leased again",
             &again.lease.envelope_id,
             &leased.lease.envelope_id,
         )?;

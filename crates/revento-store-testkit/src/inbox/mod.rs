@@ -29,13 +29,13 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "two replicas handle the same delivery",
         insert::q9_a_buried_delivery_is_queued_again =>
             "a replay from the platform's console has no effect",
-        insert::q11_a_reused_delivery_id_is_told_and_loses_nothing =>
+        insert::q11_a_reused_delivery_id_is_reported_and_loses_nothing =>
             "a replay with changed headers hides or replaces another delivery",
-        insert::q11_another_body_under_a_known_identity_is_told =>
+        insert::q11_another_body_under_a_known_identity_is_reported =>
             "the platform uses an id for two bodies, and one of them is lost unnoticed",
         lease::q3_a_lease_runs_out_and_is_taken_over =>
             "a delivery is lost when its runner crashes",
-        lease::q3_who_lost_the_lease_changes_nothing =>
+        lease::q3_a_lost_lease_changes_nothing =>
             "a runner whose lease has expired overwrites its successor's outcome",
         lease::q8_no_delivery_is_leased_twice_at_once =>
             "two runners handle the same delivery",
@@ -75,7 +75,7 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "an operator sees only the latest buried deliveries, or some of them twice",
         buried::q4_a_thousand_buried_deliveries_are_all_listed =>
             "after an outage an operator sees only some of the buried deliveries",
-        expunge::q4_the_last_cause_and_all_attempts_are_told =>
+        expunge::q4_the_last_cause_and_all_attempts_are_listed =>
             "an operator reads the wrong cause of a failure",
         expunge::q18_only_what_was_buried_long_ago_is_expunged =>
             "personal data is kept for ever, or a delivery is wiped before an operator can requeue it",

@@ -16,7 +16,7 @@ pub(super) async fn q10_a_handled_delivery_is_handled(subject: SharedSubject<dyn
     )?;
     is(&*store, "1", DeliveryState::Done).await?;
     is(&*store, "2", DeliveryState::Queued).await?;
-    leases(&*store, "what is left", minutes(60), &["2"]).await?;
+    leases(&*store, "the remaining deliveries", minutes(60), &["2"]).await?;
     Ok(())
 }
 
@@ -76,7 +76,7 @@ pub(super) async fn q9_only_what_is_buried_is_requeued(
     let requeue = async |state: &str| {
         let answer = store.requeue(&"env_1".into(), minutes(5)).await?;
         same(
-            &format!("a requeue of what is {state}"),
+            &format!("a requeue of a delivery in the state {state}"),
             answer,
             RequeueOutcome::NotBuried,
         )

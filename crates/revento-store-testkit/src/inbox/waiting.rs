@@ -12,7 +12,7 @@ use crate::{
 
 async fn next_is(store: &dyn InboxStore, what: &str, expected: Option<Timestamp>) -> CheckResult {
     let next = store.next_due().await?;
-    same(&format!("when the next is due {what}"), next, expected)?;
+    same(&format!("the next due time {what}"), next, expected)?;
     if let Some(next) = next {
         let early = lease(store, next.saturating_sub(super::sample::TICK), 10).await?;
         holds("nothing can be leased before the next is due", early.is_empty())?;

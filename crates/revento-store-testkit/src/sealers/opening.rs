@@ -34,7 +34,7 @@ pub(super) async fn k21_another_context_does_not_open(subject: SharedSubject<dyn
     ] {
         refuses(
             &*sealer,
-            &format!("what was sealed for {CONTEXT:?}, under {context:?},"),
+            &format!("bytes sealed for {CONTEXT:?}, under the context {context:?},"),
             context,
             sealed.as_bytes(),
         )
@@ -43,7 +43,7 @@ pub(super) async fn k21_another_context_does_not_open(subject: SharedSubject<dyn
     let empty = sealer.seal("", SECRET).await?;
     refuses(
         &*sealer,
-        "what was sealed without a context, under one,",
+        "bytes sealed for the empty context, under another,",
         CONTEXT,
         empty.as_bytes(),
     )
@@ -123,13 +123,13 @@ pub(super) async fn k21_what_was_sealed_before_opens_after_a_restart(
     let again = subject.replica().await?;
     let unsealed = again.open(CONTEXT, &sealed).await?;
     holds(
-        "what was opened is what was sealed",
+        "the opened bytes are the sealed plaintext",
         *unsealed.plaintext == SECRET,
     )?;
     let back = again.seal(CONTEXT, SECRET).await?;
     let unsealed = subject.store().open(CONTEXT, &back).await?;
     holds(
-        "what was opened is what was sealed",
+        "the opened bytes are the sealed plaintext",
         *unsealed.plaintext == SECRET,
     )
 }

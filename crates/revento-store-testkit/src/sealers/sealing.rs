@@ -23,15 +23,19 @@ pub(super) async fn k8_everything_comes_back(subject: SharedSubject<dyn Sealer>)
             let sealed = sealer.seal(context, plaintext).await?;
             let unsealed = sealer.open(context, &sealed).await?;
             same(
-                "the size of what was opened",
+                "the size of the opened bytes",
                 unsealed.plaintext.len(),
                 plaintext.len(),
             )?;
             holds(
-                "what was opened is what was sealed",
+                "the opened bytes are the sealed plaintext",
                 *unsealed.plaintext == plaintext,
             )?;
-            same("whether it has to be sealed anew at once", unsealed.reseal, false)?;
+            same(
+                "whether the new sealed bytes have to be sealed again",
+                unsealed.reseal,
+                false,
+            )?;
         }
     }
     Ok(())

@@ -5,7 +5,9 @@ use revento_store::TokenStore;
 use super::sample::{NOW, created, doubted, end_of, granted, key, marked, record, renewed, swapped};
 use crate::{check::SharedSubject, expect::same, subject::CheckResult};
 
-pub(super) async fn t1_a_claim_that_ran_out_is_told(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
+pub(super) async fn t1_an_expired_claim_is_reported_as_abandoned(
+    subject: SharedSubject<dyn TokenStore>,
+) -> CheckResult {
     let store = subject.store();
     let version = created(&*store, &record("evt_1")).await?;
     granted(&*store, &key("evt_1"), version, NOW).await?;
@@ -33,7 +35,7 @@ pub(super) async fn t1_what_ended_in_order_is_not_abandoned(
     let (fence, abandoned) = granted(&*store, &key("evt_1"), version, NOW).await?;
     same("a claim after a fenced swap", abandoned, false)?;
 
-    // The second holder was told of the first, and writes down what it knows.
+    // The second holder knows that the first claim was abandoned, and stores the status in doubt.
     let (fence, abandoned) = {
         let (second, told) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
         same("a claim after one that ran out", told, true)?;
@@ -42,7 +44,7 @@ pub(super) async fn t1_what_ended_in_order_is_not_abandoned(
         granted(&*store, &key("evt_1"), version, end_of(NOW)).await?
     };
     same(
-        "a claim after the fenced swap of a holder that was told",
+        "a claim after the fenced swap of a holder that knew of the abandoned claim",
         abandoned,
         false,
     )?;

@@ -113,7 +113,7 @@ pub(super) async fn k12_a_claim_needs_the_version_that_was_read(
     let store = subject.store();
     let absent = claim(&*store, &key("evt_1"), Version(1), NOW).await?;
     same(
-        "a claim on what is not there",
+        "a claim on a record that does not exist",
         absent,
         ClaimOutcome::VersionChanged,
     )?;
@@ -137,7 +137,7 @@ pub(super) async fn k12_a_claim_needs_the_version_that_was_read(
     store.remove(&key("evt_1")).await?;
     let answer = claim(&*store, &key("evt_1"), second, NOW).await?;
     same(
-        "a claim on what was removed",
+        "a claim on a removed record",
         answer,
         ClaimOutcome::VersionChanged,
     )

@@ -40,7 +40,7 @@ async fn is_durable(store: &dyn TokenStore, other: &dyn TokenStore, number: u32)
     let mut version = created(store, &marker).await?;
     let seen = other.load(key).await?.map(|stored| stored.version);
     same(
-        "the version that others see of what was created after dropped calls",
+        "the version of a record created after dropped calls, as a replica sees it",
         seen,
         Some(version),
     )?;
@@ -48,14 +48,14 @@ async fn is_durable(store: &dyn TokenStore, other: &dyn TokenStore, number: u32)
         version = swapped(store, version, &marked(&marker, round), None).await?;
         let seen = other.load(key).await?.map(|stored| stored.version);
         same(
-            "the version that others see of what was swapped after dropped calls",
+            "the version of a record swapped after dropped calls, as a replica sees it",
             seen,
             Some(version),
         )?;
         let (fence, _) = granted(store, key, version, NOW).await?;
         let held = claim(other, key, version, NOW).await?;
         same(
-            "a claim that others see after dropped calls",
+            "a claim made after dropped calls, as a replica sees it",
             held,
             ClaimOutcome::Held { until: end_of(NOW) },
         )?;
@@ -65,7 +65,7 @@ async fn is_durable(store: &dyn TokenStore, other: &dyn TokenStore, number: u32)
     }
     store.remove(key).await?;
     same(
-        "what others see of what was removed after dropped calls",
+        "a record removed after dropped calls, as a replica sees it",
         other.load(key).await?,
         None,
     )

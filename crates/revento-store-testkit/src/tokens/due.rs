@@ -56,17 +56,17 @@ pub(super) async fn t7_due_is_soonest_first_and_ends_before_its_limit(
         first(6),
     )?;
     same(
-        "what ends before now (not at now)",
+        "the records that expire before now (not at now)",
         due(&*store, NOW, 10).await?,
         first(3),
     )?;
     same(
-        "what ends before a microsecond later",
+        "the records that expire before a microsecond after now",
         due(&*store, NOW.saturating_add(TICK), 10).await?,
         first(4),
     )?;
     same(
-        "what ends before the first",
+        "the records that expire before the first one",
         due(&*store, ancient, 10).await?,
         vec![],
     )?;
@@ -84,7 +84,7 @@ pub(super) async fn t7_due_is_soonest_first_and_ends_before_its_limit(
     )?;
     let whole = store.due(&"clt_test".into(), NOW, None, 1).await?;
     same(
-        "what is due is whole",
+        "the due records are complete",
         whole,
         vec![loaded(&*store, &key("evt_f")).await?],
     )

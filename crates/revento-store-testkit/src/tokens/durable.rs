@@ -64,7 +64,7 @@ pub(super) async fn k23_claims_and_counters_survive_reopening(
     same("the claim", answer, ClaimOutcome::Held { until: end_of(later) })?;
     again.release(&key("evt_1"), fence).await?;
     let (next, abandoned) = granted(&*again, &key("evt_1"), version, later).await?;
-    same("whether the one before is known to be abandoned", abandoned, true)?;
+    same("whether the earlier claim was abandoned", abandoned, true)?;
     holds("fences go on growing", next > fence)?;
 
     again.remove(&key("evt_1")).await?;

@@ -78,7 +78,7 @@ pub(super) async fn k6_an_event_has_exactly_its_records(
                 .filter(|key| key.client_id.as_str() == client && key.event_id.as_str() == event);
             let wanted = all(&*store, wanted).await?;
             let came = by_key(store.of_event(&client.into(), &event.into(), None, 100).await?);
-            same(&format!("what belongs to {client} and {event}"), came, wanted)?;
+            same(&format!("the records of {client} and {event}"), came, wanted)?;
         }
         if removed && let Some(key) = keys.pop() {
             let mut ended = of_key(keys[0].clone());
@@ -111,7 +111,7 @@ pub(super) async fn k6_an_integration_has_exactly_its_records(
         )
         .await?;
         let came = by_key(store.of_client(&client.into(), None, 100).await?);
-        same(&format!("what belongs to {client}"), came, wanted)?;
+        same(&format!("the records of {client}"), came, wanted)?;
     }
     Ok(())
 }
@@ -142,7 +142,7 @@ pub(super) async fn k14_lists_lose_nothing_under_concurrency(
         .filter_map(|caller| user(caller).connection.key.user_id)
         .collect();
     same(
-        "who is listed",
+        "the listed records",
         users(
             store
                 .of_event(&"clt_test".into(), &"evt_1".into(), None, 100)
@@ -151,7 +151,7 @@ pub(super) async fn k14_lists_lose_nothing_under_concurrency(
         wanted.clone(),
     )?;
     same(
-        "who is due",
+        "the due records",
         users(
             store
                 .due(&"clt_test".into(), revento_core::Timestamp::MAX, None, 100)
@@ -174,7 +174,7 @@ pub(super) async fn k14_lists_lose_nothing_under_concurrency(
     .await?;
     let wanted: Vec<_> = wanted.into_iter().skip(1).step_by(2).collect();
     same(
-        "who is left",
+        "the remaining records",
         users(store.of_client(&"clt_test".into(), None, 100).await?),
         wanted,
     )

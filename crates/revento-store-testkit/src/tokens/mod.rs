@@ -27,7 +27,7 @@ pub(crate) fn checks() -> Vec<Check<dyn TokenStore>> {
             "a connection with a wrong status is used after its end or given up too early",
         records::k2_a_swap_replaces_every_field =>
             "a renewed connection keeps the limits of the old consent",
-        records::k3_loading_what_is_not_there_is_no_error =>
+        records::k3_loading_an_unknown_key_is_no_error =>
             "the first consent of an event fails, because it loads a record that does not exist",
         records::k4_removing_is_final_and_repeatable =>
             "a webhook that ends a connection is delivered twice, and the second removal fails",
@@ -77,7 +77,7 @@ pub(crate) fn checks() -> Vec<Check<dyn TokenStore>> {
             "a refresh of the old consent blocks or overwrites the new one",
         fences::k12_fences_grow_also_over_a_removal =>
             "a claim from before the removal overwrites the new consent",
-        abandoned::t1_a_claim_that_ran_out_is_told =>
+        abandoned::t1_an_expired_claim_is_reported_as_abandoned =>
             "the next holder sends a refresh token that may be spent",
         abandoned::t1_what_ended_in_order_is_not_abandoned =>
             "every refresh counts as in doubt, and connections are given up without need",

@@ -101,7 +101,7 @@ pub(super) async fn k8_no_two_keys_are_mistaken_for_each_other(
             .iter()
             .filter(|key| key.client_id.as_str() == "clt_1" && key.event_id.as_str() == odd);
         same(
-            &format!("what belongs to the event {odd:?}"),
+            &format!("the records of the event {odd:?}"),
             found,
             wanted.cloned().collect(),
         )?;

@@ -138,7 +138,7 @@ pub(super) async fn t7_foreign_rows_crowd_nothing_out_of_what_is_due(
     create_all(&*store, records.collect()).await?;
     pages_are(
         &*store,
-        "what is due of one of three integrations",
+        "the due records of one of three integrations",
         List::Due(Timestamp::MAX),
         &ours,
     )
@@ -163,7 +163,7 @@ pub(super) async fn t7_equal_expiries_are_each_listed_once(
     let order = ["evt_6", "evt_1", "evt_2", "evt_3", "evt_4", "evt_5", "evt_0"].map(installation);
     pages_are(
         &*store,
-        "what is due, five records at one moment,",
+        "the due records, five of them with the same expiry,",
         List::Due(Timestamp::MAX),
         &order,
     )

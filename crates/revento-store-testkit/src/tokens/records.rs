@@ -95,7 +95,7 @@ pub(super) async fn k2_a_swap_replaces_every_field(subject: SharedSubject<dyn To
     )
 }
 
-pub(super) async fn k3_loading_what_is_not_there_is_no_error(
+pub(super) async fn k3_loading_an_unknown_key_is_no_error(
     subject: SharedSubject<dyn TokenStore>,
 ) -> CheckResult {
     let store = subject.store();

@@ -18,7 +18,11 @@ pub(super) async fn k11_a_stale_version_changes_nothing(
     let store = subject.store();
     let record = record("evt_1");
     let absent = store.compare_and_swap(Version(1), &record, None).await?;
-    same("a swap of what is not there", absent, SwapOutcome::Conflict)?;
+    same(
+        "a swap of a record that does not exist",
+        absent,
+        SwapOutcome::Conflict,
+    )?;
     same("the store after it", store.load(&key("evt_1")).await?, None)?;
 
     let first = created(&*store, &record).await?;
@@ -136,7 +140,7 @@ pub(super) async fn k11_a_swap_touches_one_key(subject: SharedSubject<dyn TokenS
     swapped(&*store, version, &marked(&record("evt_1"), 2), None).await?;
     for (neighbour, before) in neighbours.iter().zip(before) {
         same(
-            "a neighbour of what was swapped",
+            "another record beside the swapped one",
             loaded(&*store, neighbour).await?,
             before,
         )?;

@@ -64,7 +64,7 @@ async fn failures(wrong: Wrong) -> Vec<&'static str> {
 async fn a17_a_store_that_overwrites_is_found() {
     let failures = failures(Wrong::Overwrites).await;
     assert!(
-        failures.contains(&"a17_only_what_is_there_is_replaced"),
+        failures.contains(&"a17_only_the_expected_bytes_are_replaced"),
         "{failures:?}"
     );
     assert!(
@@ -81,7 +81,7 @@ async fn a17_a_store_that_is_not_atomic_is_found() {
         "{failures:?}"
     );
     assert!(
-        !failures.contains(&"a17_only_what_is_there_is_replaced"),
+        !failures.contains(&"a17_only_the_expected_bytes_are_replaced"),
         "{failures:?}"
     );
 }
@@ -90,6 +90,6 @@ async fn a17_a_store_that_is_not_atomic_is_found() {
 async fn a17_a_store_that_insists_on_what_it_forgot_is_found() {
     assert_eq!(
         failures(Wrong::Insists).await,
-        ["a17_where_nothing_is_any_expectation_is_met"]
+        ["a17_an_absent_key_meets_any_expectation"]
     );
 }

@@ -53,7 +53,7 @@ async fn q17_every_faulty_ledger_is_found() {
         (Fault::ReminderCloses, reminder),
         (Fault::ProofOverwritten, "q17_the_first_proof_stays"),
         (Fault::DoneIsRemoved, "q17_the_first_proof_stays"),
-        (Fault::UnknownIsDone, "q17_what_is_not_known_is_not_proven"),
+        (Fault::UnknownIsDone, "q17_an_unknown_duty_is_not_settled"),
         (
             Fault::SettleInTwoSteps,
             "q17_of_many_simultaneous_settlements_one_is_the_proof",

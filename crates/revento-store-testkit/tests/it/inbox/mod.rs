@@ -35,11 +35,11 @@ async fn every_faulty_behaviour_is_found() {
         ),
         (
             Fault::InsertByDeliveryId,
-            "q11_a_reused_delivery_id_is_told_and_loses_nothing",
+            "q11_a_reused_delivery_id_is_reported_and_loses_nothing",
         ),
         (
             Fault::ReusedDeliveryIdUntold,
-            "q11_a_reused_delivery_id_is_told_and_loses_nothing",
+            "q11_a_reused_delivery_id_is_reported_and_loses_nothing",
         ),
         (Fault::BuriedStaysBuried, "q9_a_buried_delivery_is_queued_again"),
         (Fault::HandledIsRequeued, "q1_an_envelope_is_queued_once"),
@@ -48,7 +48,7 @@ async fn every_faulty_behaviour_is_found() {
         (Fault::LeaseByOwnClock, "k22_leases_go_by_the_callers_clock"),
         (Fault::LeaseUnlimited, "q8_the_longest_waiting_is_first"),
         (Fault::LeaseBackwards, "q8_the_longest_waiting_is_first"),
-        (Fault::FenceIgnored, "q3_who_lost_the_lease_changes_nothing"),
+        (Fault::FenceIgnored, "q3_a_lost_lease_changes_nothing"),
         (Fault::AttemptsLost, "q20_attempts_are_counted_from_the_queueing"),
         (Fault::RetryAtOnce, "q8_a_retry_waits_for_its_time"),
         (Fault::RetryCompletes, "q8_a_retry_waits_for_its_time"),
@@ -101,7 +101,7 @@ async fn every_faulty_behaviour_is_found() {
         ),
         (
             Fault::FirstCauseStays,
-            "q4_the_last_cause_and_all_attempts_are_told",
+            "q4_the_last_cause_and_all_attempts_are_listed",
         ),
         (
             Fault::ExpungesEverything,
@@ -128,7 +128,7 @@ async fn every_faulty_behaviour_is_found() {
         (Fault::ReplayKeepsTheOldBody, "q18_a_replay_brings_the_body_back"),
         (
             Fault::OtherBodyUntold,
-            "q11_another_body_under_a_known_identity_is_told",
+            "q11_another_body_under_a_known_identity_is_reported",
         ),
         (Fault::OtherBodyAlwaysTold, "q1_an_envelope_is_queued_once"),
         (Fault::OtherBodyTaken, "q1_an_envelope_is_queued_once"),

@@ -71,7 +71,10 @@ async fn every_faulty_behaviour_is_found() {
         ),
         (Fault::HeldUntilUnknown, "k12_a_claim_is_exclusive"),
         (Fault::ReleaseByAnyone, "k12_only_its_holder_releases_a_claim"),
-        (Fault::NeverAbandoned, "t1_a_claim_that_ran_out_is_told"),
+        (
+            Fault::NeverAbandoned,
+            "t1_an_expired_claim_is_reported_as_abandoned",
+        ),
         (Fault::AlwaysAbandoned, "t1_what_ended_in_order_is_not_abandoned"),
         (
             Fault::ReleaseHidesAbandoned,
@@ -143,13 +146,10 @@ async fn every_faulty_behaviour_is_found() {
             Fault::DroppedCallsLock,
             "k23_what_follows_a_dropped_call_is_durable",
         ),
-        (
-            Fault::LoadFailsOnUnknown,
-            "k3_loading_what_is_not_there_is_no_error",
-        ),
+        (Fault::LoadFailsOnUnknown, "k3_loading_an_unknown_key_is_no_error"),
         (Fault::RemoveFailsOnUnknown, "k4_removing_is_final_and_repeatable"),
         (Fault::RemoveKeeps, "k4_removing_is_final_and_repeatable"),
-        (Fault::Panics, "k3_loading_what_is_not_there_is_no_error"),
+        (Fault::Panics, "k3_loading_an_unknown_key_is_no_error"),
     ];
     assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");
     for (fault, check) in faults {
