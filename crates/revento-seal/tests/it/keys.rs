@@ -1,4 +1,4 @@
-//! Keys: from where, shown how, refused when.
+//! Tests of sealing keys: parsing, display and errors.
 
 use async_trait::async_trait;
 use revento_seal::{KeyRing, KeyService, ParseKeyError, SealingKey, UnwrapKeyError};

@@ -1,4 +1,4 @@
-//! What sealing promises: secrecy is the cipher's, the rest is tested here.
+//! Tests of sealing. They rely on the cipher for secrecy and test everything else.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +22,7 @@ fn key(byte: u8) -> SealingKey {
     SealingKey::from_bytes([byte; 32])
 }
 
-/// The error of opening; panics when it opens.
+/// Returns the error of opening; panics if the bytes open.
 async fn refusal(sealer: &dyn Sealer, context: &str, bytes: &[u8]) -> SealError {
     match sealer.open(context, &Sealed::from_bytes(bytes)).await {
         Ok(_) => panic!("{} bytes opened that must not", bytes.len()),

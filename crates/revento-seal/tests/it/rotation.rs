@@ -1,4 +1,4 @@
-//! Replacing a key without downtime.
+//! Tests of replacing a key without downtime.
 
 use revento_seal::KeyRing;
 use revento_store::Sealer;

@@ -1,4 +1,4 @@
-//! The decision not to seal.
+//! Tests of the sealer that stores plaintext.
 
 use revento_seal::{InsecurePlaintext, KeyRing};
 use revento_store::{SealError, Sealer};

@@ -37,8 +37,8 @@ pub(super) async fn t1_what_ended_in_order_is_not_abandoned(
 
     // The second holder knows that the first claim was abandoned, and stores the status in doubt.
     let (fence, abandoned) = {
-        let (second, told) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
-        same("a claim after one that ran out", told, true)?;
+        let (second, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
+        same("a claim after an expired one", abandoned, true)?;
         store.release(&key("evt_1"), fence).await?;
         let version = swapped(&*store, version, &doubted(&renewed(&record)), Some(second)).await?;
         granted(&*store, &key("evt_1"), version, end_of(NOW)).await?
