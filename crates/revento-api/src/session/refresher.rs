@@ -131,6 +131,9 @@ impl Run<'_> {
                 runtime.sleep(pause).await;
                 waiting.over()
             }
+            Step::Send(sending) if self.cache.salvage().rejected == Some(sending.connection().generation) => {
+                sending.rejected_before(runtime.now())
+            }
             Step::Send(sending) => match sending.start(runtime.now()) {
                 Ok(in_flight) => self.send(in_flight).await,
                 Err(step) => step,
@@ -209,6 +212,9 @@ impl Run<'_> {
             Err(error) => {
                 tracing::error!(connection = %self.cache.key, error = %chain(&error), "a connection cannot be stored");
                 self.failed(error.kind(), error);
+                if swapping.is_rejection() {
+                    self.cache.salvage().rejected = Some(swapping.connection().generation);
+                }
                 swapping.failed(now)
             }
         }

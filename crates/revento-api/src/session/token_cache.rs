@@ -27,6 +27,8 @@ pub(super) struct Salvage {
     pub(super) unsaved: Option<Unsaved>,
     /// The id of the refresh request, once the refresh has sent it.
     pub(super) sent: Option<RequestId>,
+    /// The generation whose refresh token the platform rejected, if the store does not have that.
+    pub(super) rejected: Option<u64>,
 }
 
 impl TokenCache {

@@ -29,6 +29,27 @@ async fn t8_invalid_grant_is_permanent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn t8_a_rejected_token_is_not_sent_again_where_the_store_failed() {
+    let world = World::connected().await;
+    world.until_before_the_end(MINUTES_5);
+    world
+        .platform
+        .plan([Plan::Answer(400, r#"{"error":"invalid_grant"}"#)]);
+    let rejected = Err(SessionError::NeedsConsent {
+        reason: Some(Reason::RefreshRejected),
+    });
+    world.store.swaps_fail(true);
+    assert_eq!(world.token().await, rejected);
+    assert_eq!(world.stored().await.status, Status::Connected);
+    // The access token has expired, and so has the claim.
+    world.clock.advance(MINUTES_5 * 2);
+    world.store.swaps_fail(false);
+    assert_eq!(world.token().await, rejected);
+    assert_eq!(world.platform.refreshes(), 1);
+    assert_eq!(world.stored().await.status, Status::NeedsConsent);
+}
+
+#[tokio::test(start_paused = true)]
 async fn t8_nothing_else_is_permanent() {
     let answers = [
         (401, r#"{"error":"invalid_client"}"#),

@@ -31,6 +31,23 @@ impl Sending {
         }
     }
 
+    /// The connection as it was loaded.
+    pub fn connection(&self) -> &Connection {
+        &self.snapshot.connection
+    }
+
+    /// Stores the end of the connection instead of sending. For a caller who knows that the platform has rejected this refresh token
+    /// for good, and could not store that (invariant T1).
+    pub fn rejected_before(self, now: Timestamp) -> Step {
+        Step::Swap(Swapping::ended(
+            self.run,
+            self.snapshot,
+            Reason::RefreshRejected,
+            self.fence,
+            now,
+        ))
+    }
+
     /// Starts the sending, if the claim is valid for long enough. A process that was paused must not send after another
     /// replica has taken over.
     ///

@@ -129,6 +129,11 @@ impl Swapping {
         }
     }
 
+    /// Whether the swap stores that the platform rejected the refresh token for good.
+    pub fn is_rejection(&self) -> bool {
+        matches!(&self.change, Change::Ended(connection) if connection.reason == Some(Reason::RefreshRejected))
+    }
+
     /// Takes the store's answer.
     pub fn swapped(self, answer: SwapOutcome, now: Timestamp) -> Step {
         match (self.change, answer) {
@@ -153,7 +158,7 @@ impl Swapping {
                 Step::Done(RefreshOutcome::Use(snapshot))
             }
             Change::Doubt(_) => Step::Done(RefreshOutcome::StoreFailed),
-            // The platform refused for good, and refuses the next run as well.
+            // The caller remembers it: see `Sending::rejected_before`.
             Change::Ended(connection) => Step::Done(RefreshOutcome::Ended(connection)),
         }
     }
