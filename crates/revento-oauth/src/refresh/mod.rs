@@ -25,7 +25,7 @@
 //!   It sends a token again only if the connection is in doubt, the access token has expired, and a pause has passed in
 //!   which the first sender could store its answer.
 //! - **T2** A new pair is stored before it is used. If storing fails, [`Unsaved`] keeps the pair.
-//! - **T3** Only `invalid_grant` ends a connection.
+//! - **T3** Of the failures of a refresh, only `invalid_grant` ends a connection.
 
 mod claim;
 mod load;
