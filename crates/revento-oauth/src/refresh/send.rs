@@ -155,7 +155,7 @@ impl InFlight {
         })
     }
 
-    /// Salvage before strictness (invariant T2): the old token is spent, so the new pair is stored first.
+    /// Store the tokens before checking the rest of the answer (invariant T2): the old token is spent, so the new pair is stored first.
     fn issued(self, issued: IssuedTokens, now: Timestamp) -> Step {
         let pair = new_pair::pair(
             &self.snapshot.connection,

@@ -1,6 +1,6 @@
 //! Answers of the token endpoint (RFC 6749 §5.1 and §5.2, contract §2.3).
 //!
-//! Salvage before strictness (invariant T2): an answer that carries tokens is read as tokens, with any status, content type
+//! Store the tokens before checking the rest of the answer (invariant T2): an answer that carries tokens is read as tokens, with any status, content type
 //! or other fields, because the old refresh token is spent.
 
 use std::time::Duration;
