@@ -55,8 +55,8 @@
 //! #     ("X-Revento-Signature", signature.as_bytes()),
 //! # ];
 //! let receiver = Receiver::start("whsec_example", None)?;
-//! assert_eq!(receiver.verify_stream(received, b"{}", now), 200);
-//! assert_eq!(receiver.verify_stream(received, b"{ }", now), 401);
+//! assert_eq!(receiver.receive(received, b"{}", now), 200);
+//! assert_eq!(receiver.receive(received, b"{ }", now), 401);
 //! # Ok::<(), revento_webhooks::SecretError>(())
 //! ```
 //!
