@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use revento_core::{EnvelopeId, EventType, Timestamp};
 use revento_store::{
     BuriedCursor, BuriedDelivery, CompletionStatement, DeliveryState, InboxStore, InsertOutcome, Lease,
-    LeasedDelivery, NewDelivery, RequeueOutcome, Sealed, StoreError,
+    LeasedDelivery, NewDelivery, RequeueOutcome, Sealed, StoreError, columns,
 };
-use sqlx::{Row, postgres::PgRow};
+use sqlx::{Row as _, postgres::PgRow};
 
 use crate::{
     PostgresStore,
     error::{failed, not_read, unreadable},
+    record::Row,
     store::row_limit,
     text::{escape, unescape},
 };
@@ -120,14 +121,14 @@ impl PostgresStore {
     async fn finish(
         &self,
         lease: &Lease,
-        state: &'static str,
+        state: DeliveryState,
         at: Timestamp,
         error: Option<&str>,
     ) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar(FINISH)
             .bind(escape(lease.envelope_id.as_str()))
             .bind(lease.fence)
-            .bind(state)
+            .bind(state.as_str())
             .bind(at.unix_micros())
             .bind(error.map(escape))
             .fetch_one(&self.pool)
@@ -136,13 +137,7 @@ impl PostgresStore {
 }
 
 fn read_state(text: &str) -> Result<DeliveryState, sqlx::Error> {
-    match text {
-        "queued" => Ok(DeliveryState::Queued),
-        "leased" => Ok(DeliveryState::Leased),
-        "done" => Ok(DeliveryState::Done),
-        "buried" => Ok(DeliveryState::Buried),
-        _ => Err(unreadable("state")),
-    }
+    DeliveryState::from_name(text).ok_or_else(|| unreadable("state"))
 }
 
 fn read_leased(row: &PgRow) -> Result<LeasedDelivery, sqlx::Error> {
@@ -163,21 +158,9 @@ fn read_leased(row: &PgRow) -> Result<LeasedDelivery, sqlx::Error> {
 }
 
 fn read_buried(row: &PgRow) -> Result<BuriedDelivery, sqlx::Error> {
-    let text = |column: &str| row.try_get::<String, _>(column).map(unescape);
-    let time = |column: &str| row.try_get(column).map(Timestamp::from_unix_micros);
     let attempts: i64 = row.try_get("attempt")?;
-    let error: Option<String> = row.try_get("error")?;
-    Ok(BuriedDelivery {
-        envelope_id: text("envelope_id")?.into(),
-        delivery_id: text("delivery_id")?.into(),
-        event_type: EventType::from(text("event_type")?.as_str()),
-        occurred_at: time("occurred_at")?,
-        received_at: time("received_at")?,
-        buried_at: time("at")?,
-        attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
-        error: unescape(error.unwrap_or_default()),
-        expunged: row.try_get("expunged")?,
-    })
+    let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
+    columns::read_buried(&Row(row), attempts, row.try_get("expunged")?)
 }
 
 #[async_trait]
@@ -204,19 +187,19 @@ impl InboxStore for PostgresStore {
     }
 
     async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
-        self.finish(lease, "done", now, None)
+        self.finish(lease, DeliveryState::Done, now, None)
             .await
             .map_err(failed("completing a delivery"))
     }
 
     async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
-        self.finish(lease, "queued", at, Some(error))
+        self.finish(lease, DeliveryState::Queued, at, Some(error))
             .await
             .map_err(failed("giving a delivery back"))
     }
 
     async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
-        self.finish(lease, "buried", now, Some(error))
+        self.finish(lease, DeliveryState::Buried, now, Some(error))
             .await
             .map_err(failed("burying a delivery"))
     }

@@ -4,19 +4,19 @@ use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, StoreError, Stored, SwapOutcome,
-    TokenStore, Version,
+    TokenStore, Version, columns,
 };
-use sqlx::Row;
+use sqlx::Row as _;
 
 use crate::{
     PostgresStore,
     error::{failed, not_read},
-    record,
+    record::{self, Row},
     store::row_limit,
     text::escape,
 };
 
-/// The columns that [`record::read`] reads. Not `*`: the answer of a prepared statement must not change when a newer
+/// The columns that [`columns::read_stored`] reads. Not `*`: the answer of a prepared statement must not change when a newer
 /// version of the store adds a column under an open connection.
 macro_rules! select {
     ($rest:literal) => {
@@ -120,12 +120,12 @@ impl TokenStore for PostgresStore {
             .bind(key.to_string())
             .fetch_optional(&self.pool)
             .await;
-        let read = |row: Option<_>| row.as_ref().map(record::read).transpose();
+        let read = |row: Option<_>| row.as_ref().map(read).transpose();
         row.and_then(read).map_err(not_read("loading a connection"))
     }
 
     async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
-        let row = record::bind(sqlx::query(CREATE), record)
+        let row = record::bind(sqlx::query(CREATE), columns::of_record(record))
             .fetch_optional(&self.pool)
             .await;
         let read = |row: Option<sqlx::postgres::PgRow>| match row {
@@ -141,7 +141,7 @@ impl TokenStore for PostgresStore {
         record: &Record,
         fence: Option<Fence>,
     ) -> Result<SwapOutcome, StoreError> {
-        let query = record::bind(sqlx::query(SWAP), record)
+        let query = record::bind(sqlx::query(SWAP), columns::of_record(record))
             .bind(expected.0)
             .bind(fence.map(|fence| fence.0));
         let row = query.fetch_optional(&self.pool).await;
@@ -234,5 +234,9 @@ fn key_text(key: Option<&ConnectionKey>) -> String {
 }
 
 fn read_all(rows: Result<Vec<sqlx::postgres::PgRow>, sqlx::Error>) -> Result<Vec<Stored>, sqlx::Error> {
-    rows?.iter().map(record::read).collect()
+    rows?.iter().map(read).collect()
+}
+
+fn read(row: &sqlx::postgres::PgRow) -> Result<Stored, sqlx::Error> {
+    columns::read_stored(&Row(row))
 }

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
-use revento_store::{DeletionDuty, DeletionProof, DeletionStore, StoreError};
-use sqlx::{Row, Sqlite, query::Query, sqlite::SqliteArguments, sqlite::SqliteRow};
+use revento_store::{DeletionDuty, DeletionProof, DeletionStore, StoreError, columns};
+use sqlx::{Sqlite, query::Query, sqlite::SqliteArguments, sqlite::SqliteRow};
 
 use crate::{
     SqliteStore,
     error::{failed, not_read},
+    record::{self, Row},
     store::row_limit,
 };
 
@@ -39,17 +40,7 @@ pub(crate) const QUESTIONS: &[(&str, &str)] = &[
 #[async_trait]
 impl DeletionStore for SqliteStore {
     async fn record(&self, duty: &DeletionDuty) -> Result<bool, StoreError> {
-        let proof = duty.done.as_ref();
-        let query = sqlx::query(RECORD)
-            .bind(duty.envelope_id.as_str())
-            .bind(duty.event_id.as_ref().map(|id| id.as_str()))
-            .bind(duty.organization_id.as_ref().map(|id| id.as_str()))
-            .bind(duty.occurred_at.unix_micros())
-            .bind(duty.deadline_at.unix_micros())
-            .bind(duty.reason.as_deref())
-            .bind(duty.reminded_at.map(Timestamp::unix_micros))
-            .bind(proof.map(|proof| proof.at.unix_micros()))
-            .bind(proof.map(|proof| proof.note.as_str()));
+        let query = record::bind(sqlx::query(RECORD), columns::of_duty(duty));
         self.change(query)
             .await
             .map_err(failed("keeping a duty to delete"))
@@ -96,21 +87,5 @@ impl SqliteStore {
 }
 
 fn read(row: &SqliteRow) -> Result<DeletionDuty, sqlx::Error> {
-    let text = |column: &str| row.try_get::<Option<String>, _>(column);
-    let time = |column: &str| row.try_get(column).map(Timestamp::from_unix_micros);
-    let maybe = |column: &str| {
-        row.try_get::<Option<i64>, _>(column)
-            .map(|micros| micros.map(Timestamp::from_unix_micros))
-    };
-    let note = text("note")?.unwrap_or_default();
-    Ok(DeletionDuty {
-        envelope_id: row.try_get::<String, _>("envelope_id")?.into(),
-        event_id: text("event_id")?.map(Into::into),
-        organization_id: text("organization_id")?.map(Into::into),
-        occurred_at: time("occurred_at")?,
-        deadline_at: time("deadline_at")?,
-        reason: text("reason")?,
-        reminded_at: maybe("reminded_at")?,
-        done: maybe("done_at")?.map(|at| DeletionProof { at, note }),
-    })
+    columns::read_duty(&Row(row))
 }

@@ -4,18 +4,18 @@ use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, StoreError, Stored, SwapOutcome,
-    TokenStore, Version,
+    TokenStore, Version, columns,
 };
-use sqlx::Row;
+use sqlx::Row as _;
 
 use crate::{
     SqliteStore,
     error::{failed, not_read},
-    record,
+    record::{self, Row},
     store::{next, row_limit},
 };
 
-/// The columns that [`record::read`] reads. Not `*`: the answer of a prepared statement must not change when a newer
+/// The columns that [`columns::read_stored`] reads. Not `*`: the answer of a prepared statement must not change when a newer
 /// version of the store adds a column under an open connection.
 macro_rules! select {
     ($rest:literal) => {
@@ -79,7 +79,7 @@ impl TokenStore for SqliteStore {
             .bind(key.to_string())
             .fetch_optional(&self.readers)
             .await;
-        let read = |row: Option<_>| row.as_ref().map(record::read).transpose();
+        let read = |row: Option<_>| row.as_ref().map(read).transpose();
         row.and_then(read).map_err(not_read("loading a connection"))
     }
 
@@ -87,7 +87,7 @@ impl TokenStore for SqliteStore {
         let create = async {
             let mut tx = self.write().await?;
             let version = next(&mut tx).await?;
-            let insert = record::bind(sqlx::query(CREATE), record).bind(version);
+            let insert = record::bind(sqlx::query(CREATE), columns::of_record(record)).bind(version);
             if insert.execute(&mut *tx).await?.rows_affected() == 0 {
                 return Ok(CreateOutcome::AlreadyExists);
             }
@@ -106,7 +106,7 @@ impl TokenStore for SqliteStore {
         let swap = async {
             let mut tx = self.write().await?;
             let version = next(&mut tx).await?;
-            let update = record::bind(sqlx::query(SWAP), record)
+            let update = record::bind(sqlx::query(SWAP), columns::of_record(record))
                 .bind(version)
                 .bind(expected.0)
                 .bind(fence.map(|fence| fence.0));
@@ -238,5 +238,9 @@ fn key_text(key: Option<&ConnectionKey>) -> String {
 }
 
 fn read_all(rows: Result<Vec<sqlx::sqlite::SqliteRow>, sqlx::Error>) -> Result<Vec<Stored>, sqlx::Error> {
-    rows?.iter().map(record::read).collect()
+    rows?.iter().map(read).collect()
+}
+
+fn read(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, sqlx::Error> {
+    columns::read_stored(&Row(row))
 }

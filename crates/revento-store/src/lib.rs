@@ -2,6 +2,7 @@
 //!
 //! - [`TokenStore`] keeps connections and their sealed tokens. Implement it for your own database; [`Slot`]
 //!   implements its rules for engines without columns, and [`Pages`] reads its lists page by page.
+//!   For engines with columns [`columns`] maps records to rows.
 //! - [`InboxStore`] keeps webhook deliveries until they are handled.
 //! - [`BudgetStore`] keeps what replicas have spent of a token's rate budgets.
 //! - [`DeletionStore`] keeps duties to delete cached data, and the proofs of their deletion.
@@ -13,6 +14,7 @@
 
 mod arc;
 mod budget_store;
+pub mod columns;
 mod deletion_store;
 mod environment;
 mod error;

@@ -84,19 +84,19 @@ impl InboxStore for SqliteStore {
     }
 
     async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
-        self.finish(lease, "done", now, None)
+        self.finish(lease, DeliveryState::Done, now, None)
             .await
             .map_err(failed("completing a delivery"))
     }
 
     async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
-        self.finish(lease, "queued", at, Some(error))
+        self.finish(lease, DeliveryState::Queued, at, Some(error))
             .await
             .map_err(failed("giving a delivery back"))
     }
 
     async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
-        self.finish(lease, "buried", now, Some(error))
+        self.finish(lease, DeliveryState::Buried, now, Some(error))
             .await
             .map_err(failed("burying a delivery"))
     }

@@ -3,13 +3,15 @@
 use revento_core::{EnvelopeId, EventType, Timestamp};
 use revento_store::{
     BuriedDelivery, DeliveryState, InsertOutcome, Lease, LeasedDelivery, NewDelivery, RequeueOutcome, Sealed,
+    columns,
 };
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{Row as _, Sqlite, Transaction, sqlite::SqliteRow};
 
 use super::sql::{FINISH, INSERT, KNOWN, KNOWN_DELIVERY_ID, LEASE, READY, REVIVE, STATE};
 use crate::{
     SqliteStore,
     error::unreadable,
+    record::Row,
     store::{next, row_limit},
 };
 
@@ -18,7 +20,7 @@ impl SqliteStore {
     pub(super) async fn finish(
         &self,
         lease: &Lease,
-        state: &'static str,
+        state: DeliveryState,
         at: Timestamp,
         error: Option<&str>,
     ) -> Result<bool, sqlx::Error> {
@@ -26,7 +28,7 @@ impl SqliteStore {
         let update = sqlx::query(FINISH)
             .bind(lease.envelope_id.as_str())
             .bind(lease.fence)
-            .bind(state)
+            .bind(state.as_str())
             .bind(at.unix_micros())
             .bind(error);
         let held = update.execute(&mut *tx).await?.rows_affected() == 1;
@@ -160,13 +162,7 @@ pub(super) async fn revive(
 }
 
 pub(super) fn read_state(text: &str) -> Result<DeliveryState, sqlx::Error> {
-    match text {
-        "queued" => Ok(DeliveryState::Queued),
-        "leased" => Ok(DeliveryState::Leased),
-        "done" => Ok(DeliveryState::Done),
-        "buried" => Ok(DeliveryState::Buried),
-        _ => Err(unreadable("state")),
-    }
+    DeliveryState::from_name(text).ok_or_else(|| unreadable("state"))
 }
 
 /// A row as it was, as the delivery that leasing it makes.
@@ -188,17 +184,5 @@ fn read_leased(row: &SqliteRow, fence: i64) -> Result<LeasedDelivery, sqlx::Erro
 }
 
 pub(super) fn read_buried(row: &SqliteRow) -> Result<BuriedDelivery, sqlx::Error> {
-    let text = |column: &str| row.try_get::<String, _>(column);
-    let time = |column: &str| row.try_get(column).map(Timestamp::from_unix_micros);
-    Ok(BuriedDelivery {
-        envelope_id: text("envelope_id")?.into(),
-        delivery_id: text("delivery_id")?.into(),
-        event_type: EventType::from(text("event_type")?.as_str()),
-        occurred_at: time("occurred_at")?,
-        received_at: time("received_at")?,
-        buried_at: time("at")?,
-        attempts: row.try_get("attempt")?,
-        error: row.try_get::<Option<String>, _>("error")?.unwrap_or_default(),
-        expunged: row.try_get("expunged")?,
-    })
+    columns::read_buried(&Row(row), row.try_get("attempt")?, row.try_get("expunged")?)
 }
