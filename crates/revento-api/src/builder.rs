@@ -1,4 +1,4 @@
-//! Wires the client: the one place that constructs all parts. May use every module.
+//! Wires the client: the one place that constructs all parts.
 
 use std::{fmt, sync::Arc};
 

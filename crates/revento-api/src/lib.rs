@@ -74,17 +74,6 @@
 //! | `revento_budget_remaining` | histogram, one value for each answer | `limit`: `hour`, `minute`, `in_flight` |
 //! | `revento_refreshes_total` | counter | `outcome` |
 //! | `revento_token_expiry_seconds` | histogram, one value for each request | |
-//!
-//! # Modules
-//! Each module uses only modules to its right:
-//!
-//! ```text
-//! builder, client ─▶ connections (connect, webhook) · endpoints (event, user, pages) · workers (background, refresh_idle)
-//! endpoints       ─▶ executor (retry, deadline) ─▶ auth (session or basic) · limiter · lifecycle · http
-//! lifecycle       ─▶ session ─▶ sealed_tokens · token_endpoint ─▶ http · tasks · runtime
-//! limiter         ─▶ idle_map · http (metrics) · runtime
-//! ground: runtime (clock, timer, entropy, timeouts) · http (send, span, metrics) · error · url · tasks · idle_map
-//! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

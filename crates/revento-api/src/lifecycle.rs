@@ -1,4 +1,4 @@
-//! What ends connections (contract §2.6, invariant T8). May use `session`, `sealed_tokens`, `runtime`.
+//! What ends connections (contract §2.6, invariant T8).
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use revento_store::{Record, StoreError, StoreErrorReason, Stored};
 use crate::{runtime::Runtime, sealed_tokens::SealedTokenStore, session::Sessions};
 
 /// How often a swap that lost a race is repeated.
-pub(crate) const RACES: usize = 16;
+pub(crate) const MAX_SWAP_ATTEMPTS: usize = 16;
 
 /// Applies signals to stored connections.
 pub(crate) struct Lifecycle {
@@ -30,7 +30,7 @@ impl Lifecycle {
     /// Applies a signal to one connection by compare-and-swap.
     pub(crate) async fn apply(&self, key: &ConnectionKey, signal: &Signal) -> Result<(), StoreError> {
         let store = self.tokens.store();
-        for _ in 0..RACES {
+        for _ in 0..MAX_SWAP_ATTEMPTS {
             let Some(Stored { version, record }) = store.load(key).await? else {
                 return Ok(());
             };

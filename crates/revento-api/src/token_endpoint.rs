@@ -1,4 +1,4 @@
-//! Requests to the token endpoint (contract §2.3). May use `http`, `error` and `url`.
+//! Requests to the token endpoint (contract §2.3).
 
 use std::{sync::Arc, time::Duration};
 

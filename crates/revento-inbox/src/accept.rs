@@ -69,7 +69,7 @@ pub enum Accepted {
     /// The delivery was buried and is queued again.
     Requeued,
     /// The delivery is known already and is in this state.
-    Known(DeliveryState),
+    Duplicate(DeliveryState),
 }
 
 impl Inbox {
@@ -135,11 +135,11 @@ impl Inbox {
                         the platform used an envelope id twice",
                     );
                 }
-                Accepted::Known(state)
+                Accepted::Duplicate(state)
             }
         };
         tracing::debug!(envelope_id = %delivery.envelope_id, event_type = %delivery.event_type, ?accepted, "webhook accepted");
-        if !matches!(accepted, Accepted::Known(_)) {
+        if !matches!(accepted, Accepted::Duplicate(_)) {
             self.shared.queued.notify_one();
         }
         Ok(accepted)

@@ -7,7 +7,7 @@ use crate::{PostgresStore, error::failed, text::escape};
 
 /// Writes where nothing or the expected bytes are, and tells what is there otherwise. Whoever adds a row takes some
 /// idle ones away.
-const EXCHANGE: &str = "
+const COMPARE_AND_SWAP: &str = "
     WITH gone AS (
         DELETE FROM revento_budgets WHERE key IN (
             SELECT key FROM revento_budgets WHERE idle_at <= $4 AND key <> $1 AND $2::bytea IS NULL
@@ -20,21 +20,21 @@ const EXCHANGE: &str = "
     SELECT EXISTS (SELECT FROM written)";
 
 /// How often an exchange that lost is tried again because what it lost to has gone.
-const RACES: usize = 4;
+const MAX_SWAP_ATTEMPTS: usize = 4;
 
 #[async_trait]
 impl BudgetStore for PostgresStore {
     async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError> {
-        self.exchange_budget(write)
+        self.swap_budget(write)
             .await
             .map_err(failed("sharing a rate budget"))
     }
 }
 
 impl PostgresStore {
-    async fn exchange_budget(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, sqlx::Error> {
-        for _ in 0..RACES {
-            let written: bool = sqlx::query_scalar(EXCHANGE)
+    async fn swap_budget(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, sqlx::Error> {
+        for _ in 0..MAX_SWAP_ATTEMPTS {
+            let written: bool = sqlx::query_scalar(COMPARE_AND_SWAP)
                 .bind(escape(write.key))
                 .bind(write.expected)
                 .bind(write.next)

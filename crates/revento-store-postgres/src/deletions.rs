@@ -31,7 +31,7 @@ const SETTLE: &str =
 
 /// For the test of the query plans.
 #[cfg(test)]
-pub(crate) const QUESTIONS: &[(&str, &str)] = &[
+pub(crate) const QUERIES: &[(&str, &str)] = &[
     ("duty", DUTY),
     ("open_duties", OPEN),
     ("reminded", REMINDED),

@@ -58,7 +58,7 @@ const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at
 
 /// For the test of the query plans.
 #[cfg(test)]
-pub(crate) const QUESTIONS: &[(&str, &str)] = &[
+pub(crate) const QUERIES: &[(&str, &str)] = &[
     ("state", STATE),
     ("lease", LEASE),
     ("next_due", NEXT_DUE),

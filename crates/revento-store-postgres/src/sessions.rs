@@ -49,10 +49,10 @@ async fn t7_every_question_has_an_index() {
     let Some(store) = store("plans", "enable_seqscan=off").await else {
         return;
     };
-    for (name, sql) in tokens::QUESTIONS
+    for (name, sql) in tokens::QUERIES
         .iter()
-        .chain(inbox::QUESTIONS)
-        .chain(deletions::QUESTIONS)
+        .chain(inbox::QUERIES)
+        .chain(deletions::QUERIES)
     {
         // Any argument will do: a generic plan does not look at it (PostgreSQL 16 can be asked for one).
         let parameters = (1..=9)

@@ -66,7 +66,7 @@ const REMOVE: &str = "DELETE FROM revento_connections WHERE key = $1";
 
 /// For the test of the query plans.
 #[cfg(test)]
-pub(crate) const QUESTIONS: &[(&str, &str)] = &[
+pub(crate) const QUERIES: &[(&str, &str)] = &[
     ("load", LOAD),
     ("claim", CLAIM),
     ("release", RELEASE),

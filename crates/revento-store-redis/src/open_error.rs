@@ -34,7 +34,7 @@ pub enum OpenError {
     #[error(
         "the Redis server does not tell whether it can lose tokens: look yourself, and say that it is to be trusted"
     )]
-    Untold {
+    DurabilityUnknown {
         /// What the server said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },

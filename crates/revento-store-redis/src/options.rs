@@ -77,7 +77,7 @@ async fn ask_for_durability(connection: &mut ConnectionManager) -> Result<(), Op
         .query_async(connection)
         .await;
     let mut values: BTreeMap<String, String> =
-        answer.map_err(|error| OpenError::Untold { source: error.into() })?;
+        answer.map_err(|error| OpenError::DurabilityUnknown { source: error.into() })?;
     for (setting, wanted) in settings.into_iter().zip(["yes", "always", "noeviction"]) {
         let value = values.remove(setting).unwrap_or_else(|| "(not told)".to_owned());
         // No record has an expiry, so what evicts only keys that have one is as good.

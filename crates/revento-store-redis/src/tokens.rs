@@ -108,7 +108,7 @@ impl RedisStore {
             .await?;
         let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
         match answer.as_slice() {
-            ["moved"] => Ok(ClaimOutcome::VersionChanged),
+            ["version_changed"] => Ok(ClaimOutcome::VersionChanged),
             ["held", until] => {
                 let until = time_of(until).ok_or_else(|| unreadable("claim_until"))?;
                 Ok(ClaimOutcome::Held { until })

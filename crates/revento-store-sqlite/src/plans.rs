@@ -18,8 +18,8 @@ async fn t7_every_question_has_an_index() {
     let store = store(&directory).await;
     let mut plans = Vec::new();
     let move_up = triggered(&store, "revento_deliveries_move_up").await;
-    let questions = [tokens::QUESTIONS, inbox::QUESTIONS, deletions::QUESTIONS].concat();
-    for (name, sql) in questions.into_iter().chain([("move up", move_up.as_str())]) {
+    let queries = [tokens::QUERIES, inbox::QUERIES, deletions::QUERIES].concat();
+    for (name, sql) in queries.into_iter().chain([("move up", move_up.as_str())]) {
         let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
             .fetch_all(&store.readers)
             .await;

@@ -61,7 +61,7 @@ const REMOVE: &str = "DELETE FROM revento_connections WHERE key = ?";
 
 /// For the test of the query plans.
 #[cfg(test)]
-pub(crate) const QUESTIONS: &[(&str, &str)] = &[
+pub(crate) const QUERIES: &[(&str, &str)] = &[
     ("load", LOAD),
     ("swap", SWAP),
     ("claim", CLAIM),

@@ -57,7 +57,7 @@ mod tokens;
 pub use report::{CheckOutcome, Finding, Report};
 pub use subject::{BoxError, Subject};
 pub use suite::{
-    BudgetStoreSuite, DeletionStoreSuite, InboxStoreSuite, Joint, SealerSuite, Suite, TokenStoreSuite,
+    BudgetStoreSuite, DeletionStoreSuite, InboxStoreSuite, SealerSuite, StoreTrait, Suite, TokenStoreSuite,
 };
 
 /// The README's code compiles.

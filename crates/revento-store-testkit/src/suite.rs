@@ -25,15 +25,15 @@ pub type BudgetStoreSuite = Suite<dyn BudgetStore>;
 pub type SealerSuite = Suite<dyn Sealer>;
 
 /// A store or sealer trait that has a suite. Sealed: only this crate implements it.
-pub trait Joint: sealed::Joint {}
-impl Joint for dyn TokenStore {}
-impl Joint for dyn InboxStore {}
-impl Joint for dyn DeletionStore {}
-impl Joint for dyn BudgetStore {}
-impl Joint for dyn Sealer {}
+pub trait StoreTrait: sealed::StoreTrait {}
+impl StoreTrait for dyn TokenStore {}
+impl StoreTrait for dyn InboxStore {}
+impl StoreTrait for dyn DeletionStore {}
+impl StoreTrait for dyn BudgetStore {}
+impl StoreTrait for dyn Sealer {}
 
 mod sealed {
-    pub trait Joint {
+    pub trait StoreTrait {
         #[doc(hidden)]
         fn checks() -> Checks<Self>;
     }
@@ -42,31 +42,31 @@ mod sealed {
     pub struct Checks<S: ?Sized>(pub(crate) Vec<crate::check::Check<S>>);
 }
 
-impl sealed::Joint for dyn TokenStore {
+impl sealed::StoreTrait for dyn TokenStore {
     fn checks() -> sealed::Checks<Self> {
         sealed::Checks(tokens::checks())
     }
 }
 
-impl sealed::Joint for dyn InboxStore {
+impl sealed::StoreTrait for dyn InboxStore {
     fn checks() -> sealed::Checks<Self> {
         sealed::Checks(inbox::checks())
     }
 }
 
-impl sealed::Joint for dyn DeletionStore {
+impl sealed::StoreTrait for dyn DeletionStore {
     fn checks() -> sealed::Checks<Self> {
         sealed::Checks(deletions::checks())
     }
 }
 
-impl sealed::Joint for dyn BudgetStore {
+impl sealed::StoreTrait for dyn BudgetStore {
     fn checks() -> sealed::Checks<Self> {
         sealed::Checks(budgets::checks())
     }
 }
 
-impl sealed::Joint for dyn Sealer {
+impl sealed::StoreTrait for dyn Sealer {
     fn checks() -> sealed::Checks<Self> {
         sealed::Checks(sealers::checks())
     }
@@ -82,7 +82,7 @@ pub struct Suite<S: ?Sized> {
     patience: Duration,
 }
 
-impl<S: Joint + Send + Sync + ?Sized + 'static> Suite<S> {
+impl<S: StoreTrait + Send + Sync + ?Sized + 'static> Suite<S> {
     /// Creates a suite. `factory` has to return a new, empty store at each call.
     pub fn new<F>(factory: impl Fn() -> F + Send + Sync + 'static) -> Self
     where

@@ -1,4 +1,4 @@
-//! On whose behalf a request is made, and the header that proves it. May use `session`, `url` and `error`.
+//! On whose behalf a request is made, and the header that proves it.
 
 mod basic;
 

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use super::stored::Connections;
 use crate::{
     error::{Cause, ConnectError},
-    lifecycle::{RACES, lost_every_race},
+    lifecycle::{MAX_SWAP_ATTEMPTS, lost_every_race},
     sealed_tokens::SealedTokenError,
     tasks::Task,
 };
@@ -97,7 +97,7 @@ impl Connections {
             mut connection,
             tokens,
         } = new;
-        for _ in 0..RACES {
+        for _ in 0..MAX_SWAP_ATTEMPTS {
             match self.tokens.store().load(&connection.key).await? {
                 None => {
                     let outcome = self.tokens.create(&connection, &tokens).await?;

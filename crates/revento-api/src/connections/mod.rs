@@ -5,8 +5,6 @@
 //! | `stored` | loads, lists and deletes connections |
 //! | `connect` | begins a connection: the authorization request, and the exchange of the code |
 //! | `webhook` | applies webhooks to connections |
-//!
-//! May use `session`, `lifecycle`, `sealed_tokens`, `token_endpoint`, `tasks`, `runtime` and `error`.
 
 mod connect;
 mod stored;

@@ -1,5 +1,4 @@
-//! The endpoints of the read API (contract §3.2), and the pages of their lists. May use `executor`, `auth`, `session`,
-//! `limiter`, `url`, `runtime` and `error`.
+//! The endpoints of the read API (contract §3.2), and the pages of their lists.
 
 mod bookmark;
 mod connection;

@@ -1,4 +1,4 @@
-//! All errors of this crate. May use `url`.
+//! All errors of this crate.
 //!
 //! Every error has `kind()`, `is_transient()` and `may_have_taken_effect()`; those of a request have `request_id()` and
 //! `endpoint()` as well. The cause of an error is its `source()` only: print the chain with

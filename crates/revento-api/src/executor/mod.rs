@@ -8,8 +8,6 @@
 //! | `refusal` | an answer that is no success |
 //! | `answer` | a success, and parsing its body |
 //! | `retry` | the settings: when a read is repeated |
-//!
-//! May use `auth`, `limiter`, `lifecycle`, `session`, `http`, `runtime` and `error`.
 
 mod answer;
 mod attempt;

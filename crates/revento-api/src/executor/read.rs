@@ -212,7 +212,7 @@ impl<'r> Read<'r> {
             _ => None,
         };
         match asked {
-            Some(after) if after > retry.patience => None,
+            Some(after) if after > retry.max_retry_after => None,
             // All calls of the token wait in the queue that this call came from.
             _ if is_paced && limits.outcome() != CallOutcome::Answered => Some(Duration::ZERO),
             Some(after) => Some(after.saturating_add(jitter)),

@@ -1,4 +1,4 @@
-//! When a read is repeated, and after how long: the settings. Uses no other module of this crate.
+//! When a read is repeated, and after how long: the settings.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
     pub(crate) attempts: u32,
-    pub(crate) first_pause: Duration,
-    pub(crate) longest_pause: Duration,
-    pub(crate) patience: Duration,
+    pub(crate) initial_backoff: Duration,
+    pub(crate) max_backoff: Duration,
+    pub(crate) max_retry_after: Duration,
     pub(crate) attempt_timeout: Duration,
     pub(crate) deadline: Option<Duration>,
 }
@@ -20,9 +20,9 @@ impl Default for Retry {
     fn default() -> Self {
         Self {
             attempts: 4,
-            first_pause: Duration::from_millis(400),
-            longest_pause: Duration::from_secs(10),
-            patience: Duration::from_secs(90),
+            initial_backoff: Duration::from_millis(400),
+            max_backoff: Duration::from_secs(10),
+            max_retry_after: Duration::from_secs(90),
             attempt_timeout: Duration::from_secs(30),
             deadline: None,
         }
@@ -47,16 +47,16 @@ impl Retry {
 
     /// The bound of the pause after the first attempt, 400 ms by default, and the largest bound, 10 s by default.
     #[must_use]
-    pub fn pauses(mut self, first: Duration, longest: Duration) -> Self {
-        (self.first_pause, self.longest_pause) = (first, longest.max(first));
+    pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
+        (self.initial_backoff, self.max_backoff) = (initial, max.max(initial));
         self
     }
 
     /// The longest `Retry-After` that a read waits for, 90 s by default. When the platform asks for more, the read fails
     /// at once.
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn max_retry_after(mut self, limit: Duration) -> Self {
+        self.max_retry_after = limit;
         self
     }
 
@@ -78,9 +78,9 @@ impl Retry {
     /// The bound of the pause after attempt number `attempt`, which counts from one.
     pub(crate) fn bound(&self, attempt: u32) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
-        self.first_pause
+        self.initial_backoff
             .saturating_mul(1 << doublings)
-            .min(self.longest_pause)
+            .min(self.max_backoff)
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
             [400, 400, 800, 1600]
         );
         assert_eq!(millis(u32::MAX), 10_000);
-        let endless = retry.pauses(Duration::MAX, Duration::MAX);
+        let endless = retry.backoff(Duration::MAX, Duration::MAX);
         assert_eq!(endless.bound(u32::MAX), Duration::MAX);
     }
 

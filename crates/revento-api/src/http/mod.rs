@@ -1,4 +1,4 @@
-//! One request, one answer, one span, one count. May use `runtime` and `error`.
+//! One request, one answer, one span, one count.
 
 pub(crate) mod advisories;
 pub(crate) mod metrics;

@@ -19,7 +19,7 @@ use super::{race_backoff::RaceBackoff, shared_store::SharedStore};
 use crate::runtime::Runtime;
 
 /// How often a write that lost against other replicas is repeated before this call is counted alone.
-const RACES: usize = 32;
+const MAX_SWAP_ATTEMPTS: usize = 32;
 /// The longest pause between two races of a process.
 const LONGEST_BACKOFF: Duration = Duration::from_millis(100);
 
@@ -171,7 +171,7 @@ impl CountedBudget {
             state.budget.forget_ended();
             mine
         };
-        for _ in 0..RACES {
+        for _ in 0..MAX_SWAP_ATTEMPTS {
             let (known, lost) = {
                 let state = self.lock();
                 (state.known.clone(), state.lost.clone())
@@ -199,7 +199,7 @@ impl CountedBudget {
             }
         }
         tracing::warn!(
-            key = self.key,
+            connection = self.key,
             "other replicas changed a rate budget before each write; this call is counted alone"
         );
         self.lock().budget = mine;

@@ -9,8 +9,6 @@
 //! | `race_backoff` | turns between replicas that race for one budget |
 //! | `permit` | the right to one call |
 //! | `pacing` | the settings |
-//!
-//! May use `idle_map`, `http` (metrics) and `runtime`.
 
 mod counted_budget;
 mod denied;

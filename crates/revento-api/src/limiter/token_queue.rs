@@ -91,9 +91,9 @@ impl TokenQueue {
         let runtime = self.budget.runtime();
         let whole = until.saturating_since(now);
         tracing::trace!(
-            key = self.budget.key(),
+            connection = self.budget.key(),
             limited_by = limited_by.as_str(),
-            ?whole,
+            wait = ?whole,
             "waiting for the budget"
         );
         // No notification comes when a call of another replica ends.

@@ -143,9 +143,9 @@ impl Session {
     }
 
     fn panicked(&self) -> SessionError {
-        let salvage = self.cache.salvage();
-        let request_id = salvage.sent.clone();
-        let error = match salvage.unsaved {
+        let unfinished = self.cache.unfinished();
+        let request_id = unfinished.sent.clone();
+        let error = match unfinished.unsaved {
             Some(_) => SessionError::Unsaved {
                 request_id,
                 source: None,
@@ -167,7 +167,9 @@ impl Session {
             let refresh = self.refresh.lock().unwrap_or_else(PoisonError::into_inner);
             refresh.as_ref().is_some_and(|refresh| refresh.peek().is_none())
         };
-        now.saturating_since(used) >= IDLE_AFTER && !is_refreshing() && self.cache.salvage().unsaved.is_none()
+        now.saturating_since(used) >= IDLE_AFTER
+            && !is_refreshing()
+            && self.cache.unfinished().unsaved.is_none()
     }
 
     /// Written once a second at most, so that many threads can share the cached path.

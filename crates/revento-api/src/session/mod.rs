@@ -6,8 +6,6 @@
 //! | `connection_session` | gives out the token; lets any number of callers share one refresh |
 //! | `refresher` | refreshes: drives the state machine of [`revento_oauth::refresh`] |
 //! | `token_cache` | keeps the token, and what a failed store or a panic would lose |
-//!
-//! May use `sealed_tokens`, `token_endpoint`, `tasks`, `idle_map`, `http` (metrics), `runtime` and `error`.
 
 mod cached_token;
 mod connection_session;

@@ -55,9 +55,9 @@ impl Refresher {
         cache: &TokenCache,
         reason: RefreshReason,
     ) -> Result<Arc<CachedToken>, SessionError> {
-        cache.salvage().sent = None;
+        cache.unfinished().sent = None;
         // The pair stays there until it is stored: a panic before must not lose it.
-        let unsaved = cache.salvage().unsaved.clone();
+        let unsaved = cache.unfinished().unsaved.clone();
         let step = match unsaved {
             Some(unsaved) => unsaved.retry(),
             None => Refresh::start(reason, cache.timing(self.timing), self.runtime.now()),
@@ -92,7 +92,7 @@ impl Run<'_> {
         loop {
             step = match step {
                 Step::Done(outcome) => {
-                    self.cache.salvage().unsaved = None;
+                    self.cache.unfinished().unsaved = None;
                     self.report_changed_scopes(&outcome);
                     return self.conclude(outcome);
                 }
@@ -131,7 +131,9 @@ impl Run<'_> {
                 runtime.sleep(pause).await;
                 waiting.over()
             }
-            Step::Send(sending) if self.cache.salvage().rejected == Some(sending.connection().generation) => {
+            Step::Send(sending)
+                if self.cache.unfinished().rejected == Some(sending.connection().generation) =>
+            {
                 sending.rejected_before(runtime.now())
             }
             Step::Send(sending) => match sending.start(runtime.now()) {
@@ -157,7 +159,7 @@ impl Run<'_> {
                 "sending a refresh token again whose first outcome is unknown: the access token has expired");
         }
         self.request_id = Some(request_id.clone());
-        self.cache.salvage().sent = Some(request_id.clone());
+        self.cache.unfinished().sent = Some(request_id.clone());
         // A transport without a time limit of its own must not outlive the claim.
         let limit = self.refresher.timing.claim_ttl / 2;
         let endpoint = &self.refresher.token_endpoint;
@@ -180,7 +182,7 @@ impl Run<'_> {
                 return if may_have_arrived {
                     Reply::Lost
                 } else {
-                    self.cache.salvage().sent = None;
+                    self.cache.unfinished().sent = None;
                     Reply::NeverSent
                 };
             }
@@ -199,7 +201,7 @@ impl Run<'_> {
         let (connection, tokens) = (swapping.connection(), swapping.tokens());
         // If the store panics, this is the only copy of the new pair.
         if let Some(unsaved) = swapping.as_unsaved() {
-            self.cache.salvage().unsaved = Some(unsaved);
+            self.cache.unfinished().unsaved = Some(unsaved);
         }
         let stored = self
             .refresher
@@ -213,7 +215,7 @@ impl Run<'_> {
                 tracing::error!(connection = %self.cache.key, error = %chain(&error), "a connection cannot be stored");
                 self.failed(error.kind(), error);
                 if swapping.is_rejection() {
-                    self.cache.salvage().rejected = Some(swapping.connection().generation);
+                    self.cache.unfinished().rejected = Some(swapping.connection().generation);
                 }
                 swapping.failed(now)
             }
@@ -287,7 +289,7 @@ impl Run<'_> {
     }
 
     fn keep_unsaved(self, unsaved: Unsaved) -> SessionError {
-        self.cache.salvage().unsaved = Some(unsaved);
+        self.cache.unfinished().unsaved = Some(unsaved);
         let error = SessionError::Unsaved {
             request_id: self.request_id,
             source: self.cause,

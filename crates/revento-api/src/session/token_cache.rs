@@ -17,12 +17,12 @@ pub(super) struct TokenCache {
     /// How much earlier than the others this session refreshes, so that connections that began together spread out.
     extra_lead_time: Duration,
     token: ArcSwapOption<CachedToken>,
-    salvage: Mutex<Salvage>,
+    unfinished: Mutex<UnfinishedRefresh>,
 }
 
 /// What a failed store or a panic would otherwise lose.
 #[derive(Default)]
-pub(super) struct Salvage {
+pub(super) struct UnfinishedRefresh {
     /// A new pair that the store does not have.
     pub(super) unsaved: Option<Unsaved>,
     /// The id of the refresh request, once the refresh has sent it.
@@ -37,7 +37,7 @@ impl TokenCache {
             key,
             extra_lead_time,
             token: ArcSwapOption::empty(),
-            salvage: Mutex::default(),
+            unfinished: Mutex::default(),
         }
     }
 
@@ -83,8 +83,8 @@ impl TokenCache {
         timing
     }
 
-    pub(super) fn salvage(&self) -> MutexGuard<'_, Salvage> {
-        self.salvage.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn unfinished(&self) -> MutexGuard<'_, UnfinishedRefresh> {
+        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many bytes of memory the token and the key take beside the cache itself.

@@ -1,5 +1,5 @@
 //! What has to run beside the calls. Each worker is a future that the program spawns: `run(stop)` ends when `stop`
-//! resolves. May use `session`, `sealed_tokens`, `tasks`, `runtime`.
+//! resolves.
 
 mod background;
 mod refresh_idle;

@@ -32,7 +32,7 @@ async fn q1_of_two_simultaneous_deliveries_one_is_new_and_both_are_acknowledged(
             let (one, two) = tokio::join!(sent.arrive(&replicas[0]), sent.arrive(&replicas[1]));
             let both = [one.unwrap(), two.unwrap()];
             assert!(both.contains(&Accepted::New), "{place:?} {both:?}");
-            assert!(both.contains(&Accepted::Known(Queued)), "{place:?} {both:?}");
+            assert!(both.contains(&Accepted::Duplicate(Queued)), "{place:?} {both:?}");
         }
     }
 }
@@ -46,11 +46,11 @@ async fn q2_an_answer_that_was_lost_is_given_again_to_the_retry() {
 
         let restarted = inbox(place.open().await);
         let again = sent.arrive(&restarted).await.unwrap();
-        assert_eq!(again, Accepted::Known(Queued), "{place:?}");
+        assert_eq!(again, Accepted::Duplicate(Queued), "{place:?}");
         let seen = Seen::default();
         run_until(&restarted, noting(&seen), &sent.id(), Done).await;
         assert_eq!(seen.all(), ["env_1"], "{place:?}");
-        assert_eq!(sent.arrive(&restarted).await.unwrap(), Accepted::Known(Done));
+        assert_eq!(sent.arrive(&restarted).await.unwrap(), Accepted::Duplicate(Done));
     }
 }
 
@@ -68,7 +68,7 @@ async fn q9_a_replay_of_a_buried_delivery_is_handled_and_one_of_a_handled_delive
             "{place:?}"
         );
         run_until(&inbox, noting(&seen), &sent.id(), Done).await;
-        assert_eq!(sent.arrive(&inbox).await.unwrap(), Accepted::Known(Done));
+        assert_eq!(sent.arrive(&inbox).await.unwrap(), Accepted::Duplicate(Done));
         assert_eq!(seen.all(), ["env_1"], "{place:?}");
     }
 }
@@ -83,7 +83,7 @@ async fn q10_a_duplicate_of_a_delivery_in_progress_is_acknowledged_and_not_run()
         eventually(async || seen.all() == ["begun"]).await;
         assert_eq!(
             sent.arrive(&inbox).await.unwrap(),
-            Accepted::Known(Leased),
+            Accepted::Duplicate(Leased),
             "{place:?}"
         );
         finish.add_permits(10);
@@ -103,7 +103,10 @@ async fn q11_identity_is_what_is_signed_whatever_the_delivery_id_says() {
         assert_eq!(two.arrive(&inbox).await.unwrap(), Accepted::New, "{place:?}");
         // … and a captured one under another delivery id is no new work.
         let replayed = one.clone().under("dlv_other");
-        assert_eq!(replayed.arrive(&inbox).await.unwrap(), Accepted::Known(Queued));
+        assert_eq!(
+            replayed.arrive(&inbox).await.unwrap(),
+            Accepted::Duplicate(Queued)
+        );
 
         let running = Running::start(&inbox, noting(&seen));
         until(&inbox, &one.id(), Done).await;
@@ -136,7 +139,7 @@ async fn w26_a_genuine_body_that_cannot_be_read_is_acknowledged_and_buried() {
         assert_eq!(arrive(&inbox, "x", "dlv_1", "{").await.unwrap(), Accepted::New);
         assert_eq!(
             arrive(&inbox, "x", "dlv_1", "{").await.unwrap(),
-            Accepted::Known(Queued)
+            Accepted::Duplicate(Queued)
         );
         let seen = Seen::default();
         // Its identity is all that was signed: another body under the same delivery id is another delivery, and the same
@@ -144,7 +147,7 @@ async fn w26_a_genuine_body_that_cannot_be_read_is_acknowledged_and_buried() {
         assert_eq!(arrive(&inbox, "x", "dlv_1", "[").await.unwrap(), Accepted::New);
         assert_eq!(
             arrive(&inbox, "x", "dlv_2", "[").await.unwrap(),
-            Accepted::Known(Queued)
+            Accepted::Duplicate(Queued)
         );
         let id: EnvelopeId = UNREADABLE.into();
         run_until(&inbox, noting(&seen), &id, Buried).await;

@@ -105,7 +105,7 @@ async fn q11_an_envelope_that_comes_with_another_body_alerts_wherever_the_first_
         let first = sent("b1");
         let other = sent("b1").with_data(r#"{"id":"app_1","status":"approved"}"#);
         first.arrive(&inbox).await.unwrap();
-        assert_eq!(other.arrive(&inbox).await.unwrap(), Accepted::Known(Queued));
+        assert_eq!(other.arrive(&inbox).await.unwrap(), Accepted::Duplicate(Queued));
         one(&other, "another body, which is not handled");
 
         let refuse = Handlers::new().on_any(async |_| Err(HandlerError::permanent("no such table")));
@@ -118,9 +118,9 @@ async fn q11_an_envelope_that_comes_with_another_body_alerts_wherever_the_first_
         one(&other, "another body, which is queued in its place");
 
         run_until(&inbox, Handlers::new(), &first.id(), Done).await;
-        assert_eq!(other.arrive(&inbox).await.unwrap(), Accepted::Known(Done));
+        assert_eq!(other.arrive(&inbox).await.unwrap(), Accepted::Duplicate(Done));
         assert_eq!(told_of("dlv_b1"), [""; 0], "{place:?}: it is what was handled");
-        assert_eq!(first.arrive(&inbox).await.unwrap(), Accepted::Known(Done));
+        assert_eq!(first.arrive(&inbox).await.unwrap(), Accepted::Duplicate(Done));
         one(&first, "another body, which is not handled");
     }
 }

@@ -30,7 +30,7 @@ async fn q12_a_handled_delivery_is_known_for_seven_days_whatever_the_policy_says
         let running = Running::start(&inbox, Handlers::new());
         assert_eq!(
             sent.arrive(&inbox).await.unwrap(),
-            Accepted::Known(Done),
+            Accepted::Duplicate(Done),
             "{place:?}"
         );
         running.stop().await;

@@ -1,8 +1,8 @@
 -- KEYS: record, sequence. ARGV: version, now and until as texts that sort like times.
--- Gives {'moved'}, {'held', until} or {'granted', fence, abandoned}.
+-- Gives {'version_changed'}, {'held', until} or {'granted', fence, abandoned}.
 local old = redis.call('HMGET', KEYS[1], 'version', 'claim_until', 'claim_abandoned')
 if old[1] ~= ARGV[1] then
-    return {'moved'}
+    return {'version_changed'}
 end
 if old[2] and old[2] > ARGV[2] then
     return {'held', old[2]}

@@ -15,7 +15,7 @@ use revento_store::{
 };
 
 #[cfg(test)]
-pub(crate) use self::sql::QUESTIONS;
+pub(crate) use self::sql::QUERIES;
 use self::{
     sql::{BURIED, BURIED_BEHIND, COMPLETE, EXPUNGE, FORGET, NEXT_DUE, STATE},
     steps::{read_buried, read_state},

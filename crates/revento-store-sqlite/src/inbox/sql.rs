@@ -58,7 +58,7 @@ pub(super) const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'd
 
 /// For the test of the query plans.
 #[cfg(test)]
-pub(crate) const QUESTIONS: &[(&str, &str)] = &[
+pub(crate) const QUERIES: &[(&str, &str)] = &[
     ("state", STATE),
     ("known", KNOWN),
     ("known delivery id", KNOWN_DELIVERY_ID),

@@ -75,7 +75,7 @@ pub(super) async fn a17_an_absent_key_meets_any_expectation(
     )
 }
 
-pub(super) async fn a17_of_many_exchanges_one_wins(subject: SharedSubject<dyn BudgetStore>) -> CheckResult {
+pub(super) async fn a17_of_many_swaps_one_wins(subject: SharedSubject<dyn BudgetStore>) -> CheckResult {
     let mut before: Option<Vec<u8>> = None;
     for round in 0..ROUNDS {
         let answers = race(|caller| {

@@ -12,7 +12,7 @@ pub(crate) fn checks() -> Vec<Check<dyn BudgetStore>> {
             "a replica overwrites what another has spent, and the platform answers 429",
         compare_and_swap::a17_an_absent_key_meets_any_expectation =>
             "after a store loses its budgets, no replica can count its calls",
-        compare_and_swap::a17_of_many_exchanges_one_wins =>
+        compare_and_swap::a17_of_many_swaps_one_wins =>
             "two replicas spend the same call of the budget, and the platform answers 429",
         compare_and_swap::a17_many_counters_lose_nothing =>
             "counted calls are lost, and the platform answers 429",

@@ -67,19 +67,13 @@ async fn a17_a_store_that_overwrites_is_found() {
         failures.contains(&"a17_only_the_expected_bytes_are_replaced"),
         "{failures:?}"
     );
-    assert!(
-        failures.contains(&"a17_of_many_exchanges_one_wins"),
-        "{failures:?}"
-    );
+    assert!(failures.contains(&"a17_of_many_swaps_one_wins"), "{failures:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a17_a_store_that_is_not_atomic_is_found() {
     let failures = failures(Wrong::Races).await;
-    assert!(
-        failures.contains(&"a17_of_many_exchanges_one_wins"),
-        "{failures:?}"
-    );
+    assert!(failures.contains(&"a17_of_many_swaps_one_wins"), "{failures:?}");
     assert!(
         !failures.contains(&"a17_only_the_expected_bytes_are_replaced"),
         "{failures:?}"
