@@ -69,6 +69,24 @@ impl<K: Kind> Webhook<K> {
     }
 }
 
+#[cfg(feature = "test-util")]
+impl<K: Kind<Data: serde::Serialize>> Webhook<K> {
+    /// An example that carries this data, for the tests of a handler: the first attempt of a delivery.
+    pub fn example_of(data: K::Data) -> Self {
+        let envelope = Envelope::example_of::<K>(&data);
+        Self {
+            lease: Lease {
+                envelope_id: envelope.id.clone(),
+                fence: 1,
+            },
+            envelope: envelope.into(),
+            data,
+            delivery_id: DeliveryId::new("5f0c9f0e-7a44-4a0e-9d0b-0f3a1c2b4d5e"),
+            attempt: 1,
+        }
+    }
+}
+
 impl<K: Kind> Clone for Webhook<K>
 where
     K::Data: Clone,
