@@ -5,8 +5,7 @@ use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 
 use crate::{PostgresStore, error::failed, text::escape};
 
-/// Writes where nothing or the expected bytes are, and tells what is there otherwise. Whoever adds a row takes some
-/// idle ones away.
+/// Inserts or replaces the row if its bytes equal the expected ones. Each insert deletes up to 16 idle rows.
 const COMPARE_AND_SWAP: &str = "
     WITH gone AS (
         DELETE FROM revento_budgets WHERE key IN (
@@ -19,7 +18,7 @@ const COMPARE_AND_SWAP: &str = "
         RETURNING 1)
     SELECT EXISTS (SELECT FROM written)";
 
-/// How often an exchange that lost is tried again because what it lost to has gone.
+/// How often a swap is tried again because the conflicting row was deleted meanwhile.
 const MAX_SWAP_ATTEMPTS: usize = 4;
 
 #[async_trait]

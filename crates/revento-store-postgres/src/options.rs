@@ -45,7 +45,7 @@ impl PostgresOptions {
         self
     }
 
-    /// What the server's list of sessions calls this one; `revento` unless told.
+    /// What the server's list of sessions calls this one. The default is `revento`.
     #[must_use]
     pub fn application_name(mut self, name: impl Into<String>) -> Self {
         self.application = name.into();

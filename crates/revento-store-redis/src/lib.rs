@@ -12,12 +12,11 @@
 //! A spent refresh token that comes back after a crash revokes a whole token family. So a server that
 //! can lose what it has acknowledged is refused when connecting, with an [`OpenError`] that says what to
 //! change: `appendonly yes`, `appendfsync always`, and a `maxmemory-policy` that evicts no keys without
-//! an expiry. Where the server does not tell (many hosted ones do not), or where the risk is accepted,
-//! say so with [`RedisOptions::trust_the_server`]. A fail-over to a replica can lose the last writes in
-//! any case: Redis replicates asynchronously. Who cannot live with that takes PostgreSQL.
+//! an expiry. If the server hides its settings (many hosted ones do), or if you accept the risk,
+//! call [`RedisOptions::trust_the_server`]. A fail-over to a replica can lose the last writes in
+//! any case: Redis replicates asynchronously. If you cannot accept that, use PostgreSQL.
 //!
-//! It is neither an inbox nor a deletion ledger. Those are asked by many columns and keep for years what proves a
-//! deletion: take PostgreSQL or SQLite beside it.
+//! It implements no inbox and no deletion store: both need queries by several columns. Use PostgreSQL or SQLite for them.
 //!
 //! # How it works
 //! Every method that writes is one Lua script, which the server runs by itself: no lost updates, no

@@ -19,8 +19,8 @@ pub enum OpenError {
     },
     /// The server can lose what it has acknowledged.
     #[error(
-        "the Redis server has `{setting} {value}` and can lose tokens: set `{setting} {wanted}`, or say that it is to \
-         be trusted"
+        "the Redis server has `{setting} {value}` and can lose tokens: set `{setting} {wanted}`, or call \
+         `RedisOptions::trust_the_server`"
     )]
     NotDurable {
         /// The name of the setting.
@@ -30,9 +30,9 @@ pub enum OpenError {
         /// What it has to be.
         wanted: &'static str,
     },
-    /// The server does not tell its settings.
+    /// The server hides its settings.
     #[error(
-        "the Redis server does not tell whether it can lose tokens: look yourself, and say that it is to be trusted"
+        "the Redis server hides whether it can lose tokens: check its settings, then call `RedisOptions::trust_the_server`"
     )]
     DurabilityUnknown {
         /// What the server said.

@@ -30,7 +30,7 @@ impl RedisOptions {
         }
     }
 
-    /// Puts these words, in braces, before the names of all keys; `revento` unless told.
+    /// Puts these words, in braces, before the names of all keys. The default is `revento`.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CallOutcome, RateLimitHeaders,
-    call_log::{CallLog, Tenths, down, time, up},
+    call_times::{CallTimes, Tenths, down, time, up},
     detached_calls::DetachedCalls,
 };
 use crate::{Timestamp, limits::RateLimits};
@@ -41,7 +41,7 @@ const MEMORY: Tenths = LEASE;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
     pub(super) limits: RateLimits,
-    pub(super) log: CallLog,
+    pub(super) log: CallTimes,
     pub(super) in_flight: Vec<CallInFlight>,
     pub(super) next_id: u32,
     pub(super) closed_until: Tenths,
@@ -138,7 +138,7 @@ impl Budget {
     pub fn new(limits: RateLimits) -> Self {
         Self {
             limits,
-            log: CallLog::default(),
+            log: CallTimes::default(),
             in_flight: Vec::new(),
             next_id: 0,
             closed_until: LONG_AGO,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Budget,
     budget::{CallInFlight, ConcurrencyCap, LONG_AGO},
-    call_log::{CallLog, Tenths},
+    call_times::{CallTimes, Tenths},
 };
 use crate::limits::RateLimits;
 
@@ -82,7 +82,7 @@ impl Budget {
             return None;
         }
         let slack = Duration::from_millis(encoded.slack_millis.min(MAX_SLACK));
-        let mut log = CallLog::default();
+        let mut log = CallTimes::default();
         let mut mark: Tenths = 0;
         for distance in encoded.marks {
             mark = mark.checked_add(distance).filter(|mark| is_time(*mark))?;

@@ -1,6 +1,6 @@
 //! The calls of a detached budget, which a merge adds to the shared one.
 
-use super::call_log::Tenths;
+use super::call_times::Tenths;
 
 /// The calls begun and ended since the budget was detached. What the platform's headers said since is left out: each
 /// replica merges its own calls, and the headers would count them twice.

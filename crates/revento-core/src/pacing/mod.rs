@@ -32,7 +32,7 @@
 
 mod budget;
 mod bytes;
-mod call_log;
+mod call_times;
 mod detached_calls;
 mod headers;
 mod merge;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
-use super::plan::{self, AttemptPlan, HeaderValues, OutgoingRequest, SigningKeys};
+use super::delivery_faults::{self, AttemptPlan, HeaderValues, OutgoingRequest, SigningKeys};
 use crate::decisions;
 use crate::faults::{FaultArea, InjectionPoint};
 use crate::platform::config::Integration;
@@ -74,7 +74,7 @@ pub(super) async fn run(runtime: &Runtime, client: &reqwest::Client, delivery: &
         event_type: &delivery.event_type,
         timestamp: runtime.real_now().unix(),
     };
-    let plan = plan::plan(fault.as_ref(), values, &keys, &delivery.body);
+    let plan = delivery_faults::plan(fault.as_ref(), values, &keys, &delivery.body);
     if plan.title_case {
         match builder().http1_title_case_headers().build() {
             Ok(client) => execute(&mut attempt, &client, url, plan).await,

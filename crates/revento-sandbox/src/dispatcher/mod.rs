@@ -1,7 +1,7 @@
 //! The dispatcher: it delivers due webhooks and records the outcome of each attempt.
 
 mod attempt;
-mod plan;
+mod delivery_faults;
 mod schedule;
 
 use std::collections::HashSet;

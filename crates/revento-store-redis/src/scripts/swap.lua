@@ -12,7 +12,7 @@ local version = string.format('%.0f', redis.call('INCR', KEYS[2]))
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'version', version, 'due', ARGV[4], unpack(ARGV, 5))
 if ARGV[2] == '' and old[5] == ARGV[3] then
-    -- Nobody who was told of the claims has written, and no new consent has come: they stay.
+    -- An unfenced swap of the same generation keeps the claims.
     if old[2] then
         redis.call('HSET', KEYS[1], 'claim_fence', old[2], 'claim_until', old[3])
     end

@@ -60,7 +60,7 @@ async fn k23_a_server_that_can_lose_tokens_is_refused() {
     set("appendonly", "no").await;
     assert_eq!(
         refusal().await,
-        "the Redis server has `appendonly no` and can lose tokens: set `appendonly yes`, or say that it is to be trusted"
+        "the Redis server has `appendonly no` and can lose tokens: set `appendonly yes`, or call `RedisOptions::trust_the_server`"
     );
     set("appendonly", "yes").await;
     set("appendfsync", "everysec").await;

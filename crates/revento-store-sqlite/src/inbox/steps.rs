@@ -143,7 +143,7 @@ impl SqliteStore {
     }
 }
 
-/// Queues what is buried, as if it had just arrived; with the body of its replay, where that is what it is.
+/// Queues a buried delivery again as the newest one, with the body of the replay if this is a replay.
 /// `false` when it is not buried, or there is no body.
 pub(super) async fn revive(
     tx: &mut Transaction<'_, Sqlite>,

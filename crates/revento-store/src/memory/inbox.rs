@@ -32,7 +32,7 @@ impl Table {
         self.counter
     }
 
-    /// Queues what is buried, as if it had just arrived; with the body of its replay, where that is what it is.
+    /// Queues a buried delivery again as the newest one, with the body of the replay if this is a replay.
     fn revive(
         &mut self,
         envelope_id: &EnvelopeId,

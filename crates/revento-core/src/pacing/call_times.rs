@@ -31,12 +31,12 @@ pub(super) const fn time(tenths: Tenths) -> Timestamp {
 
 /// The times at which calls were counted, the oldest first. Each mark is the distance from `base`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct CallLog {
+pub(super) struct CallTimes {
     base: Tenths,
     marks: VecDeque<u32>,
 }
 
-impl CallLog {
+impl CallTimes {
     pub(super) fn len(&self) -> usize {
         self.marks.len()
     }
