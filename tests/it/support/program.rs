@@ -46,13 +46,19 @@ impl Program {
 
 /// Runs a command until it ends. Panics with its output if it fails.
 pub(crate) async fn run(command: &mut Command) {
+    if let Err(output) = attempt(command).await {
+        panic!("{output}");
+    }
+}
+
+/// Runs a command until it ends. The error is its output.
+pub(crate) async fn attempt(command: &mut Command) -> Result<(), String> {
     let output = command.stdin(Stdio::null()).output().await;
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    if output.status.success() {
+        return Ok(());
+    }
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{command:?} ({}):\n{stdout}\n{stderr}",
-        output.status
-    );
+    Err(format!("{command:?} ({}):\n{stdout}\n{stderr}", output.status))
 }
