@@ -7,8 +7,6 @@ use anyhow::Result;
 use crate::process;
 use crate::workspace::{cargo, root};
 
-const TARGETS: [&str; 4] = ["headers", "verifier", "events", "explain"];
-
 /// Options of `fuzz`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -59,21 +57,31 @@ fn mutate(seconds: u64) -> Result<()> {
 fn guided(seconds: u64) -> Result<()> {
     let limit = format!("-max_total_time={seconds}");
     let directory = root()?.join("fuzz/libfuzzer");
-    for target in TARGETS {
-        let corpus = root()?.join("fuzz/corpus").join(target);
+    for target in targets()? {
+        let corpus = root()?.join("fuzz/corpus").join(&target);
         // New inputs stay out of the corpus that git tracks.
-        let found = directory.join("target/found").join(target);
+        let found = directory.join("target/found").join(&target);
         std::fs::create_dir_all(&found)?;
         let mut command = Command::new("cargo");
         command
             .current_dir(&directory)
-            .args(["+nightly", "fuzz", "run", "--fuzz-dir", ".", target])
+            .args(["+nightly", "fuzz", "run", "--fuzz-dir", ".", &target])
             .args([found, corpus])
             .args(["--", &limit])
             .env_remove("RUSTUP_TOOLCHAIN");
         process::run(&mut command)?;
     }
     Ok(())
+}
+
+/// The names of the targets: each has a folder in the corpus.
+fn targets() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for folder in std::fs::read_dir(root()?.join("fuzz/corpus"))? {
+        names.push(folder?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
 }
 
 fn cargo_fuzz_is_there() -> bool {

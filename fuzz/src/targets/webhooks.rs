@@ -1,38 +1,9 @@
-//! The targets.
+//! The verifier, its explanations, and the data of webhooks.
 
 use revento_core::{Envelope, kind};
 use revento_webhooks::{
     BodyTooLarge, Explainer, Headers, OfflineVerifier, SecretHint, Signer, Verified, Verifier, VerifyError,
 };
-
-/// A target.
-#[derive(Debug, Clone, Copy)]
-pub struct Target {
-    /// Its name, also of its folder in `fuzz/corpus`.
-    pub name: &'static str,
-    /// Panics when a property does not hold.
-    pub run: fn(&[u8]),
-}
-
-/// All targets.
-pub const TARGETS: &[Target] = &[
-    Target {
-        name: "headers",
-        run: headers,
-    },
-    Target {
-        name: "verifier",
-        run: verifier,
-    },
-    Target {
-        name: "events",
-        run: events,
-    },
-    Target {
-        name: "explain",
-        run: explain,
-    },
-];
 
 const NOW: i64 = 1_778_336_551;
 const SECRET: &str = "whsec_fuzz";
@@ -58,7 +29,7 @@ fn request(data: &[u8]) -> (Vec<(&str, &[u8])>, &[u8]) {
 }
 
 /// Collected headers occur exactly once, and reading them again gives the same result.
-fn headers(data: &[u8]) {
+pub(super) fn headers(data: &[u8]) {
     let pairs = pairs(data);
     let collected = Headers::collect(pairs.iter().map(|(name, value)| (*name, *value)));
     match collected {
@@ -81,7 +52,7 @@ fn is_ours(name: &str) -> bool {
 }
 
 /// Verifying a whole body and its pieces gives the same result, and a newly signed body verifies.
-fn verifier(data: &[u8]) {
+pub(super) fn verifier(data: &[u8]) {
     let (pairs, body) = request(data);
     let verifier = Verifier::new(SECRET)
         .and_then(|verifier| verifier.with_previous("whsec_before", Some(NOW)))
@@ -141,7 +112,7 @@ fn sign_and_verify(verifier: &Verifier, body: &[u8]) {
 }
 
 /// A parsed envelope survives a round trip, and the error of a known type names its path.
-fn events(data: &[u8]) {
+pub(super) fn events(data: &[u8]) {
     match Envelope::parse(data) {
         Ok(envelope) => {
             let written = serde_json::to_vec(&envelope).expect("an envelope can be written");
@@ -160,7 +131,7 @@ fn events(data: &[u8]) {
 }
 
 /// Every refusal has an explanation, and no explanation contains a secret.
-fn explain(data: &[u8]) {
+pub(super) fn explain(data: &[u8]) {
     let (pairs, body) = request(data);
     let explanation = Explainer::new(SECRET)
         .and_then(|explainer| explainer.with_previous("whsec_before", Some(NOW - 1)))

@@ -1,0 +1,26 @@
+//! The targets, one module for each reader of foreign bytes.
+
+mod token_answer;
+mod webhooks;
+
+/// A target.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// Its name, also of its folder in `fuzz/corpus` and of its program in `fuzz/libfuzzer`.
+    pub name: &'static str,
+    /// Panics when a property does not hold.
+    pub run: fn(&[u8]),
+}
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
+    target("headers", webhooks::headers),
+    target("verifier", webhooks::verifier),
+    target("events", webhooks::events),
+    target("explain", webhooks::explain),
+    target("token_answer", token_answer::token_answer),
+];
+
+const fn target(name: &'static str, run: fn(&[u8])) -> Target {
+    Target { name, run }
+}
