@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use revento_api::{Client, SessionError};
-use revento_core::{Reason, Scopes, Timestamp};
+use revento_core::{Scopes, StatusReason, Timestamp};
 use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::memory::MemoryTokens;
@@ -160,7 +160,7 @@ impl Site {
         for record in [old, newest] {
             self.restore(record).await;
             self.clock.0.fetch_add(1, Ordering::Relaxed);
-            let reason = Some(Reason::RefreshRejected);
+            let reason = Some(StatusReason::RefreshRejected);
             assert_eq!(self.token().await, Err(SessionError::NeedsConsent { reason }));
         }
     }

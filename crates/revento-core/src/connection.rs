@@ -71,7 +71,7 @@ fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 
 text_enum! {
     /// The status of a connection.
-    Status {
+    ConnectionStatus {
         /// The tokens can be used and refreshed.
         Connected = "connected",
         /// A refresh was sent and may have taken effect (invariant T1). The access token is used until its end.
@@ -85,7 +85,7 @@ text_enum! {
     }
 }
 
-impl Status {
+impl ConnectionStatus {
     /// Whether the connection can be used.
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Connected | Self::InDoubt)
@@ -94,7 +94,7 @@ impl Status {
 
 text_enum! {
     /// The reason of a status other than connected. The platform's own reasons are `Other`.
-    Reason {
+    StatusReason {
         /// The answer to a refresh was lost.
         AnswerLost = "answer_lost",
         /// The last refresh has no known end: its process crashed, or was paused beyond its claim.
@@ -120,9 +120,9 @@ pub struct Connection {
     /// The organization that runs the event, if the platform named it.
     pub organization_id: Option<OrganizationId>,
     /// The status.
-    pub status: Status,
+    pub status: ConnectionStatus,
     /// The reason of the status, unless it is connected.
-    pub reason: Option<Reason>,
+    pub reason: Option<StatusReason>,
     /// When the status began.
     pub status_since: Timestamp,
     /// When cached data has to be deleted, if the connection has ended (contract §2.6).
@@ -151,7 +151,7 @@ impl Connection {
         Self {
             key: ConnectionKey::installation("client_1".into(), "evt_abc123".into()),
             organization_id: Some("org_xyz789".into()),
-            status: Status::Connected,
+            status: ConnectionStatus::Connected,
             reason: None,
             status_since: consented_at,
             delete_by: None,
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn an_example_can_be_changed_by_struct_update() {
         let ended = Connection {
-            status: Status::Revoked,
+            status: ConnectionStatus::Revoked,
             ..Connection::example()
         };
         assert!(Connection::example().status.is_live() && !ended.status.is_live());

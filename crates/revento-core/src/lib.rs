@@ -41,7 +41,7 @@ mod text_enum;
 pub mod time;
 pub mod tolerant_json;
 
-pub use connection::{Connection, ConnectionKey, Reason, Status};
+pub use connection::{Connection, ConnectionKey, ConnectionStatus, StatusReason};
 pub use envelope::{Envelope, EnvelopeError};
 pub use error::{ApiErrorBody, ApiErrorCode, ErrorKind};
 pub use event_type::EventType;

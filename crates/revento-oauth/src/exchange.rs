@@ -4,7 +4,7 @@
 //! T4).
 
 use revento_core::{
-    Connection, ConnectionKey, Scopes, Status, Timestamp, TokenKind,
+    Connection, ConnectionKey, ConnectionStatus, Scopes, Timestamp, TokenKind,
     error::{ErrorKind, one_line},
     limits,
 };
@@ -152,7 +152,7 @@ impl CodeGrant {
         let connection = Connection {
             key,
             organization_id: issued.organization_id,
-            status: Status::Connected,
+            status: ConnectionStatus::Connected,
             reason: None,
             status_since: now,
             delete_by: None,

@@ -1,6 +1,6 @@
 //! What ends a connection (contract §2.6): one function over signals that come in any order and repeatedly (invariant T8).
 
-use revento_core::{Connection, Reason, Status, Timestamp, limits};
+use revento_core::{Connection, ConnectionStatus, StatusReason, Timestamp, limits};
 
 /// An event in the life of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,13 +48,13 @@ pub fn apply(connection: &Connection, signal: &Signal, now: Timestamp) -> Option
     let late = signal
         .occurred_at()
         .is_some_and(|at| at < connection.consented_at);
-    if late || connection.status == Status::Deleted {
+    if late || connection.status == ConnectionStatus::Deleted {
         return None;
     }
     let mut next = connection.clone();
     match signal {
         Signal::TokenRevoked => {
-            end(&mut next, Reason::TokenRevoked, now);
+            end(&mut next, StatusReason::TokenRevoked, now);
             // The webhook brings the platform's deadline. This one is in force until then.
             next.delete_by = next
                 .delete_by
@@ -66,21 +66,21 @@ pub fn apply(connection: &Connection, signal: &Signal, now: Timestamp) -> Option
             reason,
         } => {
             let deadline = deadline_at.unwrap_or(occurred_at.saturating_add(limits::DELETION_PERIOD));
-            let was_estimate = next.reason == Some(Reason::TokenRevoked);
+            let was_estimate = next.reason == Some(StatusReason::TokenRevoked);
             next.delete_by = match next.delete_by {
                 Some(earlier) if !was_estimate => Some(earlier.min(deadline)),
                 _ => Some(deadline),
             };
             let reason = reason.as_deref().unwrap_or("data.deletion_required");
-            if was_estimate || next.status != Status::Revoked {
+            if was_estimate || next.status != ConnectionStatus::Revoked {
                 next.reason = Some(reason.into());
             }
             end(&mut next, reason.into(), now);
         }
-        Signal::UserRevoked { .. } => end(&mut next, Reason::UserRevoked, now),
-        Signal::Suspended { .. } => end(&mut next, Reason::Suspended, now),
+        Signal::UserRevoked { .. } => end(&mut next, StatusReason::UserRevoked, now),
+        Signal::Suspended { .. } => end(&mut next, StatusReason::Suspended, now),
         Signal::Deleted => {
-            next.status = Status::Deleted;
+            next.status = ConnectionStatus::Deleted;
             next.status_since = now;
         }
     }
@@ -88,9 +88,9 @@ pub fn apply(connection: &Connection, signal: &Signal, now: Timestamp) -> Option
 }
 
 /// Ends the connection. The first reason and time stay.
-fn end(connection: &mut Connection, reason: Reason, now: Timestamp) {
-    if connection.status != Status::Revoked {
-        connection.status = Status::Revoked;
+fn end(connection: &mut Connection, reason: StatusReason, now: Timestamp) {
+    if connection.status != ConnectionStatus::Revoked {
+        connection.status = ConnectionStatus::Revoked;
         connection.reason = Some(reason);
         connection.status_since = now;
     }
@@ -111,7 +111,7 @@ mod tests {
         Connection {
             key: ConnectionKey::installation("c".into(), "e".into()),
             organization_id: None,
-            status: Status::Connected,
+            status: ConnectionStatus::Connected,
             reason: None,
             status_since: CONSENT,
             delete_by: None,

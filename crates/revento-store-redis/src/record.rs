@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use redis::{RedisError, ScriptInvocation};
-use revento_core::{Connection, ConnectionKey, Reason, Scopes, Status, Timestamp};
+use revento_core::{Connection, ConnectionKey, ConnectionStatus, Scopes, StatusReason, Timestamp};
 use revento_store::{Record, Sealed, Stored, Version};
 
 use crate::{
@@ -76,8 +76,8 @@ pub(crate) fn read(mut fields: HashMap<String, Vec<u8>>) -> Result<Option<Stored
             user_id: optional("user_id")?.map(Into::into),
         },
         organization_id: optional("organization_id")?.map(Into::into),
-        status: Status::from(text("status")?),
-        reason: optional("reason")?.map(Reason::from),
+        status: ConnectionStatus::from(text("status")?),
+        reason: optional("reason")?.map(StatusReason::from),
         status_since: time("status_since")?,
         delete_by,
         scopes: Scopes::parse(text("scopes")?),

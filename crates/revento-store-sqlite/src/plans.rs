@@ -1,6 +1,6 @@
 //! Tests of what cannot be seen from outside: query plans, and a connection that lost count.
 
-use revento_core::{Connection, ConnectionKey, Scopes, Status, Timestamp};
+use revento_core::{Connection, ConnectionKey, ConnectionStatus, Scopes, Timestamp};
 use revento_store::{CreateOutcome, Record, Sealed, StoreErrorReason, TokenStore};
 use sqlx::{AssertSqlSafe, Row};
 
@@ -52,7 +52,7 @@ fn record(event: &str, size: usize) -> Record {
         connection: Connection {
             key: ConnectionKey::installation("clt_test".into(), event.into()),
             organization_id: None,
-            status: Status::Connected,
+            status: ConnectionStatus::Connected,
             reason: None,
             status_since: Timestamp::UNIX_EPOCH,
             delete_by: None,

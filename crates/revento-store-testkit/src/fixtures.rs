@@ -16,7 +16,7 @@
 //! # Ok(()) }
 //! ```
 
-use revento_core::{Connection, ConnectionKey, EventType, Scopes, Status, Timestamp};
+use revento_core::{Connection, ConnectionKey, ConnectionStatus, EventType, Scopes, Timestamp};
 use revento_store::{DeletionDuty, NewDelivery, Record, Sealed};
 
 /// 2026-05-09T14:22:31Z: every time in the fixtures.
@@ -34,7 +34,7 @@ pub fn record(event_id: &str, number: u64) -> Record {
         connection: Connection {
             key: connection_key(event_id),
             organization_id: None,
-            status: Status::Connected,
+            status: ConnectionStatus::Connected,
             reason: None,
             status_since: NOW,
             delete_by: None,

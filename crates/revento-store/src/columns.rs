@@ -4,7 +4,7 @@
 //! columns there are, and how a value of the SDK looks in a column, then stands here only. The tables, the
 //! statements and the mapping of texts that an engine cannot keep stay the store's own.
 
-use revento_core::{Connection, ConnectionKey, EventType, Reason, Scopes, Status, Timestamp};
+use revento_core::{Connection, ConnectionKey, ConnectionStatus, EventType, Scopes, StatusReason, Timestamp};
 
 use crate::{BuriedDelivery, DeletionDuty, DeletionProof, Record, Sealed, Stored, Version};
 
@@ -64,7 +64,7 @@ pub fn of_record(record: &Record) -> [Value; 17] {
         optional(key.user_id.as_ref().map(|id| id.as_str())),
         optional(connection.organization_id.as_ref().map(|id| id.as_str())),
         text(connection.status.as_str()),
-        optional(connection.reason.as_ref().map(Reason::as_str)),
+        optional(connection.reason.as_ref().map(StatusReason::as_str)),
         time(connection.status_since),
         Value::Integer(connection.delete_by.map(Timestamp::unix_micros)),
         Value::Text(Some(connection.scopes.to_string())),
@@ -90,8 +90,10 @@ pub fn read_stored<R: Row>(row: &R) -> Result<Stored, R::Error> {
             user_id: row.text("user_id")?.map(Into::into),
         },
         organization_id: row.text("organization_id")?.map(Into::into),
-        status: Status::from(required_text(row, "status")?.as_str()),
-        reason: row.text("reason")?.map(|reason| Reason::from(reason.as_str())),
+        status: ConnectionStatus::from(required_text(row, "status")?.as_str()),
+        reason: row
+            .text("reason")?
+            .map(|reason| StatusReason::from(reason.as_str())),
         status_since: time(row, "status_since")?,
         delete_by: row.integer("delete_by")?.map(Timestamp::from_unix_micros),
         scopes: Scopes::parse(&required_text(row, "scopes")?),

@@ -3,7 +3,9 @@
 //! An empty slot has no bytes. A filled one has the number of the format (1), then the [fields](crate::fields) in a fixed order.
 //! Not postcard: it reads a slot with a cut or added field as another slot or accepts trailing bytes, which here is an error.
 
-use revento_core::{Connection, ConnectionKey, Reason, Scopes, Status, Timestamp, error::ErrorKind};
+use revento_core::{
+    Connection, ConnectionKey, ConnectionStatus, Scopes, StatusReason, Timestamp, error::ErrorKind,
+};
 
 use crate::{
     Fence, Record, Sealed, Slot, Stored, Version,
@@ -126,8 +128,8 @@ fn read(bytes: &[u8]) -> Option<Filled> {
             user_id: input.optional_text()?.map(Into::into),
         },
         organization_id: input.optional_text()?.map(Into::into),
-        status: Status::from(input.text()?),
-        reason: input.optional_text()?.map(Reason::from),
+        status: ConnectionStatus::from(input.text()?),
+        reason: input.optional_text()?.map(StatusReason::from),
         status_since: input.time()?,
         delete_by: {
             let there = input.flag()?;

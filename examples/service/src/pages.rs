@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use revento::{
     Error,
-    types::{Connection, Status, error, resource::Participant},
+    types::{Connection, ConnectionStatus, error, resource::Participant},
     with_axum::FlowError,
 };
 
@@ -63,12 +63,12 @@ fn status(state: &State, connection: Option<&Connection>) -> Markup {
             },
             Some(connection) => {
                 p.problem role="status" { "The connection has ended" (reason(connection)) "." }
-                @if connection.status == Status::Deleted {
+                @if connection.status == ConnectionStatus::Deleted {
                     p { "The data of this event has been deleted." }
                 } @else if let Some(deadline) = connection.delete_by {
                     p { "The data of this event must be deleted by " strong { time { (deadline) } } "." }
                 }
-                @if connection.status == Status::Revoked {
+                @if connection.status == ConnectionStatus::Revoked {
                     p { "Nothing is read any more." }
                 }
                 p { (connect_button(state, "Connect again")) }

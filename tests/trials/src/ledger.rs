@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use revento_core::{Connection, ConnectionKey, Status, Timestamp};
+use revento_core::{Connection, ConnectionKey, ConnectionStatus, Timestamp};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::{Record, Sealed, Sealer, TokenStore};
 use serde::Deserialize;
@@ -154,7 +154,9 @@ impl Ledger {
             return false;
         };
         let usable = now.saturating_add(self.skew) < connection.access_expires_at;
-        connection.status == Status::InDoubt && !usable && token.is_none_or(|token| opened.r == token)
+        connection.status == ConnectionStatus::InDoubt
+            && !usable
+            && token.is_none_or(|token| opened.r == token)
     }
 
     /// Whether every sender is dead or never got the outcome.

@@ -1,7 +1,7 @@
 //! Why there is no access token.
 
 use revento_core::{
-    Reason, RequestId, Timestamp,
+    RequestId, StatusReason, Timestamp,
     error::{ErrorKind, one_line},
 };
 
@@ -19,13 +19,13 @@ pub enum SessionError {
     #[error("the connection needs a new consent{}: offer to connect again", because(.reason))]
     NeedsConsent {
         /// The reason, if it is known.
-        reason: Option<Reason>,
+        reason: Option<StatusReason>,
     },
     /// The platform ended the connection. Stop background work, and delete cached data by the deadline.
     #[error("the connection has ended{}{}", because(.reason), deadline(.delete_by))]
     Revoked {
         /// The reason, if it is known.
-        reason: Option<Reason>,
+        reason: Option<StatusReason>,
         /// The deadline for the deletion of cached data.
         delete_by: Option<Timestamp>,
     },
@@ -159,7 +159,7 @@ impl SessionError {
     }
 }
 
-fn because(reason: &Option<Reason>) -> String {
+fn because(reason: &Option<StatusReason>) -> String {
     reason
         .as_ref()
         .map(|reason| format!(" ({reason})"))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use revento_core::{AccessToken, Connection, Status, Timestamp};
+use revento_core::{AccessToken, Connection, ConnectionStatus, Timestamp};
 use revento_oauth::refresh::{LoadedConnection, Timing};
 
 /// How long to trust a token that expires soon while another replica is refreshing it.
@@ -49,7 +49,7 @@ fn trusted_until(connection: &Connection, timing: &Timing, now: Timestamp) -> Ti
     let usable = usable_until(connection, timing);
     match connection.status {
         // Nothing may be sent before the token expires, so there is nothing to ask the store for.
-        Status::InDoubt => usable,
+        ConnectionStatus::InDoubt => usable,
         _ => {
             let refresh_at = connection
                 .access_expires_at

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use revento_core::{
-    Connection, RequestId, Scopes, Status,
+    Connection, ConnectionStatus, RequestId, Scopes,
     error::{ErrorKind, chain},
 };
 use revento_oauth::{
@@ -312,8 +312,8 @@ fn ended(connection: Connection) -> SessionError {
         ..
     } = connection;
     match status {
-        Status::Revoked => SessionError::Revoked { reason, delete_by },
-        Status::Deleted => SessionError::NotConnected,
+        ConnectionStatus::Revoked => SessionError::Revoked { reason, delete_by },
+        ConnectionStatus::Deleted => SessionError::NotConnected,
         _ => SessionError::NeedsConsent { reason },
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::join_all;
 use revento_api::{ConnectError, SessionError};
-use revento_core::{Envelope, Status};
+use revento_core::{ConnectionStatus, Envelope};
 use revento_store::{Record, TokenStore as _};
 
 use crate::support::{EVENT, Plan, World, consent};
@@ -73,7 +73,7 @@ async fn k24_what_a_client_has_stored_is_what_it_gives_out() {
     let envelope = Envelope::parse(revoked.as_bytes()).unwrap();
     world.client.apply_webhook(&envelope).await.unwrap();
     assert!(matches!(world.token().await, Err(SessionError::Revoked { .. })));
-    assert_eq!(world.stored().await.status, Status::Revoked);
+    assert_eq!(world.stored().await.status, ConnectionStatus::Revoked);
 }
 
 #[tokio::test(start_paused = true)]

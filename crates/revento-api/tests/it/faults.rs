@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use revento_api::SessionError;
-use revento_core::{Reason, Status, error::ErrorKind};
+use revento_core::{ConnectionStatus, StatusReason, error::ErrorKind};
 
 use crate::support::{EVENT, Plan, World};
 
@@ -20,12 +20,12 @@ async fn t8_invalid_grant_is_permanent() {
         assert_eq!(
             world.token().await,
             Err(SessionError::NeedsConsent {
-                reason: Some(Reason::RefreshRejected)
+                reason: Some(StatusReason::RefreshRejected)
             })
         );
     }
     assert_eq!(world.platform.refreshes(), 1);
-    assert_eq!(world.stored().await.status, Status::NeedsConsent);
+    assert_eq!(world.stored().await.status, ConnectionStatus::NeedsConsent);
 }
 
 #[tokio::test(start_paused = true)]
@@ -36,17 +36,17 @@ async fn t8_a_rejected_token_is_not_sent_again_where_the_store_failed() {
         .platform
         .plan([Plan::Answer(400, r#"{"error":"invalid_grant"}"#)]);
     let rejected = Err(SessionError::NeedsConsent {
-        reason: Some(Reason::RefreshRejected),
+        reason: Some(StatusReason::RefreshRejected),
     });
     world.store.swaps_fail(true);
     assert_eq!(world.token().await, rejected);
-    assert_eq!(world.stored().await.status, Status::Connected);
+    assert_eq!(world.stored().await.status, ConnectionStatus::Connected);
     // The access token has expired, and so has the claim.
     world.clock.advance(MINUTES_5 * 2);
     world.store.swaps_fail(false);
     assert_eq!(world.token().await, rejected);
     assert_eq!(world.platform.refreshes(), 1);
-    assert_eq!(world.stored().await.status, Status::NeedsConsent);
+    assert_eq!(world.stored().await.status, ConnectionStatus::NeedsConsent);
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,7 +69,7 @@ async fn t8_nothing_else_is_permanent() {
         world.until_before_the_end(MINUTES_5);
         world.platform.plan([Plan::Answer(status, body)]);
         assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"));
-        assert_eq!(world.stored().await.status, Status::InDoubt);
+        assert_eq!(world.stored().await.status, ConnectionStatus::InDoubt);
     }
 }
 
@@ -83,11 +83,11 @@ async fn t7_a_lost_answer_leaves_the_access_token_to_its_end() {
         world.clock.advance(Duration::from_secs(50));
     }
     assert_eq!(world.platform.refreshes(), 1);
-    assert_eq!(world.stored().await.reason, Some(Reason::AnswerLost));
+    assert_eq!(world.stored().await.reason, Some(StatusReason::AnswerLost));
     world.clock.advance(Duration::from_secs(50));
     assert_eq!(world.token().await.as_deref(), Ok("rev_install_2"));
     assert_eq!(world.platform.refreshes(), 2);
-    assert_eq!(world.stored().await.status, Status::Connected);
+    assert_eq!(world.stored().await.status, ConnectionStatus::Connected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -240,5 +240,5 @@ async fn t7_a_transport_without_a_time_limit_is_given_one() {
     let before = tokio::time::Instant::now();
     assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"));
     assert_eq!(before.elapsed().as_secs(), 30);
-    assert_eq!(world.stored().await.status, Status::InDoubt);
+    assert_eq!(world.stored().await.status, ConnectionStatus::InDoubt);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use revento_api::{Error, Retry, SessionError};
-use revento_core::{ApiErrorCode, Status};
+use revento_core::{ApiErrorCode, ConnectionStatus};
 
 use crate::support::{EVENT, Plan, World};
 
@@ -95,7 +95,7 @@ async fn t14_token_revoked_ends_the_connection_without_another_call() {
     world.platform.refuse_reads(["token_revoked"]);
     let error = world.event().get().await.unwrap_err();
     assert!(error.is_connection_ended(), "{error}");
-    assert_eq!(world.stored().await.status, Status::Revoked);
+    assert_eq!(world.stored().await.status, ConnectionStatus::Revoked);
     let calls = world.platform.reads();
     for _ in 0..3 {
         let Error::Session(SessionError::Revoked { delete_by, .. }) = world.event().get().await.unwrap_err()

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use http::{Request, Response};
 use revento_api::{Client, Error, MemoryUse, Retry};
 use revento_core::{
-    ApiErrorCode, ClientId, Connection, ConnectionKey, Scopes, Status, Timestamp, error::ErrorKind,
+    ApiErrorCode, ClientId, Connection, ConnectionKey, ConnectionStatus, Scopes, Timestamp, error::ErrorKind,
 };
 use revento_oauth::{Endpoints, Integration};
 use revento_seal::{KeyRing, SealingKey};
@@ -64,7 +64,7 @@ async fn connect(store: &MemoryTokens, sealer: &KeyRing, event: &str) {
     let connection = Connection {
         key,
         organization_id: None,
-        status: Status::Connected,
+        status: ConnectionStatus::Connected,
         reason: None,
         status_since: hours(0),
         delete_by: None,

@@ -10,7 +10,7 @@ use http::{
 };
 use revento_api::Client;
 use revento_axum::{SignInError, WebviewSessions};
-use revento_core::{Connection, ConnectionKey, Scopes, Status, Timestamp};
+use revento_core::{Connection, ConnectionKey, ConnectionStatus, Scopes, Timestamp};
 use revento_oauth::{Endpoints, Integration};
 use revento_seal::{KeyRing, SealingKey};
 use revento_store::memory::MemoryTokens;
@@ -50,7 +50,7 @@ fn connection(user: Option<&str>) -> Connection {
     Connection {
         key,
         organization_id: None,
-        status: Status::Connected,
+        status: ConnectionStatus::Connected,
         reason: None,
         status_since: Timestamp::UNIX_EPOCH,
         delete_by: None,

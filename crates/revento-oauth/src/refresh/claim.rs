@@ -1,7 +1,7 @@
 //! Claiming the right to refresh, or waiting for another replica.
 
 use revento_core::{
-    Reason, Status, Timestamp,
+    ConnectionStatus, StatusReason, Timestamp,
     claim::{ClaimOutcome, ClaimTerms},
 };
 
@@ -49,12 +49,12 @@ impl Claiming {
             } => Step::Swap(Swapping::doubt(
                 self.run,
                 self.snapshot,
-                Reason::HolderGone,
+                StatusReason::HolderGone,
                 fence,
                 now,
             )),
             ClaimOutcome::Granted { fence, .. } => {
-                self.run.deliberate = self.snapshot.connection.status == Status::InDoubt;
+                self.run.deliberate = self.snapshot.connection.status == ConnectionStatus::InDoubt;
                 Step::Send(Sending::new(self.run, self.snapshot, fence, self.terms))
             }
             ClaimOutcome::Held { .. } if usable => Step::Done(RefreshOutcome::Use(self.snapshot)),

@@ -1,6 +1,6 @@
 //! The first decision: whether a refresh is needed, and whether it is allowed.
 
-use revento_core::{Connection, Status, Timestamp};
+use revento_core::{Connection, ConnectionStatus, Timestamp};
 
 use super::{
     LoadedConnection, RefreshOutcome, Run, Step,
@@ -57,7 +57,7 @@ fn decide(run: Run, snapshot: LoadedConnection, now: Timestamp) -> Step {
     if run.is_fresh(connection, now) {
         return Step::Done(RefreshOutcome::Use(Box::new(snapshot)));
     }
-    if connection.status == Status::InDoubt {
+    if connection.status == ConnectionStatus::InDoubt {
         if run.is_usable(connection, now) {
             return Step::Done(RefreshOutcome::Use(Box::new(snapshot)));
         }
@@ -77,7 +77,10 @@ pub(super) fn retry_at(run: Run, connection: &Connection) -> Timestamp {
 /// Decides on a new pair that met a newer record. The pair is stored, unless the record has a pair at least as new, belongs to a
 /// newer consent, or has ended.
 fn salvage(run: Run, pair: Box<Pair>, stored: LoadedConnection) -> Step {
-    let ended = matches!(stored.connection.status, Status::Revoked | Status::Deleted);
+    let ended = matches!(
+        stored.connection.status,
+        ConnectionStatus::Revoked | ConnectionStatus::Deleted
+    );
     // A connection that was removed and created again starts at generation 1.
     let same_consent = stored.connection.consented_at == pair.connection.consented_at;
     if ended {

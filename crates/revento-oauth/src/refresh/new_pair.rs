@@ -1,6 +1,6 @@
 //! The connection after an answer with tokens.
 
-use revento_core::{Connection, Reason, RefreshToken, Status, Timestamp, limits};
+use revento_core::{Connection, ConnectionStatus, RefreshToken, StatusReason, Timestamp, limits};
 
 use super::swap::Pair;
 use crate::{TokenPair, exchange::token_kind, token::IssuedTokens};
@@ -21,11 +21,11 @@ pub(super) fn pair(
     now: Timestamp,
 ) -> Pair {
     let (status, reason) = if is_bound_elsewhere(old, &issued) {
-        (Status::NeedsConsent, Some(Reason::AnswerMismatch))
+        (ConnectionStatus::NeedsConsent, Some(StatusReason::AnswerMismatch))
     } else if issued.refresh_token.is_none() {
-        (Status::InDoubt, Some(NO_REFRESH_TOKEN.into()))
+        (ConnectionStatus::InDoubt, Some(NO_REFRESH_TOKEN.into()))
     } else {
-        (Status::Connected, None)
+        (ConnectionStatus::Connected, None)
     };
     let lifetime = issued.expires_in.unwrap_or(limits::ACCESS_TOKEN_LIFETIME);
     // A refresh cannot extend a token beyond the end of the consent.

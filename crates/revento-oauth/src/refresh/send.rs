@@ -1,7 +1,7 @@
 //! Sending the refresh token once, and reading the reply.
 
 use revento_core::{
-    Connection, Reason, RefreshToken, Timestamp,
+    Connection, RefreshToken, StatusReason, Timestamp,
     claim::{ClaimTerms, Fence},
 };
 
@@ -42,7 +42,7 @@ impl Sending {
         Step::Swap(Swapping::ended(
             self.run,
             self.snapshot,
-            Reason::RefreshRejected,
+            StatusReason::RefreshRejected,
             self.fence,
             now,
         ))
@@ -124,9 +124,15 @@ impl InFlight {
     pub fn replied(self, reply: Reply, now: Timestamp) -> Step {
         match reply {
             Reply::Answered(TokenAnswer::Issued(issued)) => self.issued(*issued, now),
-            Reply::Answered(TokenAnswer::Refused { error, .. }) if error.is_permanent() => Step::Swap(
-                Swapping::ended(self.run, self.snapshot, Reason::RefreshRejected, self.fence, now),
-            ),
+            Reply::Answered(TokenAnswer::Refused { error, .. }) if error.is_permanent() => {
+                Step::Swap(Swapping::ended(
+                    self.run,
+                    self.snapshot,
+                    StatusReason::RefreshRejected,
+                    self.fence,
+                    now,
+                ))
+            }
             Reply::Answered(TokenAnswer::Refused {
                 error, description, ..
             }) => self.unspent(refused(error, description), now),
@@ -134,7 +140,7 @@ impl InFlight {
             Reply::Answered(TokenAnswer::Unreadable { .. }) | Reply::Lost => Step::Swap(Swapping::doubt(
                 self.run,
                 self.snapshot,
-                Reason::AnswerLost,
+                StatusReason::AnswerLost,
                 self.fence,
                 now,
             )),

@@ -1,7 +1,7 @@
 //! Storing the result of a sending, before anything else happens.
 
 use revento_core::{
-    Connection, Reason, Status, Timestamp,
+    Connection, ConnectionStatus, StatusReason, Timestamp,
     claim::{Fence, SwapOutcome, Version},
 };
 
@@ -61,12 +61,12 @@ impl Swapping {
     pub(super) fn doubt(
         run: Run,
         mut snapshot: Box<LoadedConnection>,
-        reason: Reason,
+        reason: StatusReason,
         fence: Fence,
         now: Timestamp,
     ) -> Self {
         let expected = snapshot.version;
-        mark(&mut snapshot.connection, Status::InDoubt, reason, now);
+        mark(&mut snapshot.connection, ConnectionStatus::InDoubt, reason, now);
         Self {
             run,
             expected,
@@ -78,13 +78,13 @@ impl Swapping {
     pub(super) fn ended(
         run: Run,
         snapshot: Box<LoadedConnection>,
-        reason: Reason,
+        reason: StatusReason,
         fence: Fence,
         now: Timestamp,
     ) -> Self {
         let expected = snapshot.version;
         let mut connection = snapshot.connection;
-        mark(&mut connection, Status::NeedsConsent, reason, now);
+        mark(&mut connection, ConnectionStatus::NeedsConsent, reason, now);
         Self {
             run,
             expected,
@@ -131,7 +131,7 @@ impl Swapping {
 
     /// Whether the swap stores that the platform rejected the refresh token for good.
     pub fn is_rejection(&self) -> bool {
-        matches!(&self.change, Change::Ended(connection) if connection.reason == Some(Reason::RefreshRejected))
+        matches!(&self.change, Change::Ended(connection) if connection.reason == Some(StatusReason::RefreshRejected))
     }
 
     /// Takes the store's answer.
@@ -164,7 +164,7 @@ impl Swapping {
     }
 }
 
-fn mark(connection: &mut Connection, status: Status, reason: Reason, now: Timestamp) {
+fn mark(connection: &mut Connection, status: ConnectionStatus, reason: StatusReason, now: Timestamp) {
     connection.status = status;
     connection.reason = Some(reason);
     connection.status_since = now;

@@ -1,6 +1,6 @@
 //! Checks of the list of connections to refresh soon.
 
-use revento_core::{Status, Timestamp};
+use revento_core::{ConnectionStatus, Timestamp};
 use revento_store::{Record, TokenStore};
 
 use super::sample::{DAY, NOW, TICK, created, key, loaded, record, renewed, swapped};
@@ -94,7 +94,7 @@ pub(super) async fn t7_due_lists_live_connections_only(
     subject: SharedSubject<dyn TokenStore>,
 ) -> CheckResult {
     let store = subject.store();
-    let mut statuses = Status::KNOWN.to_vec();
+    let mut statuses = ConnectionStatus::KNOWN.to_vec();
     statuses.push("paused".into());
     statuses.reverse(); // The live ones end last, behind those that do not count.
     let mut live = Vec::new();
@@ -147,7 +147,7 @@ pub(super) async fn t7_due_follows_every_change(subject: SharedSubject<dyn Token
     same("after a refresh, all", all, vec!["evt_2".into(), "evt_1".into()])?;
 
     let mut ended = later.clone();
-    ended.connection.status = Status::NeedsConsent;
+    ended.connection.status = ConnectionStatus::NeedsConsent;
     ended.tokens = None;
     let version = swapped(&*store, version, &ended, None).await?;
     same(

@@ -82,7 +82,7 @@ pub(super) async fn k6_an_event_has_exactly_its_records(
         }
         if removed && let Some(key) = keys.pop() {
             let mut ended = of_key(keys[0].clone());
-            ended.connection.status = revento_core::Status::Revoked;
+            ended.connection.status = revento_core::ConnectionStatus::Revoked;
             let version = loaded(&*store, &keys[0]).await?.version;
             swapped(&*store, version, &ended, None).await?;
             store.remove(&key).await?;

@@ -1,6 +1,6 @@
 //! Checks that records come back unchanged.
 
-use revento_core::{ConnectionKey, Reason, Scopes, Status, Timestamp};
+use revento_core::{ConnectionKey, ConnectionStatus, Scopes, StatusReason, Timestamp};
 use revento_store::{Record, Sealed, TokenStore};
 
 use super::sample::{DAY, MINUTE, NOW, TICK, created, key, loaded, of_key, record, swapped};
@@ -13,7 +13,7 @@ fn combinations() -> impl Iterator<Item = Record> {
         let mut record = record(&format!("evt_{bits}"));
         record.connection.key.user_id = has(0).then(|| "usr_1".into());
         record.connection.organization_id = has(1).then(|| "org_1".into());
-        record.connection.reason = has(2).then_some(Reason::AnswerLost);
+        record.connection.reason = has(2).then_some(StatusReason::AnswerLost);
         record.connection.delete_by = has(3).then_some(NOW.saturating_add(DAY * 30));
         record.tokens = has(4).then(|| Sealed::from_bytes(*b"sealed"));
         record
@@ -43,11 +43,16 @@ pub(super) async fn k1_every_status_and_reason_survives(
     let store = subject.store();
     let mut record = record("evt_1");
     let mut version = created(&*store, &record).await?;
-    let unknown = (Status::from("paused: 100%"), Some(Reason::from("it's \"new\"")));
-    let reasons = Reason::KNOWN
+    let unknown = (
+        ConnectionStatus::from("paused: 100%"),
+        Some(StatusReason::from("it's \"new\"")),
+    );
+    let reasons = StatusReason::KNOWN
         .iter()
-        .map(|reason| (Status::NeedsConsent, Some(reason.clone())));
-    let statuses = Status::KNOWN.iter().map(|status| (status.clone(), None));
+        .map(|reason| (ConnectionStatus::NeedsConsent, Some(reason.clone())));
+    let statuses = ConnectionStatus::KNOWN
+        .iter()
+        .map(|status| (status.clone(), None));
     for (status, reason) in reasons.chain(statuses).chain([unknown]) {
         (record.connection.status, record.connection.reason) = (status, reason);
         version = swapped(&*store, version, &record, None).await?;
@@ -63,12 +68,12 @@ pub(super) async fn k1_every_status_and_reason_survives(
 pub(super) async fn k2_a_swap_replaces_every_field(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
     let store = subject.store();
     let mut full = record("evt_1");
-    full.connection.reason = Some(Reason::AnswerLost);
+    full.connection.reason = Some(StatusReason::AnswerLost);
     full.connection.delete_by = Some(NOW);
     let mut other = of_key(key("evt_1"));
     other.tokens = None;
     other.connection.organization_id = None;
-    other.connection.status = Status::Revoked;
+    other.connection.status = ConnectionStatus::Revoked;
     other.connection.scopes = Scopes::default();
     other.connection.generation = 8;
     for time in [

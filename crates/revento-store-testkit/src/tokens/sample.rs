@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use revento_core::{Connection, ConnectionKey, Reason, Scopes, Status, Timestamp};
+use revento_core::{Connection, ConnectionKey, ConnectionStatus, Scopes, StatusReason, Timestamp};
 use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Sealed, Stored, SwapOutcome, TokenStore, Version,
 };
@@ -30,7 +30,7 @@ pub(crate) fn of_key(key: ConnectionKey) -> Record {
         connection: Connection {
             key,
             organization_id: Some("org_test".into()),
-            status: Status::Connected,
+            status: ConnectionStatus::Connected,
             reason: None,
             status_since: NOW,
             delete_by: None,
@@ -63,8 +63,8 @@ pub(crate) fn renewed(record: &Record) -> Record {
 /// The same record with the status in doubt.
 pub(crate) fn doubted(record: &Record) -> Record {
     let mut doubted = record.clone();
-    doubted.connection.status = Status::InDoubt;
-    doubted.connection.reason = Some(Reason::HolderGone);
+    doubted.connection.status = ConnectionStatus::InDoubt;
+    doubted.connection.reason = Some(StatusReason::HolderGone);
     doubted
 }
 

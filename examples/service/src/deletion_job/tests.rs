@@ -5,7 +5,7 @@ use std::{path::Path, sync::Mutex};
 use revento::{
     Endpoints, Integration, ReqwestTransport, Scopes, SqliteStore,
     store::{Record, TokenStore},
-    types::{Connection, ConnectionKey, Envelope, Status},
+    types::{Connection, ConnectionKey, ConnectionStatus, Envelope},
 };
 
 use super::*;
@@ -70,7 +70,7 @@ impl World {
         let connection = Connection {
             key,
             organization_id: None,
-            status: Status::Connected,
+            status: ConnectionStatus::Connected,
             reason: None,
             status_since: consented_at,
             delete_by: None,
@@ -85,7 +85,7 @@ impl World {
         self.store.create(&Record { connection, tokens }).await.unwrap();
     }
 
-    async fn status(&self, event_id: &str) -> Status {
+    async fn status(&self, event_id: &str) -> ConnectionStatus {
         let connection = self.job.client.connection(event_id).await.unwrap();
         connection.unwrap().status
     }
@@ -130,7 +130,11 @@ async fn q17_what_was_kept_is_deleted_within_days_and_the_proof_survives_a_resta
     world.handle(&deletion("\"evt_1\"")).await;
     world.clock.set("2026-05-11T11:59:59Z");
     world.job.run_once().await.unwrap();
-    assert_eq!(world.status("evt_1").await, Status::Revoked, "its day of grace");
+    assert_eq!(
+        world.status("evt_1").await,
+        ConnectionStatus::Revoked,
+        "its day of grace"
+    );
     assert_eq!(world.feed(), ["env_1", "env_2"]);
 
     world.clock.set(ENDED);
@@ -144,8 +148,8 @@ async fn q17_what_was_kept_is_deleted_within_days_and_the_proof_survives_a_resta
         restarted.handle(&deletion("\"evt_1\"")).await; // The platform sends it again.
     }
     assert!(restarted.feed().is_empty());
-    assert_eq!(restarted.status("evt_1").await, Status::Deleted);
-    assert_eq!(restarted.status("evt_2").await, Status::Connected);
+    assert_eq!(restarted.status("evt_1").await, ConnectionStatus::Deleted);
+    assert_eq!(restarted.status("evt_2").await, ConnectionStatus::Connected);
     let duty = restarted.job.ledger.duty(&"env_end".into()).await.unwrap();
     let proof = duty.unwrap().done.unwrap();
     assert_eq!(proof.at, "2026-05-11T12:00:00Z".parse().unwrap());
@@ -171,7 +175,7 @@ async fn q17_a_late_webhook_leaves_what_came_with_a_newer_connection() {
     world.handle(&deletion("\"evt_1\"")).await;
     world.job.run_once().await.unwrap();
     assert_eq!(world.feed(), ["env_new"]);
-    assert_eq!(world.status("evt_1").await, Status::Connected);
+    assert_eq!(world.status("evt_1").await, ConnectionStatus::Connected);
     assert!(
         world.job.ledger.open().await.unwrap().is_empty(),
         "the old data is gone"
@@ -189,6 +193,6 @@ async fn q17_a_duty_without_an_event_means_all_of_them() {
     world.clock.set("2026-05-12T00:00:00Z");
     world.job.run_once().await.unwrap();
     for event in ["evt_1", "evt_2"] {
-        assert_eq!(world.status(event).await, Status::Deleted, "{event}");
+        assert_eq!(world.status(event).await, ConnectionStatus::Deleted, "{event}");
     }
 }

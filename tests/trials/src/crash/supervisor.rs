@@ -7,7 +7,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 use anyhow::{Context as _, Result, bail};
 use futures_util::TryStreamExt as _;
 use revento_api::Client;
-use revento_core::{Connection, ConnectionKey, Status};
+use revento_core::{Connection, ConnectionKey, ConnectionStatus};
 use revento_sandbox::Sandbox;
 use revento_store::{Clock, OsEntropy};
 use revento_transport_reqwest::ReqwestTransport;
@@ -219,8 +219,8 @@ impl Trial {
     fn rests(&self, connection: &Connection) -> bool {
         let left = connection.access_expires_at.saturating_since(self.clock.now());
         match connection.status {
-            Status::Connected => left > HOUR / 2,
-            Status::InDoubt => left > Duration::from_secs(30),
+            ConnectionStatus::Connected => left > HOUR / 2,
+            ConnectionStatus::InDoubt => left > Duration::from_secs(30),
             _ => false,
         }
     }

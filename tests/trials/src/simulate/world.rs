@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, Result, anyhow, bail};
 use futures_util::FutureExt;
 use revento_api::Client;
-use revento_core::{Connection, ConnectionKey, Scopes, Status};
+use revento_core::{Connection, ConnectionKey, ConnectionStatus, Scopes};
 use revento_oauth::AuthorizationRequest;
 use revento_sandbox::{ConsentDecision, Fault, Sandbox};
 use revento_store::{TokenStore, memory::MemoryTokens};
@@ -387,8 +387,8 @@ impl World {
         let refresh = connection.refresh_expires_at.saturating_since(now);
         match connection.status {
             _ if idle => connection.status.is_live() && refresh > 29 * DAY,
-            Status::Connected => access > HOUR / 3,
-            Status::InDoubt => access > Duration::from_secs(60),
+            ConnectionStatus::Connected => access > HOUR / 3,
+            ConnectionStatus::InDoubt => access > Duration::from_secs(60),
             _ => false,
         }
     }

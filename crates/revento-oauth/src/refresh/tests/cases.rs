@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use revento_core::{Reason, Status};
+use revento_core::{ConnectionStatus, StatusReason};
 
 use super::sim::{Fault, Platform, Sim, TIMING, given, name, pair};
 use crate::{
@@ -121,8 +121,8 @@ fn t8_invalid_grant_ends_a_connection_for_good() {
         let RefreshOutcome::Ended(connection) = sim.run() else {
             panic!("ended")
         };
-        assert_eq!(connection.status, Status::NeedsConsent);
-        assert_eq!(connection.reason, Some(Reason::RefreshRejected));
+        assert_eq!(connection.status, ConnectionStatus::NeedsConsent);
+        assert_eq!(connection.reason, Some(StatusReason::RefreshRejected));
     }
     assert_eq!(sim.platform.calls, 1);
     assert_eq!(sim.store.row().tokens, None);
@@ -162,7 +162,7 @@ fn t8_other_refusals_spend_nothing() {
             }
             other => panic!("{other:?}"),
         }
-        assert_eq!(sim.connection().status, Status::Connected);
+        assert_eq!(sim.connection().status, ConnectionStatus::Connected);
         assert_eq!(given(&sim.run()), Some(2), "the token is as good as before");
     }
 }
@@ -227,7 +227,11 @@ fn a_store_that_is_down_before_anything_was_sent_costs_nothing() {
 #[test]
 fn a_removed_or_ended_connection_costs_no_call() {
     let mut sim = Sim::before_its_end(0);
-    for status in [Status::NeedsConsent, Status::Revoked, Status::Deleted] {
+    for status in [
+        ConnectionStatus::NeedsConsent,
+        ConnectionStatus::Revoked,
+        ConnectionStatus::Deleted,
+    ] {
         let mut connection = sim.connection().clone();
         connection.status = status;
         sim.store.replace(connection, Some(pair(1)));

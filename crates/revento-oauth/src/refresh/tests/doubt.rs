@@ -1,6 +1,6 @@
 //! Lost answers, and claims whose holder is gone (invariant T1, case T7).
 
-use revento_core::{Reason, Status};
+use revento_core::{ConnectionStatus, StatusReason};
 
 use super::sim::{Fault, Sim, given, name};
 use crate::refresh::{RefreshOutcome, Step};
@@ -13,8 +13,8 @@ fn t7_in_doubt_the_access_token_is_used_to_its_end() {
     for fault in [LOST, NEVER_ARRIVED] {
         let mut sim = Sim::before_its_end(300);
         assert_eq!(given(&sim.run_with("send", fault)), Some(1));
-        assert_eq!(sim.connection().status, Status::InDoubt);
-        assert_eq!(sim.connection().reason, Some(Reason::AnswerLost));
+        assert_eq!(sim.connection().status, ConnectionStatus::InDoubt);
+        assert_eq!(sim.connection().reason, Some(StatusReason::AnswerLost));
         let calls = sim.platform.calls;
         for left in [200, 100, 11] {
             sim.now = 3600 - left;
@@ -35,7 +35,7 @@ fn t7_at_its_end_the_refresh_token_is_tried_once_more() {
     };
     assert!(sending.clone().start(sim.at()).unwrap().is_deliberate_retry());
     assert_eq!(given(&sim.finish(Step::Send(sending))), Some(2));
-    assert_eq!(sim.connection().status, Status::Connected);
+    assert_eq!(sim.connection().status, ConnectionStatus::Connected);
     assert_eq!(sim.connection().reason, None);
 }
 
@@ -45,7 +45,7 @@ fn t7_if_the_first_request_arrived_the_retry_ends_the_connection() {
     sim.run_with("send", LOST);
     sim.now = 3600;
     assert!(matches!(sim.run(), RefreshOutcome::Ended(_)));
-    assert_eq!(sim.connection().status, Status::NeedsConsent);
+    assert_eq!(sim.connection().status, ConnectionStatus::NeedsConsent);
 }
 
 #[test]
@@ -102,10 +102,10 @@ fn t7_a_doubt_that_could_not_be_stored_comes_back_as_an_abandoned_claim() {
     let step = sim.advance(step, NEVER_ARRIVED);
     let done = sim.advance(step, Fault::Store { took_effect: false });
     assert_eq!(given(&sim.finish(done)), Some(1));
-    assert_eq!(sim.connection().status, Status::Connected);
+    assert_eq!(sim.connection().status, ConnectionStatus::Connected);
     sim.now += 61;
     assert_eq!(given(&sim.run()), Some(1));
-    assert_eq!(sim.connection().reason, Some(Reason::HolderGone));
+    assert_eq!(sim.connection().reason, Some(StatusReason::HolderGone));
     assert_eq!(sim.platform.calls, 0);
 }
 
@@ -118,7 +118,7 @@ fn t7_a_definite_refusal_of_the_retry_leaves_the_doubt() {
         sim.run_with("send", Fault::NeverSent),
         RefreshOutcome::Unreachable
     );
-    assert_eq!(sim.connection().status, Status::InDoubt);
+    assert_eq!(sim.connection().status, ConnectionStatus::InDoubt);
     assert_eq!(given(&sim.run()), Some(2));
 }
 
@@ -129,8 +129,8 @@ fn t3_an_abandoned_claim_is_a_doubt() {
     let _crashed = sim.until(start, "send");
     sim.now += 61;
     assert_eq!(given(&sim.run()), Some(1));
-    assert_eq!(sim.connection().status, Status::InDoubt);
-    assert_eq!(sim.connection().reason, Some(Reason::HolderGone));
+    assert_eq!(sim.connection().status, ConnectionStatus::InDoubt);
+    assert_eq!(sim.connection().reason, Some(StatusReason::HolderGone));
     sim.now = 3600;
     assert_eq!(given(&sim.run()), Some(2));
 }
@@ -168,7 +168,7 @@ fn a_claim_whose_answer_was_lost_causes_a_doubt_and_no_loss() {
     assert_eq!(given(&outcome), Some(1));
     sim.now += 61;
     assert_eq!(given(&sim.run()), Some(1));
-    assert_eq!(sim.connection().status, Status::InDoubt);
+    assert_eq!(sim.connection().status, ConnectionStatus::InDoubt);
     sim.now = 3600;
     assert_eq!(given(&sim.run()), Some(2));
     assert_eq!(name(&sim.start()), "load");

@@ -1,6 +1,6 @@
 //! Answers with tokens that break the contract (invariant T4, case T11).
 
-use revento_core::{Reason, Scopes, Status};
+use revento_core::{ConnectionStatus, Scopes, StatusReason};
 
 use super::sim::{Sim, issued, pair};
 use crate::{
@@ -36,8 +36,8 @@ fn t4_an_answer_that_is_bound_elsewhere_is_kept_flagged_and_not_used() {
         let RefreshOutcome::Ended(connection) = answered(&mut sim, change) else {
             panic!("ended")
         };
-        assert_eq!(connection.reason, Some(Reason::AnswerMismatch));
-        assert_eq!(sim.connection().status, Status::NeedsConsent);
+        assert_eq!(connection.reason, Some(StatusReason::AnswerMismatch));
+        assert_eq!(sim.connection().status, ConnectionStatus::NeedsConsent);
         assert_eq!(
             sim.store.row().tokens.as_ref().unwrap().refresh.expose(),
             pair(2).refresh.expose(),
@@ -84,7 +84,7 @@ fn t7_an_answer_without_a_refresh_token_leaves_the_old_one_in_doubt() {
         matches!(outcome, RefreshOutcome::Refreshed(_)),
         "the new access token works"
     );
-    assert_eq!(sim.connection().status, Status::InDoubt);
+    assert_eq!(sim.connection().status, ConnectionStatus::InDoubt);
     sim.now += 3500;
     assert!(matches!(sim.run(), RefreshOutcome::Use(_)));
     assert_eq!(
@@ -93,5 +93,5 @@ fn t7_an_answer_without_a_refresh_token_leaves_the_old_one_in_doubt() {
     );
     sim.now += 100;
     assert!(matches!(sim.run(), RefreshOutcome::Refreshed(_)));
-    assert_eq!(sim.connection().status, Status::Connected);
+    assert_eq!(sim.connection().status, ConnectionStatus::Connected);
 }

@@ -2,7 +2,7 @@
 //! longer runs.
 
 use proptest::{collection::vec, prelude::*, test_runner::Config};
-use revento_core::Status;
+use revento_core::ConnectionStatus;
 
 use super::sim::{Fault, Sim, given, name};
 use crate::refresh::Step;
@@ -85,7 +85,7 @@ proptest! {
         sim.now += 4000;
         let last = sim.run();
         prop_assert_eq!(given(&last), Some(sim.platform.current));
-        prop_assert_eq!(&sim.connection().status, &Status::Connected);
+        prop_assert_eq!(&sim.connection().status, &ConnectionStatus::Connected);
         prop_assert!(!sim.platform.revoked);
     }
 }

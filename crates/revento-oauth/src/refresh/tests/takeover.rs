@@ -1,6 +1,6 @@
 //! Paused holders, skewed clocks, and conflicting swaps.
 
-use revento_core::{Status, Timestamp};
+use revento_core::{ConnectionStatus, Timestamp};
 
 use super::sim::{Fault, Sim, connection, given, name, pair};
 use crate::refresh::{Refresh, RefreshOutcome, RefreshReason, Step};
@@ -45,9 +45,9 @@ fn t3_a_late_answer_is_salvaged_over_a_doubt() {
         let start = sim.start();
         let other = sim.until(start, "swap");
         sim.advance(other, Fault::Fine);
-        assert_eq!(sim.connection().status, Status::InDoubt);
+        assert_eq!(sim.connection().status, ConnectionStatus::InDoubt);
         assert_eq!(given(&sim.finish(late)), Some(2));
-        assert_eq!(sim.connection().status, Status::Connected);
+        assert_eq!(sim.connection().status, ConnectionStatus::Connected);
         assert_eq!(sim.platform.calls, 1);
     }
 }
@@ -95,7 +95,7 @@ fn t14_a_pair_that_comes_after_the_end_is_not_stored() {
     let start = sim.start();
     let step = sim.until(start, "swap");
     let mut revoked = sim.connection().clone();
-    revoked.status = Status::Revoked;
+    revoked.status = ConnectionStatus::Revoked;
     sim.store.replace(revoked, None);
     assert!(matches!(sim.finish(step), RefreshOutcome::Ended(_)));
     assert_eq!(sim.store.row().tokens, None);

@@ -1,7 +1,7 @@
 //! An in-memory token store that alters one kind of value.
 
 use async_trait::async_trait;
-use revento_core::{ClientId, ConnectionKey, EventId, Scopes, Status, Timestamp, UserId};
+use revento_core::{ClientId, ConnectionKey, ConnectionStatus, EventId, Scopes, Timestamp, UserId};
 use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, Sealed, StoreError, Stored,
     SwapOutcome, TokenStore, Version, memory::MemoryTokens,
@@ -109,8 +109,8 @@ impl Mangled {
             Mangling::SignedGenerations => {
                 connection.generation = connection.generation.min(u64::try_from(i64::MAX).unwrap());
             }
-            Mangling::KnownStatusesOnly if matches!(connection.status, Status::Other(_)) => {
-                connection.status = Status::Connected;
+            Mangling::KnownStatusesOnly if matches!(connection.status, ConnectionStatus::Other(_)) => {
+                connection.status = ConnectionStatus::Connected;
             }
             Mangling::NoReasons => connection.reason = None,
             Mangling::ShortScopes => {

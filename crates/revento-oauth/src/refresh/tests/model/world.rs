@@ -12,7 +12,7 @@ use crate::refresh::{
     tests::sim::{Fault, Platform, Sim, Store, connection, given, pair},
 };
 use crate::{TokenAnswer, token::OAuthErrorCode};
-use revento_core::{Status, Timestamp};
+use revento_core::{ConnectionStatus, Timestamp};
 
 /// Ticks of one second. A claim is valid for two, so a sending has to begin and arrive within one.
 pub(super) const TIMING: Timing = Timing {
@@ -202,7 +202,7 @@ impl World {
         let now = Timestamp::from_unix_seconds(self.sim.now + bounds.clocks[replica]);
         let refused = self.replicas[replica].refused == Some(connection.generation);
         let useless = refused || connection.access_expires_at <= now;
-        let may_resend = connection.status == Status::InDoubt && useless;
+        let may_resend = connection.status == ConnectionStatus::InDoubt && useless;
         self.replicas[replica].may_resend = may_resend;
         self.replicas[replica].claimed_at = self.sim.now;
     }

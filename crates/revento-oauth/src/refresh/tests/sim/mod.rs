@@ -8,7 +8,7 @@ pub(super) use store::{Rules, Store};
 
 use std::time::Duration;
 
-use revento_core::{Connection, ConnectionKey, Scopes, Status, Timestamp, limits};
+use revento_core::{Connection, ConnectionKey, ConnectionStatus, Scopes, Timestamp, limits};
 
 use crate::{
     TokenPair,
@@ -221,7 +221,7 @@ pub(super) fn connection() -> Connection {
     Connection {
         key: ConnectionKey::installation("client".into(), "evt_1".into()),
         organization_id: Some("org_1".into()),
-        status: Status::Connected,
+        status: ConnectionStatus::Connected,
         reason: None,
         status_since: start,
         delete_by: None,
