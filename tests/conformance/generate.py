@@ -12,7 +12,7 @@ import json
 NOW = 1778336551
 SECRET = "whsec_6f1c0b9a7e5d4c3b2a19087f6e5d4c3b"
 OLD = "whsec_0d9c8b7a6f5e4d3c2b1a09876f5e4d3c"
-OLDER = "whsec_older"
+OLDER = "whsec_8f7e6d5c4b3a29180706f5e4d3c2b1a0"
 BODY = (
     b'{"id":"env_1","type":"application.approved","occurred_at":"2026-05-09T14:22:31Z",'
     b'"event_id":"evt_1","organization_id":"org_1","data":{"id":"app_1","status":"approved",'
@@ -118,17 +118,16 @@ for name, body in (
 
 # ── secrets ─────────────────────────────────────────────────────────────────────────────────────
 for name, secret in (
-    ("one-byte", "k"),
+    ("16-characters", "0123456789abcdef"),
     ("63-bytes", "k" * 63),
     ("64-bytes", "k" * 64),
     ("65-bytes", "k" * 65),
     ("300-bytes", "0123456789" * 30),
-    ("unicode", "ключ-🔑"),
+    ("unicode-characters", "ключ-ключ-ключ-🔑"),
     ("space-inside", "a secret with spaces"),
     ("base64", "c2VjcmV0LXdpdGgtcGFkZGluZw=="),
     ("hex", "00112233445566778899aabbccddeeff"),
-    ("prefix-only", "whsec_"),
-    ("quoted", '"quoted"'),
+    ("in-quotes", '"whsec_in_quotes"'),
     ("like-a-token", "rev_install_0123456789abcdef"),
 ):
     signed("w4", f"secret-{name}", "the secret's bytes are used as shown", secret=secret)
@@ -145,7 +144,7 @@ for name, secret in (
     signed("w2", f"signed-with-secret-{name}", "signed with something else than the secret as shown", by=secret, expect="mismatch")
 
 # ── rotation ────────────────────────────────────────────────────────────────────────────────────
-three = ((OLD, None), (OLDER, NOW), ("whsec_oldest", NOW + 10))
+three = ((OLD, None), (OLDER, NOW), ("whsec_the_oldest_of_all", NOW + 10))
 signed("w11", "current-of-several", "the current secret among previous ones", previous=three)
 for index, (secret, _) in enumerate(three):
     signed("w11", f"previous-{index}", "a previous secret at any position", previous=three, by=secret, matched=f"previous:{index}")
@@ -153,7 +152,7 @@ signed("w11", "end-inclusive", "a previous secret counts to its last second", pr
 signed("w11", "ended", "a previous secret has ended", previous=((OLD, NOW - 1),), by=OLD, expect="mismatch")
 signed("w11", "ended-long-ago", "a previous secret has ended long ago", previous=((OLD, 0),), by=OLD, expect="mismatch")
 signed("w11", "ended-before-valid", "an ended secret does not hide a valid one", previous=((OLD, 0), (OLDER, None)), by=OLDER, matched="previous:1")
-signed("w11", "none-of-several", "no secret of several", previous=three, by="whsec_foreign", expect="mismatch")
+signed("w11", "none-of-several", "no secret of several", previous=three, by="whsec_a_foreign_secret", expect="mismatch")
 signed("w11", "current-has-no-end", "a previous secret's end does not end the current one", previous=((OLD, 0),))
 
 # ── header names and presence ───────────────────────────────────────────────────────────────────

@@ -23,7 +23,7 @@ use crate::{rejection::WebhookRejection, verify::verify};
 ///     HttpResponse::Ok().finish()
 /// }
 ///
-/// let verifier = RequestVerifier::new(Verifier::new("whsec_example")?);
+/// let verifier = RequestVerifier::new(Verifier::new("whsec_example_secret")?);
 /// let app = App::new()
 ///     .app_data(web::Data::new(verifier))
 ///     .route("/webhooks", web::route().to(approved));

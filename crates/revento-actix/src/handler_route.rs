@@ -23,7 +23,7 @@ use crate::{rejection::WebhookRejection, verify::verify};
 ///     Ok(())
 /// }
 ///
-/// let route = revento_actix::handler_route(Verifier::new("whsec_example")?, approved);
+/// let route = revento_actix::handler_route(Verifier::new("whsec_example_secret")?, approved);
 /// let app = App::new().service(web::resource("/webhooks").route(route));
 /// # drop(app);
 /// # Ok::<(), revento_webhooks::SecretError>(())

@@ -26,7 +26,7 @@
 //!     StatusCode::OK
 //! }
 //!
-//! let verifier = Verifier::new("whsec_example")?;
+//! let verifier = Verifier::new("whsec_example_secret")?;
 //! let app: Router = Router::new().route("/webhooks", post(receive)).layer(VerifyLayer::new(verifier));
 //! # Ok::<(), revento_webhooks::SecretError>(())
 //! ```

@@ -32,7 +32,7 @@ use revento_tower::{FromDelivery, Rejection, RequestVerifier, VerifiedDelivery};
 ///     StatusCode::OK
 /// }
 ///
-/// let verifier = RequestVerifier::new(Verifier::new("whsec_example")?);
+/// let verifier = RequestVerifier::new(Verifier::new("whsec_example_secret")?);
 /// let app: Router = Router::new()
 ///     .route("/approved", post(approved))
 ///     .route("/any", post(any))
@@ -93,7 +93,7 @@ where
 ///     StatusCode::OK
 /// }
 ///
-/// let verifier = RequestVerifier::new(Verifier::new("whsec_example")?);
+/// let verifier = RequestVerifier::new(Verifier::new("whsec_example_secret")?);
 /// let app: Router = Router::new().route("/webhooks", post(forward)).with_state(verifier);
 /// # Ok::<(), revento_webhooks::SecretError>(())
 /// ```

@@ -24,7 +24,7 @@
 //!     Ok(())
 //! }
 //!
-//! let service = HandlerEndpoint::new(Verifier::new("whsec_example")?, approved);
+//! let service = HandlerEndpoint::new(Verifier::new("whsec_example_secret")?, approved);
 //! # Ok::<(), revento_webhooks::SecretError>(())
 //! ```
 

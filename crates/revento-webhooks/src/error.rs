@@ -72,6 +72,8 @@ pub enum SecretError {
     Empty,
     /// White space or a line break surrounds the secret, probably from copying.
     SurroundingWhitespace,
+    /// The secret has fewer than 16 characters. An attacker who captures one delivery can guess it offline.
+    TooShort,
 }
 
 error_shape!(SecretError, Configuration);
@@ -83,6 +85,9 @@ impl fmt::Display for SecretError {
             Self::Empty => "the webhook signing secret is empty: configure the secret that the console shows",
             Self::SurroundingWhitespace => {
                 "the webhook signing secret begins or ends with white space: copy it again without the line break"
+            }
+            Self::TooShort => {
+                "the webhook signing secret has fewer than 16 characters, so it can be guessed: configure the whole secret that the console shows"
             }
         })
     }

@@ -178,7 +178,7 @@ mod tests {
         "event_id":"evt_1","organization_id":"org_1","data":{"id":"evt_1","publish_status":"published"}}"#;
 
     fn receive(event: &str, id: &str, signed: &[u8], body: &[u8]) -> Result<VerifiedDelivery, VerifyError> {
-        let signature = Signer::new("secret").unwrap().sign(NOW, signed);
+        let signature = Signer::new("whsec_example_secret").unwrap().sign(NOW, signed);
         let timestamp = NOW.to_string();
         let headers = Headers::collect([
             ("x-revento-event", event),
@@ -186,7 +186,7 @@ mod tests {
             ("x-revento-timestamp", &timestamp),
             ("x-revento-signature", &signature),
         ])?;
-        let verifier = Verifier::new("secret").unwrap();
+        let verifier = Verifier::new("whsec_example_secret").unwrap();
         verifier.verify(&headers, body, NOW).map(Into::into)
     }
 

@@ -16,10 +16,13 @@ pub enum MatchedKey {
     Previous(usize),
 }
 
+/// A shorter secret can be guessed from one captured delivery: each guess costs an attacker two hashes, offline.
+const MIN_SECRET_CHARACTERS: usize = 16;
+
 /// Prepares a secret. Its bytes are used as shown: never decoded, never stripped of a prefix.
 ///
 /// # Errors
-/// When the secret is empty or surrounded by white space.
+/// When the secret is empty, surrounded by white space, or has fewer than 16 characters.
 #[inline]
 pub(crate) fn prepare(secret: &str) -> Result<Key, SecretError> {
     if secret.trim().is_empty() {
@@ -27,6 +30,9 @@ pub(crate) fn prepare(secret: &str) -> Result<Key, SecretError> {
     }
     if secret.trim() != secret {
         return Err(SecretError::SurroundingWhitespace);
+    }
+    if secret.chars().count() < MIN_SECRET_CHARACTERS {
+        return Err(SecretError::TooShort);
     }
     Key::new(secret.as_bytes()).ok_or(SecretError::Empty)
 }

@@ -47,14 +47,14 @@
 //! }
 //!
 //! # let now = 1_778_336_551;
-//! # let signature = revento_webhooks::Signer::new("whsec_example")?.sign(now, b"{}");
+//! # let signature = revento_webhooks::Signer::new("whsec_example_secret")?.sign(now, b"{}");
 //! # let received = [
 //! #     ("X-Revento-Event", &b"event.published"[..]),
 //! #     ("X-Revento-Delivery-Id", b"5f0c9f0e"),
 //! #     ("X-Revento-Timestamp", b"1778336551"),
 //! #     ("X-Revento-Signature", signature.as_bytes()),
 //! # ];
-//! let receiver = Receiver::start("whsec_example", None)?;
+//! let receiver = Receiver::start("whsec_example_secret", None)?;
 //! assert_eq!(receiver.receive(received, b"{}", now), 200);
 //! assert_eq!(receiver.receive(received, b"{ }", now), 401);
 //! # Ok::<(), revento_webhooks::SecretError>(())

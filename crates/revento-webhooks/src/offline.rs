@@ -22,7 +22,7 @@ impl OfflineVerifier {
     /// Prepares one secret. The verifier uses its bytes as shown.
     ///
     /// # Errors
-    /// When the secret is empty or surrounded by white space.
+    /// When the secret is empty, surrounded by white space, or has fewer than 16 characters.
     #[inline]
     pub fn new(secret: &str) -> Result<Self, SecretError> {
         Keys::new(secret).map(|keys| Self { keys })
@@ -31,7 +31,7 @@ impl OfflineVerifier {
     /// Accepts a rotated secret too, without a time limit.
     ///
     /// # Errors
-    /// When the secret is empty or surrounded by white space.
+    /// When the secret is empty, surrounded by white space, or has fewer than 16 characters.
     #[inline]
     pub fn with_previous(mut self, secret: &str) -> Result<Self, SecretError> {
         self.keys.add_previous(secret, None)?;
@@ -104,7 +104,9 @@ mod tests {
     #[test]
     fn w16_a_recording_of_any_age_verifies_offline() {
         for timestamp in ["0", "1778336551", "999999999999"] {
-            let signature = Signer::new("older").unwrap().sign_text(timestamp, b"{}");
+            let signature = Signer::new("whsec_older_secret")
+                .unwrap()
+                .sign_text(timestamp, b"{}");
             let headers = Headers::collect([
                 ("x-revento-event", "application.approved"),
                 ("x-revento-delivery-id", "d-1"),
@@ -112,9 +114,9 @@ mod tests {
                 ("x-revento-signature", &signature),
             ])
             .unwrap();
-            let verifier = OfflineVerifier::new("now")
+            let verifier = OfflineVerifier::new("whsec_current_secret")
                 .unwrap()
-                .with_previous("older")
+                .with_previous("whsec_older_secret")
                 .unwrap();
             let recorded = verifier.verify(&headers, b"{}").unwrap();
             assert_eq!(recorded.matched_key(), MatchedKey::Previous(0));

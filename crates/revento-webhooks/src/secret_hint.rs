@@ -19,8 +19,6 @@ pub enum SecretHint {
     Url,
     /// A value with white space or a control character inside.
     InnerWhitespace,
-    /// A value so short that it can be guessed.
-    TooShort,
 }
 
 impl SecretHint {
@@ -43,7 +41,6 @@ impl SecretHint {
             _ if starts(&["http://", "https://"]) => Self::Url,
             _ if is_assignment(secret) => Self::Assignment,
             _ if secret.chars().any(|c| c.is_whitespace() || c.is_control()) => Self::InnerWhitespace,
-            _ if secret.len() < 16 => Self::TooShort,
             _ => return None,
         })
     }
@@ -69,7 +66,6 @@ impl fmt::Display for SecretHint {
             Self::Assignment => "the webhook signing secret looks like a whole NAME=value line",
             Self::Url => "the webhook signing secret looks like a URL",
             Self::InnerWhitespace => "the webhook signing secret has white space inside",
-            Self::TooShort => "the webhook signing secret is shorter than 16 bytes",
         })
     }
 }
@@ -92,7 +88,6 @@ mod tests {
             ),
             ("https://console.example/secret", Some(SecretHint::Url)),
             ("whsec_ 0123456789", Some(SecretHint::InnerWhitespace)),
-            ("hunter2", Some(SecretHint::TooShort)),
             ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", None),
             ("c2VjcmV0LXdpdGgtcGFkZGluZw==", None),
         ] {

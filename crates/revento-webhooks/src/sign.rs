@@ -13,7 +13,7 @@ impl Signer {
     /// Prepares a secret. The signer uses its bytes as shown.
     ///
     /// # Errors
-    /// When the secret is empty or surrounded by white space.
+    /// When the secret is empty, surrounded by white space, or has fewer than 16 characters.
     #[inline]
     pub fn new(secret: &str) -> Result<Self, SecretError> {
         keys::prepare(secret).map(Self)

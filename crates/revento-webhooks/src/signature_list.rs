@@ -75,9 +75,9 @@ mod tests {
     const BODY: &[u8] = b"{}";
 
     fn verify(signatures: &str) -> Result<MatchedKey, VerifyError> {
-        let verifier = Verifier::new("now")
+        let verifier = Verifier::new("whsec_current_secret")
             .unwrap()
-            .with_previous("before", None)
+            .with_previous("whsec_previous_secret", None)
             .unwrap();
         let timestamp = format!("{NOW}");
         let headers = Headers {
@@ -97,7 +97,11 @@ mod tests {
 
     #[test]
     fn w10_a_valid_signature_holds_wherever_it_stands_in_the_list() {
-        let (now, before, other) = (signed_with("now"), signed_with("before"), signed_with("other"));
+        let (now, before, other) = (
+            signed_with("whsec_current_secret"),
+            signed_with("whsec_previous_secret"),
+            signed_with("whsec_another_secret"),
+        );
         for separator in [",", ", ", " , "] {
             for (good, key) in [(&now, MatchedKey::Current), (&before, MatchedKey::Previous(0))] {
                 for list in [
@@ -117,7 +121,7 @@ mod tests {
 
     #[test]
     fn w10_a_list_is_as_strict_as_one_signature() {
-        let now = signed_with("now");
+        let now = signed_with("whsec_current_secret");
         for bad in [
             format!("{now},"),
             format!(",{now}"),

@@ -22,9 +22,9 @@ impl Verifier {
     ///
     /// ```
     /// # use revento_webhooks::{Headers, Signer, Verifier};
-    /// # let verifier = Verifier::new("whsec_example")?;
+    /// # let verifier = Verifier::new("whsec_example_secret")?;
     /// # let (now, chunks) = (1_778_336_551, [&b"{\"id\":"[..], b"\"env_1\"}"]);
-    /// # let signature = Signer::new("whsec_example")?.sign(now, b"{\"id\":\"env_1\"}");
+    /// # let signature = Signer::new("whsec_example_secret")?.sign(now, b"{\"id\":\"env_1\"}");
     /// # let received = [
     /// #     ("x-revento-event", "application.approved"),
     /// #     ("x-revento-delivery-id", "5f0c9f0e"),

@@ -27,7 +27,7 @@ impl Verifier {
     /// Prepares one secret, with a tolerance of 300 seconds. The verifier uses the bytes of the secret as shown.
     ///
     /// # Errors
-    /// When the secret is empty or surrounded by white space.
+    /// When the secret is empty, surrounded by white space, or has fewer than 16 characters.
     #[inline]
     pub fn new(secret: &str) -> Result<Self, SecretError> {
         Ok(Self {
@@ -39,7 +39,7 @@ impl Verifier {
     /// Accepts a rotated secret too, until `not_after` (Unix seconds, inclusive) if given.
     ///
     /// # Errors
-    /// When the secret is empty or surrounded by white space.
+    /// When the secret is empty, surrounded by white space, or has fewer than 16 characters.
     #[inline]
     pub fn with_previous(mut self, secret: &str, not_after: Option<i64>) -> Result<Self, SecretError> {
         self.keys.add_previous(secret, not_after)?;
@@ -285,7 +285,7 @@ mod tests {
     fn w2_another_secret_body_or_time_is_refused() {
         let verifier = Verifier::new(SECRET).unwrap();
         assert_eq!(
-            check(&verifier, &signed_with("other"), BODY, NOW),
+            check(&verifier, &signed_with("whsec_another_secret"), BODY, NOW),
             Err(VerifyError::SignatureMismatch)
         );
         assert_eq!(
@@ -312,6 +312,33 @@ mod tests {
                 SecretError::SurroundingWhitespace
             );
         }
+    }
+
+    #[test]
+    fn h32_a_secret_under_16_characters_is_refused_with_the_reason() {
+        let refused = |result: Result<(), SecretError>| result.err() == Some(SecretError::TooShort);
+        for (secret, is_short) in [
+            ("hunter2", true),
+            ("whsec_\u{2026}", true),
+            ("0123456789abcde", true),
+            // Characters count, not bytes.
+            ("\u{43a}\u{43b}\u{44e}\u{447}-\u{43a}\u{43b}\u{44e}\u{447}", true),
+            ("0123456789abcdef", false),
+            (
+                "\u{43a}\u{43b}\u{44e}\u{447}-\u{43a}\u{43b}\u{44e}\u{447}-\u{43a}\u{43b}\u{44e}\u{447}-\u{1f511}",
+                false,
+            ),
+        ] {
+            assert_eq!(refused(Verifier::new(secret).map(drop)), is_short, "{secret}");
+            assert_eq!(refused(Signer::new(secret).map(drop)), is_short, "{secret}");
+            let rotated = Verifier::new(SECRET).unwrap().with_previous(secret, None);
+            assert_eq!(refused(rotated.map(drop)), is_short, "{secret}");
+        }
+        assert_eq!(
+            SecretError::TooShort.to_string(),
+            "the webhook signing secret has fewer than 16 characters, so it can be guessed: configure the whole secret that \
+             the console shows"
+        );
     }
 
     #[test]
@@ -343,33 +370,33 @@ mod tests {
 
     #[test]
     fn w11_any_secret_may_hold_and_the_answer_says_which() {
-        let verifier = Verifier::new("now")
+        let verifier = Verifier::new("whsec_current_secret")
             .unwrap()
-            .with_previous("before", Some(NOW))
+            .with_previous("whsec_previous_secret", Some(NOW))
             .unwrap()
-            .with_previous("long ago", None)
+            .with_previous("whsec_oldest_secret", None)
             .unwrap();
         assert_eq!(
-            check(&verifier, &signed_with("now"), BODY, NOW),
+            check(&verifier, &signed_with("whsec_current_secret"), BODY, NOW),
             Ok(MatchedKey::Current)
         );
         assert_eq!(
-            check(&verifier, &signed_with("before"), BODY, NOW),
+            check(&verifier, &signed_with("whsec_previous_secret"), BODY, NOW),
             Ok(MatchedKey::Previous(0))
         );
         assert_eq!(
-            check(&verifier, &signed_with("before"), BODY, NOW + 1),
+            check(&verifier, &signed_with("whsec_previous_secret"), BODY, NOW + 1),
             Err(VerifyError::SignatureMismatch)
         );
         assert_eq!(
-            check(&verifier, &signed_with("long ago"), BODY, NOW),
+            check(&verifier, &signed_with("whsec_oldest_secret"), BODY, NOW),
             Ok(MatchedKey::Previous(1))
         );
     }
 
     #[test]
     fn w10_several_signatures_in_one_header_are_refused_wherever_the_valid_one_stands() {
-        let (good, bad) = (signed_with(SECRET), signed_with("other"));
+        let (good, bad) = (signed_with(SECRET), signed_with("whsec_another_secret"));
         let verifier = Verifier::new(SECRET).unwrap();
         for separator in [",", ", ", " ", ";"] {
             for all in [[&good, &bad, &bad], [&bad, &good, &bad], [&bad, &bad, &good]] {
@@ -405,14 +432,14 @@ mod tests {
     fn w23_no_output_shows_a_secret_or_a_signature() {
         let verifier = Verifier::new(SECRET)
             .unwrap()
-            .with_previous("older", None)
+            .with_previous("whsec_older_secret", None)
             .unwrap();
-        let error = check(&verifier, &signed_with("other"), BODY, NOW).unwrap_err();
+        let error = check(&verifier, &signed_with("whsec_another_secret"), BODY, NOW).unwrap_err();
         let shown = format!(
             "{verifier:?} {error:?} {error} {:?}",
             Signer::new(SECRET).unwrap()
         );
-        for planted in [SECRET, "older", &signed_with(SECRET)[7..]] {
+        for planted in [SECRET, "whsec_older_secret", &signed_with(SECRET)[7..]] {
             assert!(!shown.contains(planted), "{shown}");
         }
     }

@@ -10,7 +10,9 @@ const NOW: i64 = 1_778_336_551;
 const BODY: &str = r#"{"id":"env_1","type":"event.published","occurred_at":"2026-05-09T14:22:31Z","event_id":"evt_1","organization_id":"org_1","data":{}}"#;
 
 fn request(body: &str, base64: bool) -> Request {
-    let signature = Signer::new("secret").unwrap().sign(NOW, BODY.as_bytes());
+    let signature = Signer::new("whsec_lambda_example")
+        .unwrap()
+        .sign(NOW, BODY.as_bytes());
     serde_json::from_value(json!({
         "headers": {
             "X-Revento-Event": "event.published",
@@ -26,7 +28,7 @@ fn request(body: &str, base64: bool) -> Request {
 
 #[test]
 fn d6_a_body_as_text_or_base64_is_decided_on() {
-    let verifier = Verifier::new("secret").unwrap();
+    let verifier = Verifier::new("whsec_lambda_example").unwrap();
     for (body, base64, status) in [
         (BODY, false, 200),
         (&STANDARD.encode(BODY), true, 200),

@@ -6,7 +6,7 @@ use revento_webhooks::{
 };
 
 const NOW: i64 = 1_778_336_551;
-const SECRET: &str = "whsec_fuzz";
+const SECRET: &str = "whsec_fuzz_secret";
 
 /// Lines of `name: value`.
 fn pairs(data: &[u8]) -> Vec<(&str, &[u8])> {
@@ -55,7 +55,7 @@ fn is_ours(name: &str) -> bool {
 pub(super) fn verifier(data: &[u8]) {
     let (pairs, body) = request(data);
     let verifier = Verifier::new(SECRET)
-        .and_then(|verifier| verifier.with_previous("whsec_before", Some(NOW)))
+        .and_then(|verifier| verifier.with_previous("whsec_before_rotation", Some(NOW)))
         .expect("secrets");
     let collected = Headers::collect(pairs.iter().map(|(name, value)| (*name, *value)));
     if let Ok(headers) = collected {
@@ -134,13 +134,13 @@ pub(super) fn events(data: &[u8]) {
 pub(super) fn explain(data: &[u8]) {
     let (pairs, body) = request(data);
     let explanation = Explainer::new(SECRET)
-        .and_then(|explainer| explainer.with_previous("whsec_before", Some(NOW - 1)))
+        .and_then(|explainer| explainer.with_previous("whsec_before_rotation", Some(NOW - 1)))
         .expect("secrets")
         .with_other_credential("client secret", "planted_credential")
         .explain(&pairs, body.get(..body.len().min(4096)).unwrap_or_default(), NOW);
     assert_eq!(explanation.outcome().is_err(), explanation.likeliest().is_some());
     let text = explanation.to_string();
-    for secret in [SECRET, "whsec_before", "planted_credential"] {
+    for secret in [SECRET, "whsec_before_rotation", "planted_credential"] {
         assert!(!text.contains(secret), "{text}");
     }
 }

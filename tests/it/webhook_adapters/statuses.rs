@@ -128,7 +128,7 @@ async fn d19_two_endpoints_in_one_process_stay_separate() {
     for adapter in ALL {
         let ours = adapter.serve(verifier()).await;
         let theirs = adapter
-            .serve(revento_webhooks::Verifier::new("whsec_another").unwrap())
+            .serve(revento_webhooks::Verifier::new("whsec_another_secret").unwrap())
             .await;
         assert_eq!(approved("/inbox").send(ours.port).await.status, 200);
         assert_eq!(approved("/inbox").send(theirs.port).await.status, 401);

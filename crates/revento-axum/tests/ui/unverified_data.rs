@@ -7,6 +7,6 @@ async fn unverified(_: Application) -> Result<(), Unavailable> {
 }
 
 fn main() {
-    let verifier = Verifier::new("whsec_example").unwrap();
+    let verifier = Verifier::new("whsec_example_secret").unwrap();
     let _: axum::routing::MethodRouter = axum::routing::any_service(HandlerEndpoint::new(verifier, unverified));
 }

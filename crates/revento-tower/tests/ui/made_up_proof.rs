@@ -6,7 +6,7 @@ fn live(verified: Verified<'_>) {
 
 fn main() {
     let headers = Headers::collect([("x-revento-event", "a")]).unwrap();
-    let recorded = OfflineVerifier::new("secret").unwrap().verify(&headers, b"").unwrap();
+    let recorded = OfflineVerifier::new("whsec_example_secret").unwrap().verify(&headers, b"").unwrap();
     live(recorded);
     live(Verified { headers, body: b"", timestamp: 0 });
 }

@@ -40,7 +40,7 @@ impl Explainer {
     /// Prepares the current signing secret, as the service uses it.
     ///
     /// # Errors
-    /// When the secret is empty or surrounded by white space.
+    /// When the secret is empty, surrounded by white space, or has fewer than 16 characters.
     pub fn new(secret: &str) -> Result<Self, SecretError> {
         Ok(Self {
             verifier: Verifier::new(secret)?,
@@ -54,7 +54,7 @@ impl Explainer {
     /// Adds a rotated secret and the time until which it is accepted (Unix seconds, inclusive).
     ///
     /// # Errors
-    /// When the secret is empty or surrounded by white space.
+    /// When the secret is empty, surrounded by white space, or has fewer than 16 characters.
     pub fn with_previous(mut self, secret: &str, not_after: Option<i64>) -> Result<Self, SecretError> {
         self.verifier = self.verifier.with_previous(secret, not_after)?;
         self.previous.push(keys::prepare(secret)?);

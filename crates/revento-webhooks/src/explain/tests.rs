@@ -142,9 +142,10 @@ fn w18_a_body_in_another_character_set_is_recognised() {
 /// While secrets are rotated, the sender may use either.
 #[test]
 fn w11_an_altered_body_is_recognised_under_a_previous_secret_too() {
-    let signature = Signer::new("whsec_before").unwrap().sign(NOW, BODY);
+    let signature = Signer::new("whsec_before_rotation").unwrap().sign(NOW, BODY);
     let altered = [BODY, b"\n"].concat();
-    let with_previous = |explainer: Explainer| explainer.with_previous("whsec_before", None).unwrap();
+    let with_previous =
+        |explainer: Explainer| explainer.with_previous("whsec_before_rotation", None).unwrap();
     let explanation = explain_as(&signature, &NOW.to_string(), &altered, with_previous);
     certain(&explanation, &Cause::NewlineAdded);
     let later = (NOW + 30).to_string();
@@ -259,13 +260,13 @@ fn another_secret_is_recognised() {
     let check = |secret: &str, cause: Cause| {
         let explanation = explain_as(&sign(secret), &time, BODY, |explainer| {
             explainer
-                .with_previous("whsec_before", Some(NOW - 1))
+                .with_previous("whsec_before_rotation", Some(NOW - 1))
                 .unwrap()
                 .with_other_credential("client secret", "the client secret")
         });
         certain(&explanation, &cause);
     };
-    check("whsec_before", Cause::ExpiredSecret);
+    check("whsec_before_rotation", Cause::ExpiredSecret);
     check("the client secret", Cause::OtherCredential("client secret"));
     check("c2VjcmV0LW9mLXRoaXJ0eS10d28tYnl0ZXMhISE=", Cause::SecretStripped);
     check("secret-of-thirty-two-bytes!!!", Cause::SecretDecoded);
@@ -282,19 +283,39 @@ fn another_secret_is_recognised() {
 fn w3_w4_a_secret_that_was_configured_wrongly_is_recognised() {
     let time = NOW.to_string();
     for (configured, secret, cause) in [
-        ("\"whsec_inner\"", "whsec_inner", Cause::SecretQuoted),
-        ("'whsec_inner '", "whsec_inner", Cause::SecretQuoted),
-        ("whsec_inner\\n", "whsec_inner", Cause::SecretQuoted),
-        ("inner", "whsec_inner", Cause::SecretPrefixLost),
         (
-            "REVENTO_SECRET=whsec_inner",
-            "whsec_inner",
+            "\"whsec_inner_secret\"",
+            "whsec_inner_secret",
+            Cause::SecretQuoted,
+        ),
+        ("'whsec_inner_secret '", "whsec_inner_secret", Cause::SecretQuoted),
+        ("whsec_inner_secret\\n", "whsec_inner_secret", Cause::SecretQuoted),
+        (
+            "inner_of_the_secret",
+            "whsec_inner_of_the_secret",
+            Cause::SecretPrefixLost,
+        ),
+        (
+            "REVENTO_SECRET=whsec_inner_secret",
+            "whsec_inner_secret",
             Cause::SecretAssignment,
         ),
-        ("export S='whsec_in=ner'", "whsec_in=ner", Cause::SecretAssignment),
-        ("d2hzZWNfaW5uZXI=", "whsec_inner", Cause::SecretEncoded),
-        ("d2hzZWNfaW5uZXIK", "whsec_inner", Cause::SecretEncoded),
-        ("whsec_in%2Bner", "whsec_in+ner", Cause::SecretEncoded),
+        (
+            "export S='whsec_inner=secret'",
+            "whsec_inner=secret",
+            Cause::SecretAssignment,
+        ),
+        (
+            "d2hzZWNfaW5uZXJfc2VjcmV0",
+            "whsec_inner_secret",
+            Cause::SecretEncoded,
+        ),
+        (
+            "d2hzZWNfaW5uZXJfc2VjcmV0Cg==",
+            "whsec_inner_secret",
+            Cause::SecretEncoded,
+        ),
+        ("whsec_inner%2Bsecret", "whsec_inner+secret", Cause::SecretEncoded),
     ] {
         let signature = Signer::new(secret).unwrap().sign(NOW, BODY);
         let headers: [(&str, &[u8]); 4] = [

@@ -27,15 +27,19 @@ fn accept(verifier: &Verifier, received: &[(&str, &str)], body: &[u8]) -> Matche
 
 #[test]
 fn the_accepting_path_allocates_nothing() {
-    let verifier = Verifier::new("now")
+    let verifier = Verifier::new("whsec_current_secret")
         .unwrap()
-        .with_previous("before", None)
+        .with_previous("whsec_previous_secret", None)
         .unwrap()
-        .with_previous("long ago", Some(NOW))
+        .with_previous("whsec_oldest_secret", Some(NOW))
         .unwrap();
     for bytes in [0, 1, 52, 53, 54, 117, 256, 1024, 16 * 1024, 1 << 20] {
         let body = vec![b'x'; bytes];
-        for secret in ["now", "before", "long ago"] {
+        for secret in [
+            "whsec_current_secret",
+            "whsec_previous_secret",
+            "whsec_oldest_secret",
+        ] {
             let signature = Signer::new(secret).unwrap().sign(NOW, &body);
             let received = [
                 ("Host", "hooks.example.com"),
@@ -54,8 +58,8 @@ fn the_accepting_path_allocates_nothing() {
 
 #[test]
 fn refusing_allocates_nothing_either() {
-    let verifier = Verifier::new("now").unwrap();
-    let signature = Signer::new("another").unwrap().sign(NOW, b"{}");
+    let verifier = Verifier::new("whsec_current_secret").unwrap();
+    let signature = Signer::new("whsec_another_secret").unwrap().sign(NOW, b"{}");
     let received = received(&signature);
     let counted = measure(|| {
         let headers = Headers::collect(received).unwrap();
@@ -77,8 +81,8 @@ fn an_allocation_is_counted() {
 #[test]
 fn a_streamed_body_of_announced_length_is_kept_without_growing() {
     let body = vec![b'x'; 16 * 1024];
-    let verifier = Verifier::new("now").unwrap();
-    let signature = Signer::new("now").unwrap().sign(NOW, &body);
+    let verifier = Verifier::new("whsec_current_secret").unwrap();
+    let signature = Signer::new("whsec_current_secret").unwrap().sign(NOW, &body);
     let received = received(&signature);
     let count = |chunk: usize| {
         let counted = measure(|| {
@@ -100,8 +104,8 @@ fn a_streamed_body_of_announced_length_is_kept_without_growing() {
 #[test]
 fn a_whole_body_is_kept_without_a_copy() {
     let body = bytes::Bytes::from(vec![b'x'; 16 * 1024]);
-    let verifier = Verifier::new("now").unwrap();
-    let signature = Signer::new("now").unwrap().sign(NOW, &body);
+    let verifier = Verifier::new("whsec_current_secret").unwrap();
+    let signature = Signer::new("whsec_current_secret").unwrap().sign(NOW, &body);
     let received = received(&signature);
     let shared = body.clone();
     let counted = measure(|| {

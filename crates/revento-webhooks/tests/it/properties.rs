@@ -54,7 +54,7 @@ fn verify(
 }
 
 fn secret() -> impl Strategy<Value = String> {
-    "[!-~]{1,150}"
+    "[!-~]{16,150}"
 }
 
 fn body() -> impl Strategy<Value = Vec<u8>> {
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn w2_a_flipped_bit_of_the_secret_is_refused(secret in "[!-~]{1,64}", body in body(), at: proptest::sample::Index, bit in 0..5) {
+    fn w2_a_flipped_bit_of_the_secret_is_refused(secret in "[!-~]{16,64}", body in body(), at: proptest::sample::Index, bit in 0..5) {
         let signature = Signer::new(&secret).unwrap().sign(NOW, &body);
         let mut other = secret.clone().into_bytes();
         let index = at.index(other.len());
@@ -116,20 +116,20 @@ proptest! {
     fn w11_every_position_matches(previous in proptest::collection::vec("[a-z]{20}", 1..6), at: proptest::sample::Index, body in body()) {
         let index = at.index(previous.len());
         let signature = Signer::new(&previous[index]).unwrap().sign(NOW, &body);
-        let verifier = previous.iter().fold(Verifier::new("CURRENT").unwrap(), |verifier, secret| {
+        let verifier = previous.iter().fold(Verifier::new("WHSEC_CURRENT_SECRET").unwrap(), |verifier, secret| {
             verifier.with_previous(secret, Some(NOW)).unwrap()
         });
         prop_assert_eq!(verify(&verifier, &headers("1778336551", &signature), &body, 100, NOW), Ok(MatchedKey::Previous(index)));
-        let late = Verifier::new("CURRENT").unwrap().with_previous(&previous[index], Some(NOW - 1)).unwrap();
+        let late = Verifier::new("WHSEC_CURRENT_SECRET").unwrap().with_previous(&previous[index], Some(NOW - 1)).unwrap();
         prop_assert_eq!(verify(&late, &headers("1778336551", &signature), &body, 100, NOW), Err(VerifyError::SignatureMismatch));
     }
 
     #[test]
     fn w15_no_pair_of_times_overflows(time in 0..=999_999_999_999_u64, now: i64) {
         let timestamp = time.to_string();
-        let signature = Signer::new("secret").unwrap().sign_text(&timestamp, b"{}");
+        let signature = Signer::new("whsec_example_secret").unwrap().sign_text(&timestamp, b"{}");
         let fresh = now.abs_diff(time as i64) <= 300;
-        let result = Verifier::new("secret").unwrap().verify(&headers(&timestamp, &signature), b"{}", now).map(|_| ());
+        let result = Verifier::new("whsec_example_secret").unwrap().verify(&headers(&timestamp, &signature), b"{}", now).map(|_| ());
         prop_assert_eq!(result.is_ok(), fresh);
     }
 
@@ -141,13 +141,13 @@ proptest! {
         now: i64,
     ) {
         let pairs: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(values.iter().map(Vec::as_slice)).collect();
-        let verifier = Verifier::new("secret").unwrap();
+        let verifier = Verifier::new("whsec_example_secret").unwrap();
         let result = Headers::collect(pairs.iter().map(|(name, value)| (*name, *value))).map_err(VerifyError::from).and_then(|headers| {
             verifier.verify(&headers, &body, now).map(|_| ())
         });
         prop_assert!(result.is_err());
         #[cfg(feature = "explain")]
-        let explanation = Explainer::new("secret").unwrap().explain(&pairs, &body, now);
+        let explanation = Explainer::new("whsec_example_secret").unwrap().explain(&pairs, &body, now);
         #[cfg(feature = "explain")]
         prop_assert!(explanation.likeliest().is_some() && !explanation.to_string().is_empty());
     }
@@ -155,8 +155,8 @@ proptest! {
 
 #[test]
 fn d7_a_body_beyond_the_limit_is_refused_while_it_arrives() {
-    let signature = Signer::new("secret").unwrap().sign(NOW, b"12345");
-    let verifier = Verifier::new("secret").unwrap();
+    let signature = Signer::new("whsec_example_secret").unwrap().sign(NOW, b"12345");
+    let verifier = Verifier::new("whsec_example_secret").unwrap();
     let incoming = |limit| {
         verifier
             .verify_stream(&headers("1778336551", &signature), limit, NOW)
