@@ -70,7 +70,9 @@ impl Client {
     }
 
     /// Exchanges a code and stores the connection, over an older one of the same key if there is one.
-    /// The connection's `scopes` are the granted ones; they can be fewer than the requested ones.
+    /// The connection's `scopes` are the granted ones; they can be fewer than the requested ones. Its `reason` is
+    /// [`NoRefreshToken`](revento_core::StatusReason::NoRefreshToken) if the platform issued no refresh token: it can be used until
+    /// `access_expires_at`, and needs consent then.
     ///
     /// The platform issues tokens even if the caller goes away meanwhile: then the
     /// [background worker](Self::background) stores them.

@@ -105,7 +105,7 @@ impl SealedTokenStore {
     }
 
     async fn seal(&self, key: &ConnectionKey, pair: &TokenPair) -> Result<Sealed, SealedTokenError> {
-        let plaintext = TokenPairCodec::encode(&pair.access, &pair.refresh)?;
+        let plaintext = TokenPairCodec::encode(&pair.access, pair.refresh.as_ref())?;
         Ok(self
             .sealer
             .seal(&TokenPairCodec::context(key), &plaintext)

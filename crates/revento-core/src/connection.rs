@@ -93,12 +93,15 @@ impl ConnectionStatus {
 }
 
 text_enum! {
-    /// The reason of a status other than connected. The platform's own reasons are `Other`.
+    /// The reason of a status. The platform's own reasons are `Other`.
     StatusReason {
         /// The answer to a refresh was lost.
         AnswerLost = "answer_lost",
         /// The last refresh has no known end: its process crashed, or was paused beyond its claim.
         HolderGone = "holder_gone",
+        /// The platform issued no refresh token. A connection that is connected with this reason cannot be refreshed: it needs
+        /// consent when its access token ends.
+        NoRefreshToken = "no_refresh_token",
         /// The platform answered a refresh with `invalid_grant` (contract §2.3).
         RefreshRejected = "refresh_rejected",
         /// The answer to a refresh was bound to something else. It is kept, but not used (invariant T4).
@@ -121,7 +124,8 @@ pub struct Connection {
     pub organization_id: Option<OrganizationId>,
     /// The status.
     pub status: ConnectionStatus,
-    /// The reason of the status, unless it is connected.
+    /// The reason of the status. A connected connection has one only if it cannot be refreshed
+    /// ([`StatusReason::NoRefreshToken`]).
     pub reason: Option<StatusReason>,
     /// When the status began.
     pub status_since: Timestamp,

@@ -1,15 +1,18 @@
 //! The exchange of a code for a connection (contract §2.3).
 //!
-//! An exchange is strict, unlike a refresh: a refused answer loses nothing, because the human can consent again (invariant
-//! T4).
+//! An exchange is strict about the binding, unlike a refresh: a refused answer loses nothing, because the human can consent
+//! again (invariant T4). An answer without a refresh token gives a connection that lasts as long as its access token.
 
 use revento_core::{
-    Connection, ConnectionKey, ConnectionStatus, Scopes, Timestamp, TokenKind,
+    Connection, ConnectionKey, ConnectionStatus, Scopes, StatusReason, Timestamp, TokenKind,
     error::{ErrorKind, one_line},
     limits,
 };
 
-use crate::{CodeGrant, Integration, TokenAnswer, TokenPair, token::IssuedTokens};
+use crate::{
+    CodeGrant, Integration, TokenAnswer, TokenPair,
+    token::{IssuedTokens, Lifetimes},
+};
 
 /// An exchange that gave no connection. Its code is spent or useless, so the human has to consent again. Nothing is stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -99,6 +102,9 @@ impl CodeGrant {
 
     /// Checks the answer to the exchange. `sent_at` is the caller's time when the request was sent.
     ///
+    /// An answer without a refresh token, which the contract promises, gives a connection all the same: its reason is
+    /// [`StatusReason::NoRefreshToken`], and it needs consent when its access token ends.
+    ///
     /// # Errors
     /// The platform refused the code, or the answer is not what was requested.
     pub fn finish_exchange(
@@ -131,6 +137,7 @@ impl CodeGrant {
         now: Timestamp,
     ) -> Result<NewConnection, ExchangeError> {
         self.check_binding(&issued)?;
+        let lifetimes = Lifetimes::of(&issued, sent_at, sent_at.saturating_add(limits::CONSENT_LIFETIME));
         let scopes = issued.scope.unwrap_or_else(|| self.scopes.clone());
         if !scopes.is_subset(&self.scopes) {
             return Err(ExchangeError::Mismatch {
@@ -145,32 +152,28 @@ impl CodeGrant {
             }
             (TokenKind::User, None) => return Err(ExchangeError::Missing("user_id")),
         };
-        let refresh = issued
-            .refresh_token
-            .ok_or(ExchangeError::Missing("refresh_token"))?;
-        let consent_expires_at = sent_at.saturating_add(limits::CONSENT_LIFETIME);
         let connection = Connection {
             key,
             organization_id: issued.organization_id,
             status: ConnectionStatus::Connected,
-            reason: None,
+            reason: issued
+                .refresh_token
+                .is_none()
+                .then_some(StatusReason::NoRefreshToken),
             status_since: now,
             delete_by: None,
             scopes,
             generation: 1,
             consented_at: platform_time(sent_at, now, issued.date),
-            access_expires_at: sent_at
-                .saturating_add(issued.expires_in.unwrap_or(limits::ACCESS_TOKEN_LIFETIME)),
-            refresh_expires_at: sent_at
-                .saturating_add(limits::REFRESH_TOKEN_LIFETIME)
-                .min(consent_expires_at),
-            consent_expires_at,
+            access_expires_at: lifetimes.access_expires_at,
+            refresh_expires_at: lifetimes.refresh_expires_at,
+            consent_expires_at: lifetimes.consent_expires_at,
         };
         Ok(NewConnection {
             connection,
             tokens: TokenPair {
                 access: issued.access_token,
-                refresh,
+                refresh: issued.refresh_token,
             },
         })
     }
@@ -285,10 +288,8 @@ mod tests {
 
     #[test]
     fn a_promised_field_that_is_missing_is_named() {
-        for field in ["event_id", "refresh_token"] {
-            let error = exchange("event.read", &body(&[(field, serde_json::Value::Null)])).unwrap_err();
-            assert_eq!(error, ExchangeError::Missing(field));
-        }
+        let error = exchange("event.read", &body(&[("event_id", serde_json::Value::Null)])).unwrap_err();
+        assert_eq!(error, ExchangeError::Missing("event_id"));
         let user = body(&[
             ("access_token", "rev_user_a".into()),
             ("scope", "profile.read".into()),
@@ -296,6 +297,37 @@ mod tests {
         assert_eq!(
             exchange("profile.read", &user).unwrap_err(),
             ExchangeError::Missing("user_id")
+        );
+    }
+
+    #[test]
+    fn h1_an_answer_without_a_refresh_token_keeps_its_access_token() {
+        let new = exchange("event.read", &body(&[("refresh_token", serde_json::Value::Null)])).unwrap();
+        assert_eq!(new.tokens.access.expose(), "rev_install_a");
+        assert!(new.tokens.refresh.is_none());
+        let connection = new.connection;
+        assert_eq!(connection.status, ConnectionStatus::Connected);
+        assert_eq!(connection.reason, Some(StatusReason::NoRefreshToken));
+        assert_eq!(connection.refresh_expires_at, connection.access_expires_at);
+    }
+
+    #[test]
+    fn h31_the_platforms_lifetime_of_a_refresh_token_counts() {
+        const DAY: i64 = 86_400;
+        let days = |told: serde_json::Value| {
+            let new = exchange("event.read", &body(&[("refresh_expires_in", told)])).unwrap();
+            (new.connection.refresh_expires_at.unix_seconds() - NOW.unix_seconds()) / DAY
+        };
+        assert_eq!(days((30 * DAY).into()), 30);
+        assert_eq!(days((120 * DAY).to_string().into()), 120);
+        assert_eq!(days((4000 * DAY).into()), 365, "a consent ends after a year");
+        for useless in [0.into(), (-5).into(), "soon".into(), serde_json::Value::Null] {
+            assert_eq!(days(useless), 90);
+        }
+        let second = exchange("event.read", &body(&[("refresh_expires_in", 1.into())])).unwrap();
+        assert_eq!(
+            second.connection.refresh_expires_at, second.connection.access_expires_at,
+            "never before the access token"
         );
     }
 

@@ -1,8 +1,10 @@
 //! [`TokenPairCodec`]: the plaintext of a sealed pair of tokens.
 
+use std::borrow::Cow;
+
 use revento_core::{AccessToken, ConnectionKey, RefreshToken, error::ErrorKind};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// The format of the bytes that a [`Sealer`](crate::Sealer) seals into [`Record::tokens`](crate::Record::tokens), for programs
 /// that import or export connections.
@@ -11,9 +13,10 @@ use zeroize::Zeroizing;
 /// use revento_store::TokenPairCodec;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let plaintext = TokenPairCodec::encode(&"rev_install_1".into(), &"rev_refresh_1".into())?;
+/// let plaintext = TokenPairCodec::encode(&"rev_install_1".into(), Some(&"rev_refresh_1".into()))?;
 /// let (access, refresh) = TokenPairCodec::decode(&plaintext)?;
-/// assert_eq!((access.expose(), refresh.expose()), ("rev_install_1", "rev_refresh_1"));
+/// assert_eq!(access.expose(), "rev_install_1");
+/// assert_eq!(refresh.unwrap().expose(), "rev_refresh_1");
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -23,13 +26,31 @@ pub struct TokenPairCodec;
 #[derive(Serialize, Deserialize)]
 struct Plaintext<'a> {
     #[serde(rename = "a", borrow)]
-    access: &'a str,
-    #[serde(rename = "r", borrow)]
-    refresh: &'a str,
+    access: Cow<'a, str>,
+    #[serde(rename = "r", borrow, default, skip_serializing_if = "Option::is_none")]
+    refresh: Option<Cow<'a, str>>,
+}
+
+/// Wipes what decoding an escape has copied.
+impl Drop for Plaintext<'_> {
+    fn drop(&mut self) {
+        let texts = [Some(&mut self.access), self.refresh.as_mut()];
+        for text in texts.into_iter().flatten() {
+            if let Cow::Owned(text) = text {
+                text.zeroize();
+            }
+        }
+    }
 }
 
 /// What JSON adds to two tokens without escapes.
 const OVERHEAD: usize = r#"{"a":"","r":""}"#.len();
+
+/// The length of a token in JSON at most: an escape takes up to six bytes.
+fn longest(token: &str) -> usize {
+    let is_plain = !token.contains(['"', '\\']) && !token.chars().any(char::is_control);
+    token.len() * if is_plain { 1 } else { 6 }
+}
 
 impl TokenPairCodec {
     /// The `context` for sealing the pair of a connection: it binds the ciphertext to the record.
@@ -37,24 +58,20 @@ impl TokenPairCodec {
         format!("revento/tokens/{key}")
     }
 
-    /// The plaintext of a pair; wiped on drop.
+    /// The plaintext of a pair, or of an access token that came without a refresh token; wiped on drop. Any text can be a token.
     ///
     /// # Errors
-    /// A token has characters that no token has, such as quotation marks and control characters.
+    /// None for tokens in memory.
     pub fn encode(
         access: &AccessToken,
-        refresh: &RefreshToken,
+        refresh: Option<&RefreshToken>,
     ) -> Result<Zeroizing<Vec<u8>>, TokenPairFormatError> {
         let pair = Plaintext {
-            access: access.expose(),
-            refresh: refresh.expose(),
+            access: access.expose().into(),
+            refresh: refresh.map(|token| token.expose().into()),
         };
-        let plain = |text: &str| !text.contains(['"', '\\']) && !text.chars().any(char::is_control);
-        if !plain(pair.access) || !plain(pair.refresh) {
-            return Err(TokenPairFormatError);
-        }
         // With room for all, the vector does not move and leaves no copy behind.
-        let size = OVERHEAD + pair.access.len() + pair.refresh.len();
+        let size = OVERHEAD + longest(&pair.access) + pair.refresh.as_deref().map_or(0, longest);
         let mut bytes = Zeroizing::new(Vec::with_capacity(size));
         serde_json::to_writer(&mut *bytes, &pair).map_err(|_| TokenPairFormatError)?;
         Ok(bytes)
@@ -64,13 +81,16 @@ impl TokenPairCodec {
     ///
     /// # Errors
     /// The bytes are not a pair of tokens.
-    pub fn decode(plaintext: &[u8]) -> Result<(AccessToken, RefreshToken), TokenPairFormatError> {
+    pub fn decode(plaintext: &[u8]) -> Result<(AccessToken, Option<RefreshToken>), TokenPairFormatError> {
         let pair: Plaintext<'_> = serde_json::from_slice(plaintext).map_err(|_| TokenPairFormatError)?;
-        Ok((pair.access.into(), pair.refresh.into()))
+        Ok((
+            AccessToken::from(&*pair.access),
+            pair.refresh.as_deref().map(RefreshToken::from),
+        ))
     }
 }
 
-/// The bytes are not a pair of tokens in a known format, or a token cannot be written in it. Says nothing about the bytes.
+/// The bytes are not a pair of tokens in a known format. Says nothing about the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the token pair is not in a format that this version knows: update this program, or connect again")]
 pub struct TokenPairFormatError;
@@ -98,10 +118,29 @@ mod tests {
 
     #[test]
     fn k1_a_pair_survives_and_leaves_no_copy() {
-        let plaintext = TokenPairCodec::encode(&"access".into(), &"ref/resh+ü".into()).unwrap();
+        let plaintext = TokenPairCodec::encode(&"access".into(), Some(&"ref/resh+ü".into())).unwrap();
         assert_eq!(plaintext.capacity(), plaintext.len());
         let (access, refresh) = TokenPairCodec::decode(&plaintext).unwrap();
-        assert_eq!((access.expose(), refresh.expose()), ("access", "ref/resh+ü"));
+        assert_eq!(
+            (access.expose(), refresh.unwrap().expose()),
+            ("access", "ref/resh+ü")
+        );
+    }
+
+    #[test]
+    fn h1_a_pair_of_any_text_survives_and_so_does_an_access_token_alone() {
+        for token in ["", "a\"b\\", "\0\n\u{7f}\u{fffd}", "\u{1f600}"] {
+            let plaintext = TokenPairCodec::encode(&token.into(), Some(&token.into())).unwrap();
+            assert!(
+                plaintext.len() <= OVERHEAD + 2 * longest(token),
+                "it did not move"
+            );
+            let (access, refresh) = TokenPairCodec::decode(&plaintext).unwrap();
+            assert_eq!((access.expose(), refresh.unwrap().expose()), (token, token));
+        }
+        let alone = TokenPairCodec::encode(&"access".into(), None).unwrap();
+        let (access, refresh) = TokenPairCodec::decode(&alone).unwrap();
+        assert!(access.expose() == "access" && refresh.is_none());
     }
 
     #[test]
@@ -110,13 +149,12 @@ mod tests {
             &b""[..],
             b"{}",
             b"[]",
-            br#"{"a":"x"}"#,
+            br#"{"r":"x"}"#,
             br#"{"a":1,"r":"y"}"#,
             b"\xff",
         ] {
             assert_eq!(TokenPairCodec::decode(bytes).unwrap_err(), TokenPairFormatError);
         }
         assert!(TokenPairCodec::decode(br#"{"a":"x","r":"y","later":1}"#).is_ok());
-        assert!(TokenPairCodec::encode(&"a\"b".into(), &"r".into()).is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;
 use revento_core::{
-    Connection, RequestId,
+    Connection, RequestId, StatusReason,
     claim::SwapOutcome,
     error::{ErrorKind, chain},
 };
@@ -61,6 +61,10 @@ impl Connections {
             Ok(Ok(connection)) => {
                 self.sessions.drop_cached(&connection.key);
                 tracing::info!(connection = %connection.key, scopes = %connection.scopes, "connected");
+                if connection.reason == Some(StatusReason::NoRefreshToken) {
+                    tracing::warn!(connection = %connection.key, %request_id, until = %connection.access_expires_at,
+                        "the platform issued no refresh token: the connection needs consent when its access token ends");
+                }
                 return Ok(connection);
             }
             Ok(Err(error)) => Cause::new(error.kind(), error),

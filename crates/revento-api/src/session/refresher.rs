@@ -12,7 +12,7 @@ use revento_oauth::{
 };
 
 use super::{
-    cached_token::CachedToken,
+    cached_token::{CachedToken, TokenAge},
     scopes_changed::{OnScopesChanged, ScopesChanged},
     token_cache::TokenCache,
 };
@@ -241,9 +241,13 @@ impl Run<'_> {
     fn conclude(self, outcome: RefreshOutcome) -> Result<Arc<CachedToken>, SessionError> {
         let now = self.refresher.runtime.now();
         let (cache, reason) = (self.cache, self.reason);
+        let timing = cache.timing(self.refresher.timing);
         match outcome {
-            RefreshOutcome::Use(loaded) | RefreshOutcome::Refreshed(loaded) => cache
-                .store(&loaded, &cache.timing(self.refresher.timing), now)
+            RefreshOutcome::Use(loaded) => cache
+                .store(&loaded, TokenAge::Stored, &timing, now)
+                .ok_or(SessionError::NotConnected),
+            RefreshOutcome::Refreshed(loaded) => cache
+                .store(&loaded, TokenAge::JustIssued, &timing, now)
                 .ok_or(SessionError::NotConnected),
             failure => {
                 let error = self.explain(failure);

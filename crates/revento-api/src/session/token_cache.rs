@@ -9,7 +9,7 @@ use arc_swap::ArcSwapOption;
 use revento_core::{ConnectionKey, RequestId, Timestamp};
 use revento_oauth::refresh::{LoadedConnection, RefreshReason, Timing, Unsaved};
 
-use super::cached_token::CachedToken;
+use super::cached_token::{CachedToken, TokenAge};
 
 /// The access token of one connection, and what outlives a refresh that fails.
 pub(super) struct TokenCache {
@@ -50,10 +50,11 @@ impl TokenCache {
     pub(super) fn store(
         &self,
         loaded: &LoadedConnection,
+        age: TokenAge,
         timing: &Timing,
         now: Timestamp,
     ) -> Option<Arc<CachedToken>> {
-        let token = Arc::new(CachedToken::new(loaded, timing, now)?);
+        let token = Arc::new(CachedToken::new(loaded, age, timing, now)?);
         self.token.store(Some(Arc::clone(&token)));
         Some(token)
     }

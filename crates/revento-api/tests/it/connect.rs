@@ -1,10 +1,13 @@
 //! Code exchanges.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use revento_api::{ConnectError, SessionError};
-use revento_core::{ConnectionStatus, Envelope};
+use revento_core::{ConnectionStatus, Envelope, StatusReason};
 use revento_store::{Record, TokenStore as _};
 
 use crate::support::{EVENT, Plan, World, consent};
@@ -37,6 +40,52 @@ async fn o19_a_code_is_sent_once_whatever_becomes_of_it() {
         assert_eq!(world.platform.exchanges(), 2, "{plan:?}");
         assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"), "{plan:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn h1_a_consent_without_a_refresh_token_can_be_used_until_its_access_token_ends() {
+    let world = World::connected().await;
+    world.platform.plan_exchange(Plan::Answer(
+        200,
+        r#"{"access_token":"rev_install_alone","expires_in":3600,"event_id":"evt_1","x":1e999}"#,
+    ));
+    let connection = world
+        .client
+        .finish_authorization(consent(&world.client))
+        .await
+        .unwrap();
+    assert_eq!(connection.reason, Some(StatusReason::NoRefreshToken));
+    let client = world.replica();
+    for left in [3600, 60] {
+        world.until_before_the_end(Duration::from_secs(left));
+        let token = client.event(EVENT).access_token().await.unwrap();
+        assert_eq!(token.expose(), "rev_install_alone");
+    }
+    world.clock.advance(Duration::from_secs(60));
+    let error = client.event(EVENT).access_token().await.unwrap_err();
+    assert_eq!(
+        error,
+        SessionError::NeedsConsent {
+            reason: Some(StatusReason::NoRefreshToken)
+        }
+    );
+    assert_eq!(world.platform.refreshes(), 0);
+    assert_eq!(world.stored().await.status, ConnectionStatus::NeedsConsent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn h31_short_lived_tokens_are_not_refreshed_as_soon_as_they_are_issued() {
+    let world = World::connected().await;
+    world.until_before_the_end(Duration::ZERO);
+    world.platform.plan([Plan::Answer(
+        200,
+        r#"{"access_token":"a","refresh_token":"rev_refresh_1","expires_in":300,"refresh_expires_in":604800}"#,
+    )]);
+    for _ in 0..20 {
+        assert_eq!(world.token().await.as_deref(), Ok("a"));
+        world.clock.advance(Duration::from_secs(6));
+    }
+    assert_eq!(world.platform.refreshes(), 1);
 }
 
 #[tokio::test(start_paused = true)]

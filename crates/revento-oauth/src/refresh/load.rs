@@ -1,6 +1,6 @@
 //! The first decision: whether a refresh is needed, and whether it is allowed.
 
-use revento_core::{Connection, ConnectionStatus, Timestamp};
+use revento_core::{Connection, ConnectionStatus, StatusReason, Timestamp};
 
 use super::{
     LoadedConnection, RefreshOutcome, Run, Step,
@@ -51,8 +51,11 @@ impl Loading {
 
 fn decide(run: Run, snapshot: LoadedConnection, now: Timestamp) -> Step {
     let connection = &snapshot.connection;
-    if !connection.status.is_live() || snapshot.tokens.is_none() {
+    let Some(tokens) = snapshot.tokens.as_ref().filter(|_| connection.status.is_live()) else {
         return Step::Done(RefreshOutcome::Ended(Box::new(snapshot.connection)));
+    };
+    if tokens.refresh.is_none() {
+        return without_refresh_token(run, snapshot, now);
     }
     if run.is_fresh(connection, now) {
         return Step::Done(RefreshOutcome::Use(Box::new(snapshot)));
@@ -67,6 +70,16 @@ fn decide(run: Run, snapshot: LoadedConnection, now: Timestamp) -> Step {
         }
     }
     Step::Claim(Claiming::new(run, snapshot, now))
+}
+
+/// The access token is used to its end. After it only a human can connect again.
+fn without_refresh_token(run: Run, snapshot: LoadedConnection, now: Timestamp) -> Step {
+    let snapshot = Box::new(snapshot);
+    if run.is_usable(&snapshot.connection, now) {
+        return Step::Done(RefreshOutcome::Use(snapshot));
+    }
+    let reason = StatusReason::NoRefreshToken;
+    Step::Swap(Swapping::ended(run, snapshot, reason, None, now))
 }
 
 /// When a refresh token in doubt may be sent again.

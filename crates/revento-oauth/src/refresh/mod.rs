@@ -184,7 +184,8 @@ impl Timing {
     }
 
     /// The lead time for this connection. A token with a shorter lifetime than the contract's is refreshed after half of
-    /// it at the earliest, or each new token would be refreshed at once.
+    /// it at the earliest, or each new token would be refreshed at once. When the pair was issued shows only if its refresh token
+    /// has the contract's lifetime; otherwise the lead time is not shortened.
     pub fn lead_time_for(&self, connection: &Connection) -> Duration {
         if connection.refresh_expires_at >= connection.consent_expires_at {
             // The end of the consent cut this lifetime short, so it does not show when the pair was issued.

@@ -1,12 +1,13 @@
 //! The connection after an answer with tokens.
 
-use revento_core::{Connection, ConnectionStatus, RefreshToken, StatusReason, Timestamp, limits};
+use revento_core::{Connection, ConnectionStatus, RefreshToken, StatusReason, Timestamp};
 
 use super::swap::Pair;
-use crate::{TokenPair, exchange::token_kind, token::IssuedTokens};
-
-/// The reason of a doubt: the answer has no new refresh token, so the old one may be spent.
-const NO_REFRESH_TOKEN: &str = "no_refresh_token";
+use crate::{
+    TokenPair,
+    exchange::token_kind,
+    token::{IssuedTokens, Lifetimes},
+};
 
 /// The next pair. `spent` is the refresh token that was sent.
 ///
@@ -23,13 +24,16 @@ pub(super) fn pair(
     let (status, reason) = if is_bound_elsewhere(old, &issued) {
         (ConnectionStatus::NeedsConsent, Some(StatusReason::AnswerMismatch))
     } else if issued.refresh_token.is_none() {
-        (ConnectionStatus::InDoubt, Some(NO_REFRESH_TOKEN.into()))
+        (ConnectionStatus::InDoubt, Some(StatusReason::NoRefreshToken))
     } else {
         (ConnectionStatus::Connected, None)
     };
-    let lifetime = issued.expires_in.unwrap_or(limits::ACCESS_TOKEN_LIFETIME);
-    // A refresh cannot extend a token beyond the end of the consent.
-    let sliding = sent_at.saturating_add(limits::REFRESH_TOKEN_LIFETIME);
+    let lifetimes = Lifetimes::of(&issued, sent_at, old.consent_expires_at);
+    // Without a new refresh token the old one is sent again.
+    let refresh_expires_at = match &issued.refresh_token {
+        Some(_) => lifetimes.refresh_expires_at,
+        None => old.refresh_expires_at,
+    };
     let connection = Connection {
         status_since: if old.status == status {
             old.status_since
@@ -41,13 +45,13 @@ pub(super) fn pair(
         scopes: issued.scope.unwrap_or_else(|| old.scopes.clone()),
         organization_id: issued.organization_id.or_else(|| old.organization_id.clone()),
         generation: old.generation.saturating_add(1),
-        access_expires_at: sent_at.saturating_add(lifetime),
-        refresh_expires_at: sliding.min(old.consent_expires_at),
+        access_expires_at: lifetimes.access_expires_at,
+        refresh_expires_at,
         ..old.clone()
     };
     let tokens = TokenPair {
         access: issued.access_token,
-        refresh: issued.refresh_token.unwrap_or(spent),
+        refresh: Some(issued.refresh_token.unwrap_or(spent)),
     };
     Pair { connection, tokens }
 }

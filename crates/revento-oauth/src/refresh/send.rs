@@ -7,8 +7,8 @@ use revento_core::{
 
 use super::{LoadedConnection, RefreshOutcome, Run, Step, load::Loading, new_pair, swap::Swapping};
 use crate::{
-    TokenAnswer, TokenPair,
-    token::{IssuedTokens, OAuthErrorCode},
+    TokenAnswer,
+    token::{IssuedTokens, OAuthErrorCode, SentToken},
 };
 
 /// The claim is granted: [`start`](Self::start) the sending at once.
@@ -43,7 +43,7 @@ impl Sending {
             self.run,
             self.snapshot,
             StatusReason::RefreshRejected,
-            self.fence,
+            Some(self.fence),
             now,
         ))
     }
@@ -59,17 +59,19 @@ impl Sending {
         let paused = now >= self.claimed_at.saturating_add(timing.claim_ttl / 2);
         // A clock that went back does not show how long the claim is still valid.
         let jumped = now.saturating_add(timing.clock_skew) < self.claimed_at;
-        match &self.snapshot.tokens {
-            Some(tokens) if !paused && !jumped => {
-                let tokens = tokens.clone();
-                Ok(InFlight {
-                    run: self.run,
-                    snapshot: self.snapshot,
-                    fence: self.fence,
-                    sent_at: now,
-                    tokens,
-                })
-            }
+        let refresh_token = self
+            .snapshot
+            .tokens
+            .as_ref()
+            .and_then(|tokens| tokens.refresh.clone());
+        match refresh_token {
+            Some(refresh_token) if !paused && !jumped => Ok(InFlight {
+                run: self.run,
+                snapshot: self.snapshot,
+                fence: self.fence,
+                sent_at: now,
+                refresh_token: SentToken(refresh_token),
+            }),
             _ => Err(Step::Release(Releasing {
                 fence: self.fence,
                 then: if self.run.has_waited_enough(now) {
@@ -90,7 +92,7 @@ pub struct InFlight {
     snapshot: Box<LoadedConnection>,
     fence: Fence,
     sent_at: Timestamp,
-    tokens: TokenPair,
+    refresh_token: SentToken,
 }
 
 /// The result of the sending.
@@ -107,7 +109,7 @@ pub enum Reply {
 impl InFlight {
     /// The refresh token to send.
     pub fn refresh_token(&self) -> &RefreshToken {
-        &self.tokens.refresh
+        &self.refresh_token.0
     }
 
     /// The connection as it was loaded.
@@ -129,7 +131,7 @@ impl InFlight {
                     self.run,
                     self.snapshot,
                     StatusReason::RefreshRejected,
-                    self.fence,
+                    Some(self.fence),
                     now,
                 ))
             }
@@ -166,7 +168,7 @@ impl InFlight {
         let pair = new_pair::pair(
             &self.snapshot.connection,
             issued,
-            self.tokens.refresh,
+            self.refresh_token.0,
             self.sent_at,
             now,
         );

@@ -79,7 +79,7 @@ impl Swapping {
         run: Run,
         snapshot: Box<LoadedConnection>,
         reason: StatusReason,
-        fence: Fence,
+        fence: Option<Fence>,
         now: Timestamp,
     ) -> Self {
         let expected = snapshot.version;
@@ -88,7 +88,7 @@ impl Swapping {
         Self {
             run,
             expected,
-            fence: Some(fence),
+            fence,
             change: Change::Ended(Box::new(connection)),
         }
     }

@@ -44,6 +44,8 @@ pub struct IssuedTokens {
     pub refresh_token: Option<RefreshToken>,
     /// The lifetime of the access token, from its issue. The contract says one hour.
     pub expires_in: Option<Duration>,
+    /// The lifetime of the refresh token, from its issue. The contract says 90 days, or less before the end of the consent.
+    pub refresh_expires_in: Option<Duration>,
     /// The granted scopes. `None` means the requested ones (RFC 6749 §5.1).
     pub scope: Option<Scopes>,
     /// The event that the tokens are bound to.
@@ -147,6 +149,7 @@ fn issued(
         access_token,
         refresh_token,
         expires_in: seconds(body, "expires_in"),
+        refresh_expires_in: seconds(body, "refresh_expires_in"),
         scope: body.take_text("scope").map(|scope| Scopes::parse(&scope)),
         event_id: body.take_text("event_id").map(Into::into),
         organization_id: body.take_text("organization_id").map(Into::into),

@@ -1,10 +1,12 @@
 //! Answers with tokens that break the contract (invariant T4, case T11).
 
+use std::time::Duration;
+
 use revento_core::{ConnectionStatus, Scopes, StatusReason};
 
 use super::sim::{Sim, issued, pair};
 use crate::{
-    TokenAnswer,
+    TokenAnswer, TokenPair,
     refresh::{RefreshOutcome, Reply, Step},
     token::IssuedTokens,
 };
@@ -38,11 +40,8 @@ fn t4_an_answer_that_is_bound_elsewhere_is_kept_flagged_and_not_used() {
         };
         assert_eq!(connection.reason, Some(StatusReason::AnswerMismatch));
         assert_eq!(sim.connection().status, ConnectionStatus::NeedsConsent);
-        assert_eq!(
-            sim.store.row().tokens.as_ref().unwrap().refresh.expose(),
-            pair(2).refresh.expose(),
-            "kept"
-        );
+        let kept = sim.store.row().tokens.as_ref().unwrap();
+        assert_eq!(kept.refresh.as_ref().unwrap().expose(), "rev_refresh_2");
         assert!(matches!(sim.run(), RefreshOutcome::Ended(_)));
     }
 }
@@ -94,4 +93,40 @@ fn t7_an_answer_without_a_refresh_token_leaves_the_old_one_in_doubt() {
     sim.now += 100;
     assert!(matches!(sim.run(), RefreshOutcome::Refreshed(_)));
     assert_eq!(sim.connection().status, ConnectionStatus::Connected);
+}
+
+#[test]
+fn h1_a_connection_without_a_refresh_token_lasts_as_long_as_its_access_token() {
+    let mut sim = Sim::before_its_end(300);
+    let tokens = TokenPair {
+        refresh: None,
+        ..pair(1)
+    };
+    sim.store.replace(sim.connection().clone(), Some(tokens));
+    assert!(matches!(sim.run(), RefreshOutcome::Use(_)));
+    sim.now += 300;
+    let RefreshOutcome::Ended(connection) = sim.run() else {
+        panic!("ended")
+    };
+    assert_eq!(connection.status, ConnectionStatus::NeedsConsent);
+    assert_eq!(connection.reason, Some(StatusReason::NoRefreshToken));
+    assert_eq!(sim.platform.calls, 0, "there is nothing to send");
+    assert_eq!(sim.connection().status, ConnectionStatus::NeedsConsent);
+}
+
+#[test]
+fn h31_the_platforms_lifetime_of_a_refresh_token_counts() {
+    let mut sim = Sim::before_its_end(0);
+    let week = Duration::from_secs(7 * 86_400);
+    answered(&mut sim, |answer| answer.refresh_expires_in = Some(week));
+    assert_eq!(
+        sim.connection().refresh_expires_at.saturating_since(sim.at()),
+        week
+    );
+    let mut sim = Sim::before_its_end(0);
+    answered(&mut sim, |answer| answer.refresh_expires_in = Some(200 * week));
+    assert_eq!(
+        sim.connection().refresh_expires_at,
+        sim.connection().consent_expires_at
+    );
 }

@@ -212,7 +212,7 @@ pub(super) fn given(outcome: &RefreshOutcome) -> Option<u64> {
 pub(super) fn pair(generation: u64) -> TokenPair {
     TokenPair {
         access: format!("rev_install_{generation}").into(),
-        refresh: format!("rev_refresh_{generation}").into(),
+        refresh: Some(format!("rev_refresh_{generation}").into()),
     }
 }
 

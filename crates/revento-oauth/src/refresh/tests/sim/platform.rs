@@ -70,8 +70,9 @@ pub(in crate::refresh::tests) fn issued(generation: u64) -> IssuedTokens {
     let tokens = pair(generation);
     IssuedTokens {
         access_token: tokens.access,
-        refresh_token: Some(tokens.refresh),
+        refresh_token: tokens.refresh,
         expires_in: Some(ACCESS_LIFE),
+        refresh_expires_in: None,
         scope: None,
         event_id: Some("evt_1".into()),
         organization_id: Some("org_1".into()),
