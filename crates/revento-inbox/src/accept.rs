@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType};
+use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType, Timestamp};
 use revento_store::{
     BuriedCursor, BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, NewDelivery,
-    RequeueOutcome, SealError, Sealer, StoreError, SystemClock,
+    RequeueAttempts, RequeueOutcome, SealError, Sealer, StoreError, SystemClock,
 };
 use revento_webhooks::{EventError, Verified};
 use sha2::{Digest, Sha256};
@@ -100,7 +100,7 @@ impl Inbox {
     pub async fn accept(&self, verified: &Verified<'_>) -> Result<Accepted, AcceptError> {
         let delivery_id = DeliveryId::new(verified.unsigned_delivery_id());
         let delivery = match verified.envelope() {
-            Ok(envelope) => self.seal_envelope(envelope, delivery_id, verified.body()).await?,
+            Ok(envelope) => self.seal_envelope(verified, envelope, delivery_id).await?,
             Err(EventError::TypeMismatch) => return Err(AcceptError::TypeMismatch),
             Err(error) => {
                 tracing::error!(%delivery_id, %error, "the body of a genuine webhook is not an envelope; a runner will bury it");
@@ -165,13 +165,19 @@ impl Inbox {
         self.shared.store.buried(after, limit).await
     }
 
-    /// Queues a buried delivery again, after an operator removed the cause. `false` when it is not buried.
+    /// Queues a buried delivery again for one attempt, after an operator removed the cause. If the attempt fails, the delivery is
+    /// buried again. `false` when it is not buried.
     ///
     /// # Errors
     /// Its body was [expunged](crate::Policy::buried_retention), or the store failed.
     pub async fn requeue(&self, envelope_id: &EnvelopeId) -> Result<bool, RequeueError> {
         let now = self.shared.clock.now();
-        match self.shared.store.requeue(envelope_id, now).await? {
+        match self
+            .shared
+            .store
+            .requeue(envelope_id, now, RequeueAttempts::Single)
+            .await?
+        {
             RequeueOutcome::Requeued => {
                 self.shared.queued.notify_one();
                 Ok(true)
@@ -190,10 +196,12 @@ impl Inbox {
 
     async fn seal_envelope(
         &self,
+        verified: &Verified<'_>,
         envelope: Envelope,
         delivery_id: DeliveryId,
-        body: &[u8],
     ) -> Result<NewDelivery, SealError> {
+        let body = verified.body();
+        let signed_at = Timestamp::from_unix_seconds(verified.timestamp());
         Ok(NewDelivery {
             body: self
                 .shared
@@ -203,6 +211,7 @@ impl Inbox {
             body_digest: Sha256::digest(body).into(),
             ordering_key: (self.shared.ordering_key)(&envelope),
             occurred_at: envelope.occurred_at,
+            signed_at,
             received_at: self.shared.clock.now(),
             envelope_id: envelope.id,
             delivery_id,
@@ -228,6 +237,7 @@ impl Inbox {
             body_digest,
             ordering_key: String::new(),
             occurred_at: now,
+            signed_at: Timestamp::from_unix_seconds(verified.timestamp()),
             received_at: now,
             envelope_id,
             delivery_id,

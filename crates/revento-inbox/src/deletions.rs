@@ -133,7 +133,7 @@ impl Deletions {
     /// # Errors
     /// The store failed. At worst somebody is reminded twice.
     pub async fn mark_reminded(&self, envelope_id: &EnvelopeId) -> Result<bool, StoreError> {
-        self.store.reminded(envelope_id, self.clock.now()).await
+        self.store.mark_reminded(envelope_id, self.clock.now()).await
     }
 
     /// Records the proof that the data was deleted. The note says what was deleted, where and by whom; it must not
@@ -150,7 +150,7 @@ impl Deletions {
             at: self.clock.now(),
             note: note.into(),
         };
-        self.store.settle(envelope_id, &proof).await
+        self.store.mark_deleted(envelope_id, &proof).await
     }
 }
 

@@ -201,12 +201,13 @@ async fn store_outcome(
         lease,
         event_type,
         attempt,
+        single_attempt,
         ..
     } = delivery;
     let envelope_id = &lease.envelope_id;
     let error = join_messages(errors);
     // One transient failure is enough for another attempt.
-    let permanent = errors.iter().all(HandlerError::is_permanent);
+    let permanent = *single_attempt || errors.iter().all(HandlerError::is_permanent);
     let action = (!errors.is_empty()).then(|| shared.policy.after_failure(*attempt, permanent, now));
     let held = match action {
         None => {

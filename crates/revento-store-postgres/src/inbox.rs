@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use revento_core::{EnvelopeId, EventType, Timestamp};
 use revento_store::{
     BuriedCursor, BuriedDelivery, CompletionStatement, DeliveryState, InboxStore, InsertOutcome, Lease,
-    LeasedDelivery, NewDelivery, RequeueOutcome, Sealed, StoreError, columns,
+    LeasedDelivery, NewDelivery, RequeueAttempts, RequeueOutcome, Sealed, StoreError, columns,
 };
 use sqlx::{Row as _, postgres::PgRow};
 
@@ -17,10 +17,10 @@ use crate::{
 };
 
 const STATE: &str = "SELECT state FROM revento_deliveries WHERE envelope_id = $1";
-const INSERT: &str = "SELECT revento_insert($1, $2, $3, $4, $5, $6, $7, $8)";
+const INSERT: &str = "SELECT revento_insert($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const FINISH: &str = "SELECT revento_finish($1, $2, $3, $4, $5)";
 const COMPLETE: &str = "SELECT 1 WHERE revento_complete($1, $2, $3)";
-const REQUEUE: &str = "SELECT revento_revive($1, $2, NULL, NULL)";
+const REQUEUE: &str = "SELECT revento_revive($1, $2, NULL, NULL, NULL, $3)";
 /// Its columns are named: a prepared `*` fails once a newer version has added one.
 const LEASE: &str = "
     WITH ready AS (
@@ -32,7 +32,7 @@ const LEASE: &str = "
         SET state = 'leased', at = $2, fence = nextval('revento_sequence'), attempt = attempt + 1
         FROM ready WHERE it.envelope_id = ready.envelope_id
         RETURNING it.envelope_id, it.fence, it.delivery_id, it.event_type, it.occurred_at, it.received_at, it.attempt,
-            it.body, ready.at AS was_due, ready.arrival AS arrived
+            it.single_attempt, it.body, ready.at AS was_due, ready.arrival AS arrived
     )
     SELECT * FROM leased ORDER BY was_due, arrived";
 const NEXT_DUE: &str =
@@ -92,6 +92,7 @@ impl PostgresStore {
             .bind(delivery.received_at.unix_micros())
             .bind(delivery.body.as_bytes())
             .bind(delivery.body_digest.as_slice())
+            .bind(delivery.signed_at.unix_micros())
             .fetch_one(&self.pool)
             .await?;
         Ok(match answer.as_str() {
@@ -153,6 +154,7 @@ fn read_leased(row: &PgRow) -> Result<LeasedDelivery, sqlx::Error> {
         occurred_at: Timestamp::from_unix_micros(row.try_get("occurred_at")?),
         received_at: Timestamp::from_unix_micros(row.try_get("received_at")?),
         attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+        single_attempt: row.try_get("single_attempt")?,
         body: Sealed::from_bytes(row.try_get::<Vec<u8>, _>("body")?),
     })
 }
@@ -204,10 +206,16 @@ impl InboxStore for PostgresStore {
             .map_err(failed("burying a delivery"))
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError> {
+    async fn requeue(
+        &self,
+        envelope_id: &EnvelopeId,
+        now: Timestamp,
+        attempts: RequeueAttempts,
+    ) -> Result<RequeueOutcome, StoreError> {
         let query = sqlx::query_scalar(REQUEUE)
             .bind(escape(envelope_id.as_str()))
-            .bind(now.unix_micros());
+            .bind(now.unix_micros())
+            .bind(attempts == RequeueAttempts::Single);
         let answer: Result<Option<String>, _> = query.fetch_one(&self.pool).await;
         let answer = answer.map_err(failed("queueing a buried delivery"))?;
         Ok(match answer.as_deref() {

@@ -21,6 +21,7 @@ impl PostgresStore {
         include_str!("schema/4.sql"),
         include_str!("schema/5.sql"),
         include_str!("schema/6.sql"),
+        include_str!("schema/7.sql"),
     ];
 }
 

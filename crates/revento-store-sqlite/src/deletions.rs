@@ -23,9 +23,9 @@ const DUTY: &str = "
 const OPEN: &str = "
     SELECT envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note
     FROM revento_deletions WHERE done_at IS NULL ORDER BY deadline_at, envelope_id LIMIT ?";
-const REMINDED: &str =
+const MARK_REMINDED: &str =
     "UPDATE revento_deletions SET reminded_at = ?2 WHERE envelope_id = ?1 AND done_at IS NULL";
-const SETTLE: &str =
+const MARK_DELETED: &str =
     "UPDATE revento_deletions SET done_at = ?2, note = ?3 WHERE envelope_id = ?1 AND done_at IS NULL";
 
 /// For the test of the query plans.
@@ -33,8 +33,8 @@ const SETTLE: &str =
 pub(crate) const QUERIES: &[(&str, &str)] = &[
     ("duty", DUTY),
     ("open_duties", OPEN),
-    ("reminded", REMINDED),
-    ("settle", SETTLE),
+    ("mark_reminded", MARK_REMINDED),
+    ("mark_deleted", MARK_DELETED),
 ];
 
 #[async_trait]
@@ -60,15 +60,19 @@ impl DeletionStore for SqliteStore {
             .map_err(not_read("listing what is to be deleted"))
     }
 
-    async fn reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
-        let query = sqlx::query(REMINDED)
+    async fn mark_reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
+        let query = sqlx::query(MARK_REMINDED)
             .bind(envelope_id.as_str())
             .bind(at.unix_micros());
         self.change(query).await.map_err(failed("noting a reminder"))
     }
 
-    async fn settle(&self, envelope_id: &EnvelopeId, proof: &DeletionProof) -> Result<bool, StoreError> {
-        let query = sqlx::query(SETTLE)
+    async fn mark_deleted(
+        &self,
+        envelope_id: &EnvelopeId,
+        proof: &DeletionProof,
+    ) -> Result<bool, StoreError> {
+        let query = sqlx::query(MARK_DELETED)
             .bind(envelope_id.as_str())
             .bind(proof.at.unix_micros())
             .bind(proof.note.as_str());

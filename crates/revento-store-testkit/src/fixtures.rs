@@ -56,6 +56,7 @@ pub fn delivery(number: u64) -> NewDelivery {
         event_type: EventType::EventPublished,
         ordering_key: String::new(),
         occurred_at: NOW,
+        signed_at: NOW,
         received_at: NOW,
         body: Sealed::from_bytes(number.to_be_bytes()),
         body_digest: [7; 32],

@@ -10,8 +10,8 @@ use crate::{
     BudgetStore, BudgetSwapOutcome, BudgetWrite, BuriedCursor, BuriedDelivery, ClaimOutcome, ClaimTerms,
     Clock, CreateOutcome, DeletionDuty, DeletionProof, DeletionStore, DeliveryState, DueCursor, Entropy,
     EntropyError, Fence, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery, Record,
-    RequeueOutcome, SealError, Sealed, Sealer, StoreError, Stored, SwapOutcome, TokenStore, Unsealed,
-    Version,
+    RequeueAttempts, RequeueOutcome, SealError, Sealed, Sealer, StoreError, Stored, SwapOutcome, TokenStore,
+    Unsealed, Version,
 };
 
 #[async_trait]
@@ -102,8 +102,13 @@ impl<T: InboxStore + ?Sized> InboxStore for Arc<T> {
         (**self).bury(lease, now, error).await
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError> {
-        (**self).requeue(envelope_id, now).await
+    async fn requeue(
+        &self,
+        envelope_id: &EnvelopeId,
+        now: Timestamp,
+        attempts: RequeueAttempts,
+    ) -> Result<RequeueOutcome, StoreError> {
+        (**self).requeue(envelope_id, now, attempts).await
     }
 
     async fn buried(
@@ -145,12 +150,16 @@ impl<T: DeletionStore + ?Sized> DeletionStore for Arc<T> {
         (**self).open_duties(limit).await
     }
 
-    async fn reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
-        (**self).reminded(envelope_id, at).await
+    async fn mark_reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
+        (**self).mark_reminded(envelope_id, at).await
     }
 
-    async fn settle(&self, envelope_id: &EnvelopeId, proof: &DeletionProof) -> Result<bool, StoreError> {
-        (**self).settle(envelope_id, proof).await
+    async fn mark_deleted(
+        &self,
+        envelope_id: &EnvelopeId,
+        proof: &DeletionProof,
+    ) -> Result<bool, StoreError> {
+        (**self).mark_deleted(envelope_id, proof).await
     }
 }
 

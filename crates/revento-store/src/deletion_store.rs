@@ -65,11 +65,12 @@ pub trait DeletionStore: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// The store failed.
-    async fn reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError>;
+    async fn mark_reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Sets an open duty to done. Returns `false` and changes nothing if it is done (its proof stays) or not known.
     ///
     /// # Errors
     /// The store failed. The duty may be done: call again.
-    async fn settle(&self, envelope_id: &EnvelopeId, proof: &DeletionProof) -> Result<bool, StoreError>;
+    async fn mark_deleted(&self, envelope_id: &EnvelopeId, proof: &DeletionProof)
+    -> Result<bool, StoreError>;
 }

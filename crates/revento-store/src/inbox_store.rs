@@ -20,6 +20,8 @@ pub struct NewDelivery {
     pub ordering_key: String,
     /// When the event happened, by the platform's clock.
     pub occurred_at: Timestamp,
+    /// When the platform signed this attempt: the signed timestamp, in whole seconds (contract §4.1).
+    pub signed_at: Timestamp,
     /// When the delivery arrived, by the caller's clock. It is due from then on.
     pub received_at: Timestamp,
     /// The verified body, sealed.
@@ -38,12 +40,13 @@ pub enum InsertOutcome {
         /// changed headers, or the platform is at fault: tell the operators.
         delivery_id_reused: bool,
     },
-    /// The delivery was buried. It is queued again with the body of this replay.
+    /// The delivery was buried, and this attempt was signed after that. It is queued again with the body of this attempt.
     Requeued {
         /// Whether that body has another digest than the previous one: tell the operators.
         other_body: bool,
     },
-    /// The delivery is queued, leased or done. The store changed nothing.
+    /// The delivery is queued, leased or done; or it is buried, and this attempt was not signed after that. The store changed
+    /// nothing.
     Known {
         /// The state of the delivery.
         state: DeliveryState,
@@ -83,6 +86,16 @@ impl DeliveryState {
             .into_iter()
             .find(|state| state.as_str() == name)
     }
+}
+
+/// How many attempts a delivery gets after [`InboxStore::requeue`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum RequeueAttempts {
+    /// One attempt. If it fails, the delivery is buried again ([`LeasedDelivery::single_attempt`]).
+    #[default]
+    Single,
+    /// As many as a new delivery.
+    Full,
 }
 
 /// The result of [`InboxStore::requeue`].
@@ -165,6 +178,8 @@ pub struct LeasedDelivery {
     pub received_at: Timestamp,
     /// How many times the delivery was leased since it was queued, this lease included.
     pub attempt: u32,
+    /// Whether the delivery was requeued for [one attempt](RequeueAttempts::Single): if it fails, bury it.
+    pub single_attempt: bool,
     /// The verified body, sealed.
     pub body: Sealed,
 }
@@ -206,11 +221,16 @@ pub struct CompletionStatement {
 ///
 /// # States
 /// `insert` queues a delivery; `lease` takes it from queued (or from an expired lease) to leased; `complete`, `retry` and `bury`
-/// take it from leased to done, queued and buried; `requeue` and a replay take it from buried to queued.
+/// take it from leased to done, queued and buried; `requeue` and a later signed replay take it from buried to queued.
 #[async_trait]
 pub trait InboxStore: Send + Sync + fmt::Debug {
-    /// Queues a delivery if its envelope id is not known, or if the delivery with that id is buried. Of any number of
-    /// simultaneous inserts of one envelope id exactly one gets [`InsertOutcome::New`].
+    /// Queues a delivery if its envelope id is not known. Of any number of simultaneous inserts of one envelope id exactly one
+    /// gets [`InsertOutcome::New`].
+    ///
+    /// If the delivery with that id is buried, the store queues it again for as many attempts as a new one gets, but only if
+    /// `signed_at` is later than the time at which it was buried. An attempt that was signed before, or at the same time, is a
+    /// captured copy or a late retry: it is [`Known`](InsertOutcome::Known), so that nobody can run a failing handler again by
+    /// sending old bytes. `signed_at` comes from the platform's clock: if that clock is behind, an operator replays once more.
     ///
     /// # Errors
     /// The store failed. The delivery may be stored: answer the platform with an error, so that it sends the delivery
@@ -253,11 +273,16 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
     /// The store failed. The delivery may be buried.
     async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError>;
 
-    /// Queues a buried delivery again, due at `now`, if its body is still there.
+    /// Queues a buried delivery again, due at `now`, if its body is still there, for as many attempts as the operator says.
     ///
     /// # Errors
     /// The store failed. The delivery may be queued.
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError>;
+    async fn requeue(
+        &self,
+        envelope_id: &EnvelopeId,
+        now: Timestamp,
+        attempts: RequeueAttempts,
+    ) -> Result<RequeueOutcome, StoreError>;
 
     /// Lists buried deliveries: at most `limit`, the last buried first and for equal times in descending byte order of the
     /// envelope id, behind `after` if it is given. The delivery at `after` need not be buried any more. A page has fewer

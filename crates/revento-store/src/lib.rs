@@ -36,7 +36,7 @@ pub use environment::{Clock, Entropy, EntropyError, OsEntropy, SystemClock};
 pub use error::{StoreError, StoreErrorReason};
 pub use inbox_store::{
     BuriedCursor, BuriedDelivery, CompletionStatement, DeliveryState, InboxStore, InsertOutcome, Lease,
-    LeasedDelivery, NewDelivery, RequeueOutcome,
+    LeasedDelivery, NewDelivery, RequeueAttempts, RequeueOutcome,
 };
 pub use pages::Pages;
 pub use sealer::{SealError, Sealed, Sealer, Unsealed};

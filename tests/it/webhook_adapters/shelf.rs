@@ -11,7 +11,7 @@ use revento_inbox::Inbox;
 use revento_seal::InsecurePlaintext;
 use revento_store::{
     BuriedCursor, BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery,
-    NewDelivery, RequeueOutcome, StoreError, StoreErrorReason, memory::MemoryInbox,
+    NewDelivery, RequeueAttempts, RequeueOutcome, StoreError, StoreErrorReason, memory::MemoryInbox,
 };
 
 #[derive(Debug, Default)]
@@ -83,8 +83,13 @@ impl InboxStore for Shelf {
         self.inner.bury(lease, now, error).await
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError> {
-        self.inner.requeue(envelope_id, now).await
+    async fn requeue(
+        &self,
+        envelope_id: &EnvelopeId,
+        now: Timestamp,
+        attempts: RequeueAttempts,
+    ) -> Result<RequeueOutcome, StoreError> {
+        self.inner.requeue(envelope_id, now, attempts).await
     }
 
     async fn buried(

@@ -16,7 +16,8 @@ use revento_webhooks::{Headers, Signer, Verifier};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 const SECRET: &str = "whsec_6f1c0b9a7e5d4c3b2a19087f6e5d4c3b";
-const SIGNED_AT: i64 = 1_778_336_551;
+/// In the year 2100, so that a second arrival is a replay that was signed after everything that the inbox has done.
+const SIGNED_AT: i64 = 4_102_444_800;
 
 /// A delivery as the platform sends it.
 #[derive(Debug, Clone)]

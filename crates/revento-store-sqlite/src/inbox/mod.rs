@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{
     BuriedCursor, BuriedDelivery, CompletionStatement, DeliveryState, InboxStore, InsertOutcome, Lease,
-    LeasedDelivery, NewDelivery, RequeueOutcome, StoreError,
+    LeasedDelivery, NewDelivery, RequeueAttempts, RequeueOutcome, StoreError,
 };
 
 #[cfg(test)]
@@ -101,8 +101,13 @@ impl InboxStore for SqliteStore {
             .map_err(failed("burying a delivery"))
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError> {
-        self.requeue_buried(envelope_id, now)
+    async fn requeue(
+        &self,
+        envelope_id: &EnvelopeId,
+        now: Timestamp,
+        attempts: RequeueAttempts,
+    ) -> Result<RequeueOutcome, StoreError> {
+        self.requeue_buried(envelope_id, now, attempts)
             .await
             .map_err(failed("queueing a buried delivery"))
     }

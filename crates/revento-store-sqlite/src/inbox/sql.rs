@@ -15,15 +15,16 @@ pub(super) const INSERT: &str = "
             SELECT 1 FROM revento_deliveries WHERE ordering_key = ?4 AND state IN ('queued', 'leased')),
         0, 0)";
 pub(super) const REVIVE: &str = "
-    UPDATE revento_deliveries SET state = 'queued', at = ?2, arrival = ?3, attempt = 0,
+    UPDATE revento_deliveries SET state = 'queued', at = ?2, arrival = ?3, attempt = 0, single_attempt = ?6,
         body = coalesce(?4, body), digest = coalesce(?5, digest),
         behind = ordering_key <> '' AND EXISTS (
             SELECT 1 FROM revento_deliveries AS other
             WHERE other.ordering_key = revento_deliveries.ordering_key AND other.state IN ('queued', 'leased'))
-    WHERE envelope_id = ?1 AND state = 'buried' AND coalesce(?4, body) IS NOT NULL";
+    WHERE envelope_id = ?1 AND state = 'buried' AND coalesce(?4, body) IS NOT NULL AND (?7 IS NULL OR at < ?7)";
 /// Not `*`: see the statements of the tokens.
 pub(super) const READY: &str = "
-    SELECT envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at, body, attempt, fence
+    SELECT envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at, body, attempt, single_attempt,
+        fence
     FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0 AND at <= ?
     ORDER BY at, arrival LIMIT ?";
 pub(super) const LEASE: &str = "

@@ -2,8 +2,8 @@
 
 use revento_core::{EnvelopeId, EventType, Timestamp};
 use revento_store::{
-    BuriedDelivery, DeliveryState, InsertOutcome, Lease, LeasedDelivery, NewDelivery, RequeueOutcome, Sealed,
-    columns,
+    BuriedDelivery, DeliveryState, InsertOutcome, Lease, LeasedDelivery, NewDelivery, RequeueAttempts,
+    RequeueOutcome, Sealed, columns,
 };
 use sqlx::{Row as _, Sqlite, Transaction, sqlite::SqliteRow};
 
@@ -61,15 +61,15 @@ impl SqliteStore {
         let read = |(state, other_body): (String, bool)| read_state(&state).map(|state| (state, other_body));
         match known.map(read).transpose()? {
             Some((DeliveryState::Buried, other_body)) => {
-                revive(
-                    &mut tx,
-                    &delivery.envelope_id,
-                    delivery.received_at,
-                    Some(delivery),
-                )
-                .await?;
-                tx.commit().await?;
-                Ok(InsertOutcome::Requeued { other_body })
+                let id = &delivery.envelope_id;
+                let attempts = RequeueAttempts::Full;
+                if revive(&mut tx, id, delivery.received_at, attempts, Some(delivery)).await? {
+                    tx.commit().await?;
+                    return Ok(InsertOutcome::Requeued { other_body });
+                }
+                // The attempt was not signed after the burial.
+                let state = DeliveryState::Buried;
+                Ok(InsertOutcome::Known { state, other_body })
             }
             Some((state, other_body)) => Ok(InsertOutcome::Known { state, other_body }),
             None => {
@@ -99,9 +99,10 @@ impl SqliteStore {
         &self,
         envelope_id: &EnvelopeId,
         now: Timestamp,
+        attempts: RequeueAttempts,
     ) -> Result<RequeueOutcome, sqlx::Error> {
         let mut tx = self.write().await?;
-        if revive(&mut tx, envelope_id, now, None).await? {
+        if revive(&mut tx, envelope_id, now, attempts, None).await? {
             tx.commit().await?;
             return Ok(RequeueOutcome::Requeued);
         }
@@ -144,11 +145,12 @@ impl SqliteStore {
 }
 
 /// Queues a buried delivery again as the newest one, with the body of the replay if this is a replay.
-/// `false` when it is not buried, or there is no body.
+/// `false` if it is not buried, if there is no body, or if the replay was not signed after the burial.
 pub(super) async fn revive(
     tx: &mut Transaction<'_, Sqlite>,
     envelope_id: &EnvelopeId,
     now: Timestamp,
+    attempts: RequeueAttempts,
     replay: Option<&NewDelivery>,
 ) -> Result<bool, sqlx::Error> {
     let arrival = next(tx).await?;
@@ -157,7 +159,9 @@ pub(super) async fn revive(
         .bind(now.unix_micros())
         .bind(arrival)
         .bind(replay.map(|replay| replay.body.as_bytes()))
-        .bind(replay.map(|replay| replay.body_digest.as_slice()));
+        .bind(replay.map(|replay| replay.body_digest.as_slice()))
+        .bind(attempts == RequeueAttempts::Single)
+        .bind(replay.map(|replay| replay.signed_at.unix_micros()));
     Ok(update.execute(&mut **tx).await?.rows_affected() == 1)
 }
 
@@ -179,6 +183,7 @@ fn read_leased(row: &SqliteRow, fence: i64) -> Result<LeasedDelivery, sqlx::Erro
         occurred_at: Timestamp::from_unix_micros(row.try_get("occurred_at")?),
         received_at: Timestamp::from_unix_micros(row.try_get("received_at")?),
         attempt: attempts.saturating_add(1),
+        single_attempt: row.try_get("single_attempt")?,
         body: Sealed::from_bytes(row.try_get::<Vec<u8>, _>("body")?),
     })
 }

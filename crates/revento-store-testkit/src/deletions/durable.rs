@@ -15,9 +15,9 @@ pub(super) async fn q17_the_ledger_is_there_after_reopening(
 ) -> CheckResult {
     let store = subject.store();
     record_all(&*store, [duty("open"), due("done", days(20))]).await?;
-    store.reminded(&"env_open".into(), days(16)).await?;
+    store.mark_reminded(&"env_open".into(), days(16)).await?;
     store
-        .settle(&"env_done".into(), &proof(days(2), "3 rows"))
+        .mark_deleted(&"env_done".into(), &proof(days(2), "3 rows"))
         .await?;
 
     let again = subject.replica().await?;
@@ -36,11 +36,11 @@ pub(super) async fn q17_the_ledger_is_there_after_reopening(
     let other = proof(days(3), "again");
     same(
         "a repeated deletion",
-        again.settle(&"env_done".into(), &other).await?,
+        again.mark_deleted(&"env_done".into(), &other).await?,
         false,
     )?;
-    let settled = again.settle(&"env_open".into(), &other).await?;
-    same("a deletion through the other handle", settled, true)?;
+    let marked = again.mark_deleted(&"env_open".into(), &other).await?;
+    same("a deletion through the other handle", marked, true)?;
     are_open(&*store, "the open duties after it", &[]).await
 }
 
@@ -54,8 +54,8 @@ pub(super) async fn q17_a_dropped_call_is_whole_or_never_was(
         drop_after(moment(number), store.record(&one)).await?;
         other.record(&one).await?;
         is(&*other, &one).await?;
-        drop_after(moment(number), store.settle(id, &proof(days(1), "dropped"))).await?;
-        other.settle(id, &proof(days(2), "whole")).await?;
+        drop_after(moment(number), store.mark_deleted(id, &proof(days(1), "dropped"))).await?;
+        other.mark_deleted(id, &proof(days(2), "whole")).await?;
         let done = other.duty(id).await?.and_then(|duty| duty.done);
         if ![proof(days(1), "dropped"), proof(days(2), "whole")]
             .map(Some)

@@ -75,8 +75,8 @@ pub(super) async fn k8_odd_duties_survive(subject: SharedSubject<dyn DeletionSto
     }
     for (odd, duty) in odd.into_iter().zip(duties) {
         let proof = proof(duty.occurred_at, odd);
-        let settled = store.settle(&duty.envelope_id, &proof).await?;
-        same(&format!("the answer to settling {odd:?}"), settled, true)?;
+        let marked = store.mark_deleted(&duty.envelope_id, &proof).await?;
+        same(&format!("the answer to deleting {odd:?}"), marked, true)?;
         let done = DeletionDuty {
             done: Some(proof),
             ..duty
@@ -103,9 +103,11 @@ pub(super) async fn q17_the_same_webhook_is_one_duty(
     };
     repeat("while it is open").await?;
     is(&*store, &duty("1")).await?;
-    store.reminded(&"env_1".into(), days(16)).await?;
+    store.mark_reminded(&"env_1".into(), days(16)).await?;
     repeat("after a reminder").await?;
-    store.settle(&"env_1".into(), &proof(days(17), "3 rows")).await?;
+    store
+        .mark_deleted(&"env_1".into(), &proof(days(17), "3 rows"))
+        .await?;
     repeat("after it is done").await?;
     let done = DeletionDuty {
         reminded_at: Some(days(16)),
@@ -144,9 +146,9 @@ pub(super) async fn q17_the_duties_of_one_event_are_separate(
     };
     record_all(&*store, [newer.clone(), duty("older")]).await?;
     store
-        .settle(&"env_older".into(), &proof(days(12), "3 rows"))
+        .mark_deleted(&"env_older".into(), &proof(days(12), "3 rows"))
         .await?;
-    store.reminded(&"env_older".into(), days(13)).await?;
+    store.mark_reminded(&"env_older".into(), days(13)).await?;
     is(&*store, &newer).await?;
     are_open(&*store, "the open duties", &["newer"]).await
 }

@@ -17,11 +17,11 @@ pub(crate) fn checks() -> Vec<Check<dyn DeletionStore>> {
         duties::k8_odd_duties_survive =>
             "an unusual id hides a duty or makes the store fail",
         duties::q17_the_same_webhook_is_one_duty =>
-            "a repeated webhook postpones a deadline or reopens a settled duty",
+            "a repeated webhook postpones a deadline or reopens a done duty",
         duties::q17_of_many_simultaneous_records_one_is_new =>
             "two replicas report the same duty as new, or one replica fails",
         duties::q17_the_duties_of_one_event_are_separate =>
-            "a deletion for an old connection settles the duty of a newer one",
+            "a deletion for an old connection closes the duty of a newer one",
         open::q17_the_most_urgent_duty_is_first =>
             "a deadline passes while less urgent duties are handled first",
         open::k22_no_deadline_is_judged_by_the_stores_clock =>
@@ -30,9 +30,9 @@ pub(crate) fn checks() -> Vec<Check<dyn DeletionStore>> {
             "reminders are never sent or never stop",
         proof::q17_the_first_proof_stays =>
             "the proof of a deletion is lost or overwritten",
-        proof::q17_an_unknown_duty_is_not_settled =>
+        proof::q17_an_unknown_duty_is_not_marked_deleted =>
             "a proof is stored for an unknown duty, and the real duty stays open",
-        proof::q17_of_many_simultaneous_settlements_one_is_the_proof =>
+        proof::q17_of_many_simultaneous_deletions_one_is_the_proof =>
             "two replicas report different proofs of the same deletion",
         durable::q17_the_ledger_is_there_after_reopening =>
             "a restart loses a duty or its proof",

@@ -13,7 +13,9 @@ pub(super) async fn q17_the_most_urgent_duty_is_first(
     are_open(&*store, "the open duties in an empty ledger", &[]).await?;
     let all = [("b", 31), ("d", 29), ("a", 32), ("c", 30), ("done", 1)];
     record_all(&*store, all.map(|(id, day)| due(id, days(day)))).await?;
-    store.settle(&"env_done".into(), &proof(days(1), "")).await?;
+    store
+        .mark_deleted(&"env_done".into(), &proof(days(1), ""))
+        .await?;
     are_open(&*store, "the open duties", &["d", "c", "b", "a"]).await?;
     let two = vec![due("d", days(29)), due("c", days(30))];
     same("the two most urgent", store.open_duties(2).await?, two)?;
@@ -30,7 +32,7 @@ pub(super) async fn k22_no_deadline_is_judged_by_the_stores_clock(
     record_all(&*store, [due("far", far_off), due("long", long_ago)]).await?;
     are_open(&*store, "the open duties", &["long", "far"]).await?;
     for (id, at) in [("far", long_ago), ("long", far_off)] {
-        let reminded = store.reminded(&format!("env_{id}").into(), at).await?;
+        let reminded = store.mark_reminded(&format!("env_{id}").into(), at).await?;
         same("the answer to a reminder", reminded, true)?;
     }
     are_open(&*store, "the open duties after reminders", &["long", "far"]).await
@@ -42,7 +44,7 @@ pub(super) async fn q17_a_reminder_is_noted_and_nothing_else(
     let store = subject.store();
     let id = "env_1".into();
     let remind = async |what: &str, at, expected| {
-        let reminded = store.reminded(&id, at).await?;
+        let reminded = store.mark_reminded(&id, at).await?;
         same(&format!("the answer to a reminder of {what}"), reminded, expected)
     };
     remind("an unknown duty", days(1), false).await?;
@@ -61,8 +63,8 @@ pub(super) async fn q17_a_reminder_is_noted_and_nothing_else(
         is(&*store, &reminded).await?;
         are_open(&*store, "the open duties", &["1"]).await?;
     }
-    store.settle(&id, &proof(days(24), "3 rows")).await?;
-    remind("a settled duty", days(27), false).await?;
+    store.mark_deleted(&id, &proof(days(24), "3 rows")).await?;
+    remind("a done duty", days(27), false).await?;
     let reminded_at = store.duty(&id).await?.and_then(|duty| duty.reminded_at);
-    same("the last reminder of a settled duty", reminded_at, Some(days(23)))
+    same("the last reminder of a done duty", reminded_at, Some(days(23)))
 }

@@ -1,6 +1,6 @@
 //! Checks of paging through buried deliveries.
 
-use revento_store::{BuriedCursor, BuriedDelivery, InboxStore};
+use revento_store::{BuriedCursor, BuriedDelivery, InboxStore, RequeueAttempts};
 
 use super::sample::{NOW, bury, delivery, lease, minutes, one};
 use crate::{
@@ -64,8 +64,12 @@ pub(super) async fn q4_what_is_buried_is_listed_page_by_page(
 
     // The delivery that the cursor names is not buried any more, and another one is the last buried.
     let first = page(&*store, None, 2).await?;
-    store.requeue(&"env_5".into(), minutes(4)).await?;
-    store.requeue(&"env_3".into(), minutes(4)).await?;
+    store
+        .requeue(&"env_5".into(), minutes(4), RequeueAttempts::Full)
+        .await?;
+    store
+        .requeue(&"env_3".into(), minutes(4), RequeueAttempts::Full)
+        .await?;
     let leased = one(&*store, minutes(4)).await?;
     store.bury(&leased.lease, minutes(4), "again").await?;
     let second = page(&*store, first.last(), 2).await?;

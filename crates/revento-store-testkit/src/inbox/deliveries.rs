@@ -54,6 +54,7 @@ pub(super) async fn k8_odd_deliveries_survive(subject: SharedSubject<dyn InboxSt
             event_type: EventType::from(odd),
             ordering_key: odd.to_owned(),
             occurred_at: time,
+            signed_at: time,
             received_at: time,
             body: Sealed::from_bytes((0..=u8::MAX).cycle().take(index * 10_000).collect::<Vec<_>>()),
             body_digest: [u8::try_from(index).unwrap_or_default(); 32],

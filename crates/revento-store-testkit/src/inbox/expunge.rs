@@ -1,7 +1,9 @@
 //! Checks of buried deliveries: listing them, wiping their bodies, keeping their ids.
 
 use revento_core::Timestamp;
-use revento_store::{BuriedDelivery, DeliveryState, InboxStore, NewDelivery, RequeueOutcome, Sealed};
+use revento_store::{
+    BuriedDelivery, DeliveryState, InboxStore, NewDelivery, RequeueAttempts, RequeueOutcome, Sealed,
+};
 
 use super::sample::{
     NOW, REQUEUED, answered, at, bury, delivery, digest, insert_all, is, leases, minutes, one, ordered,
@@ -67,7 +69,9 @@ pub(super) async fn q4_the_last_cause_and_all_attempts_are_listed(
         store.buried(None, 10).await?,
         vec![twice],
     )?;
-    store.requeue(&"env_1".into(), minutes(3)).await?;
+    store
+        .requeue(&"env_1".into(), minutes(3), RequeueAttempts::Full)
+        .await?;
     same(
         "the buried deliveries after a requeue",
         store.buried(None, 10).await?,
@@ -110,7 +114,9 @@ pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(
     let later = minutes(5);
     same(
         "the requeue of a delivery that was not expunged",
-        store.requeue(&"env_2".into(), later).await?,
+        store
+            .requeue(&"env_2".into(), later, RequeueAttempts::Full)
+            .await?,
         RequeueOutcome::Requeued,
     )?;
     expunge("how many are left to expunge at all", minutes(100_000), 0).await?;
@@ -134,7 +140,9 @@ pub(super) async fn q18_what_is_expunged_cannot_be_requeued(
     bury(&*store, ordered("1", "app_1"), minutes(1)).await?;
     insert_all(&*store, [ordered("2", "app_1")]).await?;
     store.expunge(minutes(2)).await?;
-    let requeued = store.requeue(&"env_1".into(), minutes(3)).await?;
+    let requeued = store
+        .requeue(&"env_1".into(), minutes(3), RequeueAttempts::Full)
+        .await?;
     same(
         "a requeue of an expunged delivery",
         requeued,
@@ -166,7 +174,9 @@ pub(super) async fn q18_a_replay_brings_the_body_back(subject: SharedSubject<dyn
     let listed = store.buried(None, 10).await?;
     let expunged: Vec<_> = listed.iter().map(|buried| buried.expunged).collect();
     same("whether it is expunged", expunged, vec![false])?;
-    let requeued = store.requeue(&"env_1".into(), minutes(5)).await?;
+    let requeued = store
+        .requeue(&"env_1".into(), minutes(5), RequeueAttempts::Full)
+        .await?;
     same("a requeue after the replay", requeued, RequeueOutcome::Requeued)?;
     let leased = one(&*store, minutes(5)).await?;
     same("the body", leased.body.as_bytes(), b"sealed again".as_slice())

@@ -2,7 +2,9 @@
 
 use revento_store::{DeliveryState, InboxStore, InsertOutcome, NewDelivery, Sealed};
 
-use super::sample::{NOW, REQUEUED, at, delivery, digest, insert_all, is, known, leases, minutes, one};
+use super::sample::{
+    NOW, REQUEUED, TICK, at, bury, delivery, digest, insert_all, is, known, leases, minutes, one,
+};
 use crate::{
     check::SharedSubject,
     expect::same,
@@ -75,19 +77,57 @@ pub(super) async fn q9_a_buried_delivery_is_queued_again(
 ) -> CheckResult {
     let store = subject.store();
     insert_all(&*store, [delivery("1")]).await?;
-    for _ in 0..2 {
-        let leased = one(&*store, minutes(1)).await?;
+    for now in [NOW, minutes(2)] {
+        let leased = one(&*store, now).await?;
         same("the attempt", leased.attempt, 1)?;
         store.bury(&leased.lease, minutes(1), "it failed").await?;
-        same("a replay", store.insert(&at("1", minutes(1))).await?, REQUEUED)?;
+        same("a replay", store.insert(&at("1", minutes(2))).await?, REQUEUED)?;
         is(&*store, "1", DeliveryState::Queued).await?;
-        let received = store.insert(&at("1", minutes(1))).await?;
+        let received = store.insert(&at("1", minutes(2))).await?;
         same(
             "a replay of a delivery that is queued again",
             received,
             known(DeliveryState::Queued),
         )?;
     }
+    Ok(())
+}
+
+/// Whoever has captured a delivery cannot make a failing handler run again.
+pub(super) async fn h8_an_attempt_signed_before_the_burial_queues_nothing(
+    subject: SharedSubject<dyn InboxStore>,
+) -> CheckResult {
+    let store = subject.store();
+    bury(&*store, delivery("1"), minutes(2)).await?;
+    let signed = |signed_at| NewDelivery {
+        signed_at,
+        delivery_id: "dlv_other".into(),
+        ..at("1", minutes(3))
+    };
+    let refused = async |what: &str, delivery: &NewDelivery, other_body| {
+        let state = DeliveryState::Buried;
+        let expected = InsertOutcome::Known { state, other_body };
+        same(what, store.insert(delivery).await?, expected)?;
+        is(&*store, "1", state).await?;
+        leases(&*store, "a lease much later", minutes(100_000), &[]).await
+    };
+    let at_burial = signed(minutes(2));
+    refused("the first attempt once more", &signed(NOW), false).await?;
+    refused("an attempt that was signed when it was buried", &at_burial, false).await?;
+    let other = NewDelivery {
+        body_digest: digest("other"),
+        ..at_burial.clone()
+    };
+    refused("such an attempt with another body", &other, true).await?;
+    same("how many were expunged", store.expunge(minutes(3)).await?, 1)?;
+    refused("such an attempt after the body was expunged", &at_burial, false).await?;
+    let later = signed(minutes(2).saturating_add(TICK));
+    same(
+        "an attempt that was signed later",
+        store.insert(&later).await?,
+        REQUEUED,
+    )?;
+    leases(&*store, "the queued deliveries", minutes(3), &["1"]).await?;
     Ok(())
 }
 

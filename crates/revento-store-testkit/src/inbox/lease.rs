@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use revento_core::Timestamp;
-use revento_store::{DeliveryState, InboxStore, Lease, RequeueOutcome};
+use revento_store::{DeliveryState, InboxStore, Lease, RequeueAttempts, RequeueOutcome};
 
 use super::sample::{MINUTE, NOW, TICK, answered, at, delivery, insert_all, is, lease, leases, minutes, one};
 use crate::{
@@ -198,7 +198,9 @@ pub(super) async fn q20_attempts_are_counted_from_the_queueing(
         }
         same(
             "the answer to a requeue",
-            store.requeue(&"env_1".into(), minutes(life * 10 + 9)).await?,
+            store
+                .requeue(&"env_1".into(), minutes(life * 10 + 9), RequeueAttempts::Full)
+                .await?,
             RequeueOutcome::Requeued,
         )?;
     }

@@ -29,6 +29,8 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "two replicas handle the same delivery",
         insert::q9_a_buried_delivery_is_queued_again =>
             "a replay from the platform's console has no effect",
+        insert::h8_an_attempt_signed_before_the_burial_queues_nothing =>
+            "whoever has captured a delivery makes a failing handler run again and again",
         insert::q11_a_reused_delivery_id_is_reported_and_loses_nothing =>
             "a replay with changed headers hides or replaces another delivery",
         insert::q11_another_body_under_a_known_identity_is_reported =>
@@ -53,6 +55,8 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "a delivery that always fails is retried for ever",
         outcomes::q9_only_what_is_buried_is_requeued =>
             "a requeue runs a handled delivery again",
+        outcomes::h30_a_requeue_says_how_many_attempts_follow =>
+            "an operator's requeue starts the whole schedule of attempts again",
         order::q14_an_ordering_key_is_handled_in_order =>
             "an older state of a resource overwrites a newer one",
         order::q14_a_key_is_leased_once_at_a_time =>

@@ -1,6 +1,6 @@
 //! Checks of ordering keys: one delivery of a key at a time, in the order of arrival.
 
-use revento_store::InboxStore;
+use revento_store::{InboxStore, NewDelivery, RequeueAttempts};
 
 use super::sample::{NOW, answered, at, delivery, insert_all, leases, minutes, one, ordered};
 use crate::{
@@ -110,8 +110,12 @@ pub(super) async fn q14_a_requeued_delivery_arrives_anew(
         store.bury(&buried.lease, NOW, "failed").await?;
     }
     let third = one(&*store, NOW).await?;
-    store.requeue(&"env_2".into(), NOW).await?;
-    store.insert(&at("1", NOW)).await?;
+    store.requeue(&"env_2".into(), NOW, RequeueAttempts::Full).await?;
+    let replay = NewDelivery {
+        signed_at: minutes(1),
+        ..at("1", NOW)
+    };
+    store.insert(&replay).await?;
     leases(&*store, "while one of the key is handled", NOW, &[]).await?;
     leases(&*store, "when its lease ran out", minutes(1), &["3"]).await?;
     answered(
@@ -132,7 +136,9 @@ pub(super) async fn q14_a_requeued_delivery_arrives_anew(
     insert_all(&*store, [ordered("5", "app_1")]).await?;
     let last = one(&*store, minutes(2)).await?;
     store.bury(&last.lease, minutes(2), "failed").await?;
-    store.requeue(&"env_5".into(), minutes(2)).await?;
+    store
+        .requeue(&"env_5".into(), minutes(2), RequeueAttempts::Full)
+        .await?;
     leases(&*store, "the only one of its key", minutes(2), &["5"]).await?;
     Ok(())
 }

@@ -20,6 +20,7 @@ pub(crate) fn delivery(id: &str) -> NewDelivery {
         event_type: EventType::ApplicationApproved,
         ordering_key: String::new(),
         occurred_at: NOW.saturating_sub(MINUTE),
+        signed_at: NOW,
         received_at: NOW,
         body: Sealed::from_bytes(format!("sealed {id}").into_bytes()),
         body_digest: digest(id),
@@ -45,8 +46,10 @@ pub(crate) fn known(state: DeliveryState) -> InsertOutcome {
 /// The outcome of inserting a replay.
 pub(crate) const REQUEUED: InsertOutcome = InsertOutcome::Requeued { other_body: false };
 
+/// A delivery that was signed and received at this time.
 pub(crate) fn at(id: &str, received_at: Timestamp) -> NewDelivery {
     NewDelivery {
+        signed_at: received_at,
         received_at,
         ..delivery(id)
     }

@@ -1,7 +1,7 @@
 //! Checks of the time of the next due delivery.
 
 use revento_core::Timestamp;
-use revento_store::InboxStore;
+use revento_store::{InboxStore, RequeueAttempts};
 
 use super::sample::{NOW, at, delivery, insert_all, lease, minutes, one, ordered};
 use crate::{
@@ -50,7 +50,9 @@ pub(super) async fn q8_next_due_is_when_a_lease_can_succeed(
     let third = one(&*store, minutes(7)).await?;
     store.complete(&third.lease, minutes(7)).await?;
     next_is(&*store, "when only a buried one is left", None).await?;
-    store.requeue(&"env_1".into(), minutes(8)).await?;
+    store
+        .requeue(&"env_1".into(), minutes(8), RequeueAttempts::Full)
+        .await?;
     next_is(&*store, "when that is queued again", Some(minutes(8))).await?;
     insert_all(&*store, [delivery("4")]).await?;
     next_is(&*store, "when another came", Some(NOW)).await

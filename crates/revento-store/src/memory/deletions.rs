@@ -61,11 +61,15 @@ impl DeletionStore for MemoryDeletions {
         Ok(open)
     }
 
-    async fn reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
+    async fn mark_reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
         Ok(self.change(envelope_id, |duty| duty.reminded_at = Some(at)))
     }
 
-    async fn settle(&self, envelope_id: &EnvelopeId, proof: &DeletionProof) -> Result<bool, StoreError> {
+    async fn mark_deleted(
+        &self,
+        envelope_id: &EnvelopeId,
+        proof: &DeletionProof,
+    ) -> Result<bool, StoreError> {
         Ok(self.change(envelope_id, |duty| duty.done = Some(proof.clone())))
     }
 }

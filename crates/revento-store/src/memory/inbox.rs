@@ -12,7 +12,7 @@ use revento_core::{EnvelopeId, Timestamp};
 use super::lock;
 use crate::{
     BuriedCursor, BuriedDelivery, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery,
-    NewDelivery, RequeueOutcome, Sealed, StoreError,
+    NewDelivery, RequeueAttempts, RequeueOutcome, Sealed, StoreError,
 };
 
 /// An [`InboxStore`] that lives as long as the process.
@@ -37,6 +37,7 @@ impl Table {
         &mut self,
         envelope_id: &EnvelopeId,
         now: Timestamp,
+        attempts: RequeueAttempts,
         replay: Option<&NewDelivery>,
     ) -> RequeueOutcome {
         let arrival = self.next();
@@ -47,6 +48,9 @@ impl Table {
             return RequeueOutcome::NotBuried;
         }
         if let Some(replay) = replay {
+            if replay.signed_at <= row.at {
+                return RequeueOutcome::NotBuried;
+            }
             row.delivery.body = replay.body.clone();
             row.delivery.body_digest = replay.body_digest;
         } else if row.expunged {
@@ -55,6 +59,7 @@ impl Table {
         row.expunged = false;
         row.arrival = arrival;
         row.attempt = 0;
+        row.single_attempt = attempts == RequeueAttempts::Single;
         row.queue(now);
         RequeueOutcome::Requeued
     }
@@ -79,6 +84,7 @@ struct Row {
     /// When it is due, when its lease runs out, or when it was handled or buried.
     at: Timestamp,
     attempt: u32,
+    single_attempt: bool,
     fence: i64,
     /// Why the last attempt failed.
     error: String,
@@ -151,8 +157,13 @@ impl InboxStore for MemoryInbox {
         let known = table.rows.get(&delivery.envelope_id);
         let other_body =
             known.is_some_and(|row| !row.expunged && row.delivery.body_digest != delivery.body_digest);
-        let replay = Some(delivery);
-        if table.revive(&delivery.envelope_id, delivery.received_at, replay) == RequeueOutcome::Requeued {
+        let revived = table.revive(
+            &delivery.envelope_id,
+            delivery.received_at,
+            RequeueAttempts::Full,
+            Some(delivery),
+        );
+        if revived == RequeueOutcome::Requeued {
             return Ok(InsertOutcome::Requeued { other_body });
         }
         let arrival = table.next();
@@ -172,6 +183,7 @@ impl InboxStore for MemoryInbox {
                     state: DeliveryState::Queued,
                     at: delivery.received_at,
                     attempt: 0,
+                    single_attempt: false,
                     fence: 0,
                     error: String::new(),
                     expunged: false,
@@ -210,6 +222,7 @@ impl InboxStore for MemoryInbox {
                     occurred_at: row.delivery.occurred_at,
                     received_at: row.delivery.received_at,
                     attempt: row.attempt,
+                    single_attempt: row.single_attempt,
                     body: row.delivery.body.clone(),
                 }
             })
@@ -239,8 +252,13 @@ impl InboxStore for MemoryInbox {
         }))
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError> {
-        Ok(lock(&self.0).revive(envelope_id, now, None))
+    async fn requeue(
+        &self,
+        envelope_id: &EnvelopeId,
+        now: Timestamp,
+        attempts: RequeueAttempts,
+    ) -> Result<RequeueOutcome, StoreError> {
+        Ok(lock(&self.0).revive(envelope_id, now, attempts, None))
     }
 
     async fn buried(

@@ -25,8 +25,8 @@ macro_rules! faults {
 
 faults! {
     AbsentIsEmpty WholeSeconds RecordsAsOpen IdsWithoutCase RecordOverwrites RecordReopens RecordInTwoSteps
-    OneDutyForAnEvent SettlesByEvent OpenInOrderOfIds OpenUnlimited OpenListsDone OpenByOwnClock
-    ReminderLost ReminderOfDone ReminderCloses ProofOverwritten DoneIsRemoved UnknownIsDone SettleInTwoSteps
+    OneDutyForAnEvent ClosesByEvent OpenInOrderOfIds OpenUnlimited OpenListsDone OpenByOwnClock
+    ReminderLost ReminderOfDone ReminderCloses ProofOverwritten DoneIsRemoved UnknownIsDone CloseInTwoSteps
     RecordMarksFirst
 }
 
@@ -177,7 +177,7 @@ impl DeletionStore for Faulty {
         })
     }
 
-    async fn reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
+    async fn mark_reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
         let id = self.id(envelope_id);
         let inner = || self.inner.read();
         match self.fault {
@@ -188,27 +188,34 @@ impl DeletionStore for Faulty {
                 .is_some_and(|duty| duty.done.is_none())),
             Fault::ReminderOfDone => {
                 let known = inner().await.duty(&id).await?.is_some();
-                Ok(inner().await.reminded(&id, at).await? || known)
+                Ok(inner().await.mark_reminded(&id, at).await? || known)
             }
             Fault::ReminderCloses => {
-                let reminded = inner().await.reminded(&id, at).await?;
+                let reminded = inner().await.mark_reminded(&id, at).await?;
                 let note = String::new();
-                inner().await.settle(&id, &DeletionProof { at, note }).await?;
+                inner()
+                    .await
+                    .mark_deleted(&id, &DeletionProof { at, note })
+                    .await?;
                 Ok(reminded)
             }
-            _ => inner().await.reminded(&id, at).await,
+            _ => inner().await.mark_reminded(&id, at).await,
         }
     }
 
-    async fn settle(&self, envelope_id: &EnvelopeId, proof: &DeletionProof) -> Result<bool, StoreError> {
+    async fn mark_deleted(
+        &self,
+        envelope_id: &EnvelopeId,
+        proof: &DeletionProof,
+    ) -> Result<bool, StoreError> {
         let id = self.id(envelope_id);
         let known = self.inner.read().await.duty(&id).await?;
-        if self.is(Fault::SettleInTwoSteps) {
+        if self.is(Fault::CloseInTwoSteps) {
             between_the_steps().await;
-            self.inner.read().await.settle(&id, proof).await?;
+            self.inner.read().await.mark_deleted(&id, proof).await?;
             return Ok(known.is_some_and(|duty| duty.done.is_none()));
         }
-        let settled = self.inner.read().await.settle(&id, proof).await?;
+        let marked = self.inner.read().await.mark_deleted(&id, proof).await?;
         match (self.fault, known) {
             (Fault::UnknownIsDone, None) => return Ok(true),
             (Fault::ProofOverwritten, Some(known)) if known.done.is_some() => {
@@ -216,16 +223,20 @@ impl DeletionStore for Faulty {
                 self.rewrite(&id, |duty| Some(DeletionDuty { done, ..duty }))
                     .await;
             }
-            (Fault::DoneIsRemoved, Some(_)) if settled => self.rewrite(&id, |_| None).await,
-            (Fault::SettlesByEvent, Some(known)) => {
+            (Fault::DoneIsRemoved, Some(_)) if marked => self.rewrite(&id, |_| None).await,
+            (Fault::ClosesByEvent, Some(known)) => {
                 for other in self.all().await {
                     if other.event_id == known.event_id {
-                        self.inner.read().await.settle(&other.envelope_id, proof).await?;
+                        self.inner
+                            .read()
+                            .await
+                            .mark_deleted(&other.envelope_id, proof)
+                            .await?;
                     }
                 }
             }
             _ => {}
         }
-        Ok(settled)
+        Ok(marked)
     }
 }

@@ -40,7 +40,7 @@ async fn q17_every_faulty_ledger_is_found() {
             Fault::OneDutyForAnEvent,
             "q17_the_duties_of_one_event_are_separate",
         ),
-        (Fault::SettlesByEvent, "q17_the_duties_of_one_event_are_separate"),
+        (Fault::ClosesByEvent, "q17_the_duties_of_one_event_are_separate"),
         (Fault::OpenInOrderOfIds, urgent),
         (Fault::OpenUnlimited, urgent),
         (Fault::OpenListsDone, urgent),
@@ -53,10 +53,10 @@ async fn q17_every_faulty_ledger_is_found() {
         (Fault::ReminderCloses, reminder),
         (Fault::ProofOverwritten, "q17_the_first_proof_stays"),
         (Fault::DoneIsRemoved, "q17_the_first_proof_stays"),
-        (Fault::UnknownIsDone, "q17_an_unknown_duty_is_not_settled"),
+        (Fault::UnknownIsDone, "q17_an_unknown_duty_is_not_marked_deleted"),
         (
-            Fault::SettleInTwoSteps,
-            "q17_of_many_simultaneous_settlements_one_is_the_proof",
+            Fault::CloseInTwoSteps,
+            "q17_of_many_simultaneous_deletions_one_is_the_proof",
         ),
         (
             Fault::RecordMarksFirst,

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{
     BuriedCursor, BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery,
-    NewDelivery, RequeueOutcome, Sealed, StoreError, SystemClock, memory::MemoryInbox,
+    NewDelivery, RequeueAttempts, RequeueOutcome, Sealed, StoreError, SystemClock, memory::MemoryInbox,
 };
 
 /// Long enough for every other caller to come between.
@@ -38,7 +38,7 @@ faults! {
     BuriedUnlisted BuriedFirstFirst BuriedIgnoresCursor BuriedCursorByTimeOnly BuriedCursorMustExist BuriedCapped
     FirstCauseStays ExpungesEverything ExpungesNothing ExpungeOnlySays ExpungedIsForgotten
     OtherBodyUntold OtherBodyAlwaysTold OtherBodyTaken DigestOutlivesItsBody
-    ExpungedLosesItsCause ExpungedIsRequeued ReplayKeepsNoBody ReplayKeepsTheOldBody
+    OldAttemptIsRequeued SingleAttemptForgotten AlwaysSingleAttempt ExpungedLosesItsCause ExpungedIsRequeued ReplayKeepsNoBody ReplayKeepsTheOldBody
 }
 
 fn known(state: DeliveryState) -> InsertOutcome {
@@ -135,6 +135,7 @@ impl InboxStore for Faulty {
         let mut delivery = delivery.clone();
         match self.fault {
             Fault::OrderIgnored => delivery.ordering_key.clear(),
+            Fault::OldAttemptIsRequeued => delivery.signed_at = Timestamp::MAX,
             Fault::OneOrderForAll => delivery.ordering_key = "all".to_owned(),
             Fault::BodiesAsText => {
                 let text = String::from_utf8_lossy(delivery.body.as_bytes()).into_owned();
@@ -233,6 +234,7 @@ impl InboxStore for Faulty {
             notes.leases.insert(id, (delivery.lease.fence, until));
             match self.fault {
                 Fault::AttemptsLost => delivery.attempt = 1,
+                Fault::SingleAttemptForgotten => delivery.single_attempt = false,
                 Fault::FencesRestart => delivery.lease.fence = i64::from(delivery.attempt),
                 Fault::OtherBodyTaken => {
                     let latest = notes.latest.get(&delivery.lease.envelope_id);
@@ -272,14 +274,24 @@ impl InboxStore for Faulty {
         self.inner.bury(&lease, now, error).await
     }
 
-    async fn requeue(&self, envelope_id: &EnvelopeId, now: Timestamp) -> Result<RequeueOutcome, StoreError> {
-        let requeued = self.inner.requeue(envelope_id, now).await?;
+    async fn requeue(
+        &self,
+        envelope_id: &EnvelopeId,
+        now: Timestamp,
+        attempts: RequeueAttempts,
+    ) -> Result<RequeueOutcome, StoreError> {
+        let attempts = match self.fault {
+            Fault::AlwaysSingleAttempt => RequeueAttempts::Single,
+            _ => attempts,
+        };
+        let requeued = self.inner.requeue(envelope_id, now, attempts).await?;
         Ok(match (self.fault, requeued) {
             (Fault::RequeueAlwaysTrue, RequeueOutcome::NotBuried) => RequeueOutcome::Requeued,
             (Fault::ExpungedIsRequeued, RequeueOutcome::Expunged) => {
                 let mut empty = self.notes().known[envelope_id].clone();
                 empty.body = Sealed::from_bytes([]);
                 empty.received_at = now;
+                empty.signed_at = Timestamp::MAX;
                 self.inner.insert(&empty).await?;
                 RequeueOutcome::Requeued
             }

@@ -127,6 +127,18 @@ async fn every_faulty_behaviour_is_found() {
         (Fault::ReplayKeepsNoBody, "q18_a_replay_brings_the_body_back"),
         (Fault::ReplayKeepsTheOldBody, "q18_a_replay_brings_the_body_back"),
         (
+            Fault::OldAttemptIsRequeued,
+            "h8_an_attempt_signed_before_the_burial_queues_nothing",
+        ),
+        (
+            Fault::SingleAttemptForgotten,
+            "h30_a_requeue_says_how_many_attempts_follow",
+        ),
+        (
+            Fault::AlwaysSingleAttempt,
+            "h30_a_requeue_says_how_many_attempts_follow",
+        ),
+        (
             Fault::OtherBodyUntold,
             "q11_another_body_under_a_known_identity_is_reported",
         ),

@@ -1,0 +1,78 @@
+-- Whether an operator queued the delivery again for one attempt: if it fails, it is buried.
+ALTER TABLE revento_deliveries ADD COLUMN single_attempt BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- From here on each function resolves names in the schema of the migration, whatever search_path its caller has.
+ALTER FUNCTION revento_lock(TEXT) SET search_path FROM CURRENT;
+ALTER FUNCTION revento_is_behind(TEXT) SET search_path FROM CURRENT;
+ALTER FUNCTION revento_finish(TEXT, BIGINT, TEXT, BIGINT, TEXT) SET search_path FROM CURRENT;
+ALTER FUNCTION revento_complete(TEXT, BIGINT, BIGINT) SET search_path FROM CURRENT;
+
+-- Queues a buried delivery again as if it had just arrived.
+-- Arguments: p_body and p_digest replace the stored ones if they are not NULL. p_signed_at is the time at which the platform signed
+-- this attempt: an attempt that was not signed after the burial changes nothing. NULL is an operator's request.
+-- Returns 'requeued' or 'requeued, other body'; 'expunged' if there is no body; NULL if the delivery is not buried or the attempt
+-- was not signed after it.
+DROP FUNCTION revento_revive(TEXT, BIGINT, BYTEA, BYTEA);
+CREATE FUNCTION revento_revive(
+    p_envelope_id TEXT, p_at BIGINT, p_body BYTEA, p_digest BYTEA, p_signed_at BIGINT, p_single_attempt BOOLEAN
+) RETURNS TEXT LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    v_ordering_key TEXT;
+    v_other        BOOLEAN;
+BEGIN
+    SELECT ordering_key, digest <> p_digest INTO v_ordering_key, v_other FROM revento_deliveries
+        WHERE envelope_id = p_envelope_id AND state = 'buried' AND (p_signed_at IS NULL OR at < p_signed_at);
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    PERFORM revento_lock(v_ordering_key);
+    UPDATE revento_deliveries SET state = 'queued', at = p_at, arrival = nextval('revento_sequence'), attempt = 0,
+            body = coalesce(p_body, body), digest = coalesce(p_digest, digest), behind = revento_is_behind(v_ordering_key),
+            single_attempt = p_single_attempt
+        WHERE envelope_id = p_envelope_id AND state = 'buried' AND (p_signed_at IS NULL OR at < p_signed_at)
+            AND coalesce(p_body, body) IS NOT NULL;
+    IF FOUND THEN
+        RETURN CASE WHEN v_other THEN 'requeued, other body' ELSE 'requeued' END;
+    END IF;
+    PERFORM FROM revento_deliveries WHERE envelope_id = p_envelope_id AND state = 'buried' AND body IS NULL;
+    RETURN CASE WHEN FOUND AND p_signed_at IS NULL THEN 'expunged' END;
+END $$;
+
+-- Queues a delivery unless it is known.
+-- Returns 'new'; 'new, delivery id reused'; 'requeued' if it was buried before this attempt was signed; or the state that it is in.
+-- ', other body' follows if the stored body has another digest.
+DROP FUNCTION revento_insert(TEXT, TEXT, TEXT, TEXT, BIGINT, BIGINT, BYTEA, BYTEA);
+CREATE FUNCTION revento_insert(
+    p_envelope_id TEXT, p_delivery_id TEXT, p_event_type TEXT, p_ordering_key TEXT,
+    p_occurred_at BIGINT, p_received_at BIGINT, p_body BYTEA, p_digest BYTEA, p_signed_at BIGINT
+) RETURNS TEXT LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    v_reused BOOLEAN;
+    v_answer TEXT;
+BEGIN
+    PERFORM revento_lock(p_ordering_key);
+    LOOP
+        v_reused := EXISTS (SELECT FROM revento_deliveries WHERE delivery_id = p_delivery_id);
+        INSERT INTO revento_deliveries (
+                envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at, body,
+                digest, state, at, arrival, behind, attempt, fence)
+            VALUES (
+                p_envelope_id, p_delivery_id, p_event_type, p_ordering_key, p_occurred_at, p_received_at, p_body,
+                p_digest, 'queued', p_received_at, nextval('revento_sequence'), revento_is_behind(p_ordering_key), 0, 0)
+            ON CONFLICT (envelope_id) DO NOTHING;
+        IF FOUND THEN
+            RETURN CASE WHEN v_reused THEN 'new, delivery id reused' ELSE 'new' END;
+        END IF;
+        v_answer := revento_revive(p_envelope_id, p_received_at, p_body, p_digest, p_signed_at, FALSE);
+        IF v_answer IS NOT NULL THEN
+            RETURN v_answer;
+        END IF;
+        SELECT CASE WHEN digest <> p_digest THEN state || ', other body' ELSE state END INTO v_answer
+            FROM revento_deliveries
+            WHERE envelope_id = p_envelope_id AND (state <> 'buried' OR at >= p_signed_at);
+        IF FOUND THEN
+            RETURN v_answer;
+        END IF;
+        -- Another session buried or forgot the delivery between the statements: try again.
+    END LOOP;
+END $$;
