@@ -11,7 +11,7 @@ use crate::{
     auth::{BasicCredential, Credential},
     connections::Connections,
     endpoints::{ConnectionReader, EventClient, Installations, Reader, UserClient},
-    error::ConnectError,
+    error::{ApplyWebhookError, ConnectError},
     executor::{Executor, Retry},
     http::advisories::Advisories,
     idle_map::MemoryUse,
@@ -112,8 +112,9 @@ impl Client {
     /// valid token. The same webhooks may be applied any number of times and in any order.
     ///
     /// # Errors
-    /// When the store failed; call again.
-    pub async fn apply_webhook(&self, envelope: &Envelope) -> Result<(), StoreError> {
+    /// When the store failed; call again. When the webhook ends connections and its data cannot be read; then somebody has to look
+    /// at it. In a handler of the inbox, `?` does both: it asks for another attempt, or for the delivery to be buried.
+    pub async fn apply_webhook(&self, envelope: &Envelope) -> Result<(), ApplyWebhookError> {
         self.0.connections.apply_webhook(envelope).await
     }
 

@@ -102,7 +102,7 @@ pub use endpoints::{
     Bookmark, EventClient, Installations, Items, List, Pages, ParseBookmarkError, Participants, Progress,
     Raw, UserClient,
 };
-pub use error::{ConnectError, Error, SessionError};
+pub use error::{ApplyWebhookError, ConnectError, Error, SessionError};
 pub use executor::Retry;
 pub use idle_map::MemoryUse;
 pub use limiter::Pacing;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use revento_core::{ConnectionKey, claim::SwapOutcome};
+use revento_core::{ConnectionKey, claim::SwapOutcome, text::printable};
 use revento_oauth::lifecycle::{self, Signal};
 use revento_store::{Record, StoreError, StoreErrorReason, Stored};
 
@@ -42,7 +42,7 @@ impl Lifecycle {
             if let SwapOutcome::Swapped(_) = store.compare_and_swap(version, &next, None).await? {
                 self.sessions.drop_cached(key);
                 tracing::warn!(connection = %key, status = %next.connection.status,
-                    reason = next.connection.reason.as_ref().map(tracing::field::display),
+                    reason = next.connection.reason.as_ref().map(|reason| tracing::field::display(printable(reason.as_str()))),
                     delete_by = next.connection.delete_by.map(tracing::field::display), "connection changed");
                 return Ok(());
             }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{ClientId, EventId, OrganizationId, Scopes, Timestamp, TokenKind, UserId, text_enum::text_enum};
+use crate::{
+    ClientId, EventId, OrganizationId, Scopes, Timestamp, TokenKind, UserId, text, text_enum::text_enum,
+};
 
 /// The identity of a connection: the integration, the event, and the user if a participant has signed in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +45,8 @@ impl ConnectionKey {
     }
 }
 
-/// A line of text that no other key has, for any ids: for key-value stores, associated data and logs.
+/// A line of text that no other key has, for any ids: for key-value stores, associated data and logs. It has no characters that
+/// act on a terminal.
 impl fmt::Display for ConnectionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         escape(f, self.client_id.as_str())?;
@@ -57,12 +60,12 @@ impl fmt::Display for ConnectionKey {
     }
 }
 
-fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    for character in text.chars() {
+fn escape(f: &mut fmt::Formatter<'_>, id: &str) -> fmt::Result {
+    for character in id.chars() {
         match character {
             '%' => f.write_str("%25")?,
             '/' => f.write_str("%2F")?,
-            control if control.is_control() => write!(f, "%u{:X};", u32::from(control))?,
+            hidden if text::is_hidden(hidden) => write!(f, "%u{:X};", u32::from(hidden))?,
             plain => fmt::Write::write_char(f, plain)?,
         }
     }
@@ -192,6 +195,10 @@ mod tests {
             installation("a", "b/c"),
             ConnectionKey::user("a".into(), "b".into(), "c".into()).to_string()
         );
-        assert!(!installation("a\nb", "\0").chars().any(char::is_control));
+        assert!(
+            !installation("a\nb\u{202e}", "\0\u{200b}")
+                .chars()
+                .any(text::is_hidden)
+        );
     }
 }

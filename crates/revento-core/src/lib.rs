@@ -1,7 +1,8 @@
 //! The types that all crates of the Revento SDK share, without I/O, clock or randomness.
 //!
 //! [Ids](id), [scopes](scope), [secrets](secret), [times](time), [errors](error), [limits], [rate limiting](pacing),
-//! [connections](connection), [pages](page), [resources](resource), and webhooks as [envelopes](envelope) and [kinds](kind).
+//! [connections](connection), [pages](page), [resources](resource), [foreign text](text) in messages, and webhooks as
+//! [envelopes](envelope) and [kinds](kind).
 //!
 //! Reading is tolerant (contract §9): an unknown scope, event type, error code or enum value keeps its text, an unknown field
 //! is kept, and a promised field that is missing is an error that names the field.
@@ -37,6 +38,7 @@ mod record;
 pub mod resource;
 pub mod scope;
 pub mod secret;
+pub mod text;
 mod text_enum;
 pub mod time;
 pub mod tolerant_json;

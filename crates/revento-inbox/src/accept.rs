@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType, Timestamp};
+use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType, Timestamp, text::printable};
 use revento_store::{
     BuriedCursor, BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, NewDelivery,
     RequeueAttempts, RequeueOutcome, SealError, Sealer, StoreError, SystemClock,
@@ -103,7 +103,7 @@ impl Inbox {
             Ok(envelope) => self.seal_envelope(verified, envelope, delivery_id).await?,
             Err(EventError::TypeMismatch) => return Err(AcceptError::TypeMismatch),
             Err(error) => {
-                tracing::error!(%delivery_id, %error, "the body of a genuine webhook is not an envelope; a runner will bury it");
+                tracing::error!(delivery_id = %printable(delivery_id.as_str()), %error, "the body of a genuine webhook is not an envelope; a runner will bury it");
                 self.seal_unreadable(verified, delivery_id).await?
             }
         };
@@ -138,7 +138,11 @@ impl Inbox {
                 Accepted::Duplicate(state)
             }
         };
-        tracing::debug!(envelope_id = %delivery.envelope_id, event_type = %delivery.event_type, ?accepted, "webhook accepted");
+        let (envelope_id, event_type) = (
+            printable(delivery.envelope_id.as_str()),
+            printable(delivery.event_type.as_str()),
+        );
+        tracing::debug!(%envelope_id, %event_type, ?accepted, "webhook accepted");
         if !matches!(accepted, Accepted::Duplicate(_)) {
             self.shared.queued.notify_one();
         }
@@ -248,11 +252,10 @@ impl Inbox {
 
 /// Logs a contradiction between identities for the operators.
 fn alert(delivery: &NewDelivery, message: &'static str) {
-    let NewDelivery {
-        delivery_id,
-        envelope_id,
-        event_type,
-        ..
-    } = delivery;
-    tracing::error!(%delivery_id, %envelope_id, %event_type, "{message}");
+    tracing::error!(
+        delivery_id = %printable(delivery.delivery_id.as_str()),
+        envelope_id = %printable(delivery.envelope_id.as_str()),
+        event_type = %printable(delivery.event_type.as_str()),
+        "{message}"
+    );
 }

@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use revento_core::{Envelope, EnvelopeId, EventType, Timestamp, limits, resource::DeletionRequired};
+use revento_core::{
+    Envelope, EnvelopeId, EventType, Timestamp, limits, resource::DeletionRequired, text::printable,
+};
 use revento_store::{Clock, DeletionDuty, DeletionProof, DeletionStore, StoreError, SystemClock};
 
 use crate::{HandlerError, Webhook};
@@ -63,7 +65,8 @@ impl Deletions {
 
     /// Records the duty of a webhook. `true` when it is new; `false` when it is known, or the webhook has another type.
     ///
-    /// A webhook without a readable deadline is a duty too: its deadline is 30 days after the webhook occurred.
+    /// A webhook without a readable deadline is a duty too: its deadline is 30 days after the webhook occurred. The
+    /// [handler](Self::handler) reports it.
     ///
     /// # Errors
     /// The store failed; the duty may be recorded. Call again.
@@ -72,7 +75,7 @@ impl Deletions {
             Some(duty) => {
                 let is_new = self.store.record(&duty).await?;
                 if is_new {
-                    tracing::warn!(envelope_id = %duty.envelope_id, deadline_at = %duty.deadline_at,
+                    tracing::warn!(envelope_id = %printable(duty.envelope_id.as_str()), deadline_at = %duty.deadline_at,
                         "cached data has to be deleted");
                 }
                 Ok(is_new)
@@ -81,8 +84,10 @@ impl Deletions {
         }
     }
 
-    /// A handler that [records](Self::record) webhooks, for [`Handlers::on_type`](crate::Handlers::on_type). It also
-    /// handles webhooks whose data cannot be read.
+    /// A handler that [records](Self::record) webhooks, for [`Handlers::on_type`](crate::Handlers::on_type).
+    ///
+    /// It records the duty of a webhook whose data cannot be read, too. Then it fails for good: the runner buries the delivery
+    /// and calls [`Handlers::on_failure`](crate::Handlers::on_failure), so that somebody asks the platform for the deadline.
     pub fn handler(
         &self,
     ) -> impl Fn(Webhook) -> futures_util::future::BoxFuture<'static, Result<(), HandlerError>>
@@ -95,6 +100,9 @@ impl Deletions {
             let ledger = ledger.clone();
             Box::pin(async move {
                 ledger.record(&webhook.envelope).await?;
+                if webhook.envelope.event_type == EventType::DataDeletionRequired {
+                    webhook.envelope.deletion_deadline()?;
+                }
                 Ok(())
             })
         }
@@ -164,17 +172,17 @@ fn duty(envelope: &Envelope) -> Option<DeletionDuty> {
     if envelope.event_type != EventType::DataDeletionRequired {
         return None;
     }
-    let data = envelope.data::<DeletionRequired>().ok();
-    let (deadline_at, reason) = data
-        .map(|data| (data.deadline_at, data.reason))
-        .unwrap_or_default();
-    let latest = envelope.occurred_at.saturating_add(limits::DELETION_PERIOD);
+    let reason = envelope
+        .data::<DeletionRequired>()
+        .ok()
+        .and_then(|data| data.reason);
+    let latest = || envelope.occurred_at.saturating_add(limits::DELETION_PERIOD);
     Some(DeletionDuty {
         envelope_id: envelope.id.clone(),
         event_id: envelope.event_id.clone(),
         organization_id: envelope.organization_id.clone(),
         occurred_at: envelope.occurred_at,
-        deadline_at: deadline_at.unwrap_or(latest),
+        deadline_at: envelope.deletion_deadline().unwrap_or_else(|_| latest()),
         reason,
         reminded_at: None,
         done: None,

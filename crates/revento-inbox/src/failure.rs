@@ -1,10 +1,11 @@
 //! Failed attempts: the handler's error, and the decision about the delivery.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, iter::successors};
 
 use revento_core::{
-    EnvelopeId, EventType, Timestamp,
+    EnvelopeError, EnvelopeId, EventType, Timestamp,
     error::{ErrorKind, chain},
+    text::printable,
 };
 
 use crate::Webhook;
@@ -22,18 +23,17 @@ pub struct HandlerError {
 impl HandlerError {
     /// No further attempt can help. The runner buries the delivery for an operator.
     pub fn permanent(message: impl Into<String>) -> Self {
-        Self {
-            permanent: true,
-            message: message.into(),
-        }
+        Self::new(true, &message.into())
     }
 
     /// A later attempt may help.
     pub fn retry(message: impl Into<String>) -> Self {
-        Self {
-            permanent: false,
-            message: message.into(),
-        }
+        Self::new(false, &message.into())
+    }
+
+    fn new(permanent: bool, message: &str) -> Self {
+        let message = printable(message).whole().to_string();
+        Self { permanent, message }
     }
 
     /// Whether no further attempt can help.
@@ -63,11 +63,17 @@ impl fmt::Display for HandlerError {
     }
 }
 
-/// Every error asks for another attempt. The message contains its causes.
-impl<E: Error> From<E> for HandlerError {
+/// An error asks for another attempt, unless it or one of its causes is an [`EnvelopeError`]: the next attempt would read the
+/// same webhook. The message contains the causes.
+impl<E: Error + 'static> From<E> for HandlerError {
     fn from(error: E) -> Self {
-        Self::retry(chain(&error).to_string())
+        Self::new(is_unreadable(&error), &chain(&error).to_string())
     }
+}
+
+fn is_unreadable(error: &(dyn Error + 'static)) -> bool {
+    let mut chain = successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
+    chain.any(|error| error.is::<EnvelopeError>())
 }
 
 /// What the runner does with a delivery after a failed attempt.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use revento_core::{Envelope, EnvelopeId, Timestamp, error::chain};
+use revento_core::{Envelope, EnvelopeId, Timestamp, error::chain, text::printable};
 use revento_store::{DeliveryState, LeasedDelivery, StoreError};
 
 use crate::{
@@ -126,16 +126,14 @@ async fn clean_up(shared: &Shared) -> Timestamp {
 }
 
 fn cleanup_failed(error: &StoreError) {
-    let error: &(dyn std::error::Error + 'static) = error;
     tracing::error!(
-        error,
+        error = %chain(error),
         "the cleanup of old webhooks failed; it runs again in an hour"
     );
 }
 
 fn store_failed(error: &StoreError) -> Duration {
-    let error: &(dyn std::error::Error + 'static) = error;
-    tracing::error!(error, "the store of the inbox failed; trying again");
+    tracing::error!(error = %chain(error), "the store of the inbox failed; trying again");
     STORE_RETRY_DELAY
 }
 
@@ -161,8 +159,7 @@ async fn handle(shared: &Shared, handlers: &Handlers, delivery: LeasedDelivery) 
             report_failure(shared, handlers, failure).await;
         }
         Err(error) => {
-            let error: &(dyn std::error::Error + 'static) = &error;
-            tracing::error!(envelope_id = %delivery.lease.envelope_id, error,
+            tracing::error!(envelope_id = %printable(delivery.lease.envelope_id.as_str()), error = %chain(&error),
                 "the outcome of a webhook could not be stored; the handlers may be called again");
         }
     }
@@ -204,7 +201,10 @@ async fn store_outcome(
         single_attempt,
         ..
     } = delivery;
-    let envelope_id = &lease.envelope_id;
+    let (envelope_id, event_type) = (
+        printable(lease.envelope_id.as_str()),
+        printable(event_type.as_str()),
+    );
     let error = join_messages(errors);
     // One transient failure is enough for another attempt.
     let permanent = *single_attempt || errors.iter().all(HandlerError::is_permanent);
@@ -224,13 +224,18 @@ async fn store_outcome(
         }
     };
     if !held {
-        log_lost_lease(shared.store.state(envelope_id).await?, envelope_id, &error);
+        log_lost_lease(
+            shared.store.state(&lease.envelope_id).await?,
+            &lease.envelope_id,
+            &error,
+        );
     }
     Ok(action.filter(|_| held))
 }
 
 /// The lease is gone: a handler completed the delivery in its own transaction, or the lease ran out.
 fn log_lost_lease(state: Option<DeliveryState>, envelope_id: &EnvelopeId, error: &str) {
+    let envelope_id = printable(envelope_id.as_str());
     match (state, error) {
         (Some(DeliveryState::Done), "") => tracing::debug!(%envelope_id, "a handler completed the webhook"),
         (Some(DeliveryState::Done), error) => tracing::error!(%envelope_id, %error,
@@ -247,5 +252,5 @@ async fn report_failure(shared: &Shared, handlers: &Handlers, failure: Failure) 
         Ok(Err(error)) => error.to_string(),
         Err(_) => "the failure hook exceeded the time limit".to_owned(),
     };
-    tracing::error!(%envelope_id, %error, "the failure hook failed");
+    tracing::error!(envelope_id = %printable(envelope_id.as_str()), %error, "the failure hook failed");
 }

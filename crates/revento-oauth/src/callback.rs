@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use revento_core::{
-    EventId, Scopes, Timestamp, TokenKind,
-    error::{ErrorKind, one_line},
-};
+use revento_core::{EventId, Scopes, Timestamp, TokenKind, error::ErrorKind, text::printable};
 use zeroize::Zeroizing;
 
 use crate::{PendingAuthorization, pkce::Verifier};
@@ -149,11 +146,11 @@ impl PendingAuthorization {
 
 fn refusal(error: &str, description: Option<String>) -> CallbackError {
     // Anybody can write this text.
-    let description = present(description).as_deref().map(one_line);
+    let description = present(description).map(|text| printable(&text).to_string());
     match error {
         "access_denied" => CallbackError::Declined { description },
         other => CallbackError::Refused {
-            error: one_line(other),
+            error: printable(other).to_string(),
             description,
         },
     }

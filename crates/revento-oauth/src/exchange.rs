@@ -5,8 +5,7 @@
 
 use revento_core::{
     Connection, ConnectionKey, ConnectionStatus, Scopes, StatusReason, Timestamp, TokenKind,
-    error::{ErrorKind, one_line},
-    limits,
+    error::ErrorKind, limits, text::printable,
 };
 
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
 #[non_exhaustive]
 pub enum ExchangeError {
     /// The platform refused the code or the client.
-    #[error("the platform refused the code: {}{}; {}", one_line(.error), describe(.description), remedy(.error))]
+    #[error("the platform refused the code: {}{}; {}", printable(.error), describe(.description), remedy(.error))]
     Refused {
         /// The error code of RFC 6749 §5.2.
         error: Box<str>,
@@ -74,7 +73,7 @@ impl ExchangeError {
 fn describe(description: &Option<String>) -> String {
     description
         .as_ref()
-        .map(|text| format!(" ({})", one_line(text)))
+        .map(|text| format!(" ({})", printable(text)))
         .unwrap_or_default()
 }
 

@@ -11,6 +11,7 @@ use revento::{
     Client, Timestamp,
     inbox::{Deletions, covers_consent},
     store::{Clock, DeletionDuty, DeletionStore, StoreError},
+    types::error::chain,
 };
 
 use crate::feed::Feed;
@@ -55,8 +56,7 @@ impl DeletionJob {
         loop {
             interval.tick().await;
             if let Err(error) = self.run_once().await {
-                let error: &(dyn std::error::Error + 'static) = &error;
-                tracing::error!(error, "the deletion job failed; it runs again in an hour");
+                tracing::error!(error = %chain(&error), "the deletion job failed; it runs again in an hour");
             }
         }
     }

@@ -7,6 +7,7 @@ use revento_core::{
     Connection, RequestId, StatusReason,
     claim::SwapOutcome,
     error::{ErrorKind, chain},
+    text::printable,
 };
 use revento_oauth::{
     AuthorizationRequest, CodeGrant, StartedAuthorization, TokenAnswer, authorize, exchange::NewConnection,
@@ -60,7 +61,7 @@ impl Connections {
         let source = match storing.await {
             Ok(Ok(connection)) => {
                 self.sessions.drop_cached(&connection.key);
-                tracing::info!(connection = %connection.key, scopes = %connection.scopes, "connected");
+                tracing::info!(connection = %connection.key, scopes = %printable(&connection.scopes.to_string()).whole(), "connected");
                 if connection.reason == Some(StatusReason::NoRefreshToken) {
                     tracing::warn!(connection = %connection.key, %request_id, until = %connection.access_expires_at,
                         "the platform issued no refresh token: the connection needs consent when its access token ends");

@@ -1,40 +1,41 @@
 //! What webhooks do to connections (contract §2.6, invariant T8).
 
 use revento_core::{
-    ConnectionKey, Envelope, EventType,
-    resource::{DeletionRequired, UserRevoked},
+    Envelope, EnvelopeError, EventType, UserId, kind::UserRevokedAccess, resource::DeletionRequired,
+    text::printable,
 };
 use revento_oauth::lifecycle::Signal;
-use revento_store::{Pages, StoreError};
+use revento_store::Pages;
 
 use super::stored::Connections;
+use crate::error::ApplyWebhookError;
 
 impl Connections {
-    pub(crate) async fn apply_webhook(&self, envelope: &Envelope) -> Result<(), StoreError> {
-        let Some(signal) = signal(envelope) else {
+    pub(crate) async fn apply_webhook(&self, envelope: &Envelope) -> Result<(), ApplyWebhookError> {
+        let Some(Ending {
+            signal,
+            user,
+            unreadable,
+        }) = ending(envelope)?
+        else {
             return Ok(());
-        };
-        let user = envelope.data::<UserRevoked>().ok().map(|data| data.user_id);
-        let is_affected = |key: &ConnectionKey| match signal {
-            Signal::UserRevoked { .. } => user.is_some() && key.user_id == user,
-            _ => true,
         };
         let mut pages = self.pages(envelope, &signal);
         let mut is_known = false;
         while let Some(page) = pages.next().await? {
             for stored in page {
                 let key = &stored.record.connection.key;
-                if is_affected(key) {
+                if user.is_none() || key.user_id == user {
                     is_known = true;
                     self.lifecycle.apply(key, &signal).await?;
                 }
             }
         }
         if !is_known {
-            tracing::info!(envelope_id = %envelope.id, event_type = %envelope.event_type,
+            tracing::info!(envelope_id = %printable(envelope.id.as_str()), event_type = %envelope.event_type,
                 "a webhook names a connection that the store does not know");
         }
-        Ok(())
+        unreadable.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// The connections of the event that the webhook names, or all.
@@ -50,23 +51,43 @@ impl Connections {
     }
 }
 
-fn signal(envelope: &Envelope) -> Option<Signal> {
+/// What a webhook ends.
+struct Ending {
+    signal: Signal,
+    /// The participant whose connections end; `None` for all connections.
+    user: Option<UserId>,
+    /// What could not be read, although the webhook ends something.
+    unreadable: Option<EnvelopeError>,
+}
+
+fn ending(envelope: &Envelope) -> Result<Option<Ending>, EnvelopeError> {
     let occurred_at = envelope.occurred_at;
+    let of_all = |signal, unreadable| {
+        let user = None;
+        Ok(Some(Ending {
+            signal,
+            user,
+            unreadable,
+        }))
+    };
     match envelope.event_type {
         EventType::DataDeletionRequired => {
             // A body without details still ends the connection.
+            let deadline_at = envelope.deletion_deadline();
             let data = envelope.data::<DeletionRequired>().ok();
-            let (deadline_at, reason) = data
-                .map(|data| (data.deadline_at, data.reason))
-                .unwrap_or_default();
-            Some(Signal::DeletionRequired {
+            let signal = Signal::DeletionRequired {
                 occurred_at,
-                deadline_at,
-                reason,
-            })
+                deadline_at: deadline_at.as_ref().ok().copied(),
+                reason: data.and_then(|data| data.reason),
+            };
+            of_all(signal, deadline_at.err())
         }
-        EventType::UserRevokedAccess => Some(Signal::UserRevoked { occurred_at }),
-        EventType::IntegrationSuspended => Some(Signal::Suspended { occurred_at }),
-        _ => None,
+        EventType::UserRevokedAccess => Ok(Some(Ending {
+            user: Some(envelope.read::<UserRevokedAccess>()?.user_id),
+            signal: Signal::UserRevoked { occurred_at },
+            unreadable: None,
+        })),
+        EventType::IntegrationSuspended => of_all(Signal::Suspended { occurred_at }, None),
+        _ => Ok(None),
     }
 }

@@ -10,6 +10,7 @@ mod connect;
 mod read;
 mod send;
 mod session;
+mod webhook;
 
 pub use self::{
     attempts::{Attempt, Attempts},
@@ -18,4 +19,5 @@ pub use self::{
     read::Error,
     send::SendError,
     session::SessionError,
+    webhook::ApplyWebhookError,
 };

@@ -1,9 +1,7 @@
 //! Why a read failed.
 
 use revento_core::{
-    ApiErrorCode, Extra, RequestId, Scope, Timestamp,
-    error::{ErrorKind, one_line},
-    pacing::LimitedBy,
+    ApiErrorCode, Extra, RequestId, Scope, Timestamp, error::ErrorKind, pacing::LimitedBy, text::printable,
 };
 
 use super::{
@@ -26,7 +24,7 @@ pub enum Error {
     #[error(transparent)]
     Session(#[from] SessionError),
     /// The platform refused.
-    #[error("the platform answered {status} {}{}{attempts} (request {request_id})", one_line(.code.as_str()), explained(.message))]
+    #[error("the platform answered {status} {}{}{attempts} (request {request_id})", printable(.code.as_str()), explained(.message))]
     Refused {
         /// The status.
         status: u16,
@@ -282,6 +280,6 @@ fn refusal_remedy(code: &ApiErrorCode, status: u16) -> &'static str {
 fn explained(message: &Option<Box<str>>) -> String {
     message
         .as_ref()
-        .map(|text| format!(": {}", one_line(text)))
+        .map(|text| format!(": {}", printable(text)))
         .unwrap_or_default()
 }

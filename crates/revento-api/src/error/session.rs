@@ -1,9 +1,6 @@
 //! Why there is no access token.
 
-use revento_core::{
-    RequestId, StatusReason, Timestamp,
-    error::{ErrorKind, one_line},
-};
+use revento_core::{RequestId, StatusReason, Timestamp, error::ErrorKind, text::printable};
 
 use super::cause::Cause;
 use crate::url::TOKEN_ENDPOINT;
@@ -44,7 +41,7 @@ pub enum SessionError {
     Busy,
     /// The platform refused the client, for example with `invalid_client`. The connection is intact; the
     /// configuration is wrong.
-    #[error("the platform refused the refresh with {}{}: check the client id and secret", one_line(.error), described(.description))]
+    #[error("the platform refused the refresh with {}{}: check the client id and secret", printable(.error), described(.description))]
     Refused {
         /// The code of RFC 6749 §5.2.
         error: Box<str>,
@@ -162,7 +159,7 @@ impl SessionError {
 fn because(reason: &Option<StatusReason>) -> String {
     reason
         .as_ref()
-        .map(|reason| format!(" ({reason})"))
+        .map(|reason| format!(" ({})", printable(reason.as_str())))
         .unwrap_or_default()
 }
 
@@ -175,7 +172,7 @@ fn deadline(delete_by: &Option<Timestamp>) -> String {
 fn described(description: &Option<String>) -> String {
     description
         .as_ref()
-        .map(|text| format!(" ({})", one_line(text)))
+        .map(|text| format!(" ({})", printable(text)))
         .unwrap_or_default()
 }
 

@@ -1,7 +1,7 @@
 //! A success, and parsing its body.
 
 use bytes::Bytes;
-use revento_core::{RequestId, error::one_line};
+use revento_core::{RequestId, text::printable};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -31,7 +31,7 @@ impl Answer {
             }
             _ => first.to_string(),
         };
-        Err(self.unreadable(&one_line(&problem)))
+        Err(self.unreadable(&printable(&problem).to_string()))
     }
 
     fn unreadable(&self, problem: &str) -> Error {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use revento_core::{ApiErrorBody, ApiErrorCode, Extra, RequestId, error::one_line};
+use revento_core::{ApiErrorBody, ApiErrorCode, Extra, RequestId, text::printable};
 
 use crate::error::{Attempts, Error};
 
@@ -47,7 +47,7 @@ impl Refusal {
 
     /// For the list of attempts.
     pub(super) fn in_short(&self) -> String {
-        format!("{} {}", self.status.as_u16(), one_line(self.code.as_str()))
+        format!("{} {}", self.status.as_u16(), printable(self.code.as_str()))
     }
 
     pub(super) fn into_error(self, endpoint: &'static str, attempts: Attempts) -> Error {

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use revento_core::{
     Connection, ConnectionStatus, RequestId, Scopes,
     error::{ErrorKind, chain},
+    text::printable,
 };
 use revento_oauth::{
     TokenAnswer,
@@ -231,7 +232,8 @@ impl Run<'_> {
         if connection.scopes == before {
             return;
         }
-        tracing::warn!(connection = %self.cache.key, %before, after = %connection.scopes,
+        tracing::warn!(connection = %self.cache.key, before = %printable(&before.to_string()).whole(),
+            after = %printable(&connection.scopes.to_string()).whole(),
             "the answer to a refresh names other scopes");
         if let Some(callback) = &self.refresher.on_scopes_changed {
             callback(&ScopesChanged::new(connection, before));

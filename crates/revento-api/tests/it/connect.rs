@@ -125,6 +125,69 @@ async fn k24_what_a_client_has_stored_is_what_it_gives_out() {
     assert_eq!(world.stored().await.status, ConnectionStatus::Revoked);
 }
 
+fn webhook(event_type: &str, data: &str) -> Envelope {
+    let body = format!(
+        r#"{{"id":"1","type":"{event_type}","occurred_at":"2026-06-09T14:22:31Z","event_id":"{EVENT}",
+            "organization_id":"org_1","data":{data}}}"#
+    );
+    Envelope::parse(body.as_bytes()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn h3_a_webhook_that_ends_a_connection_is_an_error_if_it_cannot_be_read() {
+    let unreadable = [
+        (
+            "user.revoked_access",
+            "{}",
+            "`user_id`",
+            ConnectionStatus::Connected,
+        ),
+        (
+            "user.revoked_access",
+            r#"{"user_id":["planted"]}"#,
+            "data.user_id",
+            ConnectionStatus::Connected,
+        ),
+        (
+            "data.deletion_required",
+            "null",
+            "data",
+            ConnectionStatus::Revoked,
+        ),
+        (
+            "data.deletion_required",
+            r#"{"deadline_at":"planted"}"#,
+            "data.deadline_at",
+            ConnectionStatus::Revoked,
+        ),
+    ];
+    for (event_type, data, says, status) in unreadable {
+        let world = World::connected().await;
+        let error = world
+            .client
+            .apply_webhook(&webhook(event_type, data))
+            .await
+            .unwrap_err();
+        let text = revento_core::error::chain(&error).to_string();
+        assert!(text.contains(says) && !text.contains("planted"), "{text}");
+        assert!(!error.is_transient());
+        assert_eq!(world.stored().await.status, status, "{event_type}");
+    }
+    // What the SDK does not depend on may have any form.
+    for (event_type, data) in [
+        ("integration.suspended", "[]"),
+        ("data.deletion_required", r#"{"reason":7,"deadline_at":null}"#),
+    ] {
+        let world = World::connected().await;
+        world
+            .client
+            .apply_webhook(&webhook(event_type, data))
+            .await
+            .unwrap();
+        assert_eq!(world.stored().await.status, ConnectionStatus::Revoked);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn t11_scopes_that_were_taken_back_are_told() {
     let world = World::connected().await;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{EventType, error::ErrorKind, json_error::describe};
+use crate::{EventType, error::ErrorKind, json_error::describe, text::printable};
 
 /// The body of a verified webhook is not the promised envelope, or its data is not what its type promises.
 ///
@@ -90,9 +90,11 @@ impl fmt::Display for EnvelopeError {
                 write!(f, "the webhook cannot be read: {problem}")
             }
             Problem::Malformed { path, problem } => {
-                write!(f, "the webhook's {path} cannot be read: {problem}")
+                write!(f, "the webhook's {} cannot be read: {problem}", printable(path))
             }
-            Problem::OtherType { wanted, found } => write!(f, "the webhook is {found}, not {wanted}"),
+            Problem::OtherType { wanted, found } => {
+                write!(f, "the webhook is {}, not {wanted}", printable(found.as_str()))
+            }
         }
     }
 }

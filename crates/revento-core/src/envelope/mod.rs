@@ -16,7 +16,9 @@ use self::raw_data::RawData;
 use crate::{
     EnvelopeId, EventId, EventType, OrganizationId, Timestamp,
     kind::{AnyEvent, Kind, Payload},
+    limits,
     record::record,
+    resource::DeletionRequired,
 };
 
 record! {
@@ -115,6 +117,22 @@ impl Envelope {
                 K::read(&self.event_type, data)
             })
         })
+    }
+
+    /// By when the data of an ended connection has to be deleted, if this is `data.deletion_required`. Data that names no deadline
+    /// leaves 30 days (contract §2.6).
+    ///
+    /// # Errors
+    /// The data names a deadline that cannot be read. The duty exists all the same: delete within 30 days of `occurred_at`.
+    pub fn deletion_deadline(&self) -> Result<Timestamp, EnvelopeError> {
+        #[derive(serde::Deserialize)]
+        struct Deadline {
+            deadline_at: Option<Timestamp>,
+        }
+
+        self.data::<DeletionRequired>()?;
+        let named = self.data::<Deadline>()?.deadline_at;
+        Ok(named.unwrap_or_else(|| self.occurred_at.saturating_add(limits::DELETION_PERIOD)))
     }
 
     /// An example that carries this data, for tests. Data that cannot be written as JSON becomes `null`.

@@ -2,7 +2,9 @@
 
 use std::{error::Error, fmt};
 
-/// Writes an error and its causes, separated by `: `.
+use crate::text::printable;
+
+/// Writes an error and its causes, separated by `: `, as one [printable](crate::text::printable) line.
 ///
 /// A cause whose text the message contains already is left out, because some libraries print their source as well.
 ///
@@ -28,7 +30,7 @@ impl fmt::Display for Chain<'_> {
             }
             source = error.source();
         }
-        f.write_str(&text)
+        fmt::Display::fmt(&printable(&text).whole(), f)
     }
 }
 

@@ -74,22 +74,6 @@ fn without_malformed_fields(body: &[u8]) -> Option<ApiErrorBody> {
     serde_json::from_value(fields.into()).ok()
 }
 
-/// Makes foreign text safe for a message or a log: one line, at most 300 characters, without control characters.
-pub fn one_line(text: &str) -> String {
-    const MAX_CHARS: usize = 300;
-    let shown = |c: char| match c {
-        // Quotation marks and backslashes are harmless.
-        '"' | '\'' | '\\' => c.into(),
-        // This escapes line breaks, terminal sequences and marks that reverse the direction of text.
-        c => c.escape_debug().to_string(),
-    };
-    let mut line: String = text.chars().take(MAX_CHARS).map(shown).collect();
-    if text.chars().nth(MAX_CHARS).is_some() {
-        line.push('…');
-    }
-    line
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,17 +110,6 @@ mod tests {
             (body.request_id.as_ref(), body.extra().json("more")),
             (None, Some("[1.5]"))
         );
-    }
-
-    #[test]
-    fn a15_foreign_text_stays_on_one_line() {
-        assert_eq!(one_line("it's \"so\" \\ é"), "it's \"so\" \\ é");
-        assert_eq!(
-            one_line("a\r\nb\u{1b}[31m\u{202e}\0"),
-            "a\\r\\nb\\u{1b}[31m\\u{202e}\\0"
-        );
-        assert_eq!(one_line(&"ü".repeat(300)), "ü".repeat(300));
-        assert_eq!(one_line(&"ü".repeat(301)), "ü".repeat(300) + "…");
     }
 
     #[test]

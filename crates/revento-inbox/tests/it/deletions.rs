@@ -80,7 +80,7 @@ async fn q15_q16_a_duty_needs_no_connection_and_no_token() {
             "1",
             &format!(r#"{{"deadline_at":"{DEADLINE}","reason":"archived"}}"#),
         );
-        let bare = deletion("2", "[]");
+        let bare = deletion("2", "{}");
         let other = sent("3").of_type("user.revoked_access");
         handle(&ledger, &[known, bare, other]).await;
 

@@ -21,4 +21,5 @@ mod forgetting;
 mod handlers;
 mod joining;
 mod order;
+mod unreadable;
 mod world;
