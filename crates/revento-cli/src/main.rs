@@ -10,6 +10,7 @@ mod quickstart;
 mod sandbox;
 mod stop;
 mod terminal;
+mod webhook;
 
 use std::{
     env,
@@ -37,6 +38,10 @@ enum Command {
     /// Export the data of a connected event to a file, within the platform's rate limits.
     #[command(subcommand)]
     Export(export::Command),
+    /// Verify the signature of a captured webhook, and explain a refusal.
+    Verify(webhook::verify::Arguments),
+    /// Sign a body as the platform signs a webhook.
+    Sign(webhook::sign::Arguments),
 }
 
 #[tokio::main]
@@ -52,6 +57,8 @@ async fn main() -> ExitCode {
         Command::Quickstart(arguments) => quickstart::run(arguments).await,
         Command::Sandbox(arguments) => sandbox::run(arguments).await,
         Command::Export(command) => export::run(command).await,
+        Command::Verify(arguments) => webhook::verify::run(&arguments),
+        Command::Sign(arguments) => webhook::sign::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,3 +16,4 @@ mod quickstart;
 mod sandbox;
 mod support;
 mod usage;
+mod webhook;
