@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use revento::{
-    types::error::one_line,
+    types::text::printable,
     webhooks::{Explainer, MatchedKey, VerifyError, explain::Explanation},
 };
 use serde_json::json;
@@ -111,7 +111,7 @@ fn as_text(request: &CapturedRequest, explanation: &Explanation) -> String {
             for (certainty, cause) in explanation.causes() {
                 text.push_str(&format!(
                     "\n  {certainty} cause: {}\n    {}",
-                    one_line(&cause.to_string()),
+                    printable(&cause.to_string()),
                     cause.hint()
                 ));
             }
@@ -153,5 +153,5 @@ fn reason(error: VerifyError) -> String {
 fn shown(request: &CapturedRequest, name: &str) -> String {
     request
         .header(name)
-        .map_or_else(|| format!("(no {name})"), |text| one_line(&text))
+        .map_or_else(|| format!("(no {name})"), |text| printable(&text).to_string())
 }
