@@ -5,15 +5,16 @@ use std::sync::Arc;
 use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType, Timestamp, text::printable};
 use revento_store::{
     BuriedCursor, BuriedDelivery, Clock, DeliveryState, InboxStore, InsertOutcome, NewDelivery,
-    RequeueAttempts, RequeueOutcome, SealError, Sealer, StoreError, SystemClock,
+    RequeueAttempts, RequeueOutcome, SealError, Sealed, Sealer, StoreError, SystemClock,
 };
 use revento_webhooks::{EventError, Verified};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
 use crate::{
-    AcceptError, Handlers, Policy, RequeueError, Runner,
+    AcceptError, Handlers, Policy, RequeueError, Runner, error_text,
     shared::{Shared, sealing_context},
+    stored_id,
 };
 
 /// Accepts deliveries for any number of endpoints and runners. Clones share one inbox.
@@ -66,9 +67,10 @@ impl InboxBuilder {
 pub enum Accepted {
     /// The delivery is new and queued.
     New,
-    /// The delivery was buried and is queued again.
+    /// The delivery was buried, and the platform signed this attempt after that. It is queued again.
     Requeued,
-    /// The delivery is known already and is in this state.
+    /// The delivery is known already and is in this state. If that is buried, the attempt was signed before the burial: it is
+    /// a late retry, or a copy that somebody captured.
     Duplicate(DeliveryState),
 }
 
@@ -90,7 +92,7 @@ impl Inbox {
     /// Stores a verified delivery. After `Ok`, answer 2xx.
     ///
     /// The inbox also accepts a genuine body that is not the promised envelope, because the platform would only send
-    /// it again. A runner buries it.
+    /// it again. A runner buries it. Its id is `unreadable/` and the digest of the body.
     ///
     /// The inbox logs an `ERROR` event when a known delivery id comes with another envelope, or a known envelope with
     /// another body: the platform is at fault, or an attacker replays a captured delivery.
@@ -149,7 +151,8 @@ impl Inbox {
         Ok(accepted)
     }
 
-    /// The state of a delivery; `None` when it is unknown or was forgotten.
+    /// The state of a delivery; `None` when it is unknown or was forgotten. The id is the envelope's signed one, or the one in
+    /// [`buried`](Self::buried).
     ///
     /// # Errors
     /// The store failed.
@@ -166,7 +169,12 @@ impl Inbox {
         after: Option<&BuriedCursor>,
         limit: usize,
     ) -> Result<Vec<BuriedDelivery>, StoreError> {
-        self.shared.store.buried(after, limit).await
+        let Shared { store, sealer, .. } = &*self.shared;
+        let mut buried = store.buried(after, limit).await?;
+        for delivery in &mut buried {
+            delivery.error = error_text::open(&**sealer, &delivery.envelope_id, &delivery.error).await;
+        }
+        Ok(buried)
     }
 
     /// Queues a buried delivery again for one attempt, after an operator removed the cause. If the attempt fails, the delivery is
@@ -175,13 +183,20 @@ impl Inbox {
     /// # Errors
     /// Its body was [expunged](crate::Policy::buried_retention), or the store failed.
     pub async fn requeue(&self, envelope_id: &EnvelopeId) -> Result<bool, RequeueError> {
+        self.requeue_for(envelope_id, RequeueAttempts::Single).await
+    }
+
+    /// [Queues a buried delivery again](Self::requeue), for one attempt or for as many as a new delivery gets.
+    ///
+    /// # Errors
+    /// Its body was [expunged](crate::Policy::buried_retention), or the store failed.
+    pub async fn requeue_for(
+        &self,
+        envelope_id: &EnvelopeId,
+        attempts: RequeueAttempts,
+    ) -> Result<bool, RequeueError> {
         let now = self.shared.clock.now();
-        match self
-            .shared
-            .store
-            .requeue(envelope_id, now, RequeueAttempts::Single)
-            .await?
-        {
+        match self.shared.store.requeue(envelope_id, now, attempts).await? {
             RequeueOutcome::Requeued => {
                 self.shared.queued.notify_one();
                 Ok(true)
@@ -205,19 +220,16 @@ impl Inbox {
         delivery_id: DeliveryId,
     ) -> Result<NewDelivery, SealError> {
         let body = verified.body();
-        let signed_at = Timestamp::from_unix_seconds(verified.timestamp());
+        let ordering_key = (self.shared.ordering_key)(&envelope);
+        let envelope_id = stored_id::of_envelope(envelope.id);
         Ok(NewDelivery {
-            body: self
-                .shared
-                .sealer
-                .seal(&sealing_context(&envelope.id), body)
-                .await?,
+            body: self.seal(&envelope_id, body).await?,
             body_digest: Sha256::digest(body).into(),
-            ordering_key: (self.shared.ordering_key)(&envelope),
+            ordering_key,
             occurred_at: envelope.occurred_at,
-            signed_at,
+            signed_at: Timestamp::from_unix_seconds(verified.timestamp()),
             received_at: self.shared.clock.now(),
-            envelope_id: envelope.id,
+            envelope_id,
             delivery_id,
             event_type: envelope.event_type,
         })
@@ -230,14 +242,10 @@ impl Inbox {
         delivery_id: DeliveryId,
     ) -> Result<NewDelivery, SealError> {
         let body_digest: [u8; 32] = Sha256::digest(verified.body()).into();
-        let envelope_id = EnvelopeId::new(format!("unreadable/{}", hex::encode(body_digest)));
+        let envelope_id = stored_id::of_unreadable(body_digest);
         let now = self.shared.clock.now();
         Ok(NewDelivery {
-            body: self
-                .shared
-                .sealer
-                .seal(&sealing_context(&envelope_id), verified.body())
-                .await?,
+            body: self.seal(&envelope_id, verified.body()).await?,
             body_digest,
             ordering_key: String::new(),
             occurred_at: now,
@@ -247,6 +255,10 @@ impl Inbox {
             delivery_id,
             event_type: EventType::from(verified.unsigned_event_type()),
         })
+    }
+
+    async fn seal(&self, envelope_id: &EnvelopeId, body: &[u8]) -> Result<Sealed, SealError> {
+        self.shared.sealer.seal(&sealing_context(envelope_id), body).await
     }
 }
 

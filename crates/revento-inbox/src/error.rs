@@ -1,6 +1,6 @@
 //! The errors of an inbox.
 
-use revento_core::{EnvelopeId, error::ErrorKind};
+use revento_core::{EnvelopeId, error::ErrorKind, text::printable};
 use revento_store::{SealError, StoreError};
 
 /// The inbox did not accept a delivery.
@@ -49,8 +49,9 @@ impl AcceptError {
 pub enum RequeueError {
     /// The body was [expunged](crate::Policy::buried_retention). Nothing was changed.
     #[error(
-        "{envelope_id} cannot be queued again, because its body was expunged; nothing was changed: \
-         replay the delivery from the developer console, which sends the body again"
+        "{} cannot be queued again, because its body was expunged; nothing was changed: \
+         replay the delivery from the developer console, which sends the body again",
+        printable(.envelope_id.as_str())
     )]
     Expunged {
         /// The delivery.

@@ -12,6 +12,9 @@ use crate::Webhook;
 
 /// A handler failed.
 ///
+/// Its text goes to the log as one printable line, and sealed into the store, where it is deleted with the body. Values of JSON do
+/// not get into it by `?` ([`chain`]); do not put personal data into your own texts.
+///
 /// It does not implement [`Error`], so that `?` converts every error into it: use
 /// [`permanent`](Self::permanent) or [`retry`](Self::retry) to decide yourself.
 #[derive(Debug, Clone)]
@@ -90,9 +93,9 @@ pub enum FailureAction {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Failure {
-    /// The signed identity.
+    /// The signed identity; `unreadable/` and a digest when the body is not an envelope.
     pub envelope_id: EnvelopeId,
-    /// The signed type.
+    /// The signed type; that of the unsigned header when the body is not an envelope.
     pub event_type: EventType,
     /// The webhook; `None` when its body cannot be read.
     pub webhook: Option<Webhook>,

@@ -3,7 +3,7 @@
 //! [`Inbox::accept`] stores a verified delivery before the sender gets its 2xx. An acknowledged delivery is never lost,
 //! and a duplicate is never handled twice (invariant W4). [`Runner::run`] is a future that the caller spawns: it leases
 //! due deliveries, calls the [`Handlers`], retries failed attempts, and buries a delivery that fails too often. When the
-//! platform sends a buried delivery again, for example by a replay from its console, the inbox queues it again.
+//! platform replays a buried delivery, the inbox queues it again.
 //!
 //! Any number of processes may share a store. One of them leases a delivery at a time; when it dies, its lease runs out.
 //! When a process dies between a handler's work and the stored outcome, another calls the handler again. Make handlers
@@ -12,19 +12,26 @@
 //!
 //! [`Deletions`] records the duties of `data.deletion_required` and the proofs that they were fulfilled.
 //!
-//! The inbox seals bodies before it stores them, because they contain personal data. It drops the body of a handled
-//! delivery at once, and expunges that of a buried one after [`Policy::buried_retention`]. Identities, attempts and the
-//! last error stay, and a replay brings the body back.
+//! The inbox seals bodies and the errors of handlers before it stores them, because they contain personal data. It drops both
+//! of a handled delivery at once, and expunges those of a buried one after [`Policy::buried_retention`]. Identities and the number
+//! of attempts stay, and a replay brings the body back.
+//!
+//! # Repeated and captured deliveries
+//! A buried delivery is queued again for an attempt that the platform signed after the burial: its replay from the developer
+//! console. Other attempts, late retries or copies that somebody captured, are acknowledged only. [`Inbox::requeue`] gives a
+//! delivery one attempt.
 
 mod accept;
 mod deletions;
 mod error;
+mod error_text;
 mod failure;
 mod handlers;
 mod order;
 mod policy;
 mod runner;
 mod shared;
+mod stored_id;
 mod webhook;
 
 pub use accept::{Accepted, Inbox, InboxBuilder};

@@ -7,7 +7,7 @@ use revento_core::{Envelope, EnvelopeId, Timestamp, error::chain, text::printabl
 use revento_store::{DeliveryState, LeasedDelivery, StoreError};
 
 use crate::{
-    Failure, FailureAction, HandlerError, Handlers, Webhook,
+    Failure, FailureAction, HandlerError, Handlers, Webhook, error_text,
     failure::join_messages,
     shared::{Shared, sealing_context},
 };
@@ -216,11 +216,13 @@ async fn store_outcome(
         }
         Some(FailureAction::RetryAt(at)) => {
             tracing::warn!(%envelope_id, %event_type, attempt, %error, retry_at = %at, "webhook failed");
-            shared.store.retry(lease, at, &error).await?
+            let sealed = error_text::seal(&*shared.sealer, &lease.envelope_id, &error).await;
+            shared.store.retry(lease, at, &sealed).await?
         }
         Some(FailureAction::Bury) => {
             tracing::error!(%envelope_id, %event_type, attempt, %error, "webhook buried");
-            shared.store.bury(lease, now, &error).await?
+            let sealed = error_text::seal(&*shared.sealer, &lease.envelope_id, &error).await;
+            shared.store.bury(lease, now, &sealed).await?
         }
     };
     if !held {

@@ -53,7 +53,7 @@ macro_rules! buried {
 
 const BURIED: &str = buried!("", "$1");
 const BURIED_BEHIND: &str = buried!("AND (at, envelope_id) < ($1, $2)", "$3");
-const EXPUNGE: &str = "UPDATE revento_deliveries SET body = NULL, digest = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < $1";
+const EXPUNGE: &str = "UPDATE revento_deliveries SET body = NULL, digest = NULL, error = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < $1";
 const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at < $1";
 
 /// For the test of the query plans.

@@ -126,7 +126,8 @@ pub struct BuriedDelivery {
     pub buried_at: Timestamp,
     /// How many times the delivery was leased since it was queued last.
     pub attempts: u32,
-    /// The error that [`InboxStore::bury`] was given.
+    /// The error that [`InboxStore::bury`] was given; empty if the body was expunged. The inbox seals it before it gives it to the
+    /// store, and opens it in its own list.
     pub error: String,
     /// Whether the body was [expunged](InboxStore::expunge).
     pub expunged: bool,
@@ -296,8 +297,8 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
         limit: usize,
     ) -> Result<Vec<BuriedDelivery>, StoreError>;
 
-    /// Deletes the bodies, and the digests of the bodies, of deliveries that were buried before (not at) `before`. Returns
-    /// their number. The deliveries stay buried, so that the store recognizes a replay.
+    /// Deletes the bodies, the digests of the bodies, and the error texts of deliveries that were buried before (not at) `before`.
+    /// Returns their number. The deliveries stay buried, so that the store recognizes a replay.
     ///
     /// # Errors
     /// The store failed. The bodies may be deleted.

@@ -34,7 +34,7 @@ pub(crate) fn feed(state: &State) -> String {
     webhooks(&state.feed.entries()).into_string()
 }
 
-pub(crate) fn problem(error: &dyn std::error::Error) -> String {
+pub(crate) fn problem(error: &(dyn std::error::Error + 'static)) -> String {
     page(html! {
         h1 { "Something went wrong" }
         p.problem role="alert" { (error::chain(error)) "." }

@@ -2,41 +2,69 @@
 
 use std::{error::Error, fmt};
 
-use crate::text::printable;
+use crate::{json_error::describe, text::printable};
 
 /// Writes an error and its causes, separated by `: `, as one [printable](crate::text::printable) line.
 ///
-/// A cause whose text the message contains already is left out, because some libraries print their source as well.
+/// A cause whose text the message contains already is left out, because some libraries print their source as well. Of an error in
+/// JSON it shows the place and what was expected, and never the value that was found.
 ///
 /// ```
 /// let error = revento_core::Envelope::parse(b"[").unwrap_err();
 /// println!("the webhook was dropped: {}", revento_core::error::chain(&error));
 /// ```
-pub fn chain<'a>(error: &'a (dyn Error + 'a)) -> impl fmt::Display + 'a {
+pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl fmt::Display + 'a {
     Chain(error)
 }
 
-struct Chain<'a>(&'a (dyn Error + 'a));
+struct Chain<'a>(&'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = self.0.to_string();
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            let cause = error.to_string();
-            if !text.contains(&cause) {
-                text.push_str(": ");
-                text.push_str(&cause);
-            }
-            source = error.source();
+        let mut text = String::new();
+        let mut next = Some(self.0);
+        while let Some(error) = next {
+            append(&mut text, error);
+            next = error.source();
         }
         fmt::Display::fmt(&printable(&text).whole(), f)
+    }
+}
+
+fn append(text: &mut String, error: &(dyn Error + 'static)) {
+    let raw = error.to_string();
+    let shown = match error.downcast_ref::<serde_json::Error>() {
+        Some(json) if !json.is_io() => describe(json),
+        _ => raw.clone(),
+    };
+    if text.contains(&raw) {
+        *text = text.replace(&raw, &shown);
+    } else {
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&shown);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn h4_a_json_error_shows_no_value_wherever_it_stands() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("the settings: {0}")]
+        struct Printed(#[source] serde_json::Error);
+
+        let error = || serde_json::from_str::<u8>("\"planted\"").unwrap_err();
+        assert!(error().to_string().contains("planted"));
+        assert_eq!(chain(&error()).to_string(), "expected u8 (line 1 column 9)");
+        assert_eq!(
+            chain(&Printed(error())).to_string(),
+            "the settings: expected u8 (line 1 column 9)"
+        );
+    }
 
     #[derive(Debug, thiserror::Error)]
     #[error("the connection cannot be loaded")]

@@ -95,7 +95,10 @@ async fn q18_the_body_of_a_buried_delivery_is_expunged_and_what_is_known_of_it_s
         eventually(async || inbox.buried(None, 10).await.unwrap()[0].expunged).await;
         running.stop().await;
         let after = inbox.buried(None, 10).await.unwrap().remove(0);
-        assert_eq!(after.error, "no such table");
+        assert_eq!(
+            (before[0].error.as_str(), after.error.as_str()),
+            ("no such table", "")
+        );
         assert_eq!((after.attempts, after.received_at), (1, before[0].received_at));
         assert_eq!(inbox.state(&sent.id()).await.unwrap(), Some(Buried), "{place:?}");
 
@@ -125,6 +128,68 @@ async fn q18_the_body_of_a_buried_delivery_is_expunged_and_what_is_known_of_it_s
         run_until(&inbox, handlers, &sent.id(), Done).await;
         assert_eq!(seen.all(), [sent.data], "{place:?}");
     }
+}
+
+/// What the files of a store contain, as its tables and as raw bytes.
+fn bytes_of(folder: &std::path::Path) -> Vec<u8> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.flat_map(|file| fs::read(file).unwrap()).collect()
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+/// The error of a handler repeats what it has read. It is sealed in the file, and gone with the body.
+#[tokio::test(flavor = "multi_thread")]
+async fn h4_the_text_of_a_handlers_error_is_never_readable_in_the_store_and_does_not_survive_the_body() {
+    const PLANTED: &str = "Ada-Lovelace-is-vegan";
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().to_owned();
+    let place = Place::Sqlite(directory);
+    let clock = Arc::new(Ahead::default());
+    let store = place.open().await;
+    let inbox = builder(store.clone()).clock(clock.clone()).build();
+    let sent = sent("1").with_data(&format!(r#"{{"id":"app_1","notes":"{PLANTED}"}}"#));
+    let retried_first = || {
+        Handlers::new().on_any(async |webhook| {
+            let text = format!("no menu for {}", webhook.envelope.data_json());
+            Err(if webhook.attempt == 1 {
+                HandlerError::retry(text)
+            } else {
+                HandlerError::permanent(text)
+            })
+        })
+    };
+    sent.arrive(&inbox).await.unwrap();
+    run_until(&inbox, retried_first(), &sent.id(), Buried).await;
+
+    let listed = inbox.buried(None, 10).await.unwrap().remove(0);
+    assert!(
+        listed.error.contains(PLANTED),
+        "an operator reads it: {}",
+        listed.error
+    );
+    let stored = store.buried(None, 10).await.unwrap().remove(0);
+    assert!(!stored.error.is_empty() && !stored.error.contains(PLANTED));
+    let bytes = bytes_of(&folder);
+    assert!(contains(&bytes, "env_1") && !contains(&bytes, PLANTED));
+
+    // Somebody without the key lists the deliveries, too.
+    let other_key = KeyRing::new(SealingKey::from_bytes([9; 32]));
+    let locked = Inbox::builder(store.clone(), other_key).build();
+    let listed = locked.buried(None, 10).await.unwrap().remove(0);
+    assert_eq!(
+        listed.error,
+        "the error text cannot be opened: its sealing key is missing"
+    );
+
+    clock.advance(20 * DAY);
+    let running = Running::start(&inbox, Handlers::new());
+    eventually(async || inbox.buried(None, 10).await.unwrap()[0].expunged).await;
+    running.stop().await;
+    assert_eq!(store.buried(None, 10).await.unwrap()[0].error, "");
+    assert!(!contains(&bytes_of(&folder), PLANTED));
 }
 
 /// A replay makes a delivery readable again that was sealed under a lost key.

@@ -21,5 +21,6 @@ mod forgetting;
 mod handlers;
 mod joining;
 mod order;
+mod replays;
 mod unreadable;
 mod world;

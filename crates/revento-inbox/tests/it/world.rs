@@ -65,8 +65,14 @@ impl Sent {
         self.envelope_id.as_str().into()
     }
 
-    /// Verifies and accepts the delivery, as an endpoint does before it answers.
+    /// Verifies and accepts the delivery, as an endpoint does before it answers. The platform signs it after all that the inbox
+    /// has done so far.
     pub(crate) async fn arrive(&self, inbox: &Inbox) -> Result<Accepted, AcceptError> {
+        self.arrive_signed(inbox, SIGNED_AT).await
+    }
+
+    /// Accepts an attempt that was signed at this time, in Unix seconds.
+    pub(crate) async fn arrive_signed(&self, inbox: &Inbox, at: i64) -> Result<Accepted, AcceptError> {
         let Self {
             envelope_id,
             event_type,
@@ -77,7 +83,7 @@ impl Sent {
         let body = format!(
             r#"{{"id":"{envelope_id}","type":"{event_type}","occurred_at":"{occurred_at}","event_id":"evt_1","organization_id":"org_1","data":{data}}}"#
         );
-        arrive(inbox, event_type, &self.delivery_id, &body).await
+        arrive_signed(inbox, event_type, &self.delivery_id, &body, at).await
     }
 }
 
@@ -88,8 +94,19 @@ pub(crate) async fn arrive(
     delivery_id: &str,
     body: &str,
 ) -> Result<Accepted, AcceptError> {
-    let signature = Signer::new(SECRET).unwrap().sign(SIGNED_AT, body.as_bytes());
-    let timestamp = SIGNED_AT.to_string();
+    arrive_signed(inbox, event_type, delivery_id, body, SIGNED_AT).await
+}
+
+/// Accepts any genuine body that was signed at this time, in Unix seconds.
+pub(crate) async fn arrive_signed(
+    inbox: &Inbox,
+    event_type: &str,
+    delivery_id: &str,
+    body: &str,
+    at: i64,
+) -> Result<Accepted, AcceptError> {
+    let signature = Signer::new(SECRET).unwrap().sign(at, body.as_bytes());
+    let timestamp = at.to_string();
     let headers = Headers::collect([
         ("x-revento-event", event_type),
         ("x-revento-delivery-id", delivery_id),
@@ -98,7 +115,7 @@ pub(crate) async fn arrive(
     ])
     .unwrap();
     let verifier = Verifier::new(SECRET).unwrap();
-    let verified = verifier.verify(&headers, body.as_bytes(), SIGNED_AT).unwrap();
+    let verified = verifier.verify(&headers, body.as_bytes(), at).unwrap();
     inbox.accept(&verified).await
 }
 

@@ -54,7 +54,7 @@ macro_rules! buried {
 
 pub(super) const BURIED: &str = buried!("", "?1");
 pub(super) const BURIED_BEHIND: &str = buried!("AND (at, envelope_id) < (?1, ?2)", "?3");
-pub(super) const EXPUNGE: &str = "UPDATE revento_deliveries SET body = NULL, digest = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < ?";
+pub(super) const EXPUNGE: &str = "UPDATE revento_deliveries SET body = NULL, digest = NULL, error = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < ?";
 pub(super) const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at < ?";
 
 /// For the test of the query plans.

@@ -100,6 +100,7 @@ pub(super) async fn q18_only_what_was_buried_long_ago_is_expunged(
     expunge("how many were buried before the second was", minutes(2), 1).await?;
     expunge("how many are left to expunge by then", minutes(2), 0).await?;
     let first = BuriedDelivery {
+        error: String::new(),
         expunged: true,
         ..as_buried(&delivery("1"), minutes(1))
     };

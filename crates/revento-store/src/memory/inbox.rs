@@ -286,6 +286,7 @@ impl InboxStore for MemoryInbox {
             if row.state == DeliveryState::Buried && row.at < before && !row.expunged {
                 row.wipe();
                 row.delivery.body_digest = [0; 32];
+                row.error.clear();
                 row.expunged = true;
                 count += 1;
             }

@@ -38,7 +38,7 @@ faults! {
     BuriedUnlisted BuriedFirstFirst BuriedIgnoresCursor BuriedCursorByTimeOnly BuriedCursorMustExist BuriedCapped
     FirstCauseStays ExpungesEverything ExpungesNothing ExpungeOnlySays ExpungedIsForgotten
     OtherBodyUntold OtherBodyAlwaysTold OtherBodyTaken DigestOutlivesItsBody
-    OldAttemptIsRequeued SingleAttemptForgotten AlwaysSingleAttempt ExpungedLosesItsCause ExpungedIsRequeued ReplayKeepsNoBody ReplayKeepsTheOldBody
+    OldAttemptIsRequeued SingleAttemptForgotten AlwaysSingleAttempt ExpungedKeepsItsCause ExpungedIsRequeued ReplayKeepsNoBody ReplayKeepsTheOldBody
 }
 
 fn known(state: DeliveryState) -> InsertOutcome {
@@ -332,7 +332,7 @@ impl InboxStore for Faulty {
         for one in &mut buried {
             match self.fault {
                 Fault::FirstCauseStays => one.error = self.notes().causes[&one.envelope_id].clone(),
-                Fault::ExpungedLosesItsCause if one.expunged => one.error.clear(),
+                Fault::ExpungedKeepsItsCause => one.error = self.notes().causes[&one.envelope_id].clone(),
                 _ => {}
             }
         }

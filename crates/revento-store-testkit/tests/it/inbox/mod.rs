@@ -117,7 +117,7 @@ async fn every_faulty_behaviour_is_found() {
             "q18_only_what_was_buried_long_ago_is_expunged",
         ),
         (
-            Fault::ExpungedLosesItsCause,
+            Fault::ExpungedKeepsItsCause,
             "q18_only_what_was_buried_long_ago_is_expunged",
         ),
         (

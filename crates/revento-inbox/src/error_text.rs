@@ -1,0 +1,42 @@
+//! The error text of a failed attempt, as the store keeps it.
+//!
+//! A handler's error may repeat what it has read, so its text is sealed like the body. It is bound to its delivery, and the store
+//! deletes it with the body.
+
+use revento_core::{EnvelopeId, error::chain, text::printable};
+use revento_store::{SealError, Sealed, Sealer};
+
+/// Seals the text. If that fails, the outcome of the attempt is more important: the store gets no text.
+pub(crate) async fn seal(sealer: &dyn Sealer, envelope_id: &EnvelopeId, text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    match sealer.seal(&context(envelope_id), text.as_bytes()).await {
+        Ok(sealed) => hex::encode(sealed.as_bytes()),
+        Err(error) => {
+            tracing::error!(envelope_id = %printable(envelope_id.as_str()), error = %chain(&error),
+                "the error text of a webhook could not be sealed and is not kept");
+            String::new()
+        }
+    }
+}
+
+/// Opens a stored text.
+pub(crate) async fn open(sealer: &dyn Sealer, envelope_id: &EnvelopeId, stored: &str) -> String {
+    if stored.is_empty() {
+        return String::new();
+    }
+    try_open(sealer, envelope_id, stored)
+        .await
+        .unwrap_or_else(|| "the error text cannot be opened: its sealing key is missing".to_owned())
+}
+
+async fn try_open(sealer: &dyn Sealer, envelope_id: &EnvelopeId, stored: &str) -> Option<String> {
+    let sealed = Sealed::from_bytes(hex::decode(stored).ok()?);
+    let opened: Result<_, SealError> = sealer.open(&context(envelope_id), &sealed).await;
+    String::from_utf8(opened.ok()?.plaintext.to_vec()).ok()
+}
+
+fn context(envelope_id: &EnvelopeId) -> String {
+    format!("revento/inbox-error/{envelope_id}")
+}
