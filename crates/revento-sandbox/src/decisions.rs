@@ -19,7 +19,8 @@ pub(crate) const CODE_LIFETIME_S: i64 = 600;
 /// Contract §2.1: the second use of a code revokes what its first use issued.
 pub(crate) const CODE_REUSE_REVOKES: bool = true;
 
-/// Contract §2.1: a consent page can be answered for ten minutes, and once.
+/// Contract §2.1: a consent page can be answered for ten minutes. The same answer again gets the same redirect, because
+/// people click twice; another answer is refused.
 pub(crate) const CONSENT_LIFETIME_S: i64 = 600;
 
 /// Contract §2.1: the longest `state` that is accepted and returned, in bytes.
@@ -67,8 +68,9 @@ pub(crate) fn oauth_status(code: &str) -> u16 {
 /// ends both.
 pub(crate) const CONSENT_ENDS_OLDER_FAMILIES: bool = false;
 
-/// Contract §2.4: an exchange that fails a check does not use up the code.
-pub(crate) const FAILED_EXCHANGE_USES_UP_CODE: bool = false;
+/// Contract §2.4: an exchange with a wrong or missing `code_verifier`, or with another `redirect_uri`, uses up the code, so
+/// that nobody can guess.
+pub(crate) const FAILED_EXCHANGE_USES_UP_CODE: bool = true;
 
 /// Contract §2.5: the error for a participant who may not sign in.
 pub(crate) const NOT_ELIGIBLE_ERROR: &str = "access_denied";
@@ -82,6 +84,15 @@ pub(crate) const VERSION_MEDIA_TYPE: &str = "application/vnd.revento.v1+json";
 /// Contract §3.4: the application status that no webhook announces.
 pub(crate) const CANCELLED: &str = "cancelled";
 
+/// Contract §3.4: the `role` of most participants.
+pub(crate) const DEFAULT_ROLE: &str = "attendee";
+
+/// Contract §3.4: the `status` of a participant who has applied and is not registered.
+pub(crate) const NOT_REGISTERED: &str = "applied";
+
+/// Contract §4.2: what the `id` of an envelope starts with. It shares a prefix with the ids of events, and is no UUID.
+pub(crate) const ENVELOPE_ID_PREFIX: &str = "evt_delivery_";
+
 /// Contract §3.5: the status of `insufficient_scope`.
 pub(crate) const INSUFFICIENT_SCOPE_STATUS: u16 = 403;
 
@@ -93,6 +104,11 @@ pub(crate) const INVALID_REQUEST_STATUS: u16 = 400;
 
 /// Contract §3.6: a refresh does not refill the rate budget: the budget belongs to the token family.
 pub(crate) const BUDGET_OUTLIVES_REFRESH: bool = true;
+
+/// Contract §3.6: an hour starts with the first call of a token, and with the first call after it has ended. So
+/// `X-RateLimit-Reset` is the end of that hour, and the budget is full after it. If false, the hour is rolling: the budget
+/// counts the calls of the last sixty minutes, and the reset is when the oldest of them leaves.
+pub(crate) const HOUR_STARTS_WITH_A_CALL: bool = true;
 
 /// Contract §3.6: this many answers 429 within [`SUSPENDED_WITHIN_S`] suspend an integration for [`SUSPENDED_FOR_S`],
 /// if the start asks for it. Its calls are then answered 429 with `Retry-After`; its tokens stay.
@@ -111,8 +127,8 @@ pub(crate) fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
 }
 
-/// Contract §4.1: a replay starts the retry schedule again.
-pub(crate) const REPLAY_RESTARTS_SCHEDULE: bool = true;
+/// Contract §4.1: a replay is one attempt. It neither starts the retry schedule again nor prolongs it.
+pub(crate) const REPLAY_RESTARTS_SCHEDULE: bool = false;
 
 /// Contract §4.1: how far back deliveries can be replayed by range, in seconds.
 pub(crate) const LOG_KEPT_S: i64 = 30 * 86_400;

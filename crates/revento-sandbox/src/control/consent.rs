@@ -5,9 +5,10 @@ use url::Url;
 use super::error::ControlError;
 use crate::platform::commands::CommandError;
 use crate::platform::oauth::authorize::{AuthorizeOutcome, evaluate};
-use crate::platform::oauth::consent::{self, Answer};
+use crate::platform::oauth::consent;
 use crate::platform::oauth::params::Params;
 use crate::platform::oauth::redirect::redirect_url;
+use crate::platform::records::ConsentAnswer;
 use crate::primitives::entropy::Purpose;
 use crate::start::Sandbox;
 
@@ -75,14 +76,14 @@ impl Sandbox {
     }
 }
 
-fn answer(decision: ConsentDecision, requested: &[String]) -> Answer {
+fn answer(decision: ConsentDecision, requested: &[String]) -> ConsentAnswer {
     let (authorize, ticked, user_id) = match decision {
         ConsentDecision::Authorize => (true, requested.to_vec(), None),
         ConsentDecision::AuthorizeOnly(ticked) => (true, ticked, None),
         ConsentDecision::SignIn(user_id) => (true, requested.to_vec(), Some(user_id)),
         ConsentDecision::Decline => (false, Vec::new(), None),
     };
-    Answer {
+    ConsentAnswer {
         authorize,
         ticked,
         user_id,

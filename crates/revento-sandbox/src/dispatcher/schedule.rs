@@ -88,11 +88,9 @@ pub(super) async fn record(runtime: &Runtime, before: &Delivery, attempt: Attemp
             // Most deliveries have one attempt, and there can be many deliveries.
             delivery.attempts.reserve_exact(1);
             delivery.attempts.push(attempt);
-            // A delivery that was replayed during the attempt keeps the attempt that the replay scheduled.
-            if delivery.next_attempt_at == before.next_attempt_at {
-                schedule_next(&mut delivery, success, context.now);
-            }
-            if delivery.status == DeliveryStatus::Dead {
+            let was_dead = delivery.status == DeliveryStatus::Dead;
+            apply(&mut delivery, before, success, context.now);
+            if delivery.status == DeliveryStatus::Dead && !was_dead {
                 state.increment("dead_letters");
             }
             state.put_delivery(delivery);
@@ -100,11 +98,27 @@ pub(super) async fn record(runtime: &Runtime, before: &Delivery, attempt: Attemp
         .await
 }
 
-fn schedule_next(delivery: &mut Delivery, success: bool, now: Time) {
-    delivery.next_attempt_at = None;
+/// What an attempt changes. A replay or a new start of the schedule during the attempt keeps the attempt that it asked for.
+fn apply(delivery: &mut Delivery, before: &Delivery, success: bool, now: Time) {
     if success {
         delivery.status = DeliveryStatus::Delivered;
         delivery.failures = 0;
+    }
+    if before.replay_at.is_some() {
+        if delivery.replay_at == before.replay_at {
+            delivery.replay_at = None;
+        }
+        if success {
+            delivery.next_attempt_at = None;
+        }
+    } else if delivery.next_attempt_at == before.next_attempt_at {
+        schedule_next(delivery, success, now);
+    }
+}
+
+fn schedule_next(delivery: &mut Delivery, success: bool, now: Time) {
+    delivery.next_attempt_at = None;
+    if success {
         return;
     }
     let waits = usize::try_from(delivery.failures).unwrap_or(usize::MAX);

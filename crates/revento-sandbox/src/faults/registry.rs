@@ -76,7 +76,6 @@ pub(crate) struct ArmedFault {
     #[serde(flatten)]
     pub(crate) spec: FaultSpec,
     /// How often it has triggered.
-    #[serde(rename = "struck")]
     pub(crate) triggered: u32,
     /// The state of its random numbers.
     #[serde(skip)]

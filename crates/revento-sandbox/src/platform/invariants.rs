@@ -6,12 +6,12 @@ use crate::platform::commands::lifecycle;
 use crate::platform::config::{Config, Integration};
 use crate::platform::context::Context;
 use crate::platform::oauth::authorize::{AuthorizeOutcome, evaluate};
-use crate::platform::oauth::consent::{self, Answer};
+use crate::platform::oauth::consent;
 use crate::platform::oauth::exchange::exchange;
 use crate::platform::oauth::params::Params;
 use crate::platform::oauth::refresh::refresh;
 use crate::platform::oauth::tokens::FreshPair;
-use crate::platform::records::DeliveryStatus;
+use crate::platform::records::{ConsentAnswer, DeliveryStatus};
 use crate::platform::seed::{self, Seed};
 use crate::platform::state::State;
 use crate::primitives::entropy::{Entropy, Purpose};
@@ -105,7 +105,7 @@ impl Run {
             return;
         };
         consent::await_answer(&mut self.state, self.now, asked);
-        let answer = Answer {
+        let answer = ConsentAnswer {
             authorize: true,
             ticked: Vec::new(),
             user_id,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::platform::records::{
-    AccessToken, Activity, AuditEntry, CapacityNotice, Code, Connection, Consent, Counter, Credential,
-    Delivery, DeliveryStatus, Event, Family, IntegrationStatus, Location, Organization, Participant,
+    AccessToken, Activity, AnsweredConsents, AuditEntry, CapacityNotice, Code, Connection, Consent, Counter,
+    Credential, Delivery, Event, Family, IntegrationStatus, Location, Organization, Participant,
     RefreshToken, Setting, Thread, User, Wave, WebviewPage,
 };
 use crate::platform::table::{Change, Row, Table};
@@ -24,8 +24,11 @@ macro_rules! tables {
         pub(crate) struct State {
             $(pub(crate) $seed: Table<$seed_row>,)*
             $(pub(crate) $other: Table<$other_row>,)*
-            /// Pending deliveries by the time of their next attempt; derived from `deliveries`.
+            /// Deliveries by the time of their next attempt; derived from `deliveries`.
             due: BTreeSet<(Time, u64, String)>,
+            /// Consent pages that were answered, until they expire. They are in memory only: an answer contains its code in
+            /// the clear.
+            pub(crate) answered: AnsweredConsents,
         }
 
         tables!(@rows $($seed: $seed_row by $seed_key;)* $($other: $other_row by $other_key;)*);
@@ -119,7 +122,7 @@ impl State {
         self.due = self
             .deliveries
             .iter()
-            .filter_map(|row| Some((row.next_attempt_at?, row.number, row.id.clone())))
+            .filter_map(|row| Some((row.due_at()?, row.number, row.id.clone())))
             .collect();
     }
 
@@ -164,14 +167,11 @@ impl State {
     /// Stores a delivery and keeps the index of due deliveries up to date.
     pub(crate) fn put_delivery(&mut self, delivery: Delivery) {
         if let Some(old) = self.deliveries.get(&delivery.id)
-            && let Some(at) = old.next_attempt_at
+            && let Some(at) = old.due_at()
         {
             self.due.remove(&(at, old.number, old.id.clone()));
         }
-        if let Some(at) = delivery
-            .next_attempt_at
-            .filter(|_| delivery.status == DeliveryStatus::Pending)
-        {
+        if let Some(at) = delivery.due_at() {
             self.due.insert((at, delivery.number, delivery.id.clone()));
         }
         self.deliveries.put(delivery);
@@ -180,13 +180,13 @@ impl State {
     /// Deletes a delivery in any status.
     pub(crate) fn remove_delivery(&mut self, id: &str) {
         if let Some(old) = self.deliveries.remove(id)
-            && let Some(at) = old.next_attempt_at
+            && let Some(at) = old.due_at()
         {
             self.due.remove(&(at, old.number, old.id));
         }
     }
 
-    /// Pending deliveries in the order of their next attempts.
+    /// Deliveries with an attempt ahead, in the order of these attempts.
     pub(crate) fn due_deliveries(&self) -> impl Iterator<Item = (Time, &str)> {
         self.due.iter().map(|(at, _, id)| (*at, id.as_str()))
     }

@@ -64,6 +64,12 @@ impl Entropy {
         Ok(digest::uuid(self.bytes(purpose)?))
     }
 
+    /// 96 random bits as 24 hex digits.
+    pub(crate) fn hex(&self, purpose: Purpose) -> Result<String, EntropyError> {
+        let bytes = self.bytes(purpose)?;
+        Ok(hex::encode(bytes.get(..12).unwrap_or_default()))
+    }
+
     fn bytes(&self, purpose: Purpose) -> Result<[u8; 32], EntropyError> {
         let mut bytes = [0_u8; 32];
         let Some(seed) = self.seed else {

@@ -125,25 +125,6 @@ async fn a_scope_that_was_not_requested_cannot_be_ticked() {
 }
 
 #[tokio::test]
-async fn a_consent_page_is_answered_once() {
-    let world = World::start().await;
-    let page = world
-        .ask(&request(world.info(), INSTALLATION))
-        .await
-        .text()
-        .await
-        .unwrap();
-    let id = hidden(&page, "consent_request");
-    let form = [("consent_request", id.as_str()), ("decision", "authorize")];
-    let url = format!("{}/oauth/authorize", world.info().auth_base);
-    let first = world.http.post(&url).form(&form).send().await.unwrap();
-    assert_eq!(first.status(), StatusCode::SEE_OTHER);
-    let second = world.http.post(&url).form(&form).send().await.unwrap();
-    assert_eq!(second.status(), StatusCode::BAD_REQUEST);
-    assert!(second.headers().get("location").is_none());
-}
-
-#[tokio::test]
 async fn a_consent_form_of_another_site_is_refused() {
     let world = World::start().await;
     let page = world

@@ -109,6 +109,56 @@ async fn p22_the_schedule_ends_in_the_dead_letters_and_a_replay_brings_back() {
 }
 
 #[tokio::test]
+async fn h30_a_replay_is_one_attempt_and_leaves_the_schedule_as_it_is() {
+    let world = World::start().await;
+    world.connect().await;
+    world.receiver.answer_with(500);
+    let id = pending(&world).await;
+    world.approve(&id).await;
+    let delivery = world.receiver.next().await.headers["x-revento-delivery-id"].clone();
+    let attempts = |row: &Value| row["attempts"].as_array().unwrap().len();
+    let before = world.delivery(&delivery, |row| attempts(row) == 1).await;
+    let replay = format!("/deliveries/{delivery}/replay");
+    world.act(&replay, json!({})).await;
+    let after = world.delivery(&delivery, |row| attempts(row) == 2).await;
+    assert_eq!(
+        (&after["status"], &after["next_attempt_at"], &after["replay_at"]),
+        (&json!("pending"), &before["next_attempt_at"], &Value::Null)
+    );
+    for (made, wait) in [30, 120, 600, 3_600, 21_600, 86_400].into_iter().enumerate() {
+        world.delivery(&delivery, |row| attempts(row) == made + 2).await;
+        world.advance(wait + 1).await;
+    }
+    world.delivery(&delivery, |row| row["status"] == "dead").await;
+    // Seven of the schedule, and one replay.
+    let dead = world.delivery(&delivery, |row| attempts(row) == 8).await;
+    assert_eq!(dead["status"], "dead");
+
+    world.act(&replay, json!({})).await;
+    let row = world.delivery(&delivery, |row| attempts(row) == 9).await;
+    assert_eq!(
+        (&row["status"], &row["next_attempt_at"]),
+        (&json!("dead"), &Value::Null)
+    );
+    assert_eq!(world.stat("dead_letters").await, 1);
+    world.advance(2 * 86_400).await;
+    assert_eq!(
+        attempts(&world.control(&format!("/deliveries/{delivery}")).await),
+        9
+    );
+    world.receiver.answer_with(204);
+    world.act(&replay, json!({})).await;
+    world
+        .delivery(&delivery, |row| row["status"] == "delivered")
+        .await;
+    // A replay of what was delivered fails: it stays delivered.
+    world.receiver.answer_with(500);
+    world.act(&replay, json!({})).await;
+    let row = world.delivery(&delivery, |row| attempts(row) == 11).await;
+    assert_eq!(row["status"], "delivered");
+}
+
+#[tokio::test]
 async fn p11_p12_a_redirect_is_a_failure_and_not_followed() {
     let world = World::start().await;
     world.connect().await;

@@ -45,8 +45,15 @@ async fn a_public_client_has_no_secret_and_needs_pkce_all_the_same() {
     ];
     assert_eq!(
         refusal(world.token(&base).await).await,
-        (400, "invalid_request".to_owned())
+        (400, "invalid_grant".to_owned())
     );
+    let code = world.authorized("event.read").await["code"].clone();
+    let base = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("client_id", "int_mobile"),
+    ];
     let with = |more: &[(&'static str, &'static str)]| [&base[..], more].concat();
     let secret = world
         .token(&with(&[("code_verifier", VERIFIER), ("client_secret", "any")]))

@@ -10,6 +10,8 @@
 
 mod authorize;
 mod cases;
+mod codes;
+mod consents;
 mod console;
 mod contract;
 mod control;
@@ -17,6 +19,7 @@ mod data;
 mod deliveries;
 mod detached;
 mod documents;
+mod facts;
 mod faults;
 mod hostile;
 mod integrations;

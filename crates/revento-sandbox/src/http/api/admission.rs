@@ -73,19 +73,13 @@ pub(super) async fn answer(
     let admission = runtime
         .budgets()
         .admit(&budget_id, family.flow, now, runtime.config.rate_limits);
-    let budget = match admission {
-        Admission::Allowed(budget) => budget,
-        Admission::BudgetSpent(budget) => {
-            return Err(limited(runtime, now, &family, budget_spent(runtime, now, budget)));
+    let hour = match admission {
+        Admission::Allowed { hour } => hour,
+        Admission::BudgetSpent { hour, retry_at } => {
+            let error = budget_spent(runtime, now, hour, retry_at);
+            return Err(limited(runtime, now, &family, error));
         }
-        Admission::TooManyInFlight(budget) => {
-            return Err(limited(
-                runtime,
-                now,
-                &family,
-                too_many_in_flight(runtime, now, budget),
-            ));
-        }
+        Admission::TooManyInFlight => return Err(limited(runtime, now, &family, too_many_in_flight())),
     };
     let in_flight = InFlightGuard { runtime, budget_id };
     let fault = armed_fault(runtime, requirements, &family);
@@ -101,7 +95,7 @@ pub(super) async fn answer(
         Ok(()) => runtime.read(|state, _| render(state, &family)).await?,
         Err(denied) => Err(deny(denied)),
     };
-    let headers = budget_headers(runtime, now, budget);
+    let headers = budget_headers(runtime, now, hour);
     let mut response = match rendered {
         Ok(text) => {
             let text = match &fault {
@@ -240,27 +234,16 @@ fn deny(denied: AccessDenied) -> ErrorResponse {
     }
 }
 
-/// The rate limit headers. Budgets follow the sandbox clock, but clients compare `X-RateLimit-Reset` with real time, so it
+/// The rate limit headers: those of the hour. Budgets follow the sandbox clock, but clients compare `X-RateLimit-Reset` with real time, so it
 /// is converted.
-fn budget_headers(runtime: &Runtime, now: Time, budget: BudgetStatus) -> Vec<(&'static str, String)> {
-    let wait = i64::try_from(now.until(budget.reset).as_micros()).unwrap_or(i64::MAX);
+fn budget_headers(runtime: &Runtime, now: Time, hour: BudgetStatus) -> Vec<(&'static str, String)> {
+    let wait = i64::try_from(now.until(hour.reset).as_micros()).unwrap_or(i64::MAX);
     let reset = runtime.real_now().plus_micros(wait).unix_ceil();
     vec![
-        ("x-ratelimit-limit", budget.limit.to_string()),
-        ("x-ratelimit-remaining", budget.remaining.to_string()),
+        ("x-ratelimit-limit", hour.limit.to_string()),
+        ("x-ratelimit-remaining", hour.remaining.to_string()),
         ("x-ratelimit-reset", reset.to_string()),
     ]
-}
-
-fn with_budget_headers(
-    error: ErrorResponse,
-    runtime: &Runtime,
-    now: Time,
-    budget: BudgetStatus,
-) -> ErrorResponse {
-    budget_headers(runtime, now, budget)
-        .into_iter()
-        .fold(error, |error, (name, value)| error.header(name, value))
 }
 
 /// Counts a 429. Enough of them suspend the integration, if the sandbox is configured so.
@@ -288,16 +271,18 @@ fn suspended(runtime: &Runtime, now: Time, until: Time) -> ErrorResponse {
         .header("retry-after", seconds.to_string())
 }
 
-fn budget_spent(runtime: &Runtime, now: Time, budget: BudgetStatus) -> ErrorResponse {
-    let seconds = seconds_until(now, budget.reset);
+fn budget_spent(runtime: &Runtime, now: Time, hour: BudgetStatus, retry_at: Time) -> ErrorResponse {
+    let seconds = seconds_until(now, retry_at);
     let text = format!("The budget of this token is used up. Wait {seconds} s.");
     let error =
         ErrorResponse::new(429, "rate_limit_exceeded", text).header("retry-after", seconds.to_string());
-    with_budget_headers(error, runtime, now, budget)
+    budget_headers(runtime, now, hour)
+        .into_iter()
+        .fold(error, |error, (name, value)| error.header(name, value))
 }
 
-fn too_many_in_flight(runtime: &Runtime, now: Time, budget: BudgetStatus) -> ErrorResponse {
+/// The refusal of a call beyond the limit in flight. It has no `Retry-After` and no rate limit headers.
+fn too_many_in_flight() -> ErrorResponse {
     let text = "Too many calls of this token are in flight. Wait for one of them to be answered.";
-    let error = ErrorResponse::new(429, "concurrent_limit_exceeded", text);
-    with_budget_headers(error, runtime, now, budget)
+    ErrorResponse::new(429, "concurrent_limit_exceeded", text)
 }

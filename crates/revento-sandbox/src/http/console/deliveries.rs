@@ -70,7 +70,7 @@ fn table(runtime: &Runtime, rows: &[&Delivery], here: &str) -> Markup {
                         td { (parts::time(row.created_at)) }
                         td { (row.attempts.len()) }
                         td { (parts::badge(row.status.as_str())) }
-                        td { @match row.next_attempt_at { Some(at) => { (parts::time(at)) } None => { "–" } } }
+                        td { @match row.due_at() { Some(at) => { (parts::time(at)) } None => { "–" } } }
                         td { (replay(runtime, row, here)) }
                     }
                 }
@@ -106,7 +106,7 @@ pub(super) async fn one(
                         dt { "Delivery id" } dd { code { (row.id) } }
                         dt { "To" } dd { code { (row.url) } }
                         dt { "Created" } dd { (parts::time(row.created_at)) }
-                        @if let Some(at) = row.next_attempt_at { dt { "Next attempt" } dd { (parts::time(at)) } }
+                        @if let Some(at) = row.due_at() { dt { "Next attempt" } dd { (parts::time(at)) } }
                     }
                     h2 { "Body" }
                     pre tabindex="0" { code { (pretty(&row.body)) } }
@@ -115,7 +115,12 @@ pub(super) async fn one(
                 @if row.attempts.is_empty() { (parts::empty("There is no attempt yet.")) }
                 div.attempts { @for attempt in row.attempts.iter().rev() { (self::attempt(attempt)) } }
             };
-            Some(parts::page(state, &row.event_type, "/console/deliveries", &content))
+            Some(parts::page(
+                state,
+                &row.event_type,
+                "/console/deliveries",
+                &content,
+            ))
         })
         .await?;
     page.ok_or_else(|| ErrorResponse::not_found(format!("There is no delivery '{id}'.")))

@@ -53,6 +53,7 @@ pub(super) fn delivery(row: &Delivery) -> Value {
         "created_at": row.created_at,
         "status": row.status.as_str(),
         "next_attempt_at": row.next_attempt_at,
+        "replay_at": row.replay_at,
         "attempts": row.attempts.iter().map(|attempt| self::attempt(row, attempt)).collect::<Vec<_>>(),
     })
 }

@@ -14,8 +14,8 @@ const SCHEMAS: [(&str, &str); 18] = [
     ),
     (
         "Tokens",
-        "access_token:string refresh_token:string token_type:string expires_in:int scope:string event_id:string \
-         organization_id:string -user_id:string",
+        "access_token:string refresh_token:string token_type:string expires_in:int refresh_expires_in:int scope:string \
+         event_id:string organization_id:string -user_id:string",
     ),
     (
         "Event",
@@ -24,8 +24,8 @@ const SCHEMAS: [(&str, &str); 18] = [
     ),
     (
         "Participant",
-        "id:string event_id:string user_id:string application_id:string name:string? given_name:string? \
-         family_name:string? email:string? application_status:string last_reviewed_at:time? last_reviewer_id:string? \
+        "id:string event_id:string user_id:string application_id:string role:string status:string name:string? \
+         given_name:string? family_name:string? email:string? application_status:string last_reviewed_at:time? last_reviewer_id:string? \
          last_review_action:string? custom_form_fields:object submitted_at:time registered_at:time? updated_at:time",
     ),
     (

@@ -43,7 +43,7 @@ pub(super) fn schema() -> Value {
         "description": "The signed body of a webhook. Ignore types that are not listed; they are not errors.",
         "type": "object",
         "properties": {
-            "id": { "type": "string", "format": "uuid" },
+            "id": { "type": "string" },
             "type": { "type": "string" },
             "occurred_at": { "type": "string", "format": "date-time" },
             "event_id": { "type": ["string", "null"] },

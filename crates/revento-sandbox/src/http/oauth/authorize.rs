@@ -12,10 +12,11 @@ use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::http::{body, page};
 use crate::platform::oauth::authorize::{AuthorizeOutcome, evaluate};
-use crate::platform::oauth::consent::{self, Answer};
+use crate::platform::oauth::consent;
 use crate::platform::oauth::error::OAuthError;
 use crate::platform::oauth::params::Params;
 use crate::platform::oauth::redirect::redirect_url;
+use crate::platform::records::ConsentAnswer;
 use crate::primitives::entropy::Purpose;
 
 pub(super) async fn ask(
@@ -60,7 +61,7 @@ pub(super) async fn answer(
 ) -> Result<Response, ErrorResponse> {
     page::same_site(&headers)?;
     let form = body::form(&headers, body).await?;
-    let answer = Answer {
+    let answer = ConsentAnswer {
         authorize: match form.get("decision") {
             Some("authorize") => true,
             Some("decline") => false,

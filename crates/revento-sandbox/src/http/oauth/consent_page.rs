@@ -132,8 +132,7 @@ pub(super) fn show_error(error: &ErrorPage) -> Response {
 pub(super) fn used_up() -> Response {
     show_error(&ErrorPage {
         title: "This consent page can no longer be answered",
-        message: "It was already answered, or it is older than ten minutes. Each page can be answered once."
-            .to_owned(),
+        message: "It was answered in another way, or it is older than ten minutes.".to_owned(),
         sent: None,
         registered: Vec::new(),
         next_step: "Go back to the integration and start again.".to_owned(),

@@ -130,6 +130,7 @@ fn answer(issued: &IssuedTokens, fault: Option<&TriggeredFault>) -> Response {
         "refresh_token": issued.refresh_token,
         "token_type": "Bearer",
         "expires_in": issued.expires_in,
+        "refresh_expires_in": issued.refresh_expires_in,
         "scope": issued.scopes.join(" "),
         "event_id": issued.event_id,
         "organization_id": issued.organization_id,

@@ -47,7 +47,7 @@ pub(crate) fn run(state: &mut State, now: Time, bounds: Bounds) {
     }
     // A used code is kept for a while, because its second use revokes tokens.
     let codes = surplus(&state.codes, bounds.codes, |row| {
-        (row.used_for.is_some() || row.expires_at <= now).then_some(row.expires_at)
+        (row.is_spent() || row.expires_at <= now).then_some(row.expires_at)
     });
     for hash in codes {
         state.codes.remove(&hash);
@@ -121,6 +121,7 @@ mod tests {
             number,
             status,
             next_attempt_at: (status == DeliveryStatus::Pending).then(|| Time::from_seconds(0)),
+            replay_at: None,
             failures: 0,
             attempts: Vec::new(),
         }

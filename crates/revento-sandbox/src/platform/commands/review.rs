@@ -7,7 +7,7 @@ use super::webhooks;
 use crate::platform::context::Context;
 use crate::platform::queries::applications;
 use crate::platform::queries::snapshot;
-use crate::platform::records::{ApplicationStatus, Participant, PublishStatus, Review};
+use crate::platform::records::{ApplicationStatus, Participant, PublishStatus, Review, default_role};
 use crate::platform::state::State;
 
 /// An organizer's decision about an application.
@@ -136,6 +136,7 @@ pub(crate) fn submit(
         application_id: format!("app_{}_{number:04}", event.slug),
         event_id: event.id,
         user_id,
+        role: default_role(),
         status: ApplicationStatus::Pending,
         custom_form_fields,
         submitted_at: context.now,

@@ -73,14 +73,16 @@ pub(crate) fn enqueue(
     {
         return None;
     }
-    let drawn = || context.config.entropy.uuid(Purpose::Delivery);
-    let (Ok(id), Ok(envelope_id)) = (drawn(), drawn()) else {
+    let entropy = &context.config.entropy;
+    let drawn = (entropy.uuid(Purpose::Delivery), entropy.hex(Purpose::Delivery));
+    let (Ok(id), Ok(random)) = drawn else {
         tracing::error!(
             event_type,
             "no random bytes for a delivery id; the webhook was not queued"
         );
         return None;
     };
+    let envelope_id = format!("{}{random}", decisions::ENVELOPE_ID_PREFIX);
     let envelope = Envelope {
         id: &envelope_id,
         event_type,
@@ -103,23 +105,27 @@ pub(crate) fn enqueue(
         number,
         status: DeliveryStatus::Pending,
         next_attempt_at: Some(context.now),
+        replay_at: None,
         failures: 0,
         attempts: Vec::new(),
     });
     Some(id)
 }
 
-/// Queues a delivery again under the same id, also from the dead-letter queue.
+/// Sends a delivery once more under the same id, also from the dead-letter queue. The retry schedule goes on unchanged, if
+/// it has not ended.
 pub(crate) fn replay(state: &mut State, context: Context<'_>, id: &str) -> Result<(), CommandError> {
     let mut delivery = state
         .deliveries
         .get(id)
         .cloned()
         .ok_or_else(|| CommandError::missing("delivery", id))?;
-    delivery.status = DeliveryStatus::Pending;
-    delivery.next_attempt_at = Some(context.now);
     if decisions::REPLAY_RESTARTS_SCHEDULE {
+        delivery.status = DeliveryStatus::Pending;
+        delivery.next_attempt_at = Some(context.now);
         delivery.failures = 0;
+    } else {
+        delivery.replay_at = Some(context.now);
     }
     state.increment("replays");
     state.put_delivery(delivery);

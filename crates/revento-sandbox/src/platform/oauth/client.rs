@@ -64,7 +64,9 @@ pub(crate) fn authenticate<'c>(
                     "The client_id of the form differs from the one in the Authorization header.",
                 ));
             }
-            (basic.client_id.as_str(), Some(basic.secret.as_str()))
+            // A public client that sends HTTP Basic sends an empty secret (RFC 6749 §2.3.1).
+            let secret = Some(basic.secret.as_str()).filter(|secret| !secret.is_empty());
+            (basic.client_id.as_str(), secret)
         }
         None => (
             form_id

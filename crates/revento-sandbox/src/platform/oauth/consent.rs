@@ -5,20 +5,11 @@ use crate::platform::config::Integration;
 use crate::platform::context::Context;
 use crate::platform::oauth::error::OAuthError;
 use crate::platform::queries::{applications, connections};
-use crate::platform::records::{AuditEntry, Code, Consent, Flow};
+use crate::platform::records::{AnsweredConsent, AuditEntry, Code, Consent, ConsentAnswer, Flow};
 use crate::platform::state::State;
 use crate::primitives::digest;
+use crate::primitives::secret::Secret;
 use crate::primitives::time::Time;
-
-/// The human's answer to a consent page.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) authorize: bool,
-    /// The optional scopes that are ticked.
-    pub(crate) ticked: Vec<String>,
-    /// The participant who signs in, in the user flow.
-    pub(crate) user_id: Option<String>,
-}
 
 /// The redirect that answers the browser.
 #[derive(Debug)]
@@ -42,20 +33,35 @@ pub(crate) fn await_answer(state: &mut State, now: Time, consent: Consent) {
     state.consents.put(consent);
 }
 
-/// Answers a consent page, once; `None` if the page is unknown, already answered or expired.
+/// Answers a consent page. The same answer again, as after a double click, gets the same redirect. `None` if the page is
+/// unknown, expired, or was answered in another way.
 pub(crate) fn answer(
     state: &mut State,
     context: Context<'_>,
     id: &str,
-    answer: &Answer,
+    answer: &ConsentAnswer,
     code: String,
 ) -> Option<ConsentRedirect> {
+    if let Some(known) = state.answered.repeated(id, answer, context.now) {
+        return Some(repeated(known));
+    }
     let consent = state.consents.remove(id)?;
     let integration = context.config.integration(&consent.client_id)?;
     if consent.expires_at <= context.now {
         return None;
     }
     let result = decide(state, context.now, integration, &consent, answer, code);
+    let answered = AnsweredConsent {
+        answer: answer.clone(),
+        redirect_uri: consent.redirect_uri.clone(),
+        state: consent.state.clone(),
+        result: match &result {
+            Ok(code) => Ok(Secret::new(code.clone())),
+            Err(error) => Err((error.code, error.description.clone())),
+        },
+        expires_at: consent.expires_at,
+    };
+    state.answered.remember(id.to_owned(), answered, context.now);
     Some(ConsentRedirect {
         redirect_uri: consent.redirect_uri,
         state: consent.state,
@@ -63,12 +69,23 @@ pub(crate) fn answer(
     })
 }
 
+fn repeated(known: AnsweredConsent) -> ConsentRedirect {
+    ConsentRedirect {
+        redirect_uri: known.redirect_uri,
+        state: known.state,
+        result: match known.result {
+            Ok(code) => Ok(code.expose().to_owned()),
+            Err((code, description)) => Err(OAuthError { code, description }),
+        },
+    }
+}
+
 fn decide(
     state: &mut State,
     now: Time,
     integration: &Integration,
     consent: &Consent,
-    answer: &Answer,
+    answer: &ConsentAnswer,
     code: String,
 ) -> Result<String, OAuthError> {
     let user_id = match consent.flow {
@@ -116,6 +133,7 @@ fn decide(
         challenge: consent.challenge.clone(),
         expires_at: now.plus_seconds(decisions::CODE_LIFETIME_S),
         used_for: None,
+        burned: false,
     });
     Ok(code)
 }

@@ -22,12 +22,6 @@ pub(crate) fn exchange(
     let sent = params
         .get("code")
         .ok_or_else(|| OAuthError::invalid_request("code is missing."))?;
-    let redirect_uri = params.get("redirect_uri").ok_or_else(|| {
-        OAuthError::invalid_request("redirect_uri is missing. Send the one of the authorization request.")
-    })?;
-    let verifier = params.get("code_verifier").ok_or_else(|| {
-        OAuthError::invalid_request("code_verifier is missing. PKCE is required for every client.")
-    })?;
     let hash = digest::fingerprint(sent);
     let code = match state.codes.get(&hash) {
         Some(code) if code.client_id == integration.client_id => code.clone(),
@@ -42,18 +36,13 @@ pub(crate) fn exchange(
             ));
         }
     };
-    if let Some(family_id) = &code.used_for {
-        state.increment("code_reuses");
-        if decisions::CODE_REUSE_REVOKES {
-            tokens::revoke(state, now, family_id, "code_reuse");
-        }
-        return Err(OAuthError::invalid_grant(
-            "This code was used before. The tokens of its first use are revoked; start the consent again.",
-        ));
-    }
-    if let Err(error) = check(&code, now, redirect_uri, verifier) {
+    refuse_used(state, now, &code)?;
+    let redirect_uri = params.get("redirect_uri").ok_or_else(|| {
+        OAuthError::invalid_request("redirect_uri is missing. Send the one of the authorization request.")
+    })?;
+    if let Err(error) = check(&code, now, redirect_uri, params.get("code_verifier")) {
         if decisions::FAILED_EXCHANGE_USES_UP_CODE {
-            state.codes.remove(&hash);
+            state.codes.change(&hash, |code| code.burned = true);
         }
         return Err(error);
     }
@@ -66,7 +55,27 @@ pub(crate) fn exchange(
     Ok(tokens::issue(state, now, family, fresh))
 }
 
-fn check(code: &Code, now: Time, redirect_uri: &str, verifier: &str) -> Result<(), OAuthError> {
+/// Refuses a code that was used or burned, whatever else the request lacks. The reuse of a code revokes the tokens of its
+/// first use.
+fn refuse_used(state: &mut State, now: Time, code: &Code) -> Result<(), OAuthError> {
+    if let Some(family_id) = &code.used_for {
+        state.increment("code_reuses");
+        if decisions::CODE_REUSE_REVOKES {
+            tokens::revoke(state, now, family_id, "code_reuse");
+        }
+        return Err(OAuthError::invalid_grant(
+            "This code was used before. The tokens of its first use are revoked; start the consent again.",
+        ));
+    }
+    if code.burned {
+        return Err(OAuthError::invalid_grant(
+            "This code was used up by an exchange that failed a check. Start the consent again.",
+        ));
+    }
+    Ok(())
+}
+
+fn check(code: &Code, now: Time, redirect_uri: &str, verifier: Option<&str>) -> Result<(), OAuthError> {
     if code.expires_at <= now {
         return Err(OAuthError::invalid_grant(
             "This code has expired. A code is valid for ten minutes; start the consent again.",
@@ -77,6 +86,9 @@ fn check(code: &Code, now: Time, redirect_uri: &str, verifier: &str) -> Result<(
             "redirect_uri differs from the one of the authorization request. Send the same value, byte for byte.",
         ));
     }
+    let verifier = verifier.ok_or_else(|| {
+        OAuthError::invalid_grant("code_verifier is missing, although code_challenge was sent. Send both.")
+    })?;
     let well_formed = (43..=128).contains(&verifier.len())
         && verifier
             .bytes()

@@ -34,26 +34,29 @@ impl Limits {
     }
 }
 
-/// What the rate limit headers say: the window with fewer calls left.
+/// The state of one window. The rate limit headers are that of the hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BudgetStatus {
     pub(crate) limit: usize,
     pub(crate) remaining: usize,
-    /// When a call leaves the window, on the sandbox clock.
+    /// When calls leave the window, on the sandbox clock.
     pub(crate) reset: Time,
 }
 
 /// Whether a call is admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
-    Allowed(BudgetStatus),
-    BudgetSpent(BudgetStatus),
-    TooManyInFlight(BudgetStatus),
+    Allowed { hour: BudgetStatus },
+    BudgetSpent { hour: BudgetStatus, retry_at: Time },
+    TooManyInFlight,
 }
 
 #[derive(Debug, Default)]
 struct CallWindow {
+    /// The calls of the last sixty minutes.
     calls: VecDeque<Time>,
+    /// When the hour began that the budget counts.
+    hour_began: Option<Time>,
     in_flight: usize,
 }
 
@@ -93,20 +96,28 @@ impl Budgets {
         {
             window.calls.pop_front();
         }
-        let status = window.status(limits, now);
+        window.end_hour(now);
         if !limited {
             window.in_flight += 1;
-            return Admission::Allowed(status);
+            return Admission::Allowed {
+                hour: window.hour(limits, now),
+            };
         }
         if window.in_flight >= limits.in_flight {
-            return Admission::TooManyInFlight(status);
+            return Admission::TooManyInFlight;
         }
-        if status.remaining == 0 {
-            return Admission::BudgetSpent(status);
+        let hour = window.hour(limits, now);
+        let minute = window.rolling(limits.minute, MINUTE_S, now);
+        let spent = [hour, minute].into_iter().filter(|window| window.remaining == 0);
+        if let Some(retry_at) = spent.map(|window| window.reset).max() {
+            return Admission::BudgetSpent { hour, retry_at };
         }
         window.calls.push_back(now);
+        window.hour_began.get_or_insert(now);
         window.in_flight += 1;
-        Admission::Allowed(window.status(limits, now))
+        Admission::Allowed {
+            hour: window.hour(limits, now),
+        }
     }
 
     /// Ends a call that was admitted.
@@ -179,20 +190,30 @@ impl CallWindow {
             .take_while(move |at| at.plus_seconds(seconds) > now)
     }
 
-    fn status(&self, limits: Limits, now: Time) -> BudgetStatus {
-        let window = |limit: usize, seconds: i64| {
-            let (used, oldest) = self.within(seconds, now).fold((0, now), |(n, _), at| (n + 1, at));
-            BudgetStatus {
-                limit,
-                remaining: limit.saturating_sub(used),
-                reset: oldest.plus_seconds(seconds),
-            }
-        };
-        let (minute, hour) = (window(limits.minute, MINUTE_S), window(limits.hour, HOUR_S));
-        if hour.remaining < minute.remaining {
-            hour
-        } else {
-            minute
+    /// Ends the hour that the budget counts, if it is over.
+    fn end_hour(&mut self, now: Time) {
+        self.hour_began = self.hour_began.filter(|began| began.plus_seconds(HOUR_S) > now);
+    }
+
+    fn hour(&self, limits: Limits, now: Time) -> BudgetStatus {
+        if !decisions::HOUR_STARTS_WITH_A_CALL {
+            return self.rolling(limits.hour, HOUR_S, now);
+        }
+        let began = self.hour_began.unwrap_or(now);
+        let used = self.within(HOUR_S, now).filter(|at| *at >= began).count();
+        BudgetStatus {
+            limit: limits.hour,
+            remaining: limits.hour.saturating_sub(used),
+            reset: began.plus_seconds(HOUR_S),
+        }
+    }
+
+    fn rolling(&self, limit: usize, seconds: i64, now: Time) -> BudgetStatus {
+        let (used, oldest) = self.within(seconds, now).fold((0, now), |(n, _), at| (n + 1, at));
+        BudgetStatus {
+            limit,
+            remaining: limit.saturating_sub(used),
+            reset: oldest.plus_seconds(seconds),
         }
     }
 }
@@ -207,7 +228,7 @@ mod tests {
 
     fn call(budgets: &mut Budgets, now: Time) -> Admission {
         let admission = budgets.admit("fam", Flow::Installation, now, true);
-        if matches!(admission, Admission::Allowed(_)) {
+        if matches!(admission, Admission::Allowed { .. }) {
             budgets.finish("fam");
         }
         admission
@@ -217,15 +238,13 @@ mod tests {
     fn the_thirty_first_call_of_a_minute_is_refused_until_the_first_is_a_minute_old() {
         let mut budgets = Budgets::default();
         for _ in 0..30 {
-            assert!(matches!(call(&mut budgets, at(0)), Admission::Allowed(_)));
+            assert!(matches!(call(&mut budgets, at(0)), Admission::Allowed { .. }));
         }
-        let waits = BudgetStatus {
-            limit: 30,
-            remaining: 0,
-            reset: at(60),
+        let Admission::BudgetSpent { hour, retry_at } = call(&mut budgets, at(59)) else {
+            panic!("the minute is not spent");
         };
-        assert_eq!(call(&mut budgets, at(59)), Admission::BudgetSpent(waits));
-        assert!(matches!(call(&mut budgets, at(60)), Admission::Allowed(_)));
+        assert_eq!((retry_at, hour.limit, hour.remaining), (at(60), 500, 470));
+        assert!(matches!(call(&mut budgets, at(60)), Admission::Allowed { .. }));
     }
 
     #[test]
@@ -233,19 +252,26 @@ mod tests {
         let mut budgets = Budgets::default();
         for n in 0..500 {
             assert!(
-                matches!(call(&mut budgets, at(n * 3)), Admission::Allowed(_)),
+                matches!(call(&mut budgets, at(n * 3)), Admission::Allowed { .. }),
                 "call {n}"
             );
         }
+        let hour = BudgetStatus {
+            limit: 500,
+            remaining: 0,
+            reset: at(3600),
+        };
+        let retry_at = at(3600);
         assert_eq!(
             call(&mut budgets, at(1500)),
-            Admission::BudgetSpent(BudgetStatus {
-                limit: 500,
-                remaining: 0,
-                reset: at(3600)
-            })
+            Admission::BudgetSpent { hour, retry_at }
         );
-        assert!(matches!(call(&mut budgets, at(3600)), Admission::Allowed(_)));
+        let hour = BudgetStatus {
+            limit: 500,
+            remaining: 499,
+            reset: at(7200),
+        };
+        assert_eq!(call(&mut budgets, at(3600)), Admission::Allowed { hour });
     }
 
     #[test]
@@ -283,17 +309,17 @@ mod tests {
         for _ in 0..5 {
             assert!(matches!(
                 budgets.admit("fam", Flow::User, at(0), true),
-                Admission::Allowed(_)
+                Admission::Allowed { .. }
             ));
         }
         assert!(matches!(
             budgets.admit("fam", Flow::User, at(0), true),
-            Admission::TooManyInFlight(_)
+            Admission::TooManyInFlight
         ));
         budgets.finish("fam");
         assert!(matches!(
             budgets.admit("fam", Flow::User, at(0), true),
-            Admission::Allowed(_)
+            Admission::Allowed { .. }
         ));
     }
 }

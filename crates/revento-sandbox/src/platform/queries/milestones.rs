@@ -45,7 +45,7 @@ pub(crate) fn upcoming(state: &State, now: Time) -> Vec<Milestone> {
         add(family.refresh_expires_at, "refresh_expiry", &family.id);
         add(family.capped_at, "year_cap", &family.id);
     }
-    for code in state.codes.iter().filter(|code| code.used_for.is_none()) {
+    for code in state.codes.iter().filter(|code| !code.is_spent()) {
         add(code.expires_at, "code_expiry", &code.event_id);
     }
     for (at, id) in state.due_deliveries() {

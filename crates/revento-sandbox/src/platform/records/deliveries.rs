@@ -61,8 +61,22 @@ pub(crate) struct Delivery {
     /// Orders deliveries that were created at the same time.
     pub(crate) number: u64,
     pub(crate) status: DeliveryStatus,
+    /// The next attempt of the retry schedule.
     pub(crate) next_attempt_at: Option<Time>,
+    /// When a replay was requested that waits for its one attempt. It is not part of the schedule.
+    #[serde(default)]
+    pub(crate) replay_at: Option<Time>,
     /// Failed attempts since the retry schedule started.
     pub(crate) failures: u32,
     pub(crate) attempts: Vec<Attempt>,
+}
+
+impl Delivery {
+    /// When its next attempt is due: that of the schedule, or that of a replay.
+    pub(crate) fn due_at(&self) -> Option<Time> {
+        let scheduled = self
+            .next_attempt_at
+            .filter(|_| self.status == DeliveryStatus::Pending);
+        scheduled.into_iter().chain(self.replay_at).min()
+    }
 }

@@ -52,6 +52,16 @@ pub(crate) struct Code {
     pub(crate) expires_at: Time,
     /// The family that its first use issued; `None` until then.
     pub(crate) used_for: Option<String>,
+    /// Whether an exchange that failed a check has used it up.
+    #[serde(default)]
+    pub(crate) burned: bool,
+}
+
+impl Code {
+    /// Whether it was used, or used up by an exchange that failed.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.burned || self.used_for.is_some()
+    }
 }
 
 /// One organizer consent: the connection of an integration to an event.

@@ -72,10 +72,31 @@ pub(crate) struct Participant {
     pub(crate) application_id: String,
     pub(crate) event_id: String,
     pub(crate) user_id: String,
+    /// What the participant does at the event.
+    #[serde(default = "default_role")]
+    pub(crate) role: String,
     pub(crate) status: ApplicationStatus,
     pub(crate) custom_form_fields: Map<String, Value>,
     pub(crate) submitted_at: Time,
     pub(crate) registered_at: Option<Time>,
     pub(crate) last_review: Option<Review>,
     pub(crate) updated_at: Time,
+}
+
+impl Participant {
+    /// The participant's own status, besides that of the application: `registered`, `cancelled` or `applied`.
+    pub(crate) fn own_status(&self) -> &'static str {
+        if self.registered_at.is_some() {
+            "registered"
+        } else if self.status == ApplicationStatus::Cancelled {
+            decisions::CANCELLED
+        } else {
+            decisions::NOT_REGISTERED
+        }
+    }
+}
+
+/// The role of a participant for whom none is named.
+pub(crate) fn default_role() -> String {
+    decisions::DEFAULT_ROLE.to_owned()
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::catalog::{DAY_S, EventPlan};
-use crate::platform::records::{ApplicationStatus, Event, Participant, Review, User};
+use crate::platform::records::{ApplicationStatus, Event, Participant, Review, User, default_role};
 use crate::primitives::time::Time;
 
 const USERS: u32 = 120;
@@ -120,6 +120,15 @@ fn status(n: u32) -> ApplicationStatus {
     }
 }
 
+/// One of sixteen is a speaker, and one of sixteen a volunteer.
+fn role(n: u32) -> String {
+    match n % 16 {
+        6 => "speaker".to_owned(),
+        11 => "volunteer".to_owned(),
+        _ => default_role(),
+    }
+}
+
 fn review(status: ApplicationStatus, at: Time, organizer: &str) -> Option<Review> {
     let action = match status {
         ApplicationStatus::Pending => return None,
@@ -157,6 +166,7 @@ pub(super) fn participants(plan: &EventPlan, event: &Event) -> Vec<Participant> 
                 application_id: format!("app_{}_{n:04}", plan.slug),
                 event_id: event.id.clone(),
                 user_id: format!("usr_{:04}", plan.first_user + n - 1),
+                role: role(n),
                 status,
                 custom_form_fields: fields,
                 submitted_at,

@@ -1,4 +1,4 @@
-//! The audit log, counters and settings.
+//! The audit log.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,18 +17,4 @@ pub(crate) struct AuditEntry {
     pub(crate) event_id: Option<String>,
     pub(crate) user_id: Option<String>,
     pub(crate) detail: String,
-}
-
-/// A counter that only grows.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Counter {
-    pub(crate) name: String,
-    pub(crate) value: u64,
-}
-
-/// A setting of the sandbox.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Setting {
-    pub(crate) name: String,
-    pub(crate) value: i64,
 }
