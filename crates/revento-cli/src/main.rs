@@ -5,6 +5,7 @@
 mod export;
 mod files;
 mod integration_file;
+mod platform;
 mod ports;
 mod quickstart;
 mod sandbox;
@@ -38,6 +39,11 @@ enum Command {
     /// Export the data of a connected event to a file, within the platform's rate limits.
     #[command(subcommand)]
     Export(export::Command),
+    /// Make something happen on a running sandbox that sends a webhook.
+    Trigger(platform::trigger::Arguments),
+    /// List, show and replay the webhook deliveries of a running sandbox.
+    #[command(subcommand)]
+    Deliveries(platform::deliveries::Command),
     /// Verify the signature of a captured webhook, and explain a refusal.
     Verify(webhook::verify::Arguments),
     /// Sign a body as the platform signs a webhook.
@@ -57,6 +63,8 @@ async fn main() -> ExitCode {
         Command::Quickstart(arguments) => quickstart::run(arguments).await,
         Command::Sandbox(arguments) => sandbox::run(arguments).await,
         Command::Export(command) => export::run(command).await,
+        Command::Trigger(arguments) => platform::trigger::run(arguments).await,
+        Command::Deliveries(command) => platform::deliveries::run(command).await,
         Command::Verify(arguments) => webhook::verify::run(&arguments),
         Command::Sign(arguments) => webhook::sign::run(&arguments),
     };

@@ -27,8 +27,13 @@ pub(crate) fn localhost(wanted: u16) -> io::Result<Vec<TcpListener>> {
         .unwrap_or_else(no_free_port)
 }
 
+/// The ports that are tried before any free port is taken.
+pub(crate) fn near(wanted: u16) -> impl Iterator<Item = u16> {
+    wanted..=wanted.saturating_add(NEARBY)
+}
+
 fn candidates(wanted: u16) -> impl Iterator<Item = u16> {
-    let nearby = (wanted != 0).then(|| wanted..=wanted.saturating_add(NEARBY));
+    let nearby = (wanted != 0).then(|| near(wanted));
     // A port that is free on one address may be taken on the other. A few attempts find one that is free on both.
     nearby.into_iter().flatten().chain([0; 8])
 }

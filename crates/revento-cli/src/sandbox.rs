@@ -8,7 +8,7 @@ use revento_sandbox::{Sandbox, SandboxBuilder, SandboxInfo};
 use crate::{ports, stop::Stop, terminal};
 
 /// The default port.
-const DEFAULT_PORT: u16 = 4010;
+pub(crate) const DEFAULT_PORT: u16 = 4010;
 /// The redirect URI if the command line and the manifest name none.
 const DEFAULT_REDIRECT_URI: &str = "http://localhost:3000/callback";
 

@@ -1,0 +1,170 @@
+//! The control API of a sandbox that runs in another process.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use futures_util::{StreamExt, stream};
+use reqwest::{Method, RequestBuilder};
+use revento::types::text::printable;
+use serde_json::Value;
+use url::Url;
+
+use crate::{ports, sandbox::DEFAULT_PORT};
+
+/// How long a sandbox on this machine may take to answer.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SandboxArguments {
+    /// The sandbox: a URL, `localhost:4010` or `4010`. The default is the one that runs on this machine, on port 4010 or the
+    /// next ports.
+    #[arg(long, value_name = "URL", env = "REVENTO_SANDBOX")]
+    sandbox: Option<String>,
+}
+
+/// A running sandbox.
+pub(crate) struct RemoteSandbox {
+    http: reqwest::Client,
+    control: String,
+}
+
+impl RemoteSandbox {
+    /// The sandbox that the command line names, or the only one that runs on this machine.
+    pub(crate) async fn find(arguments: &SandboxArguments) -> Result<Self> {
+        let http = reqwest::Client::builder().timeout(TIMEOUT).no_proxy().build()?;
+        let control = match &arguments.sandbox {
+            Some(named) => control_base(named)?,
+            None => running_here(&http).await?,
+        };
+        Ok(Self { http, control })
+    }
+
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
+        self.send(self.request(Method::GET, path).query(query)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// The `data` of a list.
+    pub(crate) async fn list(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<Value>> {
+        match self.get(path, query).await?.get_mut("data").map(Value::take) {
+            Some(Value::Array(items)) => Ok(items),
+            _ => bail!(
+                "{} answered without a list: is it a sandbox of this version?",
+                self.control
+            ),
+        }
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.control))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Value> {
+        let response = request
+            .send()
+            .await
+            .with_context(|| format!("the sandbox at {} does not answer: is it running?", self.control))?;
+        let status = response.status();
+        let body = response.bytes().await.context("the sandbox's answer broke off")?;
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let message = answer
+            .get("message")
+            .and_then(Value::as_str)
+            .unwrap_or("no explanation");
+        bail!("the sandbox answered {status}: {}", printable(message))
+    }
+}
+
+/// `4010`, `localhost:4010`, `http://localhost:4010` and the addresses of its pages name the same sandbox.
+fn control_base(named: &str) -> Result<String> {
+    let text = match named {
+        port if port.parse::<u16>().is_ok() => format!("http://127.0.0.1:{port}"),
+        host if !host.contains("://") => format!("http://{host}"),
+        url => url.to_owned(),
+    };
+    let mut url = Url::parse(&text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .with_context(|| {
+            format!(
+                "{} is not the address of a sandbox: give a URL, host:port or port",
+                printable(named)
+            )
+        })?;
+    url.set_query(None);
+    url.set_fragment(None);
+    let path = url.path().trim_end_matches('/');
+    let pages = ["/console", "/_sandbox"];
+    let prefix = pages
+        .iter()
+        .find_map(|page| path.find(page).and_then(|at| path.get(..at)));
+    let path = format!("{}/_sandbox", prefix.unwrap_or(path));
+    url.set_path(&path);
+    Ok(url.into())
+}
+
+async fn running_here(http: &reqwest::Client) -> Result<String> {
+    let candidates = ports::near(DEFAULT_PORT).map(|port| format!("http://127.0.0.1:{port}/_sandbox"));
+    let mut found: Vec<String> = stream::iter(candidates)
+        .map(|control| async move { is_sandbox(http, &control).await.then_some(control) })
+        .buffered(8)
+        .filter_map(std::future::ready)
+        .collect()
+        .await;
+    match (found.pop(), found.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(last), false) => bail!(
+            "several sandboxes run on this machine ({}, {last}): choose one with --sandbox",
+            found.join(", ")
+        ),
+        (None, _) => {
+            bail!("no sandbox runs on this machine: start one with `revento sandbox`, or give --sandbox URL")
+        }
+    }
+}
+
+async fn is_sandbox(http: &reqwest::Client, control: &str) -> bool {
+    let answer = http
+        .get(format!("{control}/stats"))
+        .timeout(PROBE_TIMEOUT)
+        .send()
+        .await;
+    let Ok(answer) = answer else { return false };
+    let stats: Result<Value, _> = answer.json().await;
+    stats.is_ok_and(|stats| stats.get("reuses").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_name_a_sandbox_leads_to_its_control_api() {
+        for (named, control) in [
+            ("4010", "http://127.0.0.1:4010/_sandbox"),
+            ("localhost:4010", "http://localhost:4010/_sandbox"),
+            ("http://localhost:4010/", "http://localhost:4010/_sandbox"),
+            (
+                "http://localhost:4010/console/deliveries?x=1#y",
+                "http://localhost:4010/_sandbox",
+            ),
+            (
+                "https://dev.example/revento/_sandbox",
+                "https://dev.example/revento/_sandbox",
+            ),
+            ("[::1]:4010", "http://[::1]:4010/_sandbox"),
+        ] {
+            assert_eq!(control_base(named).unwrap(), control, "{named}");
+        }
+        for wrong in ["", "ftp://localhost", "http://", "http://local host"] {
+            assert!(control_base(wrong).is_err(), "{wrong}");
+        }
+    }
+}

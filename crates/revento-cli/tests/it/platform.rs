@@ -1,0 +1,236 @@
+//! `revento trigger` and `revento deliveries`, against a sandbox with a connected event and a receiver.
+
+use std::net::TcpListener as StdListener;
+
+use axum::{Router, http::StatusCode, routing::post};
+use revento_sandbox::{ConsentDecision, Sandbox};
+use serde_json::Value;
+
+use crate::support::{Ended, revento};
+
+const CALLBACK: &str = "http://localhost:3000/callback";
+const EVENT: &str = "evt_test_published";
+/// The example of RFC 7636, appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// A sandbox whose webhooks get this answer, with a connection to the event.
+async fn connected(answer: StatusCode) -> Sandbox {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/webhooks", listener.local_addr().unwrap());
+    let receiver = Router::new().route("/webhooks", post(move || async move { answer }));
+    tokio::spawn(async move { axum::serve(listener, receiver).await });
+    let sandbox = Sandbox::builder()
+        .redirect_uri(CALLBACK)
+        .webhook_url(url)
+        .start()
+        .await
+        .unwrap();
+    connect(&sandbox).await;
+    sandbox
+}
+
+async fn connect(sandbox: &Sandbox) {
+    let info = sandbox.info();
+    let mut url = url::Url::parse(&format!("{}/oauth/authorize", info.auth_base)).unwrap();
+    url.query_pairs_mut().extend_pairs([
+        ("response_type", "code"),
+        ("client_id", &info.client_id),
+        ("redirect_uri", CALLBACK),
+        ("scope", "event.read participants.read"),
+        ("event_id", EVENT),
+        ("state", "state"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ]);
+    let landed = sandbox
+        .authorize(url.as_str(), ConsentDecision::Authorize)
+        .await
+        .unwrap();
+    let landed = url::Url::parse(&landed).unwrap();
+    let code = landed
+        .query_pairs()
+        .find(|(name, _)| name == "code")
+        .unwrap()
+        .1
+        .into_owned();
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", CALLBACK),
+        ("client_id", &info.client_id),
+        ("client_secret", &info.client_secret),
+        ("code_verifier", VERIFIER),
+    ];
+    let http = reqwest::Client::new();
+    let answer = http
+        .post(format!("{}/oauth/token", info.auth_base))
+        .form(&form)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
+/// Runs the program against the sandbox, beside the sandbox's own tasks.
+async fn run(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
+    let mut command = revento(arguments);
+    command.env("REVENTO_SANDBOX", &sandbox.info().console_url);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap();
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+async fn deliveries(sandbox: &Sandbox, more: &[&str]) -> Vec<Value> {
+    sandbox.deliveries_settled().await.unwrap();
+    let ended = run(sandbox, &[&["deliveries", "list", "--json"], more].concat()).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    ended
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l12_every_trigger_sends_the_webhook_of_its_name() {
+    let sandbox = connected(StatusCode::OK).await;
+    let list = run(&sandbox, &["trigger", "--list"]).await;
+    let names: Vec<&str> = list
+        .stdout
+        .lines()
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    assert!(names.len() >= 10, "{}", list.stdout);
+    for name in names {
+        let before = deliveries(&sandbox, &["--type", name]).await.len();
+        let ended = run(&sandbox, &["trigger", name]).await;
+        assert_eq!(ended.code, Some(0), "{name}: {}", ended.stderr);
+        let sent = deliveries(&sandbox, &["--type", name]).await;
+        assert_eq!(sent.len(), before + 1, "{name}");
+        assert_eq!(sent[before]["status"], "delivered");
+        if name.starts_with("data.") {
+            connect(&sandbox).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l12_a_count_triggers_as_often() {
+    let sandbox = connected(StatusCode::OK).await;
+    let ended = run(
+        &sandbox,
+        &[
+            "trigger",
+            "application.submitted",
+            "--count",
+            "3",
+            "--per-second",
+            "1000",
+        ],
+    )
+    .await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(ended.stdout.lines().count(), 3);
+    assert_eq!(
+        deliveries(&sandbox, &["--type", "application.submitted"])
+            .await
+            .len(),
+        3
+    );
+    assert_eq!(deliveries(&sandbox, &["--limit", "2"]).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l12_an_unknown_step_is_answered_with_the_valid_names() {
+    let sandbox = connected(StatusCode::OK).await;
+    let ended = run(&sandbox, &["trigger", "application.aproved"]).await;
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("application.approved") && ended.stderr.contains("integration.suspended"),
+        "{}",
+        ended.stderr
+    );
+    let nobody = run(
+        &sandbox,
+        &["trigger", "application.submitted", "--event", "evt_none"],
+    )
+    .await;
+    assert_eq!(nobody.code, Some(1));
+    assert!(nobody.stderr.contains("evt_none"), "{}", nobody.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_is_shown_and_replayed() {
+    let sandbox = connected(StatusCode::SERVICE_UNAVAILABLE).await;
+    run(&sandbox, &["trigger", "application.approved"]).await;
+    let sent = deliveries(&sandbox, &["--type", "application.approved"]).await;
+    let id = sent[0]["id"].as_str().unwrap();
+    let shown = run(&sandbox, &["deliveries", "show", id]).await;
+    for part in [
+        id,
+        "application.approved",
+        "x-revento-signature: sha256=",
+        "503",
+        "\"participant_id\"",
+    ] {
+        assert!(shown.stdout.contains(part), "{part} is not in {}", shown.stdout);
+    }
+    let before = sent[0]["attempts"].as_array().unwrap().len();
+    let replayed = run(&sandbox, &["deliveries", "replay", id]).await;
+    assert_eq!(
+        (replayed.code, replayed.stdout.as_str()),
+        (Some(0), "replayed 1 deliveries\n"),
+        "{}",
+        replayed.stderr
+    );
+    let after = deliveries(&sandbox, &["--type", "application.approved"]).await;
+    assert_eq!(after[0]["attempts"].as_array().unwrap().len(), before + 1);
+    let selected = run(
+        &sandbox,
+        &["deliveries", "replay", "--type", "application.approved", "--json"],
+    )
+    .await;
+    assert!(selected.stdout.contains("\"replayed\":1"), "{}", selected.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_replayed_is_said() {
+    let sandbox = connected(StatusCode::OK).await;
+    for (arguments, says) in [
+        (&["deliveries", "replay"][..], "--status"),
+        (&["deliveries", "replay", "no-such-id"], "0 of 1"),
+        (&["deliveries", "show", "no/such?id"], "no delivery"),
+        (
+            &["deliveries", "list", "--status", "lost"],
+            "pending, delivered, dead",
+        ),
+    ] {
+        let ended = run(&sandbox, arguments).await;
+        assert_eq!(ended.code, Some(1), "{arguments:?}");
+        assert!(ended.stderr.contains(says), "{arguments:?}: {}", ended.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_that_is_not_there_is_named() {
+    let port = StdListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+        .to_string();
+    for (named, says) in [(port.as_str(), "is it running?"), ("not a host", "host:port")] {
+        let output = revento(&["deliveries", "list", "--sandbox", named])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains(says), "{named}: {text}");
+    }
+}
