@@ -6,14 +6,14 @@ use revento_core::error::ErrorKind;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The value is not an absolute `http` or `https` URL.
+    /// The value is not an absolute `http` or `https` URL, or has a user name or a password.
     #[error(
-        "{what} is {value:?}, which is not an absolute http(s) URL: write it like https://auth.revento.example"
+        "{what} is {value:?}, which is not an absolute http(s) URL without user name and password: write it like https://auth.revento.example"
     )]
     NotAUrl {
         /// The setting.
         what: &'static str,
-        /// Its value.
+        /// Its value, without user name and password.
         value: String,
     },
     /// The value is a URL with a query or a fragment, so no path can be appended to it.

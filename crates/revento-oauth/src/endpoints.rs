@@ -69,7 +69,7 @@ fn base(what: &'static str, value: &str) -> Result<String, ConfigError> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(ConfigError::NotABase {
             what,
-            value: value.into(),
+            value: without_user_info(value),
         });
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
@@ -77,17 +77,50 @@ fn base(what: &'static str, value: &str) -> Result<String, ConfigError> {
 
 pub(crate) fn absolute(what: &'static str, value: &str) -> Result<Url, ConfigError> {
     match Url::parse(value) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && !has_user_info(&url) => {
+            Ok(url)
+        }
         _ => Err(ConfigError::NotAUrl {
             what,
-            value: value.into(),
+            value: without_user_info(value),
         }),
+    }
+}
+
+fn has_user_info(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// The text without what may be a password, for errors. The text need not be a URL.
+fn without_user_info(value: &str) -> String {
+    let begin = value.find("//").map_or(0, |at| at + 2);
+    match (
+        value.get(..begin),
+        value.rfind('@').and_then(|at| value.get(at..)),
+    ) {
+        (Some(scheme), Some(host)) => format!("{scheme}…{host}"),
+        _ => value.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn h7_a_base_has_no_password_and_its_error_shows_none() {
+        for url in [
+            "https://user:planted@auth.example",
+            "https://user:plan/ted@auth.example",
+            "ftp://user:planted@auth.example",
+            "user:planted@auth.example",
+            "http://planted@[::1",
+        ] {
+            let error = Endpoints::new(url, "http://api").unwrap_err();
+            let text = format!("{error} {error:?}");
+            assert!(!text.contains("plan") && text.contains('…'), "{text}");
+        }
+    }
 
     #[test]
     fn production_is_two_valid_bases() {

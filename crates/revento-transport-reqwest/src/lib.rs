@@ -14,16 +14,27 @@
 //! # Ok::<(), revento_transport_reqwest::BuildError>(())
 //! ```
 
+use std::fmt;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 pub use revento_transport::{BuildError, HttpConfig};
 use revento_transport::{BuildErrorReason, Transport, TransportError, collect_limited};
 
 /// A [`Transport`] on a pooled reqwest client. Clones share the pool.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
     max_response_bytes: usize,
+}
+
+/// Without the client, whose proxy may have a password.
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport")
+            .field("max_response_bytes", &self.max_response_bytes)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ReqwestTransport {

@@ -50,8 +50,8 @@ use bytes::Bytes;
 pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends the request, whose URI is absolute, and reads the whole response.
     ///
-    /// The implementation limits the time and the size of the response. When the caller drops the future, the
-    /// request may have taken effect.
+    /// The implementation limits the time and the size of the response. When the caller drops the future, or it panics, the
+    /// request may have taken effect; the SDK treats both like an error that says so.
     ///
     /// # Errors
     /// When no whole response came. A response is not an error, whatever its status.

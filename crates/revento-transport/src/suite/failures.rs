@@ -1,9 +1,9 @@
 //! Failures: which requests were certainly never sent, and which may have taken effect (invariant T1).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use revento_core::error::chain;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::mpsc};
 
 use super::{
     Make, hasty,
@@ -11,7 +11,7 @@ use super::{
     responses::says,
     usual,
 };
-use crate::{HttpConfig, TransportError};
+use crate::{HttpConfig, Transport, TransportError};
 
 /// The request may have taken effect, and the error does not show the secrets of its URL.
 fn is_in_doubt(error: &TransportError) {
@@ -86,6 +86,43 @@ pub async fn t7_a_close_without_an_answer_may_have_arrived(make: Make<'_>) {
     })
     .await;
     is_in_doubt(&make(usual()).send(peer.get()).await.unwrap_err());
+}
+
+/// The connection belongs to another runtime than the call, and that runtime is shut down before the answer.
+pub async fn h28_a_runtime_that_ends_during_a_call_leaves_the_outcome_open(make: Make<'_>) {
+    let (report, mut arrived) = mpsc::unbounded_channel();
+    let peer = Peer::start(move |mut connection| {
+        let report = report.clone();
+        async move {
+            connection.request().await;
+            connection.answer("first").await;
+            let _ = report.send(connection.request().await.is_empty());
+            connection.request().await;
+        }
+    })
+    .await;
+    let transport: Arc<dyn Transport> = make(usual()).into();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let (first, request) = (Arc::clone(&transport), peer.get());
+    let answer = runtime.spawn(async move { first.send(request).await });
+    assert_eq!(answer.await.unwrap().unwrap().into_body(), "first");
+    // The connection returns to the pool after the answer was read.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+
+    let request = peer.get();
+    let call = tokio::spawn(async move { transport.send(request).await });
+    assert_eq!(
+        arrived.recv().await,
+        Some(false),
+        "the second request did not arrive"
+    );
+    runtime.shutdown_background();
+    is_in_doubt(&call.await.unwrap().unwrap_err());
+    assert_eq!(peer.connections(), 1, "a transport never repeats a request");
 }
 
 pub async fn t7_a_peer_that_never_answers_may_have_received_it(make: Make<'_>) {

@@ -99,6 +99,8 @@ macro_rules! transport_suite {
             a28_a_proxy_forwards
             a28_a_proxy_tunnels
             a28_a_tunnel_that_is_refused_was_never_sent
+            h7_no_password_is_shown
+            h28_a_runtime_that_ends_during_a_call_leaves_the_outcome_open
         );
     };
     (@each $make:expr; $($check:ident)*) => {

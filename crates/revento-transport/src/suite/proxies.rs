@@ -1,5 +1,6 @@
 //! Requests through a configured proxy (case A28).
 
+use revento_core::error::chain;
 use tokio::sync::mpsc;
 
 use crate::HttpConfig;
@@ -45,6 +46,26 @@ pub async fn a28_a_proxy_forwards(make: Make<'_>) {
     let request = request.to_ascii_lowercase();
     assert!(request.contains("host: nobody.invalid\r\n"), "{request}");
     assert!(request.contains(CREDENTIALS), "{request}");
+}
+
+/// Neither as it stands in the URL nor as a header carries it.
+pub async fn h7_no_password_is_shown(make: Make<'_>) {
+    let shows_none = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        let (password, header) = ("planted", CREDENTIALS.rsplit(' ').next().unwrap_or_default());
+        assert!(!text.contains(password) && !text.contains(header), "{text}");
+    };
+    let (_peer, _requests, config) = proxy(b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n").await;
+    shows_none(&format!("{config:?} {config:#?}"));
+    let transport = make(config);
+    shows_none(&format!("{transport:?} {transport:#?}"));
+    // A password in the URL of the request, on the way to a proxy that refuses and to a closed port.
+    let url = "https://user:planted@nobody.invalid/";
+    for transport in [transport, make(hasty().proxy("http://user:planted@127.0.0.1:1"))] {
+        let error = transport.send(get(url)).await.unwrap_err();
+        shows_none(&format!("{} {error:?} {error:#?}", chain(&error)));
+        shows_none(&format!("{transport:?}"));
+    }
 }
 
 pub async fn a28_a_proxy_tunnels(make: Make<'_>) {
