@@ -2,21 +2,28 @@
 
 use async_trait::async_trait;
 use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
+use sqlx::Row as _;
 
-use crate::{PostgresStore, error::failed, text::escape};
+use crate::{
+    PostgresStore,
+    call::Call,
+    error::{Failure, failed},
+    text::indexed,
+};
 
 /// Inserts or replaces the row if its bytes equal the expected ones. Each insert deletes up to 16 idle rows.
 const COMPARE_AND_SWAP: &str = "
     WITH gone AS (
-        DELETE FROM revento_budgets WHERE key IN (
-            SELECT key FROM revento_budgets WHERE idle_at <= $4 AND key <> $1 AND $2::bytea IS NULL
+        DELETE FROM {schema}.revento_budgets WHERE key IN (
+            SELECT key FROM {schema}.revento_budgets WHERE idle_at <= $4 AND key <> $1 AND $2::bytea IS NULL
             ORDER BY idle_at LIMIT 16 FOR UPDATE SKIP LOCKED)),
     written AS (
-        INSERT INTO revento_budgets AS b (key, state, idle_at) VALUES ($1, $3, $5)
+        INSERT INTO {schema}.revento_budgets AS b (key, state, idle_at) VALUES ($1, $3, $5)
         ON CONFLICT (key) DO UPDATE SET state = EXCLUDED.state, idle_at = EXCLUDED.idle_at
             WHERE b.state = $2::bytea
         RETURNING 1)
     SELECT EXISTS (SELECT FROM written)";
+const CURRENT: &str = "SELECT state FROM {schema}.revento_budgets WHERE key = $1";
 
 /// How often a swap is tried again because the conflicting row was deleted meanwhile.
 const MAX_SWAP_ATTEMPTS: usize = 4;
@@ -31,27 +38,23 @@ impl BudgetStore for PostgresStore {
 }
 
 impl PostgresStore {
-    async fn swap_budget(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, sqlx::Error> {
+    async fn swap_budget(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, Failure> {
+        let key = indexed(write.key);
         for _ in 0..MAX_SWAP_ATTEMPTS {
-            let written: bool = sqlx::query_scalar(COMPARE_AND_SWAP)
-                .bind(escape(write.key))
+            let swap = Call::new(COMPARE_AND_SWAP)
+                .bind(&key)
                 .bind(write.expected)
                 .bind(write.next)
                 .bind(write.now.unix_micros())
-                .bind(write.idle_at.unix_micros())
-                .fetch_one(&self.pool)
-                .await?;
-            if written {
+                .bind(write.idle_at.unix_micros());
+            let row = self.row(swap).await?.ok_or(sqlx::Error::RowNotFound)?;
+            if row.try_get(0)? {
                 return Ok(BudgetSwapOutcome::Swapped);
             }
-            let current = sqlx::query_scalar("SELECT state FROM revento_budgets WHERE key = $1")
-                .bind(escape(write.key))
-                .fetch_optional(&self.pool)
-                .await?;
-            if let Some(current) = current {
-                return Ok(BudgetSwapOutcome::Conflict(current));
+            if let Some(row) = self.row(Call::new(CURRENT).bind(&key)).await? {
+                return Ok(BudgetSwapOutcome::Conflict(row.try_get(0)?));
             }
         }
-        Err(sqlx::Error::RowNotFound)
+        Err(sqlx::Error::RowNotFound.into())
     }
 }

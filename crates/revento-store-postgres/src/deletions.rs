@@ -1,33 +1,41 @@
-//! [`DeletionStore`] on PostgreSQL: one statement each.
+//! [`DeletionStore`] on PostgreSQL.
 
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{DeletionDuty, DeletionProof, DeletionStore, StoreError, columns};
-use sqlx::{Postgres, postgres::PgArguments, postgres::PgRow, query::Query};
 
 use crate::{
     PostgresStore,
-    error::{failed, not_read},
+    call::Call,
+    error::{Failure, failed, not_read},
     record::{self, Row},
     store::row_limit,
-    text::escape,
+    text::{escape, indexed},
 };
 
 const RECORD: &str = "
-    INSERT INTO revento_deletions (
-        envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
-/// Not `*`: once prepared, it fails as soon as a newer version has added a column.
-const DUTY: &str = "
-    SELECT envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note
-    FROM revento_deletions WHERE envelope_id = $1";
-const OPEN: &str = "
-    SELECT envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note
-    FROM revento_deletions WHERE done_at IS NULL ORDER BY deadline_at, envelope_id COLLATE \"C\" LIMIT $1";
+    INSERT INTO {schema}.revento_deletions (
+        envelope_id, event_id, organization_id, occurred_at, deadline_at, reason, reminded_at, done_at, note,
+        long_envelope_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+/// The columns that [`columns::read_duty`] reads.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT coalesce(d.long_envelope_id, d.envelope_id) AS envelope_id, event_id, organization_id, occurred_at,
+             deadline_at, reason, reminded_at, done_at, note
+             FROM {schema}.revento_deletions AS d ",
+            $rest
+        )
+    };
+}
+
+const DUTY: &str = select!("WHERE d.envelope_id = $1");
+const OPEN: &str =
+    select!("WHERE done_at IS NULL ORDER BY deadline_at, d.envelope_id COLLATE \"C\" LIMIT $1");
 const MARK_REMINDED: &str =
-    "UPDATE revento_deletions SET reminded_at = $2 WHERE envelope_id = $1 AND done_at IS NULL";
-const MARK_DELETED: &str =
-    "UPDATE revento_deletions SET done_at = $2, note = $3 WHERE envelope_id = $1 AND done_at IS NULL";
+    "UPDATE {schema}.revento_deletions SET reminded_at = $2 WHERE envelope_id = $1 AND done_at IS NULL";
+const MARK_DELETED: &str = "UPDATE {schema}.revento_deletions SET done_at = $2, note = $3 WHERE envelope_id = $1 AND done_at IS NULL";
 
 /// For the test of the query plans.
 #[cfg(test)]
@@ -41,31 +49,30 @@ pub(crate) const QUERIES: &[(&str, &str)] = &[
 #[async_trait]
 impl DeletionStore for PostgresStore {
     async fn record(&self, duty: &DeletionDuty) -> Result<bool, StoreError> {
-        let query = record::bind(sqlx::query(RECORD), columns::of_duty(duty));
-        self.change(query)
-            .await
-            .map_err(failed("keeping a duty to delete"))
+        let call = record::bind(Call::new(RECORD), columns::of_duty(duty));
+        self.change(call).await.map_err(failed("storing a deletion duty"))
     }
 
     async fn duty(&self, envelope_id: &EnvelopeId) -> Result<Option<DeletionDuty>, StoreError> {
-        let query = sqlx::query(DUTY).bind(escape(envelope_id.as_str()));
-        let row = query.fetch_optional(&self.pool).await;
-        row.and_then(|row| row.as_ref().map(read).transpose())
-            .map_err(not_read("looking a duty to delete up"))
+        let call = Call::new(DUTY).bind(indexed(envelope_id.as_str()));
+        self.read_duties(call)
+            .await
+            .map(|mut duties| duties.pop())
+            .map_err(not_read("loading a deletion duty"))
     }
 
     async fn open_duties(&self, limit: usize) -> Result<Vec<DeletionDuty>, StoreError> {
-        let query = sqlx::query(OPEN).bind(row_limit(limit));
-        let rows = query.fetch_all(&self.pool).await;
-        rows.and_then(|rows| rows.iter().map(read).collect())
-            .map_err(not_read("listing what is to be deleted"))
+        let call = Call::new(OPEN).bind(row_limit(limit));
+        self.read_duties(call)
+            .await
+            .map_err(not_read("listing open deletion duties"))
     }
 
     async fn mark_reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
-        let query = sqlx::query(MARK_REMINDED)
-            .bind(escape(envelope_id.as_str()))
+        let call = Call::new(MARK_REMINDED)
+            .bind(indexed(envelope_id.as_str()))
             .bind(at.unix_micros());
-        self.change(query).await.map_err(failed("noting a reminder"))
+        self.change(call).await.map_err(failed("storing a reminder"))
     }
 
     async fn mark_deleted(
@@ -73,21 +80,25 @@ impl DeletionStore for PostgresStore {
         envelope_id: &EnvelopeId,
         proof: &DeletionProof,
     ) -> Result<bool, StoreError> {
-        let query = sqlx::query(MARK_DELETED)
-            .bind(escape(envelope_id.as_str()))
+        let call = Call::new(MARK_DELETED)
+            .bind(indexed(envelope_id.as_str()))
             .bind(proof.at.unix_micros())
             .bind(escape(&proof.note));
-        self.change(query).await.map_err(failed("noting a deletion"))
+        self.change(call)
+            .await
+            .map_err(failed("storing the proof of a deletion"))
     }
 }
 
 impl PostgresStore {
     /// Whether a row was changed.
-    async fn change(&self, query: Query<'_, Postgres, PgArguments>) -> Result<bool, sqlx::Error> {
-        Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+    async fn change(&self, call: Call) -> Result<bool, Failure> {
+        Ok(self.call(call).await?.written == 1)
     }
-}
 
-fn read(row: &PgRow) -> Result<DeletionDuty, sqlx::Error> {
-    columns::read_duty(&Row(row))
+    async fn read_duties(&self, call: Call) -> Result<Vec<DeletionDuty>, Failure> {
+        let rows = self.rows(call).await?;
+        let read = |row| columns::read_duty(&Row(row));
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
 }

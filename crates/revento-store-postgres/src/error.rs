@@ -2,26 +2,105 @@
 
 use revento_store::{StoreError, StoreErrorReason};
 
-/// Converts an engine's error; `action` completes "while …".
-pub(crate) fn failed(action: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
-    move |error| StoreError::new(kind(&error), action, error)
+/// A call failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: sqlx::Error,
+    pub(crate) may_have_taken_effect: bool,
 }
 
-fn kind(error: &sqlx::Error) -> StoreErrorReason {
-    // <https://www.postgresql.org/docs/current/errcodes-appendix.html>: a missing table or column, a value
-    // that a constraint refuses, and damaged pages. Everything else can pass.
-    match (error, code(error).as_deref()) {
-        (_, Some("42P01" | "42703" | "XX001" | "XX002")) => StoreErrorReason::Corrupt,
-        (_, Some(code)) if code.starts_with("23") || code.starts_with("22") => StoreErrorReason::Corrupt,
+impl Failure {
+    /// The transaction is rolled back.
+    pub(crate) fn before_commit(error: sqlx::Error) -> Self {
+        Self {
+            error,
+            may_have_taken_effect: false,
+        }
+    }
+
+    /// The server may have committed, unless it has said that it did not.
+    pub(crate) fn while_committing(error: sqlx::Error) -> Self {
+        Self {
+            may_have_taken_effect: code(&error).is_none_or(|code| is_session_end(&code)),
+            error,
+        }
+    }
+}
+
+/// The answer to a committed call cannot be read.
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self {
+            error,
+            may_have_taken_effect: true,
+        }
+    }
+}
+
+/// Converts a failed write; `action` completes "while …".
+pub(crate) fn failed(action: &'static str) -> impl Fn(Failure) -> StoreError {
+    move |failure| {
+        let error = StoreError::new(reason(&failure.error), action, failure.error);
+        if failure.may_have_taken_effect {
+            error
+        } else {
+            error.without_effect()
+        }
+    }
+}
+
+/// Converts a failed read; `action` completes "while …".
+pub(crate) fn not_read(action: &'static str) -> impl Fn(Failure) -> StoreError {
+    move |failure| StoreError::new(reason(&failure.error), action, failure.error).without_effect()
+}
+
+fn reason(error: &sqlx::Error) -> StoreErrorReason {
+    match (error, code(error)) {
+        (_, Some(code)) => reason_of(&code),
         (
             sqlx::Error::RowNotFound
             | sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::ColumnNotFound(_)
             | sqlx::Error::Decode(_),
-            _,
+            None,
         ) => StoreErrorReason::Corrupt,
-        _ => StoreErrorReason::Unavailable,
+        (sqlx::Error::Protocol(_) | sqlx::Error::Configuration(_) | sqlx::Error::Encode(_), None) => {
+            StoreErrorReason::Rejected
+        }
+        (_, None) => StoreErrorReason::Unavailable,
     }
+}
+
+/// By SQLSTATE, <https://www.postgresql.org/docs/current/errcodes-appendix.html>. Only damaged pages are damage. A statement that the
+/// server or a pooler refuses is refused again, but the data is as it was: a backup would bring spent refresh tokens back.
+fn reason_of(code: &str) -> StoreErrorReason {
+    match code {
+        "XX001" | "XX002" => StoreErrorReason::Corrupt,
+        // The driver ran into the middle of another conversation, as it happens behind some poolers.
+        "08P01" | "26000" | "34000" | "42P03" | "42P05" => StoreErrorReason::Rejected,
+        "57014" => StoreErrorReason::Unavailable, // A time limit.
+        _ => match code.get(..2).unwrap_or_default() {
+            "08" | "25" | "40" | "53" | "55" | "57" | "58" => StoreErrorReason::Unavailable,
+            "XX" => StoreErrorReason::Unavailable,
+            _ => StoreErrorReason::Rejected,
+        },
+    }
+}
+
+/// Whether the connection is of no more use, and another one may help.
+pub(crate) fn is_connection_lost(error: &sqlx::Error) -> bool {
+    match code(error) {
+        Some(code) => is_session_end(&code),
+        None => matches!(
+            error,
+            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed
+        ),
+    }
+}
+
+/// Whether the server or a pooler ended the session with this error. PgBouncer uses 08P01 for each of its own.
+fn is_session_end(code: &str) -> bool {
+    matches!(code, "57P01" | "57P02" | "57P03" | "57P05" | "25P03") || code.starts_with("08")
 }
 
 /// The server's SQLSTATE, where the error is the server's.
@@ -29,15 +108,30 @@ pub(crate) fn code(error: &sqlx::Error) -> Option<String> {
     Some(error.as_database_error()?.code()?.into_owned())
 }
 
-/// As [`failed`], for a call that only reads.
-pub(crate) fn not_read(action: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
-    move |error| failed(action)(error).without_effect()
-}
-
 /// A stored value that this version cannot read.
 pub(crate) fn unreadable(column: &'static str) -> sqlx::Error {
     sqlx::Error::ColumnDecode {
         index: column.to_owned(),
         source: "an unknown value".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h23_a_statement_that_a_pooler_breaks_is_no_damage() {
+        for code in [
+            "22P03", "08P01", "42P05", "26000", "42P01", "42703", "42883", "23505", "54000", "0A000",
+        ] {
+            assert_eq!(reason_of(code), StoreErrorReason::Rejected, "{code}");
+        }
+        for code in [
+            "57P01", "53300", "40001", "40P01", "55P03", "57014", "08006", "XX000", "25006",
+        ] {
+            assert_eq!(reason_of(code), StoreErrorReason::Unavailable, "{code}");
+        }
+        assert_eq!(reason_of("XX001"), StoreErrorReason::Corrupt);
     }
 }

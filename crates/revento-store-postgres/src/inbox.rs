@@ -10,51 +10,53 @@ use sqlx::{Row as _, postgres::PgRow};
 
 use crate::{
     PostgresStore,
-    error::{failed, not_read, unreadable},
+    call::Call,
+    error::{Failure, failed, not_read, unreadable},
     record::Row,
     store::row_limit,
-    text::{escape, unescape},
+    text::{escape, indexed, long, unescape},
 };
 
-const STATE: &str = "SELECT state FROM revento_deliveries WHERE envelope_id = $1";
-const INSERT: &str = "SELECT revento_insert($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-const FINISH: &str = "SELECT revento_finish($1, $2, $3, $4, $5)";
-const COMPLETE: &str = "SELECT 1 WHERE revento_complete($1, $2, $3)";
-const REQUEUE: &str = "SELECT revento_revive($1, $2, NULL, NULL, NULL, $3)";
-/// Its columns are named: a prepared `*` fails once a newer version has added one.
+const STATE: &str = "SELECT state FROM {schema}.revento_deliveries WHERE envelope_id = $1";
+const INSERT: &str = "SELECT {schema}.revento_insert($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const FINISH: &str = "SELECT {schema}.revento_finish($1, $2, $3, $4, $5)";
+const COMPLETE: &str = "SELECT 1 WHERE {schema}.revento_complete($1, $2, $3)";
+const REQUEUE: &str = "SELECT {schema}.revento_revive($1, $2, NULL, NULL, NULL, $3)";
 const LEASE: &str = "
     WITH ready AS (
-        SELECT envelope_id, at, arrival FROM revento_deliveries
+        SELECT envelope_id, at, arrival FROM {schema}.revento_deliveries
         WHERE state IN ('queued', 'leased') AND NOT behind AND at <= $1
         ORDER BY at, arrival LIMIT $3 FOR UPDATE SKIP LOCKED
     ), leased AS (
-        UPDATE revento_deliveries AS it
-        SET state = 'leased', at = $2, fence = nextval('revento_sequence'), attempt = attempt + 1
+        UPDATE {schema}.revento_deliveries AS it
+        SET state = 'leased', at = $2, fence = nextval({sequence}), attempt = attempt + 1
         FROM ready WHERE it.envelope_id = ready.envelope_id
-        RETURNING it.envelope_id, it.fence, it.delivery_id, it.event_type, it.occurred_at, it.received_at, it.attempt,
+        RETURNING coalesce(it.long_envelope_id, it.envelope_id) AS envelope_id, it.fence,
+            coalesce(it.long_delivery_id, it.delivery_id) AS delivery_id, it.event_type, it.occurred_at, it.received_at, it.attempt,
             it.single_attempt, it.body, ready.at AS was_due, ready.arrival AS arrived
     )
     SELECT * FROM leased ORDER BY was_due, arrived";
 const NEXT_DUE: &str =
-    "SELECT min(at) FROM revento_deliveries WHERE state IN ('queued', 'leased') AND NOT behind";
+    "SELECT min(at) FROM {schema}.revento_deliveries WHERE state IN ('queued', 'leased') AND NOT behind";
 /// Buried deliveries in the order of the list, behind a position where `$behind` says so.
 macro_rules! buried {
     ($behind:literal, $limit:literal) => {
         concat!(
-            "SELECT envelope_id, delivery_id, event_type, occurred_at, received_at, at, attempt, error,
-                body IS NULL AS expunged
-             FROM revento_deliveries WHERE state = 'buried' ",
+            "SELECT coalesce(d.long_envelope_id, d.envelope_id) AS envelope_id,
+                coalesce(d.long_delivery_id, d.delivery_id) AS delivery_id, event_type, occurred_at, received_at, at, attempt,
+                error, body IS NULL AS expunged
+             FROM {schema}.revento_deliveries AS d WHERE state = 'buried' ",
             $behind,
-            " ORDER BY at DESC, envelope_id DESC LIMIT ",
+            " ORDER BY at DESC, d.envelope_id DESC LIMIT ",
             $limit
         )
     };
 }
 
 const BURIED: &str = buried!("", "$1");
-const BURIED_BEHIND: &str = buried!("AND (at, envelope_id) < ($1, $2)", "$3");
-const EXPUNGE: &str = "UPDATE revento_deliveries SET body = NULL, digest = NULL, error = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < $1";
-const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'done' AND at < $1";
+const BURIED_BEHIND: &str = buried!("AND (at, d.envelope_id) < ($1, $2)", "$3");
+const EXPUNGE: &str = "UPDATE {schema}.revento_deliveries SET body = NULL, digest = NULL, error = NULL WHERE state = 'buried' AND body IS NOT NULL AND at < $1";
+const FORGET: &str = "DELETE FROM {schema}.revento_deliveries WHERE state = 'done' AND at < $1";
 
 /// For the test of the query plans.
 #[cfg(test)]
@@ -69,72 +71,95 @@ pub(crate) const QUERIES: &[(&str, &str)] = &[
 ];
 
 impl PostgresStore {
-    /// What completes a delivery within a transaction of the handler's own, on any connection to the database that has the
-    /// store's [schema](crate::PostgresOptions::schema) in its `search_path`. The transaction has to be at `READ COMMITTED`,
-    /// PostgreSQL's default: the statement fails at any other level. Until the commit, deliveries of the same ordering key
-    /// wait, those included that the platform sends.
-    pub fn completion(lease: &Lease, now: Timestamp) -> CompletionStatement {
+    /// The statement that completes a delivery within a handler's own transaction, on any connection to the database. The
+    /// transaction must be at `READ COMMITTED`, PostgreSQL's default: the statement fails at another level. Until the commit,
+    /// other deliveries with the same ordering key wait, including new ones.
+    pub fn completion(&self, lease: &Lease, now: Timestamp) -> CompletionStatement {
         CompletionStatement {
-            sql: COMPLETE,
-            envelope_id: escape(lease.envelope_id.as_str()).into_owned(),
+            sql: self.sql(COMPLETE),
+            envelope_id: indexed(lease.envelope_id.as_str()),
             fence: lease.fence,
             at: now.unix_micros(),
         }
     }
 
-    async fn insert_new(&self, delivery: &NewDelivery) -> Result<InsertOutcome, sqlx::Error> {
-        let answer: String = sqlx::query_scalar(INSERT)
-            .bind(escape(delivery.envelope_id.as_str()))
-            .bind(escape(delivery.delivery_id.as_str()))
+    async fn insert_new(&self, delivery: &NewDelivery) -> Result<InsertOutcome, Failure> {
+        let (envelope_id, delivery_id) = (delivery.envelope_id.as_str(), delivery.delivery_id.as_str());
+        let call = Call::new(INSERT)
+            .bind(indexed(envelope_id))
+            .bind(indexed(delivery_id))
             .bind(escape(delivery.event_type.as_str()))
-            .bind(escape(&delivery.ordering_key))
+            .bind(indexed(&delivery.ordering_key))
             .bind(delivery.occurred_at.unix_micros())
             .bind(delivery.received_at.unix_micros())
             .bind(delivery.body.as_bytes())
             .bind(delivery.body_digest.as_slice())
             .bind(delivery.signed_at.unix_micros())
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(match answer.as_str() {
-            "new" => InsertOutcome::New {
-                delivery_id_reused: false,
-            },
-            "new, delivery id reused" => InsertOutcome::New {
-                delivery_id_reused: true,
-            },
-            known => {
-                let (state, other_body) = match known.strip_suffix(", other body") {
-                    Some(state) => (state, true),
-                    None => (known, false),
-                };
-                match state {
-                    "requeued" => InsertOutcome::Requeued { other_body },
-                    state => InsertOutcome::Known {
-                        state: read_state(state)?,
-                        other_body,
-                    },
-                }
-            }
-        })
+            .bind(long(envelope_id))
+            .bind(long(delivery_id));
+        let row = self.row(call).await?.ok_or(sqlx::Error::RowNotFound)?;
+        Ok(read_insert_outcome(row.try_get(0)?)?)
     }
 
-    /// Takes a delivery out of its lease into another state. `false` when the lease is not held.
+    /// Ends a lease and sets the delivery's next state. `false` if the lease is not held.
     async fn finish(
         &self,
         lease: &Lease,
         state: DeliveryState,
         at: Timestamp,
         error: Option<&str>,
-    ) -> Result<bool, sqlx::Error> {
-        sqlx::query_scalar(FINISH)
-            .bind(escape(lease.envelope_id.as_str()))
+    ) -> Result<bool, Failure> {
+        let call = Call::new(FINISH)
+            .bind(indexed(lease.envelope_id.as_str()))
             .bind(lease.fence)
             .bind(state.as_str())
             .bind(at.unix_micros())
-            .bind(error.map(escape))
-            .fetch_one(&self.pool)
-            .await
+            .bind(error.map(escape));
+        let row = self.row(call).await?.ok_or(sqlx::Error::RowNotFound)?;
+        Ok(row.try_get(0)?)
     }
+
+    /// Makes a call whose only argument is a time. Returns how many rows it has written.
+    async fn write_before(&self, template: &'static str, before: Timestamp) -> Result<u64, Failure> {
+        let call = Call::new(template).bind(before.unix_micros());
+        Ok(self.call(call).await?.written)
+    }
+
+    async fn requeue_buried(
+        &self,
+        envelope_id: &EnvelopeId,
+        now: Timestamp,
+        attempts: RequeueAttempts,
+    ) -> Result<RequeueOutcome, Failure> {
+        let call = Call::new(REQUEUE)
+            .bind(indexed(envelope_id.as_str()))
+            .bind(now.unix_micros())
+            .bind(attempts == RequeueAttempts::Single);
+        let row = self.row(call).await?.ok_or(sqlx::Error::RowNotFound)?;
+        Ok(match row.try_get::<Option<&str>, _>(0)? {
+            Some("expunged") => RequeueOutcome::Expunged,
+            Some(_) => RequeueOutcome::Requeued,
+            None => RequeueOutcome::NotBuried,
+        })
+    }
+}
+
+/// Reads what `revento_insert` returns.
+fn read_insert_outcome(answer: &str) -> Result<InsertOutcome, sqlx::Error> {
+    let (answer, other_body) = match answer.strip_suffix(", other body") {
+        Some(answer) => (answer, true),
+        None => (answer, false),
+    };
+    Ok(match answer {
+        "new" | "new, delivery id reused" => InsertOutcome::New {
+            delivery_id_reused: answer != "new",
+        },
+        "requeued" => InsertOutcome::Requeued { other_body },
+        state => InsertOutcome::Known {
+            state: read_state(state)?,
+            other_body,
+        },
+    })
 }
 
 fn read_state(text: &str) -> Result<DeliveryState, sqlx::Error> {
@@ -170,7 +195,7 @@ impl InboxStore for PostgresStore {
     async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
         self.insert_new(delivery)
             .await
-            .map_err(failed("keeping a delivery"))
+            .map_err(failed("storing a delivery"))
     }
 
     async fn lease(
@@ -179,13 +204,13 @@ impl InboxStore for PostgresStore {
         until: Timestamp,
         limit: usize,
     ) -> Result<Vec<LeasedDelivery>, StoreError> {
-        let query = sqlx::query(LEASE)
+        let call = Call::new(LEASE)
             .bind(now.unix_micros())
             .bind(until.unix_micros())
             .bind(row_limit(limit));
-        let rows = query.fetch_all(&self.pool).await;
-        let read = |rows: Vec<_>| rows.iter().map(read_leased).collect();
-        rows.and_then(read).map_err(failed("leasing deliveries"))
+        let rows = self.rows(call).await;
+        rows.and_then(|rows| Ok(rows.iter().map(read_leased).collect::<Result<_, _>>()?))
+            .map_err(failed("leasing deliveries"))
     }
 
     async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
@@ -197,7 +222,7 @@ impl InboxStore for PostgresStore {
     async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
         self.finish(lease, DeliveryState::Queued, at, Some(error))
             .await
-            .map_err(failed("giving a delivery back"))
+            .map_err(failed("queueing a failed delivery"))
     }
 
     async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
@@ -212,17 +237,9 @@ impl InboxStore for PostgresStore {
         now: Timestamp,
         attempts: RequeueAttempts,
     ) -> Result<RequeueOutcome, StoreError> {
-        let query = sqlx::query_scalar(REQUEUE)
-            .bind(escape(envelope_id.as_str()))
-            .bind(now.unix_micros())
-            .bind(attempts == RequeueAttempts::Single);
-        let answer: Result<Option<String>, _> = query.fetch_one(&self.pool).await;
-        let answer = answer.map_err(failed("queueing a buried delivery"))?;
-        Ok(match answer.as_deref() {
-            Some("expunged") => RequeueOutcome::Expunged,
-            Some(_) => RequeueOutcome::Requeued,
-            None => RequeueOutcome::NotBuried,
-        })
+        self.requeue_buried(envelope_id, now, attempts)
+            .await
+            .map_err(failed("requeueing a buried delivery"))
     }
 
     async fn buried(
@@ -230,48 +247,47 @@ impl InboxStore for PostgresStore {
         after: Option<&BuriedCursor>,
         limit: usize,
     ) -> Result<Vec<BuriedDelivery>, StoreError> {
-        let query = match after {
-            Some(after) => sqlx::query(BURIED_BEHIND)
+        let call = match after {
+            Some(after) => Call::new(BURIED_BEHIND)
                 .bind(after.buried_at.unix_micros())
-                .bind(escape(after.envelope_id.as_str())),
-            None => sqlx::query(BURIED),
+                .bind(indexed(after.envelope_id.as_str())),
+            None => Call::new(BURIED),
         };
-        let rows = query.bind(row_limit(limit)).fetch_all(&self.pool).await;
-        rows.and_then(|rows| rows.iter().map(read_buried).collect())
+        let rows = self.rows(call.bind(row_limit(limit))).await;
+        rows.and_then(|rows| Ok(rows.iter().map(read_buried).collect::<Result<_, _>>()?))
             .map_err(not_read("listing buried deliveries"))
     }
 
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let expunged = sqlx::query(EXPUNGE)
-            .bind(before.unix_micros())
-            .execute(&self.pool)
-            .await;
-        Ok(expunged
-            .map_err(failed("expunging buried deliveries"))?
-            .rows_affected())
+        self.write_before(EXPUNGE, before)
+            .await
+            .map_err(failed("expunging buried deliveries"))
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let at: Result<Option<i64>, _> = sqlx::query_scalar(NEXT_DUE).fetch_one(&self.pool).await;
-        Ok(at
-            .map_err(not_read("asking what is due next"))?
-            .map(Timestamp::from_unix_micros))
+        let read = |row: Option<PgRow>| match row {
+            Some(row) => Ok(row.try_get::<Option<i64>, _>(0)?.map(Timestamp::from_unix_micros)),
+            None => Ok(None),
+        };
+        let row = self.row(Call::new(NEXT_DUE)).await;
+        row.and_then(read)
+            .map_err(not_read("asking when the next delivery is due"))
     }
 
     async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError> {
-        let query = sqlx::query_scalar(STATE).bind(escape(envelope_id.as_str()));
-        let state: Result<Option<String>, _> = query.fetch_optional(&self.pool).await;
-        let read = |state: Option<String>| state.as_deref().map(read_state).transpose();
-        state.and_then(read).map_err(not_read("looking a delivery up"))
+        let read = |row: Option<PgRow>| match row {
+            Some(row) => Ok(Some(read_state(row.try_get(0)?)?)),
+            None => Ok(None),
+        };
+        let row = self
+            .row(Call::new(STATE).bind(indexed(envelope_id.as_str())))
+            .await;
+        row.and_then(read).map_err(not_read("loading a delivery's state"))
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let deleted = sqlx::query(FORGET)
-            .bind(before.unix_micros())
-            .execute(&self.pool)
-            .await;
-        Ok(deleted
-            .map_err(failed("forgetting handled deliveries"))?
-            .rows_affected())
+        self.write_before(FORGET, before)
+            .await
+            .map_err(failed("forgetting handled deliveries"))
     }
 }

@@ -28,6 +28,7 @@
 //! nobody. Broken connections are replaced.
 
 mod budgets;
+mod call;
 mod deletions;
 mod error;
 mod inbox;
@@ -40,6 +41,7 @@ mod sessions;
 mod store;
 mod text;
 mod tokens;
+mod url;
 
 pub use open_error::OpenError;
 pub use options::PostgresOptions;

@@ -8,9 +8,29 @@ use crate::error;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The URL is none of PostgreSQL's.
-    #[error("the database URL cannot be read: expected postgres://user:password@host:port/database")]
+    /// The URL is not one of PostgreSQL, names no user, or has a parameter that the store does not know.
+    #[error(
+        "the database URL cannot be used: write postgres://user:password@host:port/database, and only the parameters that \
+         `PostgresOptions::new` lists"
+    )]
     BadUrl,
+    /// An environment variable would change the connection, and the driver has no way to ignore it.
+    #[error(
+        "the driver would read the environment variable {variable}: unset it for this process, and write its value into the URL"
+    )]
+    Environment {
+        /// The name of the variable.
+        variable: &'static str,
+    },
+    /// The server offers no TLS, or its certificate is not trusted for the host's name. The password was not sent.
+    #[error(
+        "there is no trusted TLS connection to the PostgreSQL server: name its authority with `sslrootcert=FILE` in the URL, or, on a \
+         network that you trust, write `sslmode=require` (no check of the certificate) or `sslmode=disable`"
+    )]
+    Tls {
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The server does not answer.
     #[error("the PostgreSQL server cannot be reached: check host, port and network")]
     Unreachable {
@@ -108,19 +128,23 @@ impl OpenError {
         }
     }
 
-    /// By what the driver says.
+    /// From the driver's error.
     fn by(error: sqlx::Error) -> Self {
         let code = error::code(&error);
         let from_server = code.is_some();
-        let unreachable = matches!(
-            error,
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Tls(_)
-        );
+        let unreachable = matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut);
+        // The TLS library reports a refused certificate as invalid data.
+        let no_tls = match &error {
+            sqlx::Error::Tls(_) => true,
+            sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
+            _ => false,
+        };
         if matches!(error, sqlx::Error::Configuration(_)) {
             return Self::BadUrl;
         }
         let source = error.into();
         match code.as_deref() {
+            _ if no_tls => Self::Tls { source },
             Some(code) if code.starts_with("28") => Self::Denied { source },
             Some("3D000") => Self::NoDatabase { source },
             Some("42501") => Self::NotAllowed { source },

@@ -2,19 +2,14 @@
 
 use std::{fmt, time::Duration};
 
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Executor,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::{ConnectOptions, Connection, postgres::PgPoolOptions};
 
-use crate::{OpenError, PostgresStore, open_error::Failed, schema};
+use crate::{OpenError, PostgresStore, open_error::Failed, schema, url::connect_options};
 
 /// How long a caller waits for one of the connections.
-const TURN: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long connecting and migrating may take.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// A connection that has been idle for longer is asked whether it still lives before it is used.
-const TRUSTED: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How to connect to PostgreSQL. `Debug` does not show the URL.
 #[derive(Clone)]
@@ -27,7 +22,12 @@ pub struct PostgresOptions {
 }
 
 impl PostgresOptions {
-    /// Connects to this URL, with up to ten connections.
+    /// Connects to this URL, with up to ten connections: `postgres://user:password@host:port/database`.
+    ///
+    /// The parameters are `host` (also the folder of a Unix socket), `hostaddr`, `port`, `user`, `password`, `dbname`, `options`, `sslmode`,
+    /// `sslrootcert`, `sslcert` and `sslkey`. Without `sslmode` the store needs TLS with a trusted certificate for the host's name
+    /// (`verify-full`), unless the host is this machine: a loopback address, `localhost` or a Unix socket. No part comes from the
+    /// environment.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -38,14 +38,16 @@ impl PostgresOptions {
         }
     }
 
-    /// Keeps the tables in a schema of this name, which is created where it is missing.
+    /// Keeps the tables in a schema of this name, and creates it if it is missing. Without a name the store uses the schema that has its
+    /// tables, or the first one of the connection's `search_path`. Name the schema behind a pooler, because there another client may have
+    /// changed the `search_path`.
     #[must_use]
     pub fn schema(mut self, name: impl Into<String>) -> Self {
         self.schema = Some(name.into());
         self
     }
 
-    /// What the server's list of sessions calls this one. The default is `revento`.
+    /// Sets the name of the sessions in the server's list. The default is `revento`.
     #[must_use]
     pub fn application_name(mut self, name: impl Into<String>) -> Self {
         self.application = name.into();
@@ -59,7 +61,7 @@ impl PostgresOptions {
         self
     }
 
-    /// Leaves the tables as they are: somebody with more rights has created them.
+    /// Does not change the tables: a role with more rights has run [`PostgresStore::MIGRATIONS`].
     #[must_use]
     pub fn without_migrations(mut self) -> Self {
         self.migrate = false;
@@ -75,63 +77,32 @@ impl PostgresOptions {
     }
 
     async fn open(self) -> Result<PostgresStore, Failed> {
-        let options: PgConnectOptions = self.url.parse().map_err(|_| OpenError::BadUrl)?;
-        let options = options
+        let options = connect_options(&self.url, |name| std::env::var_os(name).is_some())?
             .application_name(&self.application)
             .disable_statement_logging();
         let schema = self.schema.as_deref().map(quoted);
         let prepare = async {
-            // Not from the pool, which would try a server that is not there again and again.
+            // Not from the pool, which would try again and again to reach a server that is not there.
             let mut connection = options.connect().await?;
-            connection
-                .execute(AssertSqlSafe(settings(schema.as_deref())))
-                .await?;
-            schema::migrate(&mut connection, schema.as_deref(), self.migrate).await?;
-            Ok::<_, Failed>(connection.close().await?)
+            let schema = schema::migrate(&mut connection, schema.as_deref(), self.migrate).await?;
+            connection.close().await?;
+            Ok::<_, Failed>(schema)
         };
         let timed_out = |_| OpenError::Unreachable {
             source: "no answer in time".into(),
         };
-        tokio::time::timeout(PATIENCE, prepare)
+        let schema = tokio::time::timeout(CONNECT_TIMEOUT, prepare)
             .await
             .map_err(timed_out)??;
-        let pool = pool(self.connections, settings(schema.as_deref()))
+        let pool = PgPoolOptions::new()
+            .max_connections(self.connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            // Each call begins with a round trip and is made again if that shows that the connection was lost.
+            .test_before_acquire(false)
             .connect_with(options)
             .await?;
-        Ok(PostgresStore::new(pool))
+        Ok(PostgresStore::new(pool, schema))
     }
-}
-
-/// What each session is told first.
-fn settings(schema: Option<&str>) -> String {
-    let search_path = schema
-        .map(|name| format!("; SET search_path TO {name}"))
-        .unwrap_or_default();
-    format!(
-        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED;
-         SET lock_timeout = '10s'; SET statement_timeout = '30s';
-         SELECT set_config('synchronous_commit', 'on', false)
-         WHERE current_setting('synchronous_commit') = 'off'{search_path}"
-    )
-}
-
-fn pool(connections: u32, settings: String) -> PgPoolOptions {
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(TURN)
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > TRUSTED {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .after_connect(move |connection, _| {
-            let settings = settings.clone();
-            Box::pin(async move { connection.execute(AssertSqlSafe(settings)).await.map(drop) })
-        })
 }
 
 /// An identifier as SQL wants it (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html>, 4.1.1).

@@ -1,29 +1,29 @@
 //! Rows of this engine, for [`revento_store::columns`].
 
 use revento_store::columns::{self, Value};
-use sqlx::{
-    Postgres, Row as _,
-    postgres::{PgArguments, PgRow},
-    query::Query,
-};
+use sqlx::{Row as _, postgres::PgRow};
 
 use crate::{
+    call::Call,
     error::unreadable,
-    text::{escape, unescape},
+    text::{escape, indexed, long, unescape},
 };
 
-/// Binds values in their order.
-pub(crate) fn bind<'q>(
-    query: Query<'q, Postgres, PgArguments>,
-    values: impl IntoIterator<Item = Value>,
-) -> Query<'q, Postgres, PgArguments> {
-    values.into_iter().fold(query, |query, value| match value {
-        Value::Key(text) => query.bind(text),
-        Value::Text(text) => query.bind(text.map(|text| escape(&text).into_owned())),
-        Value::Integer(number) => query.bind(number),
-        Value::Flag(flag) => query.bind(flag),
-        Value::Bytes(bytes) => query.bind(bytes),
-    })
+/// Binds values in their order, and then the whole text of each indexed value, or `NULL` if it is short.
+pub(crate) fn bind(call: Call, values: impl IntoIterator<Item = Value>) -> Call {
+    let mut long_texts = Vec::new();
+    let call = values.into_iter().fold(call, |call, value| match value {
+        Value::Key(text) => call.bind(indexed(&text)),
+        Value::Indexed(text) => {
+            long_texts.push(long(&text));
+            call.bind(indexed(&text))
+        }
+        Value::Text(text) => call.bind(text.map(|text| escape(&text).into_owned())),
+        Value::Integer(number) => call.bind(number),
+        Value::Flag(flag) => call.bind(flag),
+        Value::Bytes(bytes) => call.bind(bytes),
+    });
+    long_texts.into_iter().fold(call, Call::bind)
 }
 
 /// A row of this engine.

@@ -1,8 +1,8 @@
-//! Tests of what cannot be seen from outside: settings of the sessions, and query plans.
+//! Tests of what is not visible from outside: settings of the calls, and query plans.
 
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::{PostgresOptions, PostgresStore, deletions, inbox, tokens};
+use crate::{PostgresOptions, PostgresStore, call::Call, deletions, inbox, tokens};
 
 async fn store(name: &str, setting: &str) -> Option<PostgresStore> {
     let url = std::env::var("REVENTO_TEST_POSTGRES")
@@ -14,11 +14,10 @@ async fn store(name: &str, setting: &str) -> Option<PostgresStore> {
     Some(PostgresOptions::new(url).schema(schema).connect().await.unwrap())
 }
 
+/// A setting as a call of the store has it.
 async fn shown(store: &PostgresStore, setting: &str) -> String {
-    sqlx::query_scalar(AssertSqlSafe(format!("SHOW {setting}")))
-        .fetch_one(&store.pool)
-        .await
-        .unwrap()
+    let call = Call::new("SELECT current_setting($1)").bind(setting);
+    store.row(call).await.unwrap().unwrap().get(0)
 }
 
 #[tokio::test]
@@ -30,6 +29,7 @@ async fn k23_sessions_commit_to_disk_and_cannot_block_for_ever() {
         ("synchronous_commit", "on"),
         ("lock_timeout", "10s"),
         ("statement_timeout", "30s"),
+        ("idle_in_transaction_session_timeout", "5s"),
         ("transaction_isolation", "read committed"),
     ] {
         assert_eq!(shown(&store, setting).await, value, "{setting}");
@@ -54,6 +54,7 @@ async fn t7_every_question_has_an_index() {
         .chain(inbox::QUERIES)
         .chain(deletions::QUERIES)
     {
+        let sql = store.sql(sql);
         // Any argument will do: a generic plan does not look at it (PostgreSQL 16 can be asked for one).
         let parameters = (1..=9)
             .rev()

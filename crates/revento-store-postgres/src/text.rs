@@ -2,6 +2,19 @@
 
 use std::borrow::Cow;
 
+use revento_store::columns::index_text;
+
+/// A text for a column that an index has: [escaped](escape), and short enough for the index.
+pub(crate) fn indexed(text: &str) -> String {
+    index_text(&escape(text)).into_owned()
+}
+
+/// The whole text for the column beside it, if [`indexed`] has shortened it.
+pub(crate) fn long(text: &str) -> Option<String> {
+    let escaped = escape(text);
+    (index_text(&escaped) != escaped).then(|| escaped.into_owned())
+}
+
 /// Replaces NUL by U+0001 U+0001, and U+0001 by U+0001 U+0002. Two texts keep their byte order.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     if text.contains(['\0', '\u{1}']) {

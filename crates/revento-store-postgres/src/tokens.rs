@@ -10,20 +10,20 @@ use sqlx::Row as _;
 
 use crate::{
     PostgresStore,
-    error::{failed, not_read},
+    call::Call,
+    error::{Failure, failed, not_read},
     record::{self, Row},
     store::row_limit,
-    text::escape,
+    text::indexed,
 };
 
-/// The columns that [`columns::read_stored`] reads. Not `*`: the answer of a prepared statement must not change when a newer
-/// version of the store adds a column under an open connection.
+/// The columns that [`columns::read_stored`] reads.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT client_id, event_id, user_id, organization_id, status, reason, status_since, delete_by, scopes,
+            "SELECT coalesce(long_client_id, client_id) AS client_id, coalesce(long_event_id, event_id) AS event_id, user_id, organization_id, status, reason, status_since, delete_by, scopes,
              generation, consented_at, access_expires_at, refresh_expires_at, consent_expires_at, tokens, version
-             FROM revento_connections ",
+             FROM {schema}.revento_connections ",
             $rest
         )
     };
@@ -31,38 +31,40 @@ macro_rules! select {
 
 const LOAD: &str = select!("WHERE key = $1");
 const CREATE: &str = "
-    INSERT INTO revento_connections (
+    INSERT INTO {schema}.revento_connections (
         key, client_id, event_id, user_id, organization_id, status, reason, status_since, delete_by, scopes,
-        generation, consented_at, access_expires_at, refresh_expires_at, consent_expires_at, live, tokens, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, nextval('revento_sequence'))
+        generation, consented_at, access_expires_at, refresh_expires_at, consent_expires_at, live, tokens,
+        long_client_id, long_event_id, version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, nextval({sequence}))
     ON CONFLICT (key) DO NOTHING RETURNING version";
-/// On the right of `=` every column has its old value. Of two that wait for the row the second looks at
-/// the condition again when it is its turn.
+/// On the right of `=` each column has its old value. Of two statements that wait for the row, the second checks the condition
+/// again after the first has committed.
 const SWAP: &str = "
-    UPDATE revento_connections SET
+    UPDATE {schema}.revento_connections SET
         client_id = $2, event_id = $3, user_id = $4, organization_id = $5, status = $6, reason = $7,
         status_since = $8, delete_by = $9, scopes = $10, generation = $11, consented_at = $12,
         access_expires_at = $13, refresh_expires_at = $14, consent_expires_at = $15, live = $16, tokens = $17,
-        version = nextval('revento_sequence'),
-        claim_fence = CASE WHEN $19::BIGINT IS NULL AND generation = $11 THEN claim_fence END,
-        claim_until = CASE WHEN $19::BIGINT IS NULL AND generation = $11 THEN claim_until END,
-        claim_abandoned = $19::BIGINT IS NULL AND generation = $11 AND claim_abandoned
-    WHERE key = $1 AND version = $18 AND ($19::BIGINT IS NULL OR claim_fence = $19) RETURNING version";
+        long_client_id = $18, long_event_id = $19,
+        version = nextval({sequence}),
+        claim_fence = CASE WHEN $21::BIGINT IS NULL AND generation = $11 THEN claim_fence END,
+        claim_until = CASE WHEN $21::BIGINT IS NULL AND generation = $11 THEN claim_until END,
+        claim_abandoned = $21::BIGINT IS NULL AND generation = $11 AND claim_abandoned
+    WHERE key = $1 AND version = $20 AND ($21::BIGINT IS NULL OR claim_fence = $21) RETURNING version";
 const CLAIM: &str = "
-    UPDATE revento_connections SET
-        claim_fence = nextval('revento_sequence'), claim_until = $4,
+    UPDATE {schema}.revento_connections SET
+        claim_fence = nextval({sequence}), claim_until = $4,
         claim_abandoned = claim_abandoned OR claim_until IS NOT NULL
     WHERE key = $1 AND version = $2 AND (claim_until IS NULL OR claim_until <= $3)
     RETURNING claim_fence, claim_abandoned";
-const CLAIM_STATE: &str = "SELECT version, claim_until FROM revento_connections WHERE key = $1";
-const RELEASE: &str = "UPDATE revento_connections SET claim_fence = NULL, claim_until = NULL WHERE key = $1 AND claim_fence = $2";
+const CLAIM_STATE: &str = "SELECT version, claim_until FROM {schema}.revento_connections WHERE key = $1";
+const RELEASE: &str = "UPDATE {schema}.revento_connections SET claim_fence = NULL, claim_until = NULL WHERE key = $1 AND claim_fence = $2";
 const DUE: &str = select!(
     "WHERE client_id = $1 AND live AND refresh_expires_at < $2 AND (refresh_expires_at, key) > ($3, $4)
     ORDER BY refresh_expires_at, key LIMIT $5"
 );
 const OF_EVENT: &str = select!("WHERE client_id = $1 AND event_id = $2 AND key > $3 ORDER BY key LIMIT $4");
 const OF_CLIENT: &str = select!("WHERE client_id = $1 AND key > $2 ORDER BY key LIMIT $3");
-const REMOVE: &str = "DELETE FROM revento_connections WHERE key = $1";
+const REMOVE: &str = "DELETE FROM {schema}.revento_connections WHERE key = $1";
 
 /// For the test of the query plans.
 #[cfg(test)]
@@ -77,26 +79,21 @@ pub(crate) const QUERIES: &[(&str, &str)] = &[
 ];
 
 impl PostgresStore {
-    async fn try_claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, sqlx::Error> {
+    async fn try_claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, Failure> {
+        let key = indexed(&key.to_string());
         loop {
-            let granted = sqlx::query(CLAIM)
-                .bind(key.to_string())
+            let claim = Call::new(CLAIM)
+                .bind(&key)
                 .bind(terms.version.0)
                 .bind(terms.now.unix_micros())
-                .bind(terms.until.unix_micros())
-                .fetch_optional(&self.pool)
-                .await?;
-            if let Some(row) = granted {
+                .bind(terms.until.unix_micros());
+            if let Some(row) = self.row(claim).await? {
                 return Ok(ClaimOutcome::Granted {
                     fence: Fence(row.try_get("claim_fence")?),
                     abandoned: row.try_get("claim_abandoned")?,
                 });
             }
-            let row = sqlx::query(CLAIM_STATE)
-                .bind(key.to_string())
-                .fetch_optional(&self.pool)
-                .await?;
-            let Some(row) = row else {
+            let Some(row) = self.row(Call::new(CLAIM_STATE).bind(&key)).await? else {
                 return Ok(ClaimOutcome::VersionChanged);
             };
             if row.try_get::<i64, _>("version")? != terms.version.0 {
@@ -108,31 +105,41 @@ impl PostgresStore {
             if let Some(until) = until.filter(|&until| until > terms.now) {
                 return Ok(ClaimOutcome::Held { until });
             }
-            // It was given back between the two statements: try again.
+            // The holder released its claim between the two statements: try again.
         }
+    }
+
+    /// The version of the written record; `None` if none was written.
+    async fn written_version(&self, call: Call) -> Result<Option<Version>, Failure> {
+        match self.row(call).await? {
+            Some(row) => Ok(Some(Version(row.try_get("version")?))),
+            None => Ok(None),
+        }
+    }
+
+    async fn stored(&self, call: Call) -> Result<Vec<Stored>, Failure> {
+        let rows = self.rows(call).await?;
+        let read = |row| columns::read_stored(&Row(row));
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
     }
 }
 
 #[async_trait]
 impl TokenStore for PostgresStore {
     async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError> {
-        let row = sqlx::query(LOAD)
-            .bind(key.to_string())
-            .fetch_optional(&self.pool)
-            .await;
-        let read = |row: Option<_>| row.as_ref().map(read).transpose();
-        row.and_then(read).map_err(not_read("loading a connection"))
+        let call = Call::new(LOAD).bind(indexed(&key.to_string()));
+        self.stored(call)
+            .await
+            .map(|mut stored| stored.pop())
+            .map_err(not_read("loading a connection"))
     }
 
     async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
-        let row = record::bind(sqlx::query(CREATE), columns::of_record(record))
-            .fetch_optional(&self.pool)
-            .await;
-        let read = |row: Option<sqlx::postgres::PgRow>| match row {
-            Some(row) => Ok(CreateOutcome::Created(Version(row.try_get("version")?))),
-            None => Ok(CreateOutcome::AlreadyExists),
-        };
-        row.and_then(read).map_err(failed("storing a new connection"))
+        let call = record::bind(Call::new(CREATE), columns::of_record(record));
+        self.written_version(call)
+            .await
+            .map(|version| version.map_or(CreateOutcome::AlreadyExists, CreateOutcome::Created))
+            .map_err(failed("storing a new connection"))
     }
 
     async fn compare_and_swap(
@@ -141,15 +148,13 @@ impl TokenStore for PostgresStore {
         record: &Record,
         fence: Option<Fence>,
     ) -> Result<SwapOutcome, StoreError> {
-        let query = record::bind(sqlx::query(SWAP), columns::of_record(record))
+        let call = record::bind(Call::new(SWAP), columns::of_record(record))
             .bind(expected.0)
             .bind(fence.map(|fence| fence.0));
-        let row = query.fetch_optional(&self.pool).await;
-        let read = |row: Option<sqlx::postgres::PgRow>| match row {
-            Some(row) => Ok(SwapOutcome::Swapped(Version(row.try_get("version")?))),
-            None => Ok(SwapOutcome::Conflict),
-        };
-        row.and_then(read).map_err(failed("replacing a connection"))
+        self.written_version(call)
+            .await
+            .map(|version| version.map_or(SwapOutcome::Conflict, SwapOutcome::Swapped))
+            .map_err(failed("replacing a connection"))
     }
 
     async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
@@ -159,9 +164,8 @@ impl TokenStore for PostgresStore {
     }
 
     async fn release(&self, key: &ConnectionKey, fence: Fence) -> Result<(), StoreError> {
-        let query = sqlx::query(RELEASE).bind(key.to_string()).bind(fence.0);
-        query
-            .execute(&self.pool)
+        let call = Call::new(RELEASE).bind(indexed(&key.to_string())).bind(fence.0);
+        self.call(call)
             .await
             .map(drop)
             .map_err(failed("releasing a claim"))
@@ -175,15 +179,15 @@ impl TokenStore for PostgresStore {
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
         let after_time = after.map_or(i64::MIN, |after| after.refresh_expires_at.unix_micros());
-        let rows = sqlx::query(DUE)
-            .bind(escape(client_id.as_str()))
+        let call = Call::new(DUE)
+            .bind(indexed(client_id.as_str()))
             .bind(before.unix_micros())
             .bind(after_time)
             .bind(key_text(after.map(|after| &after.key)))
-            .bind(row_limit(limit))
-            .fetch_all(&self.pool)
-            .await;
-        read_all(rows).map_err(not_read("listing what is due"))
+            .bind(row_limit(limit));
+        self.stored(call)
+            .await
+            .map_err(not_read("listing connections that are due"))
     }
 
     async fn of_event(
@@ -193,14 +197,14 @@ impl TokenStore for PostgresStore {
         after: Option<&ConnectionKey>,
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
-        let rows = sqlx::query(OF_EVENT)
-            .bind(escape(client_id.as_str()))
-            .bind(escape(event_id.as_str()))
+        let call = Call::new(OF_EVENT)
+            .bind(indexed(client_id.as_str()))
+            .bind(indexed(event_id.as_str()))
             .bind(key_text(after))
-            .bind(row_limit(limit))
-            .fetch_all(&self.pool)
-            .await;
-        read_all(rows).map_err(not_read("listing an event's connections"))
+            .bind(row_limit(limit));
+        self.stored(call)
+            .await
+            .map_err(not_read("listing an event's connections"))
     }
 
     async fn of_client(
@@ -209,34 +213,25 @@ impl TokenStore for PostgresStore {
         after: Option<&ConnectionKey>,
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
-        let rows = sqlx::query(OF_CLIENT)
-            .bind(escape(client_id.as_str()))
+        let call = Call::new(OF_CLIENT)
+            .bind(indexed(client_id.as_str()))
             .bind(key_text(after))
-            .bind(row_limit(limit))
-            .fetch_all(&self.pool)
-            .await;
-        read_all(rows).map_err(not_read("listing an integration's connections"))
+            .bind(row_limit(limit));
+        self.stored(call)
+            .await
+            .map_err(not_read("listing an integration's connections"))
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {
-        let query = sqlx::query(REMOVE).bind(key.to_string());
-        query
-            .execute(&self.pool)
+        let call = Call::new(REMOVE).bind(indexed(&key.to_string()));
+        self.call(call)
             .await
             .map(drop)
             .map_err(failed("removing a connection"))
     }
 }
 
-/// The text of a key; without one a text that is before that of every key.
+/// The indexed text of a key; without a key a text that is before that of every key.
 fn key_text(key: Option<&ConnectionKey>) -> String {
-    key.map(ConnectionKey::to_string).unwrap_or_default()
-}
-
-fn read_all(rows: Result<Vec<sqlx::postgres::PgRow>, sqlx::Error>) -> Result<Vec<Stored>, sqlx::Error> {
-    rows?.iter().map(read).collect()
-}
-
-fn read(row: &sqlx::postgres::PgRow) -> Result<Stored, sqlx::Error> {
-    columns::read_stored(&Row(row))
+    key.map(|key| indexed(&key.to_string())).unwrap_or_default()
 }

@@ -15,7 +15,8 @@ pub(crate) fn bind<'q>(
     values: impl IntoIterator<Item = Value>,
 ) -> Query<'q, Sqlite, SqliteArguments> {
     values.into_iter().fold(query, |query, value| match value {
-        Value::Key(text) => query.bind(text),
+        // SQLite's indexes have no limit.
+        Value::Key(text) | Value::Indexed(text) => query.bind(text),
         Value::Text(text) => query.bind(text),
         Value::Integer(number) => query.bind(number),
         Value::Flag(flag) => query.bind(flag),

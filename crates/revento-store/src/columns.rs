@@ -1,8 +1,12 @@
-//! Records as rows of an SQL table, for stores whose engine has columns.
+//! Converts records to rows of an SQL table and back, for stores whose engine has columns.
 //!
-//! A store binds the values of [`of_record`] and [`of_duty`] in their order, and implements [`Row`] for the rows of its driver. Which
-//! columns there are, and how a value of the SDK looks in a column, then stands here only. The tables, the
-//! statements and the mapping of texts that an engine cannot keep stay the store's own.
+//! A store binds the values of [`of_record`] and [`of_duty`] in their order, and implements [`Row`] for the rows of its driver. This
+//! module alone defines the columns and the form of each value in its column. Each store has its own tables and statements, and
+//! converts texts that its engine cannot keep.
+
+use std::borrow::Cow;
+
+use sha2::{Digest, Sha256};
 
 use revento_core::{Connection, ConnectionKey, ConnectionStatus, EventType, Scopes, StatusReason, Timestamp};
 
@@ -11,21 +15,25 @@ use crate::{BuriedDelivery, DeletionDuty, DeletionProof, Record, Sealed, Stored,
 /// A value of a column; `None` is `NULL`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// The [text of a key](ConnectionKey), which has no control characters.
+    /// The [text of a key](ConnectionKey), which has no control characters. It identifies the row, and nothing reads it back: if the
+    /// engine's indexes have a limit, store its [`index_text`] only.
     Key(String),
+    /// Any text in a column that an index has. If the engine's indexes have a limit, store its [`index_text`] there, and the whole
+    /// text in a column beside it.
+    Indexed(String),
     /// Any text.
     Text(Option<String>),
     /// A number, or a time in microseconds since 1970.
     Integer(Option<i64>),
-    /// A truth value.
+    /// True or false.
     Flag(bool),
     /// Bytes.
     Bytes(Option<Vec<u8>>),
 }
 
-/// A row of the caller's driver, read by the names of its columns.
+/// A row of the caller's driver, whose values are read by the names of their columns.
 pub trait Row {
-    /// What the driver's reading fails with.
+    /// The driver's error.
     type Error;
 
     /// A text; `None` for `NULL`.
@@ -46,21 +54,21 @@ pub trait Row {
     /// If there is no such column, or it has another type.
     fn bytes(&self, column: &'static str) -> Result<Option<Vec<u8>>, Self::Error>;
 
-    /// The error for a value that must not be in this column, such as `NULL` where there is always a value.
+    /// The error for a value that this column must not have, such as `NULL` in a column that always has a value.
     fn unreadable(&self, column: &'static str) -> Self::Error;
 }
 
-/// What a write of a [`Record`] sets: `key`, `client_id`, `event_id`, `user_id`, `organization_id`, `status`, `reason`, `status_since`,
+/// The values of a [`Record`]: `key`, `client_id`, `event_id`, `user_id`, `organization_id`, `status`, `reason`, `status_since`,
 /// `delete_by`, `scopes`, `generation`, `consented_at`, `access_expires_at`, `refresh_expires_at`, `consent_expires_at`, whether the
-/// connection is live, `tokens`.
+/// connection is live, `tokens`. The first three are in indexes.
 pub fn of_record(record: &Record) -> [Value; 17] {
     let Record { connection, tokens } = record;
     let key = &connection.key;
     let time = |time: Timestamp| Value::Integer(Some(time.unix_micros()));
     [
         Value::Key(key.to_string()),
-        text(key.client_id.as_str()),
-        text(key.event_id.as_str()),
+        Value::Indexed(key.client_id.as_str().to_owned()),
+        Value::Indexed(key.event_id.as_str().to_owned()),
         optional(key.user_id.as_ref().map(|id| id.as_str())),
         optional(connection.organization_id.as_ref().map(|id| id.as_str())),
         text(connection.status.as_str()),
@@ -112,12 +120,12 @@ pub fn read_stored<R: Row>(row: &R) -> Result<Stored, R::Error> {
     })
 }
 
-/// What a write of a [`DeletionDuty`] sets: `envelope_id`, `event_id`, `organization_id`, `occurred_at`, `deadline_at`, `reason`,
+/// The values of a [`DeletionDuty`]: `envelope_id`, `event_id`, `organization_id`, `occurred_at`, `deadline_at`, `reason`,
 /// `reminded_at`, `done_at`, `note`.
 pub fn of_duty(duty: &DeletionDuty) -> [Value; 9] {
     let proof = duty.done.as_ref();
     [
-        text(duty.envelope_id.as_str()),
+        Value::Indexed(duty.envelope_id.as_str().to_owned()),
         optional(duty.event_id.as_ref().map(|id| id.as_str())),
         optional(duty.organization_id.as_ref().map(|id| id.as_str())),
         Value::Integer(Some(duty.occurred_at.unix_micros())),
@@ -149,8 +157,8 @@ pub fn read_duty<R: Row>(row: &R) -> Result<DeletionDuty, R::Error> {
 }
 
 /// Reads a buried delivery from `envelope_id`, `delivery_id`, `event_type`, `occurred_at`, `received_at`, `at` (when it was buried) and
-/// `error`. The attempts and whether the body was expunged are the store's to read: engines keep small numbers and truth values
-/// differently.
+/// `error`. The store reads the attempts, and whether the body was expunged, because engines keep small numbers and truth values
+/// in different types.
 ///
 /// # Errors
 /// As [`Row`]'s methods.
@@ -166,6 +174,24 @@ pub fn read_buried<R: Row>(row: &R, attempts: u32, expunged: bool) -> Result<Bur
         error: row.text("error")?.unwrap_or_default(),
         expunged,
     })
+}
+
+/// How many bytes of a text an index keeps.
+const INDEXED_BYTES: usize = 192;
+
+/// A text for the indexes of an engine that limits the size of an index entry, such as PostgreSQL's 2704 bytes.
+///
+/// A text of up to 192 bytes is its own. A longer one becomes its first 189 to 192 bytes, a `~` and the SHA-256 of the whole text in
+/// hexadecimal digits, which is always longer than 192 bytes: so two texts with the same `index_text` are equal. Short texts keep their
+/// byte order; long ones that begin alike do not.
+pub fn index_text(text: &str) -> Cow<'_, str> {
+    if text.len() <= INDEXED_BYTES {
+        return Cow::Borrowed(text);
+    }
+    let beginning = text
+        .get(..text.floor_char_boundary(INDEXED_BYTES))
+        .unwrap_or_default();
+    Cow::Owned(format!("{beginning}~{}", hex::encode(Sha256::digest(text))))
 }
 
 fn text(text: &str) -> Value {
@@ -186,4 +212,32 @@ fn required_integer<R: Row>(row: &R, column: &'static str) -> Result<i64, R::Err
 
 fn time<R: Row>(row: &R, column: &'static str) -> Result<Timestamp, R::Error> {
     required_integer(row, column).map(Timestamp::from_unix_micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h25_the_index_text_of_a_long_text_is_short_and_its_own() {
+        let texts = ["", "evt_1", &"x".repeat(192)];
+        for text in texts {
+            assert_eq!(index_text(text), text);
+        }
+        let long = [
+            "x".repeat(193),
+            "é".repeat(4000),
+            format!("{}ü{}", "x".repeat(191), "y".repeat(9)),
+        ];
+        for text in &long {
+            let short = index_text(text);
+            assert!((192..=257).contains(&short.len()), "{short}");
+            // The short form of a long text is long itself, so no short text can equal it.
+            assert_ne!(index_text(&short), *text);
+            let other = index_text(&format!("{text}z")).into_owned();
+            assert_ne!(short, other);
+        }
+        assert!(index_text(&long[0]).starts_with(&"x".repeat(192)));
+        assert!(index_text(&long[2]).starts_with(&format!("{}~", "x".repeat(191))));
+    }
 }

@@ -13,6 +13,9 @@ pub enum StoreErrorReason {
     Unavailable,
     /// The stored data cannot be read: it is damaged, or another program wrote it.
     Corrupt,
+    /// The engine, or a pooler or proxy in front of it, refuses the call: its settings, its tables or rights and this program do not fit
+    /// together. The data is as it was. The same call fails until somebody changes one of them.
+    Rejected,
     /// A newer version of the store wrote the data.
     TooNew,
 }
@@ -83,7 +86,14 @@ impl fmt::Display for StoreError {
                 "the write may have taken effect: try again later",
             ),
             StoreErrorReason::Unavailable => ("the store is not available", "try again later"),
-            StoreErrorReason::Corrupt => ("the store's data cannot be read", "restore it from a backup"),
+            StoreErrorReason::Corrupt => (
+                "the store's data cannot be read",
+                "find the cause and mend it in place: a backup brings used refresh tokens back, and the platform revokes their connections",
+            ),
+            StoreErrorReason::Rejected => (
+                "the store's engine refuses the call",
+                "the data is as it was: check the engine's settings, its tables and rights, and a pooler in front of it",
+            ),
             StoreErrorReason::TooNew => ("a newer version wrote the store's data", "update this program"),
         };
         write!(f, "{what} while {}; {help}", self.action)

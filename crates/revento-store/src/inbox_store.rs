@@ -197,7 +197,7 @@ pub struct LeasedDelivery {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompletionStatement {
     /// The statement.
-    pub sql: &'static str,
+    pub sql: String,
     /// The first parameter, a text: the envelope id in the store's spelling.
     pub envelope_id: String,
     /// The second parameter, a 64-bit integer: the fence of the lease.

@@ -8,7 +8,7 @@ use revento_store::{
     DeliveryState::{Done, Leased},
     SystemClock,
 };
-use revento_store_postgres::PostgresStore;
+use revento_store_postgres::{PostgresOptions, PostgresStore};
 use revento_store_sqlite::SqliteStore;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, SqliteConnection};
 
@@ -23,7 +23,7 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS work (envelope_id TEXT NOT NULL,
 /// The handler's own database connection.
 enum Own {
     Sqlite(SqliteConnection),
-    Postgres(PgConnection),
+    Postgres(PgConnection, PostgresStore),
 }
 
 impl Own {
@@ -33,7 +33,8 @@ impl Own {
                 let mut connection = PgConnection::connect(url).await.unwrap();
                 let path = format!("SET search_path TO {schema}");
                 connection.execute(AssertSqlSafe(path)).await.unwrap();
-                Self::Postgres(connection)
+                let store = PostgresOptions::new(url).schema(schema).connect().await.unwrap();
+                Self::Postgres(connection, store)
             }
             place => {
                 let file = std::path::PathBuf::from(place.to_text()).join("inbox.sqlite");
@@ -49,7 +50,7 @@ impl Own {
     async fn run(&mut self, sql: &'static str) {
         match self {
             Self::Sqlite(connection) => connection.execute(sql).await.map(drop).unwrap(),
-            Self::Postgres(connection) => connection.execute(sql).await.map(drop).unwrap(),
+            Self::Postgres(connection, _) => connection.execute(sql).await.map(drop).unwrap(),
         }
     }
 
@@ -58,14 +59,14 @@ impl Own {
         let sql = "SELECT envelope_id, attempt FROM work ORDER BY envelope_id";
         match self {
             Self::Sqlite(connection) => sqlx::query_as(sql).fetch_all(connection).await.unwrap(),
-            Self::Postgres(connection) => sqlx::query_as(sql).fetch_all(connection).await.unwrap(),
+            Self::Postgres(connection, _) => sqlx::query_as(sql).fetch_all(connection).await.unwrap(),
         }
     }
 
     async fn begin(&mut self) {
         match self {
             Self::Sqlite(_) => self.run("BEGIN IMMEDIATE").await,
-            Self::Postgres(_) => self.run("BEGIN").await,
+            Self::Postgres(..) => self.run("BEGIN").await,
         }
     }
 
@@ -78,7 +79,7 @@ impl Own {
                 let query = sqlx::query(sql).bind(id).bind(attempt);
                 query.execute(connection).await.map(drop).unwrap();
             }
-            Self::Postgres(connection) => {
+            Self::Postgres(connection, _) => {
                 let query = sqlx::query(sql).bind(id).bind(attempt);
                 query.execute(connection).await.map(drop).unwrap();
             }
@@ -96,17 +97,23 @@ impl Own {
                     fence,
                     at,
                 } = SqliteStore::completion(&webhook.lease, now);
-                let query = sqlx::query(sql).bind(envelope_id).bind(fence).bind(at);
+                let query = sqlx::query(AssertSqlSafe(sql))
+                    .bind(envelope_id)
+                    .bind(fence)
+                    .bind(at);
                 query.fetch_optional(connection).await.unwrap().is_some()
             }
-            Self::Postgres(connection) => {
+            Self::Postgres(connection, store) => {
                 let CompletionStatement {
                     sql,
                     envelope_id,
                     fence,
                     at,
-                } = PostgresStore::completion(&webhook.lease, now);
-                let query = sqlx::query(sql).bind(envelope_id).bind(fence).bind(at);
+                } = store.completion(&webhook.lease, now);
+                let query = sqlx::query(AssertSqlSafe(sql))
+                    .bind(envelope_id)
+                    .bind(fence)
+                    .bind(at);
                 query.fetch_optional(connection).await.unwrap().is_some()
             }
         }

@@ -34,7 +34,7 @@ async fn run(
     set: &'static [&'static str],
 ) -> Result<(), OpenError> {
     let migrated = migrate_by(connection, Some(schema), true, set).await;
-    migrated.map_err(|failed| failed.0)
+    migrated.map(drop).map_err(|failed| failed.0)
 }
 
 /// A value that stands for the data.

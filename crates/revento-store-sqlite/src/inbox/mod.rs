@@ -35,7 +35,7 @@ impl SqliteStore {
     /// use revento_core::Timestamp;
     /// use revento_store::{CompletionStatement, Lease};
     /// use revento_store_sqlite::SqliteStore;
-    /// use sqlx::{Connection, SqliteConnection};
+    /// use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
     ///
     /// /// What a handler does with a webhook whose `lease` it got.
     /// async fn handle(
@@ -47,7 +47,7 @@ impl SqliteStore {
     ///     sqlx::query("UPDATE badges SET approved = approved + 1").execute(&mut *tx).await?;
     ///
     ///     let CompletionStatement { sql, envelope_id, fence, at } = SqliteStore::completion(lease, now);
-    ///     let completion = sqlx::query(sql).bind(envelope_id).bind(fence).bind(at);
+    ///     let completion = sqlx::query(AssertSqlSafe(sql)).bind(envelope_id).bind(fence).bind(at);
     ///     if completion.fetch_optional(&mut *tx).await?.is_none() {
     ///         return Err("the lease was lost".into()); // Dropped, the transaction is rolled back.
     ///     }
@@ -56,7 +56,7 @@ impl SqliteStore {
     /// ```
     pub fn completion(lease: &Lease, now: Timestamp) -> CompletionStatement {
         CompletionStatement {
-            sql: COMPLETE,
+            sql: COMPLETE.to_owned(),
             envelope_id: lease.envelope_id.as_str().to_owned(),
             fence: lease.fence,
             at: now.unix_micros(),
