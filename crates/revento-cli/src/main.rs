@@ -5,6 +5,7 @@
 mod export;
 mod files;
 mod integration_file;
+mod manual;
 mod platform;
 mod ports;
 mod quickstart;
@@ -19,7 +20,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 /// Develop and test Revento integrations on your own machine.
@@ -48,6 +49,10 @@ enum Command {
     Verify(webhook::verify::Arguments),
     /// Sign a body as the platform signs a webhook.
     Sign(webhook::sign::Arguments),
+    /// Print the completions of a shell.
+    Completions(manual::CompletionsArguments),
+    /// Write manual pages.
+    Man(manual::ManArguments),
 }
 
 #[tokio::main]
@@ -67,6 +72,8 @@ async fn main() -> ExitCode {
         Command::Deliveries(command) => platform::deliveries::run(command).await,
         Command::Verify(arguments) => webhook::verify::run(&arguments),
         Command::Sign(arguments) => webhook::sign::run(&arguments),
+        Command::Completions(arguments) => manual::completions(&arguments, Arguments::command()),
+        Command::Man(arguments) => manual::man(&arguments, Arguments::command()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,10 @@ pub(crate) const DEFAULT_PORT: u16 = 4010;
 const DEFAULT_REDIRECT_URI: &str = "http://localhost:3000/callback";
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  revento sandbox --webhook-url http://localhost:3000/webhooks
+  revento sandbox --manifest integrations.toml --data sandbox.db
+  revento sandbox --json --listen 127.0.0.1:0")]
 pub(crate) struct Arguments {
     /// The address to listen on; port 0 takes a free port. The default is 127.0.0.1:4010, or a port near it if that one is
     /// taken.

@@ -29,6 +29,8 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  revento export participants --event evt_test_published --format csv --out participants.csv")]
 pub(crate) struct Arguments {
     /// The id of an event that its organizer has connected.
     #[arg(long, value_name = "ID")]

@@ -45,6 +45,8 @@ pub(crate) struct ListArguments {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  revento deliveries show 1a0c5e1e-7a57-4c1e-8f0e-0c8a4b8f2d11")]
 pub(crate) struct ShowArguments {
     /// The delivery id.
     id: String,

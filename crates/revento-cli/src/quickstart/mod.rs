@@ -11,6 +11,9 @@ use crate::{stop::Stop, terminal};
 use environment::{Environment, Ports};
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  revento quickstart
+  revento quickstart --headless --json")]
 pub(crate) struct Arguments {
     /// Run all steps without a browser, check each, and exit. Uses a temporary data directory.
     #[arg(long)]

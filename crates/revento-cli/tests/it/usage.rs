@@ -49,3 +49,50 @@ fn l8_there_are_no_colours_without_a_terminal() {
         );
     }
 }
+
+#[test]
+fn every_command_has_examples_completions_and_a_manual_page() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let ended = run(&["man", folder.path().to_str().unwrap()]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let bash = run(&["completions", "bash"]).stdout;
+    for command in [
+        "quickstart",
+        "sandbox",
+        "export",
+        "trigger",
+        "deliveries",
+        "verify",
+        "sign",
+    ] {
+        assert!(bash.contains(command), "{command}");
+        let page = folder.path().join(format!("revento-{command}.1"));
+        assert!(page.exists(), "{}", page.display());
+    }
+    for command in [
+        &["quickstart"][..],
+        &["sandbox"],
+        &["export", "participants"],
+        &["trigger"],
+        &["deliveries", "list"],
+        &["deliveries", "show"],
+        &["deliveries", "replay"],
+        &["verify"],
+        &["sign"],
+        &["completions"],
+        &["man"],
+    ] {
+        let help = run(&[command, &["--help"]].concat()).stdout;
+        assert!(
+            help.contains("Example") && help.contains(&format!("  revento {}", command.join(" "))),
+            "{help}"
+        );
+    }
+}
+
+#[test]
+fn a_folder_that_is_missing_is_named() {
+    let ended = run(&["man", "no/such/folder"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("no/such/folder"), "{}", ended.stderr);
+}
