@@ -99,8 +99,8 @@ mod workers;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use endpoints::{
-    Bookmark, EventClient, Installations, Items, List, Pages, ParseBookmarkError, Participants, Progress,
-    Raw, UserClient,
+    Bookmark, EventClient, Installations, Items, List, OnBadItem, Pages, ParseBookmarkError, Participants,
+    Progress, Raw, UserClient,
 };
 pub use error::{ApplyWebhookError, ConnectError, Error, SessionError};
 pub use executor::Retry;

@@ -62,7 +62,7 @@ mod tests {
             ),
             (
                 r#"{"age":1,"at":"x, expected planted"}"#,
-                "a value is malformed (line 1 column 35)",
+                "expected a time by RFC 3339 (line 1 column 35)",
             ),
             (r#"{"age":1,planted"#, "it is not valid JSON (line 1 column 10)"),
         ] {

@@ -51,7 +51,7 @@ pub use id::{
     ActivityId, ApplicationId, ClientId, DeliveryId, EnvelopeId, EventId, LocationId, OrganizationId,
     ParticipantId, RequestId, ThreadId, UserId, WaveId,
 };
-pub use page::Page;
+pub use page::{BadItem, Page};
 pub use record::Extra;
 #[cfg(feature = "test-util")]
 pub use record::OptionalField;

@@ -151,7 +151,6 @@ pub(super) const ALLOWED_BELOW: &[&str] = &[
     "serde",
     "serde_core",
     "serde_json",
-    "serde_path_to_error",
     "smallvec",
     "thiserror",
     "zmij",

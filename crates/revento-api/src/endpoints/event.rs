@@ -36,7 +36,8 @@ impl EventClient {
         self.connection.reader.get(&target).await
     }
 
-    /// `GET /events/{event_id}/program`, under the scope `program.read`: days, threads and activities at once.
+    /// `GET /events/{event_id}/program`, under the scope `program.read`: days, threads and activities at once. One activity without
+    /// a legible id makes the whole answer an error; [`activities`](Self::activities) can skip it.
     ///
     /// # Errors
     /// See [`Error`].

@@ -4,7 +4,6 @@ use std::{
     fmt,
     pin::Pin,
     task::{Context, Poll},
-    vec,
 };
 
 use futures_core::{Stream, future::BoxFuture, stream::FusedStream};
@@ -14,16 +13,17 @@ use super::{
     bookmark::Bookmark,
     list::{List, Progress},
     pages::Pages,
+    read_page::ReadPage,
 };
 use crate::error::Error;
 
 /// A stream of the items of a list. It keeps one page in memory.
 ///
-/// The stream ends after its first error; [`bookmark`](Self::bookmark) is then the place to resume from. Dropping it
-/// cancels the request that is under way.
+/// The stream ends after its first error; [`bookmark`](Self::bookmark) is then the place to resume from, which is the item itself
+/// if it cannot be read ([`List::on_bad_item`]). Dropping the stream cancels the request that is under way.
 pub struct Items<T> {
     state: State<T>,
-    page: vec::IntoIter<T>,
+    page: Option<ReadPage<T>>,
     /// Where `page` begins, and how many of its items are done.
     from: Bookmark,
     progress: Progress,
@@ -35,7 +35,7 @@ enum State<T> {
     Done,
 }
 
-type Read<T> = (Box<Pages<T>>, Result<Option<Vec<T>>, Error>);
+type Read<T> = (Box<Pages<T>>, Result<Option<ReadPage<T>>, Error>);
 
 impl<T: DeserializeOwned + Send + 'static> List<T> {
     /// The items as a stream, which ends after its first error. Dropping it cancels the request that is under way.
@@ -50,7 +50,7 @@ impl<T: DeserializeOwned + Send + 'static> Items<T> {
             from: pages.bookmark().unwrap_or_default(),
             progress: pages.progress().clone(),
             state: State::Idle(Box::new(pages)),
-            page: Vec::new().into_iter(),
+            page: None,
         }
     }
 
@@ -65,18 +65,28 @@ impl<T: DeserializeOwned + Send + 'static> Items<T> {
     }
 
     /// The next item of the page in memory that the filter accepts.
-    fn next_in_memory(&mut self) -> Option<T> {
+    fn next_in_memory(&mut self) -> Option<Result<T, Error>> {
+        let State::Idle(pages) = &self.state else {
+            return None;
+        };
+        let page = self.page.as_mut()?;
         loop {
-            let item = self.page.next()?;
-            self.from.skip += 1;
-            let taken = match &self.state {
-                State::Idle(pages) => pages.filter().is_none_or(|filter| filter(&item)),
-                _ => true,
+            let (skipped, item) = page.next_item(pages.on_bad_item());
+            self.from.skip += skipped;
+            let item = match item? {
+                Ok(item) => item,
+                Err(error) => return Some(Err(error)),
             };
-            if taken {
-                return Some(item);
+            self.from.skip += 1;
+            if pages.filter().is_none_or(|filter| filter(&item)) {
+                return Some(Ok(item));
             }
         }
+    }
+
+    /// How many items of the page in memory are left.
+    fn in_memory(&self) -> usize {
+        self.page.as_ref().map_or(0, ReadPage::len)
     }
 }
 
@@ -87,7 +97,10 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Items<T> {
         let this = self.get_mut();
         loop {
             if let Some(item) = this.next_in_memory() {
-                return Poll::Ready(Some(Ok(item)));
+                if item.is_err() {
+                    this.state = State::Done;
+                }
+                return Poll::Ready(Some(item));
             }
             match std::mem::replace(&mut this.state, State::Done) {
                 State::Done => return Poll::Ready(None),
@@ -107,7 +120,7 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Items<T> {
                     }
                     Poll::Ready((pages, Ok(Some(page)))) => {
                         this.progress = pages.progress().clone();
-                        this.page = page.into_iter();
+                        this.page = Some(page);
                         this.state = State::Idle(pages);
                     }
                     Poll::Ready((_, Ok(None))) => return Poll::Ready(None),
@@ -118,11 +131,13 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Items<T> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let in_memory = self.page.len();
+        let in_memory = self.in_memory();
         match &self.state {
-            State::Done => (in_memory, Some(in_memory)),
+            State::Done => (0, Some(0)),
             State::Idle(pages) => {
-                let least = if pages.filter().is_some() { 0 } else { in_memory };
+                let has_bad_items = self.page.as_ref().is_some_and(ReadPage::has_bad_items);
+                let is_exact = pages.filter().is_none() && !has_bad_items;
+                let least = if is_exact { in_memory } else { 0 };
                 (least, pages.is_done().then_some(in_memory))
             }
             State::Reading(_) => (0, None),
@@ -132,7 +147,7 @@ impl<T: DeserializeOwned + Send + 'static> Stream for Items<T> {
 
 impl<T: DeserializeOwned + Send + 'static> FusedStream for Items<T> {
     fn is_terminated(&self) -> bool {
-        matches!(self.state, State::Done) && self.page.len() == 0
+        matches!(self.state, State::Done)
     }
 }
 

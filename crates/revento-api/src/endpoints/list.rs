@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use revento_core::limits;
+use revento_core::{BadItem, limits};
 use serde::de::DeserializeOwned;
 
 use super::{bookmark::Bookmark, reader::Reader};
@@ -28,10 +28,22 @@ pub struct List<T> {
     pub(super) from: Bookmark,
     pub(super) filter: Option<Filter<T>>,
     pub(super) progress: Option<Callback>,
+    pub(super) on_bad_item: Option<BadItemCallback>,
 }
 
 pub(super) type Filter<T> = Arc<dyn Fn(&T) -> bool + Send + Sync>;
 pub(super) type Callback = Arc<dyn Fn(&Progress) + Send + Sync>;
+pub(super) type BadItemCallback = Arc<dyn Fn(&BadItem) -> OnBadItem + Send + Sync>;
+
+/// What to do with an item of a list that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum OnBadItem {
+    /// The list ends with [`Error::BadItem`](crate::Error::BadItem).
+    #[default]
+    Fail,
+    /// The list goes on with the next item.
+    Skip,
+}
 
 /// The progress of reading a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +66,7 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
             from: Bookmark::start(),
             filter: None,
             progress: None,
+            on_bad_item: None,
         }
     }
 
@@ -88,6 +101,28 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
         self.progress = Some(Arc::new(callback));
         self
     }
+
+    /// Decides about each item that cannot be read, because a promised field is missing, illegible or of another type. Without
+    /// it the list ends with [`Error::BadItem`](crate::Error::BadItem). A value that is not promised never makes an item bad
+    /// (contract §9).
+    ///
+    /// ```no_run
+    /// # use futures_util::TryStreamExt;
+    /// # async fn example(client: revento_api::Client) -> Result<(), revento_api::Error> {
+    /// use revento_api::OnBadItem;
+    ///
+    /// let people = client.event("evt_1").participants().on_bad_item(|bad| {
+    ///     eprintln!("left out: {:?}, because of {:?}: {bad}", bad.id(), bad.field());
+    ///     OnBadItem::Skip
+    /// });
+    /// let legible: Vec<_> = people.stream().try_collect().await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn on_bad_item(mut self, decide: impl Fn(&BadItem) -> OnBadItem + Send + Sync + 'static) -> Self {
+        self.on_bad_item = Some(Arc::new(decide));
+        self
+    }
 }
 
 impl<T> Clone for List<T> {
@@ -99,6 +134,7 @@ impl<T> Clone for List<T> {
             from: self.from.clone(),
             filter: self.filter.clone(),
             progress: self.progress.clone(),
+            on_bad_item: self.on_bad_item.clone(),
         }
     }
 }

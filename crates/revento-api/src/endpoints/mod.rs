@@ -8,6 +8,7 @@ mod items;
 mod list;
 mod pages;
 mod raw;
+mod read_page;
 mod reader;
 mod user;
 
@@ -16,7 +17,7 @@ pub use self::{
     event::{EventClient, Participants},
     installations::Installations,
     items::Items,
-    list::{List, Progress},
+    list::{List, OnBadItem, Progress},
     pages::Pages,
     raw::Raw,
     user::UserClient,

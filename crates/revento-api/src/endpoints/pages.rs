@@ -14,7 +14,8 @@ use serde::de::DeserializeOwned;
 
 use super::{
     bookmark::Bookmark,
-    list::{List, Progress},
+    list::{BadItemCallback, List, Progress},
+    read_page::ReadPage,
 };
 use crate::{
     error::Error,
@@ -34,6 +35,14 @@ pub struct Pages<T> {
     next: Next,
     circle: Circle,
     progress: Progress,
+}
+
+/// A page, and where it leads.
+struct Read<T> {
+    page: ReadPage<T>,
+    next: Next,
+    /// How many items the page has, those included that a resumption skips.
+    items: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,11 +108,18 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     /// # Errors
     /// See [`Error`].
     pub async fn next_page(&mut self) -> Result<Option<Vec<T>>, Error> {
-        let mut page = self.next_unfiltered().await?;
-        if let (Some(page), Some(filter)) = (&mut page, &self.list.filter) {
-            page.retain(|item| filter(item));
+        let Some(mut read) = self.read().await? else {
+            return Ok(None);
+        };
+        let mut items = Vec::with_capacity(read.page.len());
+        while let (_, Some(item)) = read.page.next_item(self.on_bad_item()) {
+            items.push(item?);
         }
-        Ok(page)
+        self.advance(read.next, read.items);
+        if let Some(filter) = &self.list.filter {
+            items.retain(|item| filter(item));
+        }
+        Ok(Some(items))
     }
 
     /// The pages as a stream, which ends after the last page or the first error.
@@ -114,13 +130,23 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         })
     }
 
-    pub(super) async fn next_unfiltered(&mut self) -> Result<Option<Vec<T>>, Error> {
+    /// Reads the next page and goes on to the one after it.
+    pub(super) async fn next_unfiltered(&mut self) -> Result<Option<ReadPage<T>>, Error> {
+        let Some(read) = self.read().await? else {
+            return Ok(None);
+        };
+        self.advance(read.next, read.items);
+        Ok(Some(read.page))
+    }
+
+    async fn read(&mut self) -> Result<Option<Read<T>>, Error> {
         let Some(target) = self.target() else {
             return Ok(None);
         };
         let answer = self.list.reader.read(&target).await?;
-        let mut page: Page<T> = answer.parse()?;
-        let next = following(page.has_more, page.next_cursor).map_err(|problem| circle(problem, &answer))?;
+        let mut page: Page<T> = answer.parse_page()?;
+        let next =
+            following(page.has_more, page.next_cursor.take()).map_err(|problem| circle(problem, &answer))?;
         if let Next::After(cursor) = &self.next {
             self.circle.add(cursor);
         }
@@ -129,17 +155,26 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         {
             return Err(circle("a page's next_cursor came before", &answer));
         }
+        let mut page = ReadPage::new(page, answer.request_id, answer.template);
+        let items = page.len();
+        page.skip(self.list.from.skip);
+        Ok(Some(Read { page, next, items }))
+    }
+
+    fn advance(&mut self, next: Next, items: usize) {
+        self.progress.has_more = next != Next::End;
         self.next = next;
         self.progress.pages += 1;
-        self.progress.items += page.data.len() as u64;
-        self.progress.has_more = page.has_more;
+        self.progress.items += items as u64;
+        // Only the first page after a resumption begins in its middle.
+        self.list.from.skip = 0;
         if let Some(callback) = &self.list.progress {
             callback(&self.progress);
         }
-        // Only the first page after a resumption begins in its middle.
-        let skip = std::mem::take(&mut self.list.from.skip).min(page.data.len());
-        page.data.drain(..skip);
-        Ok(Some(page.data))
+    }
+
+    pub(super) fn on_bad_item(&self) -> Option<&BadItemCallback> {
+        self.list.on_bad_item.as_ref()
     }
 
     pub(super) fn filter(&self) -> Option<&super::list::Filter<T>> {

@@ -1,7 +1,8 @@
 //! Why a read failed.
 
 use revento_core::{
-    ApiErrorCode, Extra, RequestId, Scope, Timestamp, error::ErrorKind, pacing::LimitedBy, text::printable,
+    ApiErrorCode, BadItem, Extra, RequestId, Scope, Timestamp, error::ErrorKind, pacing::LimitedBy,
+    text::printable,
 };
 
 use super::{
@@ -97,6 +98,18 @@ pub enum Error {
         /// What was read.
         endpoint: &'static str,
     },
+    /// An item of a list cannot be read: a promised field is missing, illegible or of another type. The items before are good.
+    #[error(
+        "an item of the list cannot be read ({item}; request {request_id}): skip it with `List::on_bad_item`, or ask the platform"
+    )]
+    BadItem {
+        /// The item: its id as far as it is legible, and the field.
+        item: Box<BadItem>,
+        /// The request that brought the page.
+        request_id: RequestId,
+        /// What was read.
+        endpoint: &'static str,
+    },
     /// The pages form a circle or lead nowhere. The pages before are good.
     #[error("the pages do not end: {problem} (request {request_id}); the pages before are good")]
     Pages {
@@ -126,7 +139,7 @@ impl Error {
             Self::NoAnswer { source, .. } => source.kind(),
             Self::Deadline { .. } => ErrorKind::Timeout,
             Self::Paced { .. } | Self::QueueFull { .. } => ErrorKind::RateLimited,
-            Self::Unreadable { .. } | Self::Pages { .. } => ErrorKind::Platform,
+            Self::Unreadable { .. } | Self::BadItem { .. } | Self::Pages { .. } => ErrorKind::Platform,
             Self::InvalidRequest { .. } => ErrorKind::Usage,
         }
     }
@@ -139,7 +152,10 @@ impl Error {
                 true
             }
             Self::Refused { status, .. } => *status == 429 || *status >= 500,
-            Self::Unreadable { .. } | Self::Pages { .. } | Self::InvalidRequest { .. } => false,
+            Self::Unreadable { .. }
+            | Self::BadItem { .. }
+            | Self::Pages { .. }
+            | Self::InvalidRequest { .. } => false,
         }
     }
 
@@ -161,6 +177,7 @@ impl Error {
             Self::Refused { request_id, .. }
             | Self::NoAnswer { request_id, .. }
             | Self::Unreadable { request_id, .. }
+            | Self::BadItem { request_id, .. }
             | Self::Pages { request_id, .. } => Some(request_id),
             Self::Deadline { attempts, .. } | Self::Paced { attempts, .. } => {
                 attempts.as_slice().last().map(|attempt| &attempt.request_id)
@@ -179,6 +196,7 @@ impl Error {
             | Self::Paced { endpoint, .. }
             | Self::QueueFull { endpoint, .. }
             | Self::Unreadable { endpoint, .. }
+            | Self::BadItem { endpoint, .. }
             | Self::Pages { endpoint, .. }
             | Self::InvalidRequest { endpoint, .. } => Some(endpoint),
         }
@@ -225,6 +243,9 @@ impl Error {
             Self::QueueFull { .. } => "make fewer calls at once",
             Self::Unreadable { .. } => {
                 "update the SDK; if it is up to date, tell the platform the request's id"
+            }
+            Self::BadItem { .. } => {
+                "skip the item with `List::on_bad_item`, and tell the platform the item and the request's id"
             }
             Self::Pages { .. } => "keep the pages before, and tell the platform the request's id",
             Self::InvalidRequest { .. } => "correct the path or the credential",

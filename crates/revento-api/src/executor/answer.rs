@@ -1,7 +1,10 @@
 //! A success, and parsing its body.
 
 use bytes::Bytes;
-use revento_core::{RequestId, text::printable};
+use revento_core::{
+    Page, RequestId,
+    tolerant_json::{self, JsonError},
+};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -16,27 +19,20 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let first = match serde_json::from_slice(&self.body) {
-            Ok(value) => return Ok(value),
-            Err(error) => error,
-        };
-        if let Some(problem) = not_json(&self.body) {
-            return Err(self.unreadable(problem));
-        }
-        // Finding the place takes longer, so only an error pays for it.
-        let mut deserializer = serde_json::Deserializer::from_slice(&self.body);
-        let problem = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-            Err(error) if error.path().iter().len() > 0 => {
-                format!("at {}: {}", error.path(), error.inner())
-            }
-            _ => first.to_string(),
-        };
-        Err(self.unreadable(&printable(&problem).to_string()))
+        tolerant_json::read(&self.body).map_err(|error| self.unreadable(&error))
     }
 
-    fn unreadable(&self, problem: &str) -> Error {
+    pub(crate) fn parse_page<T: DeserializeOwned>(&self) -> Result<Page<T>, Error> {
+        Page::read(&self.body).map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, error: &JsonError) -> Error {
+        let problem = match not_json(&self.body) {
+            Some(problem) => problem.to_owned(),
+            None => error.to_string(),
+        };
         Error::Unreadable {
-            problem: problem.to_owned(),
+            problem,
             request_id: self.request_id.clone(),
             endpoint: self.template,
         }

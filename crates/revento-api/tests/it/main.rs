@@ -8,6 +8,7 @@
 
 mod answers;
 mod background;
+mod bad_items;
 mod connect;
 mod endpoints;
 mod faults;

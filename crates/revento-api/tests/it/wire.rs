@@ -17,9 +17,9 @@ use tracing::instrument::WithSubscriber as _;
 
 use crate::{support::ManualClock, telemetry::Lines};
 
-type Answer = Result<Response<Bytes>, TransportError>;
+pub(crate) type Answer = Result<Response<Bytes>, TransportError>;
 
-fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
+pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
     let mut response = Response::builder().status(status);
     for (name, value) in headers {
         response = response.header(*name, *value);
@@ -28,7 +28,7 @@ fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answ
 }
 
 /// A client that is connected to `evt_1` and gets these answers.
-async fn client(answers: impl IntoIterator<Item = Answer>) -> (Client, Arc<Scripted>) {
+pub(crate) async fn client(answers: impl IntoIterator<Item = Answer>) -> (Client, Arc<Scripted>) {
     client_of("evt_1", answers).await
 }
 
@@ -187,9 +187,9 @@ async fn a14_a_success_that_is_no_json_is_named() {
             "a page in place of JSON",
         ),
         (200, b"\x1f\x8b\x08\x00", "compressed"),
-        (200, b"{\"id\":\"ev", "at id: EOF"),
-        (200, b"null", "invalid type: null"),
-        (200, b"\xff", "expected value"),
+        (200, b"{\"id\":\"ev", "it breaks off"),
+        (200, b"null", "expected an object (Event), found null"),
+        (200, b"\xff", "it is not valid JSON"),
     ] {
         let (client, wire) = client([answer(status, &[], body)]).await;
         let error = client.event("evt_1").get().await.unwrap_err();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{EventType, error::ErrorKind, json_error::describe, text::printable};
+use crate::{EventType, error::ErrorKind, text::printable, tolerant_json::JsonError};
 
 /// The body of a verified webhook is not the promised envelope, or its data is not what its type promises.
 ///
@@ -13,30 +13,13 @@ pub struct EnvelopeError(Problem);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Problem {
-    Malformed { path: String, problem: String },
+    Malformed(JsonError),
     OtherType { wanted: &'static str, found: EventType },
 }
 
 impl EnvelopeError {
-    /// Reads the text once more by `read`, to find the path of the error. Well-formed text is read only once and so does
-    /// not pay for the path.
-    pub(super) fn locate<T>(
-        root: &str,
-        json: &[u8],
-        error: &serde_json::Error,
-        read: impl FnOnce(PathReader<'_, '_, '_>) -> Result<T, serde_json::Error>,
-    ) -> Self {
-        let mut reader = serde_json::Deserializer::from_slice(json);
-        let mut track = serde_path_to_error::Track::new();
-        let located = read(serde_path_to_error::Deserializer::new(&mut reader, &mut track)).err();
-        let inner = track.path().to_string();
-        let path = match inner.as_str() {
-            "." | "?" => root.into(),
-            inner if root.is_empty() => inner.into(),
-            inner => format!("{root}.{inner}"),
-        };
-        let problem = describe(located.as_ref().unwrap_or(error));
-        Self(Problem::Malformed { path, problem })
+    pub(super) fn malformed(error: JsonError) -> Self {
+        Self(Problem::Malformed(error))
     }
 
     pub(super) fn other_type(wanted: &'static str, found: &EventType) -> Self {
@@ -47,7 +30,7 @@ impl EnvelopeError {
     /// Where the problem is, such as `data.approved_at`. Empty for the whole body.
     pub fn path(&self) -> &str {
         match &self.0 {
-            Problem::Malformed { path, .. } => path,
+            Problem::Malformed(error) => error.path(),
             Problem::OtherType { .. } => "type",
         }
     }
@@ -60,7 +43,7 @@ impl EnvelopeError {
     /// Who is at fault: the platform, which breaks the contract, or the caller, who asked for another type.
     pub fn kind(&self) -> ErrorKind {
         match self.0 {
-            Problem::Malformed { .. } => ErrorKind::Platform,
+            Problem::Malformed(_) => ErrorKind::Platform,
             Problem::OtherType { .. } => ErrorKind::Usage,
         }
     }
@@ -76,21 +59,19 @@ impl EnvelopeError {
     }
 }
 
-/// Reads JSON and keeps the path of what it reads.
-pub(super) type PathReader<'r, 't, 'j> = serde_path_to_error::Deserializer<
-    'r,
-    't,
-    &'r mut serde_json::Deserializer<serde_json::de::SliceRead<'j>>,
->;
-
 impl fmt::Display for EnvelopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Problem::Malformed { path, problem } if path.is_empty() => {
-                write!(f, "the webhook cannot be read: {problem}")
+            Problem::Malformed(error) if error.path().is_empty() => {
+                write!(f, "the webhook cannot be read: {}", error.problem())
             }
-            Problem::Malformed { path, problem } => {
-                write!(f, "the webhook's {} cannot be read: {problem}", printable(path))
+            Problem::Malformed(error) => {
+                write!(
+                    f,
+                    "the webhook's {} cannot be read: {}",
+                    error.path(),
+                    error.problem()
+                )
             }
             Problem::OtherType { wanted, found } => {
                 write!(f, "the webhook is {}, not {wanted}", printable(found.as_str()))

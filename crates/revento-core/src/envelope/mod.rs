@@ -19,6 +19,7 @@ use crate::{
     limits,
     record::record,
     resource::DeletionRequired,
+    tolerant_json,
 };
 
 record! {
@@ -45,16 +46,12 @@ record! {
 }
 
 impl Envelope {
-    /// Reads a body whose signature was verified. Unknown fields are [kept](Self::extra).
+    /// Reads a body whose signature was verified, [tolerantly](tolerant_json::read). Unknown fields are [kept](Self::extra).
     ///
     /// # Errors
     /// The body is not JSON or lacks a promised field. The error names the field.
     pub fn parse(verified_body: &[u8]) -> Result<Self, EnvelopeError> {
-        serde_json::from_slice(verified_body).map_err(|error| {
-            EnvelopeError::locate::<Self>("", verified_body, &error, |body| {
-                serde::Deserialize::deserialize(body)
-            })
-        })
+        tolerant_json::read(verified_body).map_err(EnvelopeError::malformed)
     }
 
     /// Reads a body whose signature was verified, and its data as one kind, in a single pass. The envelope shares the body
@@ -73,15 +70,13 @@ impl Envelope {
         self.raw_data.get()
     }
 
-    /// Reads the data as a type of the caller's own.
+    /// Reads the data as a type of the caller's own, [tolerantly](tolerant_json::read).
     ///
     /// # Errors
     /// The data does not fit the type. The error names the place.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, EnvelopeError> {
-        let json = self.data_json();
-        serde_json::from_str(json).map_err(|error| {
-            EnvelopeError::locate("data", json.as_bytes(), &error, |data| T::deserialize(data))
-        })
+        tolerant_json::read(self.data_json().as_bytes())
+            .map_err(|error| EnvelopeError::malformed(error.in_member("data")))
     }
 
     /// Reads the data by the envelope's type.
@@ -112,11 +107,9 @@ impl Envelope {
             return Err(EnvelopeError::other_type(K::NAME, &self.event_type));
         }
         let json = self.data_json();
-        K::read(&self.event_type, &mut serde_json::Deserializer::from_str(json)).map_err(|error| {
-            EnvelopeError::locate("data", json.as_bytes(), &error, |data| {
-                K::read(&self.event_type, data)
-            })
-        })
+        K::read(&self.event_type, &mut serde_json::Deserializer::from_str(json))
+            .or_else(|_| tolerant_json::read_with(json.as_bytes(), |data| K::read(&self.event_type, data)))
+            .map_err(|error| EnvelopeError::malformed(error.in_member("data")))
     }
 
     /// By when the data of an ended connection has to be deleted, if this is `data.deletion_required`. Data that names no deadline

@@ -5,12 +5,14 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::tolerant_json::RawJson;
+
 /// A body with shared ownership.
 pub(super) type SharedBody = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
 #[derive(Clone)]
 pub(crate) struct RawData {
-    json: OnceLock<Box<RawValue>>,
+    json: OnceLock<RawJson>,
     /// The body that holds the text, if it was not searched yet.
     body: Option<SharedBody>,
 }
@@ -25,18 +27,18 @@ impl RawData {
     }
 
     pub(super) fn get(&self) -> &str {
-        self.raw().get()
+        self.raw().json()
     }
 
-    fn raw(&self) -> &RawValue {
+    fn raw(&self) -> &RawJson {
         self.json.get_or_init(|| {
             let body = self.body.as_ref().map(|body| (**body).as_ref());
-            find(body.unwrap_or_default()).unwrap_or_else(|| RawValue::NULL.to_owned())
+            find(body.unwrap_or_default()).unwrap_or_else(|| RawJson::new(RawValue::NULL.to_owned()))
         })
     }
 }
 
-fn find(body: &[u8]) -> Option<Box<RawValue>> {
+fn find(body: &[u8]) -> Option<RawJson> {
     #[derive(Deserialize)]
     struct Body<'a> {
         #[serde(borrow)]
@@ -44,7 +46,7 @@ fn find(body: &[u8]) -> Option<Box<RawValue>> {
     }
 
     let Body { data } = serde_json::from_slice(body).ok()?;
-    Some(data.to_owned())
+    Some(RawJson::new(data.to_owned()))
 }
 
 #[cfg(any(test, feature = "test-util"))]
@@ -58,7 +60,7 @@ impl RawData {
     pub(super) fn of(data: &impl Serialize) -> Self {
         let json = serde_json::value::to_raw_value(data).unwrap_or_else(|_| RawValue::NULL.to_owned());
         Self {
-            json: OnceLock::from(json),
+            json: OnceLock::from(RawJson::new(json)),
             body: None,
         }
     }
@@ -66,7 +68,7 @@ impl RawData {
 
 impl<'de> Deserialize<'de> for RawData {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = Box::<RawValue>::deserialize(deserializer)?;
+        let json = RawJson::deserialize(deserializer)?;
         Ok(Self {
             json: OnceLock::from(json),
             body: None,

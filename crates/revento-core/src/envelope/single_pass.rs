@@ -46,12 +46,16 @@ impl<'de, K: Kind> Visitor<'de> for SinglePass<'_, K> {
         let mut extra = Extra::default();
         while let Some(field) = map.next_key_seed(FieldOf(NAMES))? {
             match field {
-                Field::Known("id") => set(&mut id, "id", &mut map)?,
-                Field::Known("type") => set(&mut event_type, "type", &mut map)?,
-                Field::Known("occurred_at") => set(&mut occurred_at, "occurred_at", &mut map)?,
-                Field::Known("event_id") => set(&mut event_id, "event_id", &mut map)?,
+                Field::Known("id") => set(&mut id, "id", &mut map, &mut extra)?,
+                // The data before was read by the type before.
+                Field::Known("type") if data.is_some() => {
+                    return Err(A::Error::custom("not in a single pass"));
+                }
+                Field::Known("type") => set(&mut event_type, "type", &mut map, &mut extra)?,
+                Field::Known("occurred_at") => set(&mut occurred_at, "occurred_at", &mut map, &mut extra)?,
+                Field::Known("event_id") => set(&mut event_id, "event_id", &mut map, &mut extra)?,
                 Field::Known("organization_id") => {
-                    set(&mut organization_id, "organization_id", &mut map)?;
+                    set(&mut organization_id, "organization_id", &mut map, &mut extra)?;
                 }
                 Field::Known(_) => {
                     // Data of an unknown type is skipped, so nothing would check that it is UTF-8.

@@ -5,7 +5,12 @@ mod kind;
 
 pub use self::{chain::chain, kind::ErrorKind};
 
-use crate::{RequestId, record::record, text_enum::text_enum};
+use crate::{
+    Extra, RequestId,
+    record::record,
+    text_enum::text_enum,
+    tolerant_json::{self, TolerantObject},
+};
 
 text_enum! {
     /// The `error` of an error answer. Branch on it, never on the message.
@@ -55,23 +60,25 @@ record! {
 impl ApiErrorBody {
     /// Reads the body of an error answer. `None` if it has no code, such as an HTML page or an empty body.
     ///
-    /// A `message` or `request_id` that is not text counts as absent, so that it does not hide the code.
+    /// Any other member may have any value, legible or not, and something may follow the object: it does not hide the code.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let body = serde_json::from_slice(body)
-            .ok()
-            .or_else(|| without_malformed_fields(body));
+        let body = tolerant_json::read(body).ok().or_else(|| Self::salvage(body));
         body.filter(|body: &Self| !body.error.as_str().is_empty())
     }
-}
 
-fn without_malformed_fields(body: &[u8]) -> Option<ApiErrorBody> {
-    let mut fields: serde_json::Map<_, serde_json::Value> = serde_json::from_slice(body).ok()?;
-    for name in ["message", "request_id"] {
-        if fields.get(name).is_some_and(|value| !value.is_string()) {
-            fields.remove(name);
+    /// Reads the known members of an object that begins the body.
+    fn salvage(body: &[u8]) -> Option<Self> {
+        let mut object = TolerantObject::read(body)?;
+        if !object.begins_body() || !object.is_closed() {
+            return None;
         }
+        Some(Self {
+            error: object.take_text("error")?.as_str().into(),
+            message: object.take_text("message"),
+            request_id: object.take_text("request_id").map(Into::into),
+            extra: Extra::default(),
+        })
     }
-    serde_json::from_value(fields.into()).ok()
 }
 
 #[cfg(test)]
@@ -110,6 +117,34 @@ mod tests {
             (body.request_id.as_ref(), body.extra().json("more")),
             (None, Some("[1.5]"))
         );
+    }
+
+    #[test]
+    fn h1_an_odd_value_does_not_hide_the_code_of_an_error() {
+        let deep = "[".repeat(300) + &"]".repeat(300);
+        for odd in ["1e999", "NaN", "\"\\ud83d\"", "nul", "", "'x'", &deep] {
+            for body in [
+                format!(r#"{{"error":"token_revoked","request_id":"r","x":{odd}}}"#),
+                format!(r#"{{"message":{odd},"error":"token_revoked","request_id":"r"}}"#),
+                format!(
+                    "\u{feff}{{\"x\":[{{\"y\":{odd}}}],\"error\":\"token_revoked\",\"request_id\":\"r\"}}"
+                ),
+                format!("{{\"error\":\"token_revoked\",\"request_id\":\"r\"}}\n{odd}"),
+            ] {
+                let read = ApiErrorBody::parse(body.as_bytes()).unwrap_or_else(|| panic!("{body}"));
+                assert_eq!(read.error, ApiErrorCode::TokenRevoked, "{body}");
+                assert_eq!(read.request_id, Some("r".into()), "{body}");
+            }
+        }
+        let latin = b"{\"error\":\"token_revoked\",\"message\":\"Z\xfcrich\"}";
+        let message = ApiErrorBody::parse(latin).unwrap().message;
+        assert_eq!(message.as_deref(), Some("Z\u{fffd}rich"));
+        for other in [
+            "<html>{\"error\":\"token_revoked\"}</html>",
+            "{\"error\":\"token_revoked\"",
+        ] {
+            assert_eq!(ApiErrorBody::parse(other.as_bytes()), None);
+        }
     }
 
     #[test]

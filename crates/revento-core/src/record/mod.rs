@@ -8,35 +8,46 @@ pub(crate) use self::lenient::{LenientField, Mismatch, set_lenient};
 use std::fmt;
 
 use serde::{
-    Deserialize,
+    Deserialize, Serialize,
     de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
 
-/// The fields that this version of the SDK does not know, and the optional fields whose value has another type than
-/// expected. All are kept as JSON.
+use crate::tolerant_json::RawJson;
+
+/// The fields that this version of the SDK does not know, and the raw values of optional fields that could not be taken over as
+/// they came: of another type than expected, a number out of range, nested too deeply, half a surrogate pair, or one of several
+/// values of the same field. All are kept as the text that came, which is JSON unless the platform wrote something else, such as
+/// `NaN`.
 #[derive(Clone, Default)]
-pub struct Extra(Vec<(Box<str>, Box<RawValue>)>);
+pub struct Extra(Vec<(Box<str>, RawJson)>);
 
 impl Extra {
-    /// The JSON text of one field.
+    /// The text of one field.
     pub fn json(&self, name: &str) -> Option<&str> {
         self.iter()
             .find(|(candidate, _)| *candidate == name)
             .map(|(_, json)| json)
     }
 
-    /// Each name with its JSON text, in the order of the original.
+    /// Each name with its text, in the order of the original.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, value.get()))
+        self.0.iter().map(|(name, value)| (&**name, value.text()))
     }
 
-    pub(crate) fn raw(&self) -> impl Iterator<Item = (&str, &RawValue)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+    pub(crate) fn raw(&self) -> impl Iterator<Item = (&str, &RawJson)> {
+        self.0.iter().map(|(name, value)| (&**name, value))
     }
 
-    pub(crate) fn push(&mut self, name: Box<str>, value: Box<RawValue>) {
+    pub(crate) fn push(&mut self, name: Box<str>, value: RawJson) {
         self.0.push((name, value));
+    }
+
+    /// Keeps a value that a later one of the same field replaces.
+    fn push_replaced(&mut self, name: &'static str, value: &impl Serialize) {
+        if let Ok(value) = to_raw_value(value) {
+            self.push(name.into(), RawJson::new(value));
+        }
     }
 }
 
@@ -87,16 +98,16 @@ impl Visitor<'_> for FieldOf {
     }
 }
 
-/// Reads the value of a required field. A second value is an error.
-pub(crate) fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+/// Reads the value of a required field. Of several values the last counts, as in other JSON libraries.
+pub(crate) fn set<'de, T: Deserialize<'de> + Serialize, A: MapAccess<'de>>(
     place: &mut Option<T>,
     name: &'static str,
     map: &mut A,
+    extra: &mut Extra,
 ) -> Result<(), A::Error> {
-    if place.is_some() {
-        return Err(de::Error::duplicate_field(name));
+    if let Some(earlier) = place.replace(map.next_value()?) {
+        extra.push_replaced(name, &earlier);
     }
-    *place = Some(map.next_value()?);
     Ok(())
 }
 
@@ -122,8 +133,8 @@ macro_rules! record {
         }
 
         impl $name {
-            /// The fields that this version of the SDK does not know, and the optional fields whose value has another
-            /// type than expected. They survive a round trip.
+            /// The fields that this version of the SDK does not know, and the raw values of optional fields that could
+            /// not be taken over as they came. They survive a round trip, unless the field itself is present.
             pub fn extra(&self) -> &$crate::record::Extra {
                 &self.extra
             }
@@ -186,7 +197,7 @@ macro_rules! record {
                         while let Some(field) = map.next_key_seed(FieldOf(NAMES))? {
                             match field {
                                 $(Field::Known(name) if name == wire!($required $($r_wire)?) => {
-                                    $crate::record::set(&mut $required, name, &mut map)?;
+                                    $crate::record::set(&mut $required, name, &mut map, &mut extra)?;
                                 })*
                                 $(Field::Known(name) if name == wire!($optional) => {
                                     $crate::record::set_lenient(&mut $optional, name, &mut map, &mut extra)?;
@@ -218,7 +229,14 @@ macro_rules! record {
                     map.serialize_entry($crate::record::wire!($optional), &self.$optional)?;
                 })*
                 for (name, value) in self.extra.raw() {
-                    map.serialize_entry(name, value)?;
+                    let is_written = match name {
+                        $(name if name == $crate::record::wire!($required $($r_wire)?) => true,)*
+                        $(name if name == $crate::record::wire!($optional) => self.$optional != <$o_type>::default(),)*
+                        _ => false,
+                    };
+                    if !is_written {
+                        map.serialize_entry(name, value)?;
+                    }
                 }
                 map.end()
             }

@@ -4,17 +4,17 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeOwned, MapAccess},
 };
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 
 use crate::{
     error::ErrorKind,
-    json_error::describe,
     record::{LenientField, Mismatch},
+    tolerant_json::{self, JsonError, RawJson},
 };
 
 /// `custom_form_fields`: a free-form object, kept as raw JSON until it is read (contract §3.4).
 #[derive(Clone, Default)]
-pub struct FormFields(Option<Box<RawValue>>);
+pub struct FormFields(Option<RawJson>);
 
 impl FormFields {
     /// Answers out of a type of the caller's own.
@@ -22,21 +22,22 @@ impl FormFields {
     /// # Errors
     /// The type cannot be written as JSON.
     pub fn from_answers<T: Serialize>(answers: &T) -> Result<Self, ParseFormError> {
-        let raw = to_raw_value(answers).map_err(ParseFormError::new)?;
-        Ok(Self(Some(raw)))
+        let raw = to_raw_value(answers)
+            .map_err(|_| ParseFormError(JsonError::new("they cannot be written as JSON")))?;
+        Ok(Self(Some(RawJson::new(raw))))
     }
 
-    /// Reads the answers as a type of the caller's own.
+    /// Reads the answers as a type of the caller's own, [tolerantly](tolerant_json::read).
     ///
     /// # Errors
     /// The answers do not fit the type.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ParseFormError> {
-        serde_json::from_str(self.as_json()).map_err(ParseFormError::new)
+        tolerant_json::read(self.as_json().as_bytes()).map_err(ParseFormError)
     }
 
     /// The answers as JSON text; `{}` if there are none.
     pub fn as_json(&self) -> &str {
-        self.0.as_ref().map_or("{}", |raw| raw.get())
+        self.0.as_ref().map_or("{}", RawJson::json)
     }
 }
 
@@ -44,18 +45,14 @@ impl FormFields {
 /// answers are personal data.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the form's answers do not fit the type: {problem}; make optional what an organizer can remove from the form"
+    "the form's answers do not fit the type: {0}; make optional what an organizer can remove from the form"
 )]
-pub struct ParseFormError {
-    problem: String,
-}
+pub struct ParseFormError(JsonError);
 
 impl ParseFormError {
-    #[expect(clippy::needless_pass_by_value, reason = "used as a function of `map_err`")]
-    fn new(error: serde_json::Error) -> Self {
-        Self {
-            problem: describe(&error),
-        }
+    /// The place of the answer that does not fit, such as `favorite_track`. Empty for all answers.
+    pub fn path(&self) -> &str {
+        self.0.path()
     }
 
     /// Who is at fault: the caller's type, which has to allow for each form that an organizer makes.
@@ -89,8 +86,8 @@ impl PartialEq for FormFields {
 
 impl<'de> Deserialize<'de> for FormFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Ok(Self((raw.get() != "null").then_some(raw)))
+        let raw = RawJson::deserialize(deserializer)?;
+        Ok(Self((raw.json() != "null").then_some(raw)))
     }
 }
 

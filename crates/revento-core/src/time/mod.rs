@@ -144,7 +144,8 @@ impl<'de> Deserialize<'de> for Timestamp {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
-                text.parse().map_err(E::custom)
+                text.parse()
+                    .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
             }
         }
         deserializer.deserialize_str(Visitor)
@@ -181,8 +182,11 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_time_is_named_in_the_error() {
+    fn a_bad_time_is_an_error_that_names_what_is_expected() {
         let error = serde_json::from_str::<Timestamp>("\"yesterday\"").unwrap_err();
-        assert!(error.to_string().contains("\"yesterday\" is not a time"));
+        assert!(
+            error.to_string().contains("expected a time by RFC 3339"),
+            "{error}"
+        );
     }
 }
