@@ -139,7 +139,7 @@ async fn h3_a_webhook_that_ends_a_connection_is_an_error_if_it_cannot_be_read() 
         (
             "user.revoked_access",
             "{}",
-            "`user_id`",
+            "data.user_id",
             ConnectionStatus::Connected,
         ),
         (

@@ -35,7 +35,7 @@ async fn h3_a_typed_webhook_with_unreadable_data_is_buried_at_once_and_told() {
                 "4",
                 "application.approved",
                 r#"{"id":"planted","status":"approved"}"#,
-                "`approved_at`",
+                "data.approved_at",
             ),
         ] {
             let (sent, seen) = (sent(id).of_type(event_type).with_data(data), Seen::default());
