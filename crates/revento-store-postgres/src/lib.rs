@@ -1,4 +1,4 @@
-//! The Revento SDK's token store and webhook inbox on PostgreSQL, for any number of replicas.
+//! The Revento SDK's token store, webhook inbox, deletion ledger and shared rate budget on PostgreSQL, for any number of replicas.
 //!
 //! [`PostgresStore`] is a [`TokenStore`](revento_store::TokenStore), an [`InboxStore`](revento_store::InboxStore),
 //! a [`DeletionStore`](revento_store::DeletionStore) and a [`BudgetStore`](revento_store::BudgetStore): replicas
@@ -13,19 +13,35 @@
 //! ```
 //!
 //! # What it does to the database
-//! - It creates its tables, all of them named `revento_…`, in the connection's schema or in
-//!   [one of its own](PostgresOptions::schema), and brings them up to date when it connects: one
-//!   replica does it under a lock, the others find it done. The role needs the right to create tables for
-//!   that, or somebody runs [`PostgresStore::MIGRATIONS`] beforehand.
-//! - A synchronous commit is switched on for its sessions where the server has it off: what is
-//!   reported as stored is on the server's disk. A fail-over to a replica that does not commit
-//!   synchronously can still lose the last writes; then a spent refresh token may come back.
+//! - It creates its tables, whose names begin with `revento_`, in the connection's schema or in [one of its own](PostgresOptions::schema),
+//!   and brings them up to date when it connects: one replica does it under a lock, the others wait and find it done. The role needs the
+//!   right to create tables, or somebody runs [`PostgresStore::MIGRATIONS`] beforehand.
+//! - It commits synchronously, also where the server's default is not to: a write that the store has reported is on the server's disk.
+//!   A fail-over to a replica that does not commit synchronously can still lose the last writes; then a used refresh token may come back.
+//!
+//! # How it connects
+//! The URL alone decides; the store reads no environment variable. It refuses to open while `PGOPTIONS`, `PGSSLCERT` or `PGSSLKEY` is
+//! set, because its driver would read them. A host that is not this machine needs TLS with a trusted certificate for its name, unless
+//! the URL says otherwise ([`PostgresOptions::new`]).
+//!
+//! # Behind a pooler
+//! PgBouncer works in transaction mode and in session mode; name the [schema](PostgresOptions::schema). The store keeps nothing in a
+//! session and takes nothing from it: each statement names the schema of its tables, is prepared without a name, and runs in a
+//! transaction that sets its own time limits. It uses no `LISTEN` and no session-level lock.
 //!
 //! # How it works
-//! Each method is one statement at `READ COMMITTED`; what needs several steps (an ordering key of the
-//! inbox) is a function on the server. So no transaction is ever left open: a future that is dropped in
-//! the midst of a write either has committed or leaves nothing behind, and a replica that is paused blocks
-//! nobody. Broken connections are replaced.
+//! Each method is one statement in a transaction at `READ COMMITTED`; what needs several steps (an ordering key of the inbox) is a
+//! function on the server. If a call fails before its commit, nothing has taken effect. If its connection was lost by then, because the
+//! server, a pooler or a firewall closed it, the store makes the call again on another connection. If a future is dropped, its
+//! connection is closed, and the server rolls back or has committed. A replica that is paused in a transaction loses its session after
+//! five seconds, so that it does not block the others.
+//!
+//! # Troubleshooting
+//! | error | help |
+//! |---|---|
+//! | [`OpenError::Tls`] | name the authority's certificate in the URL: `sslrootcert=/etc/ssl/db.pem` |
+//! | [`OpenError::NotAllowed`] | let the role create tables, or run the migrations as another role |
+//! | [`StoreErrorReason::Rejected`](revento_store::StoreErrorReason::Rejected) | the tables, the role's rights or a pooler were changed; the data is as it was |
 
 mod budgets;
 mod call;

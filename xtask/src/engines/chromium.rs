@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::programs::require;
 use super::server::{self, Manners};
-use super::{Engine, Running};
+use super::{Engine, Engines, Running};
 use crate::process::Signal;
 
 const MANNERS: Manners = Manners {
@@ -41,7 +41,7 @@ impl Engine for Chromium {
         programs().map(drop)
     }
 
-    fn start(&self) -> Result<Running> {
+    fn start(&self, _: &Engines) -> Result<Running> {
         let (driver, browser) = programs().map_err(anyhow::Error::msg)?;
         let (server, port) = server::start(server::folder()?, MANNERS, |folder, port| {
             let mut command = Command::new(&driver);

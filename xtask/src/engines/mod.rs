@@ -8,6 +8,7 @@ mod apt;
 mod chromium;
 mod nats;
 mod node;
+mod pgbouncer;
 mod postgres;
 mod programs;
 mod python;
@@ -37,8 +38,8 @@ trait Engine {
     /// Whether its programs are installed; if not, the reason.
     fn installed(&self) -> Result<(), String>;
 
-    /// Starts it. The caller has checked that it is installed.
-    fn start(&self) -> Result<Running>;
+    /// Starts it. The caller has checked that it is installed, and has started the earlier engines of the list.
+    fn start(&self, earlier: &Engines) -> Result<Running>;
 }
 
 /// An engine in use.
@@ -53,6 +54,7 @@ struct Running {
 fn all() -> Vec<Box<dyn Engine>> {
     vec![
         Box::new(postgres::Postgres),
+        Box::new(pgbouncer::PgBouncer),
         Box::new(redis::Redis),
         Box::new(nats::Nats),
         Box::new(chromium::Chromium),
@@ -79,7 +81,7 @@ impl Engines {
         };
         for engine in all() {
             let watch = Stopwatch::start();
-            let result = ready(engine.as_ref());
+            let result = ready(engine.as_ref(), &engines);
             interrupt::check()?;
             match result {
                 Ok(running) => {
@@ -105,6 +107,12 @@ impl Engines {
         }
     }
 
+    /// The value of a variable, if its engine was started.
+    fn value(&self, variable: &str) -> Option<&str> {
+        let (_, value) = self.variables.iter().find(|(name, _)| *name == variable)?;
+        value.as_deref()
+    }
+
     /// An error that names the missing engines, if there are any.
     pub(crate) fn require_all(&self) -> Result<()> {
         if !self.skipped.is_empty() {
@@ -127,14 +135,14 @@ impl Engines {
     }
 }
 
-fn ready(engine: &dyn Engine) -> Result<Running, String> {
+fn ready(engine: &dyn Engine, earlier: &Engines) -> Result<Running, String> {
     if let Err(missing) = engine.installed() {
         apt::install(engine.packages()).map_err(|why| format!("{missing}; {why}"))?;
         engine
             .installed()
             .map_err(|still| format!("{still}, even after installing its packages"))?;
     }
-    engine.start().map_err(|error| format!("{error:#}"))
+    engine.start(earlier).map_err(|error| format!("{error:#}"))
 }
 
 #[cfg(test)]

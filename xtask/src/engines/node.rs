@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::programs::require;
-use super::{Engine, Running};
+use super::{Engine, Engines, Running};
 use crate::process;
 
 /// The first version whose `fetch` and `crypto` need no flags.
@@ -38,7 +38,7 @@ impl Engine for Node {
         }
     }
 
-    fn start(&self) -> Result<Running> {
+    fn start(&self, _: &Engines) -> Result<Running> {
         let programs = [require(&["node", "nodejs"]), require(&["npm"])];
         let paths: Result<Vec<_>, _> = programs.into_iter().collect();
         let paths = paths.map_err(anyhow::Error::msg)?;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::apt;
 use super::programs::{find, require};
 use super::server::{self, Manners};
-use super::{Engine, Running};
+use super::{Engine, Engines, Running};
 use crate::clock::Stopwatch;
 use crate::process::{self, Group, Signal};
 
@@ -41,7 +41,7 @@ impl Engine for Postgres {
         programs().map(drop)
     }
 
-    fn start(&self) -> Result<Running> {
+    fn start(&self, _: &Engines) -> Result<Running> {
         let cluster = Cluster::create()?;
         let url_at = cluster.url_at();
         let (user, postgres, data) = (cluster.user, cluster.postgres, cluster.data);
@@ -179,7 +179,7 @@ fn programs() -> Result<Programs, String> {
 
 /// The user that the server runs as.
 #[derive(Debug)]
-enum Unprivileged {
+pub(super) enum Unprivileged {
     Ourselves,
     /// This process is root: the user id and group id of another user.
     #[cfg(unix)]
@@ -188,7 +188,7 @@ enum Unprivileged {
 
 impl Unprivileged {
     #[cfg(unix)]
-    fn choose() -> Self {
+    pub(super) fn choose() -> Self {
         if !rustix::process::geteuid().is_root() {
             return Self::Ourselves;
         }
@@ -199,12 +199,12 @@ impl Unprivileged {
     }
 
     #[cfg(not(unix))]
-    fn choose() -> Self {
+    pub(super) fn choose() -> Self {
         Self::Ourselves
     }
 
     /// A command that runs as this user, in the process that we start, so that we can signal it.
-    fn command(&self, program: &Path) -> Result<Command> {
+    pub(super) fn command(&self, program: &Path) -> Result<Command> {
         match self {
             Self::Ourselves => Ok(Command::new(program)),
             #[cfg(unix)]
@@ -222,7 +222,7 @@ impl Unprivileged {
         }
     }
 
-    fn own(&self, path: &Path) -> Result<()> {
+    pub(super) fn own(&self, path: &Path) -> Result<()> {
         match self {
             Self::Ourselves => Ok(()),
             #[cfg(unix)]

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::programs::require;
-use super::{Engine, Running};
+use super::{Engine, Engines, Running};
 use crate::process;
 
 /// Prints the path of the interpreter itself: the wrapper of a version manager would choose by the current folder.
@@ -32,7 +32,7 @@ impl Engine for Python {
         interpreter().map(drop)
     }
 
-    fn start(&self) -> Result<Running> {
+    fn start(&self, _: &Engines) -> Result<Running> {
         Ok(Running {
             values: vec![interpreter().map_err(anyhow::Error::msg)?],
             server: None,

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::programs::require;
 use super::server::{self, Manners};
-use super::{Engine, Running};
+use super::{Engine, Engines, Running};
 use crate::process::Signal;
 
 const MANNERS: Manners = Manners {
@@ -34,7 +34,7 @@ impl Engine for Redis {
         require(&["redis-server"]).map(drop)
     }
 
-    fn start(&self) -> Result<Running> {
+    fn start(&self, _: &Engines) -> Result<Running> {
         let program = require(&["redis-server"]).map_err(anyhow::Error::msg)?;
         let password = server::password()?;
         let (server, port) = server::start(server::folder()?, MANNERS, |folder, port| {

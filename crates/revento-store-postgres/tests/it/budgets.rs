@@ -1,10 +1,7 @@
-//! One budget for many replicas.
-
-use std::sync::Arc;
+//! Budgets that nobody uses any more.
 
 use revento_core::Timestamp;
 use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite};
-use revento_store_testkit::{BudgetStoreSuite, CheckOutcome, Subject};
 
 use crate::server;
 
@@ -17,28 +14,6 @@ fn write<'a>(expected: Option<&'a [u8]>, next: &'a [u8]) -> BudgetWrite<'a> {
         next,
         now: NOW,
         idle_at: Timestamp::from_unix_seconds(1_778_340_151),
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a17_the_budget_store_suite_passes() {
-    let Some(url) = server::url() else { return };
-    let suite = BudgetStoreSuite::new(move || {
-        let url = url.clone();
-        async move {
-            let name = server::fresh();
-            let store = server::options(&url, &name).connect().await?;
-            let open = move || {
-                let options = server::options(&url, &name);
-                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn BudgetStore>) }
-            };
-            Ok(Subject::budgets(store).with_replicas(open))
-        }
-    });
-    let report = suite.run().await;
-    report.assert_passed();
-    for finding in report.findings() {
-        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
     }
 }
 

@@ -13,6 +13,7 @@
 mod budgets;
 mod cancelled;
 mod connecting;
+mod pooler;
 mod refused;
 mod server;
 mod suite;

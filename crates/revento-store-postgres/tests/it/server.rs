@@ -6,11 +6,18 @@ use revento_store_postgres::{PostgresOptions, PostgresStore};
 
 /// Its URL; says that the test is skipped when there is none.
 pub(crate) fn url() -> Option<String> {
-    let url = std::env::var("REVENTO_TEST_POSTGRES")
-        .ok()
-        .filter(|url| !url.is_empty());
+    variable("REVENTO_TEST_POSTGRES", "PostgreSQL")
+}
+
+/// The URL of a pooler in front of it, in transaction mode or in session mode.
+pub(crate) fn pooler(mode: &str) -> Option<String> {
+    variable(&format!("REVENTO_TEST_PGBOUNCER_{mode}"), "PgBouncer")
+}
+
+fn variable(name: &str, engine: &str) -> Option<String> {
+    let url = std::env::var(name).ok().filter(|url| !url.is_empty());
     if url.is_none() {
-        println!("skipped: no PostgreSQL (cargo xtask test brings it)");
+        println!("skipped: no {engine} (cargo xtask test brings it)");
     }
     url
 }

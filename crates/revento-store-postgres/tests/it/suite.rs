@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use revento_store::{DeletionStore, InboxStore, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxStore, TokenStore};
 use revento_store_testkit::{
-    BoxError, CheckOutcome, DeletionStoreSuite, InboxStoreSuite, Report, Subject, TokenStoreSuite,
+    BoxError, BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxStoreSuite, Report, Subject,
+    TokenStoreSuite,
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -32,11 +33,10 @@ fn passed_in_full(report: &Report) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_token_store_suite_passes() {
-    let Some(url) = server::url() else { return };
+/// A suite for the stores that an URL leads to. `admin` leads to the same database, and past a pooler.
+pub(crate) async fn token_store(url: String, admin: String) {
     let suite = TokenStoreSuite::new(move || {
-        let url = url.clone();
+        let (url, admin) = (url.clone(), admin.clone());
         async move {
             let schema = server::fresh();
             let store = server::options(&url, &schema).connect().await?;
@@ -46,7 +46,7 @@ async fn the_token_store_suite_passes() {
                 async move { Ok(Arc::new(options.connect().await?) as Arc<dyn TokenStore>) }
             };
             let dump = move || {
-                let (url, schema) = (url.clone(), schema.clone());
+                let (url, schema) = (admin.clone(), schema.clone());
                 async move { dump(&url, &schema).await }
             };
             Ok(Subject::tokens(store).with_replicas(open).with_dump(dump))
@@ -55,11 +55,9 @@ async fn the_token_store_suite_passes() {
     passed_in_full(&suite.run().await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_inbox_suite_passes() {
-    let Some(url) = server::url() else { return };
+pub(crate) async fn inbox_store(url: String, admin: String) {
     let suite = InboxStoreSuite::new(move || {
-        let url = url.clone();
+        let (url, admin) = (url.clone(), admin.clone());
         async move {
             let schema = server::fresh();
             let store = server::options(&url, &schema).connect().await?;
@@ -69,7 +67,7 @@ async fn the_inbox_suite_passes() {
                 async move { Ok(Arc::new(options.connect().await?) as Arc<dyn InboxStore>) }
             };
             let dump = move || {
-                let (url, schema) = (url.clone(), schema.clone());
+                let (url, schema) = (admin.clone(), schema.clone());
                 async move { dump(&url, &schema).await }
             };
             Ok(Subject::inbox(store).with_replicas(open).with_dump(dump))
@@ -78,9 +76,7 @@ async fn the_inbox_suite_passes() {
     passed_in_full(&suite.run().await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn q17_the_ledger_suite_passes() {
-    let Some(url) = server::url() else { return };
+pub(crate) async fn deletion_store(url: String) {
     let suite = DeletionStoreSuite::new(move || {
         let url = url.clone();
         async move {
@@ -94,4 +90,44 @@ async fn q17_the_ledger_suite_passes() {
         }
     });
     passed_in_full(&suite.run().await);
+}
+
+pub(crate) async fn budget_store(url: String) {
+    let suite = BudgetStoreSuite::new(move || {
+        let url = url.clone();
+        async move {
+            let name = server::fresh();
+            let store = server::options(&url, &name).connect().await?;
+            let open = move || {
+                let options = server::options(&url, &name);
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn BudgetStore>) }
+            };
+            Ok(Subject::budgets(store).with_replicas(open))
+        }
+    });
+    passed_in_full(&suite.run().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_store_suite_passes() {
+    let Some(url) = server::url() else { return };
+    token_store(url.clone(), url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inbox_suite_passes() {
+    let Some(url) = server::url() else { return };
+    inbox_store(url.clone(), url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q17_the_ledger_suite_passes() {
+    let Some(url) = server::url() else { return };
+    deletion_store(url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a17_the_budget_store_suite_passes() {
+    let Some(url) = server::url() else { return };
+    budget_store(url).await;
 }
