@@ -60,10 +60,10 @@ fn name(error: VerifyError) -> &'static str {
         VerifyError::Headers(HeaderError::Duplicate(_)) => "duplicate_header",
         VerifyError::Headers(HeaderError::NotText(_)) => "header_not_text",
         VerifyError::MalformedTimestamp => "bad_timestamp",
-        VerifyError::MalformedSignature => "bad_signature",
+        VerifyError::MalformedSignature(_) => "bad_signature",
         VerifyError::Stale { .. } => "stale",
         VerifyError::Future { .. } => "future",
-        VerifyError::SignatureMismatch => "mismatch",
+        VerifyError::SignatureMismatch | VerifyError::EmptyBody | VerifyError::BlankBody => "mismatch",
         _ => "another error",
     }
 }

@@ -47,6 +47,12 @@ pub enum Rejection {
     /// 422: the webhook is genuine, but its content is not what the contract promises.
     #[error("the webhook is genuine, but it cannot be read")]
     MalformedEvent(#[source] EnvelopeError),
+    /// 422: the webhook is verified, but its body is empty.
+    #[error("the webhook is verified, but its body is empty")]
+    EmptyBody,
+    /// 422: the webhook is verified, but its body is white space alone.
+    #[error("the webhook is verified, but its body is white space alone")]
+    BlankBody,
     /// 503: the inbox did not confirm that it stored the delivery. The platform sends it again.
     #[error("the delivery cannot be stored now: send it again")]
     NotStored(#[source] AcceptError),
@@ -69,7 +75,7 @@ impl Rejection {
             Self::BodyAlreadyRead => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unverified(_) | Self::TypeMismatch => StatusCode::UNAUTHORIZED,
             Self::NotHandled(_) => StatusCode::OK,
-            Self::MalformedEvent(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::MalformedEvent(_) | Self::EmptyBody | Self::BlankBody => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotStored(_) | Self::StoreTimeout | Self::HandlerUnavailable(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -86,7 +92,7 @@ impl Rejection {
             Self::BodyIncomplete => ErrorKind::Network,
             Self::BodyAlreadyRead => ErrorKind::Usage,
             Self::NotHandled(_) => ErrorKind::Configuration,
-            Self::MalformedEvent(_) => ErrorKind::Platform,
+            Self::MalformedEvent(_) | Self::EmptyBody | Self::BlankBody => ErrorKind::Platform,
             Self::NotStored(AcceptError::Seal(_)) => ErrorKind::Sealing,
             Self::NotStored(_) => ErrorKind::Storage,
             Self::HandlerUnavailable(_) => ErrorKind::Internal,
@@ -169,6 +175,8 @@ impl From<EventError> for Rejection {
     fn from(error: EventError) -> Self {
         match error {
             EventError::Malformed(error) => error.into(),
+            EventError::EmptyBody => Self::EmptyBody,
+            EventError::BlankBody => Self::BlankBody,
             _ => Self::TypeMismatch,
         }
     }

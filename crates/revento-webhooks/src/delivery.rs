@@ -17,7 +17,7 @@ type Body = bytes::Bytes;
 #[cfg(not(feature = "bytes"))]
 type Body = Vec<u8>;
 
-/// A delivery whose signature holds, with its body: [`Verified`] without a lifetime. Clones share it.
+/// A delivery with a valid signature, with its body: [`Verified`] without a lifetime. Clones share it.
 #[derive(Clone)]
 pub struct VerifiedDelivery(Arc<Owned>);
 
@@ -124,7 +124,7 @@ impl CheckedHeaders<'_, '_> {
     /// Verifies a whole body and keeps it without a copy. The buffer behind `body` lives as long as the delivery.
     ///
     /// # Errors
-    /// [`VerifyError::SignatureMismatch`].
+    /// When no secret yields the signature, as from [`CheckedHeaders::verify`].
     #[inline]
     pub fn verify_bytes(self, body: bytes::Bytes) -> Result<VerifiedDelivery, VerifyError> {
         let matched_key = self.matching_key(&body)?;

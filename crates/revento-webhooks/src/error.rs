@@ -14,7 +14,7 @@ use crate::header::{Header, MissingHeaders};
 pub enum VerifyErrorKind {
     /// A setting is wrong. Correct the configuration.
     Configuration,
-    /// The request is not genuine, is malformed or is too large. Answer with a 4xx.
+    /// The request is not verified, is malformed or is too large. Answer with a 4xx.
     Rejected,
 }
 
@@ -158,7 +158,35 @@ impl fmt::Display for HeaderError {
 
 impl Error for HeaderError {}
 
-/// Why a delivery is refused. Answer 401 to each.
+/// How the signature header differs from `sha256=` and 64 lowercase hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignatureError {
+    /// The value does not begin with `sha256=`: it has another scheme, or none.
+    UnknownScheme,
+    /// A character behind `sha256=` is not a lowercase hexadecimal digit: base64, upper case, or several signatures.
+    BadEncoding,
+    /// There are more or fewer than 64 digits.
+    BadLength,
+}
+
+error_shape!(SignatureError, Rejected);
+
+impl fmt::Display for SignatureError {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownScheme => "it does not begin with sha256=",
+            Self::BadEncoding => "not all its characters behind sha256= are lowercase hex digits",
+            Self::BadLength => "it does not have 64 digits",
+        })
+    }
+}
+
+impl Error for SignatureError {}
+
+/// Why a delivery is refused. Answer 401 to each, with the same text: which check failed, and how far off a timestamp is,
+/// helps an attacker. The error is for your log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -177,9 +205,28 @@ pub enum VerifyError {
         ahead: Duration,
     },
     /// The signature is not `sha256=` and 64 lowercase hexadecimal digits.
-    MalformedSignature,
+    MalformedSignature(SignatureError),
+    /// No secret yields the signature, and nothing of the body arrived: a probe, or something read the body first.
+    EmptyBody,
+    /// No secret yields the signature, and the body is white space alone.
+    BlankBody,
     /// No secret yields the signature: the delivery is forged, altered, or signed with another secret.
     SignatureMismatch,
+}
+
+impl VerifyError {
+    /// Names a mismatch by what arrived.
+    #[cold]
+    #[inline]
+    pub(crate) fn mismatch(body: &[u8]) -> Self {
+        if body.is_empty() {
+            Self::EmptyBody
+        } else if body.trim_ascii().is_empty() {
+            Self::BlankBody
+        } else {
+            Self::SignatureMismatch
+        }
+    }
 }
 
 error_shape!(VerifyError, Rejected);
@@ -192,9 +239,9 @@ impl fmt::Display for VerifyError {
             Self::MalformedTimestamp => f.write_str("the timestamp is not a number of Unix seconds"),
             Self::Stale { age } => write!(f, "the timestamp is {} s old", age.as_secs()),
             Self::Future { ahead } => write!(f, "the timestamp is {} s in the future", ahead.as_secs()),
-            Self::MalformedSignature => {
-                f.write_str("the signature is not sha256= and 64 lowercase hex digits")
-            }
+            Self::MalformedSignature(_) => f.write_str("the signature is malformed"),
+            Self::EmptyBody => f.write_str("the signature does not match, and the body is empty"),
+            Self::BlankBody => f.write_str("the signature does not match, and the body is white space alone"),
             Self::SignatureMismatch => f.write_str("the signature does not match"),
         }
     }
@@ -205,6 +252,7 @@ impl Error for VerifyError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Headers(error) => Some(error),
+            Self::MalformedSignature(error) => Some(error),
             _ => None,
         }
     }

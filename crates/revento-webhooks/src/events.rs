@@ -17,13 +17,17 @@ pub enum EventError {
     /// `X-Revento-Event`, which is not signed, names another type than the signed body. Somebody changed the header of a
     /// captured delivery (contract §4.1). Answer 401.
     TypeMismatch,
+    /// The body has no bytes. It is signed, so it is not a probe.
+    EmptyBody,
+    /// The body is white space alone. It is signed, so it is not a probe.
+    BlankBody,
 }
 
 impl EventError {
     /// Who is at fault: `Platform` for a malformed envelope, `Rejected` for a changed header.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Malformed(_) => ErrorKind::Platform,
+            Self::Malformed(_) | Self::EmptyBody | Self::BlankBody => ErrorKind::Platform,
             Self::TypeMismatch => ErrorKind::Rejected,
         }
     }
@@ -37,12 +41,24 @@ impl EventError {
     pub fn may_have_taken_effect(&self) -> bool {
         false
     }
+
+    fn of_envelope(error: EnvelopeError, body: &[u8]) -> Self {
+        if body.is_empty() {
+            Self::EmptyBody
+        } else if body.trim_ascii().is_empty() {
+            Self::BlankBody
+        } else {
+            Self::Malformed(error)
+        }
+    }
 }
 
 impl fmt::Display for EventError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Malformed(_) => "the webhook is genuine, but its content is not the expected one",
+            Self::Malformed(_) => "the webhook is verified, but its content is not the expected one",
+            Self::EmptyBody => "the webhook is verified, but its body is empty",
+            Self::BlankBody => "the webhook is verified, but its body is white space alone",
             Self::TypeMismatch => "the event header does not name the type of the signed body",
         })
     }
@@ -52,7 +68,7 @@ impl Error for EventError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Malformed(error) => Some(error),
-            Self::TypeMismatch => None,
+            Self::TypeMismatch | Self::EmptyBody | Self::BlankBody => None,
         }
     }
 }
@@ -72,7 +88,8 @@ impl Verified<'_> {
     /// # Errors
     /// When the body is not an envelope or the header names another type.
     pub fn envelope(&self) -> Result<Envelope, EventError> {
-        let envelope = Envelope::parse(self.body()).map_err(EventError::Malformed)?;
+        let envelope =
+            Envelope::parse(self.body()).map_err(|error| EventError::of_envelope(error, self.body()))?;
         if envelope.event_type.as_str() != self.unsigned_event_type() {
             return Err(EventError::TypeMismatch);
         }
@@ -238,5 +255,13 @@ mod tests {
         );
         let delivery = receive("a", "d-1", b"{", b"{").unwrap();
         assert!(matches!(delivery.envelope(), Err(EventError::Malformed(_))));
+    }
+
+    #[test]
+    fn h10_a_signed_body_that_is_empty_or_blank_has_a_name_of_its_own() {
+        let read = |body: &[u8]| receive("a", "d-1", body, body).unwrap().envelope().unwrap_err();
+        assert!(matches!(read(b""), EventError::EmptyBody));
+        assert!(matches!(read(b"\n "), EventError::BlankBody));
+        assert!(matches!(read(b"null"), EventError::Malformed(_)));
     }
 }

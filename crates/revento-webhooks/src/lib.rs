@@ -1,6 +1,6 @@
 //! Verifies Revento webhooks. No I/O, no clock, no runtime, no allocation when a delivery is accepted.
 //!
-//! A delivery is genuine if `X-Revento-Signature` is the HMAC-SHA256 of the timestamp header's text, one `.`, and the raw
+//! A delivery is verified if `X-Revento-Signature` is the HMAC-SHA256 of the timestamp header's text, one `.`, and the raw
 //! body, under a signing secret of the integration, and if the timestamp lies within the tolerance of now (contract §4.1).
 //! Everything else is refused: a missing, repeated or malformed header, a stale or future timestamp, a signature that does
 //! not match. Answer 401 to all refusals; [`VerifyError`] tells them apart in your log.
@@ -125,7 +125,9 @@ mod timestamp;
 mod verify;
 
 pub use delivery::VerifiedDelivery;
-pub use error::{BodyTooLarge, HeaderError, SecretError, ToleranceError, VerifyError, VerifyErrorKind};
+pub use error::{
+    BodyTooLarge, HeaderError, SecretError, SignatureError, ToleranceError, VerifyError, VerifyErrorKind,
+};
 #[cfg(feature = "events")]
 pub use events::{EventError, VerifiedWebhook};
 #[cfg(feature = "explain")]

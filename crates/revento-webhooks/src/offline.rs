@@ -57,7 +57,7 @@ impl OfflineVerifier {
     }
 }
 
-/// A recorded delivery whose signature holds. It may be a replay, so a server must not trust it.
+/// A recorded delivery with a valid signature. It may be a replay, so a server must not trust it.
 #[derive(Clone, Copy)]
 pub struct RecordedDelivery<'a> {
     body: &'a [u8],

@@ -10,6 +10,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::{Choice, ConstantTimeEq};
 
+use crate::error::SignatureError;
+
 const PREFIX: &str = "sha256=";
 const BYTES: usize = 32;
 const DIGITS: usize = 2 * BYTES;
@@ -46,14 +48,14 @@ impl Key {
 
     /// Whether the signature belongs to this message. Takes the same time for either answer.
     #[inline]
-    pub(crate) fn holds(&self, timestamp: &[u8], body: &[u8], claimed: &Signature) -> Choice {
+    pub(crate) fn matches(&self, timestamp: &[u8], body: &[u8], claimed: &Signature) -> Choice {
         self.sign(timestamp, body).ct_eq(claimed)
     }
 
     /// Whether the signature covers exactly these bytes, without a timestamp. For diagnosis only.
     #[cfg(feature = "explain")]
     #[inline]
-    pub(crate) fn holds_bytes(&self, signed: &[u8], claimed: &Signature) -> bool {
+    pub(crate) fn matches_bytes(&self, signed: &[u8], claimed: &Signature) -> bool {
         let mut mac = RunningMac(self.0.clone());
         mac.update(signed);
         mac.finish().ct_eq(claimed).into()
@@ -90,15 +92,17 @@ pub(crate) struct Signature([u8; BYTES]);
 impl Signature {
     /// Reads a header's value: `sha256=` and exactly 64 lowercase hexadecimal digits.
     #[inline]
-    pub(crate) fn parse(header: &[u8]) -> Option<Self> {
-        let digits = header.strip_prefix(PREFIX.as_bytes())?;
+    pub(crate) fn parse(header: &[u8]) -> Result<Self, SignatureError> {
+        let digits = header
+            .strip_prefix(PREFIX.as_bytes())
+            .ok_or(SignatureError::UnknownScheme)?;
         let mut bytes = [0; BYTES];
         // A shorter text would fill only a part of the bytes.
-        if digits.len() != DIGITS {
-            return None;
+        if digits.len() == DIGITS && base16ct::lower::decode(digits, &mut bytes).is_ok() {
+            Ok(Self(bytes))
+        } else {
+            Err(malformed(digits))
         }
-        base16ct::lower::decode(digits, &mut bytes).ok()?;
-        Some(Self(bytes))
     }
 
     /// The value of the header.
@@ -112,6 +116,19 @@ impl Signature {
     #[inline]
     pub(crate) fn ct_eq(&self, other: &Self) -> Choice {
         self.0.ct_eq(&other.0)
+    }
+}
+
+#[cold]
+#[inline]
+fn malformed(digits: &[u8]) -> SignatureError {
+    if digits
+        .iter()
+        .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    {
+        SignatureError::BadLength
+    } else {
+        SignatureError::BadEncoding
     }
 }
 
@@ -138,7 +155,7 @@ mod tests {
                 .filter(|_| !byte.is_ascii_uppercase());
             assert_eq!(
                 Signature::parse(&header).map(|signature| u32::from(signature.0[31])),
-                value,
+                value.ok_or(SignatureError::BadEncoding),
                 "{byte:#x}"
             );
         }
@@ -148,15 +165,12 @@ mod tests {
     fn a_header_survives_a_round_trip() {
         let bytes: [u8; BYTES] = core::array::from_fn(|index| (index * 37) as u8);
         let header = Signature(bytes).to_header();
-        assert_eq!(
-            Signature::parse(header.as_bytes()).map(|read| read.0),
-            Some(bytes)
-        );
+        assert_eq!(Signature::parse(header.as_bytes()).map(|read| read.0), Ok(bytes));
     }
 
     /// RFC 4231 §4.2 and §4.7 without the timestamp: the prepared key is that of HMAC-SHA256.
     #[test]
-    fn w1_known_answers_of_the_rfc_hold() {
+    fn w1_known_answers_of_the_rfc_match() {
         for (secret, message, digits) in [
             (
                 &[0x0b; 20][..],

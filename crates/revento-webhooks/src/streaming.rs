@@ -42,7 +42,7 @@ impl Verifier {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Verifier::verify`], except [`VerifyError::SignatureMismatch`].
+    /// Those of [`Verifier::verify`], except a mismatch.
     #[inline]
     pub fn verify_stream(
         &self,
@@ -119,14 +119,16 @@ impl StreamingVerifier {
     /// Ends the body and verifies it. The verifier tries every secret without an early exit.
     ///
     /// # Errors
-    /// [`VerifyError::SignatureMismatch`]. The body is dropped.
+    /// When no secret yields the signature, as from [`CheckedHeaders::verify`]. The body is dropped.
     #[inline]
     pub fn finish(self) -> Result<VerifiedDelivery, VerifyError> {
         let mut search = KeySearch::new();
         for (candidate, mac) in self.first.into_iter().chain(self.others) {
             search.record(candidate, mac.finish().ct_eq(&self.claim.signature));
         }
-        let matched_key = search.matched().ok_or(VerifyError::SignatureMismatch)?;
+        let matched_key = search
+            .matched()
+            .ok_or_else(|| VerifyError::mismatch(&self.body))?;
         Ok(VerifiedDelivery::new(
             self.headers,
             self.claim.timestamp,

@@ -39,8 +39,9 @@ mod tests {
 
     const TOLERANCE: Duration = Duration::from_secs(300);
 
+    /// Each adapter reads these texts from a socket, too: `w13_…` of the whole-system tests.
     #[test]
-    fn w12_w13_only_digits_are_a_timestamp() {
+    fn w13_w12_only_digits_are_a_timestamp() {
         for text in [
             "",
             "NaN",

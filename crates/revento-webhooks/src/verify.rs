@@ -79,7 +79,7 @@ impl Verifier {
     /// Checks what the headers alone decide, before the body is read. `now` is in Unix seconds.
     ///
     /// # Errors
-    /// Those of [`verify`](Self::verify), except [`VerifyError::SignatureMismatch`].
+    /// Those of [`verify`](Self::verify), except a mismatch.
     #[inline]
     pub fn check_headers<'h>(
         &self,
@@ -112,7 +112,8 @@ impl<'h> CheckedHeaders<'_, 'h> {
     /// The verifier tries every secret without an early exit, and allocates nothing.
     ///
     /// # Errors
-    /// [`VerifyError::SignatureMismatch`].
+    /// When no secret yields the signature: [`VerifyError::SignatureMismatch`], [`VerifyError::EmptyBody`],
+    /// [`VerifyError::BlankBody`].
     #[inline]
     pub fn verify(self, body: &'h [u8]) -> Result<Verified<'h>, VerifyError> {
         Ok(Verified {
@@ -153,7 +154,7 @@ impl SignatureClaim {
     pub(crate) fn read(headers: &Headers<'_>) -> Result<Self, VerifyError> {
         Ok(Self {
             timestamp: timestamp::parse(headers.timestamp)?,
-            signature: Signature::parse(headers.signature).ok_or(VerifyError::MalformedSignature)?,
+            signature: Signature::parse(headers.signature).map_err(VerifyError::MalformedSignature)?,
         })
     }
 
@@ -167,13 +168,13 @@ impl SignatureClaim {
     ) -> Result<MatchedKey, VerifyError> {
         let mut search = KeySearch::new();
         keys.for_each(now, |candidate, key| {
-            search.record(candidate, key.holds(headers.timestamp, body, &self.signature));
+            search.record(candidate, key.matches(headers.timestamp, body, &self.signature));
         });
-        search.matched().ok_or(VerifyError::SignatureMismatch)
+        search.matched().ok_or_else(|| VerifyError::mismatch(body))
     }
 }
 
-/// A delivery whose signature holds. It is the only way to the body.
+/// A delivery with a valid signature. It is the only way to the body.
 #[derive(Clone, Copy)]
 pub struct Verified<'a> {
     pub(crate) headers: Headers<'a>,
@@ -237,7 +238,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{HeaderError, Signer};
+    use crate::{HeaderError, SignatureError, Signer};
 
     const SECRET: &str = "whsec_known_answer";
     const BODY: &[u8] = b"{\"id\":\"env_1\",\"note\":\"\xff\xfe\"}";
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn w1_a_known_answer_holds() {
+    fn w1_a_known_answer_verifies() {
         // printf '1778336551.{}' | openssl dgst -sha256 -hmac whsec_known_answer
         let signature = Signer::new(SECRET).unwrap().sign(NOW, b"{}");
         assert_eq!(
@@ -346,30 +347,48 @@ mod tests {
         let good = signed_with(SECRET);
         let digits = &good[7..];
         let verifier = Verifier::new(SECRET).unwrap();
-        for bad in [
-            String::from("sha256="),
-            digits.into(),
-            format!("sha1={digits}"),
-            format!("SHA256={digits}"),
-            format!("sha256={}", &digits[..8]),
-            format!("sha256={digits}="),
-            format!("sha256={digits},sha256={digits}"),
-            format!(
-                "sha256={}",
-                digits.to_uppercase().replace(|c: char| c.is_ascii_digit(), "A")
+        for (bad, error) in [
+            (String::from("sha256="), SignatureError::BadLength),
+            (digits.into(), SignatureError::UnknownScheme),
+            (format!("sha1={digits}"), SignatureError::UnknownScheme),
+            (format!("SHA256={digits}"), SignatureError::UnknownScheme),
+            (format!(" {good}"), SignatureError::UnknownScheme),
+            (format!("sha256={}", &digits[..8]), SignatureError::BadLength),
+            (format!("{good}0"), SignatureError::BadLength),
+            (format!("{good}="), SignatureError::BadEncoding),
+            (format!("{good},{good}"), SignatureError::BadEncoding),
+            (
+                format!(
+                    "sha256={}",
+                    digits.to_uppercase().replace(|c: char| c.is_ascii_digit(), "A")
+                ),
+                SignatureError::BadEncoding,
             ),
-            format!(" {good}"),
         ] {
             assert_eq!(
                 check(&verifier, &bad, BODY, NOW),
-                Err(VerifyError::MalformedSignature),
+                Err(VerifyError::MalformedSignature(error)),
                 "{bad}"
             );
         }
     }
 
     #[test]
-    fn w11_any_secret_may_hold_and_the_answer_says_which() {
+    fn h10_a_body_that_is_empty_or_blank_has_a_name_of_its_own() {
+        let verifier = Verifier::new(SECRET).unwrap();
+        for (body, error) in [
+            (&b""[..], VerifyError::EmptyBody),
+            (b" \r\n\t", VerifyError::BlankBody),
+            (b"null", VerifyError::SignatureMismatch),
+        ] {
+            assert_eq!(check(&verifier, &signed_with(SECRET), body, NOW), Err(error));
+            let signature = Signer::new(SECRET).unwrap().sign(NOW, body);
+            assert!(check(&verifier, &signature, body, NOW).is_ok(), "it is signed");
+        }
+    }
+
+    #[test]
+    fn w11_any_secret_may_match_and_the_result_says_which() {
         let verifier = Verifier::new("whsec_current_secret")
             .unwrap()
             .with_previous("whsec_previous_secret", Some(NOW))
@@ -403,7 +422,7 @@ mod tests {
                 let header = all.map(String::as_str).join(separator);
                 assert_eq!(
                     check(&verifier, &header, BODY, NOW),
-                    Err(VerifyError::MalformedSignature)
+                    Err(VerifyError::MalformedSignature(SignatureError::BadEncoding))
                 );
             }
         }

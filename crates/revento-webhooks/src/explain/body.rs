@@ -7,7 +7,7 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
-use super::{Cause, Findings, Request, holds, json, text};
+use super::{Cause, Findings, Request, json, matches, text};
 use crate::signature::{Key, Signature};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -21,8 +21,8 @@ pub(super) fn investigate(
 ) {
     let body = request.body;
     let signed = |body: &[u8]| {
-        let holds = |key: &&Key| holds(key, request.timestamp(), body, claimed);
-        keys.iter().any(holds)
+        let matches = |key: &&Key| matches(key, request.timestamp(), body, claimed);
+        keys.iter().any(matches)
     };
     for (cause, original) in undone(body) {
         if signed(&original) {
@@ -85,6 +85,8 @@ fn suspect(request: &Request<'_>, findings: &mut Findings) {
     let is_whole = is_json && json::is_balanced(body);
     if body.is_empty() {
         findings.likely(Cause::EmptyBody);
+    } else if body.trim_ascii().is_empty() {
+        findings.likely(Cause::BlankBody);
     } else if looks_compressed(body) || (!encoding.eq_ignore_ascii_case(b"identity") && !is_json) {
         findings.likely(Cause::Compressed);
     } else if announced.is_some_and(|announced| announced > length) && !is_whole {

@@ -7,7 +7,7 @@ use crate::error::HeaderError;
 /// The certainty of a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// The signature holds without this mistake, or the headers show the mistake.
+    /// The signature is valid without this mistake, or the headers show the mistake.
     Proven,
     /// The bytes suggest it.
     Likely,
@@ -30,7 +30,7 @@ macro_rules! causes {
         pub enum Cause {
             /// A header is missing, empty, repeated or not text.
             Headers(HeaderError),
-            /// The signature holds, but its timestamp is outside the tolerance.
+            /// The signature is valid, but its timestamp is outside the tolerance.
             OutsideWindow {
                 /// `now` minus the timestamp, in seconds. Positive if the timestamp lies in the past.
                 seconds: i64,
@@ -65,7 +65,7 @@ macro_rules! causes {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self {
                     Self::Headers(error) => error.fmt(f),
-                    Self::OutsideWindow { seconds } => write!(f, "the signature holds, but the clocks are {} s apart", seconds.unsigned_abs()),
+                    Self::OutsideWindow { seconds } => write!(f, "the signature is valid, but the clocks are {} s apart", seconds.unsigned_abs()),
                     Self::OtherCredential(name) => write!(f, "the signature was made with the {name}"),
                     Self::AnotherAttempt { offset } => write!(f, "the signature belongs to an attempt {} s {}", offset.unsigned_abs(), if *offset < 0 { "earlier" } else { "later" }),
                     $(Self::$cause { .. } => f.write_str($text),)*
@@ -107,6 +107,9 @@ causes! {
     /// Nothing of the body arrived.
     EmptyBody: "the body is empty",
         "Read the raw body before anything else consumes it";
+    /// The body is white space alone.
+    BlankBody: "the body is white space alone",
+        "Read the raw body before anything else consumes it; a probe sends such bodies, too";
     /// A line break was added at the end.
     NewlineAdded: "a line break was added to the body",
         "Verify the bytes as received; reading a body line by line changes it";
@@ -160,7 +163,7 @@ causes! {
     TimestampNotSeconds: "the timestamp is not in seconds",
         "Pass X-Revento-Timestamp on unchanged: decimal Unix seconds";
     /// The caller's `now` is not in seconds.
-    NowNotSeconds: "the signature holds, but the time of the verification is not in seconds",
+    NowNotSeconds: "the signature is valid, but the time of the verification is not in seconds",
         "Give `now` in Unix seconds; JavaScript's Date.now() and Java's currentTimeMillis() count milliseconds";
     /// The timestamp header has a sign, a fraction, a space or other text.
     TimestampFormat: "the timestamp is not a plain number",

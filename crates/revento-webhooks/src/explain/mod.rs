@@ -1,7 +1,7 @@
 //! Explains why a delivery was refused, for people who read tools and logs.
 //!
 //! [`Explainer::explain`] undoes the common mistakes one at a time, repeats the verification, and names the mistake whose
-//! removal makes the signature hold. Such a cause is [proven](Certainty::Proven). A cause that the bytes only suggest is
+//! removal makes the signature valid. Such a cause is [proven](Certainty::Proven). A cause that the bytes only suggest is
 //! [likely](Certainty::Likely).
 
 mod body;
@@ -94,9 +94,11 @@ impl Explainer {
             }
             VerifyError::Headers(error) => findings.proven(Cause::Headers(error)),
             VerifyError::MalformedTimestamp => time::format(request, findings),
-            VerifyError::MalformedSignature => signature::format(request, findings),
+            VerifyError::MalformedSignature(_) => signature::format(request, findings),
             VerifyError::Stale { .. } | VerifyError::Future { .. } => time::window(self, request, findings),
-            VerifyError::SignatureMismatch => self.mismatch(request, findings),
+            VerifyError::EmptyBody | VerifyError::BlankBody | VerifyError::SignatureMismatch => {
+                self.mismatch(request, findings);
+            }
         }
     }
 
@@ -160,9 +162,10 @@ impl Explanation {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.outcome {
-            Ok(MatchedKey::Current) => f.write_str("genuine"),
-            Ok(MatchedKey::Previous(_)) => f.write_str("genuine, signed with a previous secret"),
+            Ok(MatchedKey::Current) => f.write_str("verified"),
+            Ok(MatchedKey::Previous(_)) => f.write_str("verified, signed with a previous secret"),
             Err(VerifyError::Headers(error)) => write!(f, "refused: {error}"),
+            Err(error @ VerifyError::MalformedSignature(why)) => write!(f, "refused: {error}: {why}"),
             Err(error) => write!(f, "refused: {error}"),
         }?;
         for (certainty, cause) in &self.findings {
@@ -217,13 +220,13 @@ impl<'a> Request<'a> {
     }
 
     fn claimed_signature(&self) -> Option<Signature> {
-        Signature::parse(self.signature())
+        Signature::parse(self.signature()).ok()
     }
 }
 
 /// Whether the signature belongs to this key, timestamp and body.
-fn holds(key: &Key, timestamp: &[u8], body: &[u8], claimed: &Signature) -> bool {
-    key.holds(timestamp, body, claimed).into()
+fn matches(key: &Key, timestamp: &[u8], body: &[u8], claimed: &Signature) -> bool {
+    key.matches(timestamp, body, claimed).into()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{
     Cause, Explainer, Findings, Request,
     body::{base64, hex},
-    holds,
+    matches,
     text::unescape,
 };
 use crate::signature::{Key, Signature};
@@ -14,15 +14,15 @@ pub(super) fn investigate(
     claimed: &Signature,
     findings: &mut Findings,
 ) {
-    let holds = |key: &Key| holds(key, request.timestamp(), request.body, claimed);
-    let made_with = |secret: &[u8]| Key::new(secret).is_some_and(|key| holds(&key));
+    let matches = |key: &Key| matches(key, request.timestamp(), request.body, claimed);
+    let made_with = |secret: &[u8]| Key::new(secret).is_some_and(|key| matches(&key));
     let secret = explainer.secret.as_str();
 
-    if explainer.previous.iter().any(holds) {
+    if explainer.previous.iter().any(matches) {
         findings.proven(Cause::ExpiredSecret);
     }
     for (name, key) in &explainer.others {
-        if holds(key) {
+        if matches(key) {
             findings.proven(Cause::OtherCredential(name));
         }
     }

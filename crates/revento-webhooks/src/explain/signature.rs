@@ -49,7 +49,7 @@ pub(super) fn another_scheme(key: &Key, request: &Request<'_>, claimed: &Signatu
         ("body, dot and timestamp", [body, b".", time].concat()),
     ];
     for (scheme, signed) in schemes {
-        if key.holds_bytes(&signed, claimed) {
+        if key.matches_bytes(&signed, claimed) {
             findings.proven(Cause::OtherScheme(scheme));
         }
     }

@@ -37,11 +37,11 @@ fn certain(explanation: &Explanation, cause: &Cause) {
 }
 
 #[test]
-fn what_is_genuine_needs_no_cause() {
+fn a_verified_delivery_needs_no_cause() {
     let explanation = explain(BODY, BODY);
     assert_eq!(explanation.outcome(), Ok(MatchedKey::Current));
     assert_eq!(explanation.likeliest(), None);
-    assert_eq!(explanation.to_string(), "genuine");
+    assert_eq!(explanation.to_string(), "verified");
 }
 
 #[test]

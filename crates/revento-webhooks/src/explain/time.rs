@@ -1,6 +1,6 @@
 //! Causes in the timestamp.
 
-use super::{Cause, Explainer, Findings, Request, holds};
+use super::{Cause, Explainer, Findings, Request, matches};
 use crate::signature::{Key, Signature};
 
 /// Explains a timestamp that is not a plain number of seconds.
@@ -18,7 +18,7 @@ pub(super) fn format(request: &Request<'_>, findings: &mut Findings) {
     });
 }
 
-/// Explains a timestamp outside the tolerance. If the signature holds, a clock is wrong; otherwise the delivery is forged.
+/// Explains a timestamp outside the tolerance. If the signature is valid, a clock is wrong; otherwise the delivery is forged.
 pub(super) fn window(explainer: &Explainer, request: &Request<'_>, findings: &mut Findings) {
     let timestamp = request.timestamp();
     let Ok(seconds) = crate::timestamp::parse(timestamp) else {
@@ -32,11 +32,11 @@ pub(super) fn window(explainer: &Explainer, request: &Request<'_>, findings: &mu
             seconds: request.now.saturating_sub(seconds),
         }
     };
-    let genuine = request.claimed_signature().is_some_and(|claimed| {
-        let holds = |key| holds(key, timestamp, request.body, &claimed);
-        explainer.keys().any(holds)
+    let is_signed = request.claimed_signature().is_some_and(|claimed| {
+        let matches = |key| matches(key, timestamp, request.body, &claimed);
+        explainer.keys().any(matches)
     });
-    if genuine {
+    if is_signed {
         findings.proven(cause);
     } else {
         if seconds
@@ -72,8 +72,8 @@ pub(super) fn another_attempt(
         .flat_map(|distance| [-distance, distance]);
     let found = scheduled.chain(near).find(|offset| {
         let signed = alloc::format!("{}", header + offset);
-        let holds = |key: &&Key| holds(key, signed.as_bytes(), request.body, claimed);
-        signed.len() <= 12 && keys.iter().any(holds)
+        let matches = |key: &&Key| matches(key, signed.as_bytes(), request.body, claimed);
+        signed.len() <= 12 && keys.iter().any(matches)
     });
     if let Some(offset) = found {
         findings.proven(Cause::AnotherAttempt { offset });

@@ -53,6 +53,12 @@ fn verify(
     whole.map(|verified| verified.matched_key())
 }
 
+/// Empty and blank bodies have names of their own.
+fn is_mismatch(result: Result<MatchedKey, VerifyError>) -> bool {
+    use VerifyError::{BlankBody, EmptyBody, SignatureMismatch};
+    matches!(result, Err(SignatureMismatch | EmptyBody | BlankBody))
+}
+
 fn secret() -> impl Strategy<Value = String> {
     "[!-~]{16,150}"
 }
@@ -79,7 +85,7 @@ proptest! {
         let index = at.index(body.len());
         body[index] ^= 1_u8 << bit;
         let verifier = Verifier::new(&secret).unwrap();
-        prop_assert_eq!(verify(&verifier, &headers("1778336551", &signature), &body, piece, NOW), Err(VerifyError::SignatureMismatch));
+        prop_assert!(is_mismatch(verify(&verifier, &headers("1778336551", &signature), &body, piece, NOW)));
     }
 
     #[test]
@@ -109,7 +115,7 @@ proptest! {
         let other = String::from_utf8(other).unwrap();
         prop_assume!(other.trim() == other && !other.is_empty());
         let verifier = Verifier::new(&other).unwrap();
-        prop_assert_eq!(verify(&verifier, &headers("1778336551", &signature), &body, 64, NOW), Err(VerifyError::SignatureMismatch));
+        prop_assert!(is_mismatch(verify(&verifier, &headers("1778336551", &signature), &body, 64, NOW)));
     }
 
     #[test]
@@ -121,7 +127,7 @@ proptest! {
         });
         prop_assert_eq!(verify(&verifier, &headers("1778336551", &signature), &body, 100, NOW), Ok(MatchedKey::Previous(index)));
         let late = Verifier::new("WHSEC_CURRENT_SECRET").unwrap().with_previous(&previous[index], Some(NOW - 1)).unwrap();
-        prop_assert_eq!(verify(&late, &headers("1778336551", &signature), &body, 100, NOW), Err(VerifyError::SignatureMismatch));
+        prop_assert!(is_mismatch(verify(&late, &headers("1778336551", &signature), &body, 100, NOW)));
     }
 
     #[test]
