@@ -6,11 +6,14 @@ use actix_web::{Error, FromRequest, HttpRequest, dev::Payload, error::ErrorInter
 use revento_core::kind::Kind;
 use revento_tower::{FromDelivery, Rejection, RequestVerifier, VerifiedDelivery};
 
-use crate::{rejection::WebhookRejection, verify::verify};
+use crate::{
+    rejection::WebhookRejection,
+    verify::{read, verify},
+};
 
 /// The extractor of a verified webhook of one kind.
 ///
-/// The app's data holds the [`RequestVerifier`]. A request that is not genuine never reaches the handler.
+/// The app's data holds the [`RequestVerifier`]. A request that is not verified never reaches the handler.
 ///
 /// ```
 /// use actix_web::{App, HttpResponse, web};
@@ -98,7 +101,10 @@ fn extract<T: FromDelivery>(request: &HttpRequest, payload: &mut Payload) -> Ext
         let verifier = request.app_data::<web::Data<RequestVerifier>>().ok_or_else(|| {
             ErrorInternalServerError("no webhook verifier: add a `web::Data<RequestVerifier>` to the app")
         })?;
-        let delivery = verify(verifier, &request, payload).await?;
-        Ok(T::from_delivery(delivery).map_err(WebhookRejection)?)
+        let extracted = Rejection::catch_panic(async {
+            let delivery = verify(verifier, &request, payload).await?;
+            read(delivery, &request)
+        });
+        Ok(extracted.await.map_err(WebhookRejection)?)
     })
 }

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, Route, web};
-use revento_tower::{FromDelivery, Handler, Rejection, RequestVerifier};
+use revento_tower::{FromDelivery, Handler, HandlerEndpoint, Rejection, RequestVerifier};
 
-use crate::{rejection::WebhookRejection, verify::verify};
+use crate::{
+    rejection::WebhookRejection,
+    verify::{name_encoding, verify},
+};
 
 /// A route that verifies deliveries and hands those of one kind to a function.
 ///
 /// It acknowledges deliveries of other kinds, since sending them again would not help, and answers other methods than POST
-/// with 405. The function takes what `revento_tower::HandlerEndpoint` takes, and nothing that is not verified:
+/// with 405, and OPTIONS with 204. A panic in the function is answered with 503. The function takes what `revento_tower::HandlerEndpoint` takes, and nothing that is not verified:
 ///
 /// ```
-/// use actix_web::{App, web};
-/// use revento_actix::{Unavailable, VerifiedWebhook};
+/// use actix_web::App;
+/// use revento_actix::{Unavailable, VerifiedWebhook, webhook_resource};
 /// use revento_core::kind::ApplicationApproved;
 /// use revento_webhooks::Verifier;
 ///
@@ -24,7 +27,7 @@ use crate::{rejection::WebhookRejection, verify::verify};
 /// }
 ///
 /// let route = revento_actix::handler_route(Verifier::new("whsec_example_secret")?, approved);
-/// let app = App::new().service(web::resource("/webhooks").route(route));
+/// let app = App::new().service(webhook_resource("/webhooks").route(route));
 /// # drop(app);
 /// # Ok::<(), revento_webhooks::SecretError>(())
 /// ```
@@ -33,14 +36,16 @@ where
     A: FromDelivery,
     H: Handler<A>,
 {
-    let shared = Arc::new((verifier.into(), handler));
+    let endpoint = Arc::new(HandlerEndpoint::new(verifier, handler));
     web::route().to(move |request: HttpRequest, payload: web::Payload| {
-        let shared = Arc::clone(&shared);
+        let endpoint = Arc::clone(&endpoint);
         async move {
-            let (verifier, handler) = &*shared;
-            let delivery = verify(verifier, &request, payload.into_inner()).await?;
-            let webhook = A::from_delivery(delivery)?;
-            handler.handle(webhook).await.map_err(Rejection::from)?;
+            let handled = Rejection::catch_panic(async {
+                let delivery = verify(endpoint.verifier(), &request, payload.into_inner()).await?;
+                let handled = endpoint.handle(delivery).await;
+                handled.map_err(|rejection| name_encoding(rejection, &request))
+            });
+            handled.await?;
             Ok::<_, WebhookRejection>(HttpResponse::Ok().finish())
         }
     })

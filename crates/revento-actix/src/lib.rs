@@ -2,6 +2,7 @@
 //!
 //! - [`inbox_route`] verifies deliveries, stores them in an inbox, and answers 200 when they are stored.
 //! - [`handler_route`] verifies deliveries and hands those of one kind to a function, within the request.
+//! - [`webhook_resource`] mounts them for a path, with or without a slash at its end.
 //! - [`VerifiedWebhook`] is an extractor: a handler takes `VerifiedWebhook<ApplicationApproved>`.
 //! - [`RawWebhook`] is an extractor of the verified bytes, for handlers that parse the body themselves.
 //! - [`VerifyMiddleware`] verifies in front of any other handler, then passes the whole request on.
@@ -14,6 +15,7 @@ mod handler_route;
 mod inbox_route;
 mod middleware;
 mod rejection;
+mod resource;
 mod verify;
 
 pub use extractors::{RawWebhook, VerifiedWebhook};
@@ -21,6 +23,7 @@ pub use handler_route::handler_route;
 pub use inbox_route::inbox_route;
 pub use middleware::{VerifyMiddleware, VerifyService};
 pub use rejection::WebhookRejection;
+pub use resource::webhook_resource;
 pub use revento_tower::{
     FromDelivery, Handler, Rejection, RequestVerifier, Unavailable, VerifiedDelivery, WebhookEndpoint,
 };

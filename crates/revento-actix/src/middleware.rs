@@ -8,19 +8,23 @@ use std::{
 };
 
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage, ResponseError,
     body::{EitherBody, MessageBody},
     dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform},
+    http::header::{CONTENT_TYPE, HeaderValue},
 };
-use revento_tower::RequestVerifier;
+use revento_tower::{Rejection, RequestVerifier};
 
-use crate::verify::verify;
+use crate::{rejection::WebhookRejection, verify::verify};
 
 /// Verifies requests in front of other handlers. It passes verified requests on, with the whole body and with a
 /// [`VerifiedDelivery`](crate::VerifiedDelivery) in the extensions.
 ///
-/// It verifies that a delivery is genuine. It does not check that the delivery is new, or that the unsigned type header
-/// names the type of the signed body (contract §4.1).
+/// It verifies the signature. It does not check that the delivery is new, or that the unsigned type header names the type of
+/// the signed body (contract §4.1).
+///
+/// The `Content-Type` of a verified request is `application/json`, as the contract promises, whatever a proxy made of it. So
+/// `web::Json` takes the request. A panic in the handler is answered with 503.
 ///
 /// The extractors of actix have limits of their own: `web::Bytes` reads up to 256 KiB unless a `web::PayloadConfig` sets
 /// another limit.
@@ -83,14 +87,31 @@ where
                 Ok(delivery) => {
                     request.set_payload(Payload::from(delivery.bytes()));
                     request.extensions_mut().insert(delivery);
-                    let response = inner.call(request).await?;
-                    Ok(response.map_into_left_body())
+                    promise_json(&mut request);
+                    let refused = request.request().clone();
+                    match Rejection::catch_panic(async { Ok(inner.call(request).await) }).await {
+                        Ok(response) => Ok(response?.map_into_left_body()),
+                        Err(rejection) => {
+                            let response = WebhookRejection(rejection).error_response();
+                            Ok(ServiceResponse::new(refused, response).map_into_right_body())
+                        }
+                    }
                 }
                 Err(rejection) => {
-                    let error = Error::from(rejection);
+                    let error = Error::from(WebhookRejection(rejection));
                     Ok(request.error_response(error).map_into_right_body())
                 }
             }
         })
+    }
+}
+
+/// The header is not signed, and the contract promises JSON (contract §4.1).
+fn promise_json(request: &mut ServiceRequest) {
+    const JSON: &str = "application/json";
+    if !request.content_type().eq_ignore_ascii_case(JSON) {
+        request
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     }
 }

@@ -2,10 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use actix_web::{
-    HttpResponse, ResponseError,
-    http::{StatusCode, header},
-};
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use revento_core::error::ErrorKind;
 use revento_tower::Rejection;
 
@@ -56,11 +53,12 @@ impl ResponseError for WebhookRejection {
     fn error_response(&self) -> HttpResponse {
         self.0.log();
         let mut response = HttpResponse::build(self.status_code());
-        if let Rejection::MethodNotAllowed = self.0 {
-            response.insert_header((header::ALLOW, "POST"));
+        if let Some((name, value)) = self.0.response_header() {
+            response.insert_header((name.as_str(), value.as_bytes()));
         }
-        response
-            .content_type("text/plain; charset=utf-8")
-            .body(self.0.response_text())
+        match self.0.response_text() {
+            text if text.is_empty() => response.finish(),
+            text => response.content_type("text/plain; charset=utf-8").body(text),
+        }
     }
 }

@@ -45,7 +45,7 @@ pub use authorization_flow::{
 };
 pub use revento_tower::{
     FromDelivery, Handler, HandlerEndpoint, Rejection, RequestVerifier, Unavailable, VerifiedDelivery,
-    VerifyLayer, WebhookEndpoint,
+    VerifyLayer, WebhookEndpoint, WebhookRoute,
 };
 pub use webhook::{RawWebhook, VerifiedWebhook, WebhookRejection};
 pub use webview::{

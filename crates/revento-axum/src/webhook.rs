@@ -13,7 +13,7 @@ use revento_tower::{FromDelivery, Rejection, RequestVerifier, VerifiedDelivery};
 
 /// The extractor of a verified webhook of one kind: the last argument of a handler.
 ///
-/// The router's state holds the [`RequestVerifier`]; a router without one does not compile. A request that is not genuine
+/// The router's state holds the [`RequestVerifier`]; a router without one does not compile. A request that is not verified
 /// never reaches the handler.
 ///
 /// ```
@@ -89,7 +89,7 @@ where
 /// use revento_webhooks::Verifier;
 ///
 /// async fn forward(RawWebhook(delivery): RawWebhook) -> StatusCode {
-///     println!("{} bytes are genuine", delivery.bytes().len());
+///     println!("{} bytes are verified", delivery.bytes().len());
 ///     StatusCode::OK
 /// }
 ///
@@ -125,8 +125,9 @@ where
     RequestVerifier: FromRef<S>,
 {
     let (head, body) = request.into_parts();
-    let delivery = RequestVerifier::from_ref(state).verify(&head, body).await;
-    delivery.and_then(T::from_delivery).map_err(WebhookRejection)
+    let verifier = RequestVerifier::from_ref(state);
+    let extracted = Rejection::catch_panic(verifier.extract(&head, body));
+    extracted.await.map_err(WebhookRejection)
 }
 
 /// A [`Rejection`] as axum's response. It is logged when it becomes one.

@@ -15,8 +15,10 @@ use revento_webhooks::VerifiedDelivery;
 use tower_service::Service;
 
 use crate::{
-    rejection::{Rejection, WebhookResponse, into_response},
+    BoxError,
+    rejection::Rejection,
     request_verifier::RequestVerifier,
+    response::{WebhookResponse, into_response},
 };
 
 /// A service that verifies deliveries, stores them in an inbox, and answers 200 when they are stored.
@@ -54,6 +56,14 @@ impl WebhookEndpoint {
         self
     }
 
+    /// Sets how many bytes all bodies may have together that are arriving. See
+    /// [`RequestVerifier::max_unverified_bytes`].
+    #[must_use]
+    pub fn max_unverified_bytes(mut self, bytes: usize) -> Self {
+        self.verifier = self.verifier.max_unverified_bytes(bytes);
+        self
+    }
+
     /// Sets how long the inbox may take to store a delivery.
     #[must_use]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
@@ -86,7 +96,7 @@ impl WebhookEndpoint {
 
 impl<B> Service<Request<B>> for WebhookEndpoint
 where
-    B: Body<Data: Send> + Send + 'static,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
 {
     type Response = WebhookResponse;
     type Error = Infallible;
@@ -99,11 +109,11 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let endpoint = self.clone();
         Box::pin(async move {
-            let stored = match endpoint.verifier.verify_request(request).await {
-                Ok((_, delivery)) => endpoint.store(&delivery).await.map(|_| ()),
-                Err(rejection) => Err(rejection),
-            };
-            Ok(into_response(stored))
+            let stored = Rejection::catch_panic(async {
+                let (_, delivery) = endpoint.verifier.verify_request(request).await?;
+                endpoint.store(&delivery).await.map(|_| ())
+            });
+            Ok(into_response(stored.await))
         })
     }
 }

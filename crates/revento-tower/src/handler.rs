@@ -6,11 +6,10 @@ use std::{
     fmt,
     future::Future,
     marker::PhantomData,
-    panic::AssertUnwindSafe,
     task::{Context, Poll},
 };
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::future::BoxFuture;
 use http::Request;
 use http_body::Body;
 use revento_core::kind::Kind;
@@ -18,8 +17,10 @@ use revento_webhooks::{VerifiedDelivery, VerifiedWebhook};
 use tower_service::Service;
 
 use crate::{
-    rejection::{Rejection, WebhookResponse, into_response},
-    request_verifier::RequestVerifier,
+    BoxError,
+    rejection::Rejection,
+    request_verifier::{RequestVerifier, content_encoding},
+    response::{WebhookResponse, into_response},
 };
 
 /// A service that verifies deliveries and hands those of one kind to a function.
@@ -40,13 +41,28 @@ impl<H: Handler<A>, A: FromDelivery> HandlerEndpoint<H, A> {
             argument: PhantomData,
         }
     }
+
+    /// The verifier of the endpoint, for frameworks with types of their own.
+    pub fn verifier(&self) -> &RequestVerifier {
+        &self.verifier
+    }
+
+    /// Reads a verified delivery and hands it to the handler.
+    ///
+    /// # Errors
+    /// When the delivery is not what the handler takes, or when the handler failed.
+    pub async fn handle(&self, delivery: VerifiedDelivery) -> Result<(), Rejection> {
+        let webhook = A::from_delivery(delivery)?;
+        self.handler.handle(webhook).await.map_err(Rejection::from)
+    }
 }
 
 /// A function that handles verified webhooks.
 ///
 /// Every `async fn(VerifiedWebhook<K>) -> Result<(), Unavailable>` is a handler. It has to end within the platform's 10 s,
 /// and the platform may send the same delivery again. If that is not enough, use a
-/// [`WebhookEndpoint`](crate::WebhookEndpoint). A panic counts as [`Unavailable`].
+/// [`WebhookEndpoint`](crate::WebhookEndpoint). A panic is answered with 503, too, also if it
+/// comes before the function returns its future.
 pub trait Handler<A>: Clone + Send + Sync + 'static {
     /// Handles one webhook.
     fn handle(&self, webhook: A) -> BoxFuture<'static, Result<(), Unavailable>>;
@@ -58,9 +74,7 @@ where
     Fut: Future<Output = Result<(), Unavailable>> + Send + 'static,
 {
     fn handle(&self, webhook: A) -> BoxFuture<'static, Result<(), Unavailable>> {
-        // A panic would end the connection and leave the platform without an answer.
-        let handled = AssertUnwindSafe(self(webhook)).catch_unwind();
-        Box::pin(handled.map(|ended| ended.unwrap_or_else(|_| Err("the handler panicked".into()))))
+        Box::pin(self(webhook))
     }
 }
 
@@ -131,7 +145,7 @@ impl<H, A> fmt::Debug for HandlerEndpoint<H, A> {
 
 impl<B, H, A> Service<Request<B>> for HandlerEndpoint<H, A>
 where
-    B: Body<Data: Send> + Send + 'static,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     H: Handler<A>,
     A: FromDelivery,
 {
@@ -144,18 +158,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let Self {
-            verifier, handler, ..
-        } = self.clone();
+        let endpoint = self.clone();
         Box::pin(async move {
-            let webhook = verifier
-                .verify_request(request)
-                .await
-                .and_then(|(_, delivery)| A::from_delivery(delivery));
-            Ok(into_response(match webhook {
-                Ok(webhook) => handler.handle(webhook).await.map_err(Rejection::from),
-                Err(rejection) => Err(rejection),
-            }))
+            let handled = Rejection::catch_panic(async {
+                let (head, delivery) = endpoint.verifier.verify_request(request).await?;
+                let handled = endpoint.handle(delivery).await;
+                handled.map_err(|rejection| rejection.with_content_encoding(content_encoding(&head)))
+            });
+            Ok(into_response(handled.await))
         })
     }
 }

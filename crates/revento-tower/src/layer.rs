@@ -4,13 +4,13 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, header::CONTENT_TYPE};
 use http_body::Body;
 use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::request_verifier::RequestVerifier;
+use crate::{BoxError, Rejection, request_verifier::RequestVerifier};
 
 /// Verifies requests in front of a service. See [`VerifyService`].
 #[derive(Debug, Clone)]
@@ -37,8 +37,11 @@ impl<S> Layer<S> for VerifyLayer {
 /// The service that [`VerifyLayer`] makes: it passes verified requests on, with the whole body and with a
 /// [`VerifiedDelivery`](revento_webhooks::VerifiedDelivery) in the extensions.
 ///
-/// It verifies that a delivery is genuine. It does not check that the delivery is new, or that the unsigned type header
-/// names the type of the signed body (contract §4.1).
+/// It verifies the signature. It does not check that the delivery is new, or that the unsigned type header names the type of
+/// the signed body (contract §4.1).
+///
+/// The `Content-Type` of a verified request is `application/json`, as the contract promises, whatever a proxy made of it. So
+/// the JSON extractor of a framework takes the request. A panic in the service behind is answered with 503.
 #[derive(Debug, Clone)]
 pub struct VerifyService<S> {
     verifier: RequestVerifier,
@@ -49,7 +52,7 @@ impl<S, B, R> Service<Request<B>> for VerifyService<S>
 where
     S: Service<Request<Full<Bytes>>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
-    B: Body<Data: Send> + Send + 'static,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     R: Body<Data = Bytes>,
 {
     type Response = Response<Either<R, Full<Bytes>>>;
@@ -70,14 +73,32 @@ where
                 Ok((mut parts, delivery)) => {
                     let body = Full::new(delivery.bytes());
                     parts.extensions.insert(delivery);
-                    let response = inner.call(Request::from_parts(parts, body)).await?;
-                    Ok(response.map(Either::Left))
+                    promise_json(&mut parts.headers);
+                    let request = Request::from_parts(parts, body);
+                    match Rejection::catch_panic(async { Ok(inner.call(request).await) }).await {
+                        Ok(response) => Ok(response?.map(Either::Left)),
+                        Err(rejection) => Ok(refuse(rejection)),
+                    }
                 }
-                Err(rejection) => {
-                    rejection.log();
-                    Ok(rejection.into_response().map(Either::Right))
-                }
+                Err(rejection) => Ok(refuse(rejection)),
             }
         })
+    }
+}
+
+fn refuse<R>(rejection: Rejection) -> Response<Either<R, Full<Bytes>>> {
+    rejection.log();
+    rejection.into_response().map(Either::Right)
+}
+
+/// The header is not signed, and the contract promises JSON (contract §4.1).
+fn promise_json(headers: &mut HeaderMap) {
+    const JSON: &str = "application/json";
+    let is_json = headers.get(CONTENT_TYPE).is_some_and(|value| {
+        let essence = value.as_bytes().split(|byte| *byte == b';').next();
+        essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(JSON.as_bytes()))
+    });
+    if !is_json {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     }
 }

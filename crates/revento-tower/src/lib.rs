@@ -33,13 +33,21 @@ mod handler;
 mod layer;
 mod rejection;
 mod request_verifier;
+mod response;
+mod route;
+mod unverified_bytes;
 
 pub use endpoint::WebhookEndpoint;
 pub use handler::{FromDelivery, Handler, HandlerEndpoint, Unavailable};
 pub use layer::{VerifyLayer, VerifyService};
-pub use rejection::{Rejection, WebhookResponse};
+pub use rejection::Rejection;
 pub use request_verifier::{CheckedHead, RequestVerifier};
+pub use response::WebhookResponse;
 pub use revento_webhooks::{VerifiedDelivery, VerifiedWebhook};
+pub use route::{WebhookRoute, WebhookRouteService};
+
+/// The error of a request's body, as frameworks have it.
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The README's code compiles.
 #[cfg(doctest)]

@@ -1,30 +1,29 @@
-//! Why a request is rejected, and the response to it.
+//! Why a request is rejected.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
-use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
-use revento_core::{
-    EnvelopeError,
-    error::{ErrorKind, chain},
-};
+use http::{Method, StatusCode};
+use http_body_util::LengthLimitError;
+use revento_core::{EnvelopeError, error::ErrorKind};
 use revento_inbox::AcceptError;
 use revento_webhooks::{BodyTooLarge, EventError, VerifyError};
-
-/// The response of the services of this crate.
-pub type WebhookResponse = Response<Full<Bytes>>;
 
 /// A request that was not accepted. The text of the response helps the owner and no attacker.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// 405: the method is not POST.
+    /// 405, or 204 to OPTIONS, both with `Allow`: the method is not POST. A probe or a browser, and no attack.
     #[error("webhooks are sent by POST")]
-    MethodNotAllowed,
+    MethodNotAllowed {
+        /// The method of the request.
+        method: Method,
+    },
     /// 413: the body has more bytes than the endpoint accepts.
     #[error(transparent)]
     BodyTooLarge(#[from] BodyTooLarge),
+    /// 413: the body has more bytes than a layer in front of the verification accepts.
+    #[error("the body has more bytes than a layer in front of the webhook endpoint accepts")]
+    BodyOverLayerLimit,
     /// 408: the body did not arrive in time.
     #[error("the body did not arrive in time")]
     BodyTimeout,
@@ -35,18 +34,34 @@ pub enum Rejection {
     /// the body, or take the body from the [`VerifiedDelivery`](revento_webhooks::VerifiedDelivery).
     #[error("the body was read before it could be verified: put the verification first")]
     BodyAlreadyRead,
-    /// 401: the request is not a genuine delivery.
+    /// 503 with `Retry-After`: the bodies that this endpoint is reading have as many bytes as they may have together.
+    #[error("too many webhook bodies are arriving: send it again later")]
+    Overloaded {
+        /// When the bodies that are arriving now have ended.
+        retry_after: Duration,
+    },
+    /// 401: the request is not a verified delivery.
     #[error("the webhook is not verified")]
     Unverified(#[source] VerifyError),
+    /// 401: the signature does not match, and the request has a `Content-Encoding`. The platform sends none, so
+    /// something on the way compresses the body.
+    #[error(
+        "the webhook is not verified, and its body has a Content-Encoding: something on the way compresses it"
+    )]
+    UnverifiedEncoding(#[source] VerifyError),
     /// 401: the unsigned type header does not name the type of the signed body. Somebody changed the header.
     #[error("the webhook is not verified: the event header does not name the type of the signed body")]
     TypeMismatch,
-    /// 200: the webhook is genuine, but of a kind that the handler does not take. Sending it again would not help.
+    /// 200: the webhook is verified, but of a kind that the handler does not take. Sending it again would not help.
     #[error("no handler takes webhooks of this type")]
     NotHandled(#[source] EnvelopeError),
-    /// 422: the webhook is genuine, but its content is not what the contract promises.
-    #[error("the webhook is genuine, but it cannot be read")]
+    /// 422: the webhook is verified, but its content is not what the contract promises.
+    #[error("the webhook is verified, but it cannot be read")]
     MalformedEvent(#[source] EnvelopeError),
+    /// 415: the webhook is verified, but it cannot be read, and the request has a `Content-Encoding`. The endpoint does
+    /// not decompress, and the platform does not compress.
+    #[error("the webhook is verified, but its body has a Content-Encoding: send it without")]
+    EncodedEvent(#[source] EnvelopeError),
     /// 422: the webhook is verified, but its body is empty.
     #[error("the webhook is verified, but its body is empty")]
     EmptyBody,
@@ -62,40 +77,55 @@ pub enum Rejection {
     /// 503: the handler failed. The platform sends the delivery again.
     #[error("the delivery cannot be handled now: send it again")]
     HandlerUnavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// 503: the handler, the store or another part of this server panicked. The platform sends the delivery again.
+    #[error("this server failed while it handled the delivery: send it again")]
+    Panicked,
 }
 
 impl Rejection {
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MethodNotAllowed { method } if method == Method::OPTIONS => StatusCode::NO_CONTENT,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooLarge(_) | Self::BodyOverLayerLimit => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyIncomplete => StatusCode::BAD_REQUEST,
             Self::BodyAlreadyRead => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Unverified(_) | Self::TypeMismatch => StatusCode::UNAUTHORIZED,
+            Self::Unverified(_) | Self::UnverifiedEncoding(_) | Self::TypeMismatch => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::NotHandled(_) => StatusCode::OK,
             Self::MalformedEvent(_) | Self::EmptyBody | Self::BlankBody => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NotStored(_) | Self::StoreTimeout | Self::HandlerUnavailable(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::EncodedEvent(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Overloaded { .. }
+            | Self::NotStored(_)
+            | Self::StoreTimeout
+            | Self::HandlerUnavailable(_)
+            | Self::Panicked => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     /// Who is at fault.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::MethodNotAllowed | Self::BodyTooLarge(_) | Self::Unverified(_) | Self::TypeMismatch => {
-                ErrorKind::Rejected
-            }
+            Self::MethodNotAllowed { .. }
+            | Self::BodyTooLarge(_)
+            | Self::BodyOverLayerLimit
+            | Self::Unverified(_)
+            | Self::UnverifiedEncoding(_)
+            | Self::TypeMismatch => ErrorKind::Rejected,
             Self::BodyTimeout | Self::StoreTimeout => ErrorKind::Timeout,
             Self::BodyIncomplete => ErrorKind::Network,
             Self::BodyAlreadyRead => ErrorKind::Usage,
+            Self::Overloaded { .. } => ErrorKind::RateLimited,
             Self::NotHandled(_) => ErrorKind::Configuration,
-            Self::MalformedEvent(_) | Self::EmptyBody | Self::BlankBody => ErrorKind::Platform,
+            Self::MalformedEvent(_) | Self::EncodedEvent(_) | Self::EmptyBody | Self::BlankBody => {
+                ErrorKind::Platform
+            }
             Self::NotStored(AcceptError::Seal(_)) => ErrorKind::Sealing,
             Self::NotStored(_) => ErrorKind::Storage,
-            Self::HandlerUnavailable(_) => ErrorKind::Internal,
+            Self::HandlerUnavailable(_) | Self::Panicked => ErrorKind::Internal,
         }
     }
 
@@ -105,9 +135,11 @@ impl Rejection {
             self,
             Self::BodyTimeout
                 | Self::BodyIncomplete
+                | Self::Overloaded { .. }
                 | Self::NotStored(_)
                 | Self::StoreTimeout
                 | Self::HandlerUnavailable(_)
+                | Self::Panicked
         )
     }
 
@@ -115,53 +147,39 @@ impl Rejection {
     pub fn may_have_taken_effect(&self) -> bool {
         matches!(
             self,
-            Self::NotStored(AcceptError::Store(_)) | Self::StoreTimeout | Self::HandlerUnavailable(_)
+            Self::NotStored(AcceptError::Store(_))
+                | Self::StoreTimeout
+                | Self::HandlerUnavailable(_)
+                | Self::Panicked
         )
     }
 
-    /// Writes one `tracing` event, without secrets or content.
-    pub fn log(&self) {
-        let status = self.status().as_u16();
-        let (kind, error) = (self.kind().as_str(), chain(self));
-        if let Self::NotHandled(_) = self {
-            tracing::info!(status, "error.type" = kind, %error, "webhook not handled");
-        } else {
-            tracing::warn!(status, "error.type" = kind, %error, "webhook rejected");
-        }
-    }
-
-    /// The text of the response: one line. Causes inside this server stay in its log.
-    pub fn response_text(&self) -> String {
+    /// Names the `Content-Encoding` of the request, if it explains the rejection. Pass the value of that header.
+    #[must_use]
+    pub fn with_content_encoding(self, encoding: Option<&[u8]>) -> Self {
+        let is_encoded = encoding.is_some_and(|value| {
+            let value = value.trim_ascii();
+            !value.is_empty() && !value.eq_ignore_ascii_case(b"identity")
+        });
         match self {
-            Self::Unverified(_) | Self::MalformedEvent(_) => format!("{}\n", chain(self)),
-            _ => format!("{self}\n"),
+            Self::Unverified(error @ VerifyError::SignatureMismatch) if is_encoded => {
+                Self::UnverifiedEncoding(error)
+            }
+            Self::MalformedEvent(error) if is_encoded => Self::EncodedEvent(error),
+            other => other,
         }
     }
 
-    /// The response: the status, [`response_text`](Self::response_text), and `Allow` if the method was wrong.
-    pub fn into_response(self) -> WebhookResponse {
-        let mut response = Response::new(Bytes::from(self.response_text()).into());
-        *response.status_mut() = self.status();
-        let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/plain; charset=utf-8"),
-        );
-        if let Self::MethodNotAllowed = self {
-            headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+    /// The rejection for a body that failed while it was read.
+    pub fn of_body_error(error: &(dyn Error + 'static)) -> Self {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if error.is::<LengthLimitError>() {
+                return Self::BodyOverLayerLimit;
+            }
+            cause = error.source();
         }
-        response
-    }
-}
-
-/// Returns 200 without content, or logs the rejection and returns its response.
-pub(crate) fn into_response(result: Result<(), Rejection>) -> WebhookResponse {
-    match result {
-        Ok(()) => WebhookResponse::default(),
-        Err(rejection) => {
-            rejection.log();
-            rejection.into_response()
-        }
+        Self::BodyIncomplete
     }
 }
 

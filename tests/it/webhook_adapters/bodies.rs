@@ -1,4 +1,4 @@
-use super::{ALL, APPROVED, NOW, SECRET, approved, genuine, verifier};
+use super::{ALL, APPROVED, NOW, SECRET, approved, signed_post, verifier};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d23_the_verified_body_is_put_back_for_other_extractors() {
@@ -6,10 +6,10 @@ async fn d23_the_verified_body_is_put_back_for_other_extractors() {
     for adapter in ALL {
         let server = adapter.serve(verifier()).await;
         for body in [&b""[..], b"{}", &all_bytes, &[7; 70_000]] {
-            let whole = genuine("/echo", "x", body).send(server.port).await;
+            let whole = signed_post("/echo", "x", body).send(server.port).await;
             assert_eq!((whole.status, &*whole.body), (200, body), "{adapter:?}");
         }
-        let response = genuine("/echo", "x", &all_bytes)
+        let response = signed_post("/echo", "x", &all_bytes)
             .send_chunked(server.port, 3)
             .await;
         assert_eq!(
@@ -35,7 +35,7 @@ async fn d6_a_body_that_somebody_in_front_has_read_is_named() {
             ),
             "{adapter:?}"
         );
-        let empty = genuine("/echo", "x", b"").send(server.port).await;
+        let empty = signed_post("/echo", "x", b"").send(server.port).await;
         assert_eq!(empty.status, 200, "{adapter:?}");
     }
 }
@@ -57,9 +57,9 @@ async fn d24_a_compressed_body_is_verified_as_it_came() {
     ];
     for adapter in ALL {
         let server = adapter.serve(verifier()).await;
-        let compressed = genuine("/echo", "x", GZIP).header("Content-Encoding", "gzip");
+        let compressed = signed_post("/echo", "x", GZIP).header("Content-Encoding", "gzip");
         assert_eq!(compressed.send(server.port).await.status, 200, "{adapter:?}");
-        let signed_plain = genuine("/echo", "x", b"{}")
+        let signed_plain = signed_post("/echo", "x", b"{}")
             .header("Content-Encoding", "gzip")
             .body(GZIP);
         assert_eq!(signed_plain.send(server.port).await.status, 401, "{adapter:?}");

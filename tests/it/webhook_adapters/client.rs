@@ -104,6 +104,18 @@ impl Request {
         Some(read(&mut stream).await)
     }
 
+    /// Announces more bytes than it sends, and keeps the connection open.
+    pub(crate) async fn hold(self, port: u16) -> TcpStream {
+        let announced = self.body.len() + 100;
+        let body = self.body.clone();
+        let mut stream = self
+            .header("Content-Length", announced.to_string())
+            .open(port)
+            .await;
+        stream.write_all(&body).await.unwrap();
+        stream
+    }
+
     /// Sends the head, and the body after 100 Continue.
     pub(crate) async fn send_when_asked(self, port: u16) -> Response {
         let body = self.body.clone();
@@ -150,7 +162,7 @@ pub(crate) async fn send_raw(port: u16, bytes: &[u8]) -> Response {
 }
 
 /// Reads until the head and the announced body are complete, or the server closes the connection.
-async fn read(stream: &mut (impl AsyncReadExt + Unpin)) -> Response {
+pub(crate) async fn read(stream: &mut (impl AsyncReadExt + Unpin)) -> Response {
     let mut bytes = Vec::new();
     let whole = tokio::time::timeout(Duration::from_secs(20), async {
         let mut buffer = [0; 16 * 1024];

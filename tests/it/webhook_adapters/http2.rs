@@ -73,7 +73,7 @@ async fn d8_a_stream_that_is_reset_takes_nothing_in_and_no_other_with_it() {
         let server = adapter.serve(verifier()).await;
         let client = client();
         for _ in 0..20 {
-            // The whole genuine body, and then an error instead of its end.
+            // The whole signed body, and then an error instead of its end.
             let body = reqwest::Body::wrap(Breaking(Some(APPROVED)));
             let broken = signed(&client, server.port, "/inbox", APPROVED).body(body);
             assert!(broken.send().await.is_err());

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{ALL, approved, client::Request, genuine, verifier};
+use super::{ALL, approved, client::Request, signed_post, verifier};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn d7_a_body_beyond_the_limit_is_413_however_it_is_sent() {
@@ -9,7 +9,7 @@ async fn d7_a_body_beyond_the_limit_is_413_however_it_is_sent() {
             .serve_with(verifier(), |verifier| verifier.max_body_bytes(10_000))
             .await;
         for path in ["/inbox", "/approved", "/echo"] {
-            let large = genuine(path, "application.approved", &vec![b' '; 10_001]);
+            let large = signed_post(path, "application.approved", &vec![b' '; 10_001]);
             assert_eq!(
                 large.clone().send(server.port).await.status,
                 413,
@@ -21,7 +21,7 @@ async fn d7_a_body_beyond_the_limit_is_413_however_it_is_sent() {
                 "{adapter:?} {path}"
             );
         }
-        let fitting = genuine("/echo", "application.approved", &vec![b' '; 10_000]);
+        let fitting = signed_post("/echo", "application.approved", &vec![b' '; 10_000]);
         assert_eq!(fitting.clone().send(server.port).await.status, 200, "{adapter:?}");
         assert_eq!(
             fitting.send_chunked(server.port, 3_000).await.status,
@@ -36,9 +36,9 @@ async fn d7_a_body_beyond_the_limit_is_413_however_it_is_sent() {
 async fn d7_the_default_limit_is_one_mebibyte() {
     for adapter in ALL {
         let server = adapter.serve(verifier()).await;
-        let fitting = genuine("/echo", "application.approved", &vec![b' '; 1 << 20]);
+        let fitting = signed_post("/echo", "application.approved", &vec![b' '; 1 << 20]);
         assert_eq!(fitting.send(server.port).await.status, 200, "{adapter:?}");
-        let large = genuine("/echo", "application.approved", &vec![b' '; (1 << 20) + 1]);
+        let large = signed_post("/echo", "application.approved", &vec![b' '; (1 << 20) + 1]);
         assert_eq!(large.send(server.port).await.status, 413, "{adapter:?}");
     }
 }
@@ -49,7 +49,7 @@ async fn d8_a_body_that_breaks_off_is_not_taken_in() {
         let server = adapter.serve(verifier()).await;
         approved("/inbox").send_part(server.port, true).await;
         // The server answers the next request, so the first one has ended.
-        let response = genuine("/echo", "application.approved", b"{}")
+        let response = signed_post("/echo", "application.approved", b"{}")
             .send(server.port)
             .await;
         assert_eq!(response.status, 200, "{adapter:?}");
@@ -84,7 +84,7 @@ async fn d17_one_request_gets_one_answer() {
                     .body_timeout(Duration::from_millis(150))
             })
             .await;
-        let large = |path| genuine(path, "application.approved", &vec![b' '; 100_000]);
+        let large = |path| signed_post(path, "application.approved", &vec![b' '; 100_000]);
         for path in ["/inbox", "/approved", "/echo", "/taken"] {
             for (request, status) in [
                 (approved(path), None),

@@ -22,8 +22,17 @@ const HEADERS: [(&str, &str); 3] = [
 ];
 const BODY: &str = "personal data";
 
+/// The lines that were logged.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    /// The lines since the last call.
+    pub(super) fn take(&self) -> String {
+        let bytes = std::mem::take(&mut *self.0.lock().unwrap());
+        String::from_utf8(bytes).unwrap()
+    }
+}
 
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -35,19 +44,27 @@ impl io::Write for Lines {
     }
 }
 
-/// Checks the status of a response, and the lines that were logged for it.
-async fn logged(answer: impl Future<Output = u16>) {
-    let lines = Lines::default();
+/// Logs what the adapters and the inbox write on this thread, as long as the guard lives. A server that starts meanwhile logs
+/// there from its own threads.
+pub(super) fn capture(lines: &Lines) -> tracing::subscriber::DefaultGuard {
     let shared = lines.clone();
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("revento=trace,revento_tower=trace,revento_axum=trace,revento_actix=trace")
+        .with_env_filter(
+            "revento=trace,revento_inbox=trace,revento_tower=trace,revento_axum=trace,revento_actix=trace",
+        )
         .with_ansi(false)
         .with_writer(move || shared.clone())
         .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    tracing::subscriber::set_default(subscriber)
+}
+
+/// Checks the status of a response, and the lines that were logged for it.
+async fn logged(answer: impl Future<Output = u16>) {
+    let lines = Lines::default();
+    let guard = capture(&lines);
     let status = answer.await;
     drop(guard);
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.take();
     assert_eq!(status, 401);
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(

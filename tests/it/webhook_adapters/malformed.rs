@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{ALL, APPROVED, NOW, SECRET, approved, client::Request, verifier};
 
-/// A genuine head with additional lines, and the given rest.
+/// A signed head with additional lines, and the given rest.
 fn sent(lines: &str, rest: impl AsRef<[u8]>) -> Vec<u8> {
     let signature = revento_webhooks::Signer::new(SECRET)
         .unwrap()
@@ -135,8 +135,8 @@ async fn d1_no_other_method_gets_through() {
         let server = adapter.serve(verifier()).await;
         for method in ["HEAD", "TRACE", "post", "FOO", "QUERY"] {
             for path in ["/inbox", "/approved", "/echo", "/raw"] {
-                let genuine = String::from_utf8(sent("Connection: close\r\n", "")).unwrap();
-                let bytes = genuine.replacen("POST /inbox", &format!("{method} {path}"), 1);
+                let signed = String::from_utf8(sent("Connection: close\r\n", "")).unwrap();
+                let bytes = signed.replacen("POST /inbox", &format!("{method} {path}"), 1);
                 let answers = statuses(server.port, bytes.as_bytes()).await;
                 assert_eq!(answers, [405], "{adapter:?} {method} {path}");
             }

@@ -2,14 +2,20 @@
 
 mod bodies;
 mod client;
+mod forged;
+mod handlers;
 mod http2;
 mod limits;
 mod log;
 mod malformed;
 mod mistakes;
+mod pressure;
+mod probes;
 mod server;
 mod shelf;
+mod slow_heads;
 mod statuses;
+mod values;
 mod vectors;
 
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -48,8 +54,11 @@ fn verifier() -> Verifier {
     Verifier::new(SECRET).unwrap()
 }
 
+/// The text of every 401.
+const UNVERIFIED: &str = "the webhook is not verified; the log of the receiver has the reason\n";
+
 /// A POST with a valid signature.
-fn genuine(path: &str, event: &str, body: &[u8]) -> Request {
+fn signed_post(path: &str, event: &str, body: &[u8]) -> Request {
     let signature = Signer::new(SECRET).unwrap().sign(NOW, body);
     Request::post(path)
         .header("X-Revento-Event", event)
@@ -60,7 +69,7 @@ fn genuine(path: &str, event: &str, body: &[u8]) -> Request {
 }
 
 fn approved(path: &str) -> Request {
-    genuine(path, "application.approved", APPROVED.as_bytes())
+    signed_post(path, "application.approved", APPROVED.as_bytes())
 }
 
 const ALL: [Adapter; 3] = [Adapter::Tower, Adapter::Axum, Adapter::Actix];

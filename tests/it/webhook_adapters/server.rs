@@ -1,5 +1,7 @@
 //! The same routes behind each adapter: `/inbox` stores, `/approved` calls a typed handler, `/echo` verifies and lets the
 //! framework's own extractor read the body, `/raw` takes the verified bytes, `/taken` reads the body before it verifies.
+//! `/handled` calls a plain function, `/limited` has another limit in front, `/hooks` is mounted for a path with slashes. The
+//! frameworks with an extractor for JSON have it at `/json`, behind the verification.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -8,11 +10,12 @@ use http_body_util::{BodyExt, Full};
 use revento_core::kind::ApplicationApproved;
 use revento_tower::{
     HandlerEndpoint, RequestVerifier, Unavailable, VerifiedDelivery, VerifyLayer, WebhookEndpoint,
-    WebhookResponse,
+    WebhookResponse, WebhookRoute,
 };
 use revento_webhooks::Verifier;
 use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt, service_fn};
+use tower_http::limit::RequestBodyLimitLayer;
 
 use super::{FixedClock, NOW, shelf::Shelf};
 
@@ -61,6 +64,22 @@ impl Adapter {
     }
 }
 
+/// The limit in front of `/limited`.
+const LAYER_LIMIT: usize = 5_000;
+
+/// The handler of `/handled`. The unsigned type says how it fails.
+fn handled(delivery: VerifiedDelivery) -> impl Future<Output = Result<(), Unavailable>> + Send {
+    let event_type = delivery.unsigned_event_type().to_owned();
+    assert!(event_type != "panic.early", "the handler has a bug");
+    async move {
+        match event_type.as_str() {
+            "busy" => Err("the database is busy".into()),
+            "panic" => panic!("the handler has a bug"),
+            _ => Ok(()),
+        }
+    }
+}
+
 type Stopped = tokio::sync::oneshot::Receiver<()>;
 
 async fn listen() -> (TcpListener, SocketAddr) {
@@ -86,7 +105,7 @@ async fn tower(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
         }
     }
 
-    async fn genuine(delivery: VerifiedDelivery) -> Result<(), Unavailable> {
+    async fn raw_delivery(delivery: VerifiedDelivery) -> Result<(), Unavailable> {
         assert!(!delivery.bytes().is_empty());
         Ok(())
     }
@@ -108,14 +127,22 @@ async fn tower(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
     }
 
     let handler = HandlerEndpoint::new(verifier.clone(), approved);
-    let raw = HandlerEndpoint::new(verifier.clone(), genuine);
+    let raw = HandlerEndpoint::new(verifier.clone(), raw_delivery);
+    let handled = HandlerEndpoint::new(verifier.clone(), handled);
+    let limited = RequestBodyLimitLayer::new(LAYER_LIMIT).layer(endpoint.clone());
+    let hooks = WebhookRoute::new("/hooks/", endpoint.clone());
     let layered = VerifyLayer::new(verifier).layer(service_fn(echo));
     let router = service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let (endpoint, handler, layered) = (endpoint.clone(), handler.clone(), layered.clone());
-        let raw = raw.clone();
+        let (raw, handled, limited) = (raw.clone(), handled.clone(), limited.clone());
         async move {
             Ok::<_, Infallible>(match request.uri().path() {
                 "/inbox" => endpoint.oneshot(request).await?.map(BodyExt::boxed),
+                "/handled" => handled.oneshot(request).await?.map(BodyExt::boxed),
+                "/limited" => limited
+                    .oneshot(request)
+                    .await?
+                    .map(|body| body.map_err(|error| unreachable!("{error}")).boxed()),
                 "/raw" => raw.oneshot(request).await?.map(BodyExt::boxed),
                 "/taken" => taken(endpoint, request).await?.map(BodyExt::boxed),
                 "/approved" => handler.oneshot(request).await?.map(BodyExt::boxed),
@@ -134,7 +161,7 @@ async fn tower(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
     let serve = async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            let service = TowerToHyperService::new(router.clone());
+            let service = TowerToHyperService::new(hooks.layer(router.clone()));
             tokio::spawn(async move {
                 auto::Builder::new(TokioExecutor::new())
                     .serve_connection(TokioIo::new(stream), service)
@@ -154,7 +181,7 @@ async fn tower(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
 
 async fn axum(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
     use axum::{
-        Extension, Router,
+        Extension, Json, Router,
         extract::{FromRequest, State},
         http::StatusCode,
         response::{IntoResponse, Response},
@@ -180,6 +207,10 @@ async fn axum(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Sto
         body
     }
 
+    async fn json(Json(event): Json<serde_json::Value>) -> String {
+        event["id"].to_string()
+    }
+
     // The compiler refuses a second extractor of the body, so this handler takes the request apart itself.
     async fn taken(State(verifier): State<RequestVerifier>, request: axum::extract::Request) -> Response {
         let (parts, body) = request.into_parts();
@@ -197,14 +228,29 @@ async fn axum(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Sto
         .route("/raw", any(raw))
         .route("/taken", any(taken))
         .with_state(verifier.clone())
-        .route("/inbox", any_service(endpoint))
+        .route("/inbox", any_service(endpoint.clone()))
+        .route(
+            "/handled",
+            any_service(HandlerEndpoint::new(verifier.clone(), handled)),
+        )
+        .merge(
+            Router::new()
+                .route("/limited", any_service(endpoint.clone()))
+                .layer(RequestBodyLimitLayer::new(LAYER_LIMIT)),
+        )
+        .merge(
+            Router::new()
+                .route("/json", any(json))
+                .layer(VerifyLayer::new(verifier.clone())),
+        )
         .merge(
             Router::new().route("/echo", any(echo)).layer(
                 tower::ServiceBuilder::new()
                     .layer(VerifyLayer::new(verifier))
                     .map_request(|request: http::Request<Full<Bytes>>| request.map(axum::body::Body::new)),
             ),
-        );
+        )
+        .layer(WebhookRoute::new("/hooks", endpoint));
     let (listener, address) = listen().await;
     tokio::spawn(async move {
         axum::serve(listener, app)
@@ -218,7 +264,16 @@ async fn axum(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Sto
 }
 
 async fn actix(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Stopped) -> SocketAddr {
-    use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpServer, rt::System, web};
+    use std::future::ready;
+
+    use actix_web::{
+        App, HttpMessage, HttpRequest, HttpResponse, HttpServer,
+        dev::{Payload, Service},
+        error::PayloadError,
+        rt::System,
+        web,
+    };
+    use futures_util::stream;
     use revento_actix::{RawWebhook, VerifiedWebhook, VerifyMiddleware};
 
     async fn approved(webhook: VerifiedWebhook<ApplicationApproved>) -> HttpResponse {
@@ -234,12 +289,8 @@ async fn actix(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
         HttpResponse::Ok().finish()
     }
 
-    async fn handled(delivery: VerifiedDelivery) -> Result<(), Unavailable> {
-        match delivery.unsigned_event_type() {
-            "busy" => Err("the database is busy".into()),
-            "panic" => panic!("the handler has a bug"),
-            _ => Ok(()),
-        }
+    async fn json(event: web::Json<serde_json::Value>) -> HttpResponse {
+        HttpResponse::Ok().body(event["id"].to_string())
     }
 
     async fn echo(request: HttpRequest, body: web::Bytes) -> HttpResponse {
@@ -255,9 +306,13 @@ async fn actix(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
     }
 
     let (tell, told) = tokio::sync::oneshot::channel();
+    // The server has threads of its own, which log to where the test logs.
+    let log = tracing::dispatcher::get_default(Clone::clone);
     std::thread::spawn(move || {
+        let _log = tracing::dispatcher::set_default(&log);
         System::new().block_on(async move {
             let server = HttpServer::new(move || {
+                std::mem::forget(tracing::dispatcher::set_default(&log));
                 App::new()
                     .app_data(web::Data::new(verifier.clone()))
                     // For `/echo`: the framework's extractors have a limit of their own, of 256 KiB.
@@ -270,6 +325,26 @@ async fn actix(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
                             .route(revento_actix::handler_route(verifier.clone(), handled)),
                     )
                     .service(web::resource("/taken").to(taken))
+                    .service(
+                        revento_actix::webhook_resource("/hooks")
+                            .route(revento_actix::inbox_route(endpoint.clone())),
+                    )
+                    .service(
+                        web::resource("/limited")
+                            .wrap_fn(|mut request, inner| {
+                                let body = stream::once(ready(Err(PayloadError::Overflow)));
+                                request.set_payload(Payload::Stream {
+                                    payload: Box::pin(body),
+                                });
+                                inner.call(request)
+                            })
+                            .route(revento_actix::inbox_route(endpoint.clone())),
+                    )
+                    .service(
+                        web::resource("/json")
+                            .wrap(VerifyMiddleware::new(verifier.clone()))
+                            .to(json),
+                    )
                     .service(
                         web::resource("/echo")
                             .wrap(VerifyMiddleware::new(verifier.clone()))

@@ -1,7 +1,7 @@
 use super::{
-    ALL, APPROVED, Adapter, SECRET, approved,
+    ALL, APPROVED, UNVERIFIED, approved,
     client::{Request, send_raw},
-    genuine, verifier,
+    signed_post, verifier,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -9,11 +9,11 @@ async fn d1_what_is_not_a_post_is_405_with_allow() {
     for adapter in ALL {
         let server = adapter.serve(verifier()).await;
         for path in ["/inbox", "/approved", "/echo"] {
-            for method in ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+            for method in ["GET", "PUT", "PATCH", "DELETE"] {
                 let response = Request::new(method, path).send(server.port).await;
                 assert_eq!(response.status, 405, "{adapter:?} {method} {path}");
                 assert!(
-                    response.head.contains("allow: post\r\n"),
+                    response.head.contains("allow: options, post\r\n"),
                     "{adapter:?} {}",
                     response.head
                 );
@@ -66,7 +66,7 @@ async fn d10_the_status_says_what_became_of_it() {
             // No handler for the type: sending it again would not help.
             ("/inbox", "sponsor.added", &other, 200),
             ("/approved", "sponsor.added", &other, 200),
-            // Genuine, but not what the contract promises.
+            // Verified, but not what the contract promises.
             ("/inbox", "application.approved", &broken, 200),
             ("/approved", "application.approved", &broken, 422),
             ("/inbox", "application.approved", "{", 200),
@@ -74,7 +74,7 @@ async fn d10_the_status_says_what_became_of_it() {
             // The handler asks for another attempt.
             ("/approved", "application.approved", &busy, 503),
         ] {
-            let response = genuine(path, event, body.as_bytes()).send(server.port).await;
+            let response = signed_post(path, event, body.as_bytes()).send(server.port).await;
             assert_eq!(response.status, status, "{adapter:?} {path} {event} {body}");
         }
     }
@@ -85,24 +85,15 @@ async fn d10_a_refusal_helps_its_owner_and_no_attacker() {
     for adapter in ALL {
         let server = adapter.serve(verifier()).await;
         for path in ["/inbox", "/approved", "/echo", "/raw"] {
-            let request = genuine(path, "application.approved", b"signed").body(b"another");
+            let request = signed_post(path, "application.approved", b"signed").body(b"another");
             let response = request.send(server.port).await;
             assert_eq!(response.status, 401, "{adapter:?}");
             let text = String::from_utf8(response.body).unwrap();
-            assert_eq!(
-                text, "the webhook is not verified: the signature does not match\n",
-                "{adapter:?}"
-            );
+            assert_eq!(text, UNVERIFIED, "{adapter:?}");
 
             let response = Request::post(path).send(server.port).await;
             let text = String::from_utf8(response.body).unwrap();
-            assert!(
-                text.ends_with(
-                    "missing or empty: x-revento-event, x-revento-delivery-id, x-revento-timestamp, x-revento-signature\n"
-                ),
-                "{text}"
-            );
-            assert!(!text.contains(SECRET));
+            assert_eq!(text, UNVERIFIED, "{adapter:?}");
         }
         assert_eq!(server.shelf.kept(), 0);
     }
@@ -136,17 +127,18 @@ async fn d19_two_endpoints_in_one_process_stay_separate() {
     }
 }
 
-/// The handler route of the adapter to actix-web.
 #[tokio::test(flavor = "multi_thread")]
-async fn d10_a_plain_function_behind_actix_answers_alike() {
-    let server = Adapter::Actix.serve(verifier()).await;
-    for (request, status) in [
-        (approved("/handled"), 200),
-        (genuine("/handled", "busy", b"{}"), 503),
-        (approved("/handled").body(b"another"), 401),
-        (Request::new("GET", "/handled"), 405),
-    ] {
-        assert_eq!(request.send(server.port).await.status, status);
+async fn d10_a_plain_function_answers_alike() {
+    for adapter in ALL {
+        let server = adapter.serve(verifier()).await;
+        for (request, status) in [
+            (approved("/handled"), 200),
+            (signed_post("/handled", "busy", b"{}"), 503),
+            (approved("/handled").body(b"another"), 401),
+            (Request::new("GET", "/handled"), 405),
+        ] {
+            assert_eq!(request.send(server.port).await.status, status, "{adapter:?}");
+        }
     }
 }
 
