@@ -43,11 +43,11 @@ impl SealingKey {
     /// Makes a key from 32 random bytes. Do not use a password.
     pub fn from_bytes(bytes: impl Into<Zeroizing<[u8; BYTES]>>) -> Self {
         let bytes = bytes.into();
-        let fingerprint: Zeroizing<[u8; 8]> = derive(&bytes, "key id");
+        let fingerprint: Zeroizing<[u8; 8]> = derive(&bytes, &["key id"]);
         Self {
             id: fingerprint.iter().map(|byte| format!("{byte:02x}")).collect(),
-            encryption_key: derive(&bytes, "xchacha20-poly1305"),
-            commitment: *derive(&bytes, "commitment"),
+            encryption_key: derive(&bytes, &["xchacha20-poly1305"]),
+            commitment: *derive(&bytes, &["commitment"]),
             bytes,
         }
     }
@@ -100,6 +100,13 @@ impl SealingKey {
         &self.id
     }
 
+    /// Derives the key of another purpose. Neither key reveals the other's ciphertexts, and the derived key does not reveal
+    /// this one. Its id is a fingerprint of the derived bytes.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Self {
+        Self::from_bytes(derive(&self.bytes, &["purpose ", purpose]))
+    }
+
     pub(crate) fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new((&*self.encryption_key).into())
     }
@@ -121,13 +128,15 @@ impl fmt::Debug for SealingKey {
     }
 }
 
-/// Derives bytes for one use. Each use has its own label, so the outputs are independent (RFC 5869 §3.2).
+/// Derives bytes for one use. Each use has its own label, so the outputs are independent (RFC 5869 §3.2). The label is the
+/// parts joined.
 #[expect(
     clippy::expect_used,
     reason = "HKDF-SHA256 gives up to 8160 bytes, and no caller asks for more than 32"
 )]
-fn derive<const N: usize>(key: &[u8; BYTES], label: &str) -> Zeroizing<[u8; N]> {
+fn derive<const N: usize>(key: &[u8; BYTES], label: &[&str]) -> Zeroizing<[u8; N]> {
     let mut output = Zeroizing::new([0; N]);
+    let label = label.concat();
     Hkdf::<Sha256>::new(None, key)
         .expand_multi_info(&[b"revento-seal/1 ", label.as_bytes()], output.as_mut_slice())
         .expect("32 bytes are fewer than 8160");

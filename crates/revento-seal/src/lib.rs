@@ -24,6 +24,15 @@
 //! 3. Opening a record that is sealed under the old key sets [`reseal`](revento_store::Unsealed::reseal). The next write
 //!    of the record seals it under the new key. Drop the old key when every live connection has been refreshed.
 //!
+//! # A key that has leaked
+//! Replace it as above, and add the old key with [`KeyRing::with_leaked`] instead of `with_previous`. It opens stored records,
+//! so that they can be sealed again, and nothing that a browser sends. The page `docs/secrets.md` of the repository has the
+//! whole procedure.
+//!
+//! # Other purposes
+//! Each purpose has keys of its own: [`KeyRing::derive`]. A value that comes from a browser is never opened with the keys of
+//! stored records.
+//!
 //! # A key management service
 //! Store the sealing key wrapped (encrypted) by the service, and unwrap it once at start: implement [`KeyService`] and
 //! call [`SealingKey::unwrap_with`]. Sealing and opening records then need no call to the service. If each record

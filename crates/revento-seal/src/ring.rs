@@ -16,8 +16,15 @@ use crate::{
 #[derive(Debug)]
 pub struct KeyRing {
     current: SealingKey,
-    previous: BTreeMap<String, SealingKey>,
+    previous: BTreeMap<String, PreviousKey>,
     entropy: Arc<dyn Entropy>,
+}
+
+/// A key that opens but does not seal.
+#[derive(Debug)]
+struct PreviousKey {
+    key: SealingKey,
+    has_leaked: bool,
 }
 
 impl KeyRing {
@@ -34,13 +41,54 @@ impl KeyRing {
     ///
     /// # Errors
     /// If the ring already has a key with this id.
-    pub fn with_previous(mut self, key: SealingKey) -> Result<Self, DuplicateKeyId> {
-        let id = key.id().to_owned();
-        if self.key(&id).is_some() {
-            return Err(DuplicateKeyId { id });
+    pub fn with_previous(self, key: SealingKey) -> Result<Self, DuplicateKeyId> {
+        self.add(PreviousKey {
+            key,
+            has_leaked: false,
+        })
+    }
+
+    /// Adds a former current key that somebody else may know. The ring opens stored records under it, so that they can be
+    /// sealed again. A ring that is [derived](Self::derive) from this one does not: whoever knows the key can forge what is
+    /// sealed under it, such as a cookie that signs a user in.
+    ///
+    /// # Errors
+    /// If the ring already has a key with this id.
+    pub fn with_leaked(self, key: SealingKey) -> Result<Self, DuplicateKeyId> {
+        self.add(PreviousKey {
+            key,
+            has_leaked: true,
+        })
+    }
+
+    /// Derives a ring of another purpose: from the current key and from every previous key, except those that have leaked.
+    /// What one of the two rings seals, the other one cannot open. The cookies of the web adapters are sealed so.
+    ///
+    /// ```
+    /// use revento_seal::{KeyRing, SealingKey};
+    /// use revento_store::{OsEntropy, Sealer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let records = KeyRing::new(SealingKey::generate(&OsEntropy)?);
+    /// let exports = records.derive("nightly export");
+    /// let sealed = exports.seal("2026-05-09", b"...").await?;
+    /// assert!(records.open("2026-05-09", &sealed).await.is_err());
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Self {
+        let trusted = self.previous.values().filter(|previous| !previous.has_leaked);
+        let previous = trusted.map(|previous| {
+            let key = previous.key.derive(purpose);
+            let id = key.id().to_owned();
+            let has_leaked = false;
+            (id, PreviousKey { key, has_leaked })
+        });
+        Self {
+            current: self.current.derive(purpose),
+            previous: previous.collect(),
+            entropy: Arc::clone(&self.entropy),
         }
-        self.previous.insert(id, key);
-        Ok(self)
     }
 
     /// Sets the source of nonces, for tests. A source that repeats bytes breaks the encryption.
@@ -50,11 +98,20 @@ impl KeyRing {
         self
     }
 
+    fn add(mut self, previous: PreviousKey) -> Result<Self, DuplicateKeyId> {
+        let id = previous.key.id().to_owned();
+        if self.key(&id).is_some() {
+            return Err(DuplicateKeyId { id });
+        }
+        self.previous.insert(id, previous);
+        Ok(self)
+    }
+
     fn key(&self, id: &str) -> Option<&SealingKey> {
         if id == self.current.id() {
             Some(&self.current)
         } else {
-            self.previous.get(id)
+            self.previous.get(id).map(|previous| &previous.key)
         }
     }
 }

@@ -3,7 +3,7 @@
 use revento_seal::KeyRing;
 use revento_store::Sealer;
 
-use crate::{CONTEXT, SECRET, key};
+use crate::{CONTEXT, SECRET, key, refusal};
 
 #[tokio::test]
 async fn k21_a_rotation_reseals_lazily() {
@@ -43,4 +43,48 @@ fn two_keys_of_one_ring_cannot_share_an_id() {
     );
     let with_old = ring().with_previous(key(2).with_id("old").unwrap()).unwrap();
     assert!(with_old.with_previous(key(3).with_id("old").unwrap()).is_err());
+}
+
+#[tokio::test]
+async fn h15_a_leaked_key_opens_stored_records_and_nothing_derived() {
+    let before = KeyRing::new(key(1));
+    let record = before.seal(CONTEXT, SECRET).await.unwrap();
+    let cookie = before.derive("cookies").seal(CONTEXT, SECRET).await.unwrap();
+
+    let routine = KeyRing::new(key(2)).with_previous(key(1)).unwrap();
+    assert!(routine.open(CONTEXT, &record).await.unwrap().reseal);
+    assert!(
+        routine
+            .derive("cookies")
+            .open(CONTEXT, &cookie)
+            .await
+            .unwrap()
+            .reseal
+    );
+
+    let leaked = KeyRing::new(key(2)).with_leaked(key(1)).unwrap();
+    assert!(leaked.open(CONTEXT, &record).await.unwrap().reseal);
+    refusal(&leaked.derive("cookies"), CONTEXT, cookie.as_bytes()).await;
+    assert!(leaked.with_previous(key(1)).is_err(), "one key cannot be both");
+}
+
+#[tokio::test]
+async fn h15_each_purpose_has_keys_of_its_own() {
+    let records = KeyRing::new(key(1).with_id("main").unwrap());
+    let rings = [
+        records.derive("cookies"),
+        records.derive("cookies2"),
+        records.derive("cookies").derive("cookies"),
+        records,
+    ];
+    for (sealing, ring) in rings.iter().enumerate() {
+        let sealed = ring.seal(CONTEXT, SECRET).await.unwrap();
+        for (opening, other) in rings.iter().enumerate() {
+            assert_eq!(
+                other.open(CONTEXT, &sealed).await.is_ok(),
+                sealing == opening,
+                "{sealing} {opening}"
+            );
+        }
+    }
 }
