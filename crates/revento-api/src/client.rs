@@ -92,6 +92,19 @@ impl Client {
         self.0.connections.load(&key).await
     }
 
+    /// What the store knows of a participant's connection. Makes no call to the platform.
+    ///
+    /// # Errors
+    /// When the store failed.
+    pub async fn user_connection(
+        &self,
+        event_id: impl Into<EventId>,
+        user_id: impl Into<UserId>,
+    ) -> Result<Option<Connection>, StoreError> {
+        let key = ConnectionKey::user(self.client_id(), event_id.into(), user_id.into());
+        self.0.connections.load(&key).await
+    }
+
     /// Every connection that the store knows, in the order of their keys, as a stream that keeps one page in memory. The
     /// stream ends after its first error.
     ///
