@@ -9,6 +9,10 @@
 //! - [`AuthorizationFlow`] begins and finishes an authorization. The pending authorization travels in a sealed cookie, one
 //!   for each flow, so that several tabs can connect at once and the server keeps no state for browsers that never return.
 //! - [`FrameAncestors`], [`WebviewSessions`] and [`WebviewCookie`] serve pages that the platform shows in a frame.
+//! - [`SameOrigin`] refuses forms that another site sends. [`LocalPath`] is where a redirect may lead.
+//!
+//! The flow and the sessions take [`http::request::Parts`], which axum extracts, and return `http::Response<String>`, which
+//! axum sends.
 //!
 //! # Handlers without our extractors
 //! Behind the layer every request is genuine, and axum's own extractors can read the body:
@@ -33,15 +37,17 @@
 //!
 //! This crate depends on axum-core alone, so it works with every version of axum that uses the same axum-core.
 
-mod authorization_flow;
 mod browser;
-mod finished_flows;
-mod flow_cookie;
+mod flow;
+mod recent;
+mod response_parts;
+mod sealed_cookies;
 mod webhook;
 mod webview;
 
-pub use authorization_flow::{
-    AuthorizationFlow, ClearFlowCookie, FinishedAuthorization, FlowError, FlowOutcome,
+pub use browser::{LocalPath, LocalPathError, OriginError, SameOrigin, SameOriginService};
+pub use flow::{
+    AuthorizationFlow, ExchangeLimits, FinishedAuthorization, FlowError, FlowHeaders, FlowOutcome,
 };
 pub use revento_tower::{
     FromDelivery, Handler, HandlerEndpoint, Rejection, RequestVerifier, Unavailable, VerifiedDelivery,
@@ -49,8 +55,8 @@ pub use revento_tower::{
 };
 pub use webhook::{RawWebhook, VerifiedWebhook, WebhookRejection};
 pub use webview::{
-    CookieError, FrameAncestors, FrameAncestorsService, OriginError, SignInError, WebviewCookie,
-    WebviewSession, WebviewSessions,
+    CookieError, FrameAncestors, FrameAncestorsService, SignInError, WebviewCookie, WebviewSession,
+    WebviewSessions,
 };
 
 /// The README's code compiles.

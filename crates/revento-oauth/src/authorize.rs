@@ -1,11 +1,14 @@
 //! The authorization request (contract §2.1).
 
+mod packed;
+
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use revento_core::{EventId, Scopes, Timestamp, TokenKind};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use crate::{Integration, pkce::Verifier};
 
@@ -68,6 +71,18 @@ impl PendingAuthorization {
     /// reveal the state.
     pub fn flow_id(&self) -> String {
         flow_id(&self.state)
+    }
+
+    /// The pending authorization in few bytes, such as for a cookie; as secret as the original. The redirect URI is left
+    /// out.
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        packed::pack(self)
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote. The redirect URI is the integration's, so keep the bytes bound to it.
+    /// `None` if it is something else.
+    pub fn from_bytes(bytes: &[u8], integration: &Integration) -> Option<Self> {
+        packed::unpack(bytes, integration)
     }
 
     pub(crate) fn has_state(&self, claimed: &str) -> bool {

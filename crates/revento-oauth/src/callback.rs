@@ -1,7 +1,5 @@
 //! The callback of an authorization (RFC 6749 §4.1.2).
 
-use std::collections::BTreeMap;
-
 use revento_core::{EventId, Scopes, Timestamp, TokenKind, error::ErrorKind, text::printable};
 use zeroize::Zeroizing;
 
@@ -51,12 +49,12 @@ pub enum CallbackError {
     #[error("the consent took too long; connect again")]
     Expired,
     /// The callback does not belong to the flow that this browser began.
-    #[error("this callback does not belong to a flow that this browser began; connect again")]
+    #[error("the `state` of this callback belongs to no flow that this browser began; connect again")]
     StateMismatch,
     /// An earlier request brought the same callback. Its code is spent or being exchanged.
     #[error("this callback was used before; connect again if there is no connection yet")]
     AlreadyUsed,
-    /// The callback has neither a code nor an error, or both, or a parameter twice.
+    /// The callback has no state, or neither a code nor an error, or both, or one of these twice.
     #[error("the callback is malformed: {0}; connect again")]
     Malformed(&'static str),
 }
@@ -113,22 +111,23 @@ impl PendingAuthorization {
     /// # Errors
     /// The callback has no code, or does not belong to this flow.
     pub fn callback(self, query: &str, now: Timestamp) -> Result<CodeGrant, CallbackError> {
-        let mut parameters = parse(query)?;
-        let state = parameters.remove("state").ok_or(CallbackError::StateMismatch)?;
-        if !self.has_state(&state) {
+        let Parameters {
+            state,
+            code,
+            error,
+            error_description,
+        } = parse(query)?;
+        if !self.has_state(&state.ok_or(NO_STATE)?) {
             return Err(CallbackError::StateMismatch);
         }
         if now >= self.expires_at {
             return Err(CallbackError::Expired);
         }
-        match (
-            present(parameters.remove("code")),
-            present(parameters.remove("error")),
-        ) {
+        match (code, error) {
             (Some(code), None) => Ok(self.granted(code)),
-            (None, Some(error)) => Err(refusal(&error, parameters.remove("error_description"))),
-            (Some(_), Some(_)) => Err(CallbackError::Malformed("both a code and an error")),
-            (None, None) => Err(CallbackError::Malformed("neither a code nor an error")),
+            (None, Some(error)) => Err(refusal(&error, error_description)),
+            (Some(_), Some(_)) => Err(CallbackError::Malformed("it has both a `code` and an `error`")),
+            (None, None) => Err(CallbackError::Malformed("it has neither a `code` nor an `error`")),
         }
     }
 
@@ -146,7 +145,7 @@ impl PendingAuthorization {
 
 fn refusal(error: &str, description: Option<String>) -> CallbackError {
     // Anybody can write this text.
-    let description = present(description).map(|text| printable(&text).to_string());
+    let description = description.map(|text| printable(&text).to_string());
     match error {
         "access_denied" => CallbackError::Declined { description },
         other => CallbackError::Refused {
@@ -156,25 +155,45 @@ fn refusal(error: &str, description: Option<String>) -> CallbackError {
     }
 }
 
-/// The `state` of a callback, to find its [`PendingAuthorization`]. `None` if it has none.
-pub fn state(query: &str) -> Option<String> {
-    parse(query).ok()?.remove("state")
+const NO_STATE: CallbackError = CallbackError::Malformed("its `state` is missing");
+
+/// The `state` of a callback, to find its [`PendingAuthorization`].
+///
+/// # Errors
+/// [`CallbackError::Malformed`] if it has none, or if a parameter of the flow comes twice.
+pub fn state(query: &str) -> Result<String, CallbackError> {
+    parse(query)?.state.ok_or(NO_STATE)
 }
 
-fn parse(query: &str) -> Result<BTreeMap<String, String>, CallbackError> {
+/// The parameters of the flow (RFC 6749 §4.1.2). Others, such as those of a tracker, are ignored, however often they come.
+#[derive(Default)]
+struct Parameters {
+    state: Option<String>,
+    code: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+fn parse(query: &str) -> Result<Parameters, CallbackError> {
     let query = query.strip_prefix('?').unwrap_or(query);
-    let mut parameters = BTreeMap::new();
+    let mut parameters = Parameters::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if parameters.insert(name.into_owned(), value.into_owned()).is_some() {
-            return Err(CallbackError::Malformed("a parameter comes twice"));
+        let (parameter, twice) = match &*name {
+            "state" => (&mut parameters.state, "`state` comes twice"),
+            "code" => (&mut parameters.code, "`code` comes twice"),
+            "error" => (&mut parameters.error, "`error` comes twice"),
+            "error_description" => (
+                &mut parameters.error_description,
+                "`error_description` comes twice",
+            ),
+            _ => continue,
+        };
+        // An empty value counts as absent (RFC 6749 §3.1).
+        if !value.is_empty() && parameter.replace(value.into_owned()).is_some() {
+            return Err(CallbackError::Malformed(twice));
         }
     }
     Ok(parameters)
-}
-
-/// An empty value counts as absent (RFC 6749 §3.1).
-fn present(value: Option<String>) -> Option<String> {
-    value.filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -220,29 +239,56 @@ mod tests {
             refused.to_string(),
             "the platform refused the authorization: invalid_scope (no); compare the request with the integration's manifest"
         );
-        for malformed in [
-            "code=a&error=b&state=STATE",
-            "state=STATE",
-            "code=&state=STATE",
-            "code=a&code=b&state=STATE",
+        for (query, found) in [
+            (
+                "code=a&error=b&state=STATE",
+                "it has both a `code` and an `error`",
+            ),
+            ("state=STATE", "it has neither a `code` nor an `error`"),
+            ("code=&state=STATE", "it has neither a `code` nor an `error`"),
         ] {
-            assert!(
-                matches!(outcome(malformed).unwrap_err(), Malformed(_)),
-                "{malformed}"
-            );
+            assert_eq!(outcome(query).unwrap_err(), Malformed(found), "{query}");
         }
     }
 
     #[test]
-    fn o3_a_callback_of_another_flow_is_refused_first() {
-        for query in [
-            "code=abc",
-            "code=abc&state=",
-            "code=abc&state=x",
-            "error=access_denied",
-            "",
-            "code=abc&state=STATEx",
+    fn h16_only_the_flows_own_parameters_can_be_wrong() {
+        use CallbackError::Malformed;
+        for foreign in [
+            "utm=1&utm=2",
+            "Code=1&Code=2",
+            "&&=&=",
+            "x=%ff&x=%ff",
+            "code=&state=",
         ] {
+            let query = format!("{foreign}&code=abc&state=STATE&{foreign}");
+            assert_eq!(*outcome(&query).unwrap().code, "abc", "{query}");
+        }
+        for (query, found) in [
+            ("code=a&code=b&state=STATE", "`code` comes twice"),
+            ("code=a&state=STATE&state=STATE", "`state` comes twice"),
+            ("error=a&error=a&state=STATE", "`error` comes twice"),
+            (
+                "error=a&error_description=b&error_description=c&state=STATE",
+                "`error_description` comes twice",
+            ),
+            ("code=a&state=", "its `state` is missing"),
+        ] {
+            let error = outcome(query).unwrap_err();
+            assert_eq!(error, Malformed(found), "{query}");
+            assert!(error.to_string().contains(found));
+        }
+        assert_eq!(state("state=a&state=b"), Err(Malformed("`state` comes twice")));
+        assert_eq!(state("code=a"), Err(Malformed("its `state` is missing")));
+        assert_eq!(state("?state=a&x=1&x=2"), Ok("a".into()));
+    }
+
+    #[test]
+    fn o3_a_callback_of_another_flow_is_refused_first() {
+        for query in ["", "code=abc", "code=abc&state=", "error=access_denied"] {
+            assert_eq!(outcome(query).unwrap_err(), NO_STATE, "{query}");
+        }
+        for query in ["code=abc&state=x", "state=x", "code=abc&state=STATEx"] {
             assert_eq!(
                 outcome(query).unwrap_err(),
                 CallbackError::StateMismatch,

@@ -15,6 +15,11 @@ impl Verifier {
         Self(Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     }
 
+    /// A verifier that was kept as [`expose`](Self::expose) gave it.
+    pub(crate) fn from_text(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+
     /// The S256 challenge (RFC 7636 §4.2).
     pub(crate) fn challenge(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.as_bytes()))

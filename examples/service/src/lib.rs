@@ -7,6 +7,7 @@ mod data_dir;
 mod deletion_job;
 mod error;
 mod feed;
+mod headers;
 mod pages;
 mod participants;
 mod routes;

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use revento::{
     Error,
-    types::{Connection, ConnectionStatus, error, resource::Participant},
+    types::{Connection, ConnectionStatus, EventId, error, resource::Participant},
     with_axum::FlowError,
 };
 
@@ -14,12 +14,13 @@ const SCRIPT: &str = include_str!("live.js");
 
 pub(crate) fn index(
     state: &State,
+    event_id: &EventId,
     connection: Option<&Connection>,
     list: Option<&Result<ParticipantList, Error>>,
 ) -> String {
     page(html! {
         h1 { "Example integration" }
-        (status(state, connection))
+        (status(state, event_id, connection))
         @match list {
             Some(Ok(list)) => (participants(list)),
             Some(Err(error)) => p.problem role="alert" { (error::chain(error)) "." },
@@ -50,12 +51,12 @@ pub(crate) fn not_connected(error: &FlowError) -> String {
     })
 }
 
-fn status(state: &State, connection: Option<&Connection>) -> Markup {
+fn status(state: &State, event_id: &EventId, connection: Option<&Connection>) -> Markup {
     html! {
         @match connection {
             None => {
-                p { "The event " code { (state.event_id) } " is not connected yet. You will be asked for consent on the platform." }
-                p { (connect_button(state, "Connect")) }
+                p { "The event " code { (event_id) } " is not connected yet. You will be asked for consent on the platform." }
+                p { (connect_button(state, event_id, "Connect")) }
             },
             Some(connection) if connection.status.is_live() => {
                 p.good { "Connected to " code { (connection.key.event_id) } "." }
@@ -71,7 +72,7 @@ fn status(state: &State, connection: Option<&Connection>) -> Markup {
                 @if connection.status == ConnectionStatus::Revoked {
                     p { "Nothing is read any more." }
                 }
-                p { (connect_button(state, "Connect again")) }
+                p { (connect_button(state, event_id, "Connect again")) }
             },
         }
     }
@@ -86,8 +87,11 @@ fn reason(connection: &Connection) -> String {
 }
 
 /// Links to the host of the redirect URI, so that the browser returns the flow's cookie.
-fn connect_button(state: &State, label: &str) -> Markup {
-    html! { a.button href={ (state.base_url) "/connect" } { (label) } }
+fn connect_button(state: &State, event_id: &EventId, label: &str) -> Markup {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("event_id", event_id.as_str())
+        .finish();
+    html! { a.button href={ (state.base_url) "/connect?" (query) } { (label) } }
 }
 
 fn participants(list: &ParticipantList) -> Markup {
@@ -139,6 +143,7 @@ fn page(body: Markup) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { "Example integration" }
+                link rel="icon" type="image/svg+xml" href="/icon.svg";
                 style { (PreEscaped(STYLE)) }
             }
             body {

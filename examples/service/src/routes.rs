@@ -4,8 +4,9 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{RawQuery, State as Extract},
-    http::{HeaderMap, StatusCode},
+    extract::{FromRequestParts, Query, State as Extract},
+    http::{StatusCode, request::Parts},
+    middleware,
     response::{
         Html, IntoResponse, Redirect, Response,
         sse::{Event, KeepAlive, Sse},
@@ -14,18 +15,20 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt, future::Shared, stream};
 use revento::{
-    AuthorizationRequest, Scope, Scopes,
+    AuthorizationRequest, Error, Scope, Scopes,
     store::{DeletionDuty, StoreError},
-    types::error,
-    with_axum::{FlowOutcome, WebhookEndpoint},
+    types::{EventId, error},
+    with_axum::{FlowOutcome, FrameAncestors, LocalPath, WebhookEndpoint},
 };
+use serde::Deserialize;
 use serde_json::json;
 
-use crate::{
-    pages,
-    participants::{self, ParticipantList},
-    state::State,
-};
+use crate::{headers, pages, participants::ParticipantList, state::State};
+
+const ICON: &str = include_str!("icon.svg");
+
+/// The parameter of an address that names an event. The platform's panel uses it, too (contract §2).
+const EVENT_ID: &str = "event_id";
 
 pub(crate) fn router<F>(state: State, webhooks: WebhookEndpoint, stop: Shared<F>) -> Router
 where
@@ -33,6 +36,7 @@ where
 {
     let feed_of_state = state.feed.clone();
     let live = move || async move { live(feed_of_state.subscribe(), stop.clone()) };
+    let hosts = headers::AllowedHosts::new(&state.base_url);
     Router::new()
         .route("/", get(index))
         .route("/connect", get(connect))
@@ -40,55 +44,99 @@ where
         .route_service("/webhooks", webhooks)
         .route("/live", get(live))
         .route("/feed", get(feed))
+        .route("/icon.svg", get(icon))
         .route("/api/status", get(status_json))
         .route("/api/participants", get(participants_json))
         .route("/api/webhooks", get(webhooks_json))
         .route("/api/deletions", get(deletions_json))
+        .layer(FrameAncestors::none())
+        .layer(middleware::map_response(headers::protect))
+        .layer(middleware::from_fn_with_state(hosts, headers::check_host))
         .with_state(state)
 }
 
-async fn index(Extract(state): Extract<State>) -> Response {
-    let connection = match state.client.connection(state.event_id.as_str()).await {
+/// The event that an address names, or else the configured one.
+struct ShownEvent(EventId);
+
+#[derive(Deserialize)]
+struct EventQuery {
+    event_id: Option<String>,
+}
+
+impl FromRequestParts<State> for ShownEvent {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Response> {
+        let query = Query::<EventQuery>::from_request_parts(parts, state).await;
+        let Query(query) = query.map_err(IntoResponse::into_response)?;
+        let named = query.event_id.filter(|id| !id.is_empty());
+        Ok(Self(named.map_or_else(|| state.event_id.clone(), EventId::from)))
+    }
+}
+
+async fn index(Extract(state): Extract<State>, ShownEvent(event_id): ShownEvent) -> Response {
+    let connection = match state.client.connection(event_id.clone()).await {
         Ok(connection) => connection,
         Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, Html(pages::problem(&error))).into_response(),
     };
     let list = match &connection {
-        Some(connection) if connection.status.is_live() => Some(participants::read_all(&state).await),
+        Some(connection) if connection.status.is_live() => Some(state.participants.recent(&event_id).await),
         _ => None,
     };
+    let list = list.as_deref();
     // The read may have found that the connection has ended.
-    let connection = match &list {
-        Some(Err(error)) if error.is_connection_ended() => state
-            .client
-            .connection(state.event_id.as_str())
-            .await
-            .unwrap_or(connection),
+    let connection = match list {
+        Some(Err(error)) if error.is_connection_ended() => {
+            let connection_now = state.client.connection(event_id.clone()).await;
+            connection_now.unwrap_or(connection)
+        }
         _ => connection,
     };
-    Html(pages::index(&state, connection.as_ref(), list.as_ref())).into_response()
+    Html(pages::index(&state, &event_id, connection.as_ref(), list)).into_response()
 }
 
-/// Redirects the browser to the consent page.
+/// Redirects the browser to the consent page: from the platform's integrations panel, which names the event, or from the index
+/// page.
 ///
 /// The index page links here under the host of the redirect URI, so that the browser returns the flow's cookie.
-async fn connect(Extract(state): Extract<State>) -> Response {
+async fn connect(Extract(state): Extract<State>, browser: Parts) -> Response {
     let scopes = Scopes::from([Scope::EventRead, Scope::ParticipantsRead, Scope::ProgramRead]);
-    let request = AuthorizationRequest {
-        event_id: state.event_id.as_str().into(),
-        scopes,
+    let begun = if browser.uri.query().is_some_and(|query| query.contains(EVENT_ID)) {
+        state.flow.begin_from_panel(&browser, scopes).await
+    } else {
+        let event_id = state.event_id.clone();
+        let request = AuthorizationRequest { event_id, scopes };
+        state.flow.begin(&browser, &request).await
     };
-    match state.flow.begin(&request).await {
-        Ok(redirect) => redirect,
-        Err(error) => (error.status(), Html(pages::problem(&error))).into_response(),
+    match begun {
+        Ok(redirect) => redirect.into_response(),
+        Err(error) => (error.status(), Html(pages::not_connected(&error))).into_response(),
     }
 }
 
-async fn callback(Extract(state): Extract<State>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    let FlowOutcome { clear_cookie, result } = state.flow.finish(&headers, &query.unwrap_or_default()).await;
+async fn callback(Extract(state): Extract<State>, browser: Parts) -> Response {
+    let FlowOutcome { headers, result } = state.flow.finish(&browser).await;
     match result {
-        Ok(_) => (clear_cookie, Redirect::to("/")).into_response(),
-        Err(error) => (error.status(), clear_cookie, Html(pages::not_connected(&error))).into_response(),
+        Ok(finished) => {
+            state.participants.forget().await;
+            let event_id = finished.connection.key.event_id;
+            let page = if event_id == state.event_id {
+                LocalPath::root()
+            } else {
+                LocalPath::root().with_parameter(EVENT_ID, event_id.as_str())
+            };
+            (headers, Redirect::to(page.as_str())).into_response()
+        }
+        Err(error) => (error.status(), headers, Html(pages::not_connected(&error))).into_response(),
     }
+}
+
+async fn icon() -> Response {
+    let headers = [
+        ("content-type", "image/svg+xml"),
+        ("cache-control", "max-age=86400"),
+    ];
+    (headers, ICON).into_response()
 }
 
 /// Sends the page an event for each handled webhook.
@@ -109,8 +157,8 @@ async fn feed(Extract(state): Extract<State>) -> Response {
     Html(pages::feed(&state)).into_response()
 }
 
-async fn status_json(Extract(state): Extract<State>) -> Response {
-    match state.client.connection(state.event_id.as_str()).await {
+async fn status_json(Extract(state): Extract<State>, ShownEvent(event_id): ShownEvent) -> Response {
+    match state.client.connection(event_id.clone()).await {
         Ok(Some(connection)) => Json(json!({
             "event_id": connection.key.event_id,
             "status": connection.status,
@@ -120,7 +168,7 @@ async fn status_json(Extract(state): Extract<State>) -> Response {
             "generation": connection.generation,
         }))
         .into_response(),
-        Ok(None) => Json(json!({ "event_id": state.event_id, "status": "not_connected" })).into_response(),
+        Ok(None) => Json(json!({ "event_id": event_id, "status": "not_connected" })).into_response(),
         Err(error) => unavailable(&error),
     }
 }
@@ -130,8 +178,27 @@ fn unavailable(error: &StoreError) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
 }
 
-async fn participants_json(Extract(state): Extract<State>) -> Response {
-    match participants::read_all(&state).await {
+#[derive(Deserialize)]
+struct ReadQuery {
+    /// Whether to read now, whatever was read before.
+    #[serde(default)]
+    fresh: bool,
+}
+
+async fn participants_json(
+    Extract(state): Extract<State>,
+    ShownEvent(event_id): ShownEvent,
+    Query(query): Query<ReadQuery>,
+) -> Response {
+    if query.fresh {
+        list_json(&state.participants.read(&event_id).await)
+    } else {
+        list_json(&*state.participants.recent(&event_id).await)
+    }
+}
+
+fn list_json(result: &Result<ParticipantList, Error>) -> Response {
+    match result {
         Ok(ParticipantList { pages, participants }) => {
             let ids: Vec<_> = participants.iter().map(|person| &person.id).collect();
             Json(json!({ "count": ids.len(), "pages": pages, "ids": ids })).into_response()
@@ -143,7 +210,7 @@ async fn participants_json(Extract(state): Extract<State>) -> Response {
                 StatusCode::BAD_GATEWAY
             };
             let body = json!({
-                "error": error::chain(&error).to_string(),
+                "error": error::chain(error).to_string(),
                 "connection_ended": error.is_connection_ended(),
                 "request_id": error.request_id(),
             });

@@ -12,7 +12,10 @@ use revento::{
 };
 use tokio::net::TcpListener;
 
-use crate::{DataDir, Settings, SetupError, deletion_job::DeletionJob, feed::Feed, routes, state::State};
+use crate::{
+    DataDir, Settings, SetupError, deletion_job::DeletionJob, feed::Feed, participants::Participants, routes,
+    state::State,
+};
 
 /// How long to wait for a refresh that is in progress when the service stops.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(35);
@@ -42,6 +45,7 @@ impl Service {
     pub async fn open(settings: Settings) -> Result<Self, SetupError> {
         let data = DataDir::open(&settings.data).await?;
         let store = data.store();
+        let keys = data.sealer();
         let sealer: Arc<dyn Sealer> = data.sealer();
 
         let redirect_uri = format!("{}/callback", settings.base_url);
@@ -56,7 +60,8 @@ impl Service {
             .store(store.clone())
             .sealer(Arc::clone(&sealer))
             .build()?;
-        let flow = AuthorizationFlow::new(client.clone(), Arc::clone(&sealer));
+        let flow = AuthorizationFlow::new(client.clone(), &keys);
+        let participants = Participants::new(client.clone());
 
         let feed = Feed::default();
         let deletion_job = DeletionJob::new(
@@ -68,7 +73,7 @@ impl Service {
         let deletions = deletion_job.ledger().clone();
         let inbox = Inbox::builder(store.clone(), sealer).build();
         let verifier = Verifier::new(&settings.webhook_secret)?;
-        let runner = inbox.runner(handlers(&client, &deletions, &feed));
+        let runner = inbox.runner(handlers(&client, &deletions, &feed, &participants));
         let webhooks = WebhookEndpoint::new(verifier, inbox);
 
         let state = State {
@@ -76,7 +81,8 @@ impl Service {
             flow,
             feed,
             deletions,
-            event_id: settings.event_id,
+            participants,
+            event_id: settings.event_id.into(),
             base_url: settings.base_url,
         };
         Ok(Self {
@@ -113,15 +119,17 @@ impl Service {
     }
 }
 
-/// Records the duty to delete first, then tells the client which connections have ended, then shows the webhook.
-fn handlers(client: &Client, deletions: &Deletions, feed: &Feed) -> Handlers {
-    let (client, feed) = (client.clone(), feed.clone());
+/// Records the duty to delete first, then tells the client which connections have ended, then shows the webhook. The
+/// participants may have changed, so they are read anew.
+fn handlers(client: &Client, deletions: &Deletions, feed: &Feed, participants: &Participants) -> Handlers {
+    let (client, feed, participants) = (client.clone(), feed.clone(), participants.clone());
     Handlers::new()
         .on_type(EventType::DataDeletionRequired, deletions.handler())
         .on_any(move |webhook: Webhook| {
-            let (client, feed) = (client.clone(), feed.clone());
+            let (client, feed, participants) = (client.clone(), feed.clone(), participants.clone());
             async move {
                 client.apply_webhook(&webhook.envelope).await?;
+                participants.forget().await;
                 feed.push(&webhook.envelope, webhook.attempt);
                 Ok::<(), HandlerError>(())
             }

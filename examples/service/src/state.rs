@@ -1,8 +1,8 @@
 //! What the routes and pages share.
 
-use revento::{Client, inbox::Deletions, with_axum::AuthorizationFlow};
+use revento::{Client, inbox::Deletions, types::EventId, with_axum::AuthorizationFlow};
 
-use crate::feed::Feed;
+use crate::{feed::Feed, participants::Participants};
 
 /// The state of the router.
 #[derive(Clone)]
@@ -11,6 +11,8 @@ pub(crate) struct State {
     pub(crate) flow: AuthorizationFlow,
     pub(crate) feed: Feed,
     pub(crate) deletions: Deletions,
-    pub(crate) event_id: String,
+    pub(crate) participants: Participants,
+    /// The event that a page is about if its address names none.
+    pub(crate) event_id: EventId,
     pub(crate) base_url: String,
 }

@@ -93,11 +93,8 @@ impl WebviewCookie {
         self.set("", Duration::ZERO)
     }
 
-    /// The value of a request's cookie. If the browser sent several, the first one.
-    pub fn find(&self, headers: &HeaderMap) -> Option<String> {
-        cookies(headers)
-            .find(|cookie| cookie.name() == self.name)
-            .map(|cookie| cookie.value().to_owned())
-            .filter(|value| !value.is_empty())
+    /// The values of a request's cookies of this name. There can be several: use the first one that is valid.
+    pub fn values<'h>(&'h self, headers: &'h HeaderMap) -> impl Iterator<Item = &'h str> {
+        cookies::named(headers, &self.name).filter(|value| !value.is_empty())
     }
 }

@@ -3,10 +3,11 @@
 use std::task::{Context, Poll};
 
 use futures_util::future::{BoxFuture, FutureExt};
-use http::{HeaderValue, Response, Uri, header::CONTENT_SECURITY_POLICY};
-use revento_core::error::ErrorKind;
+use http::{HeaderValue, Response, header::CONTENT_SECURITY_POLICY};
 use tower_layer::Layer;
 use tower_service::Service;
+
+use crate::browser::{OriginError, parse_origin};
 
 /// A layer that sets which site may show the pages behind it in a frame: only the platform for webview pages, none for
 /// other pages.
@@ -33,20 +34,11 @@ impl FrameAncestors {
     /// # Errors
     /// When it is not an http(s) origin.
     pub fn only(origin: &str) -> Result<Self, OriginError> {
-        let refuse = || OriginError(origin.into());
-        let uri: Uri = origin.parse().map_err(|_| refuse())?;
-        let authority = uri.authority().ok_or_else(refuse)?.as_str();
-        // An authority may contain characters that end a directive or begin another source.
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
-        let is_origin = matches!(uri.scheme_str(), Some("https" | "http"))
-            && matches!(uri.path(), "" | "/")
-            && uri.query().is_none()
-            && authority.bytes().all(is_plain);
-        if !is_origin {
-            return Err(refuse());
-        }
-        let policy = format!("frame-ancestors {}", origin.trim_end_matches('/'));
-        Ok(Self(HeaderValue::try_from(policy).map_err(|_| refuse())?))
+        let origin = parse_origin(origin)?;
+        let policy = format!("frame-ancestors {origin}");
+        // The characters of an origin are allowed in a header.
+        let policy = HeaderValue::try_from(policy);
+        Ok(policy.map_or_else(|_| Self::none(), Self))
     }
 
     /// No site.
@@ -95,27 +87,5 @@ where
             Ok(response)
         }
         .boxed()
-    }
-}
-
-/// A text that is not an origin.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an origin: write it like https://app.revento.example, without a path")]
-pub struct OriginError(String);
-
-impl OriginError {
-    /// Who is at fault: the configuration.
-    pub fn kind(&self) -> ErrorKind {
-        ErrorKind::Configuration
-    }
-
-    /// Whether the same call can succeed later: never.
-    pub fn is_transient(&self) -> bool {
-        false
-    }
-
-    /// Whether the call may have taken effect: never.
-    pub fn may_have_taken_effect(&self) -> bool {
-        false
     }
 }

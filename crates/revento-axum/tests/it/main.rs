@@ -8,5 +8,6 @@
 
 mod flow;
 mod only_verified;
+mod same_origin;
 mod sessions;
 mod webview;

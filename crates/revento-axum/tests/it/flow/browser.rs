@@ -12,8 +12,9 @@ use async_trait::async_trait;
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Request, Response,
+    HeaderMap, Request, Response,
     header::{COOKIE, LOCATION, SET_COOKIE},
+    request::Parts,
 };
 use revento_api::Client;
 use revento_axum::{AuthorizationFlow, FinishedAuthorization, FlowError};
@@ -24,7 +25,7 @@ use revento_store::{Clock, memory::MemoryTokens};
 use revento_transport::{Transport, TransportError};
 
 #[derive(Debug, Default)]
-pub(super) struct Hands(pub(super) AtomicI64);
+pub(crate) struct Hands(pub(crate) AtomicI64);
 
 impl Clock for Hands {
     fn now(&self) -> Timestamp {
@@ -33,7 +34,7 @@ impl Clock for Hands {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Platform(pub(super) AtomicU32);
+pub(crate) struct Platform(pub(crate) AtomicU32);
 
 #[async_trait]
 impl Transport for Platform {
@@ -46,24 +47,25 @@ impl Transport for Platform {
     }
 }
 
-pub(super) struct Service {
-    pub(super) flow: AuthorizationFlow,
-    pub(super) platform: Arc<Platform>,
-    pub(super) clock: Arc<Hands>,
+pub(crate) struct Service {
+    pub(crate) flow: AuthorizationFlow,
+    pub(crate) platform: Arc<Platform>,
+    pub(crate) clock: Arc<Hands>,
     client: Client,
 }
 
 impl Service {
-    pub(super) fn at(redirect_uri: &str) -> Self {
+    pub(crate) fn at(redirect_uri: &str) -> Self {
+        Self::of("client", "http://auth.test", redirect_uri)
+    }
+
+    /// A service with this registration. All services share their sealing key.
+    pub(crate) fn of(client_id: &str, auth: &str, redirect_uri: &str) -> Self {
         let platform = Arc::new(Platform::default());
         let clock = Arc::new(Hands::default());
-        let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
-        let integration = Integration::new(
-            Endpoints::sandbox("http://auth.test").unwrap(),
-            "client",
-            redirect_uri,
-        )
-        .unwrap();
+        let sealer = Arc::new(keys());
+        let endpoints = Endpoints::sandbox(auth).unwrap();
+        let integration = Integration::new(endpoints, client_id, redirect_uri).unwrap();
         let transport: Arc<dyn Transport> = Arc::<Platform>::clone(&platform);
         let tokens = Arc::new(MemoryTokens::new());
         let client = Client::builder(integration)
@@ -74,58 +76,79 @@ impl Service {
             .build()
             .unwrap();
         Self {
-            flow: AuthorizationFlow::new(client.clone(), sealer),
+            flow: AuthorizationFlow::new(client.clone(), &sealer),
             client,
             platform,
             clock,
         }
     }
 
-    pub(super) fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         &self.client
     }
 
-    pub(super) fn over_tls() -> Self {
+    pub(crate) fn over_tls() -> Self {
         Self::at("https://app.test/callback")
+    }
+}
+
+pub(crate) fn keys() -> KeyRing {
+    KeyRing::new(SealingKey::from_bytes([7; 32]))
+}
+
+/// The head of a `GET` of this address.
+pub(crate) fn get(address: &str) -> Parts {
+    Request::get(address).body(()).unwrap().into_parts().0
+}
+
+/// The request of the first scenario: an organizer's connection.
+pub(crate) fn organizer() -> AuthorizationRequest {
+    AuthorizationRequest {
+        event_id: "evt_1".into(),
+        scopes: Scopes::parse("event.read program.read"),
     }
 }
 
 /// Keeps cookies by their names, and removes expired cookies.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Browser {
-    pub(super) cookies: BTreeMap<String, String>,
-    pub(super) last_set: Vec<String>,
+pub(crate) struct Browser {
+    pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) last_set: Vec<String>,
 }
 
 impl Browser {
     /// Begins a flow and returns the `state` that the platform sends back.
-    pub(super) async fn begin(&mut self, service: &Service) -> String {
-        let request = AuthorizationRequest {
-            event_id: "evt_1".into(),
-            scopes: Scopes::parse("event.read program.read"),
-        };
-        let response = service.flow.begin(&request).await.unwrap();
+    pub(crate) async fn begin(&mut self, service: &Service) -> String {
+        let request = self.visits("/connect");
+        let response = service.flow.begin(&request, &organizer()).await.unwrap();
         self.take(response.headers());
         let url = url::Url::parse(response.headers()[LOCATION].to_str().unwrap()).unwrap();
         let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1;
         state.into_owned()
     }
 
-    pub(super) async fn call_back(
+    pub(crate) async fn call_back(
         &mut self,
         service: &Service,
         query: &str,
     ) -> Result<FinishedAuthorization, FlowError> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &self.cookies {
-            headers.append(COOKIE, HeaderValue::try_from(format!("{name}={value}")).unwrap());
-        }
-        let outcome = service.flow.finish(&headers, query).await;
-        self.take((outcome.clear_cookie, "page").into_response().headers());
+        let request = self.visits(&format!("/callback?{query}"));
+        let outcome = service.flow.finish(&request).await;
+        self.take((outcome.headers, "page").into_response().headers());
         outcome.result
     }
 
-    fn take(&mut self, headers: &HeaderMap) {
+    /// The request of this browser for an address.
+    pub(crate) fn visits(&self, address: &str) -> Parts {
+        let mut request = get(address);
+        for (name, value) in &self.cookies {
+            let pair = format!("{name}={value}");
+            request.headers.append(COOKIE, pair.parse().unwrap());
+        }
+        request
+    }
+
+    pub(crate) fn take(&mut self, headers: &HeaderMap) {
         self.last_set.clear();
         for line in headers.get_all(SET_COOKIE) {
             let line = line.to_str().unwrap();

@@ -1,6 +1,7 @@
 //! The OAuth flow and its cookies. The browser is a list of cookies.
 
-mod browser;
+pub(crate) mod browser;
 mod cookies;
+mod hostile;
 mod outcomes;
 mod rounds;

@@ -250,7 +250,8 @@ impl Walkthrough {
     }
 
     async fn read(&self) -> Result<Value> {
-        self.browser.get_json(&self.url("/api/participants")).await
+        let url = self.url("/api/participants?fresh=true");
+        self.browser.get_json(&url).await
     }
 
     async fn count(&self, name: &str) -> Result<u64> {

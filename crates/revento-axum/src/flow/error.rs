@@ -1,0 +1,109 @@
+//! Why a flow led to no connection.
+
+use std::{error::Error, time::Duration};
+
+use http::StatusCode;
+use revento_api::ConnectError;
+use revento_core::{RequestId, error::ErrorKind};
+use revento_oauth::CallbackError;
+
+/// Why a flow led to no connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FlowError {
+    /// The platform or the human refused, or the callback belongs to no flow of this browser.
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    /// The code gave no stored connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// Too many codes are being exchanged ([`ExchangeLimits`](crate::ExchangeLimits)). The callback is still good.
+    #[error(
+        "too many people are connecting at this moment, and nothing was sent: load this page again in {} seconds",
+        retry_after.as_secs()
+    )]
+    Busy {
+        /// When to load the callback's page again.
+        retry_after: Duration,
+    },
+    /// The browser prefetched or prerendered the callback, or a `HEAD` asked about it. Nothing has happened.
+    #[error("nobody has opened this page yet, and nothing was sent: open it to go on")]
+    NotOpened,
+    /// The address that the platform's panel opened names no event.
+    #[error("{0}, so it is unknown what to connect: connect from the event's integrations panel again")]
+    NoEvent(&'static str),
+    /// The flow could not begin. Nothing was sent.
+    #[error("the authorization cannot begin, and nothing was sent: try again")]
+    Begin {
+        /// `Internal` for missing random bytes, `Sealing` for the cookie, `Configuration` for the address, `Usage` for ids
+        /// and scopes that are too long for a cookie.
+        kind: ErrorKind,
+        /// The error of the random source or of the sealer.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl FlowError {
+    /// A status for the page that shows the error.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Callback(_) | Self::NoEvent(_) => StatusCode::BAD_REQUEST,
+            Self::Connect(_) => StatusCode::BAD_GATEWAY,
+            Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotOpened => StatusCode::NO_CONTENT,
+            Self::Begin { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Who is at fault.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Callback(error) => error.kind(),
+            Self::Connect(error) => error.kind(),
+            Self::Busy { .. } => ErrorKind::RateLimited,
+            Self::NotOpened | Self::NoEvent(_) => ErrorKind::Rejected,
+            Self::Begin { kind, .. } => *kind,
+        }
+    }
+
+    /// Whether the same call can succeed later. Begin a new flow, except after [`Busy`](Self::Busy) and
+    /// [`NotOpened`](Self::NotOpened): these callbacks are still good.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Callback(error) => error.is_transient(),
+            Self::Connect(error) => error.is_transient(),
+            Self::Busy { .. } | Self::NotOpened => true,
+            Self::NoEvent(_) => false,
+            Self::Begin { kind, .. } => matches!(kind, ErrorKind::Internal | ErrorKind::Sealing),
+        }
+    }
+
+    /// Whether the platform may have issued tokens.
+    pub fn may_have_taken_effect(&self) -> bool {
+        match self {
+            Self::Callback(error) => error.may_have_taken_effect(),
+            Self::Connect(error) => error.may_have_taken_effect(),
+            Self::Busy { .. } | Self::NotOpened | Self::NoEvent(_) | Self::Begin { .. } => false,
+        }
+    }
+
+    /// The id of the request to the token endpoint, if one was sent.
+    pub fn request_id(&self) -> Option<&RequestId> {
+        match self {
+            Self::Connect(error) => error.request_id(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn begin(kind: ErrorKind, source: impl Error + Send + Sync + 'static) -> Self {
+        Self::Begin {
+            kind,
+            source: Box::new(source),
+        }
+    }
+
+    /// Whether the browser can repeat the callback.
+    pub(super) fn keeps_flow(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::NotOpened)
+    }
+}
