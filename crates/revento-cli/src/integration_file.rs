@@ -2,10 +2,9 @@
 
 use std::{io, path::Path};
 
+use revento_example_service::private_file;
 use revento_sandbox::SandboxInfo;
 use serde::{Deserialize, Serialize};
-
-use crate::files;
 
 /// The content of `integration.json`.
 ///
@@ -35,6 +34,6 @@ impl IntegrationFile {
     }
 
     pub(crate) fn write_to(&self, directory: &Path) -> io::Result<()> {
-        files::replace(&directory.join(Self::NAME), &serde_json::to_vec_pretty(self)?)
+        private_file::replace(&directory.join(Self::NAME), &serde_json::to_vec_pretty(self)?)
     }
 }

@@ -3,7 +3,6 @@
 //! Exit codes: 0 for success, 1 if the command failed, 2 if the command line is wrong.
 
 mod export;
-mod files;
 mod integration_file;
 mod manual;
 mod platform;

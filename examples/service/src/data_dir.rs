@@ -2,9 +2,8 @@
 
 use std::{
     error::Error,
-    fs,
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs, io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,6 +13,8 @@ use revento::{
     store::{OsEntropy, Sealed, Sealer},
     store_sqlite::OpenError,
 };
+
+use crate::private_file;
 
 /// An open data directory. Only its owner can read its files.
 #[derive(Debug)]
@@ -32,6 +33,14 @@ pub enum DataDirError {
         /// The path of the directory or file.
         path: PathBuf,
         /// The error of the operating system.
+        source: io::Error,
+    },
+    /// Others than its owner can use a file, so it is not used.
+    #[error("{} is not safe to use; if nobody else can have read or written it, correct that and start again", path.display())]
+    Unsafe {
+        /// The path of the file.
+        path: PathBuf,
+        /// What is wrong with it.
         source: io::Error,
     },
     /// The key file does not hold a sealing key.
@@ -67,7 +76,7 @@ impl DataDirError {
     /// Who is at fault, or what helps.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Io { .. } => ErrorKind::Configuration,
+            Self::Io { .. } | Self::Unsafe { .. } => ErrorKind::Configuration,
             Self::InvalidKey { .. } | Self::MissingKey { .. } | Self::WrongKey { .. } => ErrorKind::Sealing,
             Self::KeyGeneration { .. } => ErrorKind::Internal,
             Self::Store(error) => error.kind(),
@@ -93,12 +102,13 @@ fn parent(path: &Path) -> std::path::Display<'_> {
     path.parent().unwrap_or(path).display()
 }
 
-/// Sealed with the key when the key is generated. A key that cannot open it is not the key of the data.
+/// Sealed with the key before there is data. A key that cannot open it is not the key of the data.
 const CHECK: &[u8] = b"revento sealing key";
 const CHECK_CONTEXT: &str = "revento/sealing-key-check";
 
 impl DataDir {
-    /// Opens the directory. Creates it with a new key if it does not exist.
+    /// Opens the directory. Creates it with a new key if it does not exist; of several processes that do so at once, one creates the
+    /// key and the others use it.
     ///
     /// # Errors
     /// When the directory cannot be used. The error says what to do.
@@ -128,26 +138,32 @@ impl DataDir {
 
     async fn key(directory: &Path, has_data: bool) -> Result<KeyRing, DataDirError> {
         let path = directory.join("sealing.key");
-        match fs::read_to_string(&path) {
-            Ok(text) => {
-                let key = SealingKey::from_base64(text.trim());
-                let ring = KeyRing::new(key.map_err(|_| DataDirError::InvalidKey { path: path.clone() })?);
-                if has_data && !opens_check(&ring, directory).await {
-                    return Err(DataDirError::WrongKey { path });
-                }
-                Ok(ring)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound && has_data => {
-                Err(DataDirError::MissingKey { path })
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => generate_key(&path).await,
-            Err(source) => Err(DataDirError::Io { path, source }),
+        let text = match read(&path)? {
+            Some(text) => text,
+            None if has_data => return Err(DataDirError::MissingKey { path }),
+            None => create_key(&path)?,
+        };
+        let text = str::from_utf8(&text).unwrap_or_default();
+        let Ok(key) = SealingKey::from_base64(text.trim()) else {
+            return Err(DataDirError::InvalidKey { path });
+        };
+        let ring = KeyRing::new(key);
+        let check = directory.join("sealing.check");
+        if opens_check(&ring, read(&check)?).await {
+            return Ok(ring);
         }
+        if has_data {
+            return Err(DataDirError::WrongKey { path });
+        }
+        // There is no data yet: a check without data is of a start that did not finish.
+        let sealed = ring.seal(CHECK_CONTEXT, CHECK).await.map_err(not_generated)?;
+        private_file::replace(&check, sealed.as_bytes()).map_err(in_file(&check))?;
+        Ok(ring)
     }
 }
 
-async fn opens_check(ring: &KeyRing, directory: &Path) -> bool {
-    let Ok(sealed) = fs::read(directory.join("sealing.check")) else {
+async fn opens_check(ring: &KeyRing, sealed: Option<Vec<u8>>) -> bool {
+    let Some(sealed) = sealed else {
         return false;
     };
     ring.open(CHECK_CONTEXT, &Sealed::from_bytes(sealed))
@@ -155,19 +171,30 @@ async fn opens_check(ring: &KeyRing, directory: &Path) -> bool {
         .is_ok_and(|opened| *opened.plaintext == CHECK)
 }
 
-/// Writes the check before the key: a crash in between leaves a check without a key, which the next start replaces.
-async fn generate_key(path: &Path) -> Result<KeyRing, DataDirError> {
-    let key = SealingKey::generate(&OsEntropy).map_err(not_generated)?;
-    let text = key.to_base64();
-    let ring = KeyRing::new(key);
-    let check = ring.seal(CHECK_CONTEXT, CHECK).await.map_err(not_generated)?;
-    let not_written = |source| DataDirError::Io {
-        path: path.into(),
-        source,
-    };
-    write(&path.with_extension("check"), check.as_bytes()).map_err(not_written)?;
-    write(path, text.as_bytes()).map_err(not_written)?;
-    Ok(ring)
+/// Creates the key file. Returns its text, which another process may have written first.
+fn create_key(path: &Path) -> Result<Vec<u8>, DataDirError> {
+    let text = SealingKey::generate(&OsEntropy)
+        .map_err(not_generated)?
+        .to_base64();
+    if private_file::write_new(path, text.as_bytes()).map_err(in_file(path))? {
+        return Ok(text.as_bytes().to_vec());
+    }
+    read(path)?.ok_or_else(|| in_file(path)(io::ErrorKind::NotFound.into()))
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, DataDirError> {
+    private_file::read(path).map_err(in_file(path))
+}
+
+fn in_file(path: &Path) -> impl Fn(io::Error) -> DataDirError {
+    move |source| {
+        let path = path.into();
+        if private_file::is_refusal(&source) {
+            DataDirError::Unsafe { path, source }
+        } else {
+            DataDirError::Io { path, source }
+        }
+    }
 }
 
 fn not_generated(error: impl Error + Send + Sync + 'static) -> DataDirError {
@@ -176,18 +203,48 @@ fn not_generated(error: impl Error + Send + Sync + 'static) -> DataDirError {
     }
 }
 
-/// Writes a file atomically and durably, readable for its owner only.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".new");
-    let partial = PathBuf::from(partial);
-    let _ = fs::remove_file(&partial);
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&partial)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(partial, path)
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A start that another one overtakes at any step uses its key.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn h27_many_first_starts_share_one_key() {
+        for _ in 0..20 {
+            let home = tempfile::tempdir().unwrap();
+            let starts: Vec<_> = (0..8)
+                .map(|_| {
+                    let path = home.path().join("data");
+                    tokio::spawn(async move {
+                        fs::DirBuilder::new().recursive(true).create(&path).unwrap();
+                        DataDir::key(&path, path.join("integration.db").exists())
+                            .await
+                            .unwrap()
+                    })
+                })
+                .collect();
+            let mut rings = Vec::new();
+            for start in starts {
+                rings.push(start.await.unwrap());
+            }
+            let sealed = rings[0].seal("context", b"secret").await.unwrap();
+            for ring in &rings {
+                assert!(ring.open("context", &sealed).await.is_ok());
+            }
+            let again = DataDir::key(&home.path().join("data"), true).await.unwrap();
+            assert!(again.open("context", &sealed).await.is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn h27_a_key_that_others_may_read_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        drop(DataDir::open(home.path()).await.unwrap());
+        let key = home.path().join("sealing.key");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
+        let error = DataDir::open(home.path()).await.unwrap_err();
+        assert!(matches!(error, DataDirError::Unsafe { .. }), "{error}");
+    }
 }

@@ -10,6 +10,7 @@ mod feed;
 mod headers;
 mod pages;
 mod participants;
+pub mod private_file;
 mod routes;
 mod service;
 mod settings;

@@ -1,10 +1,10 @@
 //! Opens the connection that the export reads with.
 
-use std::{env, fs, path::PathBuf, time::Duration};
+use std::{env, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use revento::{Client, Endpoints, Integration, ReqwestTransport, SqliteStore};
-use revento_example_service::DataDir;
+use revento_example_service::{DataDir, private_file};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::integration_file::IntegrationFile;
@@ -119,10 +119,12 @@ impl ConnectionArguments {
 
     fn integration_file(&self) -> Result<Option<IntegrationFile>> {
         let path = self.data.join(IntegrationFile::NAME);
-        let Ok(text) = fs::read_to_string(&path) else {
+        // It has the client secret, and whoever can write it decides where the secret is sent.
+        let content = private_file::read(&path).with_context(|| format!("{} is not used", path.display()))?;
+        let Some(content) = content else {
             return Ok(None);
         };
-        let parsed = serde_json::from_str(&text);
+        let parsed = serde_json::from_slice(&content);
         parsed.map(Some).with_context(|| {
             format!(
                 "{} is damaged; start the quickstart again to write it",

@@ -7,14 +7,15 @@
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Seek, SeekFrom, Write},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use revento_example_service::private_file;
 use serde::{Deserialize, Serialize};
 
 use super::format::Format;
-use crate::files;
 
 /// What is exported. An interrupted export continues only if its job is the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,12 +50,10 @@ pub(crate) struct ExportFile {
 impl ExportFile {
     /// Starts a new export, or continues an interrupted one.
     pub(crate) fn open(path: &Path, job: Job, restart: bool) -> Result<Self> {
-        ensure!(
-            fs::symlink_metadata(path).is_err(),
-            "{} exists already; move it away, or choose another file",
-            path.display()
-        );
+        is_free(path)?;
         let file = open_locked(&part_path(path))?;
+        // Another export may have ended before this one got the lock.
+        is_free(path)?;
         if restart {
             remove(&checkpoint_path(path))?;
         }
@@ -137,7 +136,8 @@ impl ExportFile {
         if cursor.is_some() {
             let text = serde_json::to_vec(&self.checkpoint)?;
             let path = checkpoint_path(&self.path);
-            files::replace(&path, &text).with_context(|| format!("{} cannot be written", path.display()))?;
+            private_file::replace(&path, &text)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
         }
         Ok(())
     }
@@ -170,21 +170,40 @@ impl ExportFile {
     }
 }
 
+fn is_free(path: &Path) -> Result<()> {
+    ensure!(
+        fs::symlink_metadata(path).is_err(),
+        "{} exists already; move it away, or choose another file",
+        path.display()
+    );
+    Ok(())
+}
+
 /// Opens or creates the file and locks it for this process.
 fn open_locked(path: &Path) -> Result<File> {
-    let opened = match files::create(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => files::reopen(path),
+    let opened = match private_file::create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            private_file::open(path, private_file::Access::Write)
+        }
         result => result,
     };
-    let not_opened = || {
+    let file = opened.with_context(|| {
         format!(
-            "{} cannot be written; choose a file in a directory that you can write to",
+            "{} cannot be written; choose a file in a directory that you can write to, and remove what is in the way",
             path.display()
         )
-    };
-    let file = opened.with_context(not_opened)?;
+    })?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            // Whoever held the lock may have renamed or removed the file since it was opened.
+            let named = fs::symlink_metadata(path).map(|named| named.ino()).ok();
+            ensure!(
+                named == Some(file.metadata()?.ino()),
+                "another export has just written {}; run the same command again",
+                path.display()
+            );
+            Ok(file)
+        }
         Err(TryLockError::WouldBlock) => {
             bail!(
                 "another export is writing {}; wait until it ends, or choose another file",
@@ -198,25 +217,35 @@ fn open_locked(path: &Path) -> Result<File> {
 
 fn read_checkpoint(path: &Path) -> Result<Option<Checkpoint>> {
     let path = checkpoint_path(path);
-    match fs::read(&path) {
-        Ok(text) => match serde_json::from_slice(&text) {
-            Ok(checkpoint) => Ok(Some(checkpoint)),
-            Err(_) => bail!(
-                "{} is damaged; discard the interrupted export with --restart",
-                path.display()
-            ),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
-    }
+    let content = private_file::read(&path).with_context(|| {
+        format!(
+            "{} cannot be read; discard the interrupted export with --restart",
+            path.display()
+        )
+    })?;
+    let Some(content) = content else {
+        return Ok(None);
+    };
+    serde_json::from_slice(&content).map(Some).map_err(|_| {
+        anyhow!(
+            "{} is damaged; discard the interrupted export with --restart",
+            path.display()
+        )
+    })
 }
 
 fn part_path(path: &Path) -> PathBuf {
-    files::with_suffix(path, ".part")
+    with_suffix(path, ".part")
 }
 
 fn checkpoint_path(path: &Path) -> PathBuf {
-    files::with_suffix(path, ".state")
+    with_suffix(path, ".state")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 fn remove(path: &Path) -> Result<()> {

@@ -1,8 +1,8 @@
 //! The data directory: its permissions, and the errors when it cannot be used.
 
 use std::{
-    fs,
-    os::unix::fs::{MetadataExt, symlink},
+    fs::{self, Permissions},
+    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
     path::Path,
 };
 
@@ -81,19 +81,35 @@ fn l9_a_key_is_never_written_through_a_symlink() {
     let data = home.path().join("data");
     fs::create_dir(&data).unwrap();
     let elsewhere = home.path().join("elsewhere");
-    for name in [
-        "sealing.key",
-        "sealing.key.new",
-        "sealing.check",
-        "sealing.check.new",
-    ] {
+    for name in ["sealing.key", "sealing.check"] {
         symlink(&elsewhere, data.join(name)).unwrap();
+        let message = refused(home.path(), &data);
+        assert!(
+            message.contains(name) && message.ends_with("it is a symbolic link"),
+            "{message}"
+        );
+        assert!(!elsewhere.exists());
+        fs::remove_file(data.join(name)).unwrap();
     }
+}
+
+#[test]
+fn h27_a_key_that_others_can_use_is_refused() {
+    let home = used();
+    let data = home.path().canonicalize().unwrap().join("data");
+    let key = data.join("sealing.key");
+    for mode in [0o644, 0o660] {
+        fs::set_permissions(&key, Permissions::from_mode(mode)).unwrap();
+        let message = refused(home.path(), &data);
+        assert!(
+            message.contains("is not safe to use") && message.contains("chmod 600"),
+            "{message}"
+        );
+    }
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
     let mut running = Running::quickstart(&data, &[]);
     running.value_of("Example integration");
     assert_eq!(running.interrupt().code, Some(0));
-    assert!(!elsewhere.exists());
-    assert!(fs::symlink_metadata(data.join("sealing.key")).unwrap().is_file());
 }
 
 #[test]

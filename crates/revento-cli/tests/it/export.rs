@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
-    os::unix::fs::{MetadataExt, symlink},
+    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -202,7 +202,7 @@ async fn stopped_and_started_again_no_line_is_lost_or_doubled() {
 }
 
 #[tokio::test]
-async fn a_csv_has_a_line_for_each_and_its_result_is_json() {
+async fn h27_a_csv_has_a_line_for_each_and_overwrites_nothing() {
     let world = World::start().await;
     let out = world.out();
     let ended = world.export(&["--format", "csv", "--json", "--expect", "64"]);
@@ -238,6 +238,21 @@ async fn a_csv_has_a_line_for_each_and_its_result_is_json() {
     let linked = world.export(&["--format", "csv"]);
     assert_eq!(linked.code, Some(1), "{}", linked.stdout);
     assert!(!elsewhere.exists(), "l9: a link was followed");
+
+    // Nor is a file overwritten that somebody put in the way under a second name, or that others can read.
+    fs::remove_file(beside(&out, ".part")).unwrap();
+    fs::write(&elsewhere, "mine").unwrap();
+    fs::hard_link(&elsewhere, beside(&out, ".part")).unwrap();
+    for (mode, says) in [(0o600, "hard link"), (0o644, "chmod 600")] {
+        fs::set_permissions(&elsewhere, fs::Permissions::from_mode(mode)).unwrap();
+        let linked = world.export(&["--format", "csv", "--restart"]);
+        assert!(
+            linked.code == Some(1) && linked.stderr.contains(says),
+            "h27: {}",
+            linked.stderr
+        );
+        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "mine");
+    }
 }
 
 #[tokio::test]
