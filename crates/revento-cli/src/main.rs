@@ -5,6 +5,7 @@
 mod export;
 mod integration_file;
 mod manual;
+mod ops;
 mod platform;
 mod ports;
 mod quickstart;
@@ -48,6 +49,9 @@ enum Command {
     Verify(webhook::verify::Arguments),
     /// Sign a body as the platform signs a webhook.
     Sign(webhook::sign::Arguments),
+    /// Look into the stores of a service, and repair them while it runs.
+    #[command(subcommand)]
+    Ops(ops::Command),
     /// Print the completions of a shell.
     Completions(manual::CompletionsArguments),
     /// Write manual pages.
@@ -71,6 +75,7 @@ async fn main() -> ExitCode {
         Command::Deliveries(command) => platform::deliveries::run(command).await,
         Command::Verify(arguments) => webhook::verify::run(&arguments),
         Command::Sign(arguments) => webhook::sign::run(&arguments),
+        Command::Ops(command) => ops::run(command).await,
         Command::Completions(arguments) => manual::completions(&arguments, Arguments::command()),
         Command::Man(arguments) => manual::man(&arguments, Arguments::command()),
     };

@@ -12,6 +12,7 @@ mod export;
 mod export_terminal;
 mod headless;
 mod killed;
+mod ops;
 mod platform;
 mod quickstart;
 mod sandbox;

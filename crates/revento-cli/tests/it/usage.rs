@@ -79,6 +79,13 @@ fn every_command_has_examples_completions_and_a_manual_page() {
         &["deliveries", "replay"],
         &["verify"],
         &["sign"],
+        &["ops", "connections", "list"],
+        &["ops", "connections", "show"],
+        &["ops", "inbox", "dead"],
+        &["ops", "inbox", "requeue"],
+        &["ops", "inbox", "expunge"],
+        &["ops", "deletions", "due"],
+        &["ops", "check"],
         &["completions"],
         &["man"],
     ] {

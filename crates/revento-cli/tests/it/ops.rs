@@ -1,0 +1,241 @@
+//! `revento ops`, on a SQLite file that a service has open.
+
+use std::time::Duration;
+
+use revento::{
+    SqliteStore, Timestamp,
+    store::{Clock, DeletionStore, InboxStore, SystemClock, TokenStore},
+    types::{ConnectionStatus, StatusReason},
+};
+use revento_store_testkit::fixtures;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Ended, revento};
+
+const DAY: Duration = Duration::from_secs(86_400);
+const TEN_DAYS: Duration = Duration::from_secs(10 * 86_400);
+
+struct Service {
+    store: SqliteStore,
+    folder: TempDir,
+}
+
+impl Service {
+    async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = SqliteStore::open(folder.path().join("service.db")).await.unwrap();
+        Self { store, folder }
+    }
+
+    /// A connection that is all right, for which nothing has to be done.
+    async fn connection(&self, event: &str, status: ConnectionStatus, reason: Option<StatusReason>) {
+        let mut record = fixtures::record(event, 1);
+        let now = now();
+        record.connection.status = status;
+        record.connection.reason = reason;
+        record.connection.status_since = now.saturating_sub(DAY);
+        record.connection.access_expires_at = now.saturating_add(Duration::from_secs(3000));
+        record.connection.refresh_expires_at = now.saturating_add(9 * TEN_DAYS);
+        record.connection.consent_expires_at = now.saturating_add(36 * TEN_DAYS);
+        self.store.create(&record).await.unwrap();
+    }
+
+    /// Deliveries that a handler has failed to handle.
+    async fn buried(&self, count: u64) {
+        for number in 1..=count {
+            self.store.insert(&fixtures::delivery(number)).await.unwrap();
+            let leased = self
+                .store
+                .lease(now(), now().saturating_add(DAY), 1)
+                .await
+                .unwrap();
+            let error = "the handler\u{1b}[2J failed";
+            assert!(self.store.bury(&leased[0].lease, now(), error).await.unwrap());
+        }
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Ended {
+        let mut command = revento(&[&["ops"], arguments].concat());
+        command
+            .env(
+                "REVENTO_STORE",
+                format!("sqlite:{}", self.folder.path().join("service.db").display()),
+            )
+            .env("REVENTO_CLIENT_ID", "clt_test");
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        let ended = Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        };
+        assert!(!ended.stdout.contains('\u{1b}'), "{ended:?}");
+        ended
+    }
+}
+
+fn now() -> Timestamp {
+    SystemClock.now()
+}
+
+fn rows(ended: &Ended) -> Vec<Value> {
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    ended
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn connections_are_listed_and_shown_without_their_tokens() {
+    let service = Service::new().await;
+    service
+        .connection("evt_1", ConnectionStatus::Connected, None)
+        .await;
+    service
+        .connection("evt_2", ConnectionStatus::InDoubt, Some(StatusReason::AnswerLost))
+        .await;
+
+    let all = service.run(&["connections", "list"]).await;
+    assert_eq!(all.stdout.lines().count(), 2, "{}", all.stdout);
+    assert!(
+        all.stdout.contains("in_doubt") && all.stdout.contains("answer_lost"),
+        "{}",
+        all.stdout
+    );
+
+    let doubted = rows(
+        &service
+            .run(&["connections", "list", "--status", "in_doubt", "--json"])
+            .await,
+    );
+    assert_eq!((doubted.len(), &doubted[0]["event_id"]), (1, &"evt_2".into()));
+    assert!(doubted[0].get("tokens").is_none());
+
+    let shown = service.run(&["connections", "show", "evt_1"]).await;
+    assert!(
+        shown.stdout.contains("refresh token ends") && shown.stdout.contains("in 89 d"),
+        "{}",
+        shown.stdout
+    );
+    let missing = service.run(&["connections", "show", "evt_9"]).await;
+    assert_eq!(missing.code, Some(1));
+    assert!(
+        missing.stderr.contains("no such connection"),
+        "{}",
+        missing.stderr
+    );
+}
+
+#[tokio::test]
+async fn buried_deliveries_are_listed_queued_again_and_expunged() {
+    let service = Service::new().await;
+    service.buried(3).await;
+    let dead = rows(&service.run(&["inbox", "dead", "--json"]).await);
+    assert_eq!(dead.len(), 3);
+    assert_eq!(dead[0]["attempts"], 1);
+    let text = service.run(&["inbox", "dead", "--limit", "1"]).await.stdout;
+    assert!(
+        text.contains("env_3") && text.contains("the handler\\u{1b}[2J failed"),
+        "{text}"
+    );
+
+    let unknown = service.run(&["inbox", "requeue", "env_1", "env_unknown"]).await;
+    assert_eq!(unknown.code, Some(1));
+    assert!(
+        unknown.stdout.contains("queued again") && unknown.stdout.contains("not buried"),
+        "{}",
+        unknown.stdout
+    );
+
+    let refused = service.run(&["inbox", "requeue", "--all"]).await;
+    assert_eq!(refused.code, Some(2), "what changes much needs --yes");
+    let asked = service
+        .run(&["inbox", "expunge", "--before", "2100-01-01T00:00:00Z"])
+        .await;
+    assert_eq!(asked.code, Some(1));
+    assert!(
+        asked.stderr.contains("2 buried") && asked.stderr.contains("--yes"),
+        "{}",
+        asked.stderr
+    );
+    let expunged = service
+        .run(&["inbox", "expunge", "--before", "2100-01-01T00:00:00Z", "--yes"])
+        .await;
+    assert!(expunged.stdout.contains("bodies of 2"), "{}", expunged.stdout);
+    let gone = service.run(&["inbox", "requeue", "env_2"]).await;
+    assert!(gone.stdout.contains("replay it"), "{}", gone.stdout);
+}
+
+#[tokio::test]
+async fn check_names_what_a_person_has_to_act_on() {
+    let service = Service::new().await;
+    service
+        .connection("evt_1", ConnectionStatus::Connected, None)
+        .await;
+    let quiet = service.run(&["check"]).await;
+    assert_eq!(quiet.code, Some(0), "{}{}", quiet.stdout, quiet.stderr);
+
+    service
+        .connection("evt_2", ConnectionStatus::InDoubt, Some(StatusReason::AnswerLost))
+        .await;
+    service
+        .connection(
+            "evt_3",
+            ConnectionStatus::NeedsConsent,
+            Some(StatusReason::RefreshRejected),
+        )
+        .await;
+    service.buried(1).await;
+    let mut duty = fixtures::deletion_duty(1);
+    duty.deadline_at = now().saturating_add(DAY);
+    service.store.record(&duty).await.unwrap();
+    let mut late = fixtures::delivery(9);
+    late.received_at = now().saturating_sub(DAY);
+    service.store.insert(&late).await.unwrap();
+
+    let found = service.run(&["check"]).await;
+    assert_eq!(found.code, Some(1));
+    for what in [
+        "in doubt",
+        "need consent",
+        "buried deliveries",
+        "deletion is due",
+        "deliveries wait",
+    ] {
+        assert!(found.stdout.contains(what), "{what} is not in {}", found.stdout);
+    }
+    let json: Value = serde_json::from_str(&service.run(&["check", "--json"]).await.stdout).unwrap();
+    assert_eq!(
+        (&json["ok"], json["findings"].as_array().unwrap().len()),
+        (&false.into(), 5)
+    );
+
+    let due = service.run(&["deletions", "due"]).await;
+    assert!(
+        due.stdout.contains("evt_1") && due.stdout.contains("in 23 h"),
+        "{}",
+        due.stdout
+    );
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_is_named_without_its_password() {
+    for (url, says) in [
+        ("integration.db", "sqlite:PATH"),
+        ("sqlite:no/such/file.db", "no/such/file.db"),
+        ("mysql://user:hunter2@localhost/db", "unknown scheme mysql"),
+        ("postgres://user:hunter2@127.0.0.1:1/db", ""),
+        ("redis://user:hunter2@127.0.0.1:1/", ""),
+    ] {
+        let output = revento(&["ops", "deletions", "due", "--store", url])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains(says) && !text.contains("hunter2"), "{text}");
+    }
+}
