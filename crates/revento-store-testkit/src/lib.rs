@@ -47,6 +47,7 @@ mod dropped;
 mod expect;
 pub mod fixtures;
 mod inbox;
+mod long;
 mod race;
 mod report;
 mod sealers;

@@ -55,7 +55,8 @@ pub trait DeletionStore: Send + Sync + fmt::Debug {
     /// The store failed.
     async fn duty(&self, envelope_id: &EnvelopeId) -> Result<Option<DeletionDuty>, StoreError>;
 
-    /// Lists at most `limit` open duties, the earliest deadline first and for equal deadlines in byte order of the envelope id.
+    /// Lists at most `limit` open duties, the earliest deadline first and for equal deadlines in byte order of the
+    /// envelope id (for long ids it may be that of their [`index_text`](crate::columns::index_text)).
     ///
     /// # Errors
     /// The store failed.

@@ -286,7 +286,7 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
     ) -> Result<RequeueOutcome, StoreError>;
 
     /// Lists buried deliveries: at most `limit`, the last buried first and for equal times in descending byte order of the
-    /// envelope id, behind `after` if it is given. The delivery at `after` need not be buried any more. A page has fewer
+    /// envelope id (for long ids it may be that of their [`index_text`](crate::columns::index_text)), behind `after` if it is given. The delivery at `after` need not be buried any more. A page has fewer
     /// than `limit` deliveries only if none follows it.
     ///
     /// # Errors

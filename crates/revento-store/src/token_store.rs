@@ -75,6 +75,7 @@ impl DueCursor {
 /// # Order
 /// Lists are in ascending byte order of the key's text (`ConnectionKey`'s `Display`), which
 /// [`due`](Self::due) uses for records of equal expiry. A page has fewer than `limit` records only if no record follows it.
+/// The order of keys whose text is longer than 192 bytes may be that of their [`index_text`](crate::columns::index_text).
 /// Records that no other call changes meanwhile are on exactly one page, whatever else changes between two pages.
 ///
 /// # What ends a claim

@@ -13,7 +13,9 @@
 mod budgets;
 mod cancelled;
 mod connecting;
+mod network;
 mod pooler;
+mod proxy;
 mod refused;
 mod server;
 mod suite;

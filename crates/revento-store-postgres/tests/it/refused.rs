@@ -12,7 +12,7 @@ async fn refusal(url: &str) -> OpenError {
 }
 
 /// The same server and role with another part of the URL.
-fn with(url: &str, change: impl FnOnce(&mut (String, String, String))) -> String {
+pub(crate) fn with(url: &str, change: impl FnOnce(&mut (String, String, String))) -> String {
     let rest = url.strip_prefix("postgres://").unwrap();
     let (login, place) = rest.split_once('@').unwrap();
     let (host, database) = place.split_once('/').unwrap();

@@ -8,6 +8,7 @@ use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 use crate::{
     check::SharedSubject,
     expect::{fail, same},
+    long,
     race::{CALLERS, ROUNDS, race},
     subject::CheckResult,
 };
@@ -202,4 +203,21 @@ pub(super) async fn a18_what_is_not_idle_is_kept(subject: SharedSubject<dyn Budg
         answer,
         BudgetSwapOutcome::Conflict(b"spent".to_vec()),
     )
+}
+
+pub(super) async fn h25_keys_of_any_length_are_told_apart(
+    subject: SharedSubject<dyn BudgetStore>,
+) -> CheckResult {
+    let store = subject.store();
+    for key in long::ids() {
+        let first = store.compare_and_swap(write(&key, None, b"one")).await?;
+        same(&long::name(&key), first, BudgetSwapOutcome::Swapped)?;
+        let second = store.compare_and_swap(write(&key, None, b"two")).await?;
+        same(
+            &long::name(&key),
+            second,
+            BudgetSwapOutcome::Conflict(b"one".to_vec()),
+        )?;
+    }
+    Ok(())
 }

@@ -18,6 +18,8 @@ pub(crate) fn checks() -> Vec<Check<dyn BudgetStore>> {
             "counted calls are lost, and the platform answers 429",
         compare_and_swap::k8_any_key_and_any_bytes_come_back =>
             "an integration with an unusual id cannot make any call",
+        compare_and_swap::h25_keys_of_any_length_are_told_apart =>
+            "an integration with a long id cannot make any call",
         compare_and_swap::a17_replicas_see_each_other =>
             "each replica spends the whole budget, and the platform answers 429",
         compare_and_swap::a18_what_is_not_idle_is_kept =>

@@ -2,6 +2,7 @@
 
 mod durable;
 mod duties;
+mod long;
 mod open;
 mod proof;
 mod sample;
@@ -16,6 +17,8 @@ pub(crate) fn checks() -> Vec<Check<dyn DeletionStore>> {
             "data is deleted too late, or data of a newer connection is deleted too",
         duties::k8_odd_duties_survive =>
             "an unusual id hides a duty or makes the store fail",
+        long::h25_ids_of_any_length_are_kept_and_listed =>
+            "a duty to delete with a long id is refused for ever, and its deadline passes",
         duties::q17_the_same_webhook_is_one_duty =>
             "a repeated webhook postpones a deadline or reopens a done duty",
         duties::q17_of_many_simultaneous_records_one_is_new =>

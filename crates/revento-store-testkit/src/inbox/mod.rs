@@ -8,6 +8,7 @@ mod expunge;
 mod forget;
 mod insert;
 mod lease;
+mod long;
 mod order;
 mod outcomes;
 mod sample;
@@ -23,6 +24,8 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "a webhook is handled with the data of another webhook",
         deliveries::k8_odd_deliveries_survive =>
             "an unusual id makes the inbox fail or hides another delivery",
+        long::h25_ids_of_any_length_are_kept_and_listed =>
+            "a delivery with a long id is refused with a 503 for ever",
         insert::q1_an_envelope_is_queued_once =>
             "a delivery that the sender retries is handled twice",
         insert::q1_of_many_simultaneous_inserts_one_is_new =>

@@ -8,6 +8,7 @@ mod due;
 mod durable;
 mod fences;
 mod lists;
+mod long;
 mod odd;
 mod pages;
 mod records;
@@ -37,6 +38,8 @@ pub(crate) fn checks() -> Vec<Check<dyn TokenStore>> {
             "a generation that overflows makes an old consent look newer",
         odd::k8_no_two_keys_are_mistaken_for_each_other =>
             "one organizer's tokens are used for another's event",
+        long::h25_ids_of_any_length_are_kept_and_listed =>
+            "a connection with a long id is refused, and its organizer can never connect",
         odd::k8_large_values_survive =>
             "a truncated token is a lost connection",
         odd::k8_sealed_bytes_survive_as_they_are =>
