@@ -1,6 +1,7 @@
 //! Every page of the sandbox on a large and a small screen, in light and dark: no page is wider than the screen, and axe-core
 //! finds no accessibility problem. `cargo xtask screenshots` saves the screenshots.
 
+use revento_sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
@@ -29,7 +30,8 @@ async fn on_a_large_and_a_small_screen() {
     if axe.is_none() {
         engine::skip("npm, so nothing is checked for accessibility");
     }
-    let platform = Platform::start().await;
+    let sandbox = Sandbox::builder().connect_url("http://localhost:3000/connect");
+    let platform = Platform::built(sandbox, "http://localhost:3000/callback").await;
     let pages = create_data(&platform).await;
     let mut faults = Vec::new();
     for (width, height, scheme, suffix) in SCREENS {
@@ -106,6 +108,10 @@ async fn create_data(platform: &Platform) -> Vec<(&'static str, String)> {
         ("webview", page["page_url"].as_str().unwrap().to_owned()),
         ("delivery", platform.console(&format!("/deliveries/{dead}"))),
         ("overview", platform.console("")),
+        (
+            "integrations",
+            platform.console("/integrations?event_id=evt_test_summit"),
+        ),
     ];
     let names = [
         "connections",

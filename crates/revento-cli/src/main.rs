@@ -4,6 +4,7 @@
 
 mod export;
 mod integration_file;
+mod listen_address;
 mod manual;
 mod ops;
 mod platform;

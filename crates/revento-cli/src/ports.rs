@@ -32,6 +32,14 @@ pub(crate) fn near(wanted: u16) -> impl Iterator<Item = u16> {
     wanted..=wanted.saturating_add(NEARBY)
 }
 
+/// Binds exactly this port on 127.0.0.1 and on ::1. Port 0 means any free port.
+pub(crate) fn localhost_exactly(port: u16) -> io::Result<Vec<TcpListener>> {
+    match port {
+        0 => localhost(0),
+        port => both(port),
+    }
+}
+
 fn candidates(wanted: u16) -> impl Iterator<Item = u16> {
     let nearby = (wanted != 0).then(|| near(wanted));
     // A port that is free on one address may be taken on the other. A few attempts find one that is free on both.

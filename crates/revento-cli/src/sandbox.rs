@@ -1,11 +1,17 @@
 //! `revento sandbox`: the local platform alone.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use revento::types::text::printable;
 use revento_sandbox::{Sandbox, SandboxBuilder, SandboxInfo};
 
-use crate::{ports, stop::Stop, terminal};
+use crate::{
+    listen_address::{self, ListenAddress},
+    ports,
+    stop::Stop,
+    terminal,
+};
 
 /// The default port.
 pub(crate) const DEFAULT_PORT: u16 = 4010;
@@ -18,10 +24,10 @@ const DEFAULT_REDIRECT_URI: &str = "http://localhost:3000/callback";
   revento sandbox --manifest integrations.toml --data sandbox.db
   revento sandbox --json --listen 127.0.0.1:0")]
 pub(crate) struct Arguments {
-    /// The address to listen on; port 0 takes a free port. The default is 127.0.0.1:4010, or a port near it if that one is
-    /// taken.
+    /// Where to listen: a port, localhost and a port, or an IP address and a port. Port 0 takes a free port. The default is
+    /// 127.0.0.1:4010, or a port near it if that one is taken.
     #[arg(long, value_name = "ADDR")]
-    listen: Option<SocketAddr>,
+    listen: Option<ListenAddress>,
     /// Register this redirect URI. It must equal the one that your integration sends, byte for byte. Repeatable. The
     /// default, if there is no manifest, is http://localhost:3000/callback
     #[arg(long = "redirect-uri", value_name = "URI")]
@@ -29,19 +35,36 @@ pub(crate) struct Arguments {
     /// Send webhooks to this URL. Without it no webhooks are sent.
     #[arg(long, value_name = "URL")]
     webhook_url: Option<String>,
-    /// Register the integrations of this manifest (TOML) instead of the example integration. The two options above then
-    /// change its first integration.
+    /// The page of your integration that the organizer's panel opens to connect an event, by GET with `event_id`.
+    #[arg(long, value_name = "URL")]
+    connect_url: Option<String>,
+    /// Register the integrations of this manifest (TOML) instead of the example integration. The three options above
+    /// then change its first integration.
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
     /// Start with the organizations, events and people in this file (JSON, in the format of GET /_sandbox/seed).
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
-    /// The URL by which clients reach the sandbox, if it differs from the address: behind a proxy, in a container.
+    /// The URL by which clients reach the sandbox, if it differs from the address: behind a proxy, in a container. It may
+    /// have a path.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// Also answer requests for this host name. Without it, the sandbox answers those for names and addresses of this machine
+    /// and for the host of --public-url. Repeatable.
+    #[arg(long = "allow-host", value_name = "HOST")]
+    allowed_hosts: Vec<String>,
     /// Allow webhook URLs on other machines.
     #[arg(long)]
     allow_remote_webhooks: bool,
+    /// Accept any certificate of a webhook receiver on this machine, such as a self-signed one.
+    #[arg(long)]
+    insecure_receiver: bool,
+    /// Play the production environment: its client ids and secrets differ from those of a sandbox without this option.
+    #[arg(long)]
+    production_credentials: bool,
+    /// Restore the test data every Monday at 00:00 UTC of the sandbox's clock.
+    #[arg(long)]
+    reset_weekly: bool,
     /// Suspend an integration for ten minutes (of the sandbox's clock) if it keeps getting 429 answers.
     #[arg(long)]
     suspend_repeat_offenders: bool,
@@ -56,7 +79,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let mut stop = Stop::listen()?;
     let json = arguments.json;
-    if let Some(address) = arguments.listen.filter(|address| !address.ip().is_loopback()) {
+    if let Some(address) = arguments.listen.filter(|address| address.is_open()) {
         terminal::print_warning(&format!(
             "{address} is reachable from the network: anybody who can connect to it can control this sandbox and read its secrets"
         ));
@@ -73,11 +96,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
 }
 
 fn builder(arguments: Arguments) -> Result<SandboxBuilder> {
-    let mut builder = match arguments.listen {
-        Some(address) => Sandbox::builder().listen(address),
-        None => Sandbox::builder()
-            .listener(ports::loopback(DEFAULT_PORT).context("the sandbox cannot listen on a port")?),
-    };
+    let mut builder = listening(arguments.listen)?;
     let use_default = arguments.redirect_uris.is_empty() && arguments.manifest.is_none();
     for uri in arguments.redirect_uris {
         builder = builder.redirect_uri(uri);
@@ -88,6 +107,9 @@ fn builder(arguments: Arguments) -> Result<SandboxBuilder> {
     if let Some(url) = arguments.webhook_url {
         builder = builder.webhook_url(url);
     }
+    if let Some(url) = arguments.connect_url {
+        builder = builder.connect_url(url);
+    }
     if let Some(path) = arguments.manifest {
         builder = builder.manifest_file(path);
     }
@@ -96,6 +118,18 @@ fn builder(arguments: Arguments) -> Result<SandboxBuilder> {
     }
     if let Some(url) = arguments.public_url {
         builder = builder.public_url(url);
+    }
+    for host in arguments.allowed_hosts {
+        builder = builder.allow_host(host);
+    }
+    if arguments.insecure_receiver {
+        builder = builder.insecure_receivers();
+    }
+    if arguments.production_credentials {
+        builder = builder.production_credentials();
+    }
+    if arguments.reset_weekly {
+        builder = builder.reset_weekly();
     }
     if arguments.allow_remote_webhooks {
         builder = builder.allow_remote_webhooks();
@@ -109,6 +143,17 @@ fn builder(arguments: Arguments) -> Result<SandboxBuilder> {
     Ok(builder)
 }
 
+fn listening(address: Option<ListenAddress>) -> Result<SandboxBuilder> {
+    let listeners = match address {
+        Some(ListenAddress::Exactly(address)) => return Ok(Sandbox::builder().listen(address)),
+        Some(ListenAddress::Localhost(port)) => listen_address::bind_localhost(port)?,
+        None => vec![ports::loopback(DEFAULT_PORT).context("the sandbox cannot listen on a port")?],
+    };
+    Ok(listeners
+        .into_iter()
+        .fold(Sandbox::builder(), SandboxBuilder::listener))
+}
+
 fn print_info(info: &SandboxInfo) {
     terminal::print_line(&format!("Console         {}", info.console_url));
     terminal::print_line(&format!("Authorization   {}", info.auth_base));
@@ -117,6 +162,7 @@ fn print_info(info: &SandboxInfo) {
         "Client id       {}  (the secrets are in the console, or use --json)",
         info.client_id
     ));
-    terminal::print_line(&format!("Events          {}", info.events.join(", ")));
+    let events = info.events.join(", ");
+    terminal::print_line(&format!("Events          {}", printable(&events).whole()));
     terminal::print_line("Press Ctrl-C to stop.");
 }

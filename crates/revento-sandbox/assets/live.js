@@ -30,7 +30,7 @@
   // A browser opens at most six connections to a site. A page in the back-forward cache must not hold one.
   let source;
   const listen = () => {
-    source = new EventSource("/console/live");
+    source = new EventSource(badge.dataset.src);
     source.addEventListener("open", () => { badge.hidden = false; });
     source.addEventListener("error", () => { badge.hidden = true; });
     source.addEventListener("change", () => { refresh().catch(() => {}); });

@@ -3,6 +3,8 @@
 //! Each decision is one constant or one small function, so that a correction of the contract is one edit here. Each
 //! names its section of the contract.
 
+use crate::primitives::time::Time;
+
 /// Contract §1: how long both secrets are valid after a rotation, unless the rotation says otherwise.
 pub(crate) const ROTATION_OVERLAP_S: i64 = 86_400;
 
@@ -22,9 +24,6 @@ pub(crate) const CODE_REUSE_REVOKES: bool = true;
 /// Contract §2.1: a consent page can be answered for ten minutes. The same answer again gets the same redirect, because
 /// people click twice; another answer is refused.
 pub(crate) const CONSENT_LIFETIME_S: i64 = 600;
-
-/// Contract §2.1: the longest `state` that is accepted and returned, in bytes.
-pub(crate) const MAX_STATE_LEN: usize = 2048;
 
 /// Contract §2.1: the error for a challenge method other than `S256`.
 pub(crate) const WRONG_PKCE_METHOD_ERROR: &str = "invalid_request";
@@ -144,6 +143,12 @@ pub(crate) const DELETION_DEADLINE_S: i64 = 30 * 86_400;
 
 /// Contract §4.3: how long signups must not change before `activity.capacity_state_changed` is sent, in seconds.
 pub(crate) const CAPACITY_DEBOUNCE_S: i64 = 10;
+
+/// Contract §6: when the weekly reset restores the test data, if the start asks for it: Mondays at 00:00 UTC. `None` if
+/// the clock is too far ahead.
+pub(crate) fn next_weekly_reset(now: Time) -> Option<Time> {
+    now.next_monday()
+}
 
 /// Contract §6: the largest request body, in bytes.
 pub(crate) const MAX_BODY: usize = 64 * 1024;

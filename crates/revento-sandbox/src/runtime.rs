@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use crate::call_log::CallLog;
+use crate::decisions;
 use crate::durability::{Journal, WriteError};
 use crate::faults::FaultRegistry;
 use crate::platform::commands::prune;
@@ -105,13 +106,14 @@ impl Runtime {
             let context = self.context(&state);
             let result = change(&mut state, context);
             prune::run(&mut state, context.now, prune::Bounds::default());
-            if self.journal.has_file() {
-                let changes = state.take_changes();
-                (result, self.journal.submit(changes))
+            let now = self.context(&state).now;
+            let ticket = if state.weekly_reset_at().is_some_and(|at| at <= now) {
+                tracing::info!("the weekly reset restores the test data");
+                self.restore_seed(&mut state)
             } else {
-                state.forget_changes();
-                (result, self.journal.latest())
-            }
+                self.submit_changes(&mut state)
+            };
+            (result, ticket)
         };
         self.notify_change();
         self.journal.wait_durable(ticket).await?;
@@ -120,19 +122,35 @@ impl Runtime {
 
     /// Restores the seed and deletes everything else, the clock's offset included.
     pub(crate) async fn reset(&self) -> Result<(), WriteError> {
-        let ticket = {
-            let mut state = self.state();
-            *state = self.config.seed.state();
-            self.budgets().clear();
-            self.faults().clear();
-            self.call_log().clear();
-            self.config.entropy.rewind();
-            self.journal.clear()
-        };
-        self.requests.store(0, Ordering::Relaxed);
-        self.rate_limited.store(0, Ordering::Relaxed);
+        let ticket = self.restore_seed(&mut self.state());
         self.notify_change();
         self.journal.wait_durable(ticket).await
+    }
+
+    fn restore_seed(&self, state: &mut State) -> u64 {
+        *state = self.config.seed.state();
+        self.budgets().clear();
+        self.faults().clear();
+        self.call_log().clear();
+        self.config.entropy.rewind();
+        self.requests.store(0, Ordering::Relaxed);
+        self.rate_limited.store(0, Ordering::Relaxed);
+        let cleared = self.journal.clear();
+        if self.config.reset_weekly {
+            state.set_weekly_reset(decisions::next_weekly_reset(self.context(state).now));
+        }
+        cleared.max(self.submit_changes(state))
+    }
+
+    /// Hands the changes to the journal. Call it under the lock of the state.
+    fn submit_changes(&self, state: &mut State) -> u64 {
+        if self.journal.has_file() {
+            let changes = state.take_changes();
+            self.journal.submit(changes)
+        } else {
+            state.forget_changes();
+            self.journal.latest()
+        }
     }
 
     pub(crate) fn count_request(&self) {

@@ -163,9 +163,13 @@ async fn show(arguments: &ShowArguments) -> Result<()> {
             field(attempt, "at"),
             outcome(attempt)
         ));
-        let headers = attempt.pointer("/request/headers").and_then(Value::as_object);
-        for (name, value) in headers.into_iter().flatten() {
-            terminal::print_line(&format!("  {}: {}", printable(name), text(value)));
+        let headers = attempt.pointer("/request/headers").and_then(Value::as_array);
+        for header in headers.into_iter().flatten() {
+            terminal::print_line(&format!(
+                "  {}: {}",
+                field(header, "name"),
+                field(header, "value")
+            ));
         }
     }
     Ok(())

@@ -45,6 +45,7 @@ impl Environment {
             .listener(listener)
             .redirect_uri(format!("{base_url}/callback"))
             .webhook_url(format!("{base_url}/webhooks"))
+            .connect_url(format!("{base_url}/connect"))
             .data(data.join("sandbox.db"))
             .start()
             .await?;

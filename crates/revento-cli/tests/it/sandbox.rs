@@ -115,6 +115,65 @@ fn a_manifest_a_seed_and_an_address_for_the_network_come_from_the_command_line()
     assert!(ended.stderr.contains("allow remote webhooks"), "{}", ended.stderr);
 }
 
+#[tokio::test]
+async fn h22_a_port_or_localhost_listens_on_both_loopback_addresses() {
+    let browser = Browser::new().unwrap();
+    for address in ["0", "localhost:0"] {
+        let (running, info) = started(&["--listen", address]);
+        let base = info["auth_base"].as_str().unwrap();
+        let port = base.rsplit(':').next().unwrap();
+        let has_ipv6 = TcpListener::bind("[::1]:0").is_ok();
+        let hosts = ["127.0.0.1", "localhost", "[::1]"];
+        for host in &hosts[..if has_ipv6 { 3 } else { 2 }] {
+            let url = format!("http://{host}:{port}/_sandbox/stats");
+            let stats = browser.get_json(&url).await.unwrap();
+            assert_eq!(stats["reuses"], 0, "{url}");
+        }
+        assert_eq!(running.interrupt().code, Some(0));
+    }
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("localhost:{}", taken.local_addr().unwrap().port());
+    let ended = run(&["sandbox", "--listen", &address]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.contains("is taken by another program"),
+        "{}",
+        ended.stderr
+    );
+    let ended = run(&["sandbox", "--listen", "sandbox.internal:4010"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("localhost:4010 or 0.0.0.0:4010"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[tokio::test]
+async fn h31_the_panel_the_environment_and_the_reset_come_from_the_command_line() {
+    let (running, info) = started(&[
+        "--listen",
+        "0",
+        "--connect-url",
+        "http://localhost:3000/connect",
+        "--allow-host",
+        "sandbox.internal",
+        "--insecure-receiver",
+        "--production-credentials",
+        "--reset-weekly",
+    ]);
+    assert_eq!(info["client_id"], "int_production_example");
+    let browser = Browser::new().unwrap();
+    let clock = format!("{}/clock", info["control_base"].as_str().unwrap());
+    let ahead = browser.get_json(&clock).await.unwrap()["ahead"].to_string();
+    assert!(ahead.contains("weekly_reset"), "{ahead}");
+    let panel = format!("{}/integrations", info["console_url"].as_str().unwrap());
+    let page = browser.get(&panel).await.unwrap().body;
+    let link = "http://localhost:3000/connect?event_id=evt_test_published";
+    assert!(page.contains(link), "{page}");
+    assert_eq!(running.interrupt().code, Some(0));
+}
+
 /// Both want port 4010.
 #[test]
 fn another_port_is_chosen_if_the_default_is_taken() {

@@ -1,10 +1,10 @@
 //! One attempt: signs with the real time, sends, and reads an answer of limited size (contract §4.1).
 
-use std::time::Duration;
-
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
+use super::clients::Clients;
 use super::delivery_faults::{self, AttemptPlan, HeaderValues, OutgoingRequest, SigningKeys};
+use super::explain::explain;
 use crate::decisions;
 use crate::faults::{FaultArea, InjectionPoint};
 use crate::platform::config::Integration;
@@ -15,24 +15,8 @@ use crate::primitives::clock;
 use crate::primitives::secret::Secret;
 use crate::runtime::Runtime;
 
-/// How long a receiver may take to answer (contract §4.1).
-const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The HTTP client of the dispatcher: it follows no redirects, uses no proxy, and has the contract's timeout.
-pub(crate) fn client() -> Result<reqwest::Client, reqwest::Error> {
-    builder().build()
-}
-
-fn builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .timeout(TIMEOUT)
-        .user_agent(concat!("Revento-Sandbox/", env!("CARGO_PKG_VERSION")))
-}
-
 /// Makes one attempt. The returned record says whether and why it failed.
-pub(super) async fn run(runtime: &Runtime, client: &reqwest::Client, delivery: &Delivery) -> Attempt {
+pub(super) async fn run(runtime: &Runtime, clients: &Clients, delivery: &Delivery) -> Attempt {
     let at = runtime.now();
     let number = u32::try_from(delivery.attempts.len())
         .unwrap_or(u32::MAX)
@@ -76,12 +60,12 @@ pub(super) async fn run(runtime: &Runtime, client: &reqwest::Client, delivery: &
     };
     let plan = delivery_faults::plan(fault.as_ref(), values, &keys, &delivery.body);
     if plan.title_case {
-        match builder().http1_title_case_headers().build() {
+        match clients.in_title_case(url) {
             Ok(client) => execute(&mut attempt, &client, url, plan).await,
-            Err(error) => attempt.error = Some(explain(&error)),
+            Err(error) => attempt.error = Some(explain(&error, url)),
         }
     } else {
-        execute(&mut attempt, client, url, plan).await;
+        execute(&mut attempt, clients.for_receiver(url), url, plan).await;
     }
     attempt
 }
@@ -99,7 +83,7 @@ async fn signing_keys(runtime: &Runtime, integration: &Integration) -> SigningKe
         })
         .await;
     keys.unwrap_or_else(|_| {
-        let registered = integration.webhook_secret.expose().to_owned();
+        let registered = exposed(integration.webhook_secret.clone());
         SigningKeys {
             current: registered.clone(),
             oldest: registered,
@@ -129,8 +113,8 @@ async fn execute(attempt: &mut Attempt, client: &reqwest::Client, url: &str, pla
     };
     if let Some(last) = answers.into_iter().next_back() {
         match last {
-            Ok(response) => receive(attempt, response).await,
-            Err(error) => attempt.error = Some(explain(&error)),
+            Ok(response) => receive(attempt, response, url).await,
+            Err(error) => attempt.error = Some(explain(&error, url)),
         }
     }
     attempt.duration_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -152,7 +136,7 @@ async fn send(
     request.send().await
 }
 
-async fn receive(attempt: &mut Attempt, mut response: reqwest::Response) {
+async fn receive(attempt: &mut Attempt, mut response: reqwest::Response, url: &str) {
     attempt.status = response.status().as_u16();
     attempt.response_headers = header_list(response.headers());
     let mut body = Vec::new();
@@ -161,16 +145,28 @@ async fn receive(attempt: &mut Attempt, mut response: reqwest::Response) {
             Ok(Some(chunk)) if body.len() < decisions::MAX_LOGGED_ANSWER => body.extend_from_slice(&chunk),
             Ok(_) => break,
             Err(error) => {
-                attempt.error = Some(explain(&error));
+                attempt.error = Some(explain(&error, url));
                 break;
             }
         }
     }
-    body.truncate(decisions::MAX_LOGGED_ANSWER);
-    attempt.response_body = String::from_utf8_lossy(&body).into_owned();
+    attempt.response_body = logged(body);
     if attempt.error.is_none() && !decisions::is_success(attempt.status) {
         attempt.error = Some(format!("answered {}; only a 2xx is success", attempt.status));
     }
+}
+
+/// An answer as text for the log. One that is too long is cut between two characters.
+fn logged(mut body: Vec<u8>) -> String {
+    if body.len() > decisions::MAX_LOGGED_ANSWER {
+        body.truncate(decisions::MAX_LOGGED_ANSWER);
+        if let Err(error) = std::str::from_utf8(&body)
+            && error.error_len().is_none()
+        {
+            body.truncate(error.valid_up_to());
+        }
+    }
+    String::from_utf8_lossy(&body).into_owned()
 }
 
 fn header_list(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -188,19 +184,4 @@ fn header_list(headers: &HeaderMap) -> Vec<(String, String)> {
             )
         })
         .collect()
-}
-
-fn explain(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer within 10 seconds; answer first and do the work later".to_owned();
-    }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    if error.is_connect() {
-        format!("could not connect ({cause}); is the integration running at the registered URL?")
-    } else {
-        format!("the connection failed ({cause})")
-    }
 }

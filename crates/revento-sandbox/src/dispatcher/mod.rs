@@ -1,7 +1,9 @@
 //! The dispatcher: it delivers due webhooks and records the outcome of each attempt.
 
 mod attempt;
+mod clients;
 mod delivery_faults;
+mod explain;
 mod schedule;
 
 use std::collections::HashSet;
@@ -12,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::platform::records::Delivery;
 use crate::runtime::Runtime;
 
-pub(crate) use attempt::client;
+pub(crate) use clients::Clients;
 
 /// How many attempts run at the same time.
 const MAX_CONCURRENT: usize = 32;
@@ -48,7 +50,7 @@ impl Drop for InFlightGuard {
 }
 
 /// Delivers webhooks until the sandbox stops. Sleeps until the next attempt is due or something changes.
-pub(crate) async fn run(runtime: Arc<Runtime>, client: reqwest::Client) {
+pub(crate) async fn run(runtime: Arc<Runtime>, clients: Clients) {
     let in_flight = InFlight::default();
     let mut attempts = JoinSet::new();
     let mut stopping = runtime.stopping.subscribe();
@@ -57,9 +59,9 @@ pub(crate) async fn run(runtime: Arc<Runtime>, client: reqwest::Client) {
         let round = schedule::next_round(&runtime, &ids, MAX_CONCURRENT).await;
         for delivery in round.due {
             let guard = in_flight.insert(&delivery.id);
-            let (runtime, client) = (Arc::clone(&runtime), client.clone());
+            let (runtime, clients) = (Arc::clone(&runtime), clients.clone());
             attempts.spawn(async move {
-                deliver(&runtime, &client, delivery).await;
+                deliver(&runtime, &clients, delivery).await;
                 drop(guard);
                 runtime.dispatcher_wake.notify_one();
             });
@@ -75,8 +77,8 @@ pub(crate) async fn run(runtime: Arc<Runtime>, client: reqwest::Client) {
     attempts.shutdown().await;
 }
 
-async fn deliver(runtime: &Runtime, client: &reqwest::Client, delivery: Delivery) {
-    let attempt = attempt::run(runtime, client, &delivery).await;
+async fn deliver(runtime: &Runtime, clients: &Clients, delivery: Delivery) {
+    let attempt = attempt::run(runtime, clients, &delivery).await;
     if let Err(error) = schedule::record(runtime, &delivery, attempt).await {
         tracing::error!(%error, delivery = %delivery.id, "the outcome of an attempt could not be recorded");
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::kinds::{FaultArea, FaultKind};
 use crate::decisions::MAX_ARMED_FAULTS;
+use crate::primitives::whole_number;
 
 /// Which fault to arm, where it triggers, how often and how likely.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,20 +20,23 @@ pub(crate) struct FaultSpec {
     /// Triggers only for webhooks of this type.
     pub(crate) event_type: Option<String>,
     /// How often it triggers; once if absent, without limit if null.
-    #[serde(default = "once")]
+    #[serde(default = "once", deserialize_with = "whole_number::optional")]
     pub(crate) times: Option<u32>,
     /// How many matching points to skip first.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole_number::required")]
     pub(crate) after: u32,
     /// The probability that it triggers at a matching point, from 0 to 1.
     #[serde(default = "certain")]
     pub(crate) probability: f64,
     /// The seed of the sequence of random numbers.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole_number::required")]
     pub(crate) seed: u64,
+    #[serde(default, deserialize_with = "whole_number::optional")]
     pub(crate) delay_ms: Option<u64>,
+    #[serde(default, deserialize_with = "whole_number::optional")]
     pub(crate) seconds: Option<i64>,
     pub(crate) text: Option<String>,
+    #[serde(default, deserialize_with = "whole_number::optional")]
     pub(crate) times_sent: Option<u32>,
 }
 

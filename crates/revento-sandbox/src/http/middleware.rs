@@ -9,15 +9,21 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::body_recording;
+use super::cors::Cors;
 use super::error_response::ErrorResponse;
 use super::hang_up::HangUp;
 use crate::call_log::redaction;
 use crate::call_log::{CallRecord, RefusalReason};
+use crate::platform::config::Config;
 use crate::primitives::clock;
 use crate::primitives::entropy::{Entropy, Purpose};
 use crate::runtime::Runtime;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-revento-request-id");
+
+/// The address of this machine at which a connection arrived.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReachedAddress(pub(super) IpAddr);
 
 /// The id of a request: the client's, if it sent a UUID, or a new one.
 fn request_id(headers: &HeaderMap, entropy: &Entropy) -> String {
@@ -37,12 +43,11 @@ pub(super) async fn wrap(State(runtime): State<Arc<Runtime>>, request: Request, 
     let method = request.method().to_string();
     let uri = request.uri().clone();
     let recording = runtime.call_log().recording;
-    let (answered, request_body) = if runtime.config.loopback_only && !is_local(request.headers()) {
-        let text = "This sandbox answers only to names of this machine. Call it as localhost or 127.0.0.1.";
-        (
-            ErrorResponse::new(421, "misdirected_request", text).into_response(),
-            None,
-        )
+    let cors = Cors::of(&runtime.config, &request);
+    let (answered, request_body) = if let Some(refusal) = refuse_host(&runtime.config, &request) {
+        (refusal.into_response(), None)
+    } else if let Some(answer) = cors.preflight() {
+        (answer, None)
     } else if recording {
         body_recording::request(request, next).await
     } else {
@@ -66,6 +71,7 @@ pub(super) async fn wrap(State(runtime): State<Arc<Runtime>>, request: Request, 
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
+    cors.allow(headers);
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -135,20 +141,17 @@ fn target(uri: &Uri) -> String {
     }
 }
 
-/// Whether the `Host` names this machine. This prevents DNS rebinding: a page of another site cannot call the sandbox
-/// under that site's name.
-fn is_local(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
-        return true;
-    };
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    let local_name =
-        name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
-    local_name
-        || name
-            .parse::<IpAddr>()
-            .is_ok_and(|ip| ip.to_canonical().is_loopback())
+/// The error for a `Host` that the sandbox does not know. A request without one is not from a browser.
+fn refuse_host(config: &Config, request: &Request) -> Option<ErrorResponse> {
+    let host = request.headers().get(header::HOST)?;
+    let host = String::from_utf8_lossy(host.as_bytes());
+    let reached = request.extensions().get::<ReachedAddress>();
+    if config.hosts.allows(&host, reached.map(|reached| reached.0)) {
+        return None;
+    }
+    let text = format!(
+        "This sandbox does not answer for the host '{host}', so that no page of another site can reach it by DNS \
+         rebinding. Call it by a name or address of this machine, or allow the name with the option --allow-host."
+    );
+    Some(ErrorResponse::new(421, "misdirected_request", text))
 }

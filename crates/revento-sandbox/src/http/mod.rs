@@ -6,6 +6,7 @@ mod body;
 mod body_recording;
 mod console;
 mod control_api;
+mod cors;
 mod documents;
 mod error_response;
 mod extract;
@@ -13,6 +14,7 @@ mod hang_up;
 mod middleware;
 mod oauth;
 mod page;
+mod path_prefix;
 mod response_faults;
 mod serve;
 mod webview;
@@ -20,7 +22,8 @@ mod webview;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{OriginalUri, Request};
+use axum::http::Method;
 use axum::response::Redirect;
 use axum::routing::get;
 
@@ -33,27 +36,36 @@ pub(crate) use serve::serve;
 
 /// All routes of the sandbox.
 pub(crate) fn router(runtime: &Arc<Runtime>) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/", get(|| async { Redirect::to("/console") }))
         .route("/assets/{file}", get(assets::file))
         .route("/events/{event_id}/pages/{page_id}", get(webview::show))
         .merge(documents::routes())
         .merge(oauth::routes(runtime))
         .nest("/api/v1", api::routes())
-        .nest("/_sandbox", control_api::routes())
+        .nest("/_sandbox", control_api::routes(runtime))
         .nest("/console", console::routes())
         .fallback(not_found)
-        .method_not_allowed_fallback(|request: Request| async move {
-            let text = format!("{} is not allowed here.", request.method());
-            ErrorResponse::new(decisions::WRITE_STATUS, "method_not_allowed", text)
-        })
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(axum::middleware::from_fn_with_state(
             Arc::clone(runtime),
             middleware::wrap,
         ))
-        .with_state(Arc::clone(runtime))
+        .with_state(Arc::clone(runtime));
+    path_prefix::serve_below(&runtime.config.path_prefix, routes)
 }
 
 async fn not_found(request: Request) -> ErrorResponse {
     ErrorResponse::not_found(format!("There is nothing at {}.", request.uri().path()))
+}
+
+/// The error for another method. The router adds `Allow`, except for the read API: there it would name HEAD, too.
+async fn method_not_allowed(OriginalUri(uri): OriginalUri, method: Method) -> ErrorResponse {
+    let text = format!("{method} is not allowed here.");
+    let refusal = ErrorResponse::new(decisions::WRITE_STATUS, "method_not_allowed", text);
+    if uri.path().starts_with("/api/") {
+        refusal.header("allow", "GET")
+    } else {
+        refusal
+    }
 }

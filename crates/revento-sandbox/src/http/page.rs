@@ -2,9 +2,10 @@
 
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::error_response::ErrorResponse;
+use crate::primitives::text;
 
 fn head(title: &str) -> Markup {
     html! {
@@ -21,15 +22,17 @@ fn head(title: &str) -> Markup {
     }
 }
 
-/// A document with the given body.
+/// A document with the given body. All pages are made here, so no foreign text in any of them is hidden or acts on the
+/// screen.
 pub(super) fn document(title: &str, class: Option<&str>, content: &Markup) -> Markup {
-    html! {
+    let page = html! {
         (DOCTYPE)
         html lang="en" {
             (head(title))
             body class=[class] { (content) }
         }
-    }
+    };
+    PreEscaped(text::visible(&page.0).into_owned())
 }
 
 /// Only this platform may frame a bare page (contract §5). The policy does not restrict form targets, because the
@@ -66,7 +69,7 @@ pub(super) fn console(
                     }
                 }
             }
-            span.live #live role="status" hidden { "live" }
+            span.live #live data-src="/console/live" role="status" hidden { "live" }
         }
         main #main { (content) }
         script src="/assets/live.js" defer {}
@@ -74,16 +77,17 @@ pub(super) fn console(
     document(title, None, &body)
 }
 
-/// Refuses requests that a browser sends from another site. Other clients do not send these headers.
-pub(super) fn same_site(headers: &HeaderMap) -> Result<(), ErrorResponse> {
+/// Refuses requests that a browser sends from another site. Other clients do not send these headers. `origin` is the one
+/// under which browsers see the sandbox; a proxy may have changed the `Host`.
+pub(super) fn same_site(origin: &str, headers: &HeaderMap) -> Result<(), ErrorResponse> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let site = headers
         .get("sec-fetch-site")
         .and_then(|value| value.to_str().ok());
     let foreign_site = site.is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    let foreign_origin = text(header::ORIGIN).is_some_and(|origin| {
-        let host = origin.split_once("://").map(|(_, host)| host);
-        host != text(header::HOST)
+    let foreign_origin = text(header::ORIGIN).is_some_and(|sent| {
+        let host = sent.split_once("://").map(|(_, host)| host);
+        sent != origin && host != text(header::HOST)
     });
     if foreign_site || (site.is_none() && foreign_origin) {
         return Err(ErrorResponse::new(

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
 use super::hang_up::HangUp;
+use super::middleware::ReachedAddress;
 use crate::runtime::Runtime;
 
 /// How long a request head may take to arrive, and how long a connection may be idle.
@@ -61,7 +62,14 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 async fn connection(stream: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
     // Send small answers at once. A socket that refuses the option works without it.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(router.clone(), request));
+    let reached = stream
+        .local_addr()
+        .ok()
+        .map(|address| ReachedAddress(address.ip()));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        reached.map(|reached| request.extensions_mut().insert(reached));
+        answer(router.clone(), request)
+    });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

@@ -10,6 +10,7 @@ use super::error_response::ErrorResponse;
 use super::extract::SharedRuntime;
 use super::page;
 use crate::platform::records::{Event, WebviewPage};
+use crate::platform::rules;
 
 /// Shows the page. The framed page must allow this origin in its `frame-ancestors`.
 pub(super) async fn show(
@@ -34,9 +35,11 @@ pub(super) async fn show(
         .await?;
     let missing = || ErrorResponse::not_found(format!("There is no page '{id}' at '{event_id}'."));
     let (event, shown, pages) = found.ok_or_else(missing)?;
-    let origin = Url::parse(&shown.url)
-        .map(|url| url.origin().ascii_serialization())
-        .map_err(|_| missing())?;
+    let page_url = Url::parse(&shown.url).ok();
+    let origin = page_url
+        .as_ref()
+        .and_then(rules::frame_source)
+        .ok_or_else(missing)?;
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src 'self'; frame-src {origin} 'self'; frame-ancestors 'none'; base-uri 'none'"
     );

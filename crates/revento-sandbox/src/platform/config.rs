@@ -1,6 +1,9 @@
 //! The configuration of one start: addresses and registered integrations. It is never stored.
 
+use url::Url;
+
 use crate::decisions;
+use crate::platform::hosts::AllowedHosts;
 use crate::platform::records::Flow;
 use crate::platform::seed::Seed;
 use crate::primitives::entropy::Entropy;
@@ -72,6 +75,23 @@ pub(crate) struct DeclaredScope {
     pub(crate) required: bool,
 }
 
+/// The environment that a sandbox plays. Each has credentials of its own (contract §1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Environment {
+    #[default]
+    Sandbox,
+    Production,
+}
+
+impl Environment {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Sandbox => "sandbox",
+            Self::Production => "production",
+        }
+    }
+}
+
 /// Who may connect an integration (contract §1).
 #[derive(Debug, Clone)]
 pub(crate) enum Audience {
@@ -87,7 +107,8 @@ pub(crate) struct Integration {
     pub(crate) client_id: String,
     /// `None` for a public client.
     pub(crate) client_secret: Option<Secret>,
-    pub(crate) webhook_secret: Secret,
+    /// `None` if no webhook type is declared.
+    pub(crate) webhook_secret: Option<Secret>,
     pub(crate) name: String,
     pub(crate) publisher: String,
     pub(crate) website: String,
@@ -97,11 +118,18 @@ pub(crate) struct Integration {
     pub(crate) event_types: Vec<String>,
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) webhook_url: Option<String>,
+    /// The page of the integration that the organizer's panel opens to connect an event.
+    pub(crate) connect_url: Option<String>,
 }
 
 impl Integration {
     /// The example integration, which is registered without a manifest. Its credentials are visibly for tests.
-    pub(crate) fn example(redirect_uris: Vec<String>, webhook_url: Option<String>) -> Self {
+    pub(crate) fn example(
+        environment: Environment,
+        redirect_uris: Vec<String>,
+        webhook_url: Option<String>,
+    ) -> Self {
+        let environment = environment.as_str();
         let declared = [
             ("event.read", true),
             ("participants.read", true),
@@ -109,10 +137,12 @@ impl Integration {
             ("profile.read", true),
             ("event.attendance", false),
         ];
+        let client_secret = format!("sk_{environment}_Example-Secret-For-Tests-Only-0001");
+        let webhook_secret = format!("whsec_{environment}_Example-Signing-Key-For-Tests-Only-0001");
         Self {
-            client_id: "int_sandbox_example".to_owned(),
-            client_secret: Some(Secret::new("sk_sandbox_Example-Secret-For-Tests-Only-0001")),
-            webhook_secret: Secret::new("whsec_sandbox_Example-Signing-Key-For-Tests-Only-0001"),
+            client_id: format!("int_{environment}_example"),
+            client_secret: Some(Secret::new(client_secret)),
+            webhook_secret: Some(Secret::new(webhook_secret)),
             name: "Example Integration".to_owned(),
             publisher: "Example Software Ltd".to_owned(),
             website: "https://integration.example".to_owned(),
@@ -128,6 +158,7 @@ impl Integration {
             event_types: EVENT_TYPES.iter().map(|&name| name.to_owned()).collect(),
             redirect_uris,
             webhook_url,
+            connect_url: None,
         }
     }
 
@@ -144,8 +175,13 @@ impl Integration {
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) auth_base: String,
-    /// Whether the sandbox listens on loopback only. It then accepts only loopback names as `Host`.
-    pub(crate) loopback_only: bool,
+    pub(crate) environment: Environment,
+    /// The path of the public URL, without a slash at its end; usually empty.
+    pub(crate) path_prefix: String,
+    /// The names under which the sandbox may be called.
+    pub(crate) hosts: AllowedHosts,
+    /// Whether the test data is restored every week.
+    pub(crate) reset_weekly: bool,
     /// Whether webhooks may go to other hosts than this machine.
     pub(crate) remote_webhooks: bool,
     pub(crate) integrations: Vec<Integration>,
@@ -159,6 +195,24 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// The origin under which browsers see the sandbox.
+    pub(crate) fn origin(&self) -> &str {
+        self.auth_base
+            .strip_suffix(&self.path_prefix)
+            .unwrap_or(&self.auth_base)
+    }
+
+    /// Whether a page of this origin may call the platform from a browser: it is the origin of a public client's redirect
+    /// URI.
+    pub(crate) fn is_origin_of_public_client(&self, origin: &str) -> bool {
+        let public = self.integrations.iter().filter(|row| row.client_secret.is_none());
+        public.flat_map(|row| &row.redirect_uris).any(|uri| {
+            Url::parse(uri).is_ok_and(|url| {
+                matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == origin
+            })
+        })
+    }
+
     pub(crate) fn integration(&self, client_id: &str) -> Option<&Integration> {
         self.integrations
             .iter()

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use crate::platform::commands::lifecycle;
-use crate::platform::config::{Config, Integration};
+use crate::platform::config::{Config, Environment, Integration};
 use crate::platform::context::Context;
+use crate::platform::hosts::AllowedHosts;
 use crate::platform::oauth::authorize::{AuthorizeOutcome, evaluate};
 use crate::platform::oauth::consent;
 use crate::platform::oauth::exchange::exchange;
@@ -71,9 +72,16 @@ impl Run {
         let hook = Some("http://localhost:3000/webhooks".to_owned());
         let config = Config {
             auth_base: "http://localhost:4010".to_owned(),
-            loopback_only: true,
+            environment: Environment::Sandbox,
+            path_prefix: String::new(),
+            hosts: AllowedHosts::default(),
+            reset_weekly: false,
             remote_webhooks: false,
-            integrations: vec![Integration::example(vec![CALLBACK.to_owned()], hook)],
+            integrations: vec![Integration::example(
+                Environment::Sandbox,
+                vec![CALLBACK.to_owned()],
+                hook,
+            )],
             seed: Seed::BuiltIn,
             rate_limits: true,
             suspend_repeat_offenders: false,

@@ -5,6 +5,7 @@
 pub(crate) mod commands;
 pub(crate) mod config;
 pub(crate) mod context;
+pub(crate) mod hosts;
 #[cfg(test)]
 mod invariants;
 pub(crate) mod manifest;

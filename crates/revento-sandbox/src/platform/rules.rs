@@ -41,7 +41,43 @@ pub(crate) fn webhook_objection(url: &str, remote_allowed: bool) -> Option<&'sta
     Some("it is not on this machine; allow remote webhooks, or use a loopback address")
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Why a connect URL cannot be registered; `None` if it can.
+pub(crate) fn connect_objection(url: &str) -> Option<&'static str> {
+    let Ok(url) = Url::parse(url) else {
+        return Some("it is not an absolute URL; write it out, such as http://localhost:3000/connect");
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return Some("its scheme is not http or https; use one of them");
+    }
+    if url.fragment().is_some() {
+        return Some("it has a fragment, which is never sent; remove the fragment");
+    }
+    None
+}
+
+/// The fewest characters of a webhook secret.
+const MIN_WEBHOOK_SECRET: usize = 16;
+
+/// Why a webhook secret is refused; `None` if it can be used.
+pub(crate) fn webhook_secret_objection(secret: &str) -> Option<&'static str> {
+    if secret.trim().is_empty() {
+        return Some("it is blank; remove it, and one is derived");
+    }
+    (secret.chars().count() < MIN_WEBHOOK_SECRET).then_some(
+        "it has fewer than 16 characters, so whoever sees one signed webhook could guess it; make it longer",
+    )
+}
+
+/// The origin of a page as a source of a Content-Security-Policy. `None` if the page is not on the web, or if its host has
+/// a character that would end the source or the directive, such as `;`.
+pub(crate) fn frame_source(page: &Url) -> Option<String> {
+    let origin = page.origin().ascii_serialization();
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_:/[]".contains(c);
+    (matches!(page.scheme(), "http" | "https") && origin.chars().all(plain)).then_some(origin)
+}
+
+/// Whether a URL names this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => IpAddr::V6(ip).to_canonical().is_loopback(),
@@ -88,6 +124,28 @@ mod tests {
             "file:///h",
         ] {
             assert!(webhook_objection(never, true).is_some(), "{never}");
+        }
+    }
+
+    #[test]
+    fn h32_no_page_adds_a_directive_to_a_policy() {
+        let source = |text: &str| Url::parse(text).ok().and_then(|url| frame_source(&url));
+        assert_eq!(
+            source("http://localhost:3000/page;x?a=b;c"),
+            Some("http://localhost:3000".to_owned())
+        );
+        assert_eq!(
+            source("https://[::1]:4000/"),
+            Some("https://[::1]:4000".to_owned())
+        );
+        for hostile in [
+            "http://a;sandbox/",
+            "https://a,b/",
+            "http://a'b/",
+            "http://*/",
+            "data:text/html,x",
+        ] {
+            assert_eq!(source(hostile), None, "{hostile}");
         }
     }
 }

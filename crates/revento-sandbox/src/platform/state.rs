@@ -115,6 +115,7 @@ tables! {
 }
 
 const CLOCK_OFFSET: &str = "clock_offset_micros";
+const WEEKLY_RESET: &str = "weekly_reset_at_micros";
 
 impl State {
     /// Rebuilds what is derived from the tables, after loading.
@@ -142,6 +143,22 @@ impl State {
             name: CLOCK_OFFSET.to_owned(),
             value: ahead.micros(),
         });
+    }
+
+    /// When the test data is restored next, if it is restored every week.
+    pub(crate) fn weekly_reset_at(&self) -> Option<Time> {
+        let setting = self.settings.get(WEEKLY_RESET)?;
+        Some(Time::from_micros(setting.value))
+    }
+
+    pub(crate) fn set_weekly_reset(&mut self, at: Option<Time>) {
+        match at {
+            Some(at) => self.settings.put(Setting {
+                name: WEEKLY_RESET.to_owned(),
+                value: at.micros(),
+            }),
+            None => drop(self.settings.remove(WEEKLY_RESET)),
+        }
     }
 
     /// Increments a counter and returns its new value.

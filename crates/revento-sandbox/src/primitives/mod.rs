@@ -3,5 +3,8 @@
 pub(crate) mod clock;
 pub(crate) mod digest;
 pub(crate) mod entropy;
+pub(crate) mod machine;
 pub(crate) mod secret;
+pub(crate) mod text;
 pub(crate) mod time;
+pub(crate) mod whole_number;

@@ -55,6 +55,15 @@ impl Time {
             .ok()
     }
 
+    /// The next Monday at 00:00 UTC.
+    pub(crate) fn next_monday(self) -> Option<Self> {
+        let now = jiff::Timestamp::from_microsecond(self.0).ok()?;
+        let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let monday = today.nth_weekday(1, jiff::civil::Weekday::Monday).ok()?;
+        let midnight = monday.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(Self(midnight.timestamp().as_microsecond()))
+    }
+
     /// The date, such as `2027-05-14`.
     pub(crate) fn day(self) -> String {
         self.to_string().chars().take(10).collect()
@@ -102,6 +111,19 @@ mod tests {
             "Sat, 09 May 2026 14:22:31 GMT"
         );
         assert_eq!(Time::from_micros(i64::MAX).http_date(), None);
+    }
+
+    #[test]
+    fn a_week_begins_on_monday() {
+        for (now, monday) in [
+            ("2026-05-09T14:22:31Z", "2026-05-11T00:00:00Z"),
+            ("2026-05-10T23:59:59Z", "2026-05-11T00:00:00Z"),
+            ("2026-05-11T00:00:00Z", "2026-05-18T00:00:00Z"),
+        ] {
+            let now: Time = serde_json::from_value(now.into()).unwrap();
+            assert_eq!(now.next_monday().unwrap().to_string(), monday);
+        }
+        assert_eq!(Time::from_micros(i64::MAX).next_monday(), None);
     }
 
     proptest! {

@@ -1,18 +1,21 @@
 //! The settings of a sandbox.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use url::Url;
 
 use super::error::StartError;
-use crate::platform::config::Integration;
+use crate::platform::config::{Environment, Integration};
+use crate::platform::hosts::AllowedHosts;
 use crate::platform::seed::Seed;
 use crate::platform::state::State;
 use crate::platform::{manifest, rules, seed};
 use crate::primitives::clock::Clock;
 use crate::primitives::entropy::Entropy;
+use crate::primitives::machine;
 
 /// The settings of a sandbox.
 ///
@@ -21,7 +24,7 @@ use crate::primitives::entropy::Entropy;
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `start` is awaited"]
 pub struct SandboxBuilder {
-    pub(super) listener: Option<TcpListener>,
+    pub(super) listeners: Vec<TcpListener>,
     pub(super) address: SocketAddr,
     pub(super) data: Option<PathBuf>,
     pub(super) allow_remote_webhooks: bool,
@@ -33,7 +36,12 @@ pub struct SandboxBuilder {
     seed_file: Option<PathBuf>,
     redirect_uris: Vec<String>,
     webhook_url: Option<String>,
+    connect_url: Option<String>,
     manifest: Option<Manifest>,
+    pub(super) environment: Environment,
+    pub(super) reset_weekly: bool,
+    pub(super) insecure_receivers: bool,
+    pub(super) allowed_hosts: Vec<String>,
 }
 
 /// A manifest, or its path.
@@ -46,7 +54,7 @@ enum Manifest {
 impl Default for SandboxBuilder {
     fn default() -> Self {
         Self {
-            listener: None,
+            listeners: Vec::new(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data: None,
             allow_remote_webhooks: false,
@@ -58,7 +66,12 @@ impl Default for SandboxBuilder {
             seed_file: None,
             redirect_uris: Vec::new(),
             webhook_url: None,
+            connect_url: None,
             manifest: None,
+            environment: Environment::default(),
+            reset_weekly: false,
+            insecure_receivers: false,
+            allowed_hosts: Vec::new(),
         }
     }
 }
@@ -70,9 +83,10 @@ impl SandboxBuilder {
         self
     }
 
-    /// Listens on a listener that is already bound. [`listen`](Self::listen) is then ignored.
+    /// Listens on a listener that is already bound. [`listen`](Self::listen) is then ignored. May be repeated; the address
+    /// of the first one is that of [`SandboxInfo`](crate::SandboxInfo).
     pub fn listener(mut self, listener: TcpListener) -> Self {
-        self.listener = Some(listener);
+        self.listeners.push(listener);
         self
     }
 
@@ -88,8 +102,42 @@ impl SandboxBuilder {
         self
     }
 
+    /// Registers the page of the example integration that the organizer's panel opens to connect an event, by `GET` with
+    /// `event_id`. The last call counts.
+    pub fn connect_url(mut self, url: impl Into<String>) -> Self {
+        self.connect_url = Some(url.into());
+        self
+    }
+
+    /// Plays the production environment: every client id and secret that the sandbox makes is another one (contract §1).
+    /// With a second sandbox, a test can mix up the two environments.
+    pub fn production_credentials(mut self) -> Self {
+        self.environment = Environment::Production;
+        self
+    }
+
+    /// Restores the seed every Monday at 00:00 UTC of the sandbox clock, as the platform does with its test data.
+    pub fn reset_weekly(mut self) -> Self {
+        self.reset_weekly = true;
+        self
+    }
+
+    /// Accepts any certificate of a webhook receiver on this machine, such as a self-signed one. Those of other hosts are
+    /// verified all the same.
+    pub fn insecure_receivers(mut self) -> Self {
+        self.insecure_receivers = true;
+        self
+    }
+
+    /// Also answers requests for this host name. Without it, the sandbox answers those for names and addresses of this
+    /// machine and for the host of the [public URL](Self::public_url). May be repeated.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_hosts.push(name.into());
+        self
+    }
+
     /// Registers the integrations of a manifest (TOML) instead of the example integration. [`SandboxInfo`](crate::SandboxInfo)
-    /// then describes the first of them, and `redirect_uri` and `webhook_url` add to that one.
+    /// then describes the first of them, and `redirect_uri`, `webhook_url` and `connect_url` add to that one.
     pub fn manifest(mut self, toml: impl Into<String>) -> Self {
         self.manifest = Some(Manifest::Text(toml.into()));
         self
@@ -121,7 +169,8 @@ impl SandboxBuilder {
     }
 
     /// Sets the address under which clients reach the sandbox, if it differs from the address that it listens on:
-    /// behind a proxy or in a container. The sandbox then answers requests for any `Host`.
+    /// behind a proxy or in a container. It may have a path, such as `https://dev.example/revento`. The sandbox then answers
+    /// requests for its host, too.
     pub fn public_url(mut self, base: impl Into<String>) -> Self {
         self.public_url = Some(base.into());
         self
@@ -159,7 +208,7 @@ impl SandboxBuilder {
         let Some(path) = &self.seed_file else {
             return Ok((Seed::BuiltIn, Seed::BuiltIn.state()));
         };
-        let text = std::fs::read_to_string(path).map_err(|source| StartError::SeedFile {
+        let text = read_text(path).map_err(|source| StartError::SeedFile {
             path: path.clone(),
             source,
         })?;
@@ -184,23 +233,46 @@ impl SandboxBuilder {
         }
     }
 
-    /// The base URL under which clients reach a sandbox that listens on `address`.
-    pub(super) fn base(&self, address: SocketAddr) -> Result<String, StartError> {
+    /// The base URL under which clients reach a sandbox that listens on `address`, and its path without a slash at the end.
+    pub(super) fn base(&self, address: SocketAddr) -> Result<(String, String), StartError> {
         let Some(base) = &self.public_url else {
-            return Ok(format!("http://{address}"));
+            return Ok((format!("http://{address}"), String::new()));
         };
-        let usable = Url::parse(base).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none()
-        });
-        if usable {
-            return Ok(base.trim_end_matches('/').to_owned());
-        }
-        let reason = "write only scheme, host and port, such as http://sandbox:4010";
-        Err(StartError::Configuration {
+        let usable = |url: &Url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.query().is_none()
+                && url.fragment().is_none()
+                && url.username().is_empty()
+                && url.password().is_none()
+                && !url.path().contains("//")
+        };
+        let url = Url::parse(base).ok().filter(usable).ok_or_else(|| StartError::Configuration {
             what: "the public URL",
             value: base.clone(),
-            reason,
-        })
+            reason: "write only scheme, host, port and path, such as http://sandbox:4010 or https://dev.example/revento",
+        })?;
+        let path = url.path().trim_end_matches('/').to_owned();
+        Ok((format!("{}{path}", url.origin().ascii_serialization()), path))
+    }
+
+    /// The names under which a sandbox that listens on `address` may be called.
+    pub(super) fn hosts(&self, address: SocketAddr) -> Result<AllowedHosts, StartError> {
+        let mut hosts = AllowedHosts::of_machine(&machine::hostname());
+        hosts.add(&address.ip().to_string());
+        let public = self.public_url.as_deref().and_then(|base| Url::parse(base).ok());
+        if let Some(host) = public.as_ref().and_then(Url::host_str) {
+            hosts.add(host);
+        }
+        for name in &self.allowed_hosts {
+            if !hosts.add(name) {
+                return Err(StartError::Configuration {
+                    what: "the allowed host",
+                    value: name.clone(),
+                    reason: "write a host name or an address, such as sandbox.internal",
+                });
+            }
+        }
+        Ok(hosts)
     }
 
     /// The integrations to register.
@@ -223,11 +295,20 @@ impl SandboxBuilder {
                 reason,
             });
         }
+        if let Some(url) = &self.connect_url
+            && let Some(reason) = rules::connect_objection(url)
+        {
+            return Err(StartError::Configuration {
+                what: "the connect URL",
+                value: url.clone(),
+                reason,
+            });
+        }
         let mut integrations = match &self.manifest {
-            None => vec![Integration::example(Vec::new(), None)],
+            None => vec![Integration::example(self.environment, Vec::new(), None)],
             Some(Manifest::Text(text)) => self.read("the manifest", text, organizations)?,
             Some(Manifest::File(path)) => {
-                let text = std::fs::read_to_string(path).map_err(|source| StartError::ManifestFile {
+                let text = read_text(path).map_err(|source| StartError::ManifestFile {
                     path: path.clone(),
                     source,
                 })?;
@@ -239,18 +320,34 @@ impl SandboxBuilder {
             if let Some(url) = &self.webhook_url {
                 first.webhook_url = Some(url.clone());
             }
+            if let Some(url) = &self.connect_url {
+                first.connect_url = Some(url.clone());
+            }
         }
         Ok(integrations)
     }
 
     fn read(&self, name: &str, text: &str, organizations: &[&str]) -> Result<Vec<Integration>, StartError> {
-        manifest::parse(text, organizations, self.allow_remote_webhooks).map_err(|error| {
-            StartError::Manifest {
-                name: name.to_owned(),
-                line: error.line,
-                column: error.column,
-                message: error.message,
-            }
+        let start = manifest::Start {
+            organizations,
+            remote_webhooks: self.allow_remote_webhooks,
+            environment: self.environment,
+        };
+        manifest::parse(without_bom(text), start).map_err(|error| StartError::Manifest {
+            name: name.to_owned(),
+            line: error.line,
+            column: error.column,
+            message: error.message,
         })
     }
+}
+
+/// A file as text, without a byte order mark.
+fn read_text(path: &Path) -> io::Result<String> {
+    std::fs::read_to_string(path).map(|text| without_bom(&text).to_owned())
+}
+
+/// Some editors write a byte order mark at the start of a file. It is not part of the text.
+fn without_bom(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }

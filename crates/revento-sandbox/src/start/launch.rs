@@ -10,7 +10,8 @@ use super::builder::SandboxBuilder;
 use super::error::StartError;
 use super::info::SandboxInfo;
 use super::sandbox::Sandbox;
-use crate::dispatcher;
+use crate::decisions;
+use crate::dispatcher::{self, Clients};
 use crate::durability::{self, Journal};
 use crate::http::{router, serve};
 use crate::platform::config::Config;
@@ -43,20 +44,24 @@ impl SandboxBuilder {
     /// # Errors
     /// If the address, the data file or a setting cannot be used. Each error says what to do.
     pub async fn start(mut self) -> Result<Sandbox, StartError> {
-        let client = dispatcher::client().map_err(|error| StartError::Webhooks(error.into()))?;
-        let listener = bind(&mut self).await?;
-        let address = listener.local_addr().map_err(StartError::Listener)?;
-        if !address.ip().is_loopback() {
+        let clients = Clients::build(self.insecure_receivers);
+        let clients = clients.map_err(|error| StartError::Webhooks(error.into()))?;
+        let listeners = bind(&mut self).await?;
+        let mut addresses = Vec::new();
+        for listener in &listeners {
+            addresses.push(listener.local_addr().map_err(StartError::Listener)?);
+        }
+        for address in addresses.iter().filter(|address| !address.ip().is_loopback()) {
             tracing::warn!(%address, "the sandbox is open to the network: anyone who can reach it can control it");
         }
+        let address = addresses.first().copied().unwrap_or(self.address);
         let mut sandbox = prepare(self, address).await?;
         let runtime = &sandbox.runtime;
-        sandbox.server = Some(tokio::spawn(serve(
-            listener,
-            sandbox.router.clone(),
-            Arc::clone(runtime),
-        )));
-        sandbox.dispatcher = Some(tokio::spawn(dispatcher::run(Arc::clone(runtime), client)));
+        sandbox.servers = listeners
+            .into_iter()
+            .map(|listener| tokio::spawn(serve(listener, sandbox.router.clone(), Arc::clone(runtime))))
+            .collect();
+        sandbox.dispatcher = Some(tokio::spawn(dispatcher::run(Arc::clone(runtime), clients)));
         Ok(sandbox)
     }
 
@@ -81,7 +86,8 @@ async fn prepare(builder: SandboxBuilder, address: SocketAddr) -> Result<Sandbox
         .token(Purpose::Secret)
         .map_err(|_| StartError::Entropy)?;
     let entropy = builder.entropy()?;
-    let auth_base = builder.base(reachable(address))?;
+    let (auth_base, path_prefix) = builder.base(reachable(address))?;
+    let hosts = builder.hosts(address)?;
     let (journal, writer) = match &builder.data {
         None => (Journal::in_memory(), None),
         Some(path) => {
@@ -91,9 +97,19 @@ async fn prepare(builder: SandboxBuilder, address: SocketAddr) -> Result<Sandbox
             (journal, Some(task))
         }
     };
+    let now = builder.clock.now().plus_micros(state.clock_offset());
+    let next_reset = builder.reset_weekly.then(|| {
+        state
+            .weekly_reset_at()
+            .or_else(|| decisions::next_weekly_reset(now))
+    });
+    state.set_weekly_reset(next_reset.flatten());
     let config = Config {
         auth_base,
-        loopback_only: address.ip().is_loopback() && builder.public_url.is_none(),
+        environment: builder.environment,
+        path_prefix,
+        hosts,
+        reset_weekly: builder.reset_weekly,
         remote_webhooks: builder.allow_remote_webhooks,
         integrations,
         seed,
@@ -107,20 +123,26 @@ async fn prepare(builder: SandboxBuilder, address: SocketAddr) -> Result<Sandbox
         info,
         router: router(&runtime),
         runtime,
-        server: None,
+        servers: Vec::new(),
         dispatcher: None,
         writer,
     })
 }
 
-async fn bind(builder: &mut SandboxBuilder) -> Result<TcpListener, StartError> {
-    if let Some(listener) = builder.listener.take() {
-        listener.set_nonblocking(true).map_err(StartError::Listener)?;
-        return TcpListener::from_std(listener).map_err(StartError::Listener);
+async fn bind(builder: &mut SandboxBuilder) -> Result<Vec<TcpListener>, StartError> {
+    let given = std::mem::take(&mut builder.listeners);
+    if !given.is_empty() {
+        let adopt = |listener: std::net::TcpListener| {
+            listener.set_nonblocking(true)?;
+            TcpListener::from_std(listener)
+        };
+        let adopted: io::Result<Vec<TcpListener>> = given.into_iter().map(adopt).collect();
+        return adopted.map_err(StartError::Listener);
     }
     let address = builder.address;
-    TcpListener::bind(address)
-        .await
+    let bound = TcpListener::bind(address).await;
+    bound
+        .map(|listener| vec![listener])
         .map_err(|source| match source.kind() {
             io::ErrorKind::AddrInUse => StartError::AddressInUse { address },
             _ => StartError::Listen { address, source },

@@ -24,7 +24,7 @@ pub struct Sandbox {
     pub(super) info: SandboxInfo,
     pub(super) runtime: Arc<Runtime>,
     pub(super) router: Router,
-    pub(super) server: Option<JoinHandle<()>>,
+    pub(super) servers: Vec<JoinHandle<()>>,
     pub(super) dispatcher: Option<JoinHandle<()>>,
     pub(super) writer: Option<JoinHandle<()>>,
 }
@@ -44,7 +44,7 @@ impl Sandbox {
         if let Err(error) = self.runtime.stop().await {
             tracing::error!(%error, "the last changes were not written to the data file");
         }
-        for task in [&mut self.server, &mut self.dispatcher].into_iter().flatten() {
+        for task in self.servers.iter_mut().chain(&mut self.dispatcher) {
             if tokio::time::timeout(GRACE, &mut *task).await.is_err() {
                 task.abort();
             }
@@ -82,7 +82,7 @@ impl fmt::Debug for Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.runtime.stopping.send_replace(true);
-        for task in [&self.server, &self.dispatcher].into_iter().flatten() {
+        for task in self.servers.iter().chain(&self.dispatcher) {
             task.abort();
         }
     }

@@ -42,7 +42,7 @@ async fn p10_the_public_url_is_what_clients_are_told() {
     for bad in [
         "sandbox:4010",
         "ftp://sandbox",
-        "http://sandbox/below",
+        "http://sandbox/below#part",
         "http://sandbox/?x",
     ] {
         assert!(Sandbox::builder().public_url(bad).start().await.is_err(), "{bad}");

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 
 use crate::world::{EVENT, World, hidden, refusal};
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "",
     "/connections",
     "/applications",
@@ -13,6 +13,7 @@ const PAGES: [&str; 10] = [
     "/requests",
     "/audit",
     "/faults",
+    "/integrations",
     "/organizer",
     "/participants",
 ];

@@ -9,7 +9,9 @@
 )]
 
 mod authorize;
+mod browsers;
 mod cases;
+mod certificates;
 mod codes;
 mod consents;
 mod console;
@@ -22,8 +24,12 @@ mod documents;
 mod facts;
 mod faults;
 mod hostile;
+mod hosts;
 mod integrations;
+mod panel;
 mod read;
+mod small_things;
 mod time;
 mod tokens;
+mod weekly;
 mod world;

@@ -39,11 +39,12 @@ pub(crate) fn routes() -> Router<Arc<Runtime>> {
 /// Refuses HEAD, which the router would treat as GET: the contract has only GET.
 async fn only_get(request: Request, next: Next) -> Result<Response, ErrorResponse> {
     if request.method() == Method::HEAD {
-        return Err(ErrorResponse::new(
+        let refusal = ErrorResponse::new(
             decisions::WRITE_STATUS,
             "method_not_allowed",
             "HEAD is not allowed here.",
-        ));
+        );
+        return Err(refusal.header("allow", "GET"));
     }
     Ok(next.run(request).await)
 }

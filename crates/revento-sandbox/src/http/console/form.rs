@@ -54,7 +54,7 @@ impl FromRequest<Arc<Runtime>> for ConsoleForm {
 
     async fn from_request(request: Request, runtime: &Arc<Runtime>) -> Result<Self, ErrorResponse> {
         let (parts, body) = request.into_parts();
-        page::same_site(&parts.headers)?;
+        page::same_site(runtime.config.origin(), &parts.headers)?;
         let form = Self(body::form(&parts.headers, body).await?);
         let token = form.text("csrf");
         if bool::from(token.as_bytes().ct_eq(runtime.csrf_token.as_bytes())) {

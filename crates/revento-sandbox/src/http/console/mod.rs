@@ -7,6 +7,7 @@ mod deliveries;
 mod developer_actions;
 mod faults;
 mod form;
+mod integrations;
 mod live;
 mod organizer;
 mod organizer_actions;
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Router<Arc<Runtime>> {
         .route("/requests", get(requests::page))
         .route("/audit", get(audit::page))
         .route("/faults", get(faults::page))
+        .route("/integrations", get(integrations::page))
         .route("/organizer", get(organizer::page))
         .route("/participants", get(participants::page))
         .route("/live", get(live::changes))

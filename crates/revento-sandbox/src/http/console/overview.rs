@@ -117,7 +117,10 @@ fn integration(runtime: &Runtime, state: &state::State, now: Time, integration: 
                     }
                 }
                 dt { "Webhook secret" } dd {
-                    @if let Some(secret) = newest(SecretKind::Webhook) { (reveal(&integration.client_id, "webhook-secret", secret.expose())) }
+                    @match newest(SecretKind::Webhook) {
+                        Some(secret) => { (reveal(&integration.client_id, "webhook-secret", secret.expose())) }
+                        None => { "none, because no webhook type is declared" }
+                    }
                 }
                 dt { "Redirect URIs" } dd {
                     @if integration.redirect_uris.is_empty() { "none registered" }
@@ -125,6 +128,9 @@ fn integration(runtime: &Runtime, state: &state::State, now: Time, integration: 
                 }
                 dt { "Webhook URL" } dd {
                     @match &integration.webhook_url { Some(url) => { code { (url) } } None => { "none registered" } }
+                }
+                dt { "Connect URL" } dd {
+                    @match &integration.connect_url { Some(url) => { code { (url) } } None => { "none registered" } }
                 }
                 dt { "Scopes" } dd {
                     ul { @for scope in &integration.scopes {
@@ -151,7 +157,7 @@ fn integration_actions(runtime: &Runtime, integration: &Integration, listing: Li
     html! {
         div.row.acts {
             @if integration.client_secret.is_some() { (act("rotate-client", "Rotate client secret", "small")) }
-            (act("rotate-webhook", "Rotate webhook secret", "small"))
+            @if integration.webhook_secret.is_some() { (act("rotate-webhook", "Rotate webhook secret", "small")) }
             @if listing == Listing::Published {
                 (act("unpublish", "Unpublish", "danger small"))
                 (act("suspend", "Suspend", "danger small"))

@@ -34,8 +34,9 @@ pub(super) fn page(state: &State, title: &str, here: &str, content: &Markup) -> 
             Some(with(DeliveryStatus::Dead)),
         ),
         ("/console/requests", "Requests", None),
-        ("/console/audit", "Audit log", None),
+        ("/console/audit", "Audit", None),
         ("/console/faults", "Faults", None),
+        ("/console/integrations", "Integrations", None),
         ("/console/organizer", "Organizer", None),
         ("/console/participants", "Participant", None),
     ];

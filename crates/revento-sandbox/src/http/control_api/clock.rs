@@ -12,6 +12,7 @@ use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::platform::commands::travel;
 use crate::platform::queries::milestones;
+use crate::primitives::whole_number;
 use crate::runtime::Runtime;
 
 /// How many milestones the answer lists.
@@ -20,6 +21,7 @@ const MAX_MILESTONES: usize = 50;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Advance {
+    #[serde(default, deserialize_with = "whole_number::optional")]
     advance_s: Option<i64>,
     to: Option<String>,
     #[serde(default)]

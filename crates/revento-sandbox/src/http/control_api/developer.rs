@@ -15,10 +15,12 @@ use crate::http::extract::SharedRuntime;
 use crate::platform::commands::{lifecycle, rotate, webhooks};
 use crate::platform::records::{Delivery, SecretKind};
 use crate::primitives::time::Time;
+use crate::primitives::whole_number;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rotation {
+    #[serde(default, deserialize_with = "whole_number::optional")]
     overlap_s: Option<i64>,
 }
 

@@ -12,17 +12,18 @@ mod views;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 
 use crate::http::error_response::ErrorResponse;
+use crate::http::extract::SharedRuntime;
 use crate::http::page;
 use crate::runtime::Runtime;
 
-pub(super) fn routes() -> Router<Arc<Runtime>> {
+pub(super) fn routes(runtime: &Arc<Runtime>) -> Router<Arc<Runtime>> {
     Router::new()
         .route("/applications", get(views::applications).post(actions::submit))
         .route("/applications/{id}/{act}", post(actions::review))
@@ -53,13 +54,20 @@ pub(super) fn routes() -> Router<Arc<Runtime>> {
         .route("/seed", get(views::seed))
         .route("/stats", get(views::stats))
         .route("/reset", post(actions::reset))
-        .layer(middleware::from_fn(refuse_other_sites))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(runtime),
+            refuse_other_sites,
+        ))
 }
 
 /// Refuses changes that a page of another site sends with the help of a browser.
-async fn refuse_other_sites(request: Request, next: Next) -> Result<Response, ErrorResponse> {
+async fn refuse_other_sites(
+    State(runtime): SharedRuntime,
+    request: Request,
+    next: Next,
+) -> Result<Response, ErrorResponse> {
     if request.method() != Method::GET {
-        page::same_site(request.headers())?;
+        page::same_site(runtime.config.origin(), request.headers())?;
     }
     Ok(next.run(request).await)
 }

@@ -59,12 +59,12 @@ pub(super) fn delivery(row: &Delivery) -> Value {
 }
 
 fn attempt(delivery: &Delivery, row: &Attempt) -> Value {
+    // A list, because a name can occur more than once.
     let headers = |pairs: &[(String, String)]| -> Value {
         pairs
             .iter()
-            .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
+            .map(|(name, value)| json!({ "name": name, "value": value }))
+            .collect()
     };
     json!({
         "number": row.number,

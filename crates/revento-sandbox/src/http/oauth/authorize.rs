@@ -59,7 +59,7 @@ pub(super) async fn answer(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ErrorResponse> {
-    page::same_site(&headers)?;
+    page::same_site(runtime.config.origin(), &headers)?;
     let form = body::form(&headers, body).await?;
     let answer = ConsentAnswer {
         authorize: match form.get("decision") {

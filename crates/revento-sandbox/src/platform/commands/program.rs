@@ -7,6 +7,7 @@ use crate::platform::context::Context;
 use crate::platform::queries::snapshot;
 use crate::platform::records::{Activity, PublishStatus};
 use crate::platform::state::State;
+use crate::primitives::whole_number;
 
 /// A change of an activity. Absent fields stay as they are.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
@@ -15,7 +16,9 @@ pub(crate) struct ActivityChange {
     pub(crate) title: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) location_id: Option<String>,
+    #[serde(default, deserialize_with = "whole_number::optional")]
     pub(crate) capacity: Option<u32>,
+    #[serde(default, deserialize_with = "whole_number::optional")]
     pub(crate) signups: Option<u32>,
 }
 

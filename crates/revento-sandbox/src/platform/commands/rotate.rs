@@ -24,9 +24,11 @@ pub(crate) fn secret(
         .integration(client_id)
         .ok_or_else(|| CommandError::missing("integration", client_id))?;
     let first = secrets::registered(integration, kind).ok_or_else(|| {
-        CommandError::Conflict(format!(
-            "'{client_id}' is a public client and has no secret to rotate."
-        ))
+        let why = match kind {
+            SecretKind::Client => "is a public client",
+            SecretKind::Webhook => "declares no webhook types",
+        };
+        CommandError::Conflict(format!("'{client_id}' {why} and has no secret to rotate."))
     })?;
     let overlap = overlap_s.unwrap_or(decisions::ROTATION_OVERLAP_S);
     if !(0..=decisions::MAX_ROTATION_OVERLAP_S).contains(&overlap) {
@@ -57,10 +59,11 @@ pub(crate) fn secret(
         });
     }
     let start = match kind {
-        SecretKind::Client => "sk_sandbox_",
-        SecretKind::Webhook => "whsec_sandbox_",
+        SecretKind::Client => "sk",
+        SecretKind::Webhook => "whsec",
     };
-    let secret = Secret::new(format!("{start}{random}"));
+    let environment = context.config.environment.as_str();
+    let secret = Secret::new(format!("{start}_{environment}_{random}"));
     let id = format!("{prefix}{:04}", rows.len());
     rows.push(credential(id, client_id, kind, secret.clone(), context.now));
     rows.into_iter().for_each(|row| state.credentials.put(row));

@@ -1,4 +1,4 @@
-//! What the platform does by itself at a later time: announcing changed capacity states.
+//! What the platform does by itself at a later time: announcing changed capacity states, and restoring the test data.
 
 use serde_json::Value;
 
@@ -10,12 +10,13 @@ use crate::platform::records::{Activity, CapacityNotice};
 use crate::platform::state::State;
 use crate::primitives::time::Time;
 
-/// When the next announcement is due.
+/// When the next announcement or the weekly reset is due.
 pub(crate) fn next_due(state: &State) -> Option<Time> {
-    state.capacity_notices.iter().map(|notice| notice.due_at).min()
+    let notices = state.capacity_notices.iter().map(|notice| notice.due_at);
+    notices.chain(state.weekly_reset_at()).min()
 }
 
-/// Makes every announcement that is due.
+/// Makes every announcement that is due. The weekly reset is no command: it follows every change of the state.
 pub(crate) fn run_due(state: &mut State, context: Context<'_>) {
     let due: Vec<CapacityNotice> = state
         .capacity_notices

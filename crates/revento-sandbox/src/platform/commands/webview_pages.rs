@@ -4,6 +4,7 @@ use url::Url;
 
 use super::error::CommandError;
 use crate::platform::records::WebviewPage;
+use crate::platform::rules;
 use crate::platform::state::State;
 
 /// Who a page can be visible to.
@@ -29,12 +30,10 @@ fn participants() -> String {
 pub(crate) fn add(state: &mut State, event_id: &str, page: NewPage) -> Result<WebviewPage, CommandError> {
     let slug = state.events.get(event_id).map(|event| event.slug.clone());
     let slug = slug.ok_or_else(|| CommandError::missing("event", event_id))?;
-    let framed = Url::parse(&page.url)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"));
-    if framed.is_none() {
+    let framed = Url::parse(&page.url).ok();
+    if framed.as_ref().and_then(rules::frame_source).is_none() {
         return Err(CommandError::Conflict(
-            "url must be an absolute http or https URL.".to_owned(),
+            "url must be an absolute http or https URL with a plain host name.".to_owned(),
         ));
     }
     if page.title.trim().is_empty() || page.title.chars().count() > 80 {

@@ -60,9 +60,7 @@ pub(crate) fn evaluate(
         Ok(found) => found,
         Err(page) => return AuthorizeOutcome::ShowError(page),
     };
-    let echoed = params
-        .get("state")
-        .filter(|state| state.len() <= decisions::MAX_STATE_LEN);
+    let echoed = params.get("state");
     match request(integration, state, context.now, params, &redirect_uri, consent_id) {
         Ok(consent) => AuthorizeOutcome::AskConsent(consent),
         Err(error) => AuthorizeOutcome::Redirect {
@@ -167,12 +165,6 @@ fn request(
             "state is missing. Send a new random value and compare it when the answer arrives.",
         )
     })?;
-    if echoed.len() > decisions::MAX_STATE_LEN {
-        return Err(OAuthError::invalid_request(format!(
-            "state is longer than {} bytes.",
-            decisions::MAX_STATE_LEN
-        )));
-    }
     let challenge = challenge(params)?;
     let (flow, scopes) = scopes(integration, params.get("scope").unwrap_or_default())?;
     let event_id = params.get("event_id").ok_or_else(|| {
@@ -248,6 +240,11 @@ fn scopes(integration: &Integration, requested: &str) -> Result<(Flow, Vec<Strin
             "scope is missing. Request at least one declared scope.",
         )),
     }
+}
+
+/// Whether an organizer may connect an integration to an event; the error says why not.
+pub(crate) fn may_connect(integration: &Integration, state: &State, event: &Event) -> Result<(), OAuthError> {
+    admission(integration, state, event, Flow::Installation)
 }
 
 /// Whether the organizer may connect or the participant may sign in (contract §1, contract §2.1, contract §2.5).

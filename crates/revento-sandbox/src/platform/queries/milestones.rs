@@ -17,7 +17,7 @@ pub(crate) struct Milestone {
 }
 
 /// The kinds of milestones.
-pub(crate) const KINDS: [&str; 8] = [
+pub(crate) const KINDS: [&str; 9] = [
     "access_expiry",
     "refresh_expiry",
     "year_cap",
@@ -26,6 +26,7 @@ pub(crate) const KINDS: [&str; 8] = [
     "deadline",
     "capacity_notice",
     "secret_retirement",
+    "weekly_reset",
 ];
 
 /// The milestones in the future, the nearest first.
@@ -71,6 +72,9 @@ pub(crate) fn upcoming(state: &State, now: Time) -> Vec<Milestone> {
         if let Some(at) = row.retires_at {
             add(at, "secret_retirement", kind);
         }
+    }
+    if let Some(at) = state.weekly_reset_at() {
+        add(at, "weekly_reset", "test data");
     }
     found.sort();
     found

@@ -15,11 +15,12 @@ pub(crate) fn id_prefix(client_id: &str, kind: SecretKind) -> String {
     }
 }
 
-/// The secret that the integration was registered with. A public client has no client secret.
+/// The secret that the integration was registered with. A public client has no client secret, and an integration without
+/// webhook types no webhook secret.
 pub(crate) fn registered(integration: &Integration, kind: SecretKind) -> Option<Secret> {
     match kind {
         SecretKind::Client => integration.client_secret.clone(),
-        SecretKind::Webhook => Some(integration.webhook_secret.clone()),
+        SecretKind::Webhook => integration.webhook_secret.clone(),
     }
 }
 

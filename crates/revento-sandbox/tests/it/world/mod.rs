@@ -187,6 +187,14 @@ impl World {
         pair(self.exchange(&landed["code"]).await).await
     }
 
+    /// Connects an event with these scopes.
+    pub(crate) async fn connect_event_with(&self, event: &str, scope: &str) -> Pair {
+        let mut params = request(self.info(), scope);
+        params.insert("event_id", event.to_owned());
+        let landed = landed(&self.consent(&params, &[("decision", "authorize")]).await);
+        pair(self.exchange(&landed["code"]).await).await
+    }
+
     /// Signs a participant in.
     pub(crate) async fn sign_in(&self, user: &str) -> Pair {
         let params = request(self.info(), "profile.read event.attendance");

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use sha2::Sha256;
@@ -107,7 +107,7 @@ async fn take(State(shared): State<Shared>, headers: HeaderMap, raw: Bytes) -> R
     let status = StatusCode::from_u16(*shared.status.lock().unwrap()).unwrap();
     (
         status,
-        [("location", "/elsewhere")],
+        AppendHeaders([("location", "/elsewhere"), ("link", "<1>"), ("link", "<2>")]),
         shared.text.lock().unwrap().clone(),
     )
         .into_response()

@@ -1,12 +1,14 @@
 //! Manifests: integrations declared in a TOML file (contract §1).
 
+mod credentials;
+
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::platform::config::{Audience, DeclaredScope, EVENT_TYPES, Integration, SCOPES, scope_info};
+use crate::platform::config::{
+    Audience, DeclaredScope, EVENT_TYPES, Environment, Integration, SCOPES, scope_info,
+};
 use crate::platform::rules;
-use crate::primitives::digest;
-use crate::primitives::secret::Secret;
 
 /// A mistake in a manifest, and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,10 +58,15 @@ struct Entry {
     client: Client,
     #[serde(default)]
     scopes: Scopes,
-    webhook_events: Option<Vec<Spanned<String>>>,
+    /// The guide's name (contract §1). The short name is older.
+    #[serde(alias = "webhook_events")]
+    declared_webhook_event_types: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     redirect_uris: Vec<Spanned<String>>,
     webhook_url: Option<Spanned<String>>,
+    connect_url: Option<Spanned<String>>,
+    client_secret: Option<Spanned<String>>,
+    webhook_secret: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -74,12 +81,18 @@ struct Scopes {
 /// A mistake, at a byte offset of the text.
 struct Mistake(usize, String);
 
-/// Reads a manifest. An in-house integration can belong to one of `organizations`.
-pub(crate) fn parse(
-    text: &str,
-    organizations: &[&str],
-    remote_webhooks: bool,
-) -> Result<Vec<Integration>, ManifestError> {
+/// What a manifest is read for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Start<'a> {
+    /// The organizations that an in-house integration can belong to.
+    pub(crate) organizations: &'a [&'a str],
+    /// Whether webhooks may go to other hosts than this machine.
+    pub(crate) remote_webhooks: bool,
+    pub(crate) environment: Environment,
+}
+
+/// Reads a manifest.
+pub(crate) fn parse(text: &str, start: Start<'_>) -> Result<Vec<Integration>, ManifestError> {
     let at = |offset: usize, message: String| {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
@@ -104,15 +117,15 @@ pub(crate) fn parse(
     }
     let mut integrations: Vec<Integration> = Vec::new();
     for entry in document.integration {
-        let start = entry.span().start;
-        let parsed = integration(entry.into_inner(), organizations, remote_webhooks);
+        let offset = entry.span().start;
+        let parsed = integration(entry.into_inner(), start);
         let parsed = parsed.map_err(|Mistake(offset, message)| at(offset, message))?;
         if integrations
             .iter()
             .any(|known| known.client_id == parsed.client_id)
         {
             return Err(at(
-                start,
+                offset,
                 format!(
                     "the client_id `{}` is declared twice; choose another one",
                     parsed.client_id
@@ -124,7 +137,7 @@ pub(crate) fn parse(
     Ok(integrations)
 }
 
-fn integration(entry: Entry, organizations: &[&str], remote_webhooks: bool) -> Result<Integration, Mistake> {
+fn integration(entry: Entry, start: Start<'_>) -> Result<Integration, Mistake> {
     let id_fits = |id: &str| {
         (3..=64).contains(&id.len())
             && id
@@ -141,8 +154,30 @@ fn integration(entry: Entry, organizations: &[&str], remote_webhooks: bool) -> R
             "name is empty; the consent page shows it".to_owned(),
         ));
     }
-    let audience = audience(&entry, organizations)?;
+    let audience = audience(&entry, start.organizations)?;
     let scopes = scopes(&entry)?;
+    addresses(&entry, start.remote_webhooks)?;
+    let event_types = event_types(&entry)?;
+    let credentials = credentials::read(&entry, event_types.is_empty(), start.environment)?;
+    Ok(Integration {
+        client_secret: credentials.client_secret,
+        webhook_secret: credentials.webhook_secret,
+        name: entry.name.into_inner(),
+        publisher: entry.publisher,
+        website: entry.website,
+        support: entry.support,
+        audience,
+        scopes,
+        event_types,
+        redirect_uris: entry.redirect_uris.into_iter().map(Spanned::into_inner).collect(),
+        webhook_url: entry.webhook_url.map(Spanned::into_inner),
+        connect_url: entry.connect_url.map(Spanned::into_inner),
+        client_id: entry.client_id.into_inner(),
+    })
+}
+
+/// Checks that the addresses of an entry can be registered.
+fn addresses(entry: &Entry, remote_webhooks: bool) -> Result<(), Mistake> {
     for uri in &entry.redirect_uris {
         if let Some(objection) = rules::redirect_objection(uri.get_ref()) {
             return Err(Mistake(
@@ -159,30 +194,15 @@ fn integration(entry: Entry, organizations: &[&str], remote_webhooks: bool) -> R
             format!("this webhook URL cannot be registered: {objection}"),
         ));
     }
-    let event_types = event_types(&entry)?;
-    let client_id = entry.client_id.into_inner();
-    // Secrets are the same at every start, and differ between integrations.
-    let derived = |purpose: &str| {
-        digest::fingerprint(&format!("sandbox {purpose} {client_id}"))
-            .get(..40)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    Ok(Integration {
-        client_secret: (entry.client == Client::Confidential)
-            .then(|| Secret::new(format!("sk_sandbox_{}", derived("client")))),
-        webhook_secret: Secret::new(format!("whsec_sandbox_{}", derived("webhook"))),
-        name: entry.name.into_inner(),
-        publisher: entry.publisher,
-        website: entry.website,
-        support: entry.support,
-        audience,
-        scopes,
-        event_types,
-        redirect_uris: entry.redirect_uris.into_iter().map(Spanned::into_inner).collect(),
-        webhook_url: entry.webhook_url.map(Spanned::into_inner),
-        client_id,
-    })
+    if let Some(url) = &entry.connect_url
+        && let Some(objection) = rules::connect_objection(url.get_ref())
+    {
+        return Err(Mistake(
+            url.span().start,
+            format!("this connect URL cannot be registered: {objection}"),
+        ));
+    }
+    Ok(())
 }
 
 fn audience(entry: &Entry, organizations: &[&str]) -> Result<Audience, Mistake> {
@@ -243,7 +263,7 @@ fn scopes(entry: &Entry) -> Result<Vec<DeclaredScope>, Mistake> {
 }
 
 fn event_types(entry: &Entry) -> Result<Vec<String>, Mistake> {
-    let Some(listed) = &entry.webhook_events else {
+    let Some(listed) = &entry.declared_webhook_event_types else {
         return Ok(EVENT_TYPES.map(str::to_owned).to_vec());
     };
     for name in listed {
@@ -272,13 +292,18 @@ type = "in_house"
 organization_id = "org_test_atlas"
 scopes.required = ["event.read"]
 scopes.optional = ["participants.read"]
-webhook_events = ["application.approved"]
+declared_webhook_event_types = ["application.approved"]
 redirect_uris = ["badges://callback", "http://localhost:8080/cb"]
 webhook_url = "http://localhost:8080/hooks"
 "#;
 
     fn read(text: &str) -> Result<Vec<Integration>, ManifestError> {
-        parse(text, &["org_test_atlas"], false)
+        let start = Start {
+            organizations: &["org_test_atlas"],
+            remote_webhooks: false,
+            environment: Environment::Sandbox,
+        };
+        parse(text, start)
     }
 
     #[test]
@@ -288,10 +313,8 @@ webhook_url = "http://localhost:8080/hooks"
         assert!(badges.client_secret.is_none());
         assert!(badges.requires("event.read") && !badges.requires("participants.read"));
         assert!(matches!(&badges.audience, Audience::InHouse(id) if id == "org_test_atlas"));
-        assert_eq!(
-            read(GOOD).unwrap()[0].webhook_secret.expose(),
-            badges.webhook_secret.expose()
-        );
+        let secret = |found: &Integration| found.webhook_secret.clone().unwrap().expose().to_owned();
+        assert_eq!(secret(&read(GOOD).unwrap()[0]), secret(badges));
     }
 
     #[test]
@@ -331,7 +354,7 @@ webhook_url = "http://localhost:8080/hooks"
                 "application.approved",
                 "application.eaten",
                 10,
-                19,
+                33,
                 "no webhook type",
             ),
             ("name = \"Badges\"", "name = \"Badges", 4, 15, ""),
@@ -340,6 +363,8 @@ webhook_url = "http://localhost:8080/hooks"
             assert_eq!((error.line, error.column), (line, column), "{}", error.message);
             assert!(error.message.contains(says), "{}", error.message);
         }
+        let older = GOOD.replace("declared_webhook_event_types", "webhook_events");
+        assert_eq!(read(&older).unwrap()[0].event_types, ["application.approved"]);
         assert!(read("").is_err() && read("integration = []").is_err());
         let twice = format!("{GOOD}{GOOD}");
         assert!(read(&twice).unwrap_err().message.contains("declared twice"));
