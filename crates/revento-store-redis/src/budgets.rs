@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 
-use crate::{RedisStore, error::failed};
+use crate::{RedisStore, call::Call, error::failed};
 
 /// Kept at least this long: replicas' clocks differ a little.
 const LEAST: Duration = Duration::from_secs(60);
@@ -18,7 +18,7 @@ impl BudgetStore for RedisStore {
         call.arg(write.expected.unwrap_or_default())
             .arg(write.next)
             .arg(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX / 2));
-        let current: Result<Option<Vec<u8>>, _> = call.invoke_async(&mut self.connection()).await;
+        let current: Result<Option<Vec<u8>>, _> = self.call(Call::Script(&call)).await;
         let current = current.map_err(failed("sharing a rate budget"))?;
         Ok(current.map_or(BudgetSwapOutcome::Swapped, BudgetSwapOutcome::Conflict))
     }

@@ -8,29 +8,32 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # What it asks of the server
-//! A spent refresh token that comes back after a crash revokes a whole token family. So a server that
-//! can lose what it has acknowledged is refused when connecting, with an [`OpenError`] that says what to
-//! change: `appendonly yes`, `appendfsync always`, and a `maxmemory-policy` that evicts no keys without
-//! an expiry. If the server hides its settings (many hosted ones do), or if you accept the risk,
-//! call [`RedisOptions::trust_the_server`]. A fail-over to a replica can lose the last writes in
-//! any case: Redis replicates asynchronously. If you cannot accept that, use PostgreSQL.
+//! # What the server has to do
+//! A used refresh token that comes back after a crash revokes a whole token family. So the store refuses a server that can lose what it
+//! has acknowledged, with an [`OpenError`] that says what to change: `appendonly yes`, `appendfsync always`, and a `maxmemory-policy`
+//! that evicts no keys without an expiry. If the server hides its settings, as many hosted ones do, or if you accept the risk, call
+//! [`RedisOptions::trust_the_server`]. A fail-over to a replica can lose the last writes in any case: Redis replicates asynchronously.
+//! If you cannot accept that, use PostgreSQL.
+//!
+//! A server on another machine has to speak TLS (`rediss://`), unless [`RedisOptions::allow_plain_text`] says otherwise. The store reads
+//! no environment variable.
 //!
 //! It implements no inbox and no deletion store: both need queries by several columns. Use PostgreSQL or SQLite for them.
 //!
 //! # How it works
-//! Every method that writes is one Lua script, which the server runs by itself: no lost updates, no
-//! locks. All keys begin with `{revento}:` (or another [prefix](RedisOptions::prefix)). A record is a hash; what is due is found in a sorted set, and what
-//! belongs to an event or an integration in sets that change together with the record. No record expires
-//! by the server's clock.
+//! Each method that writes is one Lua script, which the server runs as a whole: no lost updates, no locks. All keys begin with
+//! `{revento}:` (or another [prefix](RedisOptions::prefix)). A record is a hash. A sorted set has the connections that are due, and
+//! others have those of an event or an integration; they change together with the record. No record expires by the server's clock.
 //!
-//! The same handle is a [`BudgetStore`](revento_store::BudgetStore): replicas that share it stay below a token's rate
-//! budgets together. What has been spent is a short-lived key, which a server may lose without harm.
+//! The same handle is a [`BudgetStore`](revento_store::BudgetStore): replicas that share it stay below a token's rate budgets together.
+//! What has been spent is a key with an expiry, which a server may lose without harm.
 //!
-//! A connection that broke is opened again; the call during which it broke fails and may have taken
-//! effect.
+//! If the connection was lost, because the server or a balancer closed it, the store opens another one and makes the call again. A write
+//! that had arrived is not made twice: the record keeps the name of the call that wrote it. Only if another replica has changed the
+//! record meanwhile, the call fails and may have taken effect. A call that gets no answer in five seconds is not made again.
 
 mod budgets;
+mod call;
 mod error;
 mod keys;
 mod open_error;
@@ -39,6 +42,7 @@ mod record;
 mod scripts;
 mod store;
 mod tokens;
+mod url;
 
 pub use open_error::OpenError;
 pub use options::RedisOptions;

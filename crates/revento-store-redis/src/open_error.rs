@@ -6,13 +6,19 @@ use revento_store::ErrorKind;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The URL is none of Redis's.
+    /// The URL is not one of Redis or Valkey.
     #[error(
-        "the Redis URL cannot be read: expected redis://user:password@host:port/0, or rediss:// with TLS"
+        "the Redis URL cannot be used: write rediss://user:password@host:port/0, or redis:// for a server on this machine"
     )]
     BadUrl,
-    /// The server does not answer, or refuses the login.
-    #[error("the Redis server cannot be used: check host, port, user and password")]
+    /// The URL leads to another machine without TLS. Nothing was sent.
+    #[error(
+        "the Redis URL leads to another machine without TLS: write rediss://, or, on a network that you trust, call \
+         `RedisOptions::allow_plain_text`"
+    )]
+    PlainText,
+    /// The server does not answer, refuses the login, or has a certificate that is not trusted.
+    #[error("the Redis server cannot be used: check host, port, user, password and certificate")]
     Unreachable {
         /// What failed.
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -25,9 +31,9 @@ pub enum OpenError {
     NotDurable {
         /// The name of the setting.
         setting: &'static str,
-        /// What it is.
+        /// Its value.
         value: String,
-        /// What it has to be.
+        /// The value that it must have.
         wanted: &'static str,
     },
     /// The server hides its settings.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use redis::{AsyncCommands, RedisError};
+use redis::{Cmd, RedisError, ScriptInvocation};
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, StoreError, Stored, SwapOutcome,
@@ -12,6 +12,7 @@ use revento_store::{
 
 use crate::{
     RedisStore,
+    call::Call,
     error::{failed, not_read, unreadable},
     keys::{TIME_TEXT, time_of, time_text},
     record,
@@ -55,16 +56,9 @@ impl RedisStore {
         let mut from = after;
         while found.len() < limit {
             let count = (limit - found.len()).min(BATCH);
-            let members: Vec<String> = self
-                .connection()
-                .zrangebylex_limit(
-                    &set,
-                    &from,
-                    before,
-                    0,
-                    isize::try_from(count).unwrap_or(isize::MAX),
-                )
-                .await?;
+            let count_limit = isize::try_from(count).unwrap_or(isize::MAX);
+            let range = Cmd::zrangebylex_limit(&set, &from, before, 0, count_limit);
+            let members: Vec<String> = self.call(Call::Command(&range)).await?;
             let Some(last) = members.last() else { break };
             from = format!("({last}");
             let is_last = members.len() < count;
@@ -83,7 +77,7 @@ impl RedisStore {
             let connection = kind.connection(member).unwrap_or_default();
             pipe.hgetall(self.keys.record(connection));
         }
-        let hashes: Vec<HashMap<String, Vec<u8>>> = pipe.query_async(&mut self.connection()).await?;
+        let hashes: Vec<HashMap<String, Vec<u8>>> = self.call(Call::Pipeline(&pipe)).await?;
         let mut records = Vec::with_capacity(hashes.len());
         for (member, hash) in members.iter().zip(hashes) {
             let stored = record::read(hash)?;
@@ -95,17 +89,26 @@ impl RedisStore {
         Ok(records)
     }
 
+    /// The version that a script has written; `None` if it has written nothing.
+    ///
+    /// If the call was made again and found another writer's record, the first attempt may have been written and replaced since: then
+    /// its error is the result.
+    async fn written_version(&self, call: &ScriptInvocation<'_>) -> Result<Option<i64>, RedisError> {
+        let answer = self.call_and_tell(Call::Script(call)).await?;
+        match (answer.value, answer.lost) {
+            (None, Some(lost)) => Err(lost),
+            (version, _) => Ok(version),
+        }
+    }
+
     async fn call_claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, RedisError> {
-        let answer: Vec<String> = self
-            .scripts
-            .claim
-            .key(self.keys.record(&key.to_string()))
-            .key(self.keys.sequence())
+        let mut call = self.scripts.claim.key(self.keys.record(&key.to_string()));
+        call.key(self.keys.sequence())
             .arg(terms.version.0)
             .arg(time_text(terms.now))
             .arg(time_text(terms.until))
-            .invoke_async(&mut self.connection())
-            .await?;
+            .arg(self.call_name());
+        let answer: Vec<String> = self.call(Call::Script(&call)).await?;
         let answer: Vec<&str> = answer.iter().map(String::as_str).collect();
         match answer.as_slice() {
             ["version_changed"] => Ok(ClaimOutcome::VersionChanged),
@@ -128,10 +131,8 @@ impl RedisStore {
 #[async_trait]
 impl TokenStore for RedisStore {
     async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError> {
-        let hash = self
-            .connection()
-            .hgetall(self.keys.record(&key.to_string()))
-            .await;
+        let command = Cmd::hgetall(self.keys.record(&key.to_string()));
+        let hash = self.call(Call::Command(&command)).await;
         hash.and_then(record::read)
             .map_err(not_read("loading a connection"))
     }
@@ -145,9 +146,10 @@ impl TokenStore for RedisStore {
             .key(self.keys.client(&key.client_id))
             .key(self.keys.event(&key.client_id, &key.event_id))
             .arg(&connection)
-            .arg(record::due_member(&record.connection));
+            .arg(record::due_member(&record.connection))
+            .arg(self.call_name());
         record::write(&mut call, record);
-        let version: Result<Option<i64>, _> = call.invoke_async(&mut self.connection()).await;
+        let version = self.written_version(&call).await;
         let version = version.map_err(failed("storing a new connection"))?;
         Ok(version.map_or(CreateOutcome::AlreadyExists, |version| {
             CreateOutcome::Created(Version(version))
@@ -170,9 +172,10 @@ impl TokenStore for RedisStore {
             .arg(expected.0)
             .arg(fence.map(|fence| fence.0.to_string()).unwrap_or_default())
             .arg(connection.generation.to_string())
-            .arg(record::due_member(connection));
+            .arg(record::due_member(connection))
+            .arg(self.call_name());
         record::write(&mut call, record);
-        let version: Result<Option<i64>, _> = call.invoke_async(&mut self.connection()).await;
+        let version = self.written_version(&call).await;
         let version = version.map_err(failed("replacing a connection"))?;
         Ok(version.map_or(SwapOutcome::Conflict, |version| {
             SwapOutcome::Swapped(Version(version))
@@ -187,7 +190,8 @@ impl TokenStore for RedisStore {
 
     async fn release(&self, key: &ConnectionKey, fence: Fence) -> Result<(), StoreError> {
         let mut call = self.scripts.release.key(self.keys.record(&key.to_string()));
-        let released = call.arg(fence.0).invoke_async(&mut self.connection()).await;
+        call.arg(fence.0);
+        let released = self.call(Call::Script(&call)).await;
         released.map_err(failed("releasing a claim"))
     }
 
@@ -240,7 +244,7 @@ impl TokenStore for RedisStore {
             .key(self.keys.client(&key.client_id))
             .key(self.keys.event(&key.client_id, &key.event_id))
             .arg(&connection);
-        call.invoke_async(&mut self.connection())
+        self.call(Call::Script(&call))
             .await
             .map_err(failed("removing a connection"))
     }

@@ -1,7 +1,5 @@
 //! Servers that are refused, and connections that end.
 
-use std::time::Duration;
-
 use redis::{AsyncCommands, Client};
 use revento_core::Timestamp;
 use revento_store::{CreateOutcome, StoreErrorReason, SwapOutcome, TokenStore};
@@ -12,7 +10,13 @@ use crate::server;
 
 #[tokio::test]
 async fn a_url_that_is_none() {
-    for url in ["", "planted", "http://planted@x", "redis://:planted@h:port/"] {
+    for url in [
+        "",
+        "planted",
+        "http://planted@x",
+        "mysql://planted@localhost",
+        "redis://:planted@h:port/",
+    ] {
         let error = RedisStore::connect(url).await.unwrap_err();
         assert!(matches!(error, OpenError::BadUrl), "{url}: {error:?}");
         assert!(!format!("{error:?} {error}").contains("planted"));
@@ -113,13 +117,8 @@ async fn k16_a_connection_that_ended_is_opened_again() {
     kill.arg("KILL").arg("USER").arg(&user);
     for _ in 0..3 {
         kill.query_async::<i64>(&mut admin).await.unwrap();
-        let mut failures = 0;
-        while let Err(error) = store.load(&connection_key("evt_1")).await {
-            assert_eq!(error.reason(), StoreErrorReason::Unavailable);
-            failures += 1;
-            assert!(failures < 50, "{error}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let loaded = store.load(&connection_key("evt_1")).await.unwrap();
+        assert!(loaded.is_some());
     }
     redis::cmd("ACL")
         .arg("DELUSER")

@@ -12,5 +12,6 @@
 
 mod budgets;
 mod connecting;
+mod network;
 mod server;
 mod suite;
