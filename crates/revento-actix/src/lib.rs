@@ -7,6 +7,10 @@
 //! - [`RawWebhook`] is an extractor of the verified bytes, for handlers that parse the body themselves.
 //! - [`VerifyMiddleware`] verifies in front of any other handler, then passes the whole request on.
 //!
+//! actix-web's server ends a connection if the head of a request takes more than 5 s
+//! ([`HttpServer::client_request_timeout`](actix_web::HttpServer::client_request_timeout)). The [`RequestVerifier`] limits the
+//! body.
+//!
 //! All of them use a [`RequestVerifier`]. They answer what it rejects with a [`Rejection`], logged as one `tracing` event
 //! without secrets. They behave as the adapters for tower and axum do.
 

@@ -1,7 +1,6 @@
 //! Revento in axum services: webhooks, the OAuth flow, and pages in the platform's frame.
 //!
-//! - [`WebhookEndpoint`] is a service for one route: it verifies, stores and answers. Mount it with
-//!   `Router::route_service`.
+//! - [`WebhookEndpoint`] is a service for one route: it verifies, stores and answers. Mount it with a [`WebhookRoute`].
 //! - [`HandlerEndpoint`] is a service for one route: it hands deliveries of one kind to a function.
 //! - [`VerifiedWebhook`] is an extractor: a handler takes `VerifiedWebhook<ApplicationApproved>`.
 //! - [`RawWebhook`] is an extractor of the verified bytes, for handlers that parse the body themselves.
@@ -14,11 +13,35 @@
 //! The flow and the sessions take [`http::request::Parts`], which axum extracts, and return `http::Response<String>`, which
 //! axum sends.
 //!
-//! # Handlers without our extractors
-//! Behind the layer every request is genuine, and axum's own extractors can read the body:
+//! # Routes
+//! axum treats `/webhooks` and `/webhooks/` as two paths. A [`WebhookRoute`] takes both, and every method, so that OPTIONS is
+//! answered with 204 and others with 405:
 //!
 //! ```
-//! use axum::{Extension, Json, Router, http::StatusCode, routing::post};
+//! use axum::Router;
+//! use revento_axum::{HandlerEndpoint, Unavailable, VerifiedWebhook, WebhookRoute};
+//! use revento_core::kind::ApplicationApproved;
+//! use revento_webhooks::Verifier;
+//!
+//! async fn approved(webhook: VerifiedWebhook<ApplicationApproved>) -> Result<(), Unavailable> {
+//!     println!("{} is approved", webhook.data().id);
+//!     Ok(())
+//! }
+//!
+//! let endpoint = HandlerEndpoint::new(Verifier::new("whsec_example_secret")?, approved);
+//! let app: Router = Router::new().layer(WebhookRoute::new("/webhooks", endpoint));
+//! # Ok::<(), revento_webhooks::SecretError>(())
+//! ```
+//!
+//! A handler with an extractor has a route of yours: `routing::any` leaves the method to the extractor. If the platform may
+//! know the path with a slash, add it as a second route.
+//!
+//! # Handlers without our extractors
+//! Behind the layer every request is verified, and axum's own extractors can read the body. The layer sets its content type to
+//! JSON:
+//!
+//! ```
+//! use axum::{Extension, Json, Router, http::StatusCode, routing::any};
 //! use revento_axum::{VerifiedDelivery, VerifyLayer};
 //! use revento_webhooks::Verifier;
 //!
@@ -31,9 +54,54 @@
 //! }
 //!
 //! let verifier = Verifier::new("whsec_example_secret")?;
-//! let app: Router = Router::new().route("/webhooks", post(receive)).layer(VerifyLayer::new(verifier));
+//! let app: Router = Router::new().route("/webhooks", any(receive)).layer(VerifyLayer::new(verifier));
 //! # Ok::<(), revento_webhooks::SecretError>(())
 //! ```
+//!
+//! # Slow clients
+//! The verifier limits the body of a request: its size, its time, and the bytes of all bodies that are arriving. The head of
+//! a request belongs to the server, and `axum::serve` waits for it without a limit. hyper's server does not:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use axum::Router;
+//! use hyper::server::conn::http1;
+//! use hyper_util::{rt::{TokioIo, TokioTimer}, service::TowerToHyperService};
+//! use tokio::net::TcpListener;
+//!
+//! /// `head_timeout` is also the longest pause between two requests on a connection.
+//! async fn serve(listener: TcpListener, app: Router, head_timeout: Duration) {
+//!     loop {
+//!         let Ok((stream, _)) = listener.accept().await else {
+//!             tokio::time::sleep(Duration::from_secs(1)).await; // out of file descriptors
+//!             continue;
+//!         };
+//!         let connection = http1::Builder::new()
+//!             .timer(TokioTimer::new())
+//!             .header_read_timeout(head_timeout)
+//!             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
+//!         tokio::spawn(connection);
+//!     }
+//! }
+//! # use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! #     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! #     let address = listener.local_addr()?;
+//! #     tokio::spawn(serve(listener, Router::new(), Duration::from_millis(100)));
+//! #     for head in [&b"POST /webhooks HTTP/1.1\r\nHost: x\r\n"[..], b""] {
+//! #         let mut slow = tokio::net::TcpStream::connect(address).await?;
+//! #         slow.write_all(head).await?;
+//! #         let mut rest = Vec::new();
+//! #         let cut_off = tokio::time::timeout(Duration::from_secs(20), slow.read_to_end(&mut rest));
+//! #         assert!(cut_off.await.is_ok(), "the server still waits");
+//! #     }
+//! #     Ok::<(), std::io::Error>(())
+//! # })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! A proxy in front that reads whole heads does the same. Limit the number of connections there, too.
 //!
 //! This crate depends on axum-core alone, so it works with every version of axum that uses the same axum-core.
 

@@ -17,7 +17,7 @@ use revento_tower::{FromDelivery, Rejection, RequestVerifier, VerifiedDelivery};
 /// never reaches the handler.
 ///
 /// ```
-/// use axum::{Router, http::StatusCode, routing::post};
+/// use axum::{Router, http::StatusCode, routing::any};
 /// use revento_axum::{RequestVerifier, VerifiedWebhook};
 /// use revento_core::kind::{AnyEvent, ApplicationApproved};
 /// use revento_webhooks::Verifier;
@@ -27,15 +27,15 @@ use revento_tower::{FromDelivery, Rejection, RequestVerifier, VerifiedDelivery};
 ///     StatusCode::OK
 /// }
 ///
-/// async fn any(webhook: VerifiedWebhook<AnyEvent>) -> StatusCode {
+/// async fn every(webhook: VerifiedWebhook<AnyEvent>) -> StatusCode {
 ///     println!("{}", webhook.envelope().event_type);
 ///     StatusCode::OK
 /// }
 ///
 /// let verifier = RequestVerifier::new(Verifier::new("whsec_example_secret")?);
 /// let app: Router = Router::new()
-///     .route("/approved", post(approved))
-///     .route("/any", post(any))
+///     .route("/approved", any(approved))
+///     .route("/any", any(every))
 ///     .with_state(verifier);
 /// # Ok::<(), revento_webhooks::SecretError>(())
 /// ```
@@ -84,7 +84,7 @@ where
 /// [`VerifiedDelivery::bytes`] returns the body, as signed.
 ///
 /// ```
-/// use axum::{Router, http::StatusCode, routing::post};
+/// use axum::{Router, http::StatusCode, routing::any};
 /// use revento_axum::{RawWebhook, RequestVerifier};
 /// use revento_webhooks::Verifier;
 ///
@@ -94,7 +94,7 @@ where
 /// }
 ///
 /// let verifier = RequestVerifier::new(Verifier::new("whsec_example_secret")?);
-/// let app: Router = Router::new().route("/webhooks", post(forward)).with_state(verifier);
+/// let app: Router = Router::new().route("/webhooks", any(forward)).with_state(verifier);
 /// # Ok::<(), revento_webhooks::SecretError>(())
 /// ```
 ///

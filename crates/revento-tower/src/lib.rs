@@ -4,15 +4,21 @@
 //! |---|---|
 //! | store each delivery before the platform gets its answer | [`WebhookEndpoint`], a service for one route |
 //! | handle deliveries within the request | [`HandlerEndpoint`], a service for one route |
+//! | mount one of them for a path, with or without a slash at its end | [`WebhookRoute`] |
 //! | keep the handlers of your framework | [`VerifyLayer`]: verifies, then passes the whole request on |
 //! | write an adapter for another framework | [`RequestVerifier`] |
 //!
-//! All of them use a [`RequestVerifier`]. It accepts a POST whose body arrives in time, is not too large, and carries a
-//! signature that holds. It hashes the body while it arrives, and gives out no byte before the signature is verified.
-//! Everything else is a [`Rejection`], logged as one `tracing` event without secrets.
+//! All of them use a [`RequestVerifier`]. It accepts a POST whose body arrives in time, is not too large, and has a valid
+//! signature. It hashes the body while it arrives, and gives out no byte before the signature is verified. Everything else
+//! is a [`Rejection`], logged as one `tracing` event without secrets. Every 401 has the same text; the log has the reason.
 //!
 //! The body is verified as the server receives it. The platform sends no `Content-Encoding`. A proxy that compresses the
-//! body breaks the signature, and so does a layer in front that decompresses what the sender signed compressed.
+//! body breaks the signature, and so does a layer in front that decompresses what the sender signed compressed. The
+//! rejection names the header.
+//!
+//! The verifier limits the body: 1 MiB, 7 s, and 64 MiB over all bodies that are arriving. How long a client may take for the
+//! head of a request, and how many connections there may be, is a setting of the server: with hyper,
+//! `http1::Builder::header_read_timeout` and a timer.
 //!
 //! ```
 //! use revento_core::kind::ApplicationApproved;

@@ -3,9 +3,10 @@
 //! The request has the form of an API gateway's event: a map of headers, a body as text or base64, and a flag that says
 //! which. Nothing here is asynchronous, reads a clock or opens a socket.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, error::Error};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use revento_core::error::chain;
 use revento_webhooks::{EventError, Headers, Verifier, VerifyError};
 use serde::{Deserialize, Serialize};
 
@@ -29,25 +30,32 @@ pub struct Request {
 pub struct Response {
     /// 200, 400, 401 or 422.
     pub status_code: u16,
-    /// One line of text for the owner.
-    pub body: String,
+    /// One line of text. It does not say why a delivery is not verified: a forger would learn from it.
+    pub body: &'static str,
+    /// The reason, for the log of the function. It is not sent.
+    #[serde(skip)]
+    pub reason: Option<String>,
 }
 
 /// Verifies one request and returns the response. `now` is in Unix seconds.
 pub fn handle(verifier: &Verifier, request: &Request, now: i64) -> Response {
-    let respond = |status_code, body: String| Response { status_code, body };
+    let respond = |status_code, body, reason: Option<&(dyn Error + 'static)>| Response {
+        status_code,
+        body,
+        reason: reason.map(|error| chain(error).to_string()),
+    };
     let Some(body) = raw_body(request) else {
-        return respond(400, "the body is not base64".into());
+        return respond(400, "the body is not base64", None);
     };
     let verified = Headers::collect(&request.headers)
         .map_err(VerifyError::from)
         .and_then(|headers| verifier.verify(&headers, &body, now));
     match verified.map(|verified| verified.envelope()) {
         // Store the envelope here before the response.
-        Ok(Ok(envelope)) => respond(200, format!("{} {}", envelope.event_type, envelope.id)),
-        Ok(Err(EventError::Malformed(error))) => respond(422, error.to_string()),
-        Ok(Err(error)) => respond(401, error.to_string()),
-        Err(error) => respond(401, error.to_string()),
+        Ok(Ok(_)) => respond(200, "stored", None),
+        Ok(Err(error @ EventError::TypeMismatch)) => respond(401, "not verified", Some(&error)),
+        Ok(Err(error)) => respond(422, "verified, but not readable", Some(&error)),
+        Err(error) => respond(401, "not verified", Some(&error)),
     }
 }
 

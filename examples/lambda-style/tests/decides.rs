@@ -39,6 +39,20 @@ fn d6_a_body_as_text_or_base64_is_decided_on() {
         let response = handle(&verifier, &request(body, base64), NOW);
         assert_eq!(response.status_code, status, "{response:?}");
     }
-    let late = handle(&verifier, &request(BODY, false), NOW + 301);
-    assert_eq!(late.body, "the timestamp is 301 s old");
+}
+
+#[test]
+fn h10_the_reason_of_a_refusal_is_for_the_log() {
+    let verifier = Verifier::new("whsec_lambda_example").unwrap();
+    for (body, now, reason) in [
+        (BODY, NOW + 301, "the timestamp is 301 s old"),
+        ("", NOW, "the signature does not match, and the body is empty"),
+        ("{}", NOW, "the signature does not match"),
+    ] {
+        let response = handle(&verifier, &request(body, false), now);
+        assert_eq!((response.status_code, response.body), (401, "not verified"));
+        assert_eq!(response.reason.as_deref(), Some(reason));
+        let sent = serde_json::to_string(&response).unwrap();
+        assert_eq!(sent, r#"{"statusCode":401,"body":"not verified"}"#);
+    }
 }

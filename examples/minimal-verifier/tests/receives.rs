@@ -6,10 +6,10 @@
 )]
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, ErrorKind, Read, Write},
     net::TcpStream,
     process::{Child, Command, Stdio},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use revento_webhooks::Signer;
@@ -58,25 +58,42 @@ fn send(server: &Running, method: &str, signature: &str, now: i64, body: &str) -
 }
 
 #[test]
-fn it_tells_the_genuine_from_the_rest() {
+fn it_accepts_verified_deliveries_only() {
     let server = start();
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs().cast_signed();
     let signature = Signer::new(SECRET).unwrap().sign(now, b"{}");
 
-    let genuine = send(&server, "POST", &signature, now, "{}");
+    let verified = send(&server, "POST", &signature, now, "{}");
     assert!(
-        genuine.starts_with("HTTP/1.1 200 OK") && genuine.ends_with("2 bytes are genuine"),
-        "{genuine}"
+        verified.starts_with("HTTP/1.1 200 OK") && verified.ends_with("2 bytes are verified"),
+        "{verified}"
     );
     for (method, time, body, status) in [
         ("GET", now, "{}", 405),
+        ("OPTIONS", now, "", 204),
+        ("POST", now, "", 401),
         ("POST", now, "{ }", 401),
         ("POST", now - 1, "{}", 401),
         ("POST", now - 1000, "{}", 401),
     ] {
         let answer = send(&server, method, &signature, time, body);
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
-        assert_eq!(answer.contains("\r\nallow: POST\r\n"), status == 405, "{answer}");
+        assert!(answer.contains("\r\nallow: OPTIONS, POST\r\n"), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+}
+
+/// The timeout is 5 s; the test waits longer only if the client is not cut off.
+#[test]
+fn h11_a_client_with_a_slow_head_is_cut_off() {
+    let server = start();
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\n").unwrap();
+    let mut answer = Vec::new();
+    match stream.read_to_end(&mut answer) {
+        Ok(_) => {}
+        Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{error}"),
     }
 }
 

@@ -18,7 +18,7 @@ use revento::{
     AuthorizationRequest, Error, Scope, Scopes,
     store::{DeletionDuty, StoreError},
     types::{EventId, error},
-    with_axum::{FlowOutcome, FrameAncestors, LocalPath, WebhookEndpoint},
+    with_axum::{FlowOutcome, FrameAncestors, LocalPath, WebhookEndpoint, WebhookRoute},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -41,7 +41,6 @@ where
         .route("/", get(index))
         .route("/connect", get(connect))
         .route("/callback", get(callback))
-        .route_service("/webhooks", webhooks)
         .route("/live", get(live))
         .route("/feed", get(feed))
         .route("/icon.svg", get(icon))
@@ -49,6 +48,7 @@ where
         .route("/api/participants", get(participants_json))
         .route("/api/webhooks", get(webhooks_json))
         .route("/api/deletions", get(deletions_json))
+        .layer(WebhookRoute::new("/webhooks", webhooks))
         .layer(FrameAncestors::none())
         .layer(middleware::map_response(headers::protect))
         .layer(middleware::from_fn_with_state(hosts, headers::check_host))

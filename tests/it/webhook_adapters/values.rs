@@ -15,12 +15,12 @@ fn bodies() -> Vec<String> {
     let wrong = [
         text.clone(),
         format!("[{text}]"),
-        format!("{{\"k\":{text}}}"),
-        "{\"k\":1e999}".to_owned(),
+        format!("{{{text}:{text}}}"),
+        format!("{{{text}:1e999}}"),
         format!("\"\\ud83d {PLANTED}\""),
-        format!("{text},\"k\":1,\"k\":{text}"),
+        format!("{text},{text}:1,{text}:2"),
         format!("{text} {text}"),
-        format!("1e999,\"k\":{text} nul"),
+        format!("1e999,{text}:nul"),
     ];
     let places = [
         "\"2026-05-09T14:22:31Z\"",
@@ -48,7 +48,7 @@ fn bodies() -> Vec<String> {
         format!("{PLANTED}{APPROVED}"),
         APPROVED.replace(
             "\"status\"",
-            &format!("\"custom_form_fields\":{{\"k\":{text} 1e999}},\"status\""),
+            &format!("\"custom_form_fields\":{{{text}:1e999}},\"status\""),
         ),
         APPROVED.replace("\"status\"", &format!("\"custom_form_fields\":{text},\"status\"")),
         APPROVED.replace("\"application.approved\"", &format!("{{{text}:{text}}}")),
