@@ -1,5 +1,6 @@
 //! The targets, one module for each reader of foreign bytes.
 
+mod csv_cells;
 mod token_answer;
 mod webhooks;
 
@@ -19,6 +20,7 @@ pub const TARGETS: &[Target] = &[
     target("events", webhooks::events),
     target("explain", webhooks::explain),
     target("token_answer", token_answer::token_answer),
+    target("csv_cells", csv_cells::csv_cells),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

@@ -12,10 +12,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use revento::types::resource::Participant;
 use revento_example_service::private_file;
 use serde::{Deserialize, Serialize};
 
-use super::format::Format;
+use super::{csv::CsvLayout, format::Format};
 
 /// What is exported. An interrupted export continues only if its job is the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub(crate) struct Job {
     pub(crate) what: String,
     pub(crate) event: String,
     pub(crate) format: Format,
+    #[serde(default)]
+    pub(crate) csv: CsvLayout,
 }
 
 /// The content of `FILE.state`.
@@ -35,6 +38,9 @@ pub(crate) struct Checkpoint {
     /// How many bytes of `FILE.part` are valid.
     bytes: u64,
     pub(crate) items: u64,
+    /// How many participants could not be read.
+    #[serde(default)]
+    pub(crate) left_out: u64,
     pub(crate) pages: u64,
     /// The used part of the token's rate limits, so that the estimate is right after a restart.
     pub(crate) budget: Vec<u8>,
@@ -74,11 +80,12 @@ impl ExportFile {
                 cursor: None,
                 bytes: 0,
                 items: 0,
+                left_out: 0,
                 pages: 0,
                 budget: Vec::new(),
             },
         };
-        let header = file.checkpoint.job.format.header()?;
+        let header = file.checkpoint.job.format.header(file.checkpoint.job.csv)?;
         file.write(&header)?;
         Ok(file)
     }
@@ -110,8 +117,10 @@ impl ExportFile {
         &self.checkpoint
     }
 
-    pub(crate) fn format(&self) -> Format {
-        self.checkpoint.job.format
+    /// The lines for these participants.
+    pub(crate) fn lines(&self, people: &[Participant]) -> Result<Vec<u8>> {
+        let Job { format, csv, .. } = self.checkpoint.job;
+        format.lines(csv, people)
     }
 
     pub(crate) fn event(&self) -> &str {
@@ -123,6 +132,7 @@ impl ExportFile {
         &mut self,
         lines: &[u8],
         items: u64,
+        left_out: u64,
         cursor: Option<&str>,
         budget: Vec<u8>,
     ) -> Result<()> {
@@ -130,6 +140,7 @@ impl ExportFile {
         self.part.sync_data()?;
         self.checkpoint.cursor = cursor.map(ToOwned::to_owned);
         self.checkpoint.items += items;
+        self.checkpoint.left_out += left_out;
         self.checkpoint.pages += 1;
         self.checkpoint.budget = budget;
         // After the last page there is no cursor, and a checkpoint without one would start from the first page.

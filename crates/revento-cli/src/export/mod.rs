@@ -3,6 +3,10 @@
 //! A program does the same with `client.event(id).participants()`: the export uses only its pages and their cursors.
 
 mod connection;
+mod csv;
+mod csv_guard;
+#[cfg(test)]
+mod csv_guard_tests;
 mod export_file;
 mod format;
 mod pages;
@@ -10,11 +14,13 @@ mod progress;
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
+use clap::error::ErrorKind;
 
 use crate::{stop::Stop, terminal};
 use connection::{ConnectedClient, ConnectionArguments};
-use export_file::{ExportFile, Job};
+use csv::CsvLayout;
+use export_file::{Checkpoint, ExportFile, Job};
 use format::Format;
 use pages::export_pages;
 use progress::Progress;
@@ -25,6 +31,9 @@ pub(crate) enum Command {
     ///
     /// The export stays within the platform's rate limits. Ctrl-C keeps the pages that were read: the same command
     /// continues from there, without losing or repeating a line. The file gets its name when it is complete.
+    ///
+    /// A participant of whom a promised field is missing or illegible is left out: a warning names the participant and the field,
+    /// and the exit code is 1 when the file is complete.
     Participants(Arguments),
 }
 
@@ -35,10 +44,13 @@ pub(crate) struct Arguments {
     /// The id of an event that its organizer has connected.
     #[arg(long, value_name = "ID")]
     event: String,
-    /// The format. CSV has a fixed set of columns, and puts an apostrophe before a text that a spreadsheet would run as a
-    /// formula. JSON lines have all fields, unchanged, including those that this version does not know.
+    /// The format. CSV has a fixed set of columns, and puts an apostrophe before each character with which a spreadsheet could
+    /// begin a formula, also within a text, because another locale separates cells elsewhere. JSON lines have all fields,
+    /// unchanged, including those that this version does not know.
     #[arg(long, value_enum)]
     format: Format,
+    #[command(flatten)]
+    csv: CsvLayout,
     /// The file to write. It must not exist. Until it is complete, the data is in FILE.part and FILE.state.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -60,11 +72,15 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(command: Command) -> Result<()> {
     let Command::Participants(arguments) = command;
+    if arguments.format != Format::Csv && arguments.csv != CsvLayout::default() {
+        usage_error("--excel and --separator need --format csv");
+    }
     let mut stop = Stop::listen()?;
     let job = Job {
         what: "participants".into(),
         event: arguments.event.clone(),
         format: arguments.format,
+        csv: arguments.csv,
     };
     let mut file = ExportFile::open(&arguments.out, job, arguments.restart)?;
     let connected = ConnectedClient::open(&arguments.connection).await?;
@@ -75,21 +91,36 @@ pub(crate) async fn run(command: Command) -> Result<()> {
     };
     progress.clear();
     connected.close().await;
-    let (items, pages) = (file.checkpoint().items, file.checkpoint().pages);
+    let Checkpoint {
+        items,
+        pages,
+        left_out,
+        ..
+    } = *file.checkpoint();
     let Some(result) = finished else {
         bail!("stopped after {items} participants ({pages} pages); run the same command again to continue")
     };
     result?;
     file.complete()?;
-    print_result(&arguments, items, pages);
-    Ok(())
-}
-
-fn print_result(arguments: &Arguments, items: u64, pages: u64) {
-    let out = arguments.out.display().to_string();
+    let out = arguments.out.display();
     terminal::print_line(&if arguments.json {
-        serde_json::json!({ "items": items, "out": out, "pages": pages }).to_string()
+        serde_json::json!({ "items": items, "left_out": left_out, "out": out.to_string(), "pages": pages })
+            .to_string()
     } else {
         format!("{items} participants written to {out} ({pages} pages)")
     });
+    ensure!(
+        left_out == 0,
+        "{left_out} participants are not in {out}, because the platform sent them illegibly; the warnings name them"
+    );
+    Ok(())
+}
+
+/// Ends the program like any other error in the command line.
+fn usage_error(message: &str) {
+    clap::Error::raw(
+        ErrorKind::ArgumentConflict,
+        format!("{message}\n\nFor more information, try '--help'.\n"),
+    )
+    .exit()
 }

@@ -1,9 +1,19 @@
 //! Reads the pages and writes them to the file.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use anyhow::Result;
-use revento::{Client, Error, api::SessionError, types::ApiErrorCode};
+use revento::{
+    Client, Error,
+    api::{OnBadItem, SessionError},
+    types::ApiErrorCode,
+};
 
 use super::{export_file::ExportFile, progress::Progress};
+use crate::terminal;
 
 /// Exports the pages that are missing. The caller may drop the future at any time: the file keeps the pages so far.
 pub(crate) async fn export_pages(
@@ -12,10 +22,17 @@ pub(crate) async fn export_pages(
     page_size: u16,
     progress: &mut Progress,
 ) -> Result<()> {
+    let left_out = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&left_out);
     let mut pages = client
         .event(file.event())
         .participants()
         .per_page(page_size)
+        .on_bad_item(move |bad| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            terminal::print_warning(&format!("a participant is left out: {bad}"));
+            OnBadItem::Skip
+        })
         .pages();
     let resumed_at = file.checkpoint().cursor.clone();
     if let Some(cursor) = &resumed_at {
@@ -30,10 +47,11 @@ pub(crate) async fn export_pages(
         let Some(people) = page else {
             return Ok(());
         };
-        let lines = file.format().lines(&people)?;
+        let lines = file.lines(&people)?;
         let count = people.len() as u64;
         let budget = progress.page_received();
-        file.add_page(&lines, count, pages.cursor(), budget)?;
+        let left_out = left_out.swap(0, Ordering::Relaxed);
+        file.add_page(&lines, count, left_out, pages.cursor(), budget)?;
         progress.show(file.checkpoint());
     }
 }

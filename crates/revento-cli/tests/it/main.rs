@@ -9,6 +9,7 @@
 
 mod data;
 mod export;
+mod export_odd;
 mod export_terminal;
 mod headless;
 mod killed;
