@@ -13,6 +13,7 @@
 
 mod a_flask_server_written_from_the_contract_works;
 mod a_fuzzer_finds_no_answer_that_is_not_documented;
+mod a_page_of_a_public_client_calls_the_platform;
 mod a_webview_page_in_a_browser;
 mod an_ended_connection_leaves_a_duty_to_delete;
 mod an_express_server_written_from_the_contract_works;
@@ -28,4 +29,5 @@ mod quickstart_in_a_browser;
 mod support;
 mod the_console_in_a_browser;
 mod the_launch_checklist_is_proven;
+mod the_panel_begins_a_connection_in_a_browser;
 mod webhook_adapters;

@@ -45,6 +45,7 @@ impl Receiver {
         }));
         let app = Router::new()
             .route("/page", get(async || Html(PAGE)))
+            .route("/favicon.ico", get(async || StatusCode::NOT_FOUND))
             .fallback(receive)
             .with_state(Arc::clone(&received));
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });

@@ -35,6 +35,7 @@ impl Environment {
         let sandbox = Sandbox::builder()
             .redirect_uri(format!("{base_url}/callback"))
             .webhook_url(format!("{base_url}/webhooks"))
+            .connect_url(format!("{base_url}/connect"))
             .start()
             .await
             .unwrap();
