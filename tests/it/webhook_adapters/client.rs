@@ -43,6 +43,11 @@ impl Request {
         self
     }
 
+    /// The head without its last line.
+    pub(crate) fn head(&self) -> Vec<u8> {
+        self.head.clone()
+    }
+
     pub(crate) fn body(mut self, body: &[u8]) -> Self {
         self.body = body.to_vec();
         self

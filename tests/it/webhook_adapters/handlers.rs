@@ -1,6 +1,6 @@
 //! Frameworks' own parts before and behind the verification.
 
-use super::{ALL, APPROVED, Adapter, signed_post, verifier};
+use super::{ALL, APPROVED, Adapter, approved, signed_post, verifier};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn h11_a_closure_that_panics_before_it_returns_its_future_is_503() {
@@ -14,6 +14,27 @@ async fn h11_a_closure_that_panics_before_it_returns_its_future_is_503() {
         }
         let next = signed_post("/handled", "a", b"{}").send(server.port).await;
         assert_eq!(next.status, 200, "{adapter:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn h11_a_panic_behind_the_verification_or_in_the_store_is_503() {
+    for adapter in ALL {
+        let server = adapter.serve(verifier()).await;
+        let response = signed_post("/echo", "panic", b"{}").send(server.port).await;
+        assert_eq!(response.status, 503, "{adapter:?}");
+        server.shelf.set_panicking(true);
+        assert_eq!(
+            approved("/inbox").send(server.port).await.status,
+            503,
+            "{adapter:?}"
+        );
+        server.shelf.set_panicking(false);
+        assert_eq!(
+            approved("/inbox").send(server.port).await.status,
+            200,
+            "{adapter:?}"
+        );
     }
 }
 

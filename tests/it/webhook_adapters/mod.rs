@@ -3,6 +3,7 @@
 mod bodies;
 mod client;
 mod forged;
+mod framing;
 mod handlers;
 mod http2;
 mod limits;

@@ -111,7 +111,8 @@ async fn tower(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
     }
 
     async fn echo(request: http::Request<Full<Bytes>>) -> Result<WebhookResponse, Infallible> {
-        assert!(request.extensions().get::<VerifiedDelivery>().is_some());
+        let delivery = request.extensions().get::<VerifiedDelivery>().unwrap();
+        assert!(delivery.unsigned_event_type() != "panic", "the service has a bug");
         let body = request.into_body().collect().await?.to_bytes();
         Ok(WebhookResponse::new(body.into()))
     }
@@ -204,6 +205,7 @@ async fn axum(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: Sto
 
     async fn echo(Extension(delivery): Extension<VerifiedDelivery>, body: Bytes) -> Bytes {
         assert_eq!(delivery.bytes(), body);
+        assert!(delivery.unsigned_event_type() != "panic", "the handler has a bug");
         body
     }
 
@@ -294,10 +296,9 @@ async fn actix(verifier: RequestVerifier, endpoint: WebhookEndpoint, stopped: St
     }
 
     async fn echo(request: HttpRequest, body: web::Bytes) -> HttpResponse {
-        assert_eq!(
-            request.extensions().get::<VerifiedDelivery>().unwrap().bytes(),
-            body
-        );
+        let delivery = request.extensions().get::<VerifiedDelivery>().cloned().unwrap();
+        assert_eq!(delivery.bytes(), body);
+        assert!(delivery.unsigned_event_type() != "panic", "the handler has a bug");
         HttpResponse::Ok().body(body)
     }
 

@@ -20,6 +20,7 @@ pub(crate) struct Shelf {
     kept: Mutex<Vec<EnvelopeId>>,
     down: AtomicBool,
     stuck: AtomicBool,
+    panicking: AtomicBool,
 }
 
 impl Shelf {
@@ -37,6 +38,10 @@ impl Shelf {
         self.stuck.store(true, Ordering::SeqCst);
     }
 
+    pub(crate) fn set_panicking(&self, panicking: bool) {
+        self.panicking.store(panicking, Ordering::SeqCst);
+    }
+
     pub(crate) fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
     }
@@ -48,6 +53,7 @@ impl InboxStore for Shelf {
         if self.stuck.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
+        assert!(!self.panicking.load(Ordering::SeqCst), "the store has a bug");
         if self.down.load(Ordering::SeqCst) {
             return Err(StoreError::new(
                 StoreErrorReason::Unavailable,

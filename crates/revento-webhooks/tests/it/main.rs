@@ -3,3 +3,5 @@
 
 mod allocations;
 mod properties;
+#[cfg(feature = "events")]
+mod values;
