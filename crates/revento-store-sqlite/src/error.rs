@@ -10,8 +10,10 @@ pub(crate) const LOCKED: i32 = 6;
 pub(crate) const READONLY: i32 = 8;
 pub(crate) const CORRUPT: i32 = 11;
 pub(crate) const CANTOPEN: i32 = 14;
+const TOOBIG: i32 = 18;
 pub(crate) const CONSTRAINT: i32 = 19;
 pub(crate) const MISMATCH: i32 = 20;
+const AUTH: i32 = 23;
 pub(crate) const NOTADB: i32 = 26;
 
 /// SQLite's primary result code, where the error is SQLite's own.
@@ -27,8 +29,7 @@ pub(crate) fn failed(action: &'static str) -> impl Fn(sqlx::Error) -> StoreError
 
 fn kind(error: &sqlx::Error) -> StoreErrorReason {
     match (error, result_code(error)) {
-        // The schema is checked at opening: a missing table or a broken constraint later is damage.
-        (_, Some(CORRUPT | NOTADB | ERROR | CONSTRAINT | MISMATCH))
+        (_, Some(CORRUPT | NOTADB))
         | (
             sqlx::Error::RowNotFound
             | sqlx::Error::ColumnDecode { .. }
@@ -36,6 +37,10 @@ fn kind(error: &sqlx::Error) -> StoreErrorReason {
             | sqlx::Error::Decode(_),
             _,
         ) => StoreErrorReason::Corrupt,
+        // Somebody has changed the tables or the rights since the file was opened. The data is as it was.
+        (_, Some(ERROR | PERM | READONLY | CANTOPEN | TOOBIG | CONSTRAINT | MISMATCH | AUTH)) => {
+            StoreErrorReason::Rejected
+        }
         _ => StoreErrorReason::Unavailable,
     }
 }

@@ -18,27 +18,31 @@
 //! ```
 //!
 //! # What it does to the file
-//! - It is created readable by its owner alone, with its write-ahead log beside it (`-wal`, `-shm`).
-//!   To back it up use `VACUUM INTO` or SQLite's backup, not a copy of the one file.
-//! - Every write is synced to the disk before it is reported (`synchronous=FULL`).
-//! - It is marked as this store's, and with the version of its schema; a file of another program or
-//!   of a newer version is refused with an [`OpenError`] and left as it was.
+//! - It creates the file readable by its owner alone, and beside it a write-ahead log (`-wal`, `-shm`). To back it up use `VACUUM INTO` or
+//!   SQLite's backup, not a copy of the one file. Do not put a backup back that is older than the last refresh: the platform revokes a
+//!   connection whose used refresh token it sees again.
+//! - It syncs each write to the disk before it reports it (`synchronous=FULL`).
+//! - It overwrites what it deletes with zeros (`secure_delete`). The write-ahead log keeps earlier states of pages until
+//!   [`InboxStore::expunge`](revento_store::InboxStore::expunge), which a `Runner` of revento-inbox calls each hour, or
+//!   [`SqliteStore::close`] empties it. Backups, and snapshots of the file system, are yours to delete.
+//! - It marks the file as its own, with the version of its schema. It refuses a file of another program or of a newer version with an
+//!   [`OpenError`] and leaves it as it was.
 //!
 //! # How it works
-//! One connection writes, in transactions that hold the write lock from their beginning
-//! (`BEGIN IMMEDIATE`), so that no write ever fails halfway for a lock; a few others read. A future
-//! that is dropped in the midst of a write either has committed or leaves nothing behind.
+//! One connection writes, in transactions that hold the write lock from their beginning (`BEGIN IMMEDIATE`), so no write fails halfway
+//! because of a lock; a few other connections read. If a future is dropped during a write, the write has either been committed or left
+//! nothing behind.
 
+mod connect;
 mod deletions;
 mod error;
 mod inbox;
 mod open_error;
-mod opening;
-#[cfg(test)]
-mod plans;
 mod record;
 mod schema;
 mod store;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 pub use open_error::OpenError;

@@ -13,6 +13,14 @@ use crate::error;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
+    /// The text is not the path of a file. Nothing was created.
+    #[error("{:?} cannot be a database's name, because {reason}: give the path of a file", path.display().to_string())]
+    BadName {
+        /// The text that was given.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The directory that the file would be in does not exist.
     #[error("the directory of {} does not exist: create it, or name another path", path.display())]
     NoDirectory {

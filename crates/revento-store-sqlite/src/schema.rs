@@ -1,9 +1,9 @@
 //! The schema and its migrations.
 //!
-//! Not `sqlx::migrate!`: it runs each migration in a transaction of its own, and here a failed one takes back those before it;
-//! the version is in the header (`user_version`), so that a foreign or newer file is refused before anything is written to it.
+//! Not `sqlx::migrate!`, which runs each migration in a transaction of its own; here a failed one undoes those before it.
+//! The version is in the header (`user_version`), so that a foreign or newer file is refused before anything is written to it.
 
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, Transaction};
 
 /// Marks a file as this store's, in the header field that SQLite has for it: "Rvto".
 const APPLICATION_ID: i64 = 0x5276_746F;
@@ -16,13 +16,19 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
+    include_str!("schema/7.sql"),
 ];
 
-/// What a file turned out to be.
+/// Files of this version and later ones have no remains of deleted data.
+const WITHOUT_REMAINS: i64 = 7;
+
+/// The kind of a file.
 #[derive(Debug)]
 pub(crate) enum Migrated {
     /// It has the latest schema now.
     Yes,
+    /// It has the latest schema now, and was written by a version that did not overwrite what it deleted: call [`wipe_remains`].
+    WithOldRemains,
     /// It belongs to another program.
     NotOurs,
     /// It has a schema of the future.
@@ -41,26 +47,44 @@ pub(crate) enum Migrated {
     },
 }
 
-/// Brings the file to the latest schema. The transaction holds the write lock already, so of several
-/// processes one migrates and the others find it done.
+/// Brings the file to the latest schema. The transaction holds the write lock already, so of several processes one migrates and the
+/// others find it done.
 pub(crate) async fn migrate(tx: &mut Transaction<'_, Sqlite>) -> Result<Migrated, sqlx::Error> {
-    migrate_by(tx, MIGRATIONS).await
+    let before = number(tx, "PRAGMA user_version").await?;
+    let migrated = migrate_by(tx, MIGRATIONS).await?;
+    if matches!(migrated, Migrated::Yes) && (1..WITHOUT_REMAINS).contains(&before) {
+        // The version after that comes with `wipe_remains`, so that it is done again if it fails.
+        let mark = format!("PRAGMA user_version = {}", WITHOUT_REMAINS - 1);
+        sqlx::raw_sql(AssertSqlSafe(mark)).execute(&mut **tx).await?;
+        return Ok(Migrated::WithOldRemains);
+    }
+    Ok(migrated)
 }
 
-/// One that fails stops those behind it, and takes those before it back: all of them are in one transaction.
+/// Writes the whole file anew, without the free pages, where deleted data was still readable.
+pub(crate) async fn wipe_remains(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let statements = format!("VACUUM; PRAGMA user_version = {}", MIGRATIONS.len());
+    sqlx::raw_sql(AssertSqlSafe(statements))
+        .execute(&mut *connection)
+        .await?;
+    sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+async fn number(tx: &mut Transaction<'_, Sqlite>, question: &'static str) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(question).fetch_one(&mut **tx).await
+}
+
+/// All migrations are in one transaction, so a failed one undoes those before it.
 async fn migrate_by(
     tx: &mut Transaction<'_, Sqlite>,
     migrations: &'static [&'static str],
 ) -> Result<Migrated, sqlx::Error> {
-    let application_id: i64 = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(&mut **tx)
-        .await?;
-    let version: i64 = sqlx::query_scalar("PRAGMA user_version")
-        .fetch_one(&mut **tx)
-        .await?;
-    let objects: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
-        .fetch_one(&mut **tx)
-        .await?;
+    let application_id = number(tx, "PRAGMA application_id").await?;
+    let version = number(tx, "PRAGMA user_version").await?;
+    let objects = number(tx, "SELECT count(*) FROM sqlite_schema").await?;
 
     let new = (application_id, version, objects) == (0, 0, 0);
     if !new && application_id != APPLICATION_ID {

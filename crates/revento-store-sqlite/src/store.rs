@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use revento_store::StoreError;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
-use crate::{OpenError, error::failed, opening};
+use crate::{OpenError, connect, error::failed};
 
 /// Tokens and webhook deliveries in one SQLite file. A clone is another handle to the same connections.
 #[derive(Clone)]
@@ -17,23 +17,25 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Opens the file, creates it if there is none, and brings its schema up to date. The directory has to exist.
     ///
+    /// The path is a path and nothing else: `:memory:` and URIs such as `file:…` or `sqlite:…` are refused, because they would name a
+    /// file that nobody means. A relative path counts from the current directory of the process at this moment. For a store in memory
+    /// use [`revento_store::memory`].
+    ///
     /// # Errors
     /// See [`OpenError`]: each kind says what to do.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        let (writer, readers) = opening::open(path.as_ref()).await?;
+        let (writer, readers) = connect::open(path.as_ref()).await?;
         Ok(Self { writer, readers })
     }
 
-    /// Waits for running calls, writes the log back into the file and closes it. Later calls on any
-    /// handle fail. Not closing loses nothing; it only leaves the log to the next opening.
+    /// Waits for running calls, writes the log back into the file and closes it. Later calls on any handle fail. A process that ends
+    /// without closing loses nothing; the next one to open the file reads the log.
     ///
     /// # Errors
     /// When the log could not be written back; the file is closed and nothing is lost.
     pub async fn close(&self) -> Result<(), StoreError> {
         self.readers.close().await;
-        let checkpoint = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&self.writer)
-            .await;
+        let checkpoint = self.empty_log().await;
         self.writer.close().await;
         match checkpoint {
             Err(sqlx::Error::PoolClosed) => Ok(()),
@@ -41,7 +43,19 @@ impl SqliteStore {
         }
     }
 
-    /// A transaction that holds the write lock. Dropped before its commit, it never was.
+    /// Writes the log back into the file and truncates it, so that no earlier state of a page is left in it.
+    pub(crate) async fn empty_log(&self) -> Result<(), sqlx::Error> {
+        let is_busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(&self.writer)
+            .await?;
+        if is_busy == 0 {
+            return Ok(());
+        }
+        let error = "another connection reads an earlier state of the file, so its log cannot be emptied";
+        Err(sqlx::Error::Io(std::io::Error::other(error)))
+    }
+
+    /// A transaction that holds the write lock. If it is dropped before its commit, it changes nothing.
     pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }

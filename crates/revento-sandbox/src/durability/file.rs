@@ -35,16 +35,22 @@ pub(crate) async fn open(path: &Path, state: &mut State) -> Result<SqliteConnect
     Ok(connection)
 }
 
-/// Creates the file. Only its owner may read it, because it contains test secrets and personal data.
+/// Creates the file if there is none. Only its owner may read it, because it contains test secrets and personal data.
+///
+/// A file that exists is not opened: closing it again would release the locks that another sandbox of this process holds on it
+/// (<https://sqlite.org/howtocorrupt.html>, 2.2).
 fn create(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    options.open(path).map(drop)
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 async fn number(connection: &mut SqliteConnection, sql: &'static str) -> Result<i64, sqlx::Error> {

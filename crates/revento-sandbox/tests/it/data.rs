@@ -117,6 +117,41 @@ async fn two_sandboxes_never_share_a_file() {
     assert!(matches!(error, StartError::DataInUse { .. }), "{error:?}");
 }
 
+/// The data file that a process of its own tries to open.
+const FILE: &str = "REVENTO_SANDBOX_TEST_FILE";
+
+/// The other process of the test below. On its own it does nothing.
+#[tokio::test]
+async fn another_process() {
+    let Some(path) = std::env::var_os(FILE) else {
+        return;
+    };
+    let error = Sandbox::builder().data(path).start().await.unwrap_err();
+    assert!(matches!(error, StartError::DataInUse { .. }), "{error:?}");
+}
+
+/// The locks of a process on a file end with each close of that file in the process.
+#[tokio::test]
+async fn h26_a_second_start_in_one_process_does_not_release_the_lock_of_the_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sandbox.db");
+    let _world = on(&path).await;
+    for _ in 0..2 {
+        let error = Sandbox::builder().data(&path).start().await.unwrap_err();
+        assert!(matches!(error, StartError::DataInUse { .. }), "{error:?}");
+        let refused = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["data::another_process", "--exact", "--test-threads=1"])
+            .env(FILE, &path)
+            .output()
+            .unwrap();
+        assert!(
+            refused.status.success(),
+            "{}",
+            String::from_utf8_lossy(&refused.stdout)
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_missing_directory_is_reported() {
     let error = Sandbox::builder()

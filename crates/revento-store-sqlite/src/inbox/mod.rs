@@ -5,7 +5,7 @@
 //! is taken out of the queue (by handling or burying it), a trigger lets the next one move up.
 
 mod sql;
-mod steps;
+mod transactions;
 
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
@@ -18,7 +18,7 @@ use revento_store::{
 pub(crate) use self::sql::QUERIES;
 use self::{
     sql::{BURIED, BURIED_BEHIND, COMPLETE, EXPUNGE, FORGET, NEXT_DUE, STATE},
-    steps::{read_buried, read_state},
+    transactions::{read_buried, read_state},
 };
 use crate::{
     SqliteStore,
@@ -129,9 +129,12 @@ impl InboxStore for SqliteStore {
     }
 
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.write_before(EXPUNGE, before)
-            .await
-            .map_err(failed("expunging buried deliveries"))
+        let expunge = async {
+            let count = self.write_before(EXPUNGE, before).await?;
+            self.empty_log().await?;
+            Ok(count)
+        };
+        expunge.await.map_err(failed("expunging buried deliveries"))
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

@@ -1,4 +1,4 @@
-//! The statements of the inbox. Each `EXISTS` and each condition is served by an index (see `plans.rs`).
+//! The statements of the inbox. An index serves each `EXISTS` and each condition (see `../tests.rs`).
 
 pub(super) const STATE: &str = "SELECT state FROM revento_deliveries WHERE envelope_id = ?";
 /// Whether another body was known.

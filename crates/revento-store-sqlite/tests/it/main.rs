@@ -12,4 +12,5 @@ mod cancelled;
 mod crash;
 mod opening;
 mod refused;
+mod remains;
 mod suite;

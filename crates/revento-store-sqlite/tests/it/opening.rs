@@ -197,7 +197,7 @@ async fn a_damaged_file_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn a_row_that_makes_no_sense_is_told_as_damage() {
+async fn h23_a_table_that_somebody_has_dropped_is_no_damage() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("revento.sqlite");
     let store = SqliteStore::open(&path).await.unwrap();
@@ -208,11 +208,11 @@ async fn a_row_that_makes_no_sense_is_told_as_damage() {
     )
     .await;
     let error = store.create(&record("evt_2", 1)).await.unwrap_err();
-    assert_eq!(error.reason(), StoreErrorReason::Corrupt);
+    assert_eq!(error.reason(), StoreErrorReason::Rejected);
     assert!(
         error
             .to_string()
-            .starts_with("the store's data cannot be read while storing a new connection"),
+            .starts_with("the store's engine refuses the call while storing a new connection"),
         "{error}"
     );
 }

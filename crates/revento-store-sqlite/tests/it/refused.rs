@@ -39,10 +39,7 @@ async fn a_directory_in_place_of_the_file() {
     fs::create_dir(directory.path().join("revento.sqlite")).unwrap();
     let text = text(&directory.path().join("revento.sqlite")).await;
     assert_eq!(text, "…/revento.sqlite is not a file: name another path");
-    assert!(matches!(
-        refusal(Path::new("/")).await,
-        OpenError::NotAFile { .. }
-    ));
+    assert!(matches!(refusal(Path::new("/")).await, OpenError::BadName { .. }));
 }
 
 #[tokio::test]
@@ -87,7 +84,7 @@ async fn a_file_of_a_newer_version() {
     let before = fs::read(&path).unwrap();
     assert_eq!(
         text(&path).await,
-        "…/revento.sqlite was written by a newer version (schema 99, this version knows 6): update this program"
+        "…/revento.sqlite was written by a newer version (schema 99, this version knows 7): update this program"
     );
     assert!(before == fs::read(&path).unwrap());
 }
@@ -133,4 +130,36 @@ async fn a_file_or_directory_that_cannot_be_written() {
     for refusal in refusals {
         assert!(matches!(refusal, OpenError::NotWritable { .. }), "{refusal}");
     }
+}
+
+#[tokio::test]
+async fn h26_texts_that_are_no_path_of_a_file_are_refused_and_create_nothing() {
+    for (name, reason) in [
+        ("", "it is empty"),
+        ("  ", "it is empty"),
+        (":memory:", "that is SQLite's name for a database in memory"),
+        (":MEMORY:", "that is SQLite's name for a database in memory"),
+        ("file:revento.sqlite", "that is a URI"),
+        ("FILE:///tmp/revento.sqlite?mode=memory", "that is a URI"),
+        ("sqlite:revento.sqlite", "that is a URI"),
+        ("sqlite::memory:", "that is a URI"),
+        ("revento.sqlite/", "that is a directory"),
+        ("revento.sqlite ", "it begins or ends with white space"),
+        (" revento.sqlite", "it begins or ends with white space"),
+        ("revento\n.sqlite", "has a control character"),
+    ] {
+        let error = refusal(Path::new(name)).await;
+        assert!(matches!(error, OpenError::BadName { .. }), "{name:?}: {error:?}");
+        let text = error.to_string();
+        assert!(
+            text.contains(reason) && text.ends_with("give the path of a file"),
+            "{text}"
+        );
+        assert!(!text.contains('\n'), "{text}");
+        assert!(!Path::new(name.trim()).is_file(), "{name:?} was created");
+    }
+    assert!(matches!(
+        refusal(Path::new("..")).await,
+        OpenError::NotAFile { .. }
+    ));
 }

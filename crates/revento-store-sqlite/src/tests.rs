@@ -1,4 +1,4 @@
-//! Tests of what cannot be seen from outside: query plans, and a connection that lost count.
+//! Tests of what is not visible from outside: query plans, a full disk, and a connection that lost count of its transaction.
 
 use revento_core::{Connection, ConnectionKey, ConnectionStatus, Scopes, Timestamp};
 use revento_store::{CreateOutcome, Record, Sealed, StoreErrorReason, TokenStore};

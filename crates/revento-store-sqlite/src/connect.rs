@@ -1,4 +1,4 @@
-//! From a path to connections: create, recognize, migrate, switch to the write-ahead log.
+//! From a path to connections: check the name, create, recognize, migrate, switch to the write-ahead log.
 
 use std::{
     fs, io,
@@ -18,13 +18,14 @@ use crate::{
 };
 
 /// How long a statement waits for another process's lock.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a caller waits for its turn in this process; longer than `PATIENCE`, so that the lock is what is reported.
-const TURN: Duration = Duration::from_secs(10);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a caller waits for a connection; longer than `LOCK_TIMEOUT`, so that an error names the lock.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 
 /// Prepares the file and opens the writer and the readers.
 pub(crate) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), OpenError> {
+    check_name(path)?;
     let file = create(path).map_err(|error| OpenError::from_io(path, error))?;
     if !file.is_file() {
         return Err(OpenError::NotAFile { path: file });
@@ -48,11 +49,35 @@ pub(crate) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), OpenEr
     pools.await.map_err(|error| OpenError::from_sqlite(&file, error))
 }
 
-/// Creates an empty file for its owner alone; SQLite gives its companions the same mode. Gives the
-/// absolute path, which SQLite cannot take for `:memory:` or a URI.
+/// Refuses texts that are no path of a file, but that a path type takes.
+fn check_name(path: &Path) -> Result<(), OpenError> {
+    let text = path.to_string_lossy();
+    let is_uri = |scheme: &str| {
+        let beginning = text.get(..scheme.len());
+        beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(scheme))
+    };
+    let reason = if text.trim().is_empty() {
+        "it is empty"
+    } else if text.eq_ignore_ascii_case(":memory:") {
+        "that is SQLite's name for a database in memory, for which `revento_store::memory` has stores"
+    } else if is_uri("file:") || is_uri("sqlite:") {
+        "that is a URI"
+    } else if text.ends_with(std::path::is_separator) {
+        "that is a directory"
+    } else if text.trim() != text || text.contains(char::is_control) {
+        "it begins or ends with white space, or has a control character"
+    } else {
+        return Ok(());
+    };
+    let path = path.to_owned();
+    Err(OpenError::BadName { path, reason })
+}
+
+/// Creates an empty file that only its owner can read; SQLite gives its companions the same mode. Returns the absolute path, which
+/// SQLite does not mistake for a URI.
 ///
-/// A file that exists is not even opened: closing it again would drop the locks that SQLite may hold
-/// on it elsewhere in this process (<https://sqlite.org/howtocorrupt.html>, 2.2).
+/// It does not open a file that exists: closing it again would release the locks that SQLite may hold on it elsewhere in this process
+/// (<https://sqlite.org/howtocorrupt.html>, 2.2).
 fn create(path: &Path) -> io::Result<PathBuf> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -87,6 +112,10 @@ async fn prepare(file: &Path) -> Result<(), OpenError> {
         }
         Migrated::Failed { version, error } => return Err(OpenError::from_migration(file, version, error)),
         Migrated::Yes => tx.commit().await.map_err(failed)?,
+        Migrated::WithOldRemains => {
+            tx.commit().await.map_err(failed)?;
+            schema::wipe_remains(&mut connection).await.map_err(failed)?;
+        }
     }
     if !write_ahead(&mut connection).await.map_err(failed)? {
         return Err(OpenError::NoWriteAheadLog { path: path() });
@@ -102,7 +131,7 @@ async fn write_ahead(connection: &mut SqliteConnection) -> Result<bool, sqlx::Er
     loop {
         let switch = sqlx::query_scalar::<_, String>("PRAGMA journal_mode = WAL").fetch_one(&mut *connection);
         match switch.await {
-            Err(error) if waited < PATIENCE && matches!(result_code(&error), Some(BUSY | LOCKED)) => {
+            Err(error) if waited < LOCK_TIMEOUT && matches!(result_code(&error), Some(BUSY | LOCKED)) => {
                 tokio::time::sleep(PAUSE).await;
                 waited += PAUSE;
             }
@@ -114,9 +143,10 @@ async fn write_ahead(connection: &mut SqliteConnection) -> Result<bool, sqlx::Er
 fn options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(LOCK_TIMEOUT)
         .foreign_keys(true)
         .synchronous(SqliteSynchronous::Full)
+        .pragma("secure_delete", "ON")
         .disable_statement_logging()
 }
 
@@ -124,7 +154,7 @@ fn options(file: &Path) -> SqliteConnectOptions {
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(TURN)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)

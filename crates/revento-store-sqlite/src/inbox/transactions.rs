@@ -1,4 +1,4 @@
-//! What takes several statements: one transaction each.
+//! Calls of several statements, each in one transaction.
 
 use revento_core::{EnvelopeId, EventType, Timestamp};
 use revento_store::{

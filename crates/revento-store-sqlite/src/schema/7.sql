@@ -1,0 +1,1 @@
+-- From this version on the store overwrites what it deletes. Files of earlier versions are written anew (VACUUM) once.
