@@ -8,8 +8,9 @@ use revento_store::{Record, StoreError, StoreErrorReason, Stored};
 
 use crate::{runtime::Runtime, sealed_tokens::SealedTokenStore, session::Sessions};
 
-/// How often a swap that lost a race is repeated.
-pub(crate) const MAX_SWAP_ATTEMPTS: usize = 16;
+/// How often a swap that lost a race is repeated. In each race another writer has won, so this is no matter of luck but the number
+/// of writers of one record at the same time.
+pub(crate) const MAX_SWAP_ATTEMPTS: u32 = 1000;
 
 /// Applies signals to stored connections.
 pub(crate) struct Lifecycle {
@@ -30,8 +31,8 @@ impl Lifecycle {
     /// Applies a signal to one connection by compare-and-swap.
     pub(crate) async fn apply(&self, key: &ConnectionKey, signal: &Signal) -> Result<(), StoreError> {
         let store = self.tokens.store();
-        for _ in 0..MAX_SWAP_ATTEMPTS {
-            let Some(Stored { version, record }) = store.load(key).await? else {
+        for lost in 0..MAX_SWAP_ATTEMPTS {
+            let Some(Stored { version, record }) = self.tokens.load_record(key).await? else {
                 return Ok(());
             };
             let Some(connection) = lifecycle::apply(&record.connection, signal, self.runtime.now()) else {
@@ -46,6 +47,7 @@ impl Lifecycle {
                     delete_by = next.connection.delete_by.map(tracing::field::display), "connection changed");
                 return Ok(());
             }
+            self.runtime.pause_after_lost_race(lost).await;
         }
         Err(lost_every_race("ending a connection"))
     }
@@ -53,7 +55,7 @@ impl Lifecycle {
     /// The platform answered `token_revoked` to the access token of this generation (contract §3.5). A newer consent
     /// may have come since: then the old token has ended, and the connection has not.
     pub(crate) async fn token_revoked(&self, key: &ConnectionKey, generation: u64) -> Result<(), StoreError> {
-        let stored = self.tokens.store().load(key).await;
+        let stored = self.tokens.load_record(key).await;
         self.sessions.drop_cached(key);
         if let Ok(Some(stored)) = &stored
             && stored.record.connection.generation > generation

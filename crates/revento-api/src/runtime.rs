@@ -10,6 +10,9 @@ use futures_util::future::{Either, select};
 use revento_core::{RequestId, Timestamp};
 use revento_store::{Clock, Entropy, EntropyError};
 
+/// The longest pause after the first race that was lost. It doubles with each.
+const RACE_PAUSE: Duration = Duration::from_millis(5);
+
 /// Waits. A simulation brings its own, together with a [`Clock`] that moves with it.
 pub trait Timer: Send + Sync + fmt::Debug {
     /// Completes after this time, not before.
@@ -91,6 +94,12 @@ impl Runtime {
     /// A random share of a duration.
     pub(crate) fn jitter(&self, whole: Duration) -> Duration {
         whole.mul_f64(f64::from(self.random()) / f64::from(u32::MAX))
+    }
+
+    /// Waits before a swap that lost a race is repeated. The winner goes first, and the losers spread out.
+    pub(crate) async fn pause_after_lost_race(&self, lost: u32) {
+        let longest = RACE_PAUSE.saturating_mul(1 << lost.min(5));
+        self.sleep(self.jitter(longest)).await;
     }
 
     /// A fresh id for one request (contract §3.1).

@@ -9,8 +9,8 @@ use revento_core::{
 };
 use revento_oauth::{TokenPair, refresh::LoadedConnection};
 use revento_store::{
-    CreateOutcome, Record, SealError, Sealed, Sealer, StoreError, TokenPairCodec, TokenPairFormatError,
-    TokenStore,
+    CreateOutcome, Record, SealError, Sealed, Sealer, StoreError, Stored, TokenPairCodec,
+    TokenPairFormatError, TokenStore,
 };
 
 /// Seals token pairs before the store sees them (invariant T6). Clones share the store.
@@ -38,6 +38,14 @@ impl SealedTokenError {
             Self::Seal(_) => ErrorKind::Sealing,
         }
     }
+
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_transient(),
+            Self::Seal(error) => error.is_transient(),
+            Self::Format(_) => false,
+        }
+    }
 }
 
 impl SealedTokenStore {
@@ -50,11 +58,30 @@ impl SealedTokenStore {
         &*self.store
     }
 
+    /// A record with its tokens sealed. A read that failed for a passing reason is repeated once: the store may have found out only
+    /// now that its connection was closed.
+    pub(crate) async fn load_record(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError> {
+        match self.store.load(key).await {
+            Err(error) if error.is_transient() => self.store.load(key).await,
+            result => result,
+        }
+    }
+
+    /// Finds out whether a record of this key could be read and sealed now.
+    pub(crate) async fn check(&self, key: &ConnectionKey) -> Result<(), SealedTokenError> {
+        self.load_record(key).await?;
+        let sample = TokenPair {
+            access: "sample".into(),
+            refresh: None,
+        };
+        self.seal(key, &sample).await.map(drop)
+    }
+
     pub(crate) async fn load(
         &self,
         key: &ConnectionKey,
     ) -> Result<Option<LoadedConnection>, SealedTokenError> {
-        let Some(stored) = self.store.load(key).await? else {
+        let Some(stored) = self.load_record(key).await? else {
             return Ok(None);
         };
         let Record { connection, tokens } = stored.record;

@@ -4,7 +4,7 @@
 //! again (invariant T4). An answer without a refresh token gives a connection that lasts as long as its access token.
 
 use revento_core::{
-    Connection, ConnectionKey, ConnectionStatus, Scopes, StatusReason, Timestamp, TokenKind,
+    Connection, ConnectionKey, ConnectionStatus, EventId, Scopes, StatusReason, Timestamp, TokenKind,
     error::ErrorKind, limits, text::printable,
 };
 
@@ -94,6 +94,11 @@ pub struct NewConnection {
 }
 
 impl CodeGrant {
+    /// The event that the connection will be bound to.
+    pub fn event_id(&self) -> &EventId {
+        &self.event_id
+    }
+
     /// The requested scopes. The organizer may have granted fewer.
     pub fn requested_scopes(&self) -> &Scopes {
         &self.scopes

@@ -35,7 +35,7 @@ pub(crate) struct Connections {
 
 impl Connections {
     pub(crate) async fn load(&self, key: &ConnectionKey) -> Result<Option<Connection>, StoreError> {
-        let stored = self.tokens.store().load(key).await?;
+        let stored = self.tokens.load_record(key).await?;
         Ok(stored.map(|stored| stored.record.connection))
     }
 

@@ -6,10 +6,18 @@ use revento_oauth::ExchangeError;
 use super::cause::Cause;
 use crate::url::TOKEN_ENDPOINT;
 
-/// A code gave no stored connection. The code is spent: the human has to consent again.
+/// A code gave no stored connection: the human has to consent again. The code is spent, unless it was [not sent](Self::NotStarted).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
+    /// The store or the sealer does not work, so the code was not sent: its tokens would have been lost.
+    #[error(
+        "the code was not sent, because its tokens could not have been stored; no tokens were issued: connect again when the store works"
+    )]
+    NotStarted {
+        /// The error of the store or the sealer.
+        source: Cause,
+    },
     /// The platform refused the code, or answered with something that must not be stored.
     #[error("the code gave no connection: connect again (request {request_id})")]
     Exchange {
@@ -45,7 +53,9 @@ impl ConnectError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Exchange { source, .. } => source.kind(),
-            Self::NoAnswer { source, .. } | Self::NotStored { source, .. } => source.kind(),
+            Self::NotStarted { source } | Self::NoAnswer { source, .. } | Self::NotStored { source, .. } => {
+                source.kind()
+            }
         }
     }
 
@@ -60,20 +70,22 @@ impl ConnectError {
             Self::Exchange { source, .. } => source.may_have_taken_effect(),
             Self::NoAnswer { may_have_arrived, .. } => *may_have_arrived,
             Self::NotStored { .. } => true,
+            Self::NotStarted { .. } => false,
         }
     }
 
-    /// The id of the token request.
+    /// The id of the token request; `None` if none was sent.
     pub fn request_id(&self) -> Option<&RequestId> {
         match self {
             Self::Exchange { request_id, .. }
             | Self::NoAnswer { request_id, .. }
             | Self::NotStored { request_id, .. } => Some(request_id),
+            Self::NotStarted { .. } => None,
         }
     }
 
-    /// The token endpoint's path.
+    /// The token endpoint's path; `None` if no request was sent.
     pub fn endpoint(&self) -> Option<&'static str> {
-        Some(TOKEN_ENDPOINT)
+        self.request_id().map(|_| TOKEN_ENDPOINT)
     }
 }

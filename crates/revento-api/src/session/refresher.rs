@@ -282,6 +282,16 @@ impl Run<'_> {
                 request_id,
             },
             RefreshOutcome::Unreachable => SessionError::Unreachable { request_id, source },
+            // The request is out, and the store does not have that. When the claim ends, the connection is in doubt.
+            RefreshOutcome::StoreFailed if self.cache.unfinished().sent.is_some() => SessionError::InDoubt {
+                retry_at: self
+                    .refresher
+                    .runtime
+                    .now()
+                    .saturating_add(self.refresher.timing.claim_ttl),
+                request_id,
+                source,
+            },
             RefreshOutcome::StoreFailed => match source {
                 Some(cause) if cause.kind() == ErrorKind::Sealing => {
                     SessionError::Sealing { source: Some(cause) }

@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::join_all;
 use revento_api::{ConnectError, SessionError};
 use revento_core::{ConnectionStatus, Envelope, StatusReason};
 use revento_store::{Record, TokenStore as _};
@@ -86,23 +85,6 @@ async fn h31_short_lived_tokens_are_not_refreshed_as_soon_as_they_are_issued() {
         world.clock.advance(Duration::from_secs(6));
     }
     assert_eq!(world.platform.refreshes(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn k13_many_consents_of_one_event_at_once_all_end_well() {
-    let world = World::connected().await;
-    let replicas: Vec<_> = (0..10).map(|_| world.replica()).collect();
-    let consents = replicas
-        .iter()
-        .map(|client| client.finish_authorization(consent(client)));
-    let generations = join_all(consents)
-        .await
-        .into_iter()
-        .map(|done| done.unwrap().generation);
-    let mut generations: Vec<_> = generations.collect();
-    generations.sort_unstable();
-    assert_eq!(generations, (2..=11).collect::<Vec<_>>(), "each replaced another");
-    assert_eq!(world.stored().await.generation, 11);
 }
 
 #[tokio::test(start_paused = true)]

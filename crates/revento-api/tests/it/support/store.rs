@@ -1,6 +1,6 @@
 //! A token store that fails on command.
 
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
@@ -16,6 +16,7 @@ pub(crate) struct FaultyStore {
     down: AtomicBool,
     swaps_fail: AtomicBool,
     swap_panics: AtomicBool,
+    failures: AtomicU32,
 }
 
 impl FaultyStore {
@@ -32,8 +33,16 @@ impl FaultyStore {
         self.swap_panics.store(true, SeqCst);
     }
 
+    /// The next calls fail.
+    pub(crate) fn fail_next(&self, calls: u32) {
+        self.failures.store(calls, SeqCst);
+    }
+
     fn check(&self) -> Result<(), StoreError> {
-        if self.down.load(SeqCst) {
+        let fails = self
+            .failures
+            .fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
+        if self.down.load(SeqCst) || fails.is_ok() {
             return Err(failure());
         }
         Ok(())
