@@ -21,6 +21,8 @@
 //!   Register exactly the text that your integration sends.
 //! - *No webhook arrives*: the sandbox sends webhooks to integrations that are connected to the event, at their
 //!   registered URL. The console's delivery log shows every attempt and its answer.
+//! - *Every request is answered 421*: the sandbox does not know the host name of the request. Set
+//!   [`public_url`](SandboxBuilder::public_url), or allow the name with [`allow_host`](SandboxBuilder::allow_host).
 //! - *[`StartError::DataInUse`]*: another sandbox has the data file open. Two sandboxes cannot share a file.
 
 mod call_log;

@@ -13,7 +13,7 @@ use crate::clock::Stopwatch;
 use crate::interrupt;
 use crate::process::{Group, Signal, tail};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 const ATTEMPTS: usize = 3;
 
 /// A running server. Fields are dropped in order: first the processes, then their folder.
@@ -84,10 +84,10 @@ fn attempt(folder: &Path, manners: Manners, mut command: Command) -> Result<Grou
                 tail(&said, 3).replace('\n', " ")
             );
         }
-        if watch.elapsed() > PATIENCE {
+        if watch.elapsed() > START_TIMEOUT {
             bail!(
                 "not ready after {} s: {}",
-                PATIENCE.as_secs(),
+                START_TIMEOUT.as_secs(),
                 tail(&said, 3).replace('\n', " ")
             );
         }

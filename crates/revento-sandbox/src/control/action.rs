@@ -63,7 +63,7 @@ pub enum Action {
     SuspendIntegration(String),
     /// The owner publishes the integration with this client id again, or Revento reinstates it.
     PublishIntegration(String),
-    /// The developer replays the delivery with this id.
+    /// The developer replays the delivery with this id: one attempt, beside its schedule.
     Replay(String),
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Cors {
     /// Whether the origin is registered.
     allowed: bool,
     preflight: bool,
+    /// Whether the browser asks because the page is on the internet and the sandbox in a private network.
+    private_network: bool,
 }
 
 impl Cors {
@@ -47,6 +49,9 @@ impl Cors {
                 && request
                     .headers()
                     .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD),
+            private_network: request
+                .headers()
+                .contains_key("access-control-request-private-network"),
             origin,
         }
     }
@@ -64,7 +69,14 @@ impl Cors {
             (header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS),
             (header::ACCESS_CONTROL_MAX_AGE, MAX_AGE),
         ];
-        Some((StatusCode::NO_CONTENT, headers).into_response())
+        let mut answer = (StatusCode::NO_CONTENT, headers).into_response();
+        if self.private_network {
+            let name = HeaderName::from_static("access-control-allow-private-network");
+            answer
+                .headers_mut()
+                .insert(name, HeaderValue::from_static("true"));
+        }
+        Some(answer)
     }
 
     /// Lets the page read an answer, also an error.
@@ -76,7 +88,7 @@ impl Cors {
         if let Some(origin) = self.origin.filter(|_| self.allowed) {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             let exposed = HeaderValue::from_static(RESPONSE_HEADERS);
-            headers.insert(HeaderName::from_static("access-control-expose-headers"), exposed);
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         }
     }
 }

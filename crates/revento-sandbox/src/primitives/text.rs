@@ -7,12 +7,23 @@ use std::fmt::Write as _;
 /// that change the direction of text, and characters without a width. Line breaks and tabs stay, and so does everything
 /// that a page of the sandbox itself contains.
 pub(crate) fn visible(page: &str) -> Cow<'_, str> {
-    if !page.chars().any(is_hidden) {
-        return Cow::Borrowed(page);
+    escaped(page, is_hidden)
+}
+
+/// Like [`visible`], on one line: for an error or a log.
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
+    escaped(text, |character| {
+        matches!(character, '\n' | '\t') || is_hidden(character)
+    })
+}
+
+fn escaped(text: &str, is_wrong: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&is_wrong) {
+        return Cow::Borrowed(text);
     }
-    let mut shown = String::with_capacity(page.len() + 64);
-    for character in page.chars() {
-        if is_hidden(character) {
+    let mut shown = String::with_capacity(text.len() + 64);
+    for character in text.chars() {
+        if is_wrong(character) {
             // Writing to a text does not fail.
             let _ = write!(shown, "{}", character.escape_unicode());
         } else {
@@ -44,5 +55,6 @@ mod tests {
             visible("late\r\u{1b}[2J\u{202e}good\u{200b}\u{9b}\u{feff}"),
             r"late\u{d}\u{1b}[2J\u{202e}good\u{200b}\u{9b}\u{feff}"
         );
+        assert_eq!(line("two\nlines"), r"two\u{a}lines");
     }
 }

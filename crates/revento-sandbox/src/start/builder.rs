@@ -16,6 +16,7 @@ use crate::platform::{manifest, rules, seed};
 use crate::primitives::clock::Clock;
 use crate::primitives::entropy::Entropy;
 use crate::primitives::machine;
+use crate::primitives::text;
 
 /// The settings of a sandbox.
 ///
@@ -208,15 +209,15 @@ impl SandboxBuilder {
         let Some(path) = &self.seed_file else {
             return Ok((Seed::BuiltIn, Seed::BuiltIn.state()));
         };
-        let text = read_text(path).map_err(|source| StartError::SeedFile {
+        let json = read_text(path).map_err(|source| StartError::SeedFile {
             path: path.clone(),
             source,
         })?;
-        let state = seed::import::parse(&text).map_err(|detail| StartError::Seed {
+        let state = seed::import::parse(&json).map_err(|detail| StartError::Seed {
             path: path.clone(),
-            detail,
+            detail: text::line(&detail).into_owned(),
         })?;
-        Ok((Seed::File(text), state))
+        Ok((Seed::File(json), state))
     }
 
     /// The source of random values.

@@ -39,7 +39,8 @@ async fn preflight(world: &World, path: &str, origin: &str, method: &str) -> Res
     let request = request
         .header("origin", origin)
         .header("access-control-request-method", method)
-        .header("access-control-request-headers", "authorization,content-type");
+        .header("access-control-request-headers", "authorization,content-type")
+        .header("access-control-request-private-network", "true");
     request.send().await.unwrap()
 }
 
@@ -54,6 +55,7 @@ async fn h22_a_page_of_a_public_client_connects_and_reads_from_a_browser() {
         assert_eq!(answer.status(), StatusCode::NO_CONTENT, "{path}");
         assert_eq!(allowed(&answer), Some(ORIGIN));
         assert_eq!(answer.headers()["access-control-allow-methods"], method);
+        assert_eq!(answer.headers()["access-control-allow-private-network"], "true");
         let may_send = answer.headers()["access-control-allow-headers"].to_str().unwrap();
         for name in ["authorization", "content-type", "accept", "x-revento-request-id"] {
             assert!(may_send.contains(name), "{may_send}");

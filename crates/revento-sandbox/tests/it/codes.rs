@@ -100,6 +100,17 @@ async fn h29_a_public_client_may_send_basic_with_an_empty_secret() {
     ];
     pair(send("", &form).await).await;
 
+    // The id alone is no developer credential.
+    let list = format!(
+        "{}/developer/integrations/int_phone/installations",
+        world.info().api_base
+    );
+    let list = world.http.get(list).basic_auth("int_phone", Some(""));
+    assert_eq!(
+        refusal(list.send().await.unwrap()).await,
+        (401, "invalid_client".to_owned())
+    );
+
     // A confidential client that sends an empty secret has sent none.
     let world = World::start().await;
     let url = format!("{}/oauth/token", world.info().auth_base);

@@ -233,6 +233,20 @@ async fn h32_a_short_webhook_secret_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn h5_foreign_text_of_a_manifest_or_a_seed_stays_on_its_line() {
+    let manifest =
+        "[[integration]]\nclient_id = \"int_x\"\nname = \"X\"\nscopes.required = [\"a\\u001b[2J\\nb\"]\n";
+    let refused = Sandbox::builder().manifest(manifest).start().await.unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains(r"`a\u{1b}[2J\u{a}b`"), "{text}");
+    let home = tempfile::tempdir().unwrap();
+    let seed = home.path().join("seed.json");
+    std::fs::write(&seed, "{ \"x\\u001b[2J\": [] }").unwrap();
+    let refused = Sandbox::builder().seed_file(seed).start().await.unwrap_err();
+    assert!(refused.to_string().contains(r"x\u{1b}[2J"), "{refused}");
+}
+
+#[tokio::test]
 async fn h5_foreign_text_in_a_page_is_visible_and_acts_on_nothing() {
     const HOSTILE: &str = "late\r\u{1b}[2J\u{202e}good\u{200b}<b>&\u{9b}";
     const SHOWN: &str = r"late\u{d}\u{1b}[2J\u{202e}good\u{200b}&lt;b&gt;&amp;\u{9b}";

@@ -30,7 +30,7 @@ const PARTICIPANTS: u32 = 120;
 const TICK: Duration = Duration::from_millis(12);
 const GLANCE: Duration = Duration::from_millis(100);
 /// A connection that is not stable after this time counts as a failure.
-const PATIENCE: Duration = Duration::from_secs(90);
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(90);
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Runs one engine until the requested number of processes was killed.
@@ -151,7 +151,7 @@ impl Trial {
                     return Ok(());
                 }
             }
-            if started.elapsed() > PATIENCE {
+            if started.elapsed() > RECOVERY_TIMEOUT {
                 bail!("connections do not come to rest: {:?}", self.restless().await?);
             }
         }

@@ -33,7 +33,7 @@ const EPOCHS: u32 = 5;
 const TROUBLE: Duration = Duration::from_secs(4);
 /// Steps between two looks at the connections.
 const GLANCE: u32 = 5;
-const PATIENCE: Duration = Duration::from_secs(120);
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(120);
 /// The connection that nobody uses.
 const IDLE: &str = "usr_0017";
 /// In days. The keep-alive leaves 30; nobody can keep a connection whose refresh token ends while all replicas sleep.
@@ -347,7 +347,7 @@ impl World {
 
     /// Waits until nothing is due. Connections that ended without a fault of the SDK are connected again.
     fn rest(&mut self) -> Result<()> {
-        let until = self.sim.elapsed() + PATIENCE;
+        let until = self.sim.elapsed() + RECOVERY_TIMEOUT;
         loop {
             for _ in 0..GLANCE {
                 self.step()?;

@@ -31,6 +31,13 @@ pub(super) async fn installations(
     let integration = runtime
         .read(|state, context| client::authenticate(state, context, &none, Some(&basic)))
         .await??;
+    // A public client has no secret, so its id proves nothing.
+    if integration.client_secret.is_none() {
+        return Err(OAuthError::invalid_client(
+            "This is a public client: it has no secret, and so no developer credential.",
+        )
+        .into());
+    }
     if integration.client_id != client_id {
         return Err(ErrorResponse::not_found(format!(
             "You have no integration '{client_id}'."

@@ -9,6 +9,7 @@ use crate::platform::config::{
     Audience, DeclaredScope, EVENT_TYPES, Environment, Integration, SCOPES, scope_info,
 };
 use crate::platform::rules;
+use crate::primitives::text;
 
 /// A mistake in a manifest, and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,18 +93,18 @@ pub(crate) struct Start<'a> {
 }
 
 /// Reads a manifest.
-pub(crate) fn parse(text: &str, start: Start<'_>) -> Result<Vec<Integration>, ManifestError> {
+pub(crate) fn parse(toml: &str, start: Start<'_>) -> Result<Vec<Integration>, ManifestError> {
     let at = |offset: usize, message: String| {
-        let before = text.get(..offset).unwrap_or(text);
+        let before = toml.get(..offset).unwrap_or(toml);
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
         ManifestError {
             line,
             column,
-            message,
+            message: text::line(&message).into_owned(),
         }
     };
-    let document: Document = toml::from_str(text).map_err(|error| {
+    let document: Document = ::toml::from_str(toml).map_err(|error| {
         at(
             error.span().map_or(0, |span| span.start),
             error.message().to_owned(),
