@@ -1,7 +1,7 @@
 //! The storage traits of the Revento SDK, and implementations in memory.
 //!
 //! - [`TokenStore`] keeps connections and their sealed tokens. Implement it for your own database; [`Slot`]
-//!   implements its rules for engines without columns, and [`Pages`] reads its lists page by page.
+//!   implements its rules for engines without columns, and [`RecordPages`] reads its lists page by page.
 //!   For engines with columns [`columns`] maps records to rows.
 //! - [`InboxStore`] keeps webhook deliveries until they are handled.
 //! - [`BudgetStore`] keeps what replicas have spent of a token's rate budgets.
@@ -21,7 +21,7 @@ mod error;
 mod fields;
 mod inbox_store;
 pub mod memory;
-mod pages;
+mod record_pages;
 mod sealer;
 mod slot;
 mod slot_bytes;
@@ -38,7 +38,7 @@ pub use inbox_store::{
     BuriedCursor, BuriedDelivery, CompletionStatement, DeliveryState, InboxStore, InsertOutcome, Lease,
     LeasedDelivery, NewDelivery, RequeueAttempts, RequeueOutcome,
 };
-pub use pages::Pages;
+pub use record_pages::RecordPages;
 pub use sealer::{SealError, Sealed, Sealer, Unsealed};
 pub use slot::Slot;
 pub use slot_bytes::DecodeSlotError;

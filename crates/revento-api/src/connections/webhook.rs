@@ -5,7 +5,7 @@ use revento_core::{
     text::printable,
 };
 use revento_oauth::lifecycle::Signal;
-use revento_store::Pages;
+use revento_store::RecordPages;
 
 use super::stored::Connections;
 use crate::error::ApplyWebhookError;
@@ -39,14 +39,14 @@ impl Connections {
     }
 
     /// The connections of the event that the webhook names, or all.
-    fn pages(&self, envelope: &Envelope, signal: &Signal) -> Pages<'_> {
+    fn pages(&self, envelope: &Envelope, signal: &Signal) -> RecordPages<'_> {
         let store = self.tokens.store();
         let client_id = self.integration.client_id().clone();
         match (&envelope.event_id, signal) {
             (Some(event_id), signal) if !matches!(signal, Signal::Suspended { .. }) => {
-                Pages::of_event(store, client_id, event_id.clone())
+                RecordPages::of_event(store, client_id, event_id.clone())
             }
-            _ => Pages::of_client(store, client_id),
+            _ => RecordPages::of_client(store, client_id),
         }
     }
 }

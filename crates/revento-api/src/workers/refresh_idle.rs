@@ -11,7 +11,7 @@ use std::{
 use futures_util::future::{Either, select};
 use revento_core::{ClientId, Connection, ConnectionKey, Timestamp, error::chain};
 use revento_oauth::refresh::RefreshReason;
-use revento_store::{Pages, StoreError, Stored};
+use revento_store::{RecordPages, StoreError, Stored};
 
 use crate::{runtime::Runtime, sealed_tokens::SealedTokenStore, session::Sessions};
 
@@ -121,7 +121,7 @@ impl RefreshIdle {
         mut stop: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<Look, StoreError> {
         let before = self.runtime.now().saturating_add(AHEAD);
-        let mut pages = Pages::due(self.tokens.store(), self.client_id.clone(), before).page_size(PAGE);
+        let mut pages = RecordPages::due(self.tokens.store(), self.client_id.clone(), before).page_size(PAGE);
         loop {
             let Some(sessions) = self.sessions.upgrade() else {
                 return Ok(Look::Ended);

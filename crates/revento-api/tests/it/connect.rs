@@ -170,6 +170,42 @@ async fn h3_a_webhook_that_ends_a_connection_is_an_error_if_it_cannot_be_read() 
     }
 }
 
+/// The access token, the refresh token and the consent have expired, and the platform answers nothing.
+#[tokio::test(start_paused = true)]
+async fn q16_lifecycle_webhooks_are_applied_without_a_live_token_and_without_a_call() {
+    for (event_type, data) in [
+        (
+            "data.deletion_required",
+            r#"{"deadline_at":"2027-07-09T14:22:31Z"}"#,
+        ),
+        ("integration.suspended", "{}"),
+    ] {
+        let world = World::connected().await;
+        world.clock.advance(std::time::Duration::from_secs(400 * 86_400));
+        world.platform.refuse_reads(["token_revoked"; 9]);
+        let (refreshes, exchanges) = (world.platform.refreshes(), world.platform.exchanges());
+        world
+            .client
+            .apply_webhook(&webhook(event_type, data))
+            .await
+            .unwrap();
+        assert_eq!(
+            world.stored().await.status,
+            ConnectionStatus::Revoked,
+            "{event_type}"
+        );
+        assert_eq!(world.platform.refreshes(), refreshes);
+        assert_eq!(world.platform.exchanges(), exchanges);
+        assert_eq!(world.platform.reads(), 0);
+        // A second delivery of it succeeds, too.
+        world
+            .client
+            .apply_webhook(&webhook(event_type, data))
+            .await
+            .unwrap();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn t11_scopes_that_were_taken_back_are_told() {
     let world = World::connected().await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use revento::{
     Timestamp,
-    store::Pages,
+    store::RecordPages,
     types::{ClientId, Connection, ConnectionStatus},
 };
 use serde_json::json;
@@ -71,7 +71,7 @@ async fn of_connections(stores: &Stores, client_id: ClientId, now: Timestamp) ->
     let mut doubts = 0;
     let mut overdue = 0;
     let mut consents = 0;
-    let mut pages = Pages::of_client(stores.tokens.as_ref(), client_id);
+    let mut pages = RecordPages::of_client(stores.tokens.as_ref(), client_id);
     while let Some(page) = pages.next().await? {
         for stored in &page {
             let connection = &stored.record.connection;

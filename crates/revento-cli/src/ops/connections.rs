@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anyhow::{Context, Result};
 use revento::{
     Timestamp,
-    store::{Pages, Stored},
+    store::{RecordPages, Stored},
     types::{ClientId, Connection, ConnectionKey, ConnectionStatus, EventId, UserId},
 };
 use serde_json::json;
@@ -73,8 +73,8 @@ async fn list(arguments: ListArguments) -> Result<()> {
     let client_id = ClientId::new(arguments.client_id);
     let tokens = stores.tokens.as_ref();
     let mut pages = match arguments.event {
-        Some(event) => Pages::of_event(tokens, client_id, EventId::new(event)),
-        None => Pages::of_client(tokens, client_id),
+        Some(event) => RecordPages::of_event(tokens, client_id, EventId::new(event)),
+        None => RecordPages::of_client(tokens, client_id),
     };
     let status = arguments
         .status

@@ -1,4 +1,4 @@
-//! [`Pages`]: reads a long list of a token store page by page.
+//! [`RecordPages`]: reads a list of a token store page by page.
 
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 
@@ -10,10 +10,10 @@ const PAGE: usize = 200;
 /// The pages of a list of a [`TokenStore`], each loaded when it is asked for.
 ///
 /// ```
-/// use revento_store::{Pages, StoreError, TokenStore};
+/// use revento_store::{RecordPages, StoreError, TokenStore};
 ///
 /// async fn count(store: &dyn TokenStore) -> Result<usize, StoreError> {
-///     let mut pages = Pages::of_client(store, "clt_1".into());
+///     let mut pages = RecordPages::of_client(store, "clt_1".into());
 ///     let mut count = 0;
 ///     while let Some(page) = pages.next().await? {
 ///         count += page.len();
@@ -22,7 +22,7 @@ const PAGE: usize = 200;
 /// }
 /// ```
 #[derive(Debug)]
-pub struct Pages<'a> {
+pub struct RecordPages<'a> {
     store: &'a dyn TokenStore,
     client_id: ClientId,
     list: List,
@@ -45,7 +45,7 @@ enum List {
     },
 }
 
-impl<'a> Pages<'a> {
+impl<'a> RecordPages<'a> {
     /// All records of an integration.
     pub fn of_client(store: &'a dyn TokenStore, client_id: ClientId) -> Self {
         Self::new(store, client_id, List::Client { after: None })
