@@ -2,16 +2,20 @@
 
 use std::io::{self, Write};
 
-use revento::types::error;
+use revento::types::{error, text::printable};
 
-/// Writes one line to standard output.
+/// Writes text to standard output, in lines. Nothing in it can act on the terminal, and JSON stays the same JSON. The caller makes
+/// foreign text printable, because it can have line breaks.
 pub(crate) fn print_line(text: &str) {
-    let _ = writeln!(io::stdout().lock(), "{text}");
+    let mut out = io::stdout().lock();
+    for line in text.split('\n') {
+        let _ = writeln!(out, "{}", printable(line).json());
+    }
 }
 
 /// Writes a warning to standard error, because scripts read standard output.
 pub(crate) fn print_warning(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "warning: {text}");
+    let _ = writeln!(io::stderr().lock(), "warning: {}", printable(text).whole());
 }
 
 /// Writes an error and its causes to standard error, on one line.

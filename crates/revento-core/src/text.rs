@@ -22,6 +22,7 @@ pub fn printable(text: &str) -> Printable<'_> {
     Printable {
         text,
         max_chars: MAX_CHARS,
+        as_json: false,
     }
 }
 
@@ -30,6 +31,7 @@ pub fn printable(text: &str) -> Printable<'_> {
 pub struct Printable<'t> {
     text: &'t str,
     max_chars: usize,
+    as_json: bool,
 }
 
 impl Printable<'_> {
@@ -41,6 +43,30 @@ impl Printable<'_> {
             ..self
         }
     }
+
+    /// A whole text with the escapes of JSON (`\u202e`): a JSON text stays the same JSON.
+    #[must_use]
+    pub fn json(self) -> Self {
+        Self {
+            max_chars: usize::MAX,
+            as_json: true,
+            ..self
+        }
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, character: char, is_first: bool) -> fmt::Result {
+        if is_visible(character) || (!is_first && is_accent(character)) {
+            return f.write_char(character);
+        }
+        if self.as_json {
+            let units = character.encode_utf16(&mut [0; 2]).to_vec();
+            return units.iter().try_for_each(|unit| write!(f, "\\u{unit:04x}"));
+        }
+        match character {
+            '\r' | '\n' | '\t' | '\0' => write!(f, "{}", character.escape_debug()),
+            _ => write!(f, "{}", character.escape_unicode()),
+        }
+    }
 }
 
 impl fmt::Display for Printable<'_> {
@@ -48,7 +74,7 @@ impl fmt::Display for Printable<'_> {
         let mut is_first = true;
         let mut rest = self.text.chars();
         for character in rest.by_ref().take(self.max_chars) {
-            write_visible(f, character, is_first)?;
+            self.write(f, character, is_first)?;
             is_first = false;
         }
         match rest.next() {
@@ -65,29 +91,15 @@ impl fmt::Debug for Printable<'_> {
     }
 }
 
-fn write_visible(f: &mut fmt::Formatter<'_>, character: char, is_first: bool) -> fmt::Result {
+/// Whether the character shows something, and nothing else.
+fn is_visible(character: char) -> bool {
     match character {
         // Harmless, and frequent in messages.
-        '"' | '\'' | '\\' => f.write_char(character),
-        // Letters and joiners of Unicode that show nothing.
-        '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' => escape(f, character),
-        _ => {
-            let mut escaped = character.escape_debug();
-            let is_kept = escaped.len() == 1;
-            // An accent that follows a letter belongs to it; `escape_debug` would escape it because it stands alone there.
-            if is_kept || (!is_first && is_accent(character)) {
-                f.write_char(character)
-            } else {
-                escaped.try_for_each(|shown| f.write_char(shown))
-            }
-        }
+        '"' | '\'' | '\\' => true,
+        // Letters of Unicode that show nothing.
+        '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' => false,
+        _ => character.escape_debug().len() == 1,
     }
-}
-
-fn escape(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
-    character
-        .escape_unicode()
-        .try_for_each(|shown| f.write_char(shown))
 }
 
 /// Whether the character acts on a terminal or is not visible: controls, marks that change the direction of text, and characters
@@ -98,9 +110,9 @@ pub(crate) fn is_hidden(character: char) -> bool {
     character.is_control() || is_format
 }
 
-/// Whether the character is written on the one before it. `str::escape_debug` escapes such a character only in the first place.
+/// Whether the character is written on the one before it: `escape_debug` escapes it only where it stands alone.
 fn is_accent(character: char) -> bool {
-    format!("a{character}").escape_debug().count() == 2
+    character.escape_debug().len() > 1 && format!("a{character}").escape_debug().count() == 2
 }
 
 #[cfg(test)]
@@ -149,6 +161,15 @@ mod tests {
         assert_eq!(shown(&"ü".repeat(300)), "ü".repeat(300));
         assert_eq!(shown(&"ü".repeat(301)), "ü".repeat(300) + "…");
         assert_eq!(printable(&"ü".repeat(301)).whole().to_string(), "ü".repeat(301));
+    }
+
+    #[test]
+    fn h5_json_stays_the_same_json() {
+        let json = "{\"a\":\"\u{202e}\u{7f}\u{9b}\u{e0041}é\\n\"}";
+        let shown = printable(json).json().to_string();
+        assert_eq!(shown, "{\"a\":\"\\u202e\\u007f\\u009b\\udb40\\udc41é\\n\"}");
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(read(&shown), read(json));
     }
 
     proptest! {

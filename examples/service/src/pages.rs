@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use revento::{
     Error,
-    types::{Connection, ConnectionStatus, EventId, error, resource::Participant},
+    types::{Connection, ConnectionStatus, EventId, error, resource::Participant, text::printable},
     with_axum::FlowError,
 };
 
@@ -82,7 +82,7 @@ fn reason(connection: &Connection) -> String {
     connection
         .reason
         .as_ref()
-        .map(|reason| format!(" ({reason})"))
+        .map(|reason| format!(" ({})", printable(reason.as_str())))
         .unwrap_or_default()
 }
 

@@ -48,7 +48,9 @@ impl Service {
         let keys = data.sealer();
         let sealer: Arc<dyn Sealer> = data.sealer();
 
-        let redirect_uri = format!("{}/callback", settings.base_url);
+        // A redirect URI is compared byte for byte, and `//callback` would be another one.
+        let base_url = settings.base_url.trim_end_matches('/').to_owned();
+        let redirect_uri = format!("{base_url}/callback");
         let integration = Integration::new(
             Endpoints::new(&settings.auth_base, &settings.api_base)?,
             settings.client_id,
@@ -83,7 +85,7 @@ impl Service {
             deletions,
             participants,
             event_id: settings.event_id.into(),
-            base_url: settings.base_url,
+            base_url,
         };
         Ok(Self {
             state,
@@ -134,4 +136,41 @@ fn handlers(client: &Client, deletions: &Deletions, feed: &Feed, participants: &
                 Ok::<(), HandlerError>(())
             }
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use revento::{AuthorizationRequest, Scopes};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn h19_a_slash_at_the_end_of_the_base_url_makes_no_difference() {
+        let home = tempfile::tempdir().unwrap();
+        for base_url in [
+            "http://localhost:3000",
+            "http://localhost:3000/",
+            "http://localhost:3000//",
+        ] {
+            let service = Service::open(Settings {
+                auth_base: "http://127.0.0.1:4010".into(),
+                api_base: "http://127.0.0.1:4010/api/v1/".into(),
+                client_id: "int_1".into(),
+                client_secret: "secret_0123456789abcdef".into(),
+                webhook_secret: "whsec_0123456789abcdef".into(),
+                event_id: "evt_1".into(),
+                base_url: base_url.into(),
+                data: home.path().into(),
+            });
+            let state = service.await.unwrap().state;
+            assert_eq!(state.base_url, "http://localhost:3000");
+            let request = AuthorizationRequest {
+                event_id: "evt_1".into(),
+                scopes: Scopes::default(),
+            };
+            let started = state.client.begin_authorization(&request).unwrap();
+            let redirect_uri = "redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback&";
+            assert!(started.url.to_string().contains(redirect_uri), "{}", started.url);
+        }
+    }
 }

@@ -17,7 +17,8 @@ pub struct Settings {
     pub webhook_secret: String,
     /// The id of the event that the index page offers to connect.
     pub event_id: String,
-    /// The URL by which browsers reach this integration. The redirect URI is `/callback` below it.
+    /// The URL by which browsers reach this integration. The redirect URI is `/callback` below it. A slash at the
+    /// end makes no difference.
     pub base_url: String,
     /// The directory for the database and the sealing key.
     pub data: PathBuf,

@@ -103,3 +103,25 @@ fn a_folder_that_is_missing_is_named() {
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("no/such/folder"), "{}", ended.stderr);
 }
+
+/// A manifest and a seed file can come from anybody.
+#[test]
+fn h5_text_of_a_file_cannot_act_on_the_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    let manifest = home.path().join("manifest.toml");
+    let hostile = "\u{202e}x\u{9b}2J\\u001b]8;;http://evil.test\\u0007";
+    for text in [
+        format!("[[integration]]\nname = \"a\"\n\"{hostile}\" = 1\n"),
+        format!("[[integration]]\nname = \"a\"\nkind = \"{hostile}\"\nredirect_uris = [\"{hostile}\"]\n"),
+        format!("\"{hostile}\" = {hostile}"),
+    ] {
+        std::fs::write(&manifest, &text).unwrap();
+        let path = manifest.to_str().unwrap();
+        let Ended { code, stdout, stderr } = run(&["sandbox", "--listen", "127.0.0.1:0", "--manifest", path]);
+        assert_eq!((code, stdout.as_str()), (Some(1), ""), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr:?}");
+        for acts in [ESCAPE, '\u{9b}', '\u{202e}', '\u{7}'] {
+            assert!(!stderr.contains(acts), "{stderr:?}");
+        }
+    }
+}
