@@ -4,6 +4,7 @@ mod builder;
 mod error;
 mod info;
 mod launch;
+mod resolve;
 mod sandbox;
 
 pub use builder::SandboxBuilder;

@@ -1,14 +1,12 @@
 //! Manifests: integrations declared in a TOML file (contract §1).
 
 mod credentials;
+mod entry;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::platform::config::{
-    Audience, DeclaredScope, EVENT_TYPES, Environment, Integration, SCOPES, scope_info,
-};
-use crate::platform::rules;
+use crate::platform::config::{Environment, Integration};
 use crate::primitives::text;
 
 /// A mistake in a manifest, and its position.
@@ -93,9 +91,9 @@ pub(crate) struct Start<'a> {
 }
 
 /// Reads a manifest.
-pub(crate) fn parse(toml: &str, start: Start<'_>) -> Result<Vec<Integration>, ManifestError> {
+pub(crate) fn parse(source: &str, start: Start<'_>) -> Result<Vec<Integration>, ManifestError> {
     let at = |offset: usize, message: String| {
-        let before = toml.get(..offset).unwrap_or(toml);
+        let before = source.get(..offset).unwrap_or(source);
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
         ManifestError {
@@ -104,7 +102,7 @@ pub(crate) fn parse(toml: &str, start: Start<'_>) -> Result<Vec<Integration>, Ma
             message: text::line(&message).into_owned(),
         }
     };
-    let document: Document = ::toml::from_str(toml).map_err(|error| {
+    let document: Document = toml::from_str(source).map_err(|error| {
         at(
             error.span().map_or(0, |span| span.start),
             error.message().to_owned(),
@@ -155,10 +153,10 @@ fn integration(entry: Entry, start: Start<'_>) -> Result<Integration, Mistake> {
             "name is empty; the consent page shows it".to_owned(),
         ));
     }
-    let audience = audience(&entry, start.organizations)?;
-    let scopes = scopes(&entry)?;
-    addresses(&entry, start.remote_webhooks)?;
-    let event_types = event_types(&entry)?;
+    let audience = entry::audience(&entry, start.organizations)?;
+    let scopes = entry::scopes(&entry)?;
+    entry::addresses(&entry, start.remote_webhooks)?;
+    let event_types = entry::event_types(&entry)?;
     let credentials = credentials::read(&entry, event_types.is_empty(), start.environment)?;
     Ok(Integration {
         client_secret: credentials.client_secret,
@@ -177,112 +175,10 @@ fn integration(entry: Entry, start: Start<'_>) -> Result<Integration, Mistake> {
     })
 }
 
-/// Checks that the addresses of an entry can be registered.
-fn addresses(entry: &Entry, remote_webhooks: bool) -> Result<(), Mistake> {
-    for uri in &entry.redirect_uris {
-        if let Some(objection) = rules::redirect_objection(uri.get_ref()) {
-            return Err(Mistake(
-                uri.span().start,
-                format!("this redirect URI cannot be registered: {objection}"),
-            ));
-        }
-    }
-    if let Some(url) = &entry.webhook_url
-        && let Some(objection) = rules::webhook_objection(url.get_ref(), remote_webhooks)
-    {
-        return Err(Mistake(
-            url.span().start,
-            format!("this webhook URL cannot be registered: {objection}"),
-        ));
-    }
-    if let Some(url) = &entry.connect_url
-        && let Some(objection) = rules::connect_objection(url.get_ref())
-    {
-        return Err(Mistake(
-            url.span().start,
-            format!("this connect URL cannot be registered: {objection}"),
-        ));
-    }
-    Ok(())
-}
-
-fn audience(entry: &Entry, organizations: &[&str]) -> Result<Audience, Mistake> {
-    match (entry.kind, &entry.organization_id) {
-        (Type::Public, None) => Ok(Audience::Public),
-        (Type::Public, Some(id)) => Err(Mistake(
-            id.span().start,
-            "organization_id is only allowed with type = \"in_house\"".to_owned(),
-        )),
-        (Type::InHouse, None) => {
-            let text = "an in-house integration belongs to an organization; add organization_id";
-            Err(Mistake(entry.name.span().start, text.to_owned()))
-        }
-        (Type::InHouse, Some(id)) if organizations.contains(&id.get_ref().as_str()) => {
-            Ok(Audience::InHouse(id.get_ref().clone()))
-        }
-        (Type::InHouse, Some(id)) => {
-            let text = format!(
-                "there is no organization `{}`; the organizations are {}",
-                id.get_ref(),
-                organizations.join(", ")
-            );
-            Err(Mistake(id.span().start, text))
-        }
-    }
-}
-
-fn scopes(entry: &Entry) -> Result<Vec<DeclaredScope>, Mistake> {
-    let mut found: Vec<DeclaredScope> = Vec::new();
-    let required = entry.scopes.required.iter().map(|scope| (scope, true));
-    for (scope, required) in required.chain(entry.scopes.optional.iter().map(|scope| (scope, false))) {
-        let name = scope.get_ref();
-        if scope_info(name).is_none() {
-            let known = SCOPES.map(|scope| scope.name).join(", ");
-            return Err(Mistake(
-                scope.span().start,
-                format!("there is no scope `{name}`; the scopes are {known}"),
-            ));
-        }
-        if found.iter().any(|known| known.name == *name) {
-            return Err(Mistake(
-                scope.span().start,
-                format!("the scope `{name}` is declared twice"),
-            ));
-        }
-        found.push(DeclaredScope {
-            name: name.clone(),
-            required,
-        });
-    }
-    if found.is_empty() {
-        return Err(Mistake(
-            entry.name.span().start,
-            "no scope is declared; add scopes.required or scopes.optional".to_owned(),
-        ));
-    }
-    Ok(found)
-}
-
-fn event_types(entry: &Entry) -> Result<Vec<String>, Mistake> {
-    let Some(listed) = &entry.declared_webhook_event_types else {
-        return Ok(EVENT_TYPES.map(str::to_owned).to_vec());
-    };
-    for name in listed {
-        if !EVENT_TYPES.contains(&name.get_ref().as_str()) {
-            let text = format!(
-                "there is no webhook type `{}`; the types are {}",
-                name.get_ref(),
-                EVENT_TYPES.join(", ")
-            );
-            return Err(Mistake(name.span().start, text));
-        }
-    }
-    Ok(listed.iter().map(|name| name.get_ref().clone()).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::config::Audience;
 
     const GOOD: &str = r#"
 [[integration]]
