@@ -50,7 +50,7 @@ pub use rejection::Rejection;
 pub use request_verifier::{CheckedHead, RequestVerifier};
 pub use response::WebhookResponse;
 pub use revento_webhooks::{VerifiedDelivery, VerifiedWebhook};
-pub use route::{WebhookRoute, WebhookRouteService};
+pub use route::{WebhookRoute, WebhookRouteFuture, WebhookRouteService};
 
 /// The error of a request's body, as frameworks have it.
 type BoxError = Box<dyn std::error::Error + Send + Sync>;

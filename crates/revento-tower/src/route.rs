@@ -2,15 +2,13 @@
 
 use std::{
     convert::Infallible,
+    future::Future,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use futures_util::{
-    FutureExt, TryFutureExt,
-    future::{self, Map, MapOk},
-};
 use http::{Request, Response};
 use http_body_util::{Either, Full};
 use tower_layer::Layer;
@@ -62,19 +60,14 @@ pub struct WebhookRouteService<S, E> {
     inner: S,
 }
 
-type Body<R> = Either<R, Full<Bytes>>;
-
 impl<S, E, B, R> Service<Request<B>> for WebhookRouteService<S, E>
 where
     S: Service<Request<B>, Response = Response<R>>,
-    E: Service<Request<B>, Response = WebhookResponse, Error = Infallible>,
+    E: Service<Request<B>, Response = WebhookResponse, Error = Infallible, Future: Unpin>,
 {
-    type Response = Response<Body<R>>;
+    type Response = Response<Either<R, Full<Bytes>>>;
     type Error = S::Error;
-    type Future = future::Either<
-        MapOk<S::Future, fn(Response<R>) -> Self::Response>,
-        Map<E::Future, fn(Result<WebhookResponse, Infallible>) -> Result<Self::Response, S::Error>>,
-    >;
+    type Future = WebhookRouteFuture<S::Future, E::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         let Ok(()) = ready!(self.route.endpoint.poll_ready(context));
@@ -82,12 +75,42 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if without_slashes(request.uri().path()) == &*self.route.path {
-            let response = self.route.endpoint.call(request);
-            future::Either::Right(response.map(|Ok(response)| Ok(response.map(Either::Right))))
+        let is_ours = without_slashes(request.uri().path()) == &*self.route.path;
+        let (endpoint, inner) = if is_ours {
+            (Some(self.route.endpoint.call(request)), None)
         } else {
-            let response = self.inner.call(request);
-            future::Either::Left(response.map_ok(|response| response.map(Either::Left)))
+            (None, Some(Box::pin(self.inner.call(request))))
+        };
+        WebhookRouteFuture { endpoint, inner }
+    }
+}
+
+/// The future of [`WebhookRouteService`].
+#[derive(Debug)]
+pub struct WebhookRouteFuture<S, E> {
+    endpoint: Option<E>,
+    inner: Option<Pin<Box<S>>>,
+}
+
+impl<S, E, R, Error> Future for WebhookRouteFuture<S, E>
+where
+    S: Future<Output = Result<Response<R>, Error>>,
+    E: Future<Output = Result<WebhookResponse, Infallible>> + Unpin,
+{
+    type Output = Result<Response<Either<R, Full<Bytes>>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if let Some(endpoint) = &mut this.endpoint {
+            let Ok(response) = ready!(Pin::new(endpoint).poll(context));
+            Poll::Ready(Ok(response.map(Either::Right)))
+        } else if let Some(inner) = &mut this.inner {
+            inner
+                .as_mut()
+                .poll(context)
+                .map_ok(|response| response.map(Either::Left))
+        } else {
+            Poll::Pending
         }
     }
 }

@@ -6,7 +6,6 @@
 use std::{collections::BTreeMap, error::Error};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use revento_core::error::chain;
 use revento_webhooks::{EventError, Headers, Verifier, VerifyError};
 use serde::{Deserialize, Serialize};
 
@@ -39,10 +38,13 @@ pub struct Response {
 
 /// Verifies one request and returns the response. `now` is in Unix seconds.
 pub fn handle(verifier: &Verifier, request: &Request, now: i64) -> Response {
-    let respond = |status_code, body, reason: Option<&(dyn Error + 'static)>| Response {
+    let respond = |status_code, body, reason: Option<&dyn Error>| Response {
         status_code,
         body,
-        reason: reason.map(|error| chain(error).to_string()),
+        reason: reason.map(|error| match error.source() {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        }),
     };
     let Some(body) = raw_body(request) else {
         return respond(400, "the body is not base64", None);
