@@ -15,6 +15,9 @@ pub(crate) const MAX_ROTATION_OVERLAP_S: i64 = 7 * 86_400;
 /// overlap to learn the new one.
 pub(crate) const OLD_SECRET_SIGNS_DURING_OVERLAP: bool = true;
 
+/// Contract §2: the organizer's panel opens the `connect_url` of a manifest by GET, and names the event in this parameter.
+pub(crate) const CONNECT_PARAMETER: &str = "event_id";
+
 /// Contract §2.1: an authorization code lives ten minutes.
 pub(crate) const CODE_LIFETIME_S: i64 = 600;
 

@@ -49,11 +49,11 @@ fn budgets(runtime: &Runtime, state: &state::State, now: Time) -> Markup {
                 h2 { "Rate budgets" }
                 @for family in live {
                     @let limits = Limits::of(family.flow);
-                    @let (hour, minute) = budgets.spent(&family.budget_id(), now);
+                    @let (hour, minute) = budgets.spent(&family.budget_id(), family.flow, now);
                     div.budget {
                         span { (family.flow.as_str()) " · " code { (family.event_id) } }
                         label { "last 60 s " meter min="0" max=(limits.minute) high=(limits.minute * 4 / 5) value=(minute) {} " " (minute) " of " (limits.minute) }
-                        label { "last hour " meter min="0" max=(limits.hour) high=(limits.hour * 4 / 5) value=(hour) {} " " (hour) " of " (limits.hour) }
+                        label { "this hour " meter min="0" max=(limits.hour) high=(limits.hour * 4 / 5) value=(hour) {} " " (hour) " of " (limits.hour) }
                         (chart(&budgets.minutes(&family.budget_id(), now), limits.minute))
                     }
                 }

@@ -127,12 +127,16 @@ impl Budgets {
         }
     }
 
-    /// The calls of the last hour and of the last 60 seconds.
-    pub(crate) fn spent(&self, budget_id: &str, now: Time) -> (usize, usize) {
-        let count = |window: &CallWindow, seconds| window.within(seconds, now).count();
-        self.windows
-            .get(budget_id)
-            .map_or((0, 0), |window| (count(window, HOUR_S), count(window, MINUTE_S)))
+    /// The calls of the hour that the budget counts, and of the last 60 seconds.
+    pub(crate) fn spent(&self, budget_id: &str, flow: Flow, now: Time) -> (usize, usize) {
+        let limits = Limits::of(flow);
+        self.windows.get(budget_id).map_or((0, 0), |window| {
+            let hour = window.hour(limits, now);
+            (
+                hour.limit.saturating_sub(hour.remaining),
+                window.within(MINUTE_S, now).count(),
+            )
+        })
     }
 
     /// The calls in each of the last sixty minutes, the oldest first.
@@ -199,7 +203,8 @@ impl CallWindow {
         if !decisions::HOUR_STARTS_WITH_A_CALL {
             return self.rolling(limits.hour, HOUR_S, now);
         }
-        let began = self.hour_began.unwrap_or(now);
+        let running = self.hour_began.filter(|began| began.plus_seconds(HOUR_S) > now);
+        let began = running.unwrap_or(now);
         let used = self.within(HOUR_S, now).filter(|at| *at >= began).count();
         BudgetStatus {
             limit: limits.hour,
@@ -266,6 +271,8 @@ mod tests {
             call(&mut budgets, at(1500)),
             Admission::BudgetSpent { hour, retry_at }
         );
+        assert_eq!(budgets.spent("fam", Flow::Installation, at(3599)), (500, 0));
+        assert_eq!(budgets.spent("fam", Flow::Installation, at(3600)), (0, 0));
         let hour = BudgetStatus {
             limit: 500,
             remaining: 499,
