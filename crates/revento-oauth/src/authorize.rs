@@ -161,9 +161,9 @@ mod tests {
 
     fn begun() -> StartedAuthorization {
         let integration = Integration::new(
-            Endpoints::sandbox("http://auth").unwrap(),
+            Endpoints::sandbox("https://auth").unwrap(),
             "cli ent",
-            "http://app/cb?x=1",
+            "https://app/cb?x=1",
         )
         .unwrap();
         let scopes = Scopes::from([Scope::EventRead, Scope::ParticipantsRead]);
@@ -183,8 +183,8 @@ mod tests {
     fn o1_the_url_is_exact() {
         assert_eq!(
             begun().url,
-            "http://auth/oauth/authorize?response_type=code&client_id=cli+ent\
-             &redirect_uri=http%3A%2F%2Fapp%2Fcb%3Fx%3D1&scope=event.read+participants.read&event_id=evt_1\
+            "https://auth/oauth/authorize?response_type=code&client_id=cli+ent\
+             &redirect_uri=https%3A%2F%2Fapp%2Fcb%3Fx%3D1&scope=event.read+participants.read&event_id=evt_1\
              &state=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\
              &code_challenge=zwkx4Wi0nph1A8rxivb-JTtrPYKoEAjD6OHuZ8fI3FU&code_challenge_method=S256"
         );

@@ -207,7 +207,7 @@ mod tests {
 
     fn pending() -> PendingAuthorization {
         let integration =
-            Integration::new(Endpoints::sandbox("http://auth").unwrap(), "c", "http://app/cb").unwrap();
+            Integration::new(Endpoints::sandbox("https://auth").unwrap(), "c", "https://app/cb").unwrap();
         let request = AuthorizationRequest {
             event_id: "e".into(),
             scopes: Scopes::parse("event.read"),

@@ -6,9 +6,9 @@ use revento_core::error::ErrorKind;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The value is not an absolute `http` or `https` URL, or has a user name or a password.
+    /// The value is not an absolute `http` or `https` URL, or has a user name, a password or white space.
     #[error(
-        "{what} is {value:?}, which is not an absolute http(s) URL without user name and password: write it like https://auth.revento.example"
+        "{what} is {value:?}, which is not an absolute http(s) URL without user name, password and white space: write it like https://auth.revento.example"
     )]
     NotAUrl {
         /// The setting.
@@ -19,6 +19,24 @@ pub enum ConfigError {
     /// The value is a URL with a query or a fragment, so no path can be appended to it.
     #[error("{what} is {value:?}, which ends in a query or a fragment: leave these out")]
     NotABase {
+        /// The setting.
+        what: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The redirect URI has a fragment, which no redirect URI may have (RFC 6749 §3.1.2).
+    #[error("{what} is {value:?}, which has a fragment: leave it out")]
+    Fragment {
+        /// The setting.
+        what: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The value is an `http://` URL of another machine, so tokens and secrets would cross the network in the clear.
+    #[error(
+        "{what} is {value:?}, which would send secrets unencrypted: use https, or call `Endpoints::allow_insecure_http` if the network is trusted"
+    )]
+    InsecureHttp {
         /// The setting.
         what: &'static str,
         /// Its value.

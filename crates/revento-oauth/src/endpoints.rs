@@ -1,6 +1,6 @@
 //! Where the platform is.
 
-use url::Url;
+use url::{Host, Url};
 
 use crate::ConfigError;
 
@@ -9,6 +9,7 @@ use crate::ConfigError;
 pub struct Endpoints {
     auth: String,
     api: String,
+    allows_insecure_http: bool,
 }
 
 /// The production bases. The contract marks both as placeholders (§2.1); this is the one place to correct them.
@@ -28,6 +29,7 @@ impl Endpoints {
         Self {
             auth: auth.into(),
             api: api.into(),
+            allows_insecure_http: false,
         }
     }
 
@@ -38,7 +40,11 @@ impl Endpoints {
     pub fn sandbox(url: &str) -> Result<Self, ConfigError> {
         let auth = base("the sandbox URL", url)?;
         let api = format!("{auth}{SANDBOX_API}");
-        Ok(Self { auth, api })
+        Ok(Self {
+            auth,
+            api,
+            allows_insecure_http: false,
+        })
     }
 
     /// A platform at other URLs, such as behind a proxy. Slashes at the end make no difference.
@@ -49,7 +55,46 @@ impl Endpoints {
         Ok(Self {
             auth: base("the authorization base URL", auth)?,
             api: base("the API base URL", api)?,
+            allows_insecure_http: false,
         })
+    }
+
+    /// Allows `http://` for hosts other than this machine: for the bases, and for the redirect URI of the integration.
+    ///
+    /// Tokens, codes and the client secret then cross the network in the clear. Allow it where the network itself is trusted, such
+    /// as between the containers of a test, or if the transport connects to a Unix socket.
+    ///
+    /// ```
+    /// use revento_oauth::{ConfigError, Endpoints, Integration};
+    ///
+    /// let endpoints = Endpoints::sandbox("http://sandbox:4010")?;
+    /// let refused = Integration::new(endpoints.clone(), "client", "http://localhost:3000/callback");
+    /// assert!(matches!(refused, Err(ConfigError::InsecureHttp { .. })));
+    /// Integration::new(endpoints.allow_insecure_http(), "client", "http://localhost:3000/callback")?;
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn allow_insecure_http(mut self) -> Self {
+        self.allows_insecure_http = true;
+        self
+    }
+
+    /// Refuses `http://` for the bases and the redirect URI, unless their host is this machine or it was allowed.
+    pub(crate) fn check_encryption(&self, redirect_uri: &str) -> Result<(), ConfigError> {
+        let urls = [
+            ("the authorization base URL", self.auth.as_str()),
+            ("the API base URL", self.api.as_str()),
+            ("the redirect URI", redirect_uri),
+        ];
+        for (what, value) in urls {
+            if !self.allows_insecure_http && is_insecure(&absolute(what, value)?) {
+                return Err(ConfigError::InsecureHttp {
+                    what,
+                    value: value.into(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The base URL of the authorization server, without a slash at the end.
@@ -75,9 +120,16 @@ fn base(what: &'static str, value: &str) -> Result<String, ConfigError> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// Parses a URL. The parser drops white space, but the platform compares text, so white space is refused.
 pub(crate) fn absolute(what: &'static str, value: &str) -> Result<Url, ConfigError> {
+    let is_clean = !value.chars().any(|c| c.is_whitespace() || c.is_control());
     match Url::parse(value) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && !has_user_info(&url) => {
+        Ok(url)
+            if is_clean
+                && matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && !has_user_info(&url) =>
+        {
             Ok(url)
         }
         _ => Err(ConfigError::NotAUrl {
@@ -85,6 +137,20 @@ pub(crate) fn absolute(what: &'static str, value: &str) -> Result<Url, ConfigErr
             value: without_user_info(value),
         }),
     }
+}
+
+/// Whether a URL leads over a network without encryption. The parsed scheme is in lower case.
+fn is_insecure(url: &Url) -> bool {
+    let is_this_machine = match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
+    };
+    url.scheme() == "http" && !is_this_machine
 }
 
 fn has_user_info(url: &Url) -> bool {
@@ -120,6 +186,93 @@ mod tests {
             let text = format!("{error} {error:?}");
             assert!(!text.contains("plan") && text.contains('…'), "{text}");
         }
+    }
+
+    #[test]
+    fn h19_plain_http_leaves_this_machine_only_if_it_is_allowed() {
+        use crate::Integration;
+
+        let build = |auth: &str, api: &str, redirect: &str| {
+            let endpoints = Endpoints::new(auth, api)?;
+            let allowed = Integration::new(endpoints.clone().allow_insecure_http(), "c", redirect);
+            assert!(allowed.is_ok(), "{auth} {api} {redirect}");
+            Integration::new(endpoints, "c", redirect)
+        };
+        let (auth, api, redirect) = ("https://auth.test", "https://api.test/v1", "https://app.test/cb");
+        for host in [
+            "localhost:3000",
+            "LOCALHOST",
+            "app.localhost",
+            "127.0.0.1:4010",
+            "127.8.9.1",
+            "[::1]:80",
+            "[::ffff:127.0.0.1]",
+            "2130706433",
+        ] {
+            let url = format!("http://{host}/x");
+            assert!(build(&url, &url, &url).is_ok(), "{host}");
+        }
+        for host in [
+            "auth.test",
+            "localhost.evil.test",
+            "notlocalhost",
+            "10.0.0.1",
+            "128.0.0.1",
+            "[::2]",
+            "0.0.0.0",
+            "sandbox:4010",
+        ] {
+            for scheme in ["http", "HTTP", "hTTp"] {
+                let url = format!("{scheme}://{host}/x");
+                for built in [
+                    build(&url, api, redirect),
+                    build(auth, &url, redirect),
+                    build(auth, api, &url),
+                ] {
+                    let error = built.unwrap_err();
+                    assert!(matches!(error, ConfigError::InsecureHttp { .. }), "{error}");
+                }
+            }
+        }
+        assert!(build("HTTPS://auth.test", "HtTpS://api.test", "HTTPS://app.test/cb").is_ok());
+    }
+
+    #[test]
+    fn h19_white_space_query_fragment_and_user_info_are_errors() {
+        use crate::Integration;
+
+        for part in [" ", "\t", "\n", "\r\n", "\u{a0}", "\0"] {
+            for url in [
+                format!("https://a.test{part}"),
+                format!("{part}https://a.test"),
+                format!("https://a.te{part}st"),
+            ] {
+                let error = Endpoints::new(&url, "https://api.test").unwrap_err();
+                assert!(matches!(error, ConfigError::NotAUrl { .. }), "{url:?}: {error}");
+                assert!(Endpoints::sandbox(&url).is_err(), "{url:?}");
+                assert!(
+                    Integration::new(Endpoints::production(), "c", &url).is_err(),
+                    "{url:?}"
+                );
+            }
+        }
+        for url in [
+            "https://a.test?",
+            "https://a.test/?x=1",
+            "https://a.test#",
+            "https://a.test/#x",
+        ] {
+            let error = Endpoints::new("https://auth.test", url).unwrap_err();
+            assert!(matches!(error, ConfigError::NotABase { .. }), "{error}");
+        }
+        for url in ["https://u@a.test/", "https://u:p@a.test/", "https://:p@a.test/"] {
+            assert!(Endpoints::new(url, "https://api.test").is_err());
+            assert!(Integration::new(Endpoints::production(), "c", url).is_err());
+        }
+        let with_query = Integration::new(Endpoints::production(), "c", "https://a.test/cb?tenant=1");
+        assert_eq!(with_query.unwrap().redirect_uri(), "https://a.test/cb?tenant=1");
+        let error = Integration::new(Endpoints::production(), "c", "https://a.test/cb#x").unwrap_err();
+        assert!(matches!(error, ConfigError::Fragment { .. }), "{error}");
     }
 
     #[test]

@@ -240,7 +240,7 @@ mod tests {
 
     fn exchange(scopes: &str, body: &str) -> Result<NewConnection, ExchangeError> {
         let integration =
-            Integration::new(Endpoints::sandbox("http://auth").unwrap(), "c", "http://app/cb").unwrap();
+            Integration::new(Endpoints::sandbox("https://auth").unwrap(), "c", "https://app/cb").unwrap();
         let request = AuthorizationRequest {
             event_id: "evt_1".into(),
             scopes: Scopes::parse(scopes),

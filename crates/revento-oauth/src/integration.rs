@@ -18,7 +18,9 @@ impl Integration {
     /// (contract §1).
     ///
     /// # Errors
-    /// [`ConfigError::Empty`] if the client id is blank, [`ConfigError::NotAUrl`] if the redirect URI is not absolute.
+    /// [`ConfigError::Empty`] if the client id is blank, [`ConfigError::NotAUrl`] or [`ConfigError::Fragment`] if the redirect
+    /// URI is malformed, [`ConfigError::InsecureHttp`] if the redirect URI or a base is an `http://` URL of another machine and
+    /// [that was not allowed](Endpoints::allow_insecure_http).
     pub fn new(
         endpoints: Endpoints,
         client_id: impl Into<ClientId>,
@@ -30,7 +32,13 @@ impl Integration {
                 what: "the client id",
             });
         }
-        absolute("the redirect URI", redirect_uri)?;
+        if absolute("the redirect URI", redirect_uri)?.fragment().is_some() {
+            return Err(ConfigError::Fragment {
+                what: "the redirect URI",
+                value: redirect_uri.into(),
+            });
+        }
+        endpoints.check_encryption(redirect_uri)?;
         Ok(Self {
             endpoints,
             client_id,
@@ -77,15 +85,15 @@ mod tests {
 
     #[test]
     fn a_base_url_may_end_in_a_slash_and_a_redirect_uri_keeps_its_own() {
-        let endpoints = Endpoints::new("http://a/", "http://a/api").unwrap();
-        let integration = Integration::new(endpoints, "c", "http://b/callback/").unwrap();
-        assert_eq!(integration.auth_url("/oauth/token"), "http://a/oauth/token");
-        assert_eq!(integration.redirect_uri(), "http://b/callback/");
+        let endpoints = Endpoints::new("https://a/", "https://a/api").unwrap();
+        let integration = Integration::new(endpoints, "c", "https://b/callback/").unwrap();
+        assert_eq!(integration.auth_url("/oauth/token"), "https://a/oauth/token");
+        assert_eq!(integration.redirect_uri(), "https://b/callback/");
     }
 
     #[test]
     fn d4_a_blank_client_id_or_a_relative_redirect_uri_is_refused() {
-        assert!(Integration::new(Endpoints::production(), " ", "http://b/").is_err());
+        assert!(Integration::new(Endpoints::production(), " ", "https://b/").is_err());
         assert!(Integration::new(Endpoints::production(), "c", "/callback").is_err());
     }
 }

@@ -38,9 +38,9 @@ async fn client_of(event: &str, answers: impl IntoIterator<Item = Answer>) -> (C
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
     connect(&store, &sealer, event).await;
     let integration = Integration::new(
-        Endpoints::new("http://auth.test", "http://api.test/api/v1").unwrap(),
+        Endpoints::new("https://auth.test", "https://api.test/api/v1").unwrap(),
         "client",
-        "http://app.test/callback",
+        "https://app.test/callback",
     )
     .unwrap();
     let wired = Arc::clone(&wire);
@@ -360,9 +360,9 @@ async fn a18_a_thousand_tokens_cost_bytes_and_idle_ones_are_forgotten() {
     ));
     let wire = Arc::new(Scripted::new((0..2001).map(|_| answer(200, &[], EVENT))));
     let integration = Integration::new(
-        Endpoints::new("http://auth.test", "http://api.test/api/v1").unwrap(),
+        Endpoints::new("https://auth.test", "https://api.test/api/v1").unwrap(),
         "client",
-        "http://app.test/callback",
+        "https://app.test/callback",
     )
     .unwrap();
     let client = Client::builder(integration)
@@ -465,7 +465,7 @@ async fn a24_ids_that_look_like_numbers_stay_text_in_paths() {
             .iter()
             .map(|request| request.uri().to_string())
             .collect();
-        let event = format!("http://api.test/api/v1/events/{path}");
+        let event = format!("https://api.test/api/v1/events/{path}");
         assert_eq!(asked, [event.clone(), format!("{event}/participants?limit=50")]);
         // No other event is connected, so nothing is sent.
         client.event("..").get().await.unwrap_err();
@@ -500,9 +500,9 @@ async fn a_transport_that_panics_is_an_answer_that_never_came() {
     let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
     connect(&store, &sealer, "evt_1").await;
     let integration = Integration::new(
-        Endpoints::new("http://auth.test", "http://api.test/api/v1").unwrap(),
+        Endpoints::new("https://auth.test", "https://api.test/api/v1").unwrap(),
         "client",
-        "http://app.test/callback",
+        "https://app.test/callback",
     )
     .unwrap();
     let client = Client::builder(integration)
@@ -525,7 +525,7 @@ async fn a_transport_that_panics_is_an_answer_that_never_came() {
 #[test]
 fn a_client_without_a_transport_is_a_configuration_error() {
     let integration =
-        Integration::new(Endpoints::production(), "client", "http://app.test/callback").unwrap();
+        Integration::new(Endpoints::production(), "client", "https://app.test/callback").unwrap();
     let error = Client::builder(integration)
         .store(MemoryTokens::new())
         .build()

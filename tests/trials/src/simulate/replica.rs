@@ -45,7 +45,7 @@ pub(super) fn client(
     random: Random,
 ) -> Result<Client> {
     let integration = Integration::new(
-        Endpoints::sandbox(&info.auth_base)?,
+        Endpoints::sandbox(&info.auth_base)?.allow_insecure_http(),
         info.client_id.as_str(),
         CALLBACK,
     )?

@@ -104,9 +104,9 @@ fn replica(platform: &Arc<Platform>, store: &Arc<FaultyStore>, clock: &Arc<Manua
 
 fn builder(platform: &Arc<Platform>, store: &Arc<FaultyStore>, clock: &Arc<ManualClock>) -> ClientBuilder {
     let integration = Integration::new(
-        Endpoints::new("http://auth.test", "http://api.test/api/v1").unwrap(),
+        Endpoints::new("https://auth.test", "https://api.test/api/v1").unwrap(),
         "client",
-        "http://app.test/callback",
+        "https://app.test/callback",
     )
     .unwrap();
     let transport: Arc<dyn Transport> = Arc::<Platform>::clone(platform);

@@ -56,7 +56,7 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn at(redirect_uri: &str) -> Self {
-        Self::of("client", "http://auth.test", redirect_uri)
+        Self::of("client", "https://auth.test", redirect_uri)
     }
 
     /// A service with this registration. All services share their sealing key.

@@ -75,13 +75,19 @@ async fn h13_a_browser_keeps_four_flows_and_the_oldest_ends() {
 #[tokio::test]
 async fn h13_expired_flows_and_junk_go_first_and_the_flows_of_others_stay() {
     let service = Service::over_tls();
-    let other = Service::of("other", "http://auth.test", "https://app.test/callback");
+    let other = Service::of("other", "https://auth.test", "https://app.test/callback");
     let mut browser = Browser::default();
     let others = browser.begin(&other).await;
+    let foreign = browser.cookies.keys().next().unwrap().clone();
     let old = browser.begin(&service).await;
     service.clock.0.store(900, SeqCst);
     let mine = [browser.begin(&service).await, browser.begin(&service).await];
-    let name = browser.cookies.keys().next().unwrap().clone();
+    let name = browser
+        .cookies
+        .keys()
+        .find(|name| **name != foreign)
+        .unwrap()
+        .clone();
     let prefix = name.rsplit_once('-').unwrap().0;
     browser.cookies.insert(format!("{prefix}-junk"), "junk".into());
     let last = browser.begin(&service).await;
@@ -213,16 +219,16 @@ async fn h14_exchanges_above_the_limit_are_503_and_the_callback_stays_good() {
 #[tokio::test]
 async fn h15_a_flow_is_bound_to_client_authorization_server_and_redirect_uri() {
     let uri = "https://app.test/callback";
-    let service = Service::of("client", "http://auth.test", uri);
+    let service = Service::of("client", "https://auth.test", uri);
     let mut browser = Browser::default();
     let state = browser.begin(&service).await;
     let query = format!("code=abc&state={state}");
     let (name, value) = browser.cookies.first_key_value().unwrap();
     let (name, value) = (name.clone(), value.clone());
     for (client_id, auth, redirect_uri) in [
-        ("client2", "http://auth.test", uri),
-        ("client", "http://auth2.test", uri),
-        ("client", "http://auth.test", "https://app.test/callback2"),
+        ("client2", "https://auth.test", uri),
+        ("client", "https://auth2.test", uri),
+        ("client", "https://auth.test", "https://app.test/callback2"),
     ] {
         let other = Service::of(client_id, auth, redirect_uri);
         let outcome = browser.clone().call_back(&other, &query).await;
@@ -241,7 +247,7 @@ async fn h15_a_flow_is_bound_to_client_authorization_server_and_redirect_uri() {
         assert_eq!(callback_error(outcome), CallbackError::StateMismatch);
         assert_eq!(other.platform.0.load(SeqCst), 0);
     }
-    let replica = Service::of("client", "http://auth.test", uri);
+    let replica = Service::of("client", "https://auth.test", uri);
     browser.call_back(&replica, &query).await.unwrap();
 }
 

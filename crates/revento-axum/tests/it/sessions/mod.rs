@@ -51,7 +51,7 @@ impl Service {
 
     fn of(store: Arc<MemoryTokens>, client_id: &str, redirect_uri: &str, keys: &KeyRing) -> Self {
         let clock = Arc::new(Hands::default());
-        let endpoints = Endpoints::sandbox("http://auth.test").unwrap();
+        let endpoints = Endpoints::sandbox("https://auth.test").unwrap();
         let integration = Integration::new(endpoints, client_id, redirect_uri).unwrap();
         let client = Client::builder(integration)
             .transport(Nobody)
