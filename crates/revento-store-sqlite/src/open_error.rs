@@ -40,7 +40,7 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The file is not SQLite's, or is damaged.
-    #[error("{} is not an SQLite database, or it is damaged: name another path, or restore a backup", path.display())]
+    #[error("{} is not an SQLite database, or it is damaged: name another path, or recover the file (a restored backup ends each connection that was refreshed since)", path.display())]
     NotADatabase {
         /// The file that was asked for.
         path: PathBuf,

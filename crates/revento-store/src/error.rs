@@ -88,7 +88,7 @@ impl fmt::Display for StoreError {
             StoreErrorReason::Unavailable => ("the store is not available", "try again later"),
             StoreErrorReason::Corrupt => (
                 "the store's data cannot be read",
-                "find the cause and mend it in place: a backup brings used refresh tokens back, and the platform revokes their connections",
+                "find the cause first, because a restored backup ends each connection that was refreshed since",
             ),
             StoreErrorReason::Rejected => (
                 "the store's engine refuses the call",

@@ -104,7 +104,7 @@ impl fmt::Display for SealError {
                 "the sealed bytes do not open: they were altered or moved to another record, or the sealing key differs",
             ),
             Self::Unreadable => f.write_str(
-                "the sealed bytes have an unknown format: update this program, or restore a backup",
+                "the sealed bytes have an unknown format: update this program, or connect again",
             ),
             Self::Unavailable(_) => f.write_str("the sealer is not available: try again later"),
         }

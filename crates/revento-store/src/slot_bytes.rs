@@ -21,7 +21,7 @@ const FORMAT: u8 = 1;
 pub enum DecodeSlotError {
     /// The bytes were cut or altered, or another program wrote them.
     #[error(
-        "the stored connection cannot be read: it was cut or altered, or another program wrote it; restore a backup"
+        "the stored connection cannot be read: it was cut or altered, or another program wrote it; remove it, and connect again"
     )]
     Malformed,
     /// A newer version of this crate wrote the bytes.

@@ -50,7 +50,7 @@ async fn something_else_than_a_database() {
     fs::write(&path, &notes).unwrap();
     assert_eq!(
         text(&path).await,
-        "…/notes.txt is not an SQLite database, or it is damaged: name another path, or restore a backup"
+        "…/notes.txt is not an SQLite database, or it is damaged: name another path, or recover the file (a restored backup ends each connection that was refreshed since)"
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), notes);
 }
