@@ -25,7 +25,7 @@ app.get("/connect", (req, res) => {
     client_id: CLIENT_ID,
     redirect_uri: REDIRECT_URI,
     scope: SCOPE,
-    event_id: EVENT_ID,
+    event_id: req.query.event_id ?? EVENT_ID, // the platform's panel names the event
     state,
     code_challenge: crypto.createHash("sha256").update(verifier).digest("base64url"),
     code_challenge_method: "S256",

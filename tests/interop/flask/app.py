@@ -47,7 +47,7 @@ def connect():
             "client_id": CLIENT_ID,
             "redirect_uri": REDIRECT_URI,
             "scope": SCOPE,
-            "event_id": EVENT_ID,
+            "event_id": request.args.get("event_id", EVENT_ID),  # the platform's panel names the event
             "state": state,
             "code_challenge": challenge,
             "code_challenge_method": "S256",

@@ -16,6 +16,9 @@ use super::wait;
 /// One minute longer than the lifetime of an access token.
 const SIXTY_ONE_MINUTES: u64 = 61 * 60;
 
+/// The event that the organizer connects.
+const CONNECTED: &str = "evt_test_summit";
+
 /// Starts `interpreter server` with its own sandbox and runs all steps.
 pub(crate) async fn run_steps(interpreter: &Path, server: &Path) {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
@@ -26,6 +29,7 @@ pub(crate) async fn run_steps(interpreter: &Path, server: &Path) {
     let sandbox = Sandbox::builder()
         .redirect_uri(format!("http://localhost:{port}/callback"))
         .webhook_url(format!("http://127.0.0.1:{port}/webhooks"))
+        .connect_url(format!("http://localhost:{port}/connect"))
         .start()
         .await
         .unwrap();
@@ -48,7 +52,8 @@ pub(crate) async fn run_steps(interpreter: &Path, server: &Path) {
         },
         program: Program::start(&mut command, &log),
         control: Control::new(&info.control_base),
-        event: info.events[0].clone(),
+        panel: format!("{}/integrations?event_id={CONNECTED}", info.console_url),
+        event: CONNECTED.to_owned(),
     };
     steps.starts().await;
     steps.connects().await;
@@ -62,6 +67,7 @@ struct Steps {
     program: Program,
     integration: Integration,
     control: Control,
+    panel: String,
     event: String,
 }
 
@@ -77,9 +83,17 @@ impl Steps {
 
     async fn connects(&mut self) {
         let mut organizer = Visitor::new();
-        let consent = organizer
-            .open(&format!("{}/connect", self.integration.base))
-            .await;
+        // The connection begins in the platform's panel, for another event than the integration's own site offers.
+        let panel = organizer.open(&self.panel).await;
+        let link = panel
+            .body
+            .split("href=\"")
+            .filter_map(|rest| rest.split('"').next())
+            .find(|link| link.contains("/connect?"));
+        let link = link
+            .expect("the panel has no link to connect")
+            .replace("&amp;", "&");
+        let consent = organizer.open(&link).await;
         let arrived = organizer.press(&consent, "Authorize", &[]).await;
         let output = self.program.output();
         assert_eq!(
