@@ -225,6 +225,7 @@ fn w27_hostile_nesting_costs_no_more_than_its_length() {
 fn what_cannot_be_undone_is_suspected() {
     for (received, cause) in [
         (&b""[..], Cause::EmptyBody),
+        (b" \r\n", Cause::BlankBody),
         (b"\x1f\x8b\x08\x00", Cause::Compressed),
         (b"\x78\x9c\xab\x56", Cause::Compressed),
         ("{\"a\":\"\u{fffd}\"}".as_bytes(), Cause::LossyText),
