@@ -33,6 +33,9 @@
 //! # Ok::<(), revento_webhooks::SecretError>(())
 //! ```
 //!
+//! Add the layer after the last `route`, `merge`, `nest` and `fallback` of the router: axum drops the layers of a router's own
+//! 404 there.
+//!
 //! A handler with an extractor has a route of yours: `routing::any` leaves the method to the extractor. If the platform may
 //! know the path with a slash, add it as a second route.
 //!

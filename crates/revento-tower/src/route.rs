@@ -21,6 +21,9 @@ use crate::WebhookResponse;
 ///
 /// Routers treat `/webhooks` and `/webhooks/` as two paths, and most proxies and forms for a webhook URL do not. The platform
 /// follows no redirect, so a router that redirects one to the other does not help.
+///
+/// Put it around the whole router. In axum that is `Router::layer` after the last `route`, `merge`, `nest` and `fallback`: axum
+/// drops the layers of a router's own 404 when the router is merged, nested or gets a fallback.
 #[derive(Debug, Clone)]
 pub struct WebhookRoute<E> {
     path: Arc<str>,

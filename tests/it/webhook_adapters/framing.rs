@@ -59,6 +59,38 @@ async fn d24_trailers_change_nothing() {
     }
 }
 
+/// Extensions of chunks are no part of the body (RFC 9112 §7.1.1), and neither are the borders of chunks.
+#[tokio::test(flavor = "multi_thread")]
+async fn d7_chunks_are_no_part_of_the_body() {
+    let whole = String::from_utf8(with_trailers(true, "")).unwrap();
+    let (head, _) = whole.split_once("\r\n\r\n").unwrap();
+    let (first, second) = APPROVED.split_at(70);
+    let (one, two) = (first.len(), second.len());
+    for adapter in ALL {
+        let server = adapter.serve(verifier()).await;
+        for (body, status) in [
+            (
+                format!("{one:x}\r\n{first}\r\n{two:X};a=b;c=\"d\"\r\n{second}\r\n0;e\r\n\r\n"),
+                200,
+            ),
+            (
+                format!("000{one:x}\r\n{first}\r\n{two:x}\r\n{second}\r\n00\r\n\r\n"),
+                200,
+            ),
+            (
+                format!("{two:x}\r\n{second}\r\n{one:x}\r\n{first}\r\n0\r\n\r\n"),
+                401,
+            ),
+            (format!("{one:x}\r\n{first}\r\n0\r\n\r\n"), 401),
+            ("0\r\n\r\n".to_owned(), 401),
+        ] {
+            let answers = statuses(server.port, format!("{head}\r\n\r\n{body}").as_bytes()).await;
+            assert_eq!(answers, [status], "{adapter:?} {body}");
+        }
+        assert_eq!(server.shelf.kept(), 1, "{adapter:?}");
+    }
+}
+
 /// The length of a body is stated twice in HTTP/2. Nothing is taken in if the two differ.
 #[tokio::test(flavor = "multi_thread")]
 async fn d8_a_length_that_is_wrong_takes_nothing_in() {

@@ -76,6 +76,40 @@ async fn h9_slashes_at_the_end_of_the_path_are_the_same_route() {
     }
 }
 
+/// The layer is around the routes and the fallback of a router.
+#[tokio::test]
+async fn h9_a_route_around_a_whole_router_leaves_the_rest_to_it() {
+    use axum::{Router, body::Body, routing::get};
+    use revento_tower::{HandlerEndpoint, Unavailable, VerifiedDelivery, WebhookRoute};
+    use tower::ServiceExt;
+
+    async fn handle(_: VerifiedDelivery) -> Result<(), Unavailable> {
+        Ok(())
+    }
+    let endpoint = HandlerEndpoint::new(verifier(), handle);
+    let app = Router::new()
+        .route("/", get("index"))
+        .route("/hooks", get("hidden"))
+        .nest("/nested", Router::new().route("/hooks", get("nested")))
+        .merge(Router::new().route("/merged", get("merged")))
+        .fallback(async || (axum::http::StatusCode::IM_A_TEAPOT, "fallback"))
+        .layer(WebhookRoute::new("/hooks", endpoint));
+    for (path, status) in [
+        ("/", 200),
+        ("/hooks", 405),
+        ("/hooks/", 405),
+        ("/hooks//", 405),
+        ("/nested/hooks", 200),
+        ("/nested/hooks/", 418),
+        ("/merged", 200),
+        ("/hooks/x", 418),
+    ] {
+        let request = axum::http::Request::get(path).body(Body::empty()).unwrap();
+        let response = app.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{path}");
+    }
+}
+
 /// The texts are signed as they are, so that only their form is wrong.
 #[tokio::test(flavor = "multi_thread")]
 async fn w13_every_adapter_reads_plain_digits_only() {
