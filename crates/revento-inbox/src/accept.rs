@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
 use crate::{
-    AcceptError, Handlers, Policy, RequeueError, Runner, error_text,
+    AcceptError, Handlers, Policy, RequeueError, Runner, open_error,
     shared::{Shared, sealing_context},
     stored_id,
 };
@@ -172,7 +172,7 @@ impl Inbox {
         let Shared { store, sealer, .. } = &*self.shared;
         let mut buried = store.buried(after, limit).await?;
         for delivery in &mut buried {
-            delivery.error = error_text::open(&**sealer, &delivery.envelope_id, &delivery.error).await;
+            delivery.error = open_error(&**sealer, delivery).await;
         }
         Ok(buried)
     }

@@ -4,7 +4,7 @@
 //! deletes it with the body.
 
 use revento_core::{EnvelopeId, error::chain, text::printable};
-use revento_store::{SealError, Sealed, Sealer};
+use revento_store::{BuriedDelivery, Sealed, Sealer};
 
 /// Seals the text. If that fails, the outcome of the attempt is more important: the store gets no text.
 pub(crate) async fn seal(sealer: &dyn Sealer, envelope_id: &EnvelopeId, text: &str) -> String {
@@ -21,19 +21,22 @@ pub(crate) async fn seal(sealer: &dyn Sealer, envelope_id: &EnvelopeId, text: &s
     }
 }
 
-/// Opens a stored text.
-pub(crate) async fn open(sealer: &dyn Sealer, envelope_id: &EnvelopeId, stored: &str) -> String {
-    if stored.is_empty() {
+/// Opens the [error](BuriedDelivery::error) of a delivery that an [`InboxStore`](revento_store::InboxStore) listed, for tools that
+/// have no inbox. [`Inbox::buried`](crate::Inbox::buried) does it by itself.
+///
+/// If it cannot be opened, the text says so.
+pub async fn open_error(sealer: &dyn Sealer, delivery: &BuriedDelivery) -> String {
+    if delivery.error.is_empty() {
         return String::new();
     }
-    try_open(sealer, envelope_id, stored)
+    try_open(sealer, &delivery.envelope_id, &delivery.error)
         .await
         .unwrap_or_else(|| "the error text cannot be opened: its sealing key is missing".to_owned())
 }
 
 async fn try_open(sealer: &dyn Sealer, envelope_id: &EnvelopeId, stored: &str) -> Option<String> {
     let sealed = Sealed::from_bytes(hex::decode(stored).ok()?);
-    let opened: Result<_, SealError> = sealer.open(&context(envelope_id), &sealed).await;
+    let opened = sealer.open(&context(envelope_id), &sealed).await;
     String::from_utf8(opened.ok()?.plaintext.to_vec()).ok()
 }
 

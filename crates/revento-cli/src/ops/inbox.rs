@@ -1,11 +1,15 @@
 //! `revento ops inbox`.
 
-use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
 use revento::{
-    Timestamp,
+    KeyRing, SealingKey, Timestamp,
+    inbox::open_error,
     store::{BuriedCursor, BuriedDelivery, InboxStore, RequeueAttempts, RequeueOutcome},
     types::EnvelopeId,
 };
+use revento_example_service::private_file;
 use serde_json::json;
 
 use super::{StoreArguments, Stores, from_now, now, shown};
@@ -34,6 +38,9 @@ pub(crate) struct DeadArguments {
     /// How many deliveries to show.
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
+    /// The file with the service's sealing key (Base64). It opens the errors of the handlers, which can repeat personal data.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// Print one line of JSON for each delivery.
     #[arg(long)]
     json: bool,
@@ -104,12 +111,21 @@ pub(super) async fn buried(
 }
 
 async fn dead(arguments: DeadArguments) -> Result<()> {
+    let key = arguments.key_file.as_deref().map(read_key).transpose()?;
     let stores = Stores::open(&arguments.store).await?;
     let wanted = arguments.event_type.as_deref();
     let matches = |row: &BuriedDelivery| wanted.is_none_or(|wanted| row.event_type.as_str() == wanted);
     let found = buried(stores.inbox()?, arguments.limit, matches).await?;
     for row in &found {
-        terminal::print_line(&if arguments.json { as_json(row) } else { line(row) });
+        let error = match &key {
+            Some(key) => Some(open_error(key, row).await),
+            None => None,
+        };
+        terminal::print_line(&if arguments.json {
+            as_json(row, error)
+        } else {
+            line(row, error)
+        });
     }
     if found.is_empty() && !arguments.json {
         terminal::print_line("No delivery is buried.");
@@ -117,19 +133,36 @@ async fn dead(arguments: DeadArguments) -> Result<()> {
     Ok(())
 }
 
-fn line(row: &BuriedDelivery) -> String {
+/// The key, from a file that only its owner can use.
+fn read_key(path: &Path) -> Result<KeyRing> {
+    let content = private_file::read(path).with_context(|| format!("{} is not used", path.display()))?;
+    let content = content.with_context(|| format!("there is no file {}", path.display()))?;
+    let text = str::from_utf8(&content).unwrap_or_default();
+    let key = SealingKey::from_base64(text.trim());
+    Ok(KeyRing::new(key.with_context(|| {
+        format!("{} does not hold a sealing key", path.display())
+    })?))
+}
+
+fn line(row: &BuriedDelivery, error: Option<String>) -> String {
     format!(
-        "{}  {}  buried {} after {} attempts{}: {}",
+        "{}  {}  buried {} after {} attempts{}{}",
         shown(row.envelope_id.as_str()),
         shown(row.event_type.as_str()),
         from_now(row.buried_at, now()),
         row.attempts,
         if row.expunged { ", without a body" } else { "" },
-        shown(&row.error)
+        match error.as_deref() {
+            Some("") => String::new(),
+            Some(error) => format!(": {}", shown(error)),
+            None if row.error.is_empty() => String::new(),
+            None => " (--key-file opens the error)".to_owned(),
+        }
     )
 }
 
-fn as_json(row: &BuriedDelivery) -> String {
+/// The error is `null` if it is sealed.
+fn as_json(row: &BuriedDelivery, error: Option<String>) -> String {
     json!({
         "envelope_id": row.envelope_id.as_str(),
         "delivery_id": row.delivery_id.as_str(),
@@ -138,7 +171,7 @@ fn as_json(row: &BuriedDelivery) -> String {
         "received_at": row.received_at,
         "buried_at": row.buried_at,
         "attempts": row.attempts,
-        "error": row.error,
+        "error": error,
         "expunged": row.expunged,
     })
     .to_string()

@@ -1,12 +1,14 @@
 //! `revento ops`, on a SQLite file that a service has open.
 
-use std::time::Duration;
+use std::{os::unix::fs::PermissionsExt, path::PathBuf, time::Duration};
 
 use revento::{
-    SqliteStore, Timestamp,
-    store::{Clock, DeletionStore, InboxStore, SystemClock, TokenStore},
+    Handlers, Inbox, KeyRing, SealingKey, SqliteStore, Timestamp,
+    inbox::Policy,
+    store::{Clock, DeletionStore, InboxStore, OsEntropy, SystemClock, TokenStore},
     types::{ConnectionStatus, StatusReason},
 };
+use revento_example_service::private_file;
 use revento_store_testkit::fixtures;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -41,18 +43,27 @@ impl Service {
         self.store.create(&record).await.unwrap();
     }
 
-    /// Deliveries that a handler has failed to handle.
+    /// Deliveries that the inbox has buried, because it cannot open their bodies.
     async fn buried(&self, count: u64) {
+        let key = SealingKey::generate(&OsEntropy).unwrap();
+        let text = key.to_base64();
+        assert!(private_file::write_new(&self.key_file(), text.as_bytes()).unwrap());
+        let inbox = Inbox::builder(self.store.clone(), KeyRing::new(key))
+            .policy(Policy::new().retry_delays([]))
+            .build();
         for number in 1..=count {
             self.store.insert(&fixtures::delivery(number)).await.unwrap();
-            let leased = self
-                .store
-                .lease(now(), now().saturating_add(DAY), 1)
-                .await
-                .unwrap();
-            let error = "the handler\u{1b}[2J failed";
-            assert!(self.store.bury(&leased[0].lease, now(), error).await.unwrap());
+            let all_buried = async {
+                while self.store.buried(None, 10).await.unwrap().len() as u64 != number {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            };
+            inbox.runner(Handlers::new()).run(all_buried).await;
         }
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.folder.path().join("sealing.key")
     }
 
     async fn run(&self, arguments: &[&str]) -> Ended {
@@ -136,11 +147,37 @@ async fn buried_deliveries_are_listed_queued_again_and_expunged() {
     service.buried(3).await;
     let dead = rows(&service.run(&["inbox", "dead", "--json"]).await);
     assert_eq!(dead.len(), 3);
-    assert_eq!(dead[0]["attempts"], 1);
+    assert_eq!(
+        (&dead[0]["attempts"], &dead[0]["error"]),
+        (&1.into(), &Value::Null)
+    );
     let text = service.run(&["inbox", "dead", "--limit", "1"]).await.stdout;
     assert!(
-        text.contains("env_3") && text.contains("the handler\\u{1b}[2J failed"),
+        text.contains("env_3") && text.ends_with("(--key-file opens the error)\n"),
         "{text}"
+    );
+
+    // Whoever has the key reads why.
+    let key_file = service.key_file();
+    let with_key = [
+        "inbox",
+        "dead",
+        "--limit",
+        "1",
+        "--key-file",
+        key_file.to_str().unwrap(),
+    ];
+    let text = service.run(&with_key).await.stdout;
+    assert!(
+        text.contains("attempts: the sealed bytes have an unknown format"),
+        "{text}"
+    );
+    std::fs::set_permissions(&key_file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = service.run(&with_key).await;
+    assert!(
+        refused.code == Some(1) && refused.stderr.contains("chmod 600"),
+        "{}",
+        refused.stderr
     );
 
     let unknown = service.run(&["inbox", "requeue", "env_1", "env_unknown"]).await;
