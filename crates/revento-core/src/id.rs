@@ -94,4 +94,15 @@ mod tests {
         assert_eq!(id.as_str(), "9007199254740993");
         assert_eq!(serde_json::to_string(&id).unwrap(), "\"9007199254740993\"");
     }
+
+    #[test]
+    fn h31_no_prefix_tells_what_an_id_names() {
+        let body = r#"{"id":"evt_delivery_xyz","type":"participant.registered","occurred_at":"2026-05-09T14:22:31Z",
+            "event_id":"usr_1","organization_id":"evt_1","data":{"id":"evt_delivery_xyz","application_status":"approved"}}"#;
+        let envelope = crate::Envelope::parse(body.as_bytes()).unwrap();
+        assert_eq!(envelope.id, EnvelopeId::new("evt_delivery_xyz"));
+        assert_eq!(envelope.event_id, Some(EventId::new("usr_1")));
+        let participant = envelope.read::<crate::kind::ParticipantRegistered>().unwrap();
+        assert_eq!(participant.id, ParticipantId::new("evt_delivery_xyz"));
+    }
 }

@@ -33,7 +33,7 @@ pub use application::{Application, ApplicationStatus};
 pub use ended::{DeletionRequired, Suspension, UserRevoked};
 pub use event::{Event, MinAge, PublishStatus};
 pub use form::{FormFields, ParseFormError};
-pub use participant::{Participant, ReviewAction};
+pub use participant::{Participant, ParticipantStatus, ReviewAction};
 pub use profile::Profile;
 pub use program::{
     GrantedScopes, Installation, InstallationStatus, Location, Program, ProgramDay, RegistrationWave, Thread,

@@ -15,6 +15,14 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// The status of a participant, which is not that of their application (contract §3.4).
+    ParticipantStatus {
+        /// The participant is registered.
+        Registered = "registered",
+    }
+}
+
 record! {
     /// An item of `GET /events/{id}/participants`, and the data of the `participant.*` webhooks (contract §3.4, §4.3).
     #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +34,10 @@ record! {
             pub application_status: ApplicationStatus = ApplicationStatus::Approved,
         }
         optional {
+            /// The participant's own status, beside that of the application.
+            pub status: Option<ParticipantStatus> = ParticipantStatus::Registered,
+            /// What the participant does at the event. The contract names no values.
+            pub role: Option<String> = "attendee",
             /// The participant's account on the platform.
             pub user_id: Option<UserId> = "usr_def456",
             /// The event.

@@ -58,3 +58,16 @@ fn an_example_is_valid_and_its_setters_take_plain_values() {
     let again: Participant = serde_json::from_str(&serde_json::to_string(&participant).unwrap()).unwrap();
     assert_eq!(again, participant);
 }
+
+#[test]
+fn h31_a_participant_has_a_role_and_a_status_of_their_own() {
+    for (role, status) in [("volunteer", "registered"), ("\u{1f3a4}", "checked_in")] {
+        let json =
+            format!(r#"{{"id":"p","application_status":"approved","role":"{role}","status":"{status}"}}"#);
+        let participant: Participant = serde_json::from_str(&json).unwrap();
+        assert_eq!(participant.role.as_deref(), Some(role));
+        assert_eq!(participant.status, Some(ParticipantStatus::from(status)));
+        assert_eq!(participant.extra().iter().count(), 0);
+        assert_eq!(participant.application_status, ApplicationStatus::Approved);
+    }
+}

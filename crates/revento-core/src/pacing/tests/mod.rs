@@ -2,6 +2,7 @@
 
 mod bytes;
 mod headers;
+mod hour;
 mod merge;
 mod platform;
 mod refusals;

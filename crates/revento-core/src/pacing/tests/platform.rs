@@ -41,9 +41,7 @@ impl Platform {
             remaining: left.max(0),
             reset: (START + reset + self.skew + SECOND - 1).div_euclid(SECOND),
             retry_after: None,
-            date: self
-                .date
-                .then(|| jiff::fmt::rfc2822::to_string(&zoned(clock)).unwrap()),
+            date: self.date.then(|| date(clock)),
         };
         if self.in_flight >= self.limits.in_flight {
             answer.error = "concurrent_limit_exceeded";
@@ -69,10 +67,10 @@ impl Platform {
     }
 }
 
-fn zoned(micros: i64) -> jiff::Zoned {
-    jiff::Timestamp::from_microsecond(micros)
-        .unwrap()
-        .to_zoned(jiff::tz::TimeZone::UTC)
+/// The text of a `Date` header.
+pub(super) fn date(micros: i64) -> String {
+    let time = std::time::SystemTime::try_from(Timestamp::from_unix_micros(micros));
+    httpdate::fmt_http_date(time.unwrap())
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
