@@ -1,6 +1,8 @@
 //! The targets, one module for each reader of foreign bytes.
 
+mod cookies;
 mod csv_cells;
+mod pages;
 mod token_answer;
 mod webhooks;
 
@@ -19,6 +21,8 @@ pub const TARGETS: &[Target] = &[
     target("verifier", webhooks::verifier),
     target("events", webhooks::events),
     target("explain", webhooks::explain),
+    target("cookies", cookies::cookies),
+    target("pages", pages::pages),
     target("token_answer", token_answer::token_answer),
     target("csv_cells", csv_cells::csv_cells),
 ];
