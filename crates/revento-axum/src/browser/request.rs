@@ -1,11 +1,13 @@
 //! What a browser says about its request: whether a person opened it as a page, and in a frame or not.
 
-use http::{HeaderMap, Method, header::ACCEPT, request::Parts};
+use http::{HeaderMap, Method, StatusCode, header::ACCEPT, request::Parts};
 
-/// Whether nobody has opened the address yet: the browser prefetches or prerenders it, or a `HEAD` asks about it.
+/// The status for a request that nobody has made by opening the address: the browser prefetches or prerenders it (503), or a
+/// `HEAD` asks about it (204). `None` for others.
 ///
-/// Browsers say so in `Sec-Purpose` (Fetch standard) or in one of its predecessors.
-pub(crate) fn is_speculative(request: &Parts) -> bool {
+/// Browsers name the purpose in `Sec-Purpose` (Fetch standard) or in one of its predecessors. The status of a prefetch must be an
+/// error: Chromium keeps a prefetched 204, and then a click on the link does nothing.
+pub(crate) fn unopened_status(request: &Parts) -> Option<StatusCode> {
     const PURPOSE: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
     const SPECULATION: [&str; 3] = ["prefetch", "prerender", "preview"];
     let is_speculation = |value: &str| {
@@ -16,7 +18,10 @@ pub(crate) fn is_speculative(request: &Parts) -> bool {
         .iter()
         .flat_map(|name| request.headers.get_all(*name))
         .filter_map(|value| value.to_str().ok());
-    request.method == Method::HEAD || purposes.any(is_speculation)
+    if purposes.any(is_speculation) {
+        return Some(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    (request.method == Method::HEAD).then_some(StatusCode::NO_CONTENT)
 }
 
 /// Whether the browser shows the response as a page.

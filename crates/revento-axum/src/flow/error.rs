@@ -28,7 +28,10 @@ pub enum FlowError {
     },
     /// The browser prefetched or prerendered the callback, or a `HEAD` asked about it. Nothing has happened.
     #[error("nobody has opened this page yet, and nothing was sent: open it to go on")]
-    NotOpened,
+    NotOpened {
+        /// 503 for a prefetch, so that the browser does not keep the response; 204 for a `HEAD`.
+        status: StatusCode,
+    },
     /// The address that the platform's panel opened names no event.
     #[error("{0}, so it is unknown what to connect: connect from the event's integrations panel again")]
     NoEvent(&'static str),
@@ -50,7 +53,7 @@ impl FlowError {
             Self::Callback(_) | Self::NoEvent(_) => StatusCode::BAD_REQUEST,
             Self::Connect(_) => StatusCode::BAD_GATEWAY,
             Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NotOpened => StatusCode::NO_CONTENT,
+            Self::NotOpened { status } => *status,
             Self::Begin { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -61,7 +64,7 @@ impl FlowError {
             Self::Callback(error) => error.kind(),
             Self::Connect(error) => error.kind(),
             Self::Busy { .. } => ErrorKind::RateLimited,
-            Self::NotOpened | Self::NoEvent(_) => ErrorKind::Rejected,
+            Self::NotOpened { .. } | Self::NoEvent(_) => ErrorKind::Rejected,
             Self::Begin { kind, .. } => *kind,
         }
     }
@@ -72,7 +75,7 @@ impl FlowError {
         match self {
             Self::Callback(error) => error.is_transient(),
             Self::Connect(error) => error.is_transient(),
-            Self::Busy { .. } | Self::NotOpened => true,
+            Self::Busy { .. } | Self::NotOpened { .. } => true,
             Self::NoEvent(_) => false,
             Self::Begin { kind, .. } => matches!(kind, ErrorKind::Internal | ErrorKind::Sealing),
         }
@@ -83,7 +86,7 @@ impl FlowError {
         match self {
             Self::Callback(error) => error.may_have_taken_effect(),
             Self::Connect(error) => error.may_have_taken_effect(),
-            Self::Busy { .. } | Self::NotOpened | Self::NoEvent(_) | Self::Begin { .. } => false,
+            Self::Busy { .. } | Self::NotOpened { .. } | Self::NoEvent(_) | Self::Begin { .. } => false,
         }
     }
 
@@ -104,6 +107,6 @@ impl FlowError {
 
     /// Whether the browser can repeat the callback.
     pub(super) fn keeps_flow(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::NotOpened)
+        matches!(self, Self::Busy { .. } | Self::NotOpened { .. })
     }
 }

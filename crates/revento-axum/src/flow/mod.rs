@@ -34,7 +34,7 @@ use crate::{
     browser::{
         LocalPath,
         page::{Link, empty, page, redirect},
-        request::{is_framed, is_speculative},
+        request::{is_framed, unopened_status},
     },
     recent::Recent,
 };
@@ -96,7 +96,8 @@ impl AuthorizationFlow {
     }
 
     /// Redirects the browser to the consent page. The server keeps no state. A browser keeps four flows; one more ends the
-    /// oldest. A request that prefetches or prerenders the page, or a `HEAD`, begins nothing: the response is 204.
+    /// oldest. A request that prefetches or prerenders the page begins nothing and is answered with 503: a browser would keep
+    /// another answer and show it instead of following the link. A `HEAD` is answered with 204.
     ///
     /// # Errors
     /// When the system gives no random bytes, or the cookie could not be sealed or is too long. Nothing was sent.
@@ -105,8 +106,8 @@ impl AuthorizationFlow {
         browser: &Parts,
         request: &AuthorizationRequest,
     ) -> Result<Response<String>, FlowError> {
-        if is_speculative(browser) {
-            return Ok(empty(StatusCode::NO_CONTENT));
+        if let Some(status) = unopened_status(browser) {
+            return Ok(empty(status));
         }
         let started = self
             .client
@@ -161,8 +162,8 @@ impl AuthorizationFlow {
     /// as a reload of the page, is refused, since a code that is sent twice revokes what it issued (contract §2.1). This
     /// process remembers its callbacks; several replicas need sticky callbacks. A prefetch or a `HEAD` finishes nothing.
     pub async fn finish(&self, browser: &Parts) -> FlowOutcome {
-        if is_speculative(browser) {
-            return FlowOutcome::new(Err(FlowError::NotOpened), None);
+        if let Some(status) = unopened_status(browser) {
+            return FlowOutcome::new(Err(FlowError::NotOpened { status }), None);
         }
         match callback::state(browser.uri.query().unwrap_or_default()) {
             Ok(state) => FlowOutcome::new(self.exchange(browser, &state).await, self.cookies.clear(&state)),

@@ -151,12 +151,18 @@ async fn h13_a_prefetch_a_prerender_and_a_head_neither_begin_nor_finish() {
             .begin(&speculative("/connect"), &organizer())
             .await
             .unwrap();
-        assert_eq!(response.status(), StatusCode::NO_CONTENT, "{name}");
+        // A browser would keep a prefetched 204, and a click on the link would do nothing.
+        let expected = if name.is_empty() {
+            StatusCode::NO_CONTENT
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        assert_eq!(response.status(), expected, "{name}");
         assert!(!response.headers().contains_key(SET_COOKIE) && !response.headers().contains_key(LOCATION));
         let request = speculative(&format!("/callback?code=abc&state={state}"));
         let outcome = service.flow.finish(&request).await;
         let error = outcome.result.unwrap_err();
-        assert_eq!(error.status(), StatusCode::NO_CONTENT, "{name}: {error}");
+        assert_eq!(error.status(), expected, "{name}: {error}");
         let response = (error.status(), outcome.headers, "").into_response();
         assert!(!response.headers().contains_key(SET_COOKIE), "the flow goes on");
     }
