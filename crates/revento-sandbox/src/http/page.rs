@@ -50,10 +50,11 @@ pub(super) fn bare(title: &str, content: &Markup) -> Response {
     ([(header::CONTENT_SECURITY_POLICY, BARE_POLICY)], page).into_response()
 }
 
-/// A page of the console, with its navigation.
+/// A page of the console, with its navigation. It shows the state of this version or a newer one.
 pub(super) fn console(
     title: &str,
     here: &str,
+    version: u64,
     nav: &[(&str, &str, Option<usize>)],
     content: &Markup,
 ) -> Markup {
@@ -69,7 +70,7 @@ pub(super) fn console(
                     }
                 }
             }
-            span.live #live data-src="/console/live" role="status" hidden { "live" }
+            span.live #live data-src={ "/console/live?since=" (version) } role="status" hidden { "live" }
         }
         main #main { (content) }
         script src="/assets/live.js" defer {}

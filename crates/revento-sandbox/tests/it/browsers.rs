@@ -209,7 +209,7 @@ async fn h22_below_a_path_every_address_has_the_path() {
                     address.starts_with("/dev/revento/"),
                     "{url} has {attribute}{address}"
                 );
-                let is_page = attribute == "href=\"" || attribute == "src=\"" && !address.ends_with("/live");
+                let is_page = attribute == "href=\"" || attribute == "src=\"" && !address.contains("/live?");
                 if is_page && seen.insert(address.to_owned()) {
                     todo.push(format!("{origin}{}", address.replace("&amp;", "&")));
                 }

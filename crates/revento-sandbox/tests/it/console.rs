@@ -205,3 +205,20 @@ async fn open_pages_get_changes_and_do_not_delay_the_shutdown() {
     let stopped = tokio::time::timeout(std::time::Duration::from_secs(2), world.sandbox.shutdown()).await;
     assert!(stopped.is_ok());
 }
+
+#[tokio::test]
+async fn a_page_learns_of_a_change_between_its_making_and_its_subscription() {
+    let world = World::start().await;
+    let made = page(&world, "").await;
+    let live = made.split("data-src=\"").nth(1).unwrap();
+    let live = format!("{}{}", world.info().auth_base, live.split('"').next().unwrap());
+    // Nothing has changed, so there is no event.
+    let mut quiet = world.http.get(&live).send().await.unwrap();
+    let wait = std::time::Duration::from_millis(250);
+    assert!(tokio::time::timeout(wait, quiet.chunk()).await.is_err());
+    world.advance(60).await;
+    let mut late = world.http.get(&live).send().await.unwrap();
+    let event = tokio::time::timeout(std::time::Duration::from_secs(20), late.chunk()).await;
+    let event = event.expect("no event").unwrap().unwrap();
+    assert!(event.starts_with(b"event: change"), "{event:?}");
+}

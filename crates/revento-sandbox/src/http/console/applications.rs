@@ -46,7 +46,7 @@ pub(super) async fn page(
                 @if rows.is_empty() { (parts::empty("There is no application with this status. Choose another status or event.")) }
                 @else { (table(&runtime, state, &rows)) }
             };
-            parts::page(state, "Applications", "/console/applications", &content)
+            parts::page(&runtime, state, "Applications", "/console/applications", &content)
         })
         .await?;
     Ok(page)

@@ -20,7 +20,7 @@ pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, Erro
                 @if state.audit.len() == 0 { (parts::empty("There is no consent and no token yet.")) }
                 @else { section.card { (table(state)) } }
             };
-            parts::page(state, "Audit log", "/console/audit", &content)
+            parts::page(&runtime, state, "Audit log", "/console/audit", &content)
         })
         .await?;
     Ok(page)

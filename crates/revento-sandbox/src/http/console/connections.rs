@@ -26,7 +26,7 @@ pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, Erro
                 }
                 @for connection in state.connections.iter() { (card(&runtime, state, context, connection)) }
             };
-            parts::page(state, "Connections", "/console/connections", &content)
+            parts::page(&runtime, state, "Connections", "/console/connections", &content)
         })
         .await?;
     Ok(page)

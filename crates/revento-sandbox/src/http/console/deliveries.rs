@@ -53,7 +53,7 @@ async fn list(
                 }
                 @if rows.is_empty() { (parts::empty(empty)) } @else { (table(runtime, &rows, here)) }
             };
-            parts::page(state, title, here, &content)
+            parts::page(runtime, state, title, here, &content)
         })
         .await?;
     Ok(page)
@@ -116,6 +116,7 @@ pub(super) async fn one(
                 div.attempts { @for attempt in row.attempts.iter().rev() { (self::attempt(attempt)) } }
             };
             Some(parts::page(
+                &runtime,
                 state,
                 &row.event_type,
                 "/console/deliveries",

@@ -27,7 +27,7 @@ pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, Erro
                 (arm(&runtime))
                 @for (area, name) in AREAS { (kinds(area, name)) }
             };
-            parts::page(state, "Faults", "/console/faults", &content)
+            parts::page(&runtime, state, "Faults", "/console/faults", &content)
         })
         .await?;
     Ok(page)

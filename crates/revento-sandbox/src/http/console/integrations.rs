@@ -51,7 +51,7 @@ pub(super) async fn page(
                     @for integration in listed { (card(&runtime, state, context, event, integration)) }
                 }
             };
-            Some(parts::page(state, "Integrations", "/console/integrations", &content))
+            Some(parts::page(&runtime, state, "Integrations", "/console/integrations", &content))
         })
         .await?;
     page.ok_or_else(|| ErrorResponse::not_found("There is no such event."))

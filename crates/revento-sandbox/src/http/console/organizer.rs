@@ -32,7 +32,13 @@ pub(super) async fn page(
                 (webviews(&runtime, state, event))
                 (activities(&runtime, state, event))
             };
-            Some(parts::page(state, "Organizer", "/console/organizer", &content))
+            Some(parts::page(
+                &runtime,
+                state,
+                "Organizer",
+                "/console/organizer",
+                &content,
+            ))
         })
         .await?;
     page.ok_or_else(|| ErrorResponse::not_found("There is no such event."))

@@ -29,7 +29,7 @@ pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, Erro
                     (parts::button(&runtime, "/console/reset", &[], "Reset the sandbox", "danger"))
                 }
             };
-            parts::page(state, "Overview", "/console", &content)
+            parts::page(&runtime, state, "Overview", "/console", &content)
         })
         .await?;
     Ok(page)

@@ -43,6 +43,7 @@ pub(super) async fn page(
                 (applications(&runtime, state, user))
             };
             Some(parts::page(
+                &runtime,
                 state,
                 "Participant",
                 "/console/participants",

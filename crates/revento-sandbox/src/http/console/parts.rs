@@ -16,7 +16,7 @@ const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; conn
                    form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// A page with the navigation of the console.
-pub(super) fn page(state: &State, title: &str, here: &str, content: &Markup) -> Response {
+pub(super) fn page(runtime: &Runtime, state: &State, title: &str, here: &str, content: &Markup) -> Response {
     let with = |status| state.deliveries.iter().filter(|row| row.status == status).count();
     let connected = connections::count_live(state);
     let nav = [
@@ -42,7 +42,7 @@ pub(super) fn page(state: &State, title: &str, here: &str, content: &Markup) -> 
     ];
     (
         [(header::CONTENT_SECURITY_POLICY, CSP)],
-        crate::http::page::console(title, here, &nav, content),
+        crate::http::page::console(title, here, *runtime.changes.borrow(), &nav, content),
     )
         .into_response()
 }

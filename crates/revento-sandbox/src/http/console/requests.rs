@@ -29,7 +29,7 @@ pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, Erro
                 @if rows.is_empty() { (parts::empty("There is no request yet. The requests of your integration appear here, with the reason of each error.")) }
                 @else { (log(&rows)) }
             };
-            parts::page(state, "Requests", "/console/requests", &content)
+            parts::page(&runtime, state, "Requests", "/console/requests", &content)
         })
         .await?;
     Ok(page)
