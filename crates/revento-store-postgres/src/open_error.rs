@@ -1,4 +1,4 @@
-//! Why a database could not be used, in sentences with a next step.
+//! [`OpenError`]: why a database could not be used.
 
 use revento_store::ErrorKind;
 

@@ -7,13 +7,13 @@ use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 
 use crate::{RedisStore, call::Call, error::failed};
 
-/// Kept at least this long: replicas' clocks differ a little.
-const LEAST: Duration = Duration::from_secs(60);
+/// How long a key is kept at least, because the clocks of replicas differ a little.
+const MIN_EXPIRY: Duration = Duration::from_secs(60);
 
 #[async_trait]
 impl BudgetStore for RedisStore {
     async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError> {
-        let keep = write.idle_at.saturating_since(write.now).max(LEAST);
+        let keep = write.idle_at.saturating_since(write.now).max(MIN_EXPIRY);
         let mut call = self.scripts.budget.key(self.keys.budget(write.key));
         call.arg(write.expected.unwrap_or_default())
             .arg(write.next)

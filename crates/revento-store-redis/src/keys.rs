@@ -1,4 +1,4 @@
-//! Names of keys, and times whose text sorts like they do.
+//! The names of keys, and texts of times that sort like the times.
 
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 
@@ -9,51 +9,51 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Scripts need all keys of a store on one node; the braces would see to that in a cluster.
+    /// A script needs all its keys on one node. In a cluster the braces put them there.
     pub(crate) fn new(prefix: &str) -> Self {
         Self {
             prefix: format!("{{{prefix}}}"),
         }
     }
 
-    /// A hash for each record; its name ends with the connection's text.
+    /// The hash of a record. Its name ends with the text of the connection.
     pub(crate) fn record(&self, connection: &str) -> String {
         format!("{}:connection:{connection}", self.prefix)
     }
 
-    /// The number that versions and fences are drawn from.
+    /// The source of versions and fences.
     pub(crate) fn sequence(&self) -> String {
         format!("{}:sequence", self.prefix)
     }
 
-    /// A sorted set of an integration's live connections: each member is the time of expiry and a connection's text.
+    /// The sorted set of an integration's live connections. Each member is the time of expiry and the text of a connection.
     pub(crate) fn due(&self, client_id: &ClientId) -> String {
         let escaped = ConnectionKey::installation(client_id.clone(), EventId::new(""));
         format!("{}:due:{escaped}", self.prefix)
     }
 
-    /// What has been spent of a token's budgets. The only keys with an expiry.
+    /// What has been spent of a token's budgets. Only these keys have an expiry.
     pub(crate) fn budget(&self, token: &str) -> String {
         format!("{}:budget:{token}", self.prefix)
     }
 
-    /// A sorted set of an integration's connections.
+    /// The sorted set of an integration's connections.
     pub(crate) fn client(&self, client_id: &ClientId) -> String {
         let escaped = ConnectionKey::installation(client_id.clone(), EventId::new(""));
         format!("{}:client:{escaped}", self.prefix)
     }
 
-    /// A sorted set of an event's connections.
+    /// The sorted set of an event's connections.
     pub(crate) fn event(&self, client_id: &ClientId, event_id: &EventId) -> String {
         let escaped = ConnectionKey::installation(client_id.clone(), event_id.clone());
         format!("{}:event:{escaped}", self.prefix)
     }
 }
 
-/// How long the text of a time is.
+/// The length of the text of a time.
 pub(crate) const TIME_TEXT: usize = 16;
 
-/// Sixteen digits that sort like the time. Redis and Lua count in floating point, which has not enough.
+/// Sixteen digits that sort like the time. The numbers of Redis and Lua are floating point numbers, which cannot hold it.
 pub(crate) fn time_text(time: Timestamp) -> String {
     format!("{:016x}", time.unix_micros().cast_unsigned() ^ (1 << 63))
 }

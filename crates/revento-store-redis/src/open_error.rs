@@ -1,4 +1,4 @@
-//! Why a server could not be used, in sentences with a next step.
+//! [`OpenError`]: why a server could not be used.
 
 use revento_store::ErrorKind;
 

@@ -1,4 +1,4 @@
-//! A [`Record`] as the fields of a hash. A field that is `None` is not there.
+//! Converts a [`Record`] to the fields of a hash and back. A hash has no field for `None`.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::{
     keys::{time_of, time_text},
 };
 
-/// The member of the sorted set of what is due; empty for what is not live.
+/// The member of the sorted set of connections that are due; empty if the connection is not live.
 pub(crate) fn due_member(connection: &Connection) -> String {
     if connection.status.is_live() {
         format!("{}{}", time_text(connection.refresh_expires_at), connection.key)
@@ -53,7 +53,7 @@ pub(crate) fn write(call: &mut ScriptInvocation<'_>, record: &Record) {
     }
 }
 
-/// Reads a whole hash; `None` when there is none.
+/// Reads a whole hash; `None` if there is none.
 pub(crate) fn read(mut fields: HashMap<String, Vec<u8>>) -> Result<Option<Stored>, RedisError> {
     if fields.is_empty() {
         return Ok(None);

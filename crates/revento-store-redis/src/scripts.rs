@@ -1,8 +1,8 @@
-//! What the server runs, each one by itself and as a whole.
+//! The scripts. The server runs each one as a whole.
 
 use redis::Script;
 
-/// The scripts, ready to be called by their hash.
+/// The scripts, to be called by their hash.
 #[derive(Debug, Clone)]
 pub(crate) struct Scripts {
     pub(crate) create: Script,

@@ -95,7 +95,7 @@ fn create(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Recognizes and migrates the file before anything about it is changed.
+/// Recognizes and migrates the file before anything else changes it.
 async fn prepare(file: &Path) -> Result<(), OpenError> {
     let failed = |error| OpenError::from_sqlite(file, error);
     let path = || file.to_owned();
@@ -123,8 +123,8 @@ async fn prepare(file: &Path) -> Result<(), OpenError> {
     connection.close().await.map_err(failed)
 }
 
-/// Switches to the write-ahead log; the file remembers it. The switch needs the file for itself, and
-/// SQLite does not wait for that.
+/// Switches to the write-ahead log, which the file remembers. Nobody else may use the file during the switch, and SQLite does not wait
+/// for that.
 async fn write_ahead(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     const PAUSE: Duration = Duration::from_millis(20);
     let mut waited = Duration::ZERO;
@@ -150,7 +150,7 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// Without lifetimes there is nothing for the pool to do in the background.
+/// Connections without a lifetime give the pool nothing to do in the background.
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)

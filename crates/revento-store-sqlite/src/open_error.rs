@@ -1,4 +1,4 @@
-//! Why a file could not be opened, in sentences with a next step.
+//! [`OpenError`]: why a file could not be opened.
 
 use std::{
     io,

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, Transaction};
 /// Marks a file as this store's, in the header field that SQLite has for it: "Rvto".
 const APPLICATION_ID: i64 = 0x5276_746F;
 
-/// Each one takes a file from the version of its index to the next. Never edited once released.
+/// Each one brings a file from the version of its index to the next. A released one is never edited.
 const MIGRATIONS: &[&str] = &[
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
@@ -31,18 +31,18 @@ pub(crate) enum Migrated {
     WithOldRemains,
     /// It belongs to another program.
     NotOurs,
-    /// It has a schema of the future.
+    /// A newer version wrote it.
     TooNew {
-        /// Its version.
+        /// The version of its schema.
         found: i64,
-        /// The latest known one.
+        /// The latest version that this store knows.
         known: i64,
     },
-    /// A migration failed. What was done before it is gone with the transaction.
+    /// A migration failed, and the transaction is rolled back.
     Failed {
-        /// The version that it leads to.
+        /// The version that the migration leads to.
         version: usize,
-        /// What SQLite said.
+        /// The error of SQLite.
         error: sqlx::Error,
     },
 }

@@ -32,10 +32,10 @@ impl SqliteStore {
     /// without closing loses nothing; the next one to open the file reads the log.
     ///
     /// # Errors
-    /// When the log could not be written back; the file is closed and nothing is lost.
+    /// The log could not be written back. The file is closed, and nothing is lost.
     pub async fn close(&self) -> Result<(), StoreError> {
         self.readers.close().await;
-        let checkpoint = self.empty_log().await;
+        let checkpoint = self.checkpoint().await;
         self.writer.close().await;
         match checkpoint {
             Err(sqlx::Error::PoolClosed) => Ok(()),
@@ -45,14 +45,19 @@ impl SqliteStore {
 
     /// Writes the log back into the file and truncates it, so that no earlier state of a page is left in it.
     pub(crate) async fn empty_log(&self) -> Result<(), sqlx::Error> {
-        let is_busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
-            .fetch_one(&self.writer)
-            .await?;
-        if is_busy == 0 {
+        if self.checkpoint().await? {
             return Ok(());
         }
         let error = "another connection reads an earlier state of the file, so its log cannot be emptied";
         Err(sqlx::Error::Io(std::io::Error::other(error)))
+    }
+
+    /// `false` if another connection still needs the log.
+    async fn checkpoint(&self) -> Result<bool, sqlx::Error> {
+        let is_busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(&self.writer)
+            .await?;
+        Ok(is_busy == 0)
     }
 
     /// A transaction that holds the write lock. If it is dropped before its commit, it changes nothing.

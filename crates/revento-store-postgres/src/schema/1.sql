@@ -1,12 +1,12 @@
--- Versions, fences and arrivals are drawn from here: none is ever used twice.
+-- The source of versions, fences and arrivals. No number is used twice.
 CREATE SEQUENCE revento_sequence;
 
--- Times are microseconds since 1970 in UTC. A text has no NUL here: see text.rs for the escape.
+-- Times are microseconds since 1970 in UTC. Texts have no NUL: text.rs escapes it.
 CREATE TABLE revento_connections (
-    key                TEXT    COLLATE "C" NOT NULL PRIMARY KEY, -- the three ids below, escaped and joined
+    key                TEXT    COLLATE "C" NOT NULL PRIMARY KEY, -- the ids of the next three columns, escaped and joined
     client_id          TEXT    COLLATE "C" NOT NULL,
     event_id           TEXT    COLLATE "C" NOT NULL,
-    user_id            TEXT    COLLATE "C",                      -- NULL for an organizer's installation
+    user_id            TEXT    COLLATE "C",                      -- NULL for the installation of an organizer
     organization_id    TEXT,
     status             TEXT    NOT NULL,
     reason             TEXT,
@@ -18,12 +18,12 @@ CREATE TABLE revento_connections (
     access_expires_at  BIGINT  NOT NULL,
     refresh_expires_at BIGINT  NOT NULL,
     consent_expires_at BIGINT  NOT NULL,
-    live               BOOLEAN NOT NULL,                         -- whether the status is a live one
+    live               BOOLEAN NOT NULL,                         -- whether the status is live
     tokens             BYTEA,                                    -- sealed
     version            BIGINT  NOT NULL,
     claim_fence        BIGINT,
     claim_until        BIGINT,
-    claim_abandoned    BOOLEAN NOT NULL DEFAULT FALSE            -- an earlier claim ran out and no swap has ended it
+    claim_abandoned    BOOLEAN NOT NULL DEFAULT FALSE            -- whether an earlier claim expired and no swap has ended it since
 );
 CREATE INDEX revento_connections_by_event ON revento_connections (client_id, event_id);
 CREATE INDEX revento_connections_due ON revento_connections (refresh_expires_at) WHERE live;
@@ -32,14 +32,14 @@ CREATE TABLE revento_deliveries (
     envelope_id  TEXT    COLLATE "C" NOT NULL PRIMARY KEY,
     delivery_id  TEXT    COLLATE "C" NOT NULL,
     event_type   TEXT    NOT NULL,
-    ordering_key TEXT    COLLATE "C" NOT NULL,                   -- '' for no order
+    ordering_key TEXT    COLLATE "C" NOT NULL,                   -- '' if the order does not matter
     occurred_at  BIGINT  NOT NULL,
     received_at  BIGINT  NOT NULL,
-    body         BYTEA,                                          -- sealed; NULL once it is handled
+    body         BYTEA,                                          -- sealed; NULL after it was handled
     state        TEXT    COLLATE "C" NOT NULL CHECK (state IN ('queued', 'leased', 'done', 'buried')),
     at           BIGINT  NOT NULL,                               -- when it is due, its lease ends, or it was handled or buried
     arrival      BIGINT  NOT NULL,
-    behind       BOOLEAN NOT NULL,                               -- waits behind another of its ordering key
+    behind       BOOLEAN NOT NULL,                               -- whether it waits behind another delivery of its ordering key
     attempt      BIGINT  NOT NULL,
     fence        BIGINT  NOT NULL,
     error        TEXT
@@ -51,11 +51,11 @@ CREATE INDEX revento_deliveries_in_order ON revento_deliveries (ordering_key, ar
     WHERE state IN ('queued', 'leased');
 CREATE INDEX revento_deliveries_done ON revento_deliveries (at) WHERE state = 'done';
 
--- Of the deliveries that share an ordering key one waits in front and the others behind it. Whether one
--- waits behind another depends on other rows: whoever adds to the queue of a key, or takes its front one
--- out, holds the key's lock until the end of the statement. Rows are locked before the key by those who
--- take out, and never by those who add: no deadlock. Each statement of a function sees what was committed
--- before it began, so what comes after the lock sees what the holder before it did.
+-- Of the deliveries that share an ordering key, one is in front and the others wait behind it. Whether a delivery waits behind another
+-- depends on other rows. So a transaction that adds a delivery to a key, or takes the front one out, holds the lock of the key until
+-- its end. A transaction that takes one out locks the row before the key; one that adds locks no row before the key: no deadlock. Each
+-- statement of a function sees what was committed before the statement began, so a statement after the lock sees what the previous
+-- holder did.
 CREATE FUNCTION revento_lock(p_ordering_key TEXT) RETURNS VOID LANGUAGE plpgsql AS $$
 BEGIN
     IF p_ordering_key <> '' THEN
@@ -63,14 +63,14 @@ BEGIN
     END IF;
 END $$;
 
--- Whether a delivery that arrives now waits behind another.
+-- Whether a delivery that arrives now has to wait behind another one.
 CREATE FUNCTION revento_is_behind(p_ordering_key TEXT) RETURNS BOOLEAN LANGUAGE plpgsql AS $$
 BEGIN
     RETURN p_ordering_key <> '' AND EXISTS (
         SELECT FROM revento_deliveries WHERE ordering_key = p_ordering_key AND state IN ('queued', 'leased'));
 END $$;
 
--- Queues what is buried, as if it had just arrived; false when it is not buried.
+-- Queues a buried delivery as if it had just arrived. Returns false if it is not buried.
 CREATE FUNCTION revento_requeue(p_envelope_id TEXT, p_at BIGINT) RETURNS BOOLEAN LANGUAGE plpgsql AS $$
 DECLARE
     v_ordering_key TEXT;
@@ -87,7 +87,7 @@ BEGIN
     RETURN FOUND;
 END $$;
 
--- Queues a delivery unless it is known: 'new', 'new, delivery id reused', 'requeued', or the state it is in.
+-- Queues a delivery unless it is known. Returns 'new', 'new, delivery id reused', 'requeued', or the state of the delivery.
 CREATE FUNCTION revento_insert(
     p_envelope_id TEXT, p_delivery_id TEXT, p_event_type TEXT, p_ordering_key TEXT,
     p_occurred_at BIGINT, p_received_at BIGINT, p_body BYTEA
@@ -116,11 +116,11 @@ BEGIN
         IF FOUND AND v_state <> 'buried' THEN
             RETURN v_state;
         END IF;
-        -- Buried or forgotten between the statements: try again.
+        -- Another session buried or forgot the delivery between the statements: try again.
     END LOOP;
 END $$;
 
--- Takes a delivery out of its lease into another state; false when the lease is not held.
+-- Ends a lease and sets the next state of the delivery. Returns false if the lease is not held.
 CREATE FUNCTION revento_finish(
     p_envelope_id TEXT, p_fence BIGINT, p_state TEXT, p_at BIGINT, p_error TEXT
 ) RETURNS BOOLEAN LANGUAGE plpgsql AS $$

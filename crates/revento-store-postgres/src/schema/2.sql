@@ -1,4 +1,4 @@
--- What has been spent of each token's rate budgets. Losing it does no harm, so it is not written to the log ahead.
+-- What has been spent of the rate budgets of each token. Its loss does no harm, so the table is not in the write-ahead log.
 CREATE UNLOGGED TABLE revento_budgets (
     key TEXT PRIMARY KEY,
     state BYTEA NOT NULL,

@@ -1,12 +1,12 @@
--- The SHA-256 of the body; NULL where it is not known.
+-- The SHA-256 of the body; NULL if it is not known.
 ALTER TABLE revento_deliveries ADD COLUMN digest BYTEA;
 
--- A NULL body of a buried delivery was expunged, and its digest with it.
+-- A buried delivery without a body was expunged; its digest was deleted with the body.
 CREATE INDEX revento_deliveries_buried ON revento_deliveries (at, arrival) WHERE state = 'buried';
 CREATE INDEX revento_deliveries_to_expunge ON revento_deliveries (at) WHERE state = 'buried' AND body IS NOT NULL;
 
--- Queues what is buried, as if it had just arrived; with this body, where there is one. 'requeued', maybe with ', other
--- body', 'expunged' when there is none, or NULL when it is not buried.
+-- Queues a buried delivery as if it had just arrived, with this body if there is one. Returns 'requeued' or 'requeued, other body';
+-- 'expunged' if there is no body; NULL if the delivery is not buried.
 CREATE FUNCTION revento_revive(p_envelope_id TEXT, p_at BIGINT, p_body BYTEA, p_digest BYTEA) RETURNS TEXT
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -30,7 +30,7 @@ BEGIN
 END $$;
 DROP FUNCTION revento_requeue(TEXT, BIGINT);
 
--- As before, but a replay of what is buried brings its body along, and another body than before is told by ', other body'.
+-- As before, but a replay of a buried delivery brings its body, and ', other body' in the result tells that the digest differs.
 DROP FUNCTION revento_insert(TEXT, TEXT, TEXT, TEXT, BIGINT, BIGINT, BYTEA);
 CREATE FUNCTION revento_insert(
     p_envelope_id TEXT, p_delivery_id TEXT, p_event_type TEXT, p_ordering_key TEXT,
@@ -62,6 +62,6 @@ BEGIN
         IF FOUND THEN
             RETURN v_answer;
         END IF;
-        -- Buried or forgotten between the statements: try again.
+        -- Another session buried or forgot the delivery between the statements: try again.
     END LOOP;
 END $$;

@@ -1,4 +1,4 @@
--- Versions, fences and arrivals are drawn from here: none is ever used twice.
+-- The source of versions, fences and arrivals. No number is used twice.
 CREATE TABLE revento_sequence (
     only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
     last     INTEGER NOT NULL
@@ -7,10 +7,10 @@ INSERT INTO revento_sequence (only_row, last) VALUES (1, 0);
 
 -- Times are microseconds since 1970 in UTC.
 CREATE TABLE revento_connections (
-    key                TEXT    NOT NULL PRIMARY KEY, -- the three ids below, escaped and joined
+    key                TEXT    NOT NULL PRIMARY KEY, -- the ids of the next three columns, escaped and joined
     client_id          TEXT    NOT NULL,
     event_id           TEXT    NOT NULL,
-    user_id            TEXT,                         -- NULL for an organizer's installation
+    user_id            TEXT,                         -- NULL for the installation of an organizer
     organization_id    TEXT,
     status             TEXT    NOT NULL,
     reason             TEXT,
@@ -22,12 +22,12 @@ CREATE TABLE revento_connections (
     access_expires_at  INTEGER NOT NULL,
     refresh_expires_at INTEGER NOT NULL,
     consent_expires_at INTEGER NOT NULL,
-    live               INTEGER NOT NULL,             -- whether the status is a live one
+    live               INTEGER NOT NULL,             -- whether the status is live
     tokens             BLOB,                         -- sealed
     version            INTEGER NOT NULL,
     claim_fence        INTEGER,
     claim_until        INTEGER,
-    claim_abandoned    INTEGER NOT NULL DEFAULT 0    -- an earlier claim ran out and no swap has ended it
+    claim_abandoned    INTEGER NOT NULL DEFAULT 0    -- whether an earlier claim expired and no swap has ended it since
 ) STRICT;
 CREATE INDEX revento_connections_by_event ON revento_connections (client_id, event_id);
 CREATE INDEX revento_connections_due ON revento_connections (refresh_expires_at) WHERE live = 1;
@@ -36,14 +36,14 @@ CREATE TABLE revento_deliveries (
     envelope_id  TEXT    NOT NULL PRIMARY KEY,
     delivery_id  TEXT    NOT NULL,
     event_type   TEXT    NOT NULL,
-    ordering_key TEXT    NOT NULL,                   -- '' for no order
+    ordering_key TEXT    NOT NULL,                   -- '' if the order does not matter
     occurred_at  INTEGER NOT NULL,
     received_at  INTEGER NOT NULL,
-    body         BLOB,                               -- sealed; NULL once it is handled
+    body         BLOB,                               -- sealed; NULL after it was handled
     state        TEXT    NOT NULL CHECK (state IN ('queued', 'leased', 'done', 'buried')),
     at           INTEGER NOT NULL,                   -- when it is due, its lease ends, or it was handled or buried
     arrival      INTEGER NOT NULL,
-    behind       INTEGER NOT NULL,                   -- waits behind another of its ordering key
+    behind       INTEGER NOT NULL,                   -- whether it waits behind another delivery of its ordering key
     attempt      INTEGER NOT NULL,
     fence        INTEGER NOT NULL,
     error        TEXT

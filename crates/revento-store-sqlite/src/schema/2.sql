@@ -1,4 +1,4 @@
--- What has to be deleted, and the proof that it was. Rows stay.
+-- Duties to delete, and the proofs that they were fulfilled. No row is ever deleted.
 CREATE TABLE revento_deletions (
     envelope_id     TEXT    NOT NULL PRIMARY KEY,
     event_id        TEXT,
@@ -7,7 +7,7 @@ CREATE TABLE revento_deletions (
     deadline_at     INTEGER NOT NULL,
     reason          TEXT,
     reminded_at     INTEGER,
-    done_at         INTEGER,                         -- NULL while it is open
+    done_at         INTEGER,                         -- NULL while the duty is open
     note            TEXT
 ) STRICT;
 CREATE INDEX revento_deletions_open ON revento_deletions (deadline_at, envelope_id) WHERE done_at IS NULL;

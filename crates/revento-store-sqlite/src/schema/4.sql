@@ -1,5 +1,5 @@
--- Whoever takes the front delivery of an ordering key out of the queue lets the next one move up: also a handler that does so in
--- a transaction of its own.
+-- When the front delivery of an ordering key leaves the queue, the next one moves up, also if a handler completes it in its own
+-- transaction.
 CREATE TRIGGER revento_deliveries_move_up AFTER UPDATE OF state ON revento_deliveries
     WHEN new.state IN ('done', 'buried') AND old.state = 'leased' AND new.ordering_key <> ''
 BEGIN
