@@ -22,6 +22,7 @@
 //! assert_eq!(event.as_str(), "evt_test_published");
 //! ```
 
+mod api_error;
 pub mod claim;
 pub mod connection;
 pub mod envelope;
@@ -43,9 +44,10 @@ mod text_enum;
 pub mod time;
 pub mod tolerant_json;
 
+pub use api_error::{ApiErrorBody, ApiErrorCode};
 pub use connection::{Connection, ConnectionKey, ConnectionStatus, StatusReason};
 pub use envelope::{Envelope, EnvelopeError};
-pub use error::{ApiErrorBody, ApiErrorCode, ErrorKind};
+pub use error::ErrorKind;
 pub use event_type::EventType;
 pub use id::{
     ActivityId, ApplicationId, ClientId, DeliveryId, EnvelopeId, EventId, LocationId, OrganizationId,

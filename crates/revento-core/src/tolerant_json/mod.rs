@@ -14,8 +14,8 @@ mod value;
 
 pub use self::{error::JsonError, object::TolerantObject};
 pub(crate) use self::{
-    raw_json::{RAW_TEXT, RawJson},
-    value::Value,
+    raw_json::RawJson,
+    value::{RAW_TEXT, Value},
 };
 
 use serde::de::DeserializeOwned;

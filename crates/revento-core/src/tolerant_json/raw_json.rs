@@ -8,10 +8,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::value::Value;
-
-/// The name of a newtype struct for which a [`Value`] gives its text as bytes. Other deserializers take it for a plain newtype.
-pub(crate) const RAW_TEXT: &str = "$revento_core::tolerant_json::RawText";
+use super::value::{RAW_TEXT, Value};
 
 /// The text of a value as it came, and the same as JSON: a part that is not JSON, such as `NaN`, is `null` there.
 #[derive(Clone)]

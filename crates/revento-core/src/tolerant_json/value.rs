@@ -1,6 +1,6 @@
 //! A JSON value as a serde deserializer that isolates what is illegible.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use serde::{
     Deserializer,
@@ -11,7 +11,10 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{error::JsonError, raw_json::RAW_TEXT, reader::Reader};
+use super::{error::JsonError, reader::Reader};
+
+/// The name of a newtype struct for which a [`Value`] gives its text as bytes. Other deserializers take it for a plain newtype.
+pub(crate) const RAW_TEXT: &str = "$revento_core::tolerant_json::RawText";
 
 /// How deep values may be nested within those that are read. What is deeper is kept raw.
 const MAX_DEPTH: u8 = 127;
@@ -54,7 +57,7 @@ impl<'t> Value<'t> {
             reader.skip_comma('}')?;
         }
         reader.at_end()?;
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         let mut last: Vec<bool> = members
             .iter()
             .rev()
