@@ -122,7 +122,7 @@ pub(super) const RULES: &[Rule] = &[
         "revento-example-custom-token-store",
         &[CORE, STORE, "revento-store-testkit"],
     ),
-    Rule::any("revento-fuzz", &[CORE, WEBHOOKS]),
+    Rule::any("revento-fuzz", &[CORE, OAUTH, WEBHOOKS]),
     Rule {
         kind: Kind::Top,
         ..Rule::any("revento-tests", &[])
