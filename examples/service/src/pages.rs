@@ -128,7 +128,7 @@ fn webhooks(entries: &[Entry]) -> Markup {
             }
             ul.feed {
                 @for entry in entries.iter().rev() {
-                    li { code { (entry.event_type) } " " span.small { (entry.occurred_at) } }
+                    li { code { (printable(&entry.event_type)) } " " span.small { (entry.occurred_at) } }
                 }
             }
         }
