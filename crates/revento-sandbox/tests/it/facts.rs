@@ -71,7 +71,7 @@ async fn h31_the_rate_headers_are_those_of_the_hour_and_its_end_fills_the_budget
 async fn h31_too_many_calls_in_flight_are_refused_without_rate_headers() {
     let world = World::start().await;
     let token = world.connect().await.access;
-    let slow = json!({ "fault": "slow_answer", "endpoint": "event", "times": 5, "delay_ms": 1_500 });
+    let slow = json!({ "fault": "slow_answer", "endpoint": "event", "times": 5, "delay_ms": 5_000 });
     world.act("/faults", slow).await;
     let path = format!("/events/{EVENT}");
     let reads = (0..12).map(|_| world.read(&token, &path));

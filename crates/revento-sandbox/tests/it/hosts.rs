@@ -1,5 +1,7 @@
 //! Under which names the sandbox answers (DNS rebinding).
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use revento_sandbox::{Sandbox, SandboxBuilder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -7,9 +9,12 @@ use tokio::net::TcpStream;
 use crate::world::World;
 
 /// The status of the answer to a request with this `Host`, as a browser sends it.
-async fn status(world: &World, port: u16, host: &str, path: &str) -> u16 {
-    let _ = world;
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+async fn status(port: u16, host: &str, path: &str) -> u16 {
+    status_at((Ipv4Addr::LOCALHOST, port).into(), host, path).await
+}
+
+async fn status_at(address: SocketAddr, host: &str, path: &str) -> u16 {
+    let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
@@ -19,14 +24,9 @@ async fn status(world: &World, port: u16, host: &str, path: &str) -> u16 {
 }
 
 async fn start(settings: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> (World, u16) {
-    let port = {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        free.local_addr().unwrap().port()
-    };
-    let world = World::start_with(|builder| {
-        settings(builder.listen(std::net::SocketAddr::from(([127, 0, 0, 1], port))))
-    })
-    .await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let world = World::start_with(|builder| settings(builder.listener(listener))).await;
     (world, port)
 }
 
@@ -39,13 +39,13 @@ const PATHS: [&str; 4] = [
 
 #[tokio::test]
 async fn h21_a_rebound_name_is_refused_whatever_the_sandbox_listens_on() {
-    let everywhere = |port| std::net::SocketAddr::from(([0, 0, 0, 0], port));
+    let everywhere = |port| SocketAddr::from(([0, 0, 0, 0], port));
     let worlds = [
         start(|builder| builder).await,
         start(|builder| builder.public_url("https://dev.example/revento")).await,
         start(|builder| builder.allow_host("sandbox.internal")).await,
     ];
-    for (world, port) in &worlds {
+    for (_, port) in &worlds {
         for path in PATHS {
             for host in [
                 "rebound.example",
@@ -53,23 +53,23 @@ async fn h21_a_rebound_name_is_refused_whatever_the_sandbox_listens_on() {
                 "10.9.8.7",
                 "",
             ] {
-                assert_eq!(status(world, *port, host, path).await, 421, "{host} {path}");
+                assert_eq!(status(*port, host, path).await, 421, "{host} {path}");
             }
             for host in ["localhost", "app.localhost:1", "127.0.0.1", "[::1]:4010"] {
-                assert_ne!(status(world, *port, host, path).await, 421, "{host} {path}");
+                assert_ne!(status(*port, host, path).await, 421, "{host} {path}");
             }
         }
     }
     let listening = std::net::TcpListener::bind(everywhere(0)).unwrap();
     let port = listening.local_addr().unwrap().port();
-    let open = World::start_with(|builder| builder.listener(listening)).await;
-    assert_eq!(status(&open, port, "rebound.example", "/console").await, 421);
-    assert_eq!(status(&open, port, "localhost", "/console").await, 200);
+    let _open = World::start_with(|builder| builder.listener(listening)).await;
+    assert_eq!(status(port, "rebound.example", "/console").await, 421);
+    assert_eq!(status(port, "localhost", "/console").await, 200);
 }
 
 #[tokio::test]
 async fn h21_the_public_host_and_those_that_the_start_allows_are_answered() {
-    let (world, port) = start(|builder| {
+    let (_world, port) = start(|builder| {
         builder
             .public_url("https://dev.example:8443/revento")
             .allow_host("sandbox.internal:4010")
@@ -82,14 +82,10 @@ async fn h21_the_public_host_and_those_that_the_start_allows_are_answered() {
         "Sandbox.Internal",
         "10.9.8.7:4010",
     ] {
-        assert_eq!(status(&world, port, host, "/console").await, 200, "{host}");
+        assert_eq!(status(port, host, "/console").await, 200, "{host}");
     }
     let hostname = gethostname::gethostname().into_string().unwrap();
-    assert_eq!(
-        status(&world, port, &hostname, "/console").await,
-        200,
-        "{hostname}"
-    );
+    assert_eq!(status(port, &hostname, "/console").await, 200, "{hostname}");
     for wrong in ["http://sandbox.internal", "*", ""] {
         let refused = Sandbox::builder().allow_host(wrong).start().await.unwrap_err();
         assert!(refused.to_string().contains("the allowed host"), "{refused}");
@@ -98,12 +94,23 @@ async fn h21_the_public_host_and_those_that_the_start_allows_are_answered() {
 
 #[tokio::test]
 async fn h21_the_address_at_which_a_request_arrives_is_one_of_this_machine() {
-    // All of 127.0.0.0/8 is this machine, so a second address is always there to listen on.
-    let listener = std::net::TcpListener::bind("[::]:0").unwrap();
+    let listener = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let world = World::start_with(|builder| builder.listener(listener)).await;
-    for host in ["127.0.0.1", "localhost"] {
-        assert_eq!(status(&world, port, host, "/console").await, 200, "{host}");
-    }
-    assert_eq!(status(&world, port, "192.0.2.1", "/console").await, 421);
+    let _world = World::start_with(|builder| builder.listener(listener)).await;
+    assert_eq!(status(port, "192.0.2.1", "/console").await, 421);
+    let Some(ip) = own_address() else {
+        return;
+    };
+    let host = format!("{ip}:{port}");
+    assert_eq!(status_at((ip, port).into(), &host, "/console").await, 200);
+    // Through another address, the name is not known.
+    assert_eq!(status(port, &host, "/console").await, 421);
+}
+
+/// An address of this machine in a network, if it has one. Nothing is sent.
+fn own_address() -> Option<IpAddr> {
+    let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect(("192.0.2.1", 9)).ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_loopback() && !ip.is_unspecified()).then_some(ip)
 }
