@@ -37,7 +37,13 @@ UPDATE revento_budgets SET key = revento_index_text(key) WHERE octet_length(key)
 DROP FUNCTION revento_index_text(TEXT);
 
 -- From here on each function resolves names in the schema of the migration, whatever search_path its caller has.
-ALTER FUNCTION revento_lock(TEXT) SET search_path FROM CURRENT;
+CREATE OR REPLACE FUNCTION revento_lock(p_ordering_key TEXT) RETURNS VOID LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF p_ordering_key <> '' THEN
+        -- The locks are those of the whole database. The same key in another schema does not wait.
+        PERFORM pg_advisory_xact_lock(hashtextextended(current_schema() || '/' || p_ordering_key, 1383494767));
+    END IF;
+END $$;
 ALTER FUNCTION revento_is_behind(TEXT) SET search_path FROM CURRENT;
 ALTER FUNCTION revento_finish(TEXT, BIGINT, TEXT, BIGINT, TEXT) SET search_path FROM CURRENT;
 ALTER FUNCTION revento_complete(TEXT, BIGINT, BIGINT) SET search_path FROM CURRENT;
