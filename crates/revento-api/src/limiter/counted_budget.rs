@@ -90,10 +90,10 @@ impl CountedBudget {
     }
 
     /// A call was dropped. Nothing can be awaited here, so the shared store hears of it with the next write.
-    pub(super) fn lost(&self, ticket: Ticket) {
+    pub(super) fn abandon(&self, ticket: Ticket) {
         let now = self.runtime.now();
         let mut state = self.lock();
-        state.budget.lost(ticket, now);
+        state.budget.abandon(ticket, now);
         if self.shared.is_some() {
             state.lost.push((ticket, now));
         }
@@ -178,7 +178,7 @@ impl CountedBudget {
             };
             let mut before = mine.merge(self.read(known.as_deref()));
             for (ticket, at) in &lost {
-                before.lost(*ticket, *at);
+                before.abandon(*ticket, *at);
             }
             let mut budget = before.clone();
             let answer = change(&mut budget);
@@ -215,7 +215,7 @@ impl CountedBudget {
         let lost = std::mem::take(&mut state.lost);
         state.budget.detach(self.runtime.random(), |budget| {
             for (ticket, at) in lost {
-                budget.lost(ticket, at);
+                budget.abandon(ticket, at);
             }
             change(budget)
         })

@@ -43,7 +43,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         if let Some((queue, ticket)) = self.0.take() {
-            queue.lost(ticket);
+            queue.abandon(ticket);
         }
     }
 }

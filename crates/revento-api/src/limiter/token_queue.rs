@@ -64,7 +64,7 @@ impl TokenQueue {
         loop {
             // A clock that stands still or is set back does not undo a wait that is over.
             let now = runtime.now().max(at_least);
-            match self.budget.update(|budget| budget.ask(now)).await {
+            match self.budget.update(|budget| budget.try_acquire(now)).await {
                 Decision::Go(ticket) => {
                     metrics::budget_waited(now.saturating_since(begun));
                     return Ok(ticket);
@@ -113,7 +113,7 @@ impl TokenQueue {
     /// A call was answered.
     pub(super) async fn answered(&self, ticket: Ticket, limits: &RateLimitHeaders) {
         let now = self.budget.runtime().now();
-        self.report(|budget| budget.done(ticket, now, limits)).await;
+        self.report(|budget| budget.complete(ticket, now, limits)).await;
     }
 
     /// A call never left this machine.
@@ -128,8 +128,8 @@ impl TokenQueue {
     }
 
     /// A call was dropped.
-    pub(super) fn lost(&self, ticket: Ticket) {
-        self.budget.lost(ticket);
+    pub(super) fn abandon(&self, ticket: Ticket) {
+        self.budget.abandon(ticket);
         self.freed.notify_one();
     }
 

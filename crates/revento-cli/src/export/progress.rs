@@ -55,7 +55,7 @@ impl Progress {
 
     /// Counts a call before it is sent.
     pub(crate) fn page_requested(&mut self) {
-        self.ticket = match self.budget.ask(now()) {
+        self.ticket = match self.budget.try_acquire(now()) {
             Decision::Go(ticket) => Some(ticket),
             _ => None,
         };
@@ -65,12 +65,12 @@ impl Progress {
     pub(crate) fn page_received(&mut self) -> Vec<u8> {
         let now = now();
         let headers = RateLimitHeaders::read(200, "", |_| None, now);
-        let ticket = self.ticket.take().or_else(|| match self.budget.ask(now) {
+        let ticket = self.ticket.take().or_else(|| match self.budget.try_acquire(now) {
             Decision::Go(ticket) => Some(ticket),
             _ => None,
         });
         if let Some(ticket) = ticket {
-            self.budget.done(ticket, now, &headers);
+            self.budget.complete(ticket, now, &headers);
         }
         self.budget.to_bytes()
     }

@@ -1,11 +1,11 @@
 //! The budget of one token.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CallOutcome, RateLimitHeaders,
+    CallOutcome, Decision, LimitedBy, RateLimitHeaders, Ticket, Wait,
     call_times::{CallTimes, Tenths, down, time, up},
     detached_calls::DetachedCalls,
 };
@@ -13,7 +13,7 @@ use crate::{Timestamp, limits::RateLimits};
 
 /// A time before all others, and far enough from the smallest number for arithmetic.
 pub(super) const LONG_AGO: Tenths = -(1 << 50);
-const MINUTE: Tenths = 600;
+pub(super) const MINUTE: Tenths = 600;
 const HOUR: Tenths = 36_000;
 /// A call without a report ends after this time, because its process has ended.
 const LEASE: Tenths = 600;
@@ -27,10 +27,6 @@ const DETACHED_CONCURRENCY: u32 = 2;
 /// The first pause if the platform names none. It doubles with each further refusal.
 const PAUSE: Tenths = 10;
 const LONGEST_PAUSE: Tenths = 600;
-/// A reset may be this much further away than its window is long, because it and the date are rounded.
-const RESET_SLACK: Tenths = 50;
-/// Two resets that differ by less are the same one, because they are rounded and a round trip late.
-const SAME_RESET: Tenths = 20;
 /// A mark this far in the future shows that the clock went back.
 const BACK: Tenths = 10;
 /// How much longer a call is kept than it counts, for answers that took long.
@@ -69,70 +65,6 @@ pub(super) struct ConcurrencyCap {
     pub(super) until: Tenths,
 }
 
-/// The permission for one call. Its holder has to report how the call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "the call counts as in flight until its end is reported"]
-pub struct Ticket {
-    id: u32,
-}
-
-/// Whether a call may go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Now.
-    Go(Ticket),
-    /// Not yet.
-    Wait(Wait),
-}
-
-/// When to ask again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Wait {
-    /// Ask again at this time, or when a call of this token ends.
-    pub until: Timestamp,
-    /// The limit that is reached.
-    pub limited_by: LimitedBy,
-}
-
-/// The limit that a call waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum LimitedBy {
-    /// The calls of any 60 seconds.
-    Minute,
-    /// The calls of a rolling hour.
-    Hour,
-    /// The calls in flight.
-    InFlight,
-    /// A pause that the platform asked for, or that follows a refusal.
-    RetryAfter,
-}
-
-impl LimitedBy {
-    /// A stable name in `snake_case`, for logs and metric labels.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Minute => "minute",
-            Self::Hour => "hour",
-            Self::InFlight => "in_flight",
-            Self::RetryAfter => "retry_after",
-        }
-    }
-}
-
-/// How many calls each limit has left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Remaining {
-    /// In the rolling hour.
-    pub hour: u32,
-    /// In the last 60 seconds.
-    pub minute: u32,
-    /// In flight.
-    pub in_flight: u32,
-}
-
 impl Budget {
     /// An unused budget.
     pub fn new(limits: RateLimits) -> Self {
@@ -149,9 +81,9 @@ impl Budget {
         }
     }
 
-    /// Asks whether a call may go. After [`Decision::Go`] the caller reports its end by [`done`](Self::done),
-    /// [`lost`](Self::lost) or [`unsent`](Self::unsent).
-    pub fn ask(&mut self, now: Timestamp) -> Decision {
+    /// Asks whether a call may go. After [`Decision::Go`] the caller reports its end by [`complete`](Self::complete),
+    /// [`abandon`](Self::abandon) or [`unsent`](Self::unsent).
+    pub fn try_acquire(&mut self, now: Timestamp) -> Decision {
         let now = down(now);
         self.expire(now);
         if now < self.closed_until {
@@ -181,7 +113,7 @@ impl Budget {
     }
 
     /// Reports an answered call.
-    pub fn done(&mut self, ticket: Ticket, now: Timestamp, headers: &RateLimitHeaders) {
+    pub fn complete(&mut self, ticket: Ticket, now: Timestamp, headers: &RateLimitHeaders) {
         let (early, late) = (down(now), up(now));
         self.expire(early);
         let counts = (headers.outcome == CallOutcome::Answered).then_some(late);
@@ -212,7 +144,7 @@ impl Budget {
     }
 
     /// Reports a call without an answer. It may have arrived, and may still be in flight at the platform.
-    pub fn lost(&mut self, ticket: Ticket, now: Timestamp) {
+    pub fn abandon(&mut self, ticket: Ticket, now: Timestamp) {
         let until = up(now).saturating_add(ABANDONED);
         if let Some(call) = self.in_flight.iter_mut().find(|call| call.id == ticket.id) {
             call.ends = until;
@@ -222,86 +154,6 @@ impl Budget {
     /// Reports a call that was never sent. It does not count.
     pub fn unsent(&mut self, ticket: Ticket) {
         self.end_call(ticket, None);
-    }
-
-    /// When a call can go that has `ahead` others before it, if each of them is answered at once.
-    pub fn ready_at(&self, ahead: usize, now: Timestamp) -> Timestamp {
-        self.forecast(ahead, now).map_or(now, |wait| wait.until)
-    }
-
-    /// How long a call waits that has `ahead` others before it, if each of them is answered at once, and which limit
-    /// causes most of the wait; `None` when it can go now.
-    pub fn forecast(&self, ahead: usize, now: Timestamp) -> Option<Wait> {
-        let begin = up(now);
-        let start = begin.max(self.closed_until);
-        let mut delays = [
-            (start - begin, LimitedBy::RetryAfter),
-            (0, LimitedBy::Hour),
-            (0, LimitedBy::Minute),
-        ];
-        let mut delay = |limited_by, by| {
-            for (sum, _) in delays.iter_mut().filter(|(_, name)| *name == limited_by) {
-                *sum = Tenths::saturating_add(*sum, by);
-            }
-        };
-        let in_flight = self.in_flight.iter().map(|_| start);
-        let mut marks: VecDeque<Tenths> = self.log.iter().chain(in_flight).collect();
-        let mut at = start;
-        let (ahead, later, limited_by) = self.skip_whole_periods(ahead);
-        delay(limited_by, later);
-        for _ in 0..=ahead {
-            for (length, limit, limited_by) in self.windows() {
-                let blocking = marks.len().checked_sub(limit).and_then(|index| marks.get(index));
-                let free_at = blocking.map_or(at, |mark| mark.saturating_add(length));
-                if free_at > at {
-                    delay(limited_by, free_at - at);
-                    at = free_at;
-                }
-            }
-            marks.push_back(at);
-        }
-        let until = at.saturating_add(later);
-        let limited_by = delays.into_iter().max()?.1;
-        (until > begin).then(|| Wait {
-            until: time(until),
-            limited_by,
-        })
-    }
-
-    /// A long queue repeats the same pattern in each period of the tighter window. Gives the calls without the whole
-    /// periods, how long these take, and that window.
-    fn skip_whole_periods(&self, ahead: usize) -> (usize, Tenths, LimitedBy) {
-        let size = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
-        let [(hour, per_hour, _), (minute, per_minute, _)] = self.windows();
-        let by_hour = hour.saturating_mul(size(per_minute)) >= minute.saturating_mul(size(per_hour));
-        let (period, length, limited_by) = if by_hour {
-            (per_hour, hour, LimitedBy::Hour)
-        } else {
-            (per_minute, minute, LimitedBy::Minute)
-        };
-        let first = per_hour.max(per_minute).saturating_mul(2);
-        let whole = ahead.saturating_sub(first) / period.max(1);
-        let later = length.saturating_mul(size(whole));
-        (ahead - whole * period.max(1), later, limited_by)
-    }
-
-    /// How many calls are left, as far as the budget knows.
-    pub fn remaining(&self, now: Timestamp) -> Remaining {
-        let now = down(now);
-        let in_flight = self.in_flight.iter().filter(|call| call.ends > now).count();
-        let remaining = |length: Tenths, limit: u32| {
-            let used = self.log.len() - self.log.first_after(now.saturating_sub(length)) + in_flight;
-            limit.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX))
-        };
-        let [(hour, ..), (minute, ..)] = self.windows();
-        Remaining {
-            hour: remaining(hour, self.limits.per_hour),
-            minute: remaining(minute, self.limits.per_minute),
-            in_flight: self
-                .limits
-                .in_flight
-                .saturating_sub(u32::try_from(in_flight).unwrap_or(u32::MAX)),
-        }
     }
 
     /// The limits in force: those of the start, or those that the platform's headers have named since.
@@ -336,7 +188,7 @@ impl Budget {
     }
 
     /// The windows with their limits: the hour, then the minute.
-    fn windows(&self) -> [(Tenths, usize, LimitedBy); 2] {
+    pub(super) fn windows(&self) -> [(Tenths, usize, LimitedBy); 2] {
         let slack = tenths(self.limits.slack);
         let size = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
         [
@@ -433,105 +285,12 @@ impl Budget {
     }
 
     /// Pauses all calls, twice as long after each further refusal.
-    fn pause(&mut self, now: Tenths) {
+    pub(super) fn pause(&mut self, now: Tenths) {
         let doubled = PAUSE
             .checked_shl(u32::from(self.refusals))
             .unwrap_or(LONGEST_PAUSE);
         self.refusals = self.refusals.saturating_add(1).min(16);
         self.close(now.saturating_add(doubled.clamp(PAUSE, LONGEST_PAUSE)));
-    }
-
-    /// Corrects the log by the platform's headers.
-    fn apply_headers(&mut self, headers: &RateLimitHeaders, call: CallInFlight, now: Tenths, late: Tenths) {
-        let (Some(limit), Some(remaining)) = (headers.limit, headers.remaining) else {
-            // Nothing remains of a limit that the headers do not name.
-            if headers.remaining == Some(0) && headers.outcome == CallOutcome::Answered {
-                self.pause(now);
-            }
-            return;
-        };
-        let reset_in = headers.reset_in.map(|seconds| seconds.saturating_mul(10));
-        let is_hour = self.is_hour(limit, reset_in);
-        let [hour, minute] = self.windows();
-        let (length, ..) = if is_hour { hour } else { minute };
-        let sane = reset_in.filter(|reset| (1..=length.saturating_add(RESET_SLACK)).contains(reset));
-        if remaining == 0 && sane.is_none() {
-            // Nothing remains, and the headers do not say until when.
-            if headers.outcome == CallOutcome::Answered {
-                self.pause(now);
-            }
-            return;
-        }
-        if is_hour {
-            self.limits.per_hour = limit;
-        } else {
-            self.limits.per_minute = limit;
-        }
-        // A later call was answered earlier, and its headers know more.
-        if call.sent <= self.corrected {
-            return;
-        }
-        let used = usize::try_from(limit.saturating_sub(remaining)).unwrap_or(usize::MAX);
-        // How many calls the platform may have counted when it answered, and how many it certainly had.
-        let oldest = self.log.first_after(call.sent.saturating_sub(length));
-        let possible = self.log.len() - oldest + self.in_flight.len();
-        let first = self.log.first_after(now.saturating_sub(length));
-        let this_one = usize::from(headers.outcome == CallOutcome::Answered);
-        let before = self.log.first_after(call.sent.saturating_sub(1));
-        let certain = before.saturating_sub(first) + this_one;
-        // Just outside the window, and no earlier: the hour still counts a call that has left the minute.
-        let outside = late.saturating_sub(length);
-        if used > possible || certain > used {
-            self.corrected = now;
-        }
-        if used > possible {
-            // Another process uses the token too. The oldest of its calls leaves the window at the reset.
-            let stamp = if is_hour {
-                late.saturating_sub(minute.0)
-            } else {
-                late
-            };
-            let leaves = sane.map(|reset| outside.saturating_add(reset).min(stamp));
-            let ours = self.log.at(first).unwrap_or(Tenths::MAX);
-            let oldest = leaves
-                .filter(|at| at.saturating_add(SAME_RESET) < ours)
-                .unwrap_or(stamp);
-            // Marks beyond the limit make no difference.
-            for number in 0..(used - possible).min(usize::try_from(limit).unwrap_or(usize::MAX)) {
-                self.log.add(if number == 0 { oldest } else { stamp });
-            }
-        } else {
-            // The platform has forgotten calls that the log still holds.
-            for index in first..first + certain.saturating_sub(used) {
-                // The mark moves to the end of the expired ones, so the index of the next one stays.
-                self.log.restamp(index, outside);
-            }
-        }
-        if remaining == 0
-            && let Some(reset) = sane
-        {
-            let first = self.log.first_after(now.saturating_sub(length));
-            // Unless the call that the answer means has left the window since.
-            if first == self.log.first_after(call.sent.saturating_sub(length))
-                && let Some(mark) = self.log.at(first)
-                && (mark - outside).abs_diff(reset) > SAME_RESET.unsigned_abs()
-                // Without a date the platform's clock may be behind, and a call too early costs more than one too late.
-                && (headers.clock_skew_seconds().is_some() || mark - outside < reset)
-            {
-                self.log.restamp(first, outside.saturating_add(reset).min(late));
-            }
-        }
-    }
-
-    /// Whether the headers mean the hour: by the limit if only one window has it, otherwise by the reset.
-    fn is_hour(&self, limit: u32, reset_in: Option<Tenths>) -> bool {
-        match (limit == self.limits.per_minute, limit == self.limits.per_hour) {
-            (true, false) => false,
-            (false, true) => true,
-            _ => reset_in.map_or(limit > self.limits.per_minute, |reset| {
-                reset > MINUTE.saturating_add(RESET_SLACK)
-            }),
-        }
     }
 }
 

@@ -8,10 +8,10 @@
 //!
 //! let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
 //! let now = Timestamp::from_unix_seconds(1_778_336_551);
-//! let Decision::Go(ticket) = budget.ask(now) else { panic!("the budget is unused") };
+//! let Decision::Go(ticket) = budget.try_acquire(now) else { panic!("the budget is unused") };
 //! // … the caller makes the call and reads the answer …
 //! let headers = RateLimitHeaders::read(200, "", |_header| None, now);
-//! budget.done(ticket, now, &headers);
+//! budget.complete(ticket, now, &headers);
 //! ```
 //!
 //! # Why there are no 429s
@@ -33,13 +33,17 @@
 mod budget;
 mod bytes;
 mod call_times;
+mod correction;
+mod decision;
 mod detached_calls;
+mod forecast;
 mod headers;
 mod merge;
 #[cfg(test)]
 mod tests;
 
 pub use self::{
-    budget::{Budget, Decision, LimitedBy, Remaining, Ticket, Wait},
+    budget::Budget,
+    decision::{Decision, LimitedBy, Remaining, Ticket, Wait},
     headers::{CallOutcome, RateLimitHeaders},
 };

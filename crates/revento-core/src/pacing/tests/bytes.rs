@@ -12,19 +12,19 @@ proptest! {
         let (mut now, mut tickets) = (0, Vec::new());
         for (what, later) in steps {
             now += later;
-            if let Decision::Go(ticket) = budget.ask(at(now)) {
+            if let Decision::Go(ticket) = budget.try_acquire(at(now)) {
                 tickets.push(ticket);
             }
             let Some(ticket) = tickets.pop() else { continue };
             let mut headers = RateLimitHeaders::read(200, "", |_| None, at(now));
             match what {
                 0 => budget.unsent(ticket),
-                1 => budget.lost(ticket, at(now)),
+                1 => budget.abandon(ticket, at(now)),
                 2 => {
                     headers.outcome = CallOutcome::ConcurrencyLimited;
-                    budget.done(ticket, at(now), &headers);
+                    budget.complete(ticket, at(now), &headers);
                 }
-                _ => budget.done(ticket, at(now), &headers),
+                _ => budget.complete(ticket, at(now), &headers),
             }
             prop_assert_eq!(Budget::from_bytes(&budget.to_bytes()), Some(budget.clone()));
         }
@@ -40,8 +40,8 @@ proptest! {
         }
         if let Some(mut budget) = Budget::from_bytes(&bytes) {
             let now = Timestamp::from_unix_micros(now);
-            if let Decision::Go(ticket) = budget.ask(now) {
-                budget.done(ticket, now, &RateLimitHeaders::read(429, "", |_| Some("7"), now));
+            if let Decision::Go(ticket) = budget.try_acquire(now) {
+                budget.complete(ticket, now, &RateLimitHeaders::read(429, "", |_| Some("7"), now));
             }
             let _ = (budget.idle_at(), budget.remaining(now), budget.ready_at(3, now));
         }

@@ -13,7 +13,7 @@ proptest! {
         let mut budget = Budget::new(limits::USER_RATE_LIMITS);
         let now = Timestamp::from_unix_micros(now / 2);
         for (status, [limit, remaining, reset, retry, date]) in &answers {
-            let Decision::Go(ticket) = budget.ask(now) else { break };
+            let Decision::Go(ticket) = budget.try_acquire(now) else { break };
             let header = |name: &str| Some(match name {
                 "x-ratelimit-limit" => limit.as_str(),
                 "x-ratelimit-remaining" => remaining,
@@ -21,10 +21,10 @@ proptest! {
                 "retry-after" => retry,
                 _ => date,
             });
-            budget.done(ticket, now, &RateLimitHeaders::read(*status, "", header, now));
+            budget.complete(ticket, now, &RateLimitHeaders::read(*status, "", header, now));
             let _ = (budget.remaining(now), budget.ready_at(1, now), budget.idle_at());
         }
-        if let Decision::Wait(wait) = budget.ask(now) {
+        if let Decision::Wait(wait) = budget.try_acquire(now) {
             prop_assert!(wait.until.saturating_since(now).as_secs() <= 3601, "{wait:?}");
         }
     }
@@ -46,7 +46,7 @@ fn a19_a_smaller_count_of_the_platform_wins() {
     let mut budget = Budget::new(limits);
     let mut now = 0;
     let call = |budget: &mut Budget, now: i64, remaining: i64| {
-        let Decision::Go(ticket) = budget.ask(at(now)) else {
+        let Decision::Go(ticket) = budget.try_acquire(at(now)) else {
             return false;
         };
         let answer = Answer {
@@ -58,7 +58,7 @@ fn a19_a_smaller_count_of_the_platform_wins() {
             retry_after: None,
             date: None,
         };
-        budget.done(ticket, at(now), &answer.headers(now));
+        budget.complete(ticket, at(now), &answer.headers(now));
         true
     };
     for left in (0..30).rev() {
@@ -81,7 +81,7 @@ fn a19_a_smaller_count_of_the_platform_wins() {
 #[test]
 fn a19_another_limit_is_taken_over() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
-    let Decision::Go(ticket) = budget.ask(at(0)) else {
+    let Decision::Go(ticket) = budget.try_acquire(at(0)) else {
         panic!()
     };
     let answer = Answer {
@@ -93,7 +93,7 @@ fn a19_another_limit_is_taken_over() {
         retry_after: None,
         date: None,
     };
-    budget.done(ticket, at(0), &answer.headers(0));
+    budget.complete(ticket, at(0), &answer.headers(0));
     assert_eq!(budget.limits().per_minute, 10);
     assert_eq!(budget.limits().per_hour, 500);
     assert_eq!(budget.remaining(at(0)).minute, 9);
@@ -103,7 +103,7 @@ fn a19_another_limit_is_taken_over() {
 fn a9_an_impossible_reset_costs_a_short_pause_only() {
     for reset in [0, -5, i64::MAX, i64::MIN, START / SECOND + 100_000] {
         let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
-        let Decision::Go(ticket) = budget.ask(at(0)) else {
+        let Decision::Go(ticket) = budget.try_acquire(at(0)) else {
             panic!()
         };
         let answer = Answer {
@@ -115,8 +115,8 @@ fn a9_an_impossible_reset_costs_a_short_pause_only() {
             retry_after: None,
             date: None,
         };
-        budget.done(ticket, at(0), &answer.headers(0));
-        let Decision::Wait(wait) = budget.ask(at(0)) else {
+        budget.complete(ticket, at(0), &answer.headers(0));
+        let Decision::Wait(wait) = budget.try_acquire(at(0)) else {
             panic!("{reset}")
         };
         assert_eq!(
@@ -124,36 +124,39 @@ fn a9_an_impossible_reset_costs_a_short_pause_only() {
             (LimitedBy::RetryAfter, 1),
             "{reset}"
         );
-        assert!(matches!(budget.ask(at(SECOND)), Decision::Go(_)), "{reset}");
+        assert!(
+            matches!(budget.try_acquire(at(SECOND)), Decision::Go(_)),
+            "{reset}"
+        );
     }
 }
 
 #[test]
 fn a19_nothing_left_of_an_unknown_limit_costs_a_short_pause() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
-    let Decision::Go(ticket) = budget.ask(at(0)) else {
+    let Decision::Go(ticket) = budget.try_acquire(at(0)) else {
         panic!()
     };
     let header = |name| (name == "x-ratelimit-remaining").then_some("0");
-    budget.done(ticket, at(0), &RateLimitHeaders::read(200, "", header, at(0)));
-    let Decision::Wait(wait) = budget.ask(at(0)) else {
+    budget.complete(ticket, at(0), &RateLimitHeaders::read(200, "", header, at(0)));
+    let Decision::Wait(wait) = budget.try_acquire(at(0)) else {
         panic!()
     };
     assert_eq!((wait.limited_by, seconds(&wait, 0)), (LimitedBy::RetryAfter, 1));
-    assert!(matches!(budget.ask(at(SECOND)), Decision::Go(_)));
+    assert!(matches!(budget.try_acquire(at(SECOND)), Decision::Go(_)));
 }
 
 #[test]
 fn a9_a_clock_that_went_back_causes_no_long_wait() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     for _ in 0..30 {
-        let Decision::Go(ticket) = budget.ask(at(0)) else {
+        let Decision::Go(ticket) = budget.try_acquire(at(0)) else {
             panic!()
         };
-        budget.done(ticket, at(0), &RateLimitHeaders::read(200, "", |_| None, at(0)));
+        budget.complete(ticket, at(0), &RateLimitHeaders::read(200, "", |_| None, at(0)));
     }
     let back = -100_000 * SECOND;
-    let Decision::Wait(wait) = budget.ask(at(back)) else {
+    let Decision::Wait(wait) = budget.try_acquire(at(back)) else {
         panic!()
     };
     assert_eq!((wait.limited_by, seconds(&wait, back)), (LimitedBy::Minute, 60));
@@ -162,7 +165,7 @@ fn a9_a_clock_that_went_back_causes_no_long_wait() {
 #[test]
 fn a7_the_whole_token_waits_as_long_as_the_platform_asks() {
     let mut budget = Budget::new(limits::USER_RATE_LIMITS);
-    let Decision::Go(ticket) = budget.ask(at(0)) else {
+    let Decision::Go(ticket) = budget.try_acquire(at(0)) else {
         panic!()
     };
     let headers = RateLimitHeaders::read(
@@ -171,8 +174,8 @@ fn a7_the_whole_token_waits_as_long_as_the_platform_asks() {
         |name| (name == "retry-after").then_some("17"),
         at(0),
     );
-    budget.done(ticket, at(0), &headers);
-    let Decision::Wait(wait) = budget.ask(at(0)) else {
+    budget.complete(ticket, at(0), &headers);
+    let Decision::Wait(wait) = budget.try_acquire(at(0)) else {
         panic!()
     };
     assert_eq!((wait.limited_by, seconds(&wait, 0)), (LimitedBy::RetryAfter, 17));

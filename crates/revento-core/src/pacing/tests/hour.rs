@@ -19,10 +19,10 @@ fn answer(now: i64, remaining: i64, reset: i64) -> Answer {
 }
 
 fn call(budget: &mut Budget, now: i64, answer: &Answer) {
-    let Decision::Go(ticket) = budget.ask(at(now)) else {
+    let Decision::Go(ticket) = budget.try_acquire(at(now)) else {
         panic!("a call may go at {now}")
     };
-    budget.done(ticket, at(now), &answer.headers(now));
+    budget.complete(ticket, at(now), &answer.headers(now));
 }
 
 /// Spends the whole hour within 17 minutes and 20 seconds.
@@ -40,7 +40,7 @@ fn spent(reset: i64) -> Budget {
 fn h31_after_the_hours_reset_the_whole_budget_is_there() {
     let mut budget = spent(1200);
     let now = 1040 * SECOND;
-    let Decision::Wait(wait) = budget.ask(at(now)) else {
+    let Decision::Wait(wait) = budget.try_acquire(at(now)) else {
         panic!("the hour is spent")
     };
     assert_eq!(wait.limited_by, LimitedBy::Hour);
@@ -63,7 +63,7 @@ fn h31_after_the_hours_reset_the_whole_budget_is_there() {
 fn h31_a_rolling_hour_is_survived_too() {
     let mut budget = spent(3600);
     let now = 1040 * SECOND;
-    let Decision::Wait(wait) = budget.ask(at(now)) else {
+    let Decision::Wait(wait) = budget.try_acquire(at(now)) else {
         panic!("the hour is spent")
     };
     let waits = seconds(&wait, now);
@@ -81,7 +81,7 @@ fn h31_a_rolling_hour_is_survived_too() {
 #[test]
 fn h31_a_spent_minute_leaves_the_hour_as_it_is() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
-    let Decision::Go(ticket) = budget.ask(at(0)) else {
+    let Decision::Go(ticket) = budget.try_acquire(at(0)) else {
         panic!()
     };
     let refusal = Answer {
@@ -90,8 +90,8 @@ fn h31_a_spent_minute_leaves_the_hour_as_it_is() {
         retry_after: Some("20".to_owned()),
         ..answer(0, 400, 1800)
     };
-    budget.done(ticket, at(0), &refusal.headers(0));
-    let Decision::Wait(wait) = budget.ask(at(0)) else {
+    budget.complete(ticket, at(0), &refusal.headers(0));
+    let Decision::Wait(wait) = budget.try_acquire(at(0)) else {
         panic!()
     };
     assert_eq!((wait.limited_by, seconds(&wait, 0)), (LimitedBy::RetryAfter, 20));
@@ -100,31 +100,31 @@ fn h31_a_spent_minute_leaves_the_hour_as_it_is() {
         400,
         "others have spent a part of it"
     );
-    assert!(matches!(budget.ask(at(20 * SECOND)), Decision::Go(_)));
+    assert!(matches!(budget.try_acquire(at(20 * SECOND)), Decision::Go(_)));
 }
 
 #[test]
 fn h31_too_many_calls_at_once_have_no_headers_and_change_no_count() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let mut tickets = Vec::new();
-    while let Decision::Go(ticket) = budget.ask(at(0)) {
+    while let Decision::Go(ticket) = budget.try_acquire(at(0)) {
         tickets.push(ticket);
     }
     assert_eq!(tickets.len(), 5);
     let headers = RateLimitHeaders::read(429, "concurrent_limit_exceeded", |_| None, at(0));
     assert_eq!(headers.outcome(), CallOutcome::ConcurrencyLimited);
-    budget.done(tickets.pop().unwrap(), at(0), &headers);
+    budget.complete(tickets.pop().unwrap(), at(0), &headers);
     assert_eq!(budget.limits(), limits::INSTALLATION_RATE_LIMITS);
-    let Decision::Wait(wait) = budget.ask(at(0)) else {
+    let Decision::Wait(wait) = budget.try_acquire(at(0)) else {
         panic!("four calls are in flight")
     };
     assert_eq!(wait.limited_by, LimitedBy::InFlight);
     // The end of one of the other calls is enough.
-    budget.done(
+    budget.complete(
         tickets.pop().unwrap(),
         at(SECOND / 10),
         &answer(0, 499, 3600).headers(0),
     );
-    assert!(matches!(budget.ask(at(SECOND / 10)), Decision::Go(_)));
+    assert!(matches!(budget.try_acquire(at(SECOND / 10)), Decision::Go(_)));
     assert_eq!(budget.remaining(at(SECOND / 10)).hour, 500 - 1 - 4);
 }

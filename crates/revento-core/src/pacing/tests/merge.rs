@@ -7,14 +7,14 @@ use super::{
 };
 
 fn go(budget: &mut Budget, now: i64) -> Ticket {
-    match budget.ask(at(now)) {
+    match budget.try_acquire(at(now)) {
         Decision::Go(ticket) => ticket,
         Decision::Wait(wait) => panic!("{wait:?}"),
     }
 }
 
 fn answered(budget: &mut Budget, ticket: Ticket, now: i64) {
-    budget.done(
+    budget.complete(
         ticket,
         at(now),
         &RateLimitHeaders::read(200, "", |_| None, at(now)),
@@ -75,7 +75,7 @@ fn a17_a_call_lost_while_detached_leaves_the_shared_budget() {
     let mut shared = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let ticket = go(&mut shared, 0);
     let mut mine = shared.clone();
-    mine.detach(1000, |budget| budget.lost(ticket, at(0)));
+    mine.detach(1000, |budget| budget.abandon(ticket, at(0)));
     // It is in flight for as long as it may be, and not for the whole lease.
     assert_eq!(remaining(&mine.merge(shared.clone()), 4 * SECOND), (29, 4));
     assert_eq!(remaining(&mine.merge(shared.clone()), 6 * SECOND).1, 5);
@@ -91,7 +91,7 @@ fn a18_a_detached_budget_forgets_calls_that_no_longer_count() {
     let mut now = 0;
     for _ in 0..3000 {
         let ticket = loop {
-            match budget.ask(at(now)) {
+            match budget.try_acquire(at(now)) {
                 Decision::Go(ticket) => break ticket,
                 Decision::Wait(wait) => now = wait.until.unix_micros() - START,
             }

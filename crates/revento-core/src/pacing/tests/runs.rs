@@ -47,7 +47,7 @@ pub(super) fn run(
         match happens {
             Happens::Ask(replica) => {
                 while todo[replica] > 0 {
-                    match budgets[replica].ask(at(now)) {
+                    match budgets[replica].try_acquire(at(now)) {
                         Decision::Go(ticket) => {
                             todo[replica] -= 1;
                             let call = tickets.len();
@@ -79,7 +79,7 @@ pub(super) fn run(
                     run.refusals += 1;
                     todo[replica] += 1;
                 }
-                budgets[replica].done(ticket, at(now), &answer.headers(now));
+                budgets[replica].complete(ticket, at(now), &answer.headers(now));
                 queue.push(Reverse((now, Happens::Ask(replica))));
             }
         }
@@ -154,7 +154,7 @@ pub(super) fn run_shared(
     while let Some(Reverse((now, happens))) = queue.pop() {
         match happens {
             Happens::Ask(replica) if tickets.len() < calls + run.refusals => {
-                match store.change(replica, now, |budget| budget.ask(clock(replica, now))) {
+                match store.change(replica, now, |budget| budget.try_acquire(clock(replica, now))) {
                     Decision::Go(ticket) => {
                         let call = tickets.len();
                         tickets.push((replica, ticket));
@@ -188,7 +188,7 @@ pub(super) fn run_shared(
                 }
                 let here = if replica == 0 { now } else { now + skew * 1000 };
                 let headers = answer.headers(here);
-                store.change(replica, now, |budget| budget.done(ticket, at(here), &headers));
+                store.change(replica, now, |budget| budget.complete(ticket, at(here), &headers));
                 queue.push(Reverse((now, Happens::Ask(replica))));
             }
         }

@@ -7,27 +7,27 @@ fn a8_a_concurrency_limit_waits_for_a_call_in_flight() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let mut tickets: Vec<Ticket> = Vec::new();
     for _ in 0..3 {
-        let Decision::Go(ticket) = budget.ask(at(0)) else {
+        let Decision::Go(ticket) = budget.try_acquire(at(0)) else {
             panic!()
         };
         tickets.push(ticket);
     }
     let too_many = RateLimitHeaders::read(429, "concurrent_limit_exceeded", |_| None, at(0));
-    budget.done(tickets.pop().unwrap(), at(0), &too_many);
-    let Decision::Wait(wait) = budget.ask(at(0)) else {
+    budget.complete(tickets.pop().unwrap(), at(0), &too_many);
+    let Decision::Wait(wait) = budget.try_acquire(at(0)) else {
         panic!()
     };
     assert_eq!(wait.limited_by, LimitedBy::InFlight);
     let answered = RateLimitHeaders::read(200, "", |_| None, at(SECOND));
-    budget.done(tickets.pop().unwrap(), at(SECOND), &answered);
-    assert!(matches!(budget.ask(at(SECOND)), Decision::Go(_)));
+    budget.complete(tickets.pop().unwrap(), at(SECOND), &answered);
+    assert!(matches!(budget.try_acquire(at(SECOND)), Decision::Go(_)));
     // Without another call in flight there is a short pause, and later five calls at once again.
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
-    let Decision::Go(ticket) = budget.ask(at(0)) else {
+    let Decision::Go(ticket) = budget.try_acquire(at(0)) else {
         panic!()
     };
-    budget.done(ticket, at(0), &too_many);
-    let Decision::Wait(wait) = budget.ask(at(0)) else {
+    budget.complete(ticket, at(0), &too_many);
+    let Decision::Wait(wait) = budget.try_acquire(at(0)) else {
         panic!()
     };
     assert_eq!((wait.limited_by, seconds(&wait, 0)), (LimitedBy::RetryAfter, 1));
@@ -37,13 +37,13 @@ fn a8_a_concurrency_limit_waits_for_a_call_in_flight() {
 #[test]
 fn a8_a_concurrency_limit_with_a_pause_waits_for_it() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
-    let Decision::Go(ticket) = budget.ask(at(0)) else {
+    let Decision::Go(ticket) = budget.try_acquire(at(0)) else {
         panic!()
     };
     let header = |name| (name == "retry-after").then_some("91");
     let too_many = RateLimitHeaders::read(429, "concurrent_limit_exceeded", header, at(0));
-    budget.done(ticket, at(0), &too_many);
-    let Decision::Wait(wait) = budget.ask(at(0)) else {
+    budget.complete(ticket, at(0), &too_many);
+    let Decision::Wait(wait) = budget.try_acquire(at(0)) else {
         panic!()
     };
     assert_eq!((wait.limited_by, seconds(&wait, 0)), (LimitedBy::RetryAfter, 91));
@@ -53,16 +53,16 @@ fn a8_a_concurrency_limit_with_a_pause_waits_for_it() {
 fn lost_calls_leave_the_calls_in_flight() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     for _ in 0..5 {
-        let Decision::Go(ticket) = budget.ask(at(0)) else {
+        let Decision::Go(ticket) = budget.try_acquire(at(0)) else {
             panic!()
         };
-        budget.lost(ticket, at(0));
+        budget.abandon(ticket, at(0));
     }
-    let Decision::Wait(wait) = budget.ask(at(0)) else {
+    let Decision::Wait(wait) = budget.try_acquire(at(0)) else {
         panic!()
     };
     assert_eq!((wait.limited_by, seconds(&wait, 0)), (LimitedBy::InFlight, 5));
-    assert!(matches!(budget.ask(at(5 * SECOND)), Decision::Go(_)));
+    assert!(matches!(budget.try_acquire(at(5 * SECOND)), Decision::Go(_)));
     assert_eq!(
         budget.remaining(at(5 * SECOND)).minute,
         24,
@@ -75,11 +75,11 @@ fn a18_an_idle_budget_takes_no_memory_and_says_when_it_is_idle() {
     let mut budget = Budget::new(limits::INSTALLATION_RATE_LIMITS);
     let empty = budget.size_in_memory();
     assert!(empty < 256, "{empty}");
-    let Decision::Go(ticket) = budget.ask(at(0)) else {
+    let Decision::Go(ticket) = budget.try_acquire(at(0)) else {
         panic!()
     };
     assert!(budget.idle_at() > at(3600 * SECOND), "a call is in flight");
-    budget.done(ticket, at(0), &RateLimitHeaders::read(200, "", |_| None, at(0)));
+    budget.complete(ticket, at(0), &RateLimitHeaders::read(200, "", |_| None, at(0)));
     assert_eq!(budget.idle_at(), at(3600 * SECOND));
     assert!(budget.size_in_memory() < empty + 256);
 }
@@ -118,11 +118,11 @@ fn a_forecast_names_the_limit_that_causes_most_of_the_wait() {
     assert_eq!(limited_by(&budget, 500), Some(LimitedBy::Hour));
     assert_eq!(limited_by(&budget, 100_000), Some(LimitedBy::Hour));
     let mut refused = Budget::new(limits::INSTALLATION_RATE_LIMITS);
-    let Decision::Go(ticket) = refused.ask(at(0)) else {
+    let Decision::Go(ticket) = refused.try_acquire(at(0)) else {
         panic!("nothing is spent")
     };
     let header = |name| (name == "retry-after").then_some("30");
     let headers = RateLimitHeaders::read(429, "rate_limit_exceeded", header, at(0));
-    refused.done(ticket, at(0), &headers);
+    refused.complete(ticket, at(0), &headers);
     assert_eq!(limited_by(&refused, 0), Some(LimitedBy::RetryAfter));
 }
