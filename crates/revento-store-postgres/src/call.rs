@@ -18,9 +18,10 @@ use crate::{
 };
 
 /// Begins a transaction and sets what the store relies on, in one round trip. A stricter `synchronous_commit` stays. A process that
-/// is paused in a transaction must not hold its locks for longer than the others wait for them.
-const BEGIN: &str = "
-    BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+/// is paused in a transaction must not hold its locks for longer than the others wait for them. Not `READ WRITE`: a server that became
+/// a replica would refuse even reads, and not as something that passes.
+pub(crate) const BEGIN: &str = "
+    BEGIN ISOLATION LEVEL READ COMMITTED;
     SET LOCAL lock_timeout = '10s';
     SET LOCAL statement_timeout = '30s';
     SET LOCAL idle_in_transaction_session_timeout = '5s';

@@ -44,7 +44,7 @@ async fn migrate_by(
     migrations: &'static [&'static str],
 ) -> Result<String, Failed> {
     let mut tx = connection
-        .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = '30s'")
+        .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '30s'")
         .await?;
     let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     run(&mut tx, format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;

@@ -1,8 +1,13 @@
 //! Tests of what is not visible from outside: settings of the calls, and query plans.
 
+use revento_store::{InboxStore, InsertOutcome};
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::{PostgresOptions, PostgresStore, call::Call, deletions, inbox, tokens};
+use crate::{
+    PostgresOptions, PostgresStore,
+    call::{BEGIN, Call},
+    deletions, inbox, tokens,
+};
 
 async fn store(name: &str, setting: &str) -> Option<PostgresStore> {
     let url = std::env::var("REVENTO_TEST_POSTGRES")
@@ -94,4 +99,25 @@ async fn t7_every_question_has_an_index() {
         let sorts = plan.contains("Sort") && *name != "lease"; // It sorts what it has leased, at the end.
         assert!(!sorts, "{name} sorts: {plan}");
     }
+}
+
+/// The process of one replica is stopped between a statement and its commit, as by a debugger or a suspended machine.
+#[tokio::test]
+async fn h23_a_replica_that_is_paused_in_a_transaction_does_not_stop_the_others() {
+    let Some(store) = store("paused", "jit=off").await else {
+        return;
+    };
+    let mut delivery = revento_store_testkit::fixtures::delivery(1);
+    delivery.ordering_key = "app_1".to_owned();
+    let mut paused = store.pool.acquire().await.unwrap();
+    sqlx::raw_sql(BEGIN).execute(&mut *paused).await.unwrap();
+    let lock = format!("SELECT {}.revento_lock('app_1')", store.schema);
+    sqlx::raw_sql(AssertSqlSafe(lock))
+        .execute(&mut *paused)
+        .await
+        .unwrap();
+    let inserted = store.insert(&delivery).await.unwrap();
+    assert!(matches!(inserted, InsertOutcome::New { .. }));
+    let late = sqlx::raw_sql("COMMIT").execute(&mut *paused).await;
+    assert!(late.is_err(), "the paused replica has lost its transaction");
 }
