@@ -40,7 +40,8 @@ const LOGIN: &str = "revento-login";
 /// is asked for it, and a positive answer counts for some seconds. A session belongs to one client id, authorization server
 /// and redirect URI. It lives no longer than the configured lifetime, even if that was longer when the session began.
 ///
-/// This process remembers the sessions that ended early; several replicas need sticky sessions or short lifetimes.
+/// This process remembers the sessions that ended early; several replicas need sticky sessions or short lifetimes. A replica
+/// that has not seen the end of a connection accepts its sessions again when the same participant has signed in anew.
 ///
 /// All frames under the platform's site share the cookie. Put [`SameOrigin`](crate::SameOrigin) in front of every form.
 #[derive(Clone)]
