@@ -28,6 +28,7 @@ const RULES: &[(&str, &[&str])] = &[
     // `collect_limited` reads any body; `tower_service` is behind the feature `tower`.
     ("revento-transport", &["http_body", "tower_service"]),
     // `Zeroizing` tells callers that the plaintext is wiped on drop.
+    ("revento-oauth", &["zeroize"]),
     ("revento-seal", &["zeroize"]),
     ("revento-store", &["zeroize"]),
 ];
