@@ -1,7 +1,7 @@
 //! What webhooks do to connections (contract §2.6, invariant T8).
 
 use revento_core::{
-    Envelope, EnvelopeError, EventType, UserId, kind::UserRevokedAccess, resource::DeletionRequired,
+    Envelope, EnvelopeError, EventId, EventType, UserId, kind::UserRevokedAccess, resource::DeletionRequired,
     text::printable,
 };
 use revento_oauth::lifecycle::Signal;
@@ -14,13 +14,14 @@ impl Connections {
     pub(crate) async fn apply_webhook(&self, envelope: &Envelope) -> Result<(), ApplyWebhookError> {
         let Some(Ending {
             signal,
+            event,
             user,
             unreadable,
         }) = ending(envelope)?
         else {
             return Ok(());
         };
-        let mut pages = self.pages(envelope, &signal);
+        let mut pages = self.pages(event);
         let mut is_known = false;
         while let Some(page) = pages.next().await? {
             for stored in page {
@@ -38,15 +39,13 @@ impl Connections {
         unreadable.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// The connections of the event that the webhook names, or all.
-    fn pages(&self, envelope: &Envelope, signal: &Signal) -> RecordPages<'_> {
+    /// The connections of an event, or all.
+    fn pages(&self, event: Option<EventId>) -> RecordPages<'_> {
         let store = self.tokens.store();
         let client_id = self.integration.client_id().clone();
-        match (&envelope.event_id, signal) {
-            (Some(event_id), signal) if !matches!(signal, Signal::Suspended { .. }) => {
-                RecordPages::of_event(store, client_id, event_id.clone())
-            }
-            _ => RecordPages::of_client(store, client_id),
+        match event {
+            Some(event_id) => RecordPages::of_event(store, client_id, event_id),
+            None => RecordPages::of_client(store, client_id),
         }
     }
 }
@@ -54,6 +53,8 @@ impl Connections {
 /// What a webhook ends.
 struct Ending {
     signal: Signal,
+    /// The event whose connections end; `None` for all events.
+    event: Option<EventId>,
     /// The participant whose connections end; `None` for all connections.
     user: Option<UserId>,
     /// What could not be read, although the webhook ends something.
@@ -62,32 +63,43 @@ struct Ending {
 
 fn ending(envelope: &Envelope) -> Result<Option<Ending>, EnvelopeError> {
     let occurred_at = envelope.occurred_at;
-    let of_all = |signal, unreadable| {
-        let user = None;
-        Ok(Some(Ending {
-            signal,
-            user,
-            unreadable,
-        }))
-    };
     match envelope.event_type {
         EventType::DataDeletionRequired => {
-            // A body without details still ends the connection.
-            let deadline_at = envelope.deletion_deadline();
-            let data = envelope.data::<DeletionRequired>().ok();
-            let signal = Signal::DeletionRequired {
-                occurred_at,
-                deadline_at: deadline_at.as_ref().ok().copied(),
-                reason: data.and_then(|data| data.reason),
+            let data = envelope.data::<DeletionRequired>();
+            let (event, reason) = match (data, &envelope.event_id) {
+                (Ok(data), event) => (event.clone().or(data.event_id), data.reason),
+                // A body without details still ends the connection.
+                (Err(_), Some(event)) => (Some(event.clone()), None),
+                // Nothing says which connection has ended, and it must not be every one.
+                (Err(error), None) => return Err(error),
             };
-            of_all(signal, deadline_at.err())
+            let deadline_at = envelope.deletion_deadline();
+            Ok(Some(Ending {
+                signal: Signal::DeletionRequired {
+                    occurred_at,
+                    deadline_at: deadline_at.as_ref().ok().copied(),
+                    reason,
+                },
+                event,
+                user: None,
+                unreadable: deadline_at.err(),
+            }))
         }
-        EventType::UserRevokedAccess => Ok(Some(Ending {
-            user: Some(envelope.read::<UserRevokedAccess>()?.user_id),
-            signal: Signal::UserRevoked { occurred_at },
+        EventType::UserRevokedAccess => {
+            let data = envelope.read::<UserRevokedAccess>()?;
+            Ok(Some(Ending {
+                signal: Signal::UserRevoked { occurred_at },
+                event: envelope.event_id.clone().or(data.event_id),
+                user: Some(data.user_id),
+                unreadable: None,
+            }))
+        }
+        EventType::IntegrationSuspended => Ok(Some(Ending {
+            signal: Signal::Suspended { occurred_at },
+            event: None,
+            user: None,
             unreadable: None,
         })),
-        EventType::IntegrationSuspended => of_all(Signal::Suspended { occurred_at }, None),
         _ => Ok(None),
     }
 }

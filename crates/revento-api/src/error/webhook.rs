@@ -12,7 +12,7 @@ pub enum ApplyWebhookError {
     Store(#[from] StoreError),
     /// The webhook ends connections, and its data does not say which or by when the data has to be deleted.
     ///
-    /// `data.deletion_required` has ended the connection all the same, with the latest deadline of the contract (contract §2.6).
+    /// `data.deletion_required` has ended the connection of its event all the same, with the latest deadline of the contract (contract §2.6).
     /// `user.revoked_access` without a readable user has ended nothing.
     #[error(
         "a webhook that ends connections cannot be read; it may have taken effect in part: compare the connections with the developer console"

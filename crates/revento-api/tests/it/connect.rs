@@ -207,6 +207,29 @@ async fn q16_lifecycle_webhooks_are_applied_without_a_live_token_and_without_a_c
 }
 
 #[tokio::test(start_paused = true)]
+async fn h3_a_deletion_without_an_event_ends_what_its_data_names_and_never_everything_by_mistake() {
+    let without_event = |data: &str| {
+        let body = format!(
+            r#"{{"id":"1","type":"data.deletion_required","occurred_at":"2026-06-09T14:22:31Z","event_id":null,
+                "organization_id":null,"data":{data}}}"#
+        );
+        Envelope::parse(body.as_bytes()).unwrap()
+    };
+    let world = World::connected().await;
+    for unreadable in ["7", "null", "[]"] {
+        let applied = world.client.apply_webhook(&without_event(unreadable)).await;
+        assert!(!applied.unwrap_err().is_transient(), "{unreadable}");
+        assert_eq!(world.stored().await.status, ConnectionStatus::Connected);
+    }
+    let of_other = without_event(r#"{"event_id":"evt_other"}"#);
+    world.client.apply_webhook(&of_other).await.unwrap();
+    assert_eq!(world.stored().await.status, ConnectionStatus::Connected);
+    let of_ours = without_event(&format!(r#"{{"event_id":"{EVENT}"}}"#));
+    world.client.apply_webhook(&of_ours).await.unwrap();
+    assert_eq!(world.stored().await.status, ConnectionStatus::Revoked);
+}
+
+#[tokio::test(start_paused = true)]
 async fn t11_scopes_that_were_taken_back_are_told() {
     let world = World::connected().await;
     let told = Arc::new(Mutex::new(Vec::new()));
