@@ -26,6 +26,10 @@ pub(crate) struct Arguments {
     /// The event.
     #[arg(long, value_name = "ID", default_value = DEFAULT_EVENT)]
     event: String,
+    /// Connect the event first, as an organizer would, if no integration is connected to it. For receivers without the OAuth
+    /// flow.
+    #[arg(long)]
+    connect: bool,
     /// How many times.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     count: u32,
@@ -94,6 +98,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         sandbox: RemoteSandbox::find(&arguments.sandbox).await?,
         event: arguments.event,
     };
+    if arguments.connect {
+        world.connect().await?;
+    } else if !world.is_connected().await? {
+        terminal::print_warning(&format!(
+            "no integration is connected to {}, so the sandbox sends no webhook: connect it in the browser, or give --connect",
+            printable(&world.event)
+        ));
+    }
     let pause = arguments.per_second.map(|rate| Duration::from_secs(1) / rate);
     for done in 0..arguments.count {
         if let Some(pause) = pause.filter(|_| done > 0) {
@@ -141,6 +153,22 @@ impl World {
             }
             Trigger::Suspended => self.suspend().await,
         }
+    }
+
+    async fn is_connected(&self) -> Result<bool> {
+        let connections = self.sandbox.list("/connections", &[]).await?;
+        let is_this = |row: &Value| row.get("event_id").and_then(Value::as_str) == Some(&self.event);
+        let is_live = |row: &Value| row.get("status").and_then(Value::as_str) == Some("active");
+        Ok(connections.iter().any(|row| is_this(row) && is_live(row)))
+    }
+
+    async fn connect(&self) -> Result<()> {
+        if !self.is_connected().await? {
+            self.sandbox
+                .post("/connect", &json!({ "event_id": self.event }))
+                .await?;
+        }
+        Ok(())
     }
 
     async fn submit(&self) -> Result<String> {

@@ -3,72 +3,38 @@
 use std::net::TcpListener as StdListener;
 
 use axum::{Router, http::StatusCode, routing::post};
-use revento_sandbox::{ConsentDecision, Sandbox};
+use revento_sandbox::Sandbox;
 use serde_json::Value;
 
 use crate::support::{Ended, revento};
 
 const CALLBACK: &str = "http://localhost:3000/callback";
 const EVENT: &str = "evt_test_published";
-/// The example of RFC 7636, appendix B.
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 /// A sandbox whose webhooks get this answer, with a connection to the event.
 async fn connected(answer: StatusCode) -> Sandbox {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/webhooks", listener.local_addr().unwrap());
-    let receiver = Router::new().route("/webhooks", post(move || async move { answer }));
-    tokio::spawn(async move { axum::serve(listener, receiver).await });
-    let sandbox = Sandbox::builder()
-        .redirect_uri(CALLBACK)
-        .webhook_url(url)
-        .start()
-        .await
-        .unwrap();
+    let sandbox = unconnected(answer).await;
     connect(&sandbox).await;
     sandbox
 }
 
-async fn connect(sandbox: &Sandbox) {
-    let info = sandbox.info();
-    let mut url = url::Url::parse(&format!("{}/oauth/authorize", info.auth_base)).unwrap();
-    url.query_pairs_mut().extend_pairs([
-        ("response_type", "code"),
-        ("client_id", &info.client_id),
-        ("redirect_uri", CALLBACK),
-        ("scope", "event.read participants.read"),
-        ("event_id", EVENT),
-        ("state", "state"),
-        ("code_challenge", CHALLENGE),
-        ("code_challenge_method", "S256"),
-    ]);
-    let landed = sandbox
-        .authorize(url.as_str(), ConsentDecision::Authorize)
+async fn unconnected(answer: StatusCode) -> Sandbox {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/webhooks", listener.local_addr().unwrap());
+    let receiver = Router::new().route("/webhooks", post(move || async move { answer }));
+    tokio::spawn(async move { axum::serve(listener, receiver).await });
+    Sandbox::builder()
+        .redirect_uri(CALLBACK)
+        .webhook_url(url)
+        .start()
         .await
-        .unwrap();
-    let landed = url::Url::parse(&landed).unwrap();
-    let code = landed
-        .query_pairs()
-        .find(|(name, _)| name == "code")
         .unwrap()
-        .1
-        .into_owned();
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", CALLBACK),
-        ("client_id", &info.client_id),
-        ("client_secret", &info.client_secret),
-        ("code_verifier", VERIFIER),
-    ];
-    let http = reqwest::Client::new();
-    let answer = http
-        .post(format!("{}/oauth/token", info.auth_base))
-        .form(&form)
-        .send()
-        .await
-        .unwrap();
+}
+
+async fn connect(sandbox: &Sandbox) {
+    let url = format!("{}/connect", sandbox.info().control_base);
+    let body = serde_json::json!({ "event_id": EVENT });
+    let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }
 
@@ -233,4 +199,15 @@ async fn a_sandbox_that_is_not_there_is_named() {
         let text = String::from_utf8(output.stderr).unwrap();
         assert!(text.contains(says), "{named}: {text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_says_that_nobody_is_connected_or_connects() {
+    let sandbox = unconnected(StatusCode::OK).await;
+    let warned = run(&sandbox, &["trigger", "application.submitted"]).await;
+    assert!(warned.stderr.contains("--connect"), "{}", warned.stderr);
+    assert!(deliveries(&sandbox, &[]).await.is_empty());
+    let connected = run(&sandbox, &["trigger", "application.submitted", "--connect"]).await;
+    assert_eq!((connected.code, connected.stderr.as_str()), (Some(0), ""));
+    assert_eq!(deliveries(&sandbox, &[]).await.len(), 1);
 }

@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 use revento_sandbox::Sandbox;
+use serde_json::{Value, json};
 
 use crate::world::{CALLBACK, EVENT, World, refusal};
 
@@ -122,4 +123,44 @@ async fn h31_the_two_environments_have_separate_credentials() {
     let production = start().production_credentials().start().await.unwrap();
     assert_ne!(sandbox.info().client_secret, production.info().client_secret);
     assert_ne!(sandbox.info().webhook_secret, production.info().webhook_secret);
+}
+
+/// Who only receives webhooks has no OAuth flow yet.
+#[tokio::test]
+async fn an_event_is_connected_without_a_browser() {
+    let world = World::start().await;
+    let connect = async |body: Value| {
+        let url = format!("{}/connect", world.info().control_base);
+        let answer = world.http.post(url).json(&body).send().await.unwrap();
+        (answer.status(), answer.json::<Value>().await.unwrap())
+    };
+    let (status, tokens) = connect(json!({ "event_id": EVENT })).await;
+    assert_eq!(status, StatusCode::OK, "{tokens}");
+    assert_eq!(tokens["event_id"], EVENT);
+
+    let url = format!("{}/events/{EVENT}/participants", world.info().api_base);
+    let token = tokens["access_token"].as_str().unwrap();
+    let read = world.http.get(url).bearer_auth(token).send().await.unwrap();
+    assert_eq!(read.status(), StatusCode::OK);
+
+    let pending = world.sandbox.applications(EVENT, "pending").await.unwrap();
+    world
+        .sandbox
+        .perform(revento_sandbox::Action::Approve(pending[0].clone()))
+        .await
+        .unwrap();
+    world.sandbox.deliveries_settled().await.unwrap();
+    assert_eq!(world.sandbox.deliveries().await.unwrap().len(), 1);
+
+    for (body, expected) in [
+        (json!({ "event_id": "evt_none" }), StatusCode::NOT_FOUND),
+        (
+            json!({ "event_id": EVENT, "client_id": "int_none" }),
+            StatusCode::NOT_FOUND,
+        ),
+        (json!({}), StatusCode::BAD_REQUEST),
+    ] {
+        let (status, answer) = connect(body).await;
+        assert_eq!(status, expected, "{answer}");
+    }
 }

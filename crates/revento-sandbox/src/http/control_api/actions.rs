@@ -7,11 +7,15 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, ok, unknown_action};
 use crate::http::body::JsonBody;
+use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
+use crate::http::oauth;
 use crate::platform::commands::lifecycle;
 use crate::platform::commands::program::{self, ActivityChange};
 use crate::platform::commands::review::{self, ReviewDecision};
 use crate::platform::commands::webview_pages::{self, NewPage};
+use crate::platform::oauth::exchange::connect_at_once;
+use crate::platform::oauth::tokens::FreshPair;
 use crate::platform::queries::snapshot;
 use crate::runtime::Runtime;
 
@@ -121,6 +125,46 @@ pub(super) async fn revoke_user(
         .write(|state, context| lifecycle::revoke_user(state, context, &client_id, &id))
         .await??;
     Ok(ok())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Connecting {
+    event_id: String,
+    client_id: Option<String>,
+}
+
+/// Connects an event without a browser. The answer is that of the token endpoint.
+pub(super) async fn connect(State(runtime): SharedRuntime, JsonBody(sent): JsonBody<Connecting>) -> Answer {
+    let client_id = client_id(
+        &runtime,
+        OfIntegration {
+            client_id: sent.client_id,
+        },
+    );
+    let fresh = FreshPair::draw(&runtime.config.entropy)?;
+    let issued = runtime
+        .write(|state, context| {
+            let integration = context
+                .config
+                .integration(&client_id)
+                .ok_or_else(|| ErrorResponse::not_found(format!("There is no integration '{client_id}'.")))?;
+            if !state.events.contains(&sent.event_id) {
+                return Err(ErrorResponse::not_found(format!(
+                    "There is no event '{}'.",
+                    sent.event_id
+                )));
+            }
+            Ok(connect_at_once(
+                state,
+                context.now,
+                integration,
+                &sent.event_id,
+                fresh,
+            )?)
+        })
+        .await??;
+    Ok(Json(oauth::token_document(&issued)))
 }
 
 pub(super) async fn revoke_connection(

@@ -37,6 +37,7 @@ pub(super) fn routes(runtime: &Arc<Runtime>) -> Router<Arc<Runtime>> {
         .route("/webviews/{id}", delete(actions::remove_page))
         .route("/directory", get(views::directory))
         .route("/integrations/{id}/{act}", post(developer::integration))
+        .route("/connect", post(actions::connect))
         .route("/connections", get(views::connections))
         .route("/connections/{event_id}/revoke", post(actions::revoke_connection))
         .route("/clock", get(clock::show).post(clock::advance))

@@ -48,7 +48,7 @@ const fn delete(path: &'static str, summary: &'static str) -> Operation {
     }
 }
 
-pub(super) const OPERATIONS: [Operation; 35] = [
+pub(super) const OPERATIONS: [Operation; 36] = [
     get(
         "/_sandbox/applications",
         "Applications, filtered by event and status",
@@ -123,6 +123,11 @@ pub(super) const OPERATIONS: [Operation; 35] = [
         "/_sandbox/connections",
         "Connections with their token families",
         &[],
+    ),
+    post(
+        "/_sandbox/connect",
+        "Connect an event without a browser",
+        "event_id:string -client_id:string",
     ),
     post(
         "/_sandbox/connections/{event_id}/revoke",

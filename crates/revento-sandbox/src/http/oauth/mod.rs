@@ -13,6 +13,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
 
+pub(crate) use self::token::document as token_document;
 use crate::http::extract::SharedRuntime;
 use crate::runtime::Runtime;
 

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::faults::FaultArea;
 use crate::faults::{InjectionPoint, TriggeredFault};
@@ -124,7 +124,8 @@ fn described(refusal: ErrorResponse) -> ErrorResponse {
     refusal.with("error_description", text)
 }
 
-fn answer(issued: &IssuedTokens, fault: Option<&TriggeredFault>) -> Response {
+/// The document of issued tokens (contract §2.3).
+pub(crate) fn document(issued: &IssuedTokens) -> Value {
     let mut body = json!({
         "access_token": issued.access_token,
         "refresh_token": issued.refresh_token,
@@ -138,6 +139,11 @@ fn answer(issued: &IssuedTokens, fault: Option<&TriggeredFault>) -> Response {
     if let (Some(user_id), Some(fields)) = (&issued.user_id, body.as_object_mut()) {
         fields.insert("user_id".to_owned(), json!(user_id));
     }
+    body
+}
+
+fn answer(issued: &IssuedTokens, fault: Option<&TriggeredFault>) -> Response {
+    let mut body = document(issued);
     if let Some(fault) = fault {
         response_faults::change_tokens(fault, &mut body);
     }

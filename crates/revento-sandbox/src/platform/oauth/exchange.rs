@@ -1,7 +1,8 @@
 //! Exchanging a code for the first token pair of a family (contract §2.1, contract §2.3).
 
 use crate::decisions;
-use crate::platform::config::Integration;
+use crate::platform::config::{Integration, scope_info};
+use crate::platform::oauth::authorize::may_connect;
 use crate::platform::oauth::error::OAuthError;
 use crate::platform::oauth::params::Params;
 use crate::platform::oauth::tokens::{self, FAMILY_LIFETIME_S, FreshPair, IssuedTokens};
@@ -46,7 +47,7 @@ pub(crate) fn exchange(
         }
         return Err(error);
     }
-    let family = family(state, now, &code, fresh.family_id())?;
+    let family = family_of(state, now, &code, fresh.family_id())?;
     state
         .codes
         .change(&hash, |code| code.used_for = Some(family.id.clone()));
@@ -106,7 +107,42 @@ fn check(code: &Code, now: Time, redirect_uri: &str, verifier: Option<&str>) -> 
     Ok(())
 }
 
-fn family(state: &State, now: Time, code: &Code, id: String) -> Result<Family, OAuthError> {
+/// Connects an event as an organizer who authorizes all scopes would, without a browser and without a code.
+pub(crate) fn connect_at_once(
+    state: &mut State,
+    now: Time,
+    integration: &Integration,
+    event_id: &str,
+    fresh: FreshPair,
+) -> Result<IssuedTokens, OAuthError> {
+    let event = state
+        .events
+        .get(event_id)
+        .ok_or_else(|| OAuthError::invalid_request(format!("There is no event '{event_id}'.")))?;
+    may_connect(integration, state, event)?;
+    let installation = |name: &str| scope_info(name).is_some_and(|scope| scope.flow == Flow::Installation);
+    let declared = integration.scopes.iter().map(|scope| scope.name.clone());
+    let family = Family {
+        id: fresh.family_id(),
+        client_id: integration.client_id.clone(),
+        event_id: event_id.to_owned(),
+        organization_id: event.organization_id.clone(),
+        flow: Flow::Installation,
+        user_id: None,
+        scopes: declared.filter(|name| installation(name)).collect(),
+        generation: 0,
+        issued_at: now,
+        refreshed_at: now,
+        access_expires_at: now,
+        refresh_expires_at: now,
+        capped_at: now.plus_seconds(FAMILY_LIFETIME_S),
+        revoked: None,
+    };
+    connect(state, now, integration, &family);
+    Ok(tokens::issue(state, now, family, fresh))
+}
+
+fn family_of(state: &State, now: Time, code: &Code, id: String) -> Result<Family, OAuthError> {
     let organization_id = state
         .events
         .get(&code.event_id)
