@@ -56,7 +56,7 @@ fn measure(name: &'static str, bytes: usize) -> Row {
 
 fn repeated(contestant: &mut Contestant, times: usize) {
     for _ in 0..times {
-        assert!((contestant.run)(), "{} accepts what is genuine", contestant.name);
+        assert!((contestant.run)(), "{} accepts what is signed", contestant.name);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The request that wrk sends: a genuine delivery of the given size, signed when the measurement starts.
+//! The request that wrk sends: a verifiable delivery of the given size, signed when the measurement starts.
 
 use std::time::SystemTime;
 

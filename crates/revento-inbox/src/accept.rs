@@ -91,7 +91,7 @@ impl Inbox {
 
     /// Stores a verified delivery. After `Ok`, answer 2xx.
     ///
-    /// The inbox also accepts a genuine body that is not the promised envelope, because the platform would only send
+    /// The inbox also accepts a verified body that is not the promised envelope, because the platform would only send
     /// it again. A runner buries it. Its id is `unreadable/` and the digest of the body.
     ///
     /// The inbox logs an `ERROR` event when a known delivery id comes with another envelope, or a known envelope with
@@ -105,7 +105,7 @@ impl Inbox {
             Ok(envelope) => self.seal_envelope(verified, envelope, delivery_id).await?,
             Err(EventError::TypeMismatch) => return Err(AcceptError::TypeMismatch),
             Err(error) => {
-                tracing::error!(delivery_id = %printable(delivery_id.as_str()), %error, "the body of a genuine webhook is not an envelope; a runner will bury it");
+                tracing::error!(delivery_id = %printable(delivery_id.as_str()), %error, "the body of a verified webhook is not an envelope; a runner will bury it");
                 self.seal_unreadable(verified, delivery_id).await?
             }
         };

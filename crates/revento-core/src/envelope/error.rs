@@ -6,7 +6,7 @@ use crate::{EventType, error::ErrorKind, text::printable, tolerant_json::JsonErr
 
 /// The body of a verified webhook is not the promised envelope, or its data is not what its type promises.
 ///
-/// The webhook is genuine all the same, and its envelope and raw data stay usable. The text shows no value of the body,
+/// The webhook is verified all the same, and its envelope and raw data stay usable. The text shows no value of the body,
 /// because these are personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvelopeError(Problem);

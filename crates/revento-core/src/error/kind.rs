@@ -13,7 +13,7 @@ pub enum ErrorKind {
     Configuration,
     /// The program makes a call that cannot succeed. Correct the program.
     Usage,
-    /// Input from outside is not genuine, is malformed or belongs to another party. Answer with a 4xx.
+    /// Input from outside fails verification, is malformed or belongs to another party. Answer with a 4xx.
     Rejected,
     /// The connection has ended or lacks a scope. A human has to consent again.
     ConsentRequired,

@@ -133,7 +133,7 @@ async fn w24_a_changed_type_header_stores_nothing() {
 const UNREADABLE: &str = "unreadable/021fb596db81e6d02bf3d2586ee3981fe519f275c0ac9ca76bbcf2ebb4097d96";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn w26_a_genuine_body_that_cannot_be_read_is_acknowledged_and_buried() {
+async fn w26_a_verified_body_that_cannot_be_read_is_acknowledged_and_buried() {
     for place in engines::all() {
         let inbox = inbox(place.open().await);
         assert_eq!(arrive(&inbox, "x", "dlv_1", "{").await.unwrap(), Accepted::New);

@@ -87,7 +87,7 @@ impl Sent {
     }
 }
 
-/// Accepts any genuine body.
+/// Accepts any verified body.
 pub(crate) async fn arrive(
     inbox: &Inbox,
     event_type: &str,
@@ -97,7 +97,7 @@ pub(crate) async fn arrive(
     arrive_signed(inbox, event_type, delivery_id, body, SIGNED_AT).await
 }
 
-/// Accepts any genuine body that was signed at this time, in Unix seconds.
+/// Accepts any verified body that was signed at this time, in Unix seconds.
 pub(crate) async fn arrive_signed(
     inbox: &Inbox,
     event_type: &str,

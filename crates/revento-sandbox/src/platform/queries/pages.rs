@@ -88,8 +88,8 @@ fn encode(key: &str, prefix: &str) -> String {
 fn decode(cursor: &str, prefix: &str) -> Option<String> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (sent, key) = text.split_at_checked(24)?;
-    let genuine = bool::from(sent.as_bytes().ct_eq(tag(key, prefix).as_bytes()));
-    (genuine && key.starts_with(prefix)).then(|| key.to_owned())
+    let is_ours = bool::from(sent.as_bytes().ct_eq(tag(key, prefix).as_bytes()));
+    (is_ours && key.starts_with(prefix)).then(|| key.to_owned())
 }
 
 #[cfg(test)]
