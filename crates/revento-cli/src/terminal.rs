@@ -22,3 +22,12 @@ pub(crate) fn print_warning(text: &str) {
 pub(crate) fn print_error(error: &anyhow::Error) {
     let _ = writeln!(io::stderr().lock(), "error: {}", error::chain(error.as_ref()));
 }
+
+/// A number with its noun: `1 delivery`, `2 deliveries`.
+pub(crate) fn counted(number: impl TryInto<u64>, one: &str, many: &str) -> String {
+    match number.try_into() {
+        Ok(1) => format!("1 {one}"),
+        Ok(number) => format!("{number} {many}"),
+        Err(_) => format!("many {many}"),
+    }
+}

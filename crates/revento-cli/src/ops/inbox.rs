@@ -150,7 +150,7 @@ fn line(row: &BuriedDelivery, error: Option<String>) -> String {
         shown(row.envelope_id.as_str()),
         shown(row.event_type.as_str()),
         from_now(row.buried_at, now()),
-        row.attempts,
+        terminal::counted(row.attempts, "attempt", "attempts"),
         if row.expunged { ", without a body" } else { "" },
         match error.as_deref() {
             Some("") => String::new(),
@@ -214,10 +214,14 @@ async fn expunge(arguments: ExpungeArguments) -> Result<()> {
         let concerns = |row: &BuriedDelivery| !row.expunged && row.buried_at < arguments.before;
         let count = buried(inbox, usize::MAX, concerns).await?.len();
         bail!(
-            "this would delete the bodies of {count} buried deliveries; nothing is deleted: repeat it with --yes"
+            "this would delete the bodies of {}; nothing is deleted: repeat it with --yes",
+            terminal::counted(count, "buried delivery", "buried deliveries")
         );
     }
     let count = inbox.expunge(arguments.before).await?;
-    terminal::print_line(&format!("deleted the bodies of {count} buried deliveries"));
+    terminal::print_line(&format!(
+        "deleted the bodies of {}",
+        terminal::counted(count, "buried delivery", "buried deliveries")
+    ));
     Ok(())
 }

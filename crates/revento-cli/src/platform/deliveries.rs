@@ -117,12 +117,12 @@ fn line(delivery: &Value) -> String {
     let attempts = delivery.get("attempts").and_then(Value::as_array);
     let last = attempts.and_then(|attempts| attempts.last()).map(outcome);
     format!(
-        "{}  {:9}  {:36}  {:34}  {} attempts{}",
+        "{}  {:9}  {:36}  {:34}  {}{}",
         field(delivery, "created_at"),
         field(delivery, "status"),
         field(delivery, "id"),
         field(delivery, "type"),
-        attempts.map_or(0, Vec::len),
+        terminal::counted(attempts.map_or(0, Vec::len), "attempt", "attempts"),
         last.map(|last| format!(", last: {last}")).unwrap_or_default()
     )
 }
@@ -198,7 +198,10 @@ async fn replay(arguments: ReplayArguments) -> Result<()> {
     terminal::print_line(&if arguments.json {
         answer.to_string()
     } else {
-        format!("replayed {replayed} deliveries")
+        format!(
+            "replayed {}",
+            terminal::counted(replayed, "delivery", "deliveries")
+        )
     });
     match arguments.ids.len() {
         named if usize::try_from(replayed).is_ok_and(|replayed| replayed < named) => {

@@ -151,7 +151,7 @@ async fn a_delivery_is_shown_and_replayed() {
     let replayed = run(&sandbox, &["deliveries", "replay", id]).await;
     assert_eq!(
         (replayed.code, replayed.stdout.as_str()),
-        (Some(0), "replayed 1 deliveries\n"),
+        (Some(0), "replayed 1 delivery\n"),
         "{}",
         replayed.stderr
     );
