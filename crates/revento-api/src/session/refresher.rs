@@ -25,6 +25,14 @@ use crate::{
     token_endpoint::TokenEndpoint,
 };
 
+/// The pauses between the attempts to store that the platform rejected a refresh token. While the store does not have that, another
+/// replica sends the rejected token once more as soon as the claim has ended. The pauses are short against a claim.
+const REJECTION_PAUSES: [Duration; 3] = [
+    Duration::from_millis(100),
+    Duration::from_millis(400),
+    Duration::from_millis(1500),
+];
+
 /// The pauses between the attempts to store a new pair, before the callers get an error.
 const SAVE_PAUSES: [Duration; 3] = [
     Duration::from_millis(50),
@@ -204,11 +212,23 @@ impl Run<'_> {
         if let Some(unsaved) = swapping.as_unsaved() {
             self.cache.unfinished().unsaved = Some(unsaved);
         }
-        let stored = self
-            .refresher
-            .tokens
-            .compare_and_swap(swapping.expected(), connection, tokens, swapping.fence())
-            .await;
+        let pauses: &[Duration] = if swapping.is_rejection() {
+            &REJECTION_PAUSES
+        } else {
+            &[]
+        };
+        let mut pauses = pauses.iter();
+        let stored = loop {
+            let stored = self
+                .refresher
+                .tokens
+                .compare_and_swap(swapping.expected(), connection, tokens, swapping.fence())
+                .await;
+            match (&stored, pauses.next()) {
+                (Err(_), Some(pause)) => self.refresher.runtime.sleep(*pause).await,
+                _ => break stored,
+            }
+        };
         let now = self.refresher.runtime.now();
         match stored {
             Ok(outcome) => swapping.swapped(outcome, now),

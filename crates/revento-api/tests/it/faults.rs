@@ -49,6 +49,25 @@ async fn t8_a_rejected_token_is_not_sent_again_where_the_store_failed() {
     assert_eq!(world.stored().await.status, ConnectionStatus::NeedsConsent);
 }
 
+/// Until the store has the rejection, another replica would send the rejected token once more.
+#[tokio::test(start_paused = true)]
+async fn t8_a_rejection_is_stored_while_the_claim_holds() {
+    let world = World::connected().await;
+    world.until_before_the_end(MINUTES_5);
+    world
+        .platform
+        .plan([Plan::Answer(400, r#"{"error":"invalid_grant"}"#)]);
+    world.store.swaps_fail(true);
+    let recovers = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        world.store.swaps_fail(false);
+    };
+    let (token, ()) = tokio::join!(world.token(), recovers);
+    assert!(token.is_err());
+    assert_eq!(world.stored().await.status, ConnectionStatus::NeedsConsent);
+    assert_eq!(world.platform.refreshes(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn t8_nothing_else_is_permanent() {
     let answers = [
