@@ -104,6 +104,7 @@ impl Runtime {
         let (result, ticket) = {
             let mut state = self.state();
             let context = self.context(&state);
+            state.announced.clear();
             let result = change(&mut state, context);
             prune::run(&mut state, context.now, prune::Bounds::default());
             let now = self.context(&state).now;

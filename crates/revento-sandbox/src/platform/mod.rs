@@ -2,6 +2,7 @@
 //!
 //! `commands` change the state, `queries` look at it, `oauth` grants and refreshes tokens.
 
+pub(crate) mod announcement;
 pub(crate) mod commands;
 pub(crate) mod config;
 pub(crate) mod context;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::platform::announcement::Announcement;
 use crate::platform::records::{
     AccessToken, Activity, AnsweredConsents, AuditEntry, CapacityNotice, Code, Connection, Consent, Counter,
     Credential, Delivery, Event, Family, IntegrationStatus, Location, Organization, Participant,
@@ -29,6 +30,8 @@ macro_rules! tables {
             /// Consent pages that were answered, until they expire. They are in memory only: an answer contains its code in
             /// the clear.
             pub(crate) answered: AnsweredConsents,
+            /// The webhooks of the command that runs, sent or not. In memory only; `Runtime::write` empties it.
+            pub(crate) announced: Vec<Announcement>,
         }
 
         tables!(@rows $($seed: $seed_row by $seed_key;)* $($other: $other_row by $other_key;)*);

@@ -8,6 +8,7 @@
     reason = "a test that finds something else than it expects has to fail"
 )]
 
+mod announcements;
 mod authorize;
 mod browsers;
 mod cases;

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, ok, unknown_action};
+use super::answer::{Answer, act, done, ok, unknown_action};
 use crate::http::body::JsonBody;
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
@@ -29,45 +29,37 @@ pub(super) struct Submission {
 }
 
 pub(super) async fn submit(State(runtime): SharedRuntime, JsonBody(sent): JsonBody<Submission>) -> Answer {
-    let row = runtime
-        .write(|state, context| {
-            review::submit(
-                state,
-                context,
-                &sent.event_id,
-                sent.user_id.as_deref(),
-                sent.custom_form_fields,
-            )
-        })
-        .await??;
-    Ok(Json(snapshot::application(&row)))
+    act(&runtime, |state, context| {
+        let user_id = sent.user_id.as_deref();
+        let fields = sent.custom_form_fields;
+        review::submit(state, context, &sent.event_id, user_id, fields).map(|row| snapshot::application(&row))
+    })
+    .await
 }
 
 pub(super) async fn review(
     State(runtime): SharedRuntime,
     Path((id, action)): Path<(String, String)>,
 ) -> Answer {
-    let row = if action == "cancel" {
-        runtime
-            .write(|state, context| review::cancel(state, context, &id))
-            .await??
-    } else {
-        let decision = ReviewDecision::parse(&action)
-            .ok_or_else(|| unknown_action(&action, "approve, reject, request-revision and cancel"))?;
-        runtime
-            .write(|state, context| review::review(state, context, &id, decision))
-            .await??
-    };
-    Ok(Json(snapshot::application(&row)))
+    if action == "cancel" {
+        return act(&runtime, |state, context| {
+            review::cancel(state, context, &id).map(|row| snapshot::application(&row))
+        })
+        .await;
+    }
+    let decision = ReviewDecision::parse(&action)
+        .ok_or_else(|| unknown_action(&action, "approve, reject, request-revision and cancel"))?;
+    act(&runtime, |state, context| {
+        review::review(state, context, &id, decision).map(|row| snapshot::application(&row))
+    })
+    .await
 }
 
 pub(super) async fn register(State(runtime): SharedRuntime, Path(id): Path<String>) -> Answer {
-    let shown = runtime
-        .write(|state, context| {
-            review::register(state, context, &id).map(|row| snapshot::participant(state, &row))
-        })
-        .await??;
-    Ok(Json(shown))
+    act(&runtime, |state, context| {
+        review::register(state, context, &id).map(|row| snapshot::participant(state, &row))
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -82,18 +74,11 @@ pub(super) async fn rename(
     Path(id): Path<String>,
     JsonBody(sent): JsonBody<Rename>,
 ) -> Answer {
-    runtime
-        .write(|state, context| {
-            review::rename(
-                state,
-                context,
-                &id,
-                sent.given_name.as_deref(),
-                sent.family_name.as_deref(),
-            )
-        })
-        .await??;
-    Ok(ok())
+    act(&runtime, |state, context| {
+        let (given, family) = (sent.given_name.as_deref(), sent.family_name.as_deref());
+        review::rename(state, context, &id, given, family).map(|()| done())
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -121,10 +106,10 @@ pub(super) async fn revoke_user(
     JsonBody(sent): JsonBody<OfIntegration>,
 ) -> Answer {
     let client_id = client_id(&runtime, sent);
-    runtime
-        .write(|state, context| lifecycle::revoke_user(state, context, &client_id, &id))
-        .await??;
-    Ok(ok())
+    act(&runtime, |state, context| {
+        lifecycle::revoke_user(state, context, &client_id, &id).map(|()| done())
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -173,10 +158,10 @@ pub(super) async fn revoke_connection(
     JsonBody(sent): JsonBody<OfIntegration>,
 ) -> Answer {
     let client_id = client_id(&runtime, sent);
-    runtime
-        .write(|state, context| lifecycle::revoke_connection(state, context, &client_id, &event_id))
-        .await??;
-    Ok(ok())
+    act(&runtime, |state, context| {
+        lifecycle::revoke_connection(state, context, &client_id, &event_id).map(|()| done())
+    })
+    .await
 }
 
 pub(super) async fn change_activity(
@@ -184,25 +169,26 @@ pub(super) async fn change_activity(
     Path(id): Path<String>,
     JsonBody(change): JsonBody<ActivityChange>,
 ) -> Answer {
-    let row = runtime
-        .write(|state, context| program::change_activity(state, context, &id, change))
-        .await??;
-    Ok(Json(snapshot::activity(&row)))
+    act(&runtime, |state, context| {
+        program::change_activity(state, context, &id, change).map(|row| snapshot::activity(&row))
+    })
+    .await
 }
 
 pub(super) async fn event(
     State(runtime): SharedRuntime,
     Path((id, action)): Path<(String, String)>,
 ) -> Answer {
-    runtime
-        .write(|state, context| match action.as_str() {
-            "publish" => Ok(program::publish(state, context, &id, true)?),
-            "unpublish" => Ok(program::publish(state, context, &id, false)?),
-            "archive" => Ok(lifecycle::archive_event(state, context, &id)?),
-            other => Err(unknown_action(other, "publish, unpublish and archive")),
-        })
-        .await??;
-    Ok(ok())
+    act(&runtime, |state, context| {
+        match action.as_str() {
+            "publish" => program::publish(state, context, &id, true)?,
+            "unpublish" => program::publish(state, context, &id, false)?,
+            "archive" => lifecycle::archive_event(state, context, &id)?,
+            other => return Err(unknown_action(other, "publish, unpublish and archive")),
+        }
+        Ok(done())
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -222,14 +208,15 @@ pub(super) async fn organization(
     Path((id, action)): Path<(String, String)>,
     JsonBody(sent): JsonBody<TaxId>,
 ) -> Answer {
-    runtime
-        .write(|state, context| match action.as_str() {
-            "lose-formal-status" => Ok(lifecycle::lose_formal_status(state, context, &id)?),
-            "gain-formal-status" => Ok(lifecycle::gain_formal_status(state, &id, &sent.tax_id)?),
-            other => Err(unknown_action(other, "lose-formal-status and gain-formal-status")),
-        })
-        .await??;
-    Ok(ok())
+    act(&runtime, |state, context| {
+        match action.as_str() {
+            "lose-formal-status" => lifecycle::lose_formal_status(state, context, &id)?,
+            "gain-formal-status" => lifecycle::gain_formal_status(state, &id, &sent.tax_id)?,
+            other => return Err(unknown_action(other, "lose-formal-status and gain-formal-status")),
+        }
+        Ok(done())
+    })
+    .await
 }
 
 pub(super) async fn add_page(

@@ -3,6 +3,7 @@
 mod actions;
 mod answer;
 mod clock;
+mod deliveries;
 mod developer;
 mod faults;
 mod render;
@@ -41,16 +42,17 @@ pub(super) fn routes(runtime: &Arc<Runtime>) -> Router<Arc<Runtime>> {
         .route("/connections", get(views::connections))
         .route("/connections/{event_id}/revoke", post(actions::revoke_connection))
         .route("/clock", get(clock::show).post(clock::advance))
-        .route("/deliveries", get(views::deliveries))
-        .route("/deliveries/replay", post(developer::replay_many))
+        .route("/deliveries", get(deliveries::list))
+        .route("/deliveries/replay", post(deliveries::replay_many))
+        .route("/deliveries/test", post(deliveries::test))
         .route(
             "/faults",
             get(faults::list).post(faults::arm).delete(faults::disarm_all),
         )
         .route("/faults/{id}", delete(faults::disarm))
         .route("/transcript", get(transcript::show).post(transcript::record))
-        .route("/deliveries/{id}", get(views::delivery))
-        .route("/deliveries/{id}/replay", post(developer::replay))
+        .route("/deliveries/{id}", get(deliveries::one))
+        .route("/deliveries/{id}/replay", post(deliveries::replay))
         .route("/audit", get(views::audit))
         .route("/seed", get(views::seed))
         .route("/stats", get(views::stats))

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::Answer;
-use super::views;
+use super::deliveries;
 use crate::http::body::JsonBody;
 use crate::http::extract::SharedRuntime;
 
@@ -23,7 +23,7 @@ pub(super) async fn show(State(runtime): SharedRuntime) -> Answer {
         let log = runtime.call_log();
         (log.iter().cloned().collect::<Vec<_>>(), log.recording)
     };
-    let deliveries = runtime.read(|state, _| views::all_deliveries(state)).await?;
+    let deliveries = runtime.read(|state, _| deliveries::all(state)).await?;
     Ok(Json(
         json!({ "record_bodies": recording, "exchanges": records, "deliveries": deliveries }),
     ))

@@ -1,7 +1,7 @@
 //! Lists and documents of the control API.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -12,19 +12,18 @@ use crate::platform::oauth::params::Params;
 use crate::platform::queries::integrations;
 use crate::platform::queries::snapshot;
 use crate::platform::queries::stats::Stats;
-use crate::platform::records::{ApplicationStatus, Delivery, DeliveryStatus};
-use crate::platform::state;
+use crate::platform::records::ApplicationStatus;
 
 /// How many rows a list shows at most: the newest. More could be hundreds of megabytes.
 const MAX_ROWS: usize = 10_000;
 
 /// The last [`MAX_ROWS`] of rows in the order of their creation.
-fn newest<T>(mut rows: Vec<T>) -> Vec<T> {
+pub(super) fn newest<T>(mut rows: Vec<T>) -> Vec<T> {
     rows.drain(..rows.len().saturating_sub(MAX_ROWS));
     rows
 }
 
-fn query(raw: Option<String>) -> Params {
+pub(super) fn query(raw: Option<String>) -> Params {
     Params::parse(raw.unwrap_or_default().as_bytes())
 }
 
@@ -65,48 +64,9 @@ pub(super) async fn connections(State(runtime): SharedRuntime) -> Answer {
     Ok(Json(json!({ "data": data })))
 }
 
-/// Deliveries with their attempts, the oldest first.
-fn list_deliveries(state: &state::State, matches: impl Fn(&Delivery) -> bool) -> Vec<Value> {
-    let mut rows: Vec<_> = state.deliveries.iter().filter(|row| matches(row)).collect();
-    rows.sort_by_key(|row| row.number);
-    newest(rows).into_iter().map(render::delivery).collect()
-}
-
-pub(super) fn all_deliveries(state: &state::State) -> Vec<Value> {
-    list_deliveries(state, |_| true)
-}
-
-/// Deliveries, filtered by status and type.
-pub(super) async fn deliveries(State(runtime): SharedRuntime, RawQuery(raw): RawQuery) -> Answer {
-    let params = query(raw);
-    let (status, event_type) = (params.get("status"), params.get("type"));
-    let known = DeliveryStatus::ALL.map(DeliveryStatus::as_str);
-    if status.is_some_and(|status| !known.contains(&status)) {
-        return Err(bad_status(&known));
-    }
-    let data = runtime
-        .read(|state, _| {
-            list_deliveries(state, |row| {
-                status.is_none_or(|status| row.status.as_str() == status)
-                    && event_type.is_none_or(|event_type| row.event_type == event_type)
-            })
-        })
-        .await?;
-    Ok(Json(json!({ "data": data })))
-}
-
-fn bad_status(known: &[&str]) -> ErrorResponse {
+pub(super) fn bad_status(known: &[&str]) -> ErrorResponse {
     let text = format!("status must be one of {}.", known.join(", "));
     ErrorResponse::invalid(text).with("parameter", "status")
-}
-
-pub(super) async fn delivery(State(runtime): SharedRuntime, Path(id): Path<String>) -> Answer {
-    let found = runtime
-        .read(|state, _| state.deliveries.get(&id).map(render::delivery))
-        .await?;
-    found
-        .map(Json)
-        .ok_or_else(|| ErrorResponse::not_found(format!("There is no delivery '{id}'.")))
 }
 
 pub(super) async fn audit(State(runtime): SharedRuntime) -> Answer {

@@ -48,7 +48,7 @@ const fn delete(path: &'static str, summary: &'static str) -> Operation {
     }
 }
 
-pub(super) const OPERATIONS: [Operation; 36] = [
+pub(super) const OPERATIONS: [Operation; 37] = [
     get(
         "/_sandbox/applications",
         "Applications, filtered by event and status",
@@ -147,16 +147,21 @@ pub(super) const OPERATIONS: [Operation; 36] = [
     get(
         "/_sandbox/deliveries",
         "Deliveries with their attempts",
-        &["status", "type"],
+        &["status", "type", "event_id", "since", "until"],
     ),
     get("/_sandbox/deliveries/{id}", "One delivery", &[]),
     post("/_sandbox/deliveries/{id}/replay", "Replay a delivery", ""),
+    post(
+        "/_sandbox/deliveries/test",
+        "Send a webhook of any declared type, although nothing has happened",
+        "type:string -event_id:string -client_id:string -data:object -set:object",
+    ),
     Operation {
         errors: &[400, 403, 404, 408, 409, 413, 422, 503],
         ..post(
             "/_sandbox/deliveries/replay",
             "Replay many deliveries",
-            "-ids:array -status:string -type:string -since:string -until:string",
+            "-ids:array -status:string -type:string -event_id:string -since:string -until:string",
         )
     },
     get(

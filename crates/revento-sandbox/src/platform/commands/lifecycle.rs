@@ -1,10 +1,8 @@
 //! What ends a token (contract §2.6): one function for each cause, with the effects and the webhooks.
 
-use serde_json::json;
-
 use super::error::CommandError;
+use super::payloads;
 use super::webhooks::{self, Subject};
-use crate::decisions;
 use crate::platform::config::Integration;
 use crate::platform::context::Context;
 use crate::platform::oauth::tokens;
@@ -99,7 +97,7 @@ pub(crate) fn suspend_integration(
     for connection in live(state, |connection| connection.client_id == client_id) {
         close(state, context, &connection, "integration_suspended");
     }
-    let data = json!({ "integration_id": client_id, "reason": "compliance", "suspended_at": context.now });
+    let data = payloads::suspension(client_id, context.now);
     webhooks::enqueue(
         state,
         context,
@@ -182,7 +180,7 @@ pub(crate) fn revoke_user(
         if notified.contains(&family.event_id) {
             continue;
         }
-        let data = json!({ "user_id": user_id, "event_id": family.event_id, "revoked_at": context.now });
+        let data = payloads::user_revocation(user_id, &family.event_id, context.now);
         let subject = Subject {
             event_id: Some(&family.event_id),
             organization_id: Some(&family.organization_id),
@@ -221,12 +219,12 @@ fn end(state: &mut State, context: Context<'_>, connection: &Connection, reason:
     let Some(integration) = context.config.integration(&connection.client_id) else {
         return;
     };
-    let data = json!({
-        "event_id": connection.event_id,
-        "organization_id": connection.organization_id,
-        "deadline_at": context.now.plus_seconds(decisions::DELETION_DEADLINE_S),
-        "reason": reason,
-    });
+    let data = payloads::deletion(
+        &connection.event_id,
+        &connection.organization_id,
+        reason,
+        context.now,
+    );
     let subject = Subject {
         event_id: Some(&connection.event_id),
         organization_id: Some(&connection.organization_id),

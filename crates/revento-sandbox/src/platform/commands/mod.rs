@@ -2,11 +2,14 @@
 
 mod error;
 pub(crate) mod lifecycle;
+mod payloads;
 pub(crate) mod program;
 pub(crate) mod prune;
 pub(crate) mod review;
 pub(crate) mod rotate;
+mod samples;
 pub(crate) mod scheduled;
+pub(crate) mod test_delivery;
 pub(crate) mod travel;
 pub(crate) mod webhooks;
 pub(crate) mod webview_pages;

@@ -10,6 +10,8 @@ use crate::platform::records::{Activity, CapacityNotice};
 use crate::platform::state::State;
 use crate::primitives::time::Time;
 
+const CAPACITY_STATE_CHANGED: &str = "activity.capacity_state_changed";
+
 /// When the next announcement or the weekly reset is due.
 pub(crate) fn next_due(state: &State) -> Option<Time> {
     let notices = state.capacity_notices.iter().map(|notice| notice.due_at);
@@ -35,7 +37,7 @@ pub(crate) fn run_due(state: &mut State, context: Context<'_>) {
                 state,
                 context,
                 &activity.event_id,
-                "activity.capacity_state_changed",
+                CAPACITY_STATE_CHANGED,
                 &data,
             );
         }
@@ -54,4 +56,11 @@ pub(crate) fn debounce_capacity(state: &mut State, context: Context<'_>, before:
         announced,
         due_at: context.now.plus_seconds(decisions::CAPACITY_DEBOUNCE_S),
     });
+    webhooks::announce_delayed(
+        state,
+        context,
+        &before.event_id,
+        CAPACITY_STATE_CHANGED,
+        decisions::CAPACITY_DEBOUNCE_S,
+    );
 }

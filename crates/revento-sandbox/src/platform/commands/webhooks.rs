@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::error::CommandError;
 use crate::decisions;
+use crate::platform::announcement::{Announcement, NotSent, Outcome};
 use crate::platform::config::Integration;
 use crate::platform::context::Context;
 use crate::platform::queries::connections;
@@ -32,7 +33,7 @@ struct Envelope<'a> {
     data: &'a Value,
 }
 
-/// Queues a webhook for every integration that is connected to the event and subscribed to the type.
+/// Queues a webhook for every integration that is connected to the event and declares the type.
 pub(crate) fn enqueue_for_connected(
     state: &mut State,
     context: Context<'_>,
@@ -49,14 +50,66 @@ pub(crate) fn enqueue_for_connected(
         organization_id: organization_id.as_deref(),
     };
     for integration in &context.config.integrations {
-        let connected = connections::is_connected(state, &integration.client_id, event_id);
-        if connected || !decisions::ONLY_CONNECTED_RECEIVE {
+        if receives_from(state, integration, event_id) {
             enqueue(state, context, integration, subject, event_type, data);
+        } else {
+            let outcome = Outcome::NotSent(NotSent::NotConnected);
+            announce(state, integration, subject.event_id, event_type, outcome);
         }
     }
 }
 
-/// Queues a webhook for one integration, if it is subscribed to the type and has a webhook URL. Returns the delivery's id.
+/// Announces a webhook that follows later, if nothing changes meanwhile.
+pub(crate) fn announce_delayed(
+    state: &mut State,
+    context: Context<'_>,
+    event_id: &str,
+    event_type: &str,
+    seconds: i64,
+) {
+    for integration in &context.config.integrations {
+        let objection = match receives_from(state, integration, event_id) {
+            true => objection(integration, event_type),
+            false => Some(NotSent::NotConnected),
+        };
+        let outcome = objection.map_or(Outcome::DelayedS(seconds), Outcome::NotSent);
+        announce(state, integration, Some(event_id), event_type, outcome);
+    }
+}
+
+fn receives_from(state: &State, integration: &Integration, event_id: &str) -> bool {
+    connections::is_connected(state, &integration.client_id, event_id) || !decisions::ONLY_CONNECTED_RECEIVE
+}
+
+fn announce(
+    state: &mut State,
+    integration: &Integration,
+    event_id: Option<&str>,
+    event_type: &str,
+    outcome: Outcome,
+) {
+    state.announced.push(Announcement {
+        client_id: integration.client_id.clone(),
+        event_type: event_type.to_owned(),
+        event_id: event_id.map(str::to_owned),
+        outcome,
+    });
+}
+
+/// Why an integration gets no webhook of a type, whatever it is about; `None` if it gets it.
+pub(crate) fn objection(integration: &Integration, event_type: &str) -> Option<NotSent> {
+    if !integration
+        .event_types
+        .iter()
+        .any(|declared| declared == event_type)
+    {
+        return Some(NotSent::TypeNotDeclared);
+    }
+    integration.webhook_url.is_none().then_some(NotSent::NoWebhookUrl)
+}
+
+/// Queues a webhook for one integration, if it declares the type and has a webhook URL, and announces what became of it.
+/// Returns the delivery's id.
 pub(crate) fn enqueue(
     state: &mut State,
     context: Context<'_>,
@@ -65,14 +118,25 @@ pub(crate) fn enqueue(
     event_type: &str,
     data: &Value,
 ) -> Option<String> {
-    let url = integration.webhook_url.clone()?;
-    if !integration
-        .event_types
-        .iter()
-        .any(|subscribed| subscribed == event_type)
-    {
-        return None;
-    }
+    let queued = match objection(integration, event_type) {
+        None => queue(state, context, integration, subject, event_type, data),
+        Some(objection) => Err(objection),
+    };
+    let id = queued.clone().ok();
+    let outcome = queued.map_or_else(Outcome::NotSent, Outcome::DeliveryId);
+    announce(state, integration, subject.event_id, event_type, outcome);
+    id
+}
+
+fn queue(
+    state: &mut State,
+    context: Context<'_>,
+    integration: &Integration,
+    subject: Subject<'_>,
+    event_type: &str,
+    data: &Value,
+) -> Result<String, NotSent> {
+    let url = integration.webhook_url.clone().ok_or(NotSent::NoWebhookUrl)?;
     let entropy = &context.config.entropy;
     let drawn = (entropy.uuid(Purpose::Delivery), entropy.hex(Purpose::Delivery));
     let (Ok(id), Ok(random)) = drawn else {
@@ -80,7 +144,7 @@ pub(crate) fn enqueue(
             event_type,
             "no random bytes for a delivery id; the webhook was not queued"
         );
-        return None;
+        return Err(NotSent::NoRandomBytes);
     };
     let envelope_id = format!("{}{random}", decisions::ENVELOPE_ID_PREFIX);
     let envelope = Envelope {
@@ -109,7 +173,7 @@ pub(crate) fn enqueue(
         failures: 0,
         attempts: Vec::new(),
     });
-    Some(id)
+    Ok(id)
 }
 
 /// Sends a delivery once more under the same id, also from the dead-letter queue. The retry schedule goes on unchanged, if

@@ -1,0 +1,83 @@
+//! Test deliveries: webhooks of any declared type, signed and sent as all others, although nothing has happened.
+
+use serde_json::{Map, Value};
+
+use super::error::CommandError;
+use super::samples;
+use super::webhooks::{self, Subject};
+use crate::platform::config::Integration;
+use crate::platform::context::Context;
+use crate::platform::queries::members;
+use crate::platform::records::{Event, PublishStatus};
+use crate::platform::state::State;
+
+/// What to send.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TestDelivery {
+    #[serde(rename = "type")]
+    event_type: String,
+    /// The event; the first published one, if absent. It need not be connected.
+    event_id: Option<String>,
+    /// The integration; the first one, if absent.
+    client_id: Option<String>,
+    /// The whole `data`, instead of data that is made from the test data.
+    data: Option<Map<String, Value>>,
+    /// Members to change, by their path such as `data.custom_form_fields.size`.
+    #[serde(default)]
+    set: Map<String, Value>,
+}
+
+/// Queues a test delivery and returns its id.
+pub(crate) fn send(
+    state: &mut State,
+    context: Context<'_>,
+    wanted: TestDelivery,
+) -> Result<String, CommandError> {
+    let integration = integration(context, wanted.client_id.as_deref())?;
+    let event_type = wanted.event_type.as_str();
+    if let Some(objection) = webhooks::objection(integration, event_type) {
+        let mut text = objection.explain(&integration.client_id, None, event_type);
+        if !integration.event_types.is_empty() {
+            text += &format!(" It declares {}.", integration.event_types.join(", "));
+        }
+        return Err(CommandError::Conflict(text));
+    }
+    let event = event(state, wanted.event_id.as_deref())?.clone();
+    let mut data = match wanted.data {
+        Some(data) => Value::Object(data),
+        None => samples::data(state, context, &integration.client_id, &event, event_type)?,
+    };
+    for (path, value) in wanted.set {
+        members::set(&mut data, &path, value).map_err(CommandError::NotFound)?;
+    }
+    let subject = match event_type {
+        "integration.suspended" => Subject::default(),
+        _ => Subject {
+            event_id: Some(&event.id),
+            organization_id: Some(&event.organization_id),
+        },
+    };
+    webhooks::enqueue(state, context, integration, subject, event_type, &data)
+        .ok_or_else(|| CommandError::Conflict("The webhook could not be queued. Try again.".to_owned()))
+}
+
+fn integration<'c>(context: Context<'c>, client_id: Option<&str>) -> Result<&'c Integration, CommandError> {
+    match client_id {
+        Some(id) => context.config.integration(id),
+        None => context.config.integrations.first(),
+    }
+    .ok_or_else(|| CommandError::missing("integration", client_id.unwrap_or_default()))
+}
+
+fn event<'s>(state: &'s State, id: Option<&str>) -> Result<&'s Event, CommandError> {
+    let found = match id {
+        Some(id) => state.events.get(id),
+        None => state
+            .events
+            .iter()
+            .find(|event| event.publish_status == PublishStatus::Published)
+            .or_else(|| state.events.iter().next()),
+    };
+    found.ok_or_else(|| CommandError::missing("event", id.unwrap_or_default()))
+}
