@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 for success, 1 if the command failed, 2 if the command line is wrong.
 
+mod doctor;
 mod export;
 mod integration_file;
 mod listen_address;
@@ -46,6 +47,8 @@ enum Command {
     /// List, show and replay the webhook deliveries of a running sandbox.
     #[command(subcommand)]
     Deliveries(platform::deliveries::Command),
+    /// Certify an integration in any language: play the platform for it, and judge what it does.
+    Doctor(doctor::Arguments),
     /// Verify the signature of a captured webhook, and explain a refusal.
     Verify(webhook::verify::Arguments),
     /// Sign a body as the platform signs a webhook.
@@ -74,6 +77,7 @@ async fn main() -> ExitCode {
         Command::Export(command) => export::run(command).await,
         Command::Trigger(arguments) => platform::trigger::run(arguments).await,
         Command::Deliveries(command) => platform::deliveries::run(command).await,
+        Command::Doctor(arguments) => return doctor::run(arguments).await,
         Command::Verify(arguments) => webhook::verify::run(&arguments),
         Command::Sign(arguments) => webhook::sign::run(&arguments),
         Command::Ops(command) => ops::run(command).await,

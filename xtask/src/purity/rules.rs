@@ -106,13 +106,20 @@ pub(super) const RULES: &[Rule] = &[
     Rule::any("revento-actix", ADAPTER),
     // The sandbox judges the client crates, so it shares no code with them.
     Rule::any("revento-sandbox", &[]),
+    // So does the doctor, which steers an integration with the sandbox as its platform.
+    Rule::any("revento-doctor", &["revento-sandbox"]),
     Rule {
         kind: Kind::Facade,
         ..Rule::any("revento", BEHIND_THE_FACADE)
     },
     Rule::any(
         "revento-cli",
-        &["revento", "revento-sandbox", "revento-example-service"],
+        &[
+            "revento",
+            "revento-doctor",
+            "revento-sandbox",
+            "revento-example-service",
+        ],
     ),
     // Not published.
     Rule::any("revento-example-service", &["revento"]),

@@ -1,0 +1,58 @@
+//! The catalogue of checks: one module for each family.
+
+mod delivery;
+mod ending;
+mod oauth;
+mod reading;
+mod signature;
+mod storage;
+mod tokens;
+mod webview;
+
+use crate::check::Check;
+
+/// All checks, in the order in which they run.
+pub fn catalogue() -> impl Iterator<Item = &'static Check> {
+    let families: [&'static [Check]; 8] = [
+        signature::CHECKS,
+        delivery::CHECKS,
+        oauth::CHECKS,
+        tokens::CHECKS,
+        reading::CHECKS,
+        ending::CHECKS,
+        storage::CHECKS,
+        webview::CHECKS,
+    ];
+    families.into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_id_is_unique_and_every_text_is_a_sentence() {
+        let mut ids = HashSet::new();
+        let mut families = Vec::new();
+        for check in catalogue() {
+            assert!(ids.insert(check.id), "{} exists twice", check.id);
+            assert!(
+                check
+                    .id
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+                "{}",
+                check.id
+            );
+            assert!(check.section.starts_with('§'), "{}: {}", check.id, check.section);
+            for text in [check.title, check.why, check.mend] {
+                assert!(!text.is_empty() && !text.ends_with('.'), "{}: {text}", check.id);
+            }
+            if families.last() != Some(&check.family) {
+                families.push(check.family);
+            }
+        }
+        assert!(families.is_sorted(), "{families:?}");
+    }
+}

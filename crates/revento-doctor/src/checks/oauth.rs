@@ -1,0 +1,5 @@
+//! The OAuth flows (contract §2).
+
+use crate::check::Check;
+
+pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,5 @@
+//! Data at rest, and logs (contract §8).
+
+use crate::check::Check;
+
+pub(super) const CHECKS: &[Check] = &[];

@@ -1,0 +1,5 @@
+//! Pages in the platform's frame (contract §5).
+
+use crate::check::Check;
+
+pub(super) const CHECKS: &[Check] = &[];

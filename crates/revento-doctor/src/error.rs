@@ -1,0 +1,83 @@
+//! Why an examination could not take place.
+
+use std::fmt;
+use std::time::Duration;
+
+use revento_sandbox::StartError;
+
+/// An examination could not begin, or could not go on. Nothing is judged.
+#[derive(Debug)]
+pub struct DoctorError(Cause);
+
+#[derive(Debug)]
+pub(crate) enum Cause {
+    Settings(String),
+    Platform(StartError),
+    Machine(&'static str, std::io::Error),
+    NotStarted {
+        command: String,
+        detail: String,
+    },
+    Unreachable {
+        url: String,
+        waited: Duration,
+        detail: String,
+    },
+}
+
+/// The kind of a [`DoctorError`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DoctorErrorKind {
+    /// A setting is wrong: correct it.
+    Settings,
+    /// The doctor's platform cannot run on this machine.
+    Platform,
+    /// The integration does not start, or does not answer.
+    Integration,
+}
+
+impl DoctorError {
+    /// What kind of an error this is.
+    pub fn kind(&self) -> DoctorErrorKind {
+        match self.0 {
+            Cause::Settings(_) => DoctorErrorKind::Settings,
+            Cause::Platform(_) | Cause::Machine(..) => DoctorErrorKind::Platform,
+            Cause::NotStarted { .. } | Cause::Unreachable { .. } => DoctorErrorKind::Integration,
+        }
+    }
+}
+
+impl From<Cause> for DoctorError {
+    fn from(cause: Cause) -> Self {
+        Self(cause)
+    }
+}
+
+impl fmt::Display for DoctorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Cause::Settings(text) => f.write_str(text),
+            Cause::Platform(_) => f.write_str("the doctor's platform cannot start"),
+            Cause::Machine(what, _) => write!(f, "{what}"),
+            Cause::NotStarted { command, detail } => {
+                write!(f, "the integration did not start with `{command}`: {detail}")
+            }
+            Cause::Unreachable { url, waited, detail } => write!(
+                f,
+                "the integration does not answer at {url} after {} s: {detail}; start it, or let the doctor start it with --start",
+                waited.as_secs()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for DoctorError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0 {
+            Cause::Platform(error) => Some(error),
+            Cause::Machine(_, error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What the doctor does to calls on their way to the sandbox and back.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::Response;
+use tokio::sync::watch;
+
+use super::call::Endpoint;
+
+/// What happens to a call.
+#[derive(Debug, Clone)]
+pub(crate) enum Effect {
+    /// The sandbox is not asked: this is the answer.
+    Answer(Response<Bytes>),
+    /// The sandbox answers pages of at most this many rows.
+    SmallPages(u32),
+    /// The call waits for the gate before the sandbox sees it.
+    WaitBefore(Gate),
+    /// The answer waits for the gate.
+    WaitAfter(Gate),
+    /// The sandbox answers, but the connection is closed instead.
+    LoseAnswer,
+}
+
+/// A gate that calls wait at.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate(Arc<watch::Sender<bool>>);
+
+impl Gate {
+    pub(crate) fn closed() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+
+    pub(crate) fn open(&self) {
+        self.0.send_replace(true);
+    }
+
+    pub(super) async fn passed(&self) {
+        let _ = self.0.subscribe().wait_for(|open| *open).await;
+    }
+}
+
+#[derive(Debug)]
+struct Rule {
+    id: u64,
+    endpoint: Endpoint,
+    /// How often it still applies; `None` without limit.
+    times: Option<u32>,
+    effect: Effect,
+}
+
+/// The rules in force, the oldest first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rules(Arc<Mutex<(u64, Vec<Rule>)>>);
+
+/// Keeps a rule in force until it is dropped.
+#[derive(Debug)]
+#[must_use = "the rule ends when this is dropped"]
+pub(crate) struct RuleGuard {
+    rules: Rules,
+    id: u64,
+}
+
+impl Rules {
+    pub(super) fn add(&self, endpoint: Endpoint, times: Option<u32>, effect: Effect) -> RuleGuard {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.0 += 1;
+        let id = inner.0;
+        inner.1.push(Rule {
+            id,
+            endpoint,
+            times,
+            effect,
+        });
+        RuleGuard {
+            rules: self.clone(),
+            id,
+        }
+    }
+
+    /// The effects on a call. Uses up rules that apply a limited number of times.
+    pub(super) fn apply(&self, endpoint: Endpoint) -> Vec<Effect> {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut effects = Vec::new();
+        for rule in inner.1.iter_mut().filter(|rule| rule.endpoint == endpoint) {
+            match &mut rule.times {
+                None => effects.push(rule.effect.clone()),
+                Some(0) => {}
+                Some(times) => {
+                    *times -= 1;
+                    effects.push(rule.effect.clone());
+                }
+            }
+        }
+        effects
+    }
+}
+
+impl Drop for RuleGuard {
+    fn drop(&mut self) {
+        let mut inner = self.rules.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.1.retain(|rule| rule.id != self.id);
+    }
+}

@@ -1,0 +1,96 @@
+//! Webhooks of the doctor's own making.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::integration::Outgoing;
+use crate::platform::world::{Event, ORGANIZATION, Person};
+use crate::primitives::{hmac_hex, unix_now};
+
+/// A webhook that can be changed before it is sent. Without changes it is a good one.
+#[derive(Debug, Clone)]
+pub(crate) struct Webhook {
+    pub(crate) event_type: String,
+    pub(crate) delivery_id: String,
+    /// The text of the timestamp header.
+    pub(crate) timestamp: String,
+    pub(crate) secret: String,
+    /// The bytes that are signed and sent.
+    pub(crate) body: Vec<u8>,
+    /// The `id` of the envelope.
+    pub(crate) envelope_id: String,
+}
+
+impl Webhook {
+    pub(crate) fn new(envelope: &Value, delivery_id: String, secret: String) -> Self {
+        let text = |name: &str| {
+            envelope
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        Self {
+            event_type: text("type"),
+            envelope_id: text("id"),
+            delivery_id,
+            timestamp: unix_now().as_secs().to_string(),
+            secret,
+            body: envelope.to_string().into_bytes(),
+        }
+    }
+
+    /// Signs as of `seconds` from now.
+    pub(crate) fn at(mut self, seconds: i64) -> Self {
+        let now = i64::try_from(unix_now().as_secs()).unwrap_or_default();
+        self.timestamp = now.saturating_add(seconds).to_string();
+        self
+    }
+
+    /// `sha256=` and the lowercase hex of the HMAC (contract §4.1).
+    pub(crate) fn signature(&self) -> String {
+        let parts = [self.timestamp.as_bytes(), b".", &self.body];
+        format!("sha256={}", hmac_hex(self.secret.as_bytes(), &parts))
+    }
+
+    /// The request, signed. A check may change it afterwards.
+    pub(crate) fn request(&self, url: Url) -> Outgoing {
+        let headers = [
+            ("content-type", "application/json".to_owned()),
+            ("x-revento-event", self.event_type.clone()),
+            ("x-revento-delivery-id", self.delivery_id.clone()),
+            ("x-revento-timestamp", self.timestamp.clone()),
+            ("x-revento-signature", self.signature()),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value));
+        Outgoing::post(url, &headers, self.body.clone())
+    }
+}
+
+impl Outgoing {
+    /// Replaces a header, or removes it.
+    pub(crate) fn with(mut self, name: &str, value: Option<&[u8]>) -> Self {
+        self.headers
+            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        match value {
+            Some(value) => self.header(name, value),
+            None => self,
+        }
+    }
+}
+
+/// The envelope of a webhook about a person's application (contract §4.2).
+pub(crate) fn application_envelope(event: &Event, person: &Person, event_type: &str, id: &str) -> Value {
+    let status = event_type.rsplit('.').next().unwrap_or_default();
+    let status = if status == "submitted" { "pending" } else { status };
+    let at = jiff::Timestamp::from_second(i64::try_from(unix_now().as_secs()).unwrap_or_default());
+    let at = at.map(|at| at.to_string()).unwrap_or_default();
+    json!({
+        "id": id, "type": event_type, "occurred_at": at, "event_id": event.id, "organization_id": ORGANIZATION,
+        "data": {
+            "id": person.application_id, "participant_id": person.participant_id, "user_id": person.user_id,
+            "status": status, "approved_at": at, "approver_id": "usr_organizer_atlas",
+            "custom_form_fields": { "favorite_track": "Systems", "dietary_notes": person.answer },
+        },
+    })
+}
