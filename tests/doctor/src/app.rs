@@ -1,0 +1,101 @@
+//! The running integration: its state, its routes and its background work.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::map_response;
+use axum::routing::{any, get};
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, Notify};
+
+use crate::mistakes::Mistakes;
+use crate::platform::Platform;
+use crate::seal::Sealer;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::{endings, handling, login, machine, oauth, pages, reading, tokens, webhooks, webview};
+
+/// The state that all routes share.
+pub(crate) struct App {
+    pub(crate) settings: Settings,
+    pub(crate) mistakes: Mistakes,
+    pub(crate) store: Store,
+    pub(crate) sealer: Sealer,
+    pub(crate) platform: Platform,
+    /// Names this process among the replicas that share the database.
+    pub(crate) replica: String,
+    /// Wakes the handler of webhooks.
+    pub(crate) queued: Notify,
+    /// One refresh at a time in this process. The claim in the database keeps the other processes away.
+    pub(crate) refreshing: Mutex<()>,
+}
+
+impl App {
+    /// Opens the database.
+    pub(crate) async fn open(settings: Settings, mistakes: Mistakes) -> anyhow::Result<Arc<Self>> {
+        let store = Store::open(&settings.data_dir).await?;
+        Ok(Arc::new(Self {
+            sealer: Sealer::new(&settings.encryption_key),
+            platform: Platform::new()?,
+            replica: machine::random_text()?,
+            queued: Notify::new(),
+            refreshing: Mutex::new(()),
+            settings,
+            mistakes,
+            store,
+        }))
+    }
+}
+
+/// Serves until the process is ended.
+pub(crate) async fn serve(app: Arc<App>) -> anyhow::Result<()> {
+    let address = (Ipv4Addr::LOCALHOST, app.settings.port);
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("port {} cannot be opened", app.settings.port))?;
+    tokio::spawn(handling::run(Arc::clone(&app)));
+    tokio::spawn(every(
+        Duration::from_secs(3600),
+        Arc::clone(&app),
+        tokens::refresh_idle,
+    ));
+    tokio::spawn(every(
+        Duration::from_secs(3600),
+        Arc::clone(&app),
+        endings::forget_old,
+    ));
+    tracing::info!(url = %app.settings.base_url, "ready");
+    Ok(axum::serve(listener, router(app)).await?)
+}
+
+fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(pages::index))
+        .route("/connect", any(oauth::connect))
+        .route("/callback", any(oauth::callback))
+        .route("/webhooks", any(webhooks::receive))
+        .route("/participants", get(reading::participants))
+        .route("/handled", get(handling::list))
+        .route("/login", any(login::login))
+        .route("/me", get(login::me))
+        .route("/webview", get(webview::page_in_frame))
+        .route("/healthz", get(async || StatusCode::NO_CONTENT))
+        .layer(map_response(pages::protect))
+        .with_state(app)
+}
+
+async fn every<W: Future<Output = anyhow::Result<()>>>(
+    pause: Duration,
+    app: Arc<App>,
+    work: impl Fn(Arc<App>) -> W,
+) {
+    loop {
+        if let Err(error) = work(Arc::clone(&app)).await {
+            tracing::warn!(%error, "background work failed; it is tried again later");
+        }
+        tokio::time::sleep(pause).await;
+    }
+}

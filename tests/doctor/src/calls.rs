@@ -1,0 +1,192 @@
+//! One read of the API, with everything that it takes: pacing, a valid token, retries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::machine::{self, jittered, now_ms};
+use crate::platform::{Answer, Failure};
+use crate::tokens::{self, Access, TokenError};
+use crate::{budget, endings};
+
+/// How long a page of ours waits for the platform, in milliseconds.
+pub(crate) const PATIENCE_MS: i64 = 75_000;
+
+/// How often a failing call is made in all.
+const ATTEMPTS: u32 = 6;
+
+/// Why a read failed.
+#[derive(Debug)]
+pub(crate) enum CallError {
+    /// Only a human can help: there is no connection, or it has ended.
+    Reconnect(String),
+    /// The platform does not answer, or has no time for us.
+    Unavailable(String),
+    /// The platform refuses this call for good.
+    Refused(String),
+    /// Our own database failed.
+    Internal(anyhow::Error),
+}
+
+impl From<anyhow::Error> for CallError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl From<TokenError> for CallError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Reconnect(why) => Self::Reconnect(why),
+            TokenError::Unavailable(why) => Self::Unavailable(why),
+            TokenError::Internal(error) => Self::Internal(error),
+        }
+    }
+}
+
+/// What to do after an answer.
+enum Next {
+    Done(Value),
+    /// The platform says that the access token has expired.
+    Refresh,
+    /// Again, after this time.
+    Wait(Duration),
+    Fail(CallError),
+}
+
+/// Reads `path_and_query` with the token of the connection `key`.
+pub(crate) async fn read(app: &Arc<App>, key: &str, path_and_query: &str) -> Result<Value, CallError> {
+    let deadline = now_ms() + PATIENCE_MS;
+    let mut rejected = None;
+    let mut attempt = 0;
+    loop {
+        // Without a live connection nothing is called, and nothing waits.
+        tokens::check(app, key).await?;
+        let Some(permit) = budget::acquire(app, key, deadline).await? else {
+            return Err(CallError::Unavailable("the budget of calls is spent".to_owned()));
+        };
+        let called = match tokens::access(app, key, rejected).await {
+            Ok(access) => Ok((call(app, path_and_query, &access).await, access.generation)),
+            Err(error) => Err(error),
+        };
+        budget::finish(app, permit).await?;
+        let (answer, generation) = called?;
+        attempt += 1;
+        match judge(app, key, answer, attempt).await? {
+            Next::Done(value) => return Ok(value),
+            Next::Refresh if rejected.is_none() => rejected = Some(generation),
+            Next::Refresh => {
+                return Err(CallError::Unavailable(
+                    "the platform rejects a new access token".to_owned(),
+                ));
+            }
+            Next::Fail(error) => return Err(error),
+            Next::Wait(_) if attempt >= ATTEMPTS => {
+                return Err(CallError::Unavailable("the platform keeps failing".to_owned()));
+            }
+            Next::Wait(time) => tokio::time::sleep(time).await,
+        }
+    }
+}
+
+async fn call(app: &App, path_and_query: &str, access: &Access) -> Result<Answer, Failure> {
+    let Ok(request_id) = machine::random_uuid() else {
+        return Err(Failure::NotSent);
+    };
+    let path = path_and_query.split('?').next().unwrap_or_default();
+    let answer = app
+        .platform
+        .get(&app.settings, path_and_query, &access.token, &request_id)
+        .await;
+    match &answer {
+        Ok(answer) => {
+            tracing::info!(%request_id, path, status = answer.status.as_u16(), error = answer.error(), "called the platform");
+        }
+        Err(failure) => tracing::warn!(%request_id, path, ?failure, "the platform did not answer"),
+    }
+    answer
+}
+
+async fn judge(
+    app: &App,
+    key: &str,
+    answer: Result<Answer, Failure>,
+    attempt: u32,
+) -> Result<Next, CallError> {
+    let backoff = jittered(Duration::from_millis(250) * 2_u32.saturating_pow(attempt.min(6)));
+    let Ok(answer) = answer else {
+        return Ok(Next::Wait(backoff));
+    };
+    believe_headers(app, key, &answer).await?;
+    let code = answer.error();
+    Ok(match answer.status {
+        StatusCode::OK if answer.body.is_object() => Next::Done(answer.body),
+        // Not the platform's answer, whatever its status says: a portal or a broken body.
+        StatusCode::OK => Next::Wait(backoff),
+        StatusCode::UNAUTHORIZED if code == "token_expired" => Next::Refresh,
+        StatusCode::UNAUTHORIZED if code == "token_revoked" => {
+            endings::revoked(app, key).await?;
+            Next::Fail(CallError::Reconnect("token_revoked".to_owned()))
+        }
+        StatusCode::UNAUTHORIZED => Next::Fail(CallError::Reconnect(or(code, "invalid_token"))),
+        StatusCode::FORBIDDEN if code == "insufficient_scope" => {
+            Next::Fail(CallError::Reconnect(code.to_owned()))
+        }
+        StatusCode::TOO_MANY_REQUESTS => too_many(app, key, &answer, backoff).await?,
+        status if status.is_server_error() => Next::Wait(backoff.max(retry_after(&answer))),
+        status => Next::Fail(CallError::Refused(or(code, status.as_str()))),
+    })
+}
+
+fn or(code: &str, otherwise: &str) -> String {
+    if code.is_empty() { otherwise } else { code }.to_owned()
+}
+
+/// Waits at least as long as the platform says. Without a word of it, one of our own calls has to end first.
+async fn too_many(app: &App, key: &str, answer: &Answer, backoff: Duration) -> Result<Next, CallError> {
+    if answer.error() == "concurrent_limit_exceeded" {
+        return Ok(Next::Wait(backoff));
+    }
+    let wait = retry_after(answer).max(backoff);
+    let milliseconds = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+    budget::pause(app, key, milliseconds.min(7_200_000)).await?;
+    if milliseconds > PATIENCE_MS {
+        return Ok(Next::Fail(CallError::Unavailable(
+            "the platform asks for a longer pause".to_owned(),
+        )));
+    }
+    Ok(Next::Wait(wait))
+}
+
+fn retry_after(answer: &Answer) -> Duration {
+    let seconds = answer.header("retry-after").or_else(|| {
+        let date = answer.headers.get("retry-after")?.to_str().ok()?;
+        let until = httpdate::parse_http_date(date)
+            .ok()?
+            .duration_since(std::time::UNIX_EPOCH)
+            .ok()?;
+        Some(i64::try_from(until.as_secs()).ok()? - machine::now() + 1)
+    });
+    let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
+    // A fraction more, because clocks tick differently.
+    seconds.map_or(Duration::ZERO, |seconds| {
+        Duration::from_millis(seconds.saturating_mul(1000) + 100)
+    })
+}
+
+/// A budget that the platform calls spent is spent until its reset, whatever we have counted.
+async fn believe_headers(app: &App, key: &str, answer: &Answer) -> anyhow::Result<()> {
+    if let (Some(0), Some(reset)) = (
+        answer.header("x-ratelimit-remaining"),
+        answer.header("x-ratelimit-reset"),
+    ) {
+        let wait = reset.saturating_sub(machine::now()).saturating_add(1);
+        if (1..=3_700).contains(&wait) {
+            budget::pause(app, key, wait * 1000).await?;
+        }
+    }
+    Ok(())
+}

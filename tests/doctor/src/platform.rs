@@ -1,0 +1,130 @@
+//! One request to the platform: its token endpoint, or its read API.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
+use reqwest::{Client, RequestBuilder, StatusCode, redirect};
+use serde_json::Value;
+
+use crate::settings::Settings;
+
+/// How long a request may take. Half of [`CLAIM_S`](crate::tokens::CLAIM_S) is longer.
+const TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The largest answer that is read.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+/// An HTTP client that follows no redirects.
+#[derive(Debug)]
+pub(crate) struct Platform(Client);
+
+/// An answer of the platform.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// `Null` if the body is not JSON.
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    /// The member `error` of the body, or nothing.
+    pub(crate) fn error(&self) -> &str {
+        self.text("error").unwrap_or_default()
+    }
+
+    /// A member of the body that is a text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.body.get(name)?.as_str()
+    }
+
+    /// A member of the body that is a whole number.
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+        self.body.get(name)?.as_i64()
+    }
+
+    /// A header that is a whole number.
+    pub(crate) fn header(&self, name: &str) -> Option<i64> {
+        self.headers.get(name)?.to_str().ok()?.trim().parse().ok()
+    }
+
+    /// The platform's time, in Unix seconds.
+    pub(crate) fn date(&self) -> Option<i64> {
+        let date = httpdate::parse_http_date(self.headers.get("date")?.to_str().ok()?).ok()?;
+        i64::try_from(date.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()).ok()
+    }
+}
+
+/// A request without an answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// No connection was made: the platform has not seen the request.
+    NotSent,
+    /// The answer is missing or incomplete: the platform may have acted.
+    Lost,
+}
+
+impl Platform {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let client = Client::builder()
+            .timeout(TIMEOUT)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent("flawed-integration")
+            // A pooled connection that the platform has just closed would look like a lost answer.
+            .pool_idle_timeout(Duration::from_secs(2))
+            .build();
+        Ok(Self(client.context("the HTTP client cannot be made")?))
+    }
+
+    /// Asks the token endpoint.
+    pub(crate) async fn token(&self, settings: &Settings, form: &[(&str, &str)]) -> Result<Answer, Failure> {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .append_pair("client_id", &settings.client_id)
+            .append_pair("client_secret", &settings.client_secret)
+            .finish();
+        let request = self.0.post(format!("{}/oauth/token", settings.auth_base));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        answer(request.header(ACCEPT, "application/json").body(body)).await
+    }
+
+    /// Reads from the API.
+    pub(crate) async fn get(
+        &self,
+        settings: &Settings,
+        path_and_query: &str,
+        token: &str,
+        request_id: &str,
+    ) -> Result<Answer, Failure> {
+        let request = self.0.get(format!("{}{path_and_query}", settings.api_base));
+        let request = request
+            .header(AUTHORIZATION, format!("Bearer {token}"))
+            .header(ACCEPT, "application/vnd.revento.v1+json")
+            .header("x-revento-request-id", request_id);
+        answer(request).await
+    }
+}
+
+async fn answer(request: RequestBuilder) -> Result<Answer, Failure> {
+    let response = request.send().await;
+    let mut response = response.map_err(|error| {
+        if error.is_connect() {
+            Failure::NotSent
+        } else {
+            Failure::Lost
+        }
+    })?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| Failure::Lost)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MAX_ANSWER {
+            return Err(Failure::Lost);
+        }
+    }
+    Ok(Answer {
+        status: response.status(),
+        headers: response.headers().clone(),
+        body: serde_json::from_str(&String::from_utf8_lossy(&body)).unwrap_or_default(),
+    })
+}

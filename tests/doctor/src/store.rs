@@ -1,0 +1,135 @@
+//! The database: one SQLite file, which several processes may share.
+
+use std::fs::{self, OpenOptions};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, Sqlite, Transaction};
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS connections (
+        key TEXT PRIMARY KEY,            -- the event's id, or event and user
+        event_id TEXT NOT NULL,
+        user_id TEXT,
+        organization_id TEXT,
+        scope TEXT NOT NULL,
+        status TEXT NOT NULL,            -- connected, needs_consent, revoked
+        reason TEXT,
+        access BLOB,                     -- sealed
+        refresh BLOB,                    -- sealed
+        access_expires_at INTEGER NOT NULL,
+        refreshed_at INTEGER NOT NULL,
+        consented_at INTEGER NOT NULL,   -- by the platform's clock
+        generation INTEGER NOT NULL,     -- grows with each pair of tokens
+        doubt_since INTEGER,             -- the outcome of a refresh is unknown since then
+        claim_holder TEXT,               -- the replica that may send the refresh token
+        claim_until INTEGER,
+        not_before INTEGER NOT NULL DEFAULT 0  -- no call before this time, in milliseconds
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS calls (
+        id INTEGER PRIMARY KEY, key TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS calls_of_key ON calls (key, started);
+    CREATE TABLE IF NOT EXISTS flows (
+        state TEXT PRIMARY KEY,          -- digest
+        binding TEXT NOT NULL,           -- digest of the cookie of the browser that began
+        verifier BLOB NOT NULL,          -- sealed
+        event_id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        framed INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        used_at INTEGER
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS sessions (
+        token TEXT PRIMARY KEY,          -- digest
+        key TEXT NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS participants (
+        event_id TEXT NOT NULL, id TEXT NOT NULL, name TEXT, record TEXT NOT NULL, PRIMARY KEY (event_id, id)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS deliveries (
+        identity TEXT PRIMARY KEY,       -- what makes another delivery a duplicate: the id of the envelope
+        envelope_id TEXT NOT NULL,
+        delivery_id TEXT NOT NULL,
+        type TEXT NOT NULL,
+        event_id TEXT,
+        body BLOB,                       -- NULL when nothing of it is kept
+        received_at INTEGER NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        not_before INTEGER NOT NULL DEFAULT 0,
+        handled_at INTEGER
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS deliveries_by_delivery ON deliveries (delivery_id);
+    CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (not_before) WHERE handled_at IS NULL;
+";
+
+/// The database.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    pool: SqlitePool,
+}
+
+impl Store {
+    /// Opens `integration.db` in this folder, and creates both if they are missing.
+    pub(crate) async fn open(folder: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("{} cannot be created", folder.display()))?;
+        let file = folder.join("integration.db");
+        make_private(&file)?;
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .busy_timeout(Duration::from_secs(20))
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            // What is deleted is overwritten.
+            .pragma("secure_delete", "ON")
+            .disable_statement_logging();
+        // One connection: the writers of one process queue here and not at the lock of the file.
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await;
+        let pool = pool.with_context(|| format!("{} cannot be opened", file.display()))?;
+        sqlx::raw_sql(SCHEMA).execute(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// For single statements.
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// Begins a transaction that no other writer overlaps.
+    pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'_, Sqlite>> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Moves the write-ahead log into the file and empties it, so that nothing deleted is left in it.
+    pub(crate) async fn empty_log(&self) -> sqlx::Result<()> {
+        for _ in 0..50 {
+            let query = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)");
+            if query.fetch_one(&self.pool).await? == 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        tracing::warn!("another process keeps the write-ahead log busy");
+        Ok(())
+    }
+}
+
+/// Creates the file so that only its owner may read it.
+fn make_private(file: &Path) -> anyhow::Result<()> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(file)
+        .with_context(|| format!("{} cannot be created", file.display()))?;
+    Ok(())
+}

@@ -1,0 +1,409 @@
+//! Access tokens that are valid, and refresh tokens that are sent once (contract §2.4).
+//!
+//! A refresh token is sent only under a claim that the database holds, by one replica. Its answer is stored before its access
+//! token is used. If the answer is lost, or the holder of a claim is gone, the connection is *in doubt*: the platform may have
+//! used the token, and a second sending would end everything. Then the access token is used to its end, and only after that, and
+//! after a pause, the refresh token is sent once more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row as _};
+
+use crate::app::App;
+use crate::machine::{jittered, now};
+use crate::platform::{Answer, Failure};
+
+/// How long a claim holds, in seconds.
+pub(crate) const CLAIM_S: i64 = 18;
+
+/// How long before its end an access token is refreshed, in seconds.
+const LEAD_S: i64 = 300;
+
+/// How long a token in doubt rests before it is sent again, in seconds: until its first request is surely over.
+const DOUBT_PAUSE_S: i64 = 5;
+
+/// How long a caller waits for a refresh, in seconds.
+const PATIENCE_S: i64 = 30;
+
+/// After how many days an unused connection is refreshed.
+const IDLE_DAYS: i64 = 60;
+
+/// A valid access token.
+pub(crate) struct Access {
+    pub(crate) token: String,
+    /// The number of its pair.
+    pub(crate) generation: i64,
+}
+
+/// Why there is no access token.
+#[derive(Debug)]
+pub(crate) enum TokenError {
+    /// There is no connection, or it has ended for this reason.
+    Reconnect(String),
+    /// The token endpoint does not answer.
+    Unavailable(String),
+    /// Our own database failed.
+    Internal(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for TokenError {
+    fn from(error: E) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+struct Connection {
+    status: String,
+    reason: Option<String>,
+    event_id: String,
+    scope: String,
+    access: Option<Vec<u8>>,
+    refresh: Option<Vec<u8>>,
+    access_expires_at: i64,
+    generation: i64,
+    doubt_since: Option<i64>,
+}
+
+impl FromRow<'_, SqliteRow> for Connection {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            status: row.try_get("status")?,
+            reason: row.try_get("reason")?,
+            event_id: row.try_get("event_id")?,
+            scope: row.try_get("scope")?,
+            access: row.try_get("access")?,
+            refresh: row.try_get("refresh")?,
+            access_expires_at: row.try_get("access_expires_at")?,
+            generation: row.try_get("generation")?,
+            doubt_since: row.try_get("doubt_since")?,
+        })
+    }
+}
+
+/// Fails if the connection has ended.
+pub(crate) async fn check(app: &App, key: &str) -> Result<(), TokenError> {
+    load(app, key).await.map(drop)
+}
+
+async fn load(app: &App, key: &str) -> Result<Connection, TokenError> {
+    let query = sqlx::query_as::<_, Connection>("SELECT * FROM connections WHERE key = ?").bind(key);
+    let connection = query.fetch_optional(app.store.pool()).await?;
+    let connection = connection.ok_or_else(|| TokenError::Reconnect("not_connected".to_owned()))?;
+    if connection.status != "connected" {
+        return Err(TokenError::Reconnect(
+            connection.reason.unwrap_or(connection.status),
+        ));
+    }
+    Ok(connection)
+}
+
+/// An access token of the connection `key`, other than that of the generation `rejected`, which the platform calls expired.
+pub(crate) async fn access(app: &Arc<App>, key: &str, rejected: Option<i64>) -> Result<Access, TokenError> {
+    let deadline = now() + PATIENCE_S;
+    let mut failed = None;
+    loop {
+        let connection = load(app, key).await?;
+        let expired = rejected == Some(connection.generation) || connection.access_expires_at <= now();
+        let due = expired || connection.access_expires_at - LEAD_S <= now();
+        let usable = !expired
+            && (connection.refresh.is_none() || connection.doubt_since.is_some() || failed.is_some());
+        if !due || usable {
+            return open(app, key, &connection);
+        }
+        if let Some(why) = failed.take() {
+            return Err(TokenError::Unavailable(why));
+        }
+        if connection.refresh.is_none() {
+            end(app, key, connection.generation, "no_refresh_token").await?;
+            continue;
+        }
+        let resting = connection
+            .doubt_since
+            .is_some_and(|since| since + DOUBT_PAUSE_S > now());
+        if !resting {
+            failed = refresh(app, key, connection.generation).await?;
+        }
+        if now() >= deadline {
+            return Err(TokenError::Unavailable(
+                "the outcome of a refresh is unknown".to_owned(),
+            ));
+        }
+        tokio::time::sleep(jittered(Duration::from_millis(150))).await;
+    }
+}
+
+fn open(app: &App, key: &str, connection: &Connection) -> Result<Access, TokenError> {
+    let sealed = connection
+        .access
+        .as_deref()
+        .context("the connection has no access token")?;
+    Ok(Access {
+        token: app.sealer.open(sealed, &record(key, "access"))?,
+        generation: connection.generation,
+    })
+}
+
+fn record(key: &str, which: &str) -> String {
+    format!("{which} of {key}")
+}
+
+/// Refreshes once, or waits while somebody else does. Returns why it failed, if nothing has changed.
+async fn refresh(app: &Arc<App>, key: &str, generation: i64) -> Result<Option<String>, TokenError> {
+    let _one_at_a_time = app.refreshing.lock().await;
+    if load(app, key).await?.generation != generation || !claim(app, key, generation).await? {
+        return Ok(None);
+    }
+    // The caller may go away. The refresh must not.
+    let (app, key) = (Arc::clone(app), key.to_owned());
+    tokio::spawn(async move { send(&app, &key, generation).await }).await?
+}
+
+/// Takes the claim. If its last holder is gone, the token may have been sent: then the connection is in doubt.
+async fn claim(app: &App, key: &str, generation: i64) -> Result<bool, TokenError> {
+    let mut tx = app.store.begin().await?;
+    let query = sqlx::query_as::<_, (Option<i64>,)>(
+        "SELECT claim_until FROM connections WHERE key = ? AND generation = ? AND status = 'connected'",
+    );
+    let Some((until,)) = query.bind(key).bind(generation).fetch_optional(&mut *tx).await? else {
+        return Ok(false);
+    };
+    let won = match until {
+        Some(until) if until > now() => false,
+        Some(_) => {
+            tracing::warn!("the holder of a claim is gone; its refresh token may have been sent");
+            let query = sqlx::query(
+                "UPDATE connections SET claim_holder = NULL, claim_until = NULL, doubt_since = ? WHERE key = ?",
+            );
+            query.bind(now()).bind(key).execute(&mut *tx).await?;
+            false
+        }
+        None => {
+            let query = sqlx::query("UPDATE connections SET claim_holder = ?, claim_until = ? WHERE key = ?");
+            query
+                .bind(&app.replica)
+                .bind(now() + CLAIM_S)
+                .bind(key)
+                .execute(&mut *tx)
+                .await?;
+            true
+        }
+    };
+    tx.commit().await?;
+    Ok(won)
+}
+
+/// Ends our claim. `in_doubt` says that the refresh token may have been used.
+async fn release(app: &App, key: &str, in_doubt: bool) -> Result<(), TokenError> {
+    let query = sqlx::query(
+        "UPDATE connections SET claim_holder = NULL, claim_until = NULL, doubt_since = CASE WHEN ? THEN ? ELSE doubt_since END
+         WHERE key = ? AND claim_holder = ?",
+    );
+    query
+        .bind(in_doubt)
+        .bind(now())
+        .bind(key)
+        .bind(&app.replica)
+        .execute(app.store.pool())
+        .await?;
+    Ok(())
+}
+
+/// Sends the refresh token, under the claim.
+async fn send(app: &App, key: &str, generation: i64) -> Result<Option<String>, TokenError> {
+    let claimed_at = now();
+    let connection = load(app, key).await?;
+    let sealed = connection
+        .refresh
+        .as_deref()
+        .context("the connection has no refresh token")?;
+    let refresh_token = app.sealer.open(sealed, &record(key, "refresh"))?;
+    if now() > claimed_at + CLAIM_S / 2 {
+        release(app, key, false).await?;
+        return Ok(None);
+    }
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh_token.as_str()),
+    ];
+    match app.platform.token(&app.settings, &form).await {
+        Ok(answer) if answer.text("access_token").is_some() => {
+            store_until_it_succeeds(app, key, generation, &connection, &answer).await;
+            tracing::info!(event_id = connection.event_id, "refreshed");
+            Ok(None)
+        }
+        Ok(answer) if answer.error() == "invalid_grant" => {
+            tracing::warn!(
+                event_id = connection.event_id,
+                "the refresh token is not valid any more; a new consent is needed"
+            );
+            end(app, key, generation, "invalid_grant").await?;
+            Ok(None)
+        }
+        Ok(answer) if answer.status.is_client_error() => {
+            let status = answer.status.as_u16();
+            tracing::error!(
+                status,
+                error = answer.error(),
+                "the token endpoint refuses us; nothing has changed"
+            );
+            release(app, key, false).await?;
+            Ok(Some(format!("the token endpoint answers {status}")))
+        }
+        Err(Failure::NotSent) => {
+            release(app, key, false).await?;
+            Ok(Some("the token endpoint is unreachable".to_owned()))
+        }
+        Ok(_) | Err(Failure::Lost) => {
+            tracing::warn!(
+                event_id = connection.event_id,
+                "the outcome of a refresh is unknown; its token rests"
+            );
+            release(app, key, true).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// The old token is gone, so the new one must not be lost: it stays in memory until the database takes it.
+async fn store_until_it_succeeds(
+    app: &App,
+    key: &str,
+    generation: i64,
+    connection: &Connection,
+    answer: &Answer,
+) {
+    while let Err(error) = store(app, key, generation, connection, answer).await {
+        tracing::error!(%error, "a new token pair is in memory only: do not stop this process, repair the database");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+async fn store(
+    app: &App,
+    key: &str,
+    generation: i64,
+    connection: &Connection,
+    answer: &Answer,
+) -> anyhow::Result<()> {
+    let pair = Pair::of(app, key, answer)?;
+    // An answer with another binding is kept and not used.
+    let same = answer
+        .text("event_id")
+        .is_none_or(|event_id| event_id == connection.event_id);
+    let query = sqlx::query(
+        "UPDATE connections SET access = ?, refresh = ?, access_expires_at = ?, refreshed_at = ?, scope = ?,
+            generation = generation + 1, doubt_since = NULL, claim_holder = NULL, claim_until = NULL,
+            status = CASE WHEN ? THEN status ELSE 'needs_consent' END,
+            reason = CASE WHEN ? THEN reason ELSE 'other_binding' END
+         WHERE key = ? AND generation = ?",
+    );
+    let query = query
+        .bind(pair.access)
+        .bind(pair.refresh)
+        .bind(pair.expires_at)
+        .bind(now());
+    let query = query
+        .bind(answer.text("scope").unwrap_or(&connection.scope))
+        .bind(same)
+        .bind(same);
+    query.bind(key).bind(generation).execute(app.store.pool()).await?;
+    Ok(())
+}
+
+async fn end(app: &App, key: &str, generation: i64, reason: &str) -> Result<(), TokenError> {
+    let query = sqlx::query(
+        "UPDATE connections SET status = 'needs_consent', reason = ?, access = NULL, refresh = NULL, claim_holder = NULL,
+            claim_until = NULL, doubt_since = NULL WHERE key = ? AND generation = ? AND status = 'connected'",
+    );
+    query
+        .bind(reason)
+        .bind(key)
+        .bind(generation)
+        .execute(app.store.pool())
+        .await?;
+    Ok(())
+}
+
+/// The tokens of an answer, sealed.
+struct Pair {
+    access: Vec<u8>,
+    refresh: Option<Vec<u8>>,
+    expires_at: i64,
+}
+
+impl Pair {
+    fn of(app: &App, key: &str, answer: &Answer) -> anyhow::Result<Self> {
+        let access = answer
+            .text("access_token")
+            .ok_or_else(|| anyhow!("the answer has no access token"))?;
+        let refresh = answer.text("refresh_token");
+        let refresh = refresh
+            .map(|token| app.sealer.seal(token, &record(key, "refresh")))
+            .transpose()?;
+        Ok(Self {
+            access: app.sealer.seal(access, &record(key, "access"))?,
+            refresh,
+            expires_at: now().saturating_add(answer.number("expires_in").unwrap_or(3600)),
+        })
+    }
+}
+
+/// Stores the connection of a new consent. `consented_at` is the platform's time.
+pub(crate) async fn connect(app: &App, key: &str, event_id: &str, answer: &Answer) -> anyhow::Result<()> {
+    let pair = Pair::of(app, key, answer)?;
+    let mut tx = app.store.begin().await?;
+    let query = sqlx::query(
+        "INSERT INTO connections (key, event_id, user_id, organization_id, scope, status, access, refresh, access_expires_at,
+            refreshed_at, consented_at, generation) VALUES (?, ?, ?, ?, ?, 'connected', ?, ?, ?, ?, ?, 1)
+         ON CONFLICT (key) DO UPDATE SET organization_id = excluded.organization_id, scope = excluded.scope,
+            status = excluded.status, reason = NULL, access = excluded.access, refresh = excluded.refresh,
+            access_expires_at = excluded.access_expires_at, refreshed_at = excluded.refreshed_at,
+            consented_at = excluded.consented_at, generation = generation + 1, doubt_since = NULL, claim_holder = NULL,
+            claim_until = NULL, not_before = 0",
+    );
+    let query = query
+        .bind(key)
+        .bind(event_id)
+        .bind(answer.text("user_id"))
+        .bind(answer.text("organization_id"));
+    let query = query.bind(answer.text("scope").unwrap_or_default());
+    let query = query
+        .bind(pair.access)
+        .bind(pair.refresh)
+        .bind(pair.expires_at)
+        .bind(now());
+    query
+        .bind(answer.date().unwrap_or_else(now))
+        .execute(&mut *tx)
+        .await?;
+    // Another consent has a budget of its own.
+    sqlx::query("DELETE FROM calls WHERE key = ?")
+        .bind(key)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Refreshes the connections that nobody has used for long, so that their 90 days do not run out.
+pub(crate) async fn refresh_idle(app: Arc<App>) -> anyhow::Result<()> {
+    let query = sqlx::query_as::<_, (String, i64)>(
+        "SELECT key, generation FROM connections WHERE status = 'connected' AND refresh IS NOT NULL AND refreshed_at < ?",
+    );
+    let idle = query
+        .bind(now() - IDLE_DAYS * 86_400)
+        .fetch_all(app.store.pool())
+        .await?;
+    for (key, generation) in idle {
+        if let Err(error) = access(&app, &key, Some(generation)).await {
+            tracing::warn!(
+                ?error,
+                "an idle connection could not be refreshed; it is tried again later"
+            );
+        }
+    }
+    Ok(())
+}
