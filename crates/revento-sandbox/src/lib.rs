@@ -33,6 +33,7 @@ mod durability;
 mod error_kind;
 mod faults;
 mod http;
+mod listeners;
 mod platform;
 mod primitives;
 mod runtime;

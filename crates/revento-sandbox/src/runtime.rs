@@ -9,11 +9,13 @@ use crate::call_log::CallLog;
 use crate::decisions;
 use crate::durability::{Journal, WriteError};
 use crate::faults::FaultRegistry;
+use crate::listeners::Listeners;
 use crate::platform::commands::prune;
 use crate::platform::config::Config;
 use crate::platform::context::Context;
 use crate::platform::queries::budgets::Budgets;
 use crate::platform::queries::stats::RequestCounts;
+use crate::platform::records::Listener;
 use crate::platform::state::State;
 use crate::primitives::clock::Clock;
 use crate::primitives::time::Time;
@@ -27,6 +29,8 @@ pub(crate) struct Runtime {
     budgets: Mutex<Budgets>,
     faults: Mutex<FaultRegistry>,
     call_log: Mutex<CallLog>,
+    /// The listeners that are connected now.
+    pub(crate) listeners: Listeners,
     journal: Journal,
     /// The CSRF token of the console's forms; a new one at every start.
     pub(crate) csrf_token: String,
@@ -55,6 +59,7 @@ impl Runtime {
             budgets: Mutex::default(),
             faults: Mutex::default(),
             call_log: Mutex::default(),
+            listeners: Listeners::default(),
             journal,
             csrf_token,
             dispatcher_wake: Notify::new(),
@@ -129,7 +134,10 @@ impl Runtime {
     }
 
     fn restore_seed(&self, state: &mut State) -> u64 {
+        // A listener is no test data: it stays.
+        let listeners: Vec<Listener> = state.listeners.iter().cloned().collect();
         *state = self.config.seed.state();
+        listeners.into_iter().for_each(|row| state.listeners.put(row));
         self.budgets().clear();
         self.faults().clear();
         self.call_log().clear();

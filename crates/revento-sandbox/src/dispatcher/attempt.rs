@@ -1,16 +1,14 @@
-//! One attempt: signs with the real time, sends, and reads an answer of limited size (contract §4.1).
-
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+//! One attempt: signs with the real time, sends, and records the answer (contract §4.1).
 
 use super::clients::Clients;
-use super::delivery_faults::{self, AttemptPlan, HeaderValues, OutgoingRequest, SigningKeys};
-use super::explain::explain;
+use super::delivery_faults::{self, AttemptPlan, HeaderValues, SigningKeys};
+use super::route::{self, Route};
 use crate::decisions;
 use crate::faults::{FaultArea, InjectionPoint};
+use crate::listeners::Answer;
 use crate::platform::config::Integration;
 use crate::platform::queries::secrets;
 use crate::platform::records::{Attempt, Delivery};
-use crate::platform::rules;
 use crate::primitives::clock;
 use crate::primitives::secret::Secret;
 use crate::runtime::Runtime;
@@ -25,6 +23,7 @@ pub(super) async fn run(runtime: &Runtime, clients: &Clients, delivery: &Deliver
         number,
         at,
         duration_ms: 0,
+        forwarded_to: None,
         request_headers: Vec::new(),
         fault: None,
         status: 0,
@@ -36,12 +35,13 @@ pub(super) async fn run(runtime: &Runtime, clients: &Clients, delivery: &Deliver
         attempt.error = Some("the integration is no longer registered".to_owned());
         return attempt;
     };
-    // Use the URL that is registered now: it may differ from the one before a restart.
-    let url = integration.webhook_url.as_deref().unwrap_or(&delivery.url);
-    if let Some(objection) = rules::webhook_objection(url, runtime.config.remote_webhooks) {
-        attempt.error = Some(format!("not sent: {objection}"));
-        return attempt;
-    }
+    let destination = match route::destination(runtime, integration, delivery).await {
+        Ok(destination) => destination,
+        Err(why) => {
+            attempt.error = Some(why);
+            return attempt;
+        }
+    };
     let keys = signing_keys(runtime, integration).await;
     let point = InjectionPoint {
         endpoint: "webhook",
@@ -59,13 +59,9 @@ pub(super) async fn run(runtime: &Runtime, clients: &Clients, delivery: &Deliver
         timestamp: runtime.real_now().unix(),
     };
     let plan = delivery_faults::plan(fault.as_ref(), values, &keys, &delivery.body);
-    if plan.title_case {
-        match clients.in_title_case(url) {
-            Ok(client) => execute(&mut attempt, &client, url, plan).await,
-            Err(error) => attempt.error = Some(explain(&error, url)),
-        }
-    } else {
-        execute(&mut attempt, clients.for_receiver(url), url, plan).await;
+    match destination.route(runtime, clients, delivery, number, plan.title_case) {
+        Ok(route) => execute(&mut attempt, &route, plan).await,
+        Err(why) => attempt.error = Some(why),
     }
     attempt
 }
@@ -92,16 +88,14 @@ async fn signing_keys(runtime: &Runtime, integration: &Integration) -> SigningKe
 }
 
 /// Sends the requests of a plan. The last answer counts.
-async fn execute(attempt: &mut Attempt, client: &reqwest::Client, url: &str, plan: AttemptPlan) {
+async fn execute(attempt: &mut Attempt, route: &Route<'_>, plan: AttemptPlan) {
     tokio::time::sleep(plan.wait).await;
     let watch = clock::stopwatch();
+    attempt.forwarded_to = route.forwarded_to();
     if let Some(last) = plan.requests.last() {
         attempt.request_headers.clone_from(&last.headers);
     }
-    let sends = plan
-        .requests
-        .into_iter()
-        .map(|request| send(client, url, request));
+    let sends = plan.requests.into_iter().map(|request| route.send(request));
     let answers = if plan.concurrently {
         futures_util::future::join_all(sends).await
     } else {
@@ -112,10 +106,7 @@ async fn execute(attempt: &mut Attempt, client: &reqwest::Client, url: &str, pla
         answers
     };
     if let Some(last) = answers.into_iter().next_back() {
-        match last {
-            Ok(response) => receive(attempt, response, url).await,
-            Err(error) => attempt.error = Some(explain(&error, url)),
-        }
+        record(attempt, last);
     }
     attempt.duration_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
     if let Some(reason) = plan.fails_with {
@@ -124,64 +115,12 @@ async fn execute(attempt: &mut Attempt, client: &reqwest::Client, url: &str, pla
     }
 }
 
-async fn send(
-    client: &reqwest::Client,
-    url: &str,
-    outgoing: OutgoingRequest,
-) -> Result<reqwest::Response, reqwest::Error> {
-    let mut request = client.post(url).body(outgoing.body);
-    for (name, value) in &outgoing.headers {
-        request = request.header(name, value);
-    }
-    request.send().await
-}
-
-async fn receive(attempt: &mut Attempt, mut response: reqwest::Response, url: &str) {
-    attempt.status = response.status().as_u16();
-    attempt.response_headers = header_list(response.headers());
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() < decisions::MAX_LOGGED_ANSWER => body.extend_from_slice(&chunk),
-            Ok(_) => break,
-            Err(error) => {
-                attempt.error = Some(explain(&error, url));
-                break;
-            }
-        }
-    }
-    attempt.response_body = logged(body);
-    if attempt.error.is_none() && !decisions::is_success(attempt.status) {
-        attempt.error = Some(format!("answered {}; only a 2xx is success", attempt.status));
-    }
-}
-
-/// An answer as text for the log. One that is too long is cut between two characters.
-fn logged(mut body: Vec<u8>) -> String {
-    if body.len() > decisions::MAX_LOGGED_ANSWER {
-        body.truncate(decisions::MAX_LOGGED_ANSWER);
-        if let Err(error) = std::str::from_utf8(&body)
-            && error.error_len().is_none()
-        {
-            body.truncate(error.valid_up_to());
-        }
-    }
-    String::from_utf8_lossy(&body).into_owned()
-}
-
-fn header_list(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers
-        .iter()
-        .filter(|(name, _)| *name == CONTENT_TYPE || !name.as_str().eq_ignore_ascii_case("set-cookie"))
-        .take(40)
-        .map(|(name, value)| {
-            (
-                name.to_string(),
-                String::from_utf8_lossy(value.as_bytes())
-                    .chars()
-                    .take(400)
-                    .collect(),
-            )
-        })
-        .collect()
+fn record(attempt: &mut Attempt, answer: Answer) {
+    attempt.status = answer.status;
+    attempt.response_headers = answer.headers;
+    attempt.response_body = answer.body;
+    attempt.error = answer.error.or_else(|| {
+        let is_success = decisions::is_success(answer.status);
+        (!is_success).then(|| format!("answered {}; only a 2xx is success", answer.status))
+    });
 }

@@ -4,6 +4,7 @@ mod attempt;
 mod clients;
 mod delivery_faults;
 mod explain;
+mod route;
 mod schedule;
 
 use std::collections::HashSet;

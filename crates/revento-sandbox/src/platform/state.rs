@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::platform::announcement::Announcement;
 use crate::platform::records::{
     AccessToken, Activity, AnsweredConsents, AuditEntry, CapacityNotice, Code, Connection, Consent, Counter,
-    Credential, Delivery, Event, Family, IntegrationStatus, Location, Organization, Participant,
+    Credential, Delivery, Event, Family, IntegrationStatus, Listener, Location, Organization, Participant,
     RefreshToken, Setting, Thread, User, Wave, WebviewPage,
 };
 use crate::platform::table::{Change, Row, Table};
@@ -114,6 +114,7 @@ tables! {
         standings: IntegrationStatus by client_id;
         capacity_notices: CapacityNotice by activity_id;
         webview_pages: WebviewPage by id;
+        listeners: Listener by client_id;
     }
 }
 
@@ -222,7 +223,7 @@ mod tests {
             [State::SEED_TABLES, State::OTHER_TABLES].concat().join(" "),
             "organizations events users participants threads activities locations waves consents codes \
              connections families access_tokens refresh_tokens deliveries audit counters settings credentials \
-             standings capacity_notices webview_pages"
+             standings capacity_notices webview_pages listeners"
         );
     }
 }

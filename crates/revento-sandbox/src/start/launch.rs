@@ -14,6 +14,7 @@ use crate::decisions;
 use crate::dispatcher::{self, Clients};
 use crate::durability::{self, Journal};
 use crate::http::{router, serve};
+use crate::platform::commands::listening;
 use crate::platform::config::Config;
 use crate::platform::queries::secrets;
 use crate::platform::records::SecretKind;
@@ -104,6 +105,7 @@ async fn prepare(builder: SandboxBuilder, address: SocketAddr) -> Result<Sandbox
             .or_else(|| decisions::next_weekly_reset(now))
     });
     state.set_weekly_reset(next_reset.flatten());
+    listening::all_away(&mut state, builder.clock.now());
     let config = Config {
         auth_base,
         environment: builder.environment,

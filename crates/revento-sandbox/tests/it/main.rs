@@ -27,6 +27,7 @@ mod faults;
 mod hostile;
 mod hosts;
 mod integrations;
+mod listeners;
 mod panel;
 mod read;
 mod small_things;

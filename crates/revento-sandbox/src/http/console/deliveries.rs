@@ -104,7 +104,7 @@ pub(super) async fn one(
                 section.card {
                     dl.facts {
                         dt { "Delivery id" } dd { code { (row.id) } }
-                        dt { "To" } dd { code { (row.url) } }
+                        dt { "To" } dd { @if row.url.is_empty() { "a listener" } @else { code { (row.url) } } }
                         dt { "Created" } dd { (parts::time(row.created_at)) }
                         @if let Some(at) = row.due_at() { dt { "Next attempt" } dd { (parts::time(at)) } }
                     }
@@ -143,6 +143,7 @@ fn attempt(row: &Attempt) -> Markup {
             p.quiet {
                 (parts::time(row.at)) " · " (row.duration_ms) " ms · "
                 @if row.status == 0 { "no answer" } @else { "status " (row.status) }
+                @if let Some(url) = &row.forwarded_to { " · forwarded to " code { (url) } }
             }
             @if let Some(error) = &row.error { p.next { (error) } }
             h4 { "Sent" }

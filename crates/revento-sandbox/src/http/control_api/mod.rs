@@ -6,6 +6,7 @@ mod clock;
 mod deliveries;
 mod developer;
 mod faults;
+mod listeners;
 mod render;
 mod transcript;
 mod views;
@@ -53,6 +54,9 @@ pub(super) fn routes(runtime: &Arc<Runtime>) -> Router<Arc<Runtime>> {
         .route("/transcript", get(transcript::show).post(transcript::record))
         .route("/deliveries/{id}", get(deliveries::one))
         .route("/deliveries/{id}/replay", post(deliveries::replay))
+        .route("/listeners", get(listeners::list).post(listeners::connect))
+        .route("/listeners/{id}", delete(listeners::leave))
+        .route("/listeners/{id}/answers/{number}", post(listeners::answer))
         .route("/audit", get(views::audit))
         .route("/seed", get(views::seed))
         .route("/stats", get(views::stats))

@@ -48,7 +48,7 @@ const fn delete(path: &'static str, summary: &'static str) -> Operation {
     }
 }
 
-pub(super) const OPERATIONS: [Operation; 37] = [
+pub(super) const OPERATIONS: [Operation; 41] = [
     get(
         "/_sandbox/applications",
         "Applications, filtered by event and status",
@@ -164,6 +164,18 @@ pub(super) const OPERATIONS: [Operation; 37] = [
             "-ids:array -status:string -type:string -event_id:string -since:string -until:string",
         )
     },
+    get("/_sandbox/listeners", "The listeners", &[]),
+    post(
+        "/_sandbox/listeners",
+        "Connect a listener; the answer is a stream of lines of JSON",
+        "forwards_to:string -client_id:string -event_types:array -id:string",
+    ),
+    delete("/_sandbox/listeners/{id}", "Disconnect a listener for good"),
+    post(
+        "/_sandbox/listeners/{id}/answers/{number}",
+        "Answer an attempt",
+        "-status:integer -headers:array -body:string -error:string",
+    ),
     get(
         "/_sandbox/faults",
         "The armed faults, and all kinds of faults",

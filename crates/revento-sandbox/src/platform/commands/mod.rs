@@ -2,6 +2,7 @@
 
 mod error;
 pub(crate) mod lifecycle;
+pub(crate) mod listening;
 mod payloads;
 pub(crate) mod program;
 pub(crate) mod prune;

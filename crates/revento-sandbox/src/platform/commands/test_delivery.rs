@@ -36,7 +36,7 @@ pub(crate) fn send(
 ) -> Result<String, CommandError> {
     let integration = integration(context, wanted.client_id.as_deref())?;
     let event_type = wanted.event_type.as_str();
-    if let Some(objection) = webhooks::objection(integration, event_type) {
+    if let Some(objection) = webhooks::objection(state, context, integration, event_type) {
         let mut text = objection.explain(&integration.client_id, None, event_type);
         if !integration.event_types.is_empty() {
             text += &format!(" It declares {}.", integration.event_types.join(", "));

@@ -8,7 +8,7 @@ use crate::decisions;
 use crate::platform::announcement::{Announcement, NotSent, Outcome};
 use crate::platform::config::Integration;
 use crate::platform::context::Context;
-use crate::platform::queries::connections;
+use crate::platform::queries::{connections, listeners};
 use crate::platform::records::{Delivery, DeliveryStatus};
 use crate::platform::state::State;
 use crate::primitives::entropy::Purpose;
@@ -69,7 +69,7 @@ pub(crate) fn announce_delayed(
 ) {
     for integration in &context.config.integrations {
         let objection = match receives_from(state, integration, event_id) {
-            true => objection(integration, event_type),
+            true => objection(state, context, integration, event_type),
             false => Some(NotSent::NotConnected),
         };
         let outcome = objection.map_or(Outcome::DelayedS(seconds), Outcome::NotSent);
@@ -97,7 +97,12 @@ fn announce(
 }
 
 /// Why an integration gets no webhook of a type, whatever it is about; `None` if it gets it.
-pub(crate) fn objection(integration: &Integration, event_type: &str) -> Option<NotSent> {
+pub(crate) fn objection(
+    state: &State,
+    context: Context<'_>,
+    integration: &Integration,
+    event_type: &str,
+) -> Option<NotSent> {
     if !integration
         .event_types
         .iter()
@@ -105,10 +110,11 @@ pub(crate) fn objection(integration: &Integration, event_type: &str) -> Option<N
     {
         return Some(NotSent::TypeNotDeclared);
     }
-    integration.webhook_url.is_none().then_some(NotSent::NoWebhookUrl)
+    let listener = listeners::taking(state, context, &integration.client_id, event_type);
+    (integration.webhook_url.is_none() && listener.is_none()).then_some(NotSent::NoWebhookUrl)
 }
 
-/// Queues a webhook for one integration, if it declares the type and has a webhook URL, and announces what became of it.
+/// Queues a webhook for one integration, if it declares the type and has a webhook URL or a listener, and announces what became of it.
 /// Returns the delivery's id.
 pub(crate) fn enqueue(
     state: &mut State,
@@ -118,7 +124,7 @@ pub(crate) fn enqueue(
     event_type: &str,
     data: &Value,
 ) -> Option<String> {
-    let queued = match objection(integration, event_type) {
+    let queued = match objection(state, context, integration, event_type) {
         None => queue(state, context, integration, subject, event_type, data),
         Some(objection) => Err(objection),
     };
@@ -136,7 +142,6 @@ fn queue(
     event_type: &str,
     data: &Value,
 ) -> Result<String, NotSent> {
-    let url = integration.webhook_url.clone().ok_or(NotSent::NoWebhookUrl)?;
     let entropy = &context.config.entropy;
     let drawn = (entropy.uuid(Purpose::Delivery), entropy.hex(Purpose::Delivery));
     let (Ok(id), Ok(random)) = drawn else {
@@ -163,7 +168,7 @@ fn queue(
         envelope_id,
         event_type: event_type.to_owned(),
         event_id: subject.event_id.map(str::to_owned),
-        url,
+        url: integration.webhook_url.clone().unwrap_or_default(),
         body,
         created_at: context.now,
         number,

@@ -5,6 +5,7 @@ pub(crate) mod applications;
 pub(crate) mod budgets;
 pub(crate) mod connections;
 pub(crate) mod integrations;
+pub(crate) mod listeners;
 pub(crate) mod members;
 pub(crate) mod milestones;
 pub(crate) mod pages;

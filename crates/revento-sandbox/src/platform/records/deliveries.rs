@@ -35,6 +35,9 @@ pub(crate) struct Attempt {
     /// On the sandbox clock.
     pub(crate) at: Time,
     pub(crate) duration_ms: u64,
+    /// Where a listener forwarded it to; `None` if it went to the registered URL.
+    #[serde(default)]
+    pub(crate) forwarded_to: Option<String>,
     /// The fault that was applied to it, if any.
     #[serde(default)]
     pub(crate) fault: Option<String>,
@@ -54,6 +57,7 @@ pub(crate) struct Delivery {
     pub(crate) envelope_id: String,
     pub(crate) event_type: String,
     pub(crate) event_id: Option<String>,
+    /// The URL that was registered when it was created; empty if there was only a listener.
     pub(crate) url: String,
     /// The body exactly as it is sent.
     pub(crate) body: String,

@@ -1,0 +1,34 @@
+//! Listeners: programs that take the webhooks of an integration instead of its registered URL.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decisions;
+use crate::primitives::time::Time;
+
+/// The listener of an integration, such as `revento listen`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Listener {
+    pub(crate) client_id: String,
+    /// The listener's own id, by which it comes back after it was away.
+    pub(crate) id: String,
+    /// Where it forwards webhooks to, for people who read the delivery log.
+    pub(crate) forwards_to: String,
+    /// The types that it takes; all, if empty.
+    pub(crate) event_types: Vec<String>,
+    /// Since when it is away, in real time; `None` while it is connected.
+    pub(crate) away_since: Option<Time>,
+}
+
+impl Listener {
+    /// Whether webhooks of this type are for the listener, connected or away.
+    pub(crate) fn takes(&self, event_type: &str, real_now: Time) -> bool {
+        let is_wanted = self.event_types.is_empty() || self.event_types.iter().any(|name| name == event_type);
+        is_wanted && !self.is_gone(real_now)
+    }
+
+    /// Whether it has been away for so long that it is not expected back.
+    fn is_gone(&self, real_now: Time) -> bool {
+        let until = |since: Time| since.plus_seconds(decisions::LISTENER_KEPT_S);
+        self.away_since.is_some_and(|since| real_now >= until(since))
+    }
+}
