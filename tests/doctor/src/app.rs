@@ -10,13 +10,14 @@ use axum::http::StatusCode;
 use axum::middleware::map_response;
 use axum::routing::{any, get};
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 
 use crate::mistakes::Mistakes;
 use crate::platform::Platform;
 use crate::seal::Sealer;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::tokens::Locks;
 use crate::{endings, handling, login, machine, oauth, pages, reading, tokens, webhooks, webview};
 
 /// The state that all routes share.
@@ -30,8 +31,7 @@ pub(crate) struct App {
     pub(crate) replica: String,
     /// Wakes the handler of webhooks.
     pub(crate) queued: Notify,
-    /// One refresh at a time in this process. The claim in the database keeps the other processes away.
-    pub(crate) refreshing: Mutex<()>,
+    pub(crate) refreshing: Locks,
 }
 
 impl App {
@@ -43,7 +43,7 @@ impl App {
             platform: Platform::new()?,
             replica: machine::random_text()?,
             queued: Notify::new(),
-            refreshing: Mutex::new(()),
+            refreshing: Locks::default(),
             settings,
             mistakes,
             store,

@@ -77,7 +77,9 @@ pub(crate) async fn read(app: &Arc<App>, key: &str, path_and_query: &str) -> Res
         attempt += 1;
         match judge(app, key, answer, attempt).await? {
             Next::Done(value) => return Ok(value),
-            Next::Refresh if rejected.is_none() => rejected = Some(generation),
+            Next::Refresh if rejected.is_none() && !app.mistakes.has("tokens-refresh-at-expiry") => {
+                rejected = Some(generation);
+            }
             Next::Refresh => {
                 return Err(CallError::Unavailable(
                     "the platform rejects a new access token".to_owned(),

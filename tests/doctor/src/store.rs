@@ -88,13 +88,8 @@ impl Store {
             // What is deleted is overwritten.
             .pragma("secure_delete", "ON")
             .disable_statement_logging();
-        // One connection: the writers of one process queue here and not at the lock of the file.
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options)
-            .await;
+        let pool = open(options).await;
         let pool = pool.with_context(|| format!("{} cannot be opened", file.display()))?;
-        sqlx::raw_sql(SCHEMA).execute(&pool).await?;
         Ok(Self { pool })
     }
 
@@ -119,6 +114,23 @@ impl Store {
         }
         tracing::warn!("another process keeps the write-ahead log busy");
         Ok(())
+    }
+}
+
+/// Opens the file. While another process opens it too, SQLite refuses the switch to a write-ahead log without waiting.
+async fn open(options: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
+    // One connection: the writers of one process queue here and not at the lock of the file.
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_lazy_with(options);
+    let mut attempts = 0;
+    loop {
+        match sqlx::raw_sql(SCHEMA).execute(&pool).await {
+            Ok(_) => return Ok(pool),
+            Err(error) if attempts >= 50 => return Err(error),
+            Err(_) => attempts += 1,
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

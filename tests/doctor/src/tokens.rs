@@ -5,12 +5,14 @@
 //! used the token, and a second sending would end everything. Then the access token is used to its end, and only after that, and
 //! after a pause, the refresh token is sent once more.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row as _};
+use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::machine::{jittered, now};
@@ -124,7 +126,14 @@ pub(crate) async fn access(app: &Arc<App>, key: &str, rejected: Option<i64>) -> 
             .doubt_since
             .is_some_and(|since| since + DOUBT_PAUSE_S > now());
         if !resting {
-            failed = refresh(app, key, connection.generation).await?;
+            match refresh(app, key, connection.generation).await? {
+                Progress::Changed => continue,
+                Progress::Failed(why) => {
+                    failed = Some(why);
+                    continue;
+                }
+                Progress::Busy => {}
+            }
         }
         if now() >= deadline {
             return Err(TokenError::Unavailable(
@@ -150,11 +159,36 @@ fn record(key: &str, which: &str) -> String {
     format!("{which} of {key}")
 }
 
-/// Refreshes once, or waits while somebody else does. Returns why it failed, if nothing has changed.
-async fn refresh(app: &Arc<App>, key: &str, generation: i64) -> Result<Option<String>, TokenError> {
-    let _one_at_a_time = app.refreshing.lock().await;
-    if load(app, key).await?.generation != generation || !claim(app, key, generation).await? {
-        return Ok(None);
+/// What became of a refresh.
+enum Progress {
+    /// The connection has changed.
+    Changed,
+    /// Another replica refreshes.
+    Busy,
+    /// Nothing has changed, for this reason.
+    Failed(String),
+}
+
+/// One refresh of a connection at a time in this process.
+#[derive(Debug, Default)]
+pub(crate) struct Locks(std::sync::Mutex<HashMap<String, Arc<Mutex<()>>>>);
+
+impl Locks {
+    fn of(&self, key: &str) -> Arc<Mutex<()>> {
+        let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(locks.entry(key.to_owned()).or_default())
+    }
+}
+
+/// Refreshes once, or waits while another task does. The claim in the database keeps the other replicas away.
+async fn refresh(app: &Arc<App>, key: &str, generation: i64) -> Result<Progress, TokenError> {
+    let lock = app.refreshing.of(key);
+    let _one_at_a_time = lock.lock().await;
+    if load(app, key).await?.generation != generation {
+        return Ok(Progress::Changed);
+    }
+    if !claim(app, key, generation).await? {
+        return Ok(Progress::Busy);
     }
     // The caller may go away. The refresh must not.
     let (app, key) = (Arc::clone(app), key.to_owned());
@@ -212,7 +246,7 @@ async fn release(app: &App, key: &str, in_doubt: bool) -> Result<(), TokenError>
 }
 
 /// Sends the refresh token, under the claim.
-async fn send(app: &App, key: &str, generation: i64) -> Result<Option<String>, TokenError> {
+async fn send(app: &App, key: &str, generation: i64) -> Result<Progress, TokenError> {
     let claimed_at = now();
     let connection = load(app, key).await?;
     let sealed = connection
@@ -222,7 +256,7 @@ async fn send(app: &App, key: &str, generation: i64) -> Result<Option<String>, T
     let refresh_token = app.sealer.open(sealed, &record(key, "refresh"))?;
     if now() > claimed_at + CLAIM_S / 2 {
         release(app, key, false).await?;
-        return Ok(None);
+        return Ok(Progress::Busy);
     }
     let form = [
         ("grant_type", "refresh_token"),
@@ -232,7 +266,7 @@ async fn send(app: &App, key: &str, generation: i64) -> Result<Option<String>, T
         Ok(answer) if answer.text("access_token").is_some() => {
             store_until_it_succeeds(app, key, generation, &connection, &answer).await;
             tracing::info!(event_id = connection.event_id, "refreshed");
-            Ok(None)
+            Ok(Progress::Changed)
         }
         Ok(answer) if answer.error() == "invalid_grant" => {
             tracing::warn!(
@@ -240,7 +274,7 @@ async fn send(app: &App, key: &str, generation: i64) -> Result<Option<String>, T
                 "the refresh token is not valid any more; a new consent is needed"
             );
             end(app, key, generation, "invalid_grant").await?;
-            Ok(None)
+            Ok(Progress::Changed)
         }
         Ok(answer) if answer.status.is_client_error() => {
             let status = answer.status.as_u16();
@@ -250,11 +284,11 @@ async fn send(app: &App, key: &str, generation: i64) -> Result<Option<String>, T
                 "the token endpoint refuses us; nothing has changed"
             );
             release(app, key, false).await?;
-            Ok(Some(format!("the token endpoint answers {status}")))
+            Ok(Progress::Failed(format!("the token endpoint answers {status}")))
         }
         Err(Failure::NotSent) => {
             release(app, key, false).await?;
-            Ok(Some("the token endpoint is unreachable".to_owned()))
+            Ok(Progress::Failed("the token endpoint is unreachable".to_owned()))
         }
         Ok(_) | Err(Failure::Lost) => {
             tracing::warn!(
@@ -262,7 +296,7 @@ async fn send(app: &App, key: &str, generation: i64) -> Result<Option<String>, T
                 "the outcome of a refresh is unknown; its token rests"
             );
             release(app, key, true).await?;
-            Ok(None)
+            Ok(Progress::Changed)
         }
     }
 }

@@ -1,21 +1,36 @@
-//! Every mistake that this integration can make.
+//! Every mistake that this integration can make: a list for each family of checks.
+
+mod delivery;
+mod ending;
+mod oauth;
+mod reading;
+mod signature;
+mod storage;
+mod tokens;
+mod webview;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::bail;
 
-/// The mistakes, by the id of the check that finds each, with a sentence.
-pub(crate) const ALL: &[(&str, &str)] = &[
-    (
-        "signature.ignored",
-        "accepts every webhook without a look at its signature",
-    ),
-    (
-        "delivery.duplicate",
-        "handles a webhook again when it comes again",
-    ),
-];
+/// The id of the check that finds a mistake, and the mistake in a sentence.
+type Mistake = (&'static str, &'static str);
+
+/// All mistakes.
+fn all() -> impl Iterator<Item = &'static Mistake> {
+    let families = [
+        signature::ALL,
+        delivery::ALL,
+        oauth::ALL,
+        tokens::ALL,
+        reading::ALL,
+        ending::ALL,
+        storage::ALL,
+        webview::ALL,
+    ];
+    families.into_iter().flatten()
+}
 
 /// The mistakes that are switched on.
 #[derive(Debug, Default)]
@@ -29,7 +44,7 @@ impl Mistakes {
             .filter(|id| !id.is_empty())
             .collect();
         for id in &ids {
-            if !ALL.iter().any(|(known, _)| known == id) {
+            if !all().any(|(known, _)| known == id) {
                 bail!("there is no mistake {id:?}; --list prints them all");
             }
         }
@@ -38,10 +53,7 @@ impl Mistakes {
 
     /// Whether to make this mistake.
     pub(crate) fn has(&self, id: &str) -> bool {
-        debug_assert!(
-            ALL.iter().any(|(known, _)| *known == id),
-            "{id} is not in the list"
-        );
+        debug_assert!(all().any(|(known, _)| *known == id), "{id} is not in the list");
         self.0.contains(id)
     }
 }
@@ -49,8 +61,8 @@ impl Mistakes {
 /// The mistakes as text, one a line.
 pub(crate) fn list() -> String {
     let mut text = String::new();
-    for (id, sentence) in ALL {
-        let _ = writeln!(text, "{id:36} {sentence}");
+    for (id, sentence) in all() {
+        let _ = writeln!(text, "{id:44} {sentence}");
     }
     text
 }

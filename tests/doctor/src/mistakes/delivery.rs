@@ -1,0 +1,5 @@
+//! Mistakes with the delivery of webhooks.
+
+use super::Mistake;
+
+pub(super) const ALL: &[Mistake] = &[];

@@ -1,0 +1,5 @@
+//! Mistakes in reading the API.
+
+use super::Mistake;
+
+pub(super) const ALL: &[Mistake] = &[];

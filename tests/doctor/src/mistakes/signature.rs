@@ -1,0 +1,8 @@
+//! Mistakes with the signature of webhooks.
+
+use super::Mistake;
+
+pub(super) const ALL: &[Mistake] = &[(
+    "signature-wrong-secret",
+    "accepts every webhook without a look at its signature",
+)];
