@@ -65,19 +65,31 @@ pub(crate) struct Package {
     pub(crate) manifest_path: PathBuf,
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    #[serde(default)]
+    pub(crate) license: Option<String>,
+    #[serde(default)]
+    pub(crate) readme: Option<PathBuf>,
     targets: Vec<Target>,
     /// The registries that it may be published to; `None` is any, an empty list is `publish = false`.
     publish: Option<Vec<String>>,
 }
 
 impl Package {
-    /// Whether it is a published library.
-    pub(crate) fn is_public_library(&self) -> bool {
-        let is_library = |target: &Target| target.kind.iter().any(|kind| kind == "lib");
+    /// Whether it is uploaded to the registry.
+    pub(crate) fn is_published(&self) -> bool {
         self.publish
             .as_ref()
             .is_none_or(|registries| !registries.is_empty())
-            && self.targets.iter().any(is_library)
+    }
+
+    /// Whether it is a library of the SDK. The example is published too, because the command `revento` has it; nobody else needs its
+    /// library.
+    pub(crate) fn is_public_library(&self) -> bool {
+        let is_library = |target: &Target| target.kind.iter().any(|kind| kind == "lib");
+        let is_example = self.manifest_path.iter().any(|part| part == "examples");
+        self.is_published() && !is_example && self.targets.iter().any(is_library)
     }
 }
 
@@ -93,4 +105,6 @@ pub(crate) struct Dependency {
     /// `None` for a normal dependency, else `dev` or `build`.
     pub(crate) kind: Option<String>,
     pub(crate) optional: bool,
+    /// The version requirement; `*` if there is none.
+    pub(crate) req: String,
 }

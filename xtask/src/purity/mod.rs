@@ -3,7 +3,7 @@
 //!
 //! `rules` is the table, `facts` asks cargo, `check` compares the two, `sources` reads the code, `modules`
 //! finds circles, `drawing` holds the drawing of the client's modules against the code, `references` looks up what comments and
-//! tests cite, `glossary` what the glossary names.
+//! tests cite, `glossary` what the glossary names, `publishing` what cargo would refuse to upload.
 
 mod check;
 mod drawing;
@@ -12,6 +12,7 @@ mod glossary;
 mod modules;
 #[cfg(test)]
 mod proof;
+mod publishing;
 mod references;
 mod rules;
 mod sources;
@@ -29,6 +30,7 @@ pub(crate) fn run() -> Result<()> {
     violations.extend(modules::check(&facts)?);
     violations.extend(drawing::check(&root()?, &facts)?);
     violations.extend(references::check(&root()?)?);
+    violations.extend(publishing::check(&root()?)?);
     violations.extend(glossary::check(&root()?)?);
     for violation in &violations {
         println!("✗ {violation}");
