@@ -12,6 +12,7 @@ mod platform;
 mod ports;
 mod quickstart;
 mod sandbox;
+mod schema;
 mod stop;
 mod terminal;
 mod webhook;
@@ -56,6 +57,8 @@ enum Command {
     /// Look into the stores of a service, and repair them while it runs.
     #[command(subcommand)]
     Ops(ops::Command),
+    /// Print the JSON Schema of a command's `--json` output.
+    Schema(schema::Arguments),
     /// Print the completions of a shell.
     Completions(manual::CompletionsArguments),
     /// Write manual pages.
@@ -81,10 +84,11 @@ async fn main() -> ExitCode {
         Command::Verify(arguments) => webhook::verify::run(&arguments),
         Command::Sign(arguments) => webhook::sign::run(&arguments),
         Command::Ops(command) => ops::run(command).await,
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => manual::completions(&arguments, Arguments::command()),
         Command::Man(arguments) => manual::man(&arguments, Arguments::command()),
     };
-    match result {
+    match result.and_then(|()| terminal::check_output()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             terminal::print_error(&error);

@@ -1,11 +1,13 @@
 //! `revento completions` and `revento man`: files for a shell and for `man`.
 
 use std::{
+    fs::{self, Permissions},
     io::{self, Write},
-    path::PathBuf,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap_complete::Shell;
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +44,26 @@ pub(crate) fn completions(arguments: &CompletionsArguments, mut program: clap::C
 /// Writes a manual page for each command.
 pub(crate) fn man(arguments: &ManArguments, program: clap::Command) -> Result<()> {
     let folder = &arguments.folder;
-    clap_mangen::generate_to(program, folder)
-        .with_context(|| format!("cannot write the manual pages into {}", folder.display()))
+    let mut program = program.disable_help_subcommand(true);
+    program.build();
+    pages(program, folder).with_context(|| format!("cannot write the manual pages into {}", folder.display()))
+}
+
+fn pages(command: clap::Command, folder: &Path) -> Result<()> {
+    for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        pages(command.clone(), folder)?;
+    }
+    let page = clap_mangen::Man::new(command);
+    let path = folder.join(page.get_filename());
+    let is_link = fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink());
+    ensure!(!is_link, "{} is a symbolic link: remove it", path.display());
+    // Whole before it gets its name, and never through a link that somebody makes meanwhile.
+    let mut file = tempfile::Builder::new()
+        .prefix(".revento-")
+        .permissions(Permissions::from_mode(0o644))
+        .tempfile_in(folder)?;
+    page.render(&mut file)?;
+    file.persist(&path)
+        .with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(())
 }

@@ -81,6 +81,9 @@ async fn list(arguments: ListArguments) -> Result<()> {
         .map(|status| ConnectionStatus::from(status.as_str()));
     let mut found = false;
     while let Some(page) = pages.next().await? {
+        if terminal::is_closed() {
+            break;
+        }
         for stored in &page {
             let connection = &stored.record.connection;
             if status.as_ref().is_some_and(|status| *status != connection.status) {

@@ -57,7 +57,7 @@ pub(crate) struct RequeueArguments {
     #[arg(required_unless_present = "all")]
     ids: Vec<String>,
     /// All buried deliveries.
-    #[arg(long, conflicts_with = "ids", requires = "yes")]
+    #[arg(long, conflicts_with = "ids")]
     all: bool,
     /// As many attempts as a new delivery gets, instead of one.
     #[arg(long)]
@@ -76,7 +76,7 @@ pub(crate) struct ExpungeArguments {
     /// Deliveries that were buried before this time.
     #[arg(long, value_name = "TIME")]
     before: Timestamp,
-    /// Do it. Without it the command only says what it would do.
+    /// Do it without a question.
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
@@ -182,6 +182,11 @@ async fn requeue(arguments: RequeueArguments) -> Result<()> {
     let inbox = stores.inbox()?;
     let ids: Vec<EnvelopeId> = if arguments.all {
         let found = buried(inbox, usize::MAX, |row| !row.expunged).await?;
+        let what = format!(
+            "this queues {} again, and the handlers run for each of them",
+            terminal::counted(found.len(), "buried delivery", "buried deliveries")
+        );
+        terminal::confirm(arguments.yes, &what)?;
         found.into_iter().map(|row| row.envelope_id).collect()
     } else {
         arguments.ids.into_iter().map(EnvelopeId::new).collect()
@@ -210,14 +215,13 @@ async fn requeue(arguments: RequeueArguments) -> Result<()> {
 async fn expunge(arguments: ExpungeArguments) -> Result<()> {
     let stores = Stores::open(&arguments.store).await?;
     let inbox = stores.inbox()?;
-    if !arguments.yes {
-        let concerns = |row: &BuriedDelivery| !row.expunged && row.buried_at < arguments.before;
-        let count = buried(inbox, usize::MAX, concerns).await?.len();
-        bail!(
-            "this would delete the bodies of {}; nothing is deleted: repeat it with --yes",
-            terminal::counted(count, "buried delivery", "buried deliveries")
-        );
-    }
+    let concerns = |row: &BuriedDelivery| !row.expunged && row.buried_at < arguments.before;
+    let count = buried(inbox, usize::MAX, concerns).await?.len();
+    let what = format!(
+        "this deletes the bodies of {}, and only a replay from the developer console brings them back",
+        terminal::counted(count, "buried delivery", "buried deliveries")
+    );
+    terminal::confirm(arguments.yes, &what)?;
     let count = inbox.expunge(arguments.before).await?;
     terminal::print_line(&format!(
         "deleted the bodies of {}",

@@ -12,6 +12,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    json::json_lines,
     quickstart::connect,
     support::{Ended, Running, browser::Browser, run},
 };
@@ -207,7 +208,7 @@ async fn h27_a_csv_has_a_line_for_each_and_overwrites_nothing() {
     let out = world.out();
     let ended = world.export(&["--format", "csv", "--json", "--expect", "64"]);
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
-    let result: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let result = json_lines("export-participants", &ended).remove(0);
     assert_eq!(result["items"], world.people.len());
     assert_eq!(result["pages"], 2);
     assert_eq!(result["out"], out.display().to_string());

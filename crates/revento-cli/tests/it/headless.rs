@@ -12,12 +12,16 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{self, Ended, Running, all_of, revento};
+use crate::{
+    json::lines_of,
+    support::{self, Ended, Running, all_of, revento},
+};
 
 #[test]
 fn l7_headless_as_json_is_a_line_per_step_and_a_summary() {
     let Ended { code, stdout, stderr } = support::run(&["quickstart", "--headless", "--json"]);
     assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    lines_of("quickstart-headless", &stdout);
     let shape: Vec<String> = stdout.lines().map(shape).collect();
     insta::assert_snapshot!(shape.join("\n"));
 }

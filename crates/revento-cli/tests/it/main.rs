@@ -12,6 +12,7 @@ mod export;
 mod export_odd;
 mod export_terminal;
 mod headless;
+mod json;
 mod killed;
 mod ops;
 mod platform;

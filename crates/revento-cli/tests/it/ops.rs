@@ -13,7 +13,10 @@ use revento_store_testkit::fixtures;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Ended, revento};
+use crate::{
+    json::{json_lines, lines_of},
+    support::{Ended, revento},
+};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const TEN_DAYS: Duration = Duration::from_secs(10 * 86_400);
@@ -91,15 +94,6 @@ fn now() -> Timestamp {
     SystemClock.now()
 }
 
-fn rows(ended: &Ended) -> Vec<Value> {
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    ended
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
 #[tokio::test]
 async fn connections_are_listed_and_shown_without_their_tokens() {
     let service = Service::new().await;
@@ -118,7 +112,8 @@ async fn connections_are_listed_and_shown_without_their_tokens() {
         all.stdout
     );
 
-    let doubted = rows(
+    let doubted = json_lines(
+        "ops-connections-list",
         &service
             .run(&["connections", "list", "--status", "in_doubt", "--json"])
             .await,
@@ -126,6 +121,8 @@ async fn connections_are_listed_and_shown_without_their_tokens() {
     assert_eq!((doubted.len(), &doubted[0]["event_id"]), (1, &"evt_2".into()));
     assert!(doubted[0].get("tokens").is_none());
 
+    let as_json = service.run(&["connections", "show", "evt_1", "--json"]).await;
+    assert_eq!(json_lines("ops-connections-show", &as_json).len(), 1);
     let shown = service.run(&["connections", "show", "evt_1"]).await;
     assert!(
         shown.stdout.contains("refresh token ends") && shown.stdout.contains("in 89 d"),
@@ -145,7 +142,7 @@ async fn connections_are_listed_and_shown_without_their_tokens() {
 async fn buried_deliveries_are_listed_queued_again_and_expunged() {
     let service = Service::new().await;
     service.buried(3).await;
-    let dead = rows(&service.run(&["inbox", "dead", "--json"]).await);
+    let dead = json_lines("ops-inbox-dead", &service.run(&["inbox", "dead", "--json"]).await);
     assert_eq!(dead.len(), 3);
     assert_eq!(
         (&dead[0]["attempts"], &dead[0]["error"]),
@@ -189,7 +186,12 @@ async fn buried_deliveries_are_listed_queued_again_and_expunged() {
     );
 
     let refused = service.run(&["inbox", "requeue", "--all"]).await;
-    assert_eq!(refused.code, Some(2), "what changes much needs --yes");
+    assert_eq!(refused.code, Some(1), "what changes much needs --yes");
+    assert!(
+        refused.stderr.contains("2 buried") && refused.stderr.contains("--yes"),
+        "{}",
+        refused.stderr
+    );
     let asked = service
         .run(&["inbox", "expunge", "--before", "2100-01-01T00:00:00Z"])
         .await;
@@ -245,12 +247,14 @@ async fn check_names_what_a_person_has_to_act_on() {
     ] {
         assert!(found.stdout.contains(what), "{what} is not in {}", found.stdout);
     }
-    let json: Value = serde_json::from_str(&service.run(&["check", "--json"]).await.stdout).unwrap();
+    let json = lines_of("ops-check", &service.run(&["check", "--json"]).await.stdout).remove(0);
     assert_eq!(
         (&json["ok"], json["findings"].as_array().unwrap().len()),
         (&false.into(), 5)
     );
 
+    let as_json = service.run(&["deletions", "due", "--json"]).await;
+    assert_eq!(json_lines("ops-deletions-due", &as_json).len(), 1);
     let due = service.run(&["deletions", "due"]).await;
     assert!(
         due.stdout.contains("evt_1") && due.stdout.contains("in 23 h"),

@@ -6,7 +6,10 @@ use axum::{Router, http::StatusCode, routing::post};
 use revento_sandbox::Sandbox;
 use serde_json::Value;
 
-use crate::support::{Ended, revento};
+use crate::{
+    json::json_lines,
+    support::{Ended, revento},
+};
 
 const CALLBACK: &str = "http://localhost:3000/callback";
 const EVENT: &str = "evt_test_published";
@@ -55,12 +58,7 @@ async fn run(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
 async fn deliveries(sandbox: &Sandbox, more: &[&str]) -> Vec<Value> {
     sandbox.deliveries_settled().await.unwrap();
     let ended = run(sandbox, &[&["deliveries", "list", "--json"], more].concat()).await;
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    ended
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    json_lines("deliveries-list", &ended)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,6 +135,8 @@ async fn a_delivery_is_shown_and_replayed() {
     run(&sandbox, &["trigger", "application.approved"]).await;
     let sent = deliveries(&sandbox, &["--type", "application.approved"]).await;
     let id = sent[0]["id"].as_str().unwrap();
+    let as_json = run(&sandbox, &["deliveries", "show", id, "--json"]).await;
+    assert_eq!(json_lines("deliveries-show", &as_json)[0]["id"], *id);
     let shown = run(&sandbox, &["deliveries", "show", id]).await;
     for part in [
         id,
@@ -162,7 +162,8 @@ async fn a_delivery_is_shown_and_replayed() {
         &["deliveries", "replay", "--type", "application.approved", "--json"],
     )
     .await;
-    assert!(selected.stdout.contains("\"replayed\":1"), "{}", selected.stdout);
+    let selected = json_lines("deliveries-replay", &selected).remove(0);
+    assert_eq!(selected["replayed"], 1, "{selected}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, net::TcpListener};
 
 use serde_json::Value;
 
-use crate::support::{Running, browser::Browser, run};
+use crate::{
+    json::fits,
+    support::{Running, browser::Browser, run},
+};
 
 fn started(more: &[&str]) -> (Running, Value) {
     let mut arguments = vec!["sandbox", "--json"];
@@ -17,6 +20,7 @@ fn started(more: &[&str]) -> (Running, Value) {
 #[tokio::test]
 async fn l7_the_first_line_has_the_values_that_a_script_needs() {
     let (running, info) = started(&["--listen", "127.0.0.1:0"]);
+    fits("sandbox", &info);
     let names: BTreeSet<&str> = info.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
         "api_base",

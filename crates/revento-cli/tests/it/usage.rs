@@ -1,6 +1,6 @@
 //! Exit codes, help and colours.
 
-use crate::support::{Ended, run};
+use crate::support::{Ended, revento, run};
 
 const ESCAPE: char = '\u{1b}';
 
@@ -86,6 +86,7 @@ fn every_command_has_examples_completions_and_a_manual_page() {
         &["ops", "inbox", "expunge"],
         &["ops", "deletions", "due"],
         &["ops", "check"],
+        &["schema"],
         &["completions"],
         &["man"],
     ] {
@@ -102,6 +103,41 @@ fn a_folder_that_is_missing_is_named() {
     let ended = run(&["man", "no/such/folder"]);
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("no/such/folder"), "{}", ended.stderr);
+}
+
+#[test]
+fn l9_a_manual_page_is_not_written_through_a_link() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let victim = folder.path().join("victim");
+    std::fs::write(&victim, "mine").unwrap();
+    let pages = folder.path().join("man1");
+    std::fs::create_dir(&pages).unwrap();
+    std::os::unix::fs::symlink(&victim, pages.join("revento-verify.1")).unwrap();
+    let ended = run(&["man", pages.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.contains("revento-verify.1 is a symbolic link"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "mine");
+}
+
+#[test]
+fn l7_lines_that_cannot_be_written_are_a_failure_and_a_closed_pipe_is_none() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ended = revento(&["schema"]).stdout(full).output().unwrap();
+    let text = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{text}");
+    assert!(text.contains("lines are missing"), "{text}");
+
+    let (reader, writer) = rustix::pipe::pipe().unwrap();
+    drop(reader);
+    let ended = revento(&["schema"]).stdout(writer).output().unwrap();
+    assert_eq!(
+        (ended.status.code(), ended.stderr.as_slice()),
+        (Some(0), &b""[..])
+    );
 }
 
 /// A manifest and a seed file can come from anybody.

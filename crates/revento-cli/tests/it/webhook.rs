@@ -4,7 +4,10 @@ use std::{fs, io::Write, path::PathBuf, process::Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::{Ended, revento};
+use crate::{
+    json::{json_lines, lines_of},
+    support::{Ended, revento},
+};
 
 const SECRET: &str = "whsec_of_the_test_0123456789";
 const OTHER: &str = "whsec_another_secret_9876543210";
@@ -114,10 +117,9 @@ fn l14_a_curl_command_of_sign_verifies() {
 fn l14_each_webhook_of_a_har_file_is_verified() {
     let headers = |secret: &str| {
         let ended = run(secret, &["sign", "--json"], BODY.as_bytes());
-        let headers: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(&ended.stdout).unwrap();
+        let headers = json_lines("sign", &ended).remove(0);
+        let headers = headers.as_object().unwrap().iter();
         headers
-            .into_iter()
             .map(|(name, value)| serde_json::json!({ "name": name, "value": value }))
             .collect::<Vec<_>>()
     };
@@ -127,11 +129,7 @@ fn l14_each_webhook_of_a_har_file_is_verified() {
         serde_json::json!({ "log": { "entries": [page, entry(SECRET), entry(OTHER)] } }).to_string();
     let ended = run(SECRET, &["verify", "--json"], archive.as_bytes());
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    let lines: Vec<serde_json::Value> = ended
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines = lines_of("verify", &ended.stdout);
     assert_eq!(lines.len(), 2);
     assert_eq!(
         (&lines[0]["verified"], &lines[0]["secret"]),
