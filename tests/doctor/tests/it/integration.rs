@@ -5,11 +5,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use revento_sandbox::SandboxInfo;
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
+/// The program.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_flawed-integration");
+
 /// The key that encrypts its tokens.
-const ENCRYPTION_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub(crate) const ENCRYPTION_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A running process. It is killed when it is dropped.
 pub(crate) struct Integration {
@@ -17,16 +19,10 @@ pub(crate) struct Integration {
     pub(crate) url: String,
 }
 
-/// A port that was free a moment ago.
-pub(crate) async fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 impl Integration {
     /// Starts it for the platform of `info`, and waits until it answers.
     pub(crate) async fn start(info: &SandboxInfo, port: u16, data_dir: &Path, mistakes: &str) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_flawed-integration"))
+        let mut process = Command::new(PROGRAM)
             .env("REVENTO_AUTH_BASE", &info.auth_base)
             .env("REVENTO_API_BASE", &info.api_base)
             .env("REVENTO_CLIENT_ID", &info.client_id)

@@ -4,8 +4,11 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "tests"
+    clippy::print_stdout,
+    reason = "a failing test panics, and a long one tells how far it is"
 )]
 
+mod examination;
 mod integration;
+mod matrix;
 mod the_integration_does_its_work;

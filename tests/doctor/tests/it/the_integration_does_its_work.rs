@@ -7,7 +7,8 @@ use reqwest::{Client, StatusCode};
 use revento_sandbox::{Action, ConsentDecision, Sandbox};
 use serde_json::Value;
 
-use crate::integration::{Integration, free_port};
+use crate::examination::free_port;
+use crate::integration::Integration;
 
 async fn json(browser: &Client, url: String) -> (StatusCode, Value) {
     let answer = browser.get(url).send().await.unwrap();
@@ -49,7 +50,7 @@ async fn consent(sandbox: &Sandbox, browser: &Client, page: String, decision: Co
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connects_reads_receives_refreshes_and_deletes() {
-    let port = free_port().await;
+    let port = free_port();
     let sandbox = Sandbox::builder()
         .redirect_uri(format!("http://localhost:{port}/callback"))
         .webhook_url(format!("http://localhost:{port}/webhooks"));
