@@ -77,6 +77,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/connect", any(oauth::connect))
         .route("/callback", any(oauth::callback))
         .route("/webhooks", any(webhooks::receive))
+        .route("/webhooks/", any(webhooks::receive))
         .route("/participants", get(reading::participants))
         .route("/handled", get(handling::list))
         .route("/login", any(login::login))

@@ -13,10 +13,13 @@ use crate::tokens::{self, Access, TokenError};
 use crate::{budget, endings};
 
 /// How long a page of ours waits for the platform, in milliseconds.
-pub(crate) const PATIENCE_MS: i64 = 75_000;
+const PATIENCE_MS: i64 = 12_000;
 
 /// How often a failing call is made in all.
-const ATTEMPTS: u32 = 6;
+const ATTEMPTS: u32 = 5;
+
+/// How long to wait at least when the platform has no time for us and does not say until when.
+const UNSAID: Duration = Duration::from_secs(1);
 
 /// Why a read failed.
 #[derive(Debug)]
@@ -60,7 +63,7 @@ enum Next {
 /// Reads `path_and_query` with the token of the connection `key`.
 pub(crate) async fn read(app: &Arc<App>, key: &str, path_and_query: &str) -> Result<Value, CallError> {
     let deadline = now_ms() + PATIENCE_MS;
-    let mut rejected = None;
+    let mut refreshed = false;
     let mut attempt = 0;
     loop {
         // Without a live connection nothing is called, and nothing waits.
@@ -68,7 +71,7 @@ pub(crate) async fn read(app: &Arc<App>, key: &str, path_and_query: &str) -> Res
         let Some(permit) = budget::acquire(app, key, deadline).await? else {
             return Err(CallError::Unavailable("the budget of calls is spent".to_owned()));
         };
-        let called = match tokens::access(app, key, rejected).await {
+        let called = match tokens::access(app, key).await {
             Ok(access) => Ok((call(app, path_and_query, &access).await, access.generation)),
             Err(error) => Err(error),
         };
@@ -77,8 +80,9 @@ pub(crate) async fn read(app: &Arc<App>, key: &str, path_and_query: &str) -> Res
         attempt += 1;
         match judge(app, key, answer, attempt).await? {
             Next::Done(value) => return Ok(value),
-            Next::Refresh if rejected.is_none() && !app.mistakes.has("tokens-refresh-at-expiry") => {
-                rejected = Some(generation);
+            Next::Refresh if !refreshed && !app.mistakes.has("tokens-refresh-at-expiry") => {
+                refreshed = true;
+                tokens::has_expired(app, key, generation).await?;
             }
             Next::Refresh => {
                 return Err(CallError::Unavailable(
@@ -118,7 +122,7 @@ async fn judge(
     answer: Result<Answer, Failure>,
     attempt: u32,
 ) -> Result<Next, CallError> {
-    let backoff = jittered(Duration::from_millis(250) * 2_u32.saturating_pow(attempt.min(6)));
+    let backoff = jittered(Duration::from_millis(200) * 2_u32.saturating_pow(attempt.min(6)));
     let Ok(answer) = answer else {
         return Ok(Next::Wait(backoff));
     };
@@ -152,7 +156,8 @@ async fn too_many(app: &App, key: &str, answer: &Answer, backoff: Duration) -> R
     if answer.error() == "concurrent_limit_exceeded" {
         return Ok(Next::Wait(backoff));
     }
-    let wait = retry_after(answer).max(backoff);
+    let said = retry_after(answer);
+    let wait = if said.is_zero() { UNSAID + backoff } else { said };
     let milliseconds = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
     budget::pause(app, key, milliseconds.min(7_200_000)).await?;
     if milliseconds > PATIENCE_MS {

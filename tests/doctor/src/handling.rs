@@ -103,18 +103,18 @@ async fn handle(app: &App, delivery: &Delivery) -> anyhow::Result<()> {
 
 /// Marks a webhook as handled. Its body is kept only while the event is connected: it is about the event's people.
 async fn finish(app: &App, delivery: &Delivery) -> sqlx::Result<()> {
-    let query = sqlx::query(
+    let query = sqlx::query_scalar::<_, bool>(
         "UPDATE deliveries SET handled_at = ?, body = CASE
             WHEN type IN ('data.deletion_required', 'user.revoked_access') THEN NULL
             WHEN event_id IS NULL THEN body
             WHEN EXISTS (SELECT 1 FROM connections WHERE key = deliveries.event_id AND status = 'connected') THEN body
-         END WHERE identity = ?",
+         END WHERE identity = ? RETURNING body IS NOT NULL",
     );
-    query
-        .bind(now())
-        .bind(&delivery.identity)
-        .execute(app.store.pool())
-        .await?;
+    let query = query.bind(now()).bind(&delivery.identity);
+    let is_kept = query.fetch_optional(app.store.pool()).await?;
+    if is_kept == Some(false) {
+        app.store.empty_log().await?;
+    }
     Ok(())
 }
 

@@ -28,7 +28,7 @@ const LEAD_S: i64 = 300;
 const DOUBT_PAUSE_S: i64 = 5;
 
 /// How long a caller waits for a refresh, in seconds.
-const PATIENCE_S: i64 = 30;
+const PATIENCE_S: i64 = 11;
 
 /// After how many days an unused connection is refreshed.
 const IDLE_DAYS: i64 = 60;
@@ -102,13 +102,13 @@ async fn load(app: &App, key: &str) -> Result<Connection, TokenError> {
     Ok(connection)
 }
 
-/// An access token of the connection `key`, other than that of the generation `rejected`, which the platform calls expired.
-pub(crate) async fn access(app: &Arc<App>, key: &str, rejected: Option<i64>) -> Result<Access, TokenError> {
+/// A valid access token of the connection `key`.
+pub(crate) async fn access(app: &Arc<App>, key: &str) -> Result<Access, TokenError> {
     let deadline = now() + PATIENCE_S;
     let mut failed = None;
     loop {
         let connection = load(app, key).await?;
-        let expired = rejected == Some(connection.generation) || connection.access_expires_at <= now();
+        let expired = connection.access_expires_at <= now();
         let due = expired || connection.access_expires_at - LEAD_S <= now();
         let usable = !expired
             && (connection.refresh.is_none() || connection.doubt_since.is_some() || failed.is_some());
@@ -142,6 +142,13 @@ pub(crate) async fn access(app: &Arc<App>, key: &str, rejected: Option<i64>) -> 
         }
         tokio::time::sleep(jittered(Duration::from_millis(150))).await;
     }
+}
+
+/// The platform calls the access token of this generation expired. It is stored, so that no caller and no replica sends it again.
+pub(crate) async fn has_expired(app: &App, key: &str, generation: i64) -> Result<(), TokenError> {
+    let query = sqlx::query("UPDATE connections SET access_expires_at = 0 WHERE key = ? AND generation = ?");
+    query.bind(key).bind(generation).execute(app.store.pool()).await?;
+    Ok(())
 }
 
 fn open(app: &App, key: &str, connection: &Connection) -> Result<Access, TokenError> {
@@ -424,15 +431,15 @@ pub(crate) async fn connect(app: &App, key: &str, event_id: &str, answer: &Answe
 
 /// Refreshes the connections that nobody has used for long, so that their 90 days do not run out.
 pub(crate) async fn refresh_idle(app: Arc<App>) -> anyhow::Result<()> {
-    let query = sqlx::query_as::<_, (String, i64)>(
-        "SELECT key, generation FROM connections WHERE status = 'connected' AND refresh IS NOT NULL AND refreshed_at < ?",
+    let query = sqlx::query_scalar::<_, String>(
+        "SELECT key FROM connections WHERE status = 'connected' AND refresh IS NOT NULL AND refreshed_at < ?",
     );
     let idle = query
         .bind(now() - IDLE_DAYS * 86_400)
         .fetch_all(app.store.pool())
         .await?;
-    for (key, generation) in idle {
-        if let Err(error) = access(&app, &key, Some(generation)).await {
+    for key in idle {
+        if let Err(error) = access(&app, &key).await {
             tracing::warn!(
                 ?error,
                 "an idle connection could not be refreshed; it is tried again later"
