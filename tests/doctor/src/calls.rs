@@ -71,19 +71,13 @@ pub(crate) async fn read(app: &Arc<App>, key: &str, path_and_query: &str) -> Res
         let Some(permit) = budget::acquire(app, key, deadline).await? else {
             return Err(CallError::Unavailable("the budget of calls is spent".to_owned()));
         };
-        let called = match tokens::access(app, key).await {
-            Ok(access) => Ok((call(app, path_and_query, &access).await, access.generation)),
-            Err(error) => Err(error),
-        };
-        budget::finish(app, permit).await?;
-        let (answer, generation) = called?;
         attempt += 1;
-        match judge(app, key, answer, attempt).await? {
+        let next = attempt_once(app, key, path_and_query, attempt).await;
+        // What the answer says is stored by now, so that the call that gets this place knows it.
+        budget::finish(app, permit).await?;
+        match next? {
             Next::Done(value) => return Ok(value),
-            Next::Refresh if !refreshed && !app.mistakes.has("tokens-refresh-at-expiry") => {
-                refreshed = true;
-                tokens::has_expired(app, key, generation).await?;
-            }
+            Next::Refresh if !refreshed => refreshed = true,
             Next::Refresh => {
                 return Err(CallError::Unavailable(
                     "the platform rejects a new access token".to_owned(),
@@ -96,6 +90,21 @@ pub(crate) async fn read(app: &Arc<App>, key: &str, path_and_query: &str) -> Res
             Next::Wait(time) => tokio::time::sleep(time).await,
         }
     }
+}
+
+async fn attempt_once(
+    app: &Arc<App>,
+    key: &str,
+    path_and_query: &str,
+    attempt: u32,
+) -> Result<Next, CallError> {
+    let access = tokens::access(app, key).await?;
+    let answer = call(app, path_and_query, &access).await;
+    let next = judge(app, key, answer, attempt).await?;
+    if matches!(next, Next::Refresh) {
+        tokens::has_expired(app, key, access.generation).await?;
+    }
+    Ok(next)
 }
 
 async fn call(app: &App, path_and_query: &str, access: &Access) -> Result<Answer, Failure> {
@@ -132,7 +141,12 @@ async fn judge(
         StatusCode::OK if answer.body.is_object() => Next::Done(answer.body),
         // Not the platform's answer, whatever its status says: a portal or a broken body.
         StatusCode::OK => Next::Wait(backoff),
-        StatusCode::UNAUTHORIZED if code == "token_expired" => Next::Refresh,
+        StatusCode::UNAUTHORIZED if code == "token_expired" => {
+            if app.mistakes.has("tokens-refresh-at-expiry") {
+                return Ok(Next::Fail(CallError::Unavailable(code.to_owned())));
+            }
+            Next::Refresh
+        }
         StatusCode::UNAUTHORIZED if code == "token_revoked" => {
             endings::revoked(app, key).await?;
             Next::Fail(CallError::Reconnect("token_revoked".to_owned()))

@@ -48,13 +48,47 @@ async fn consent(sandbox: &Sandbox, browser: &Client, page: String, decision: Co
     assert_eq!(again.status(), 400);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn connects_reads_receives_refreshes_and_deletes() {
-    let port = free_port();
+async fn platform(port: u16) -> Sandbox {
     let sandbox = Sandbox::builder()
         .redirect_uri(format!("http://localhost:{port}/callback"))
         .webhook_url(format!("http://localhost:{port}/webhooks"));
-    let sandbox = sandbox.start().await.unwrap();
+    sandbox.start().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_refresh_once_for_many_reads() {
+    let (port, other) = (free_port(), free_port());
+    let sandbox = platform(port).await;
+    let info = sandbox.info();
+    let data = tempfile::tempdir().unwrap();
+    let browser = Client::builder().redirect(Policy::none()).build().unwrap();
+    let first = Integration::start(info, port, data.path(), "").await;
+    let second = Integration::start(info, other, data.path(), "").await;
+    consent(
+        &sandbox,
+        &browser,
+        format!("{}/connect", first.url),
+        ConsentDecision::Authorize,
+    )
+    .await;
+    sandbox.advance(Duration::from_secs(3700)).await.unwrap();
+    // Each read takes two pages, and a token has thirty calls a minute.
+    let reads = (0..10).map(|number| {
+        let url = if number % 2 == 0 { &first.url } else { &second.url };
+        json(&browser, format!("{url}/participants"))
+    });
+    for (status, body) in futures_util::future::join_all(reads).await {
+        assert_eq!(status, StatusCode::OK, "{body}");
+    }
+    let stats = sandbox.stats().await.unwrap();
+    assert_eq!((stats.refreshes, stats.reuses, stats.families_revoked), (1, 0, 0));
+    sandbox.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connects_reads_receives_refreshes_and_deletes() {
+    let port = free_port();
+    let sandbox = platform(port).await;
     let info = sandbox.info();
     let event = &info.events[0];
     let data = tempfile::tempdir().unwrap();
