@@ -48,6 +48,7 @@ mod call;
 mod deletions;
 mod error;
 mod inbox;
+mod inbox_admin;
 mod open_error;
 mod options;
 mod record;

@@ -55,6 +55,18 @@ pub enum OpenError {
         /// What the server said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The tables were made by an earlier version, and [no migration](crate::PostgresOptions::without_migrations) was wanted. Nothing
+    /// was changed.
+    #[error(
+        "the tables have schema {found}, and schema {needed} is needed: let a role with the rights run the migrations, by starting the \
+         service in the version of this program once, or use a program of the service's version"
+    )]
+    TooOld {
+        /// The version of the tables; 0 if there are none.
+        found: i64,
+        /// The version that this store needs.
+        needed: i64,
+    },
     /// The tables were made by a newer version of this store. Nothing was changed.
     #[error(
         "the tables were made by a newer version (schema {found}, this version knows {known}): update this program"

@@ -64,8 +64,7 @@ async fn migrate_by(
         return Err(OpenError::TooNew { found, known }.into());
     }
     if !wanted && found < known {
-        let source = format!("its tables have version {found}, and {known} is needed").into();
-        return Err(OpenError::Other { source }.into());
+        return Err(OpenError::TooOld { found, needed: known }.into());
     }
     if found < known {
         let pending = migrations.iter().enumerate();

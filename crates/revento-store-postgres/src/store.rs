@@ -2,7 +2,16 @@
 
 use std::fmt;
 
-use sqlx::PgPool;
+use revento_core::Timestamp;
+use revento_store::StoreError;
+use sqlx::{PgPool, Row as _, postgres::PgRow};
+
+use crate::{
+    call::Call,
+    error::{Failure, not_read},
+};
+
+const SERVER_TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::BIGINT";
 
 /// Tokens and webhook deliveries in a PostgreSQL database. A clone is another handle to the same connections.
 #[derive(Clone)]
@@ -23,6 +32,23 @@ impl PostgresStore {
             schema,
             sequence: format!("{}::regclass", literal(&name)),
         }
+    }
+
+    /// The version of the tables that this store reads and writes.
+    #[expect(clippy::cast_possible_truncation, reason = "there are few migrations")]
+    pub const SCHEMA_VERSION: u32 = Self::MIGRATIONS.len() as u32;
+
+    /// The time by the server's clock, for tools that compare clocks. The store itself never asks for it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn server_time(&self) -> Result<Timestamp, StoreError> {
+        let row = self.row(Call::new(SERVER_TIME)).await;
+        let read = |row: Option<PgRow>| {
+            let row = row.ok_or(sqlx::Error::RowNotFound)?;
+            Ok::<_, Failure>(Timestamp::from_unix_micros(row.try_get(0)?))
+        };
+        row.and_then(read).map_err(not_read("asking for the time"))
     }
 
     /// Waits for running calls and closes the connections. Later calls on any handle fail.

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, StoreError, Stored, SwapOutcome,
-    TokenStore, Version, columns,
+    TokenAdmin, TokenStore, Version, columns,
 };
-use sqlx::Row as _;
+use sqlx::{Row as _, postgres::PgRow};
 
 use crate::{
     PostgresStore,
@@ -14,7 +14,7 @@ use crate::{
     error::{Failure, failed, not_read},
     record::{self, Row},
     store::row_limit,
-    text::indexed,
+    text::{indexed, unescape},
 };
 
 /// The columns that [`columns::read_stored`] reads.
@@ -65,6 +65,16 @@ const DUE: &str = select!(
 const OF_EVENT: &str = select!("WHERE client_id = $1 AND event_id = $2 AND key > $3 ORDER BY key LIMIT $4");
 const OF_CLIENT: &str = select!("WHERE client_id = $1 AND key > $2 ORDER BY key LIMIT $3");
 const REMOVE: &str = "DELETE FROM {schema}.revento_connections WHERE key = $1";
+/// Jumps from client to client in the index.
+const CLIENTS: &str = "
+    WITH RECURSIVE client (id) AS (
+        SELECT min(client_id) FROM {schema}.revento_connections
+        UNION ALL
+        SELECT (SELECT min(client_id) FROM {schema}.revento_connections WHERE client_id > client.id) FROM client WHERE id IS NOT NULL
+    )
+    SELECT (
+        SELECT coalesce(long_client_id, client_id) FROM {schema}.revento_connections WHERE client_id = client.id LIMIT 1
+    ) FROM client WHERE id IS NOT NULL";
 
 /// For the test of the query plans.
 #[cfg(test)]
@@ -76,7 +86,23 @@ pub(crate) const QUERIES: &[(&str, &str)] = &[
     ("of_event", OF_EVENT),
     ("of_client", OF_CLIENT),
     ("remove", REMOVE),
+    ("clients", CLIENTS),
 ];
+
+#[async_trait]
+impl TokenAdmin for PostgresStore {
+    async fn clients(&self) -> Result<Vec<ClientId>, StoreError> {
+        let read = |rows: Vec<PgRow>| {
+            let ids = rows.iter().map(|row| row.try_get::<String, _>(0));
+            Ok::<_, Failure>(
+                ids.map(|id| Ok(ClientId::new(unescape(id?))))
+                    .collect::<Result<_, sqlx::Error>>()?,
+            )
+        };
+        let rows = self.rows(Call::new(CLIENTS)).await;
+        rows.and_then(read).map_err(not_read("listing integrations"))
+    }
+}
 
 impl PostgresStore {
     async fn try_claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, Failure> {

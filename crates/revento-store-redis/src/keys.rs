@@ -43,6 +43,18 @@ impl Keys {
         format!("{}:client:{escaped}", self.prefix)
     }
 
+    /// A pattern for the names of all [sorted sets of integrations](Self::client).
+    pub(crate) fn clients(&self) -> String {
+        let mut pattern = String::new();
+        for character in self.prefix.chars() {
+            if matches!(character, '*' | '?' | '[' | ']' | '^' | '\\') {
+                pattern.push('\\');
+            }
+            pattern.push(character);
+        }
+        format!("{pattern}:client:*")
+    }
+
     /// The sorted set of an event's connections.
     pub(crate) fn event(&self, client_id: &ClientId, event_id: &EventId) -> String {
         let escaped = ConnectionKey::installation(client_id.clone(), event_id.clone());
@@ -95,5 +107,11 @@ mod tests {
         );
         assert_ne!(keys.client(&"a".into()), keys.client(&"a/".into()));
         assert_eq!(keys.sequence(), "{p}:sequence");
+    }
+
+    #[test]
+    fn k8_a_prefix_stands_for_itself_in_a_pattern() {
+        assert_eq!(Keys::new("p").clients(), "{p}:client:*");
+        assert_eq!(Keys::new("a*b[c]\\?").clients(), r"{a\*b\[c\]\\\?}:client:*");
     }
 }

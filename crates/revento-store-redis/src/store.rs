@@ -6,8 +6,10 @@ use std::{
 };
 
 use redis::aio::ConnectionManager;
+use revento_core::Timestamp;
+use revento_store::StoreError;
 
-use crate::{keys::Keys, scripts::Scripts};
+use crate::{call::Call, error::not_read, keys::Keys, scripts::Scripts};
 
 /// Tokens in Redis. A clone is another handle to the same connection, over which calls do not wait for each other.
 #[derive(Clone)]
@@ -30,6 +32,20 @@ impl RedisStore {
             keys,
             scripts: Scripts::new(),
         }
+    }
+}
+
+impl RedisStore {
+    /// The time by the server's clock, for tools that compare clocks. The store itself never asks for it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn server_time(&self) -> Result<Timestamp, StoreError> {
+        let time: Result<(i64, i64), _> = self.call(Call::Command(&redis::cmd("TIME"))).await;
+        let (seconds, micros) = time.map_err(not_read("asking for the time"))?;
+        Ok(Timestamp::from_unix_micros(
+            seconds.saturating_mul(1_000_000).saturating_add(micros),
+        ))
     }
 }
 

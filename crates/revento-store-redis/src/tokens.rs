@@ -1,13 +1,13 @@
 //! [`TokenStore`] on Redis.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use redis::{Cmd, RedisError, ScriptInvocation};
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, StoreError, Stored, SwapOutcome,
-    TokenStore, Version,
+    TokenAdmin, TokenStore, Version,
 };
 
 use crate::{
@@ -125,6 +125,47 @@ impl RedisStore {
             }
             _ => Err(unreadable("claim")),
         }
+    }
+}
+
+impl RedisStore {
+    /// The names of the sets that match a pattern, each once. The server walks over all its keys, in steps.
+    async fn scan(&self, pattern: &str) -> Result<BTreeSet<String>, RedisError> {
+        let mut names = BTreeSet::new();
+        let mut cursor = 0_u64;
+        loop {
+            let mut step = redis::cmd("SCAN");
+            step.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(1000);
+            let (next, found): (u64, Vec<String>) = self.call(Call::Command(&step)).await?;
+            names.extend(found);
+            if next == 0 {
+                return Ok(names);
+            }
+            cursor = next;
+        }
+    }
+
+    /// The integrations, each read from its first record.
+    async fn list_clients(&self) -> Result<Vec<ClientId>, RedisError> {
+        let mut clients = Vec::new();
+        for set in self.scan(&self.keys.clients()).await? {
+            let first = self.page((Set::ByKey, set), "-".to_owned(), "+", 1).await?;
+            clients.extend(
+                first
+                    .into_iter()
+                    .map(|stored| stored.record.connection.key.client_id),
+            );
+        }
+        Ok(clients)
+    }
+}
+
+#[async_trait]
+impl TokenAdmin for RedisStore {
+    async fn clients(&self) -> Result<Vec<ClientId>, StoreError> {
+        self.list_clients()
+            .await
+            .map_err(not_read("listing integrations"))
     }
 }
 

@@ -31,6 +31,47 @@ pub(crate) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), OpenEr
         return Err(OpenError::NotAFile { path: file });
     }
     prepare(&file).await?;
+    pools(&file).await
+}
+
+/// Opens the file if it has the latest schema, and changes nothing.
+pub(crate) async fn open_existing(path: &Path) -> Result<(SqlitePool, SqlitePool), OpenError> {
+    check_name(path)?;
+    let file = match path.canonicalize() {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(OpenError::NoFile {
+                path: path.to_owned(),
+            });
+        }
+        Err(error) => return Err(OpenError::from_io(path, error)),
+    };
+    if !file.is_file() {
+        return Err(OpenError::NotAFile { path: file });
+    }
+    let failed = |error| OpenError::from_sqlite(&file, error);
+    let mut connection = options(&file).connect().await.map_err(failed)?;
+    let mut tx = connection.begin().await.map_err(failed)?;
+    let checked = schema::check(&mut tx).await.map_err(failed)?;
+    drop(tx);
+    refuse(&file, checked)?;
+    connection.close().await.map_err(failed)?;
+    pools(&file).await
+}
+
+/// The error for a file that cannot be used as it is.
+fn refuse(file: &Path, found: Migrated) -> Result<(), OpenError> {
+    let path = file.to_owned();
+    match found {
+        Migrated::NotOurs => Err(OpenError::NotOurs { path }),
+        Migrated::TooNew { found, known } => Err(OpenError::TooNew { path, found, known }),
+        Migrated::TooOld { found, needed } => Err(OpenError::TooOld { path, found, needed }),
+        Migrated::Failed { version, error } => Err(OpenError::from_migration(file, version, error)),
+        Migrated::Yes | Migrated::WithOldRemains => Ok(()),
+    }
+}
+
+async fn pools(file: &Path) -> Result<(SqlitePool, SqlitePool), OpenError> {
     let pools = async {
         let writer = pool(1).after_release(|connection, _| {
             // Flushes a rollback that a dropped future has left. SQLite can have rolled back by itself (a
@@ -40,13 +81,13 @@ pub(crate) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), OpenEr
                 Ok(!connection.is_in_transaction())
             })
         });
-        let writer = writer.connect_with(options(&file)).await?;
+        let writer = writer.connect_with(options(file)).await?;
         let readers = pool(READERS)
-            .connect_with(options(&file).pragma("query_only", "ON"))
+            .connect_with(options(file).pragma("query_only", "ON"))
             .await?;
         Ok((writer, readers))
     };
-    pools.await.map_err(|error| OpenError::from_sqlite(&file, error))
+    pools.await.map_err(|error| OpenError::from_sqlite(file, error))
 }
 
 /// Refuses texts that are no path of a file, but that a path type takes.
@@ -98,27 +139,19 @@ fn create(path: &Path) -> io::Result<PathBuf> {
 /// Recognizes and migrates the file before anything else changes it.
 async fn prepare(file: &Path) -> Result<(), OpenError> {
     let failed = |error| OpenError::from_sqlite(file, error);
-    let path = || file.to_owned();
     let mut connection = options(file).connect().await.map_err(failed)?;
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
-    match schema::migrate(&mut tx).await.map_err(failed)? {
-        Migrated::NotOurs => return Err(OpenError::NotOurs { path: path() }),
-        Migrated::TooNew { found, known } => {
-            return Err(OpenError::TooNew {
-                path: path(),
-                found,
-                known,
-            });
-        }
-        Migrated::Failed { version, error } => return Err(OpenError::from_migration(file, version, error)),
-        Migrated::Yes => tx.commit().await.map_err(failed)?,
-        Migrated::WithOldRemains => {
-            tx.commit().await.map_err(failed)?;
-            schema::wipe_remains(&mut connection).await.map_err(failed)?;
-        }
+    let migrated = schema::migrate(&mut tx).await.map_err(failed)?;
+    let has_old_remains = matches!(migrated, Migrated::WithOldRemains);
+    refuse(file, migrated)?;
+    tx.commit().await.map_err(failed)?;
+    if has_old_remains {
+        schema::wipe_remains(&mut connection).await.map_err(failed)?;
     }
     if !write_ahead(&mut connection).await.map_err(failed)? {
-        return Err(OpenError::NoWriteAheadLog { path: path() });
+        return Err(OpenError::NoWriteAheadLog {
+            path: file.to_owned(),
+        });
     }
     connection.close().await.map_err(failed)
 }

@@ -51,6 +51,26 @@ pub enum OpenError {
         /// The file that was asked for.
         path: PathBuf,
     },
+    /// There is no file, and none was created.
+    #[error("there is no database {}: name the file of the service", path.display())]
+    NoFile {
+        /// The file that was asked for.
+        path: PathBuf,
+    },
+    /// An earlier version of this store wrote the file, and no migration was wanted. Nothing was written to it.
+    #[error(
+        "{} has schema {found}, and schema {needed} is needed: start the service in the version of this program once, or use a program \
+         of the service's version",
+        path.display()
+    )]
+    TooOld {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// The version of the file's schema.
+        found: i64,
+        /// The version that this store needs.
+        needed: i64,
+    },
     /// The file was written by a newer version of this store. Nothing was written to it.
     #[error(
         "{} was written by a newer version (schema {found}, this version knows {known}): update this program",

@@ -3,6 +3,8 @@
 //! Not `sqlx::migrate!`, which runs each migration in a transaction of its own; here a failed one undoes those before it.
 //! The version is in the header (`user_version`), so that a foreign or newer file is refused before anything is written to it.
 
+use std::cmp::Ordering;
+
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, Transaction};
 
 /// Marks a file as this store's, in the header field that SQLite has for it: "Rvto".
@@ -17,7 +19,12 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
+    include_str!("schema/8.sql"),
 ];
+
+/// The version to which the last one leads.
+#[expect(clippy::cast_possible_truncation, reason = "there are few migrations")]
+pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
 
 /// Files of this version and later ones have no remains of deleted data.
 const WITHOUT_REMAINS: i64 = 7;
@@ -37,6 +44,13 @@ pub(crate) enum Migrated {
         found: i64,
         /// The latest version that this store knows.
         known: i64,
+    },
+    /// It has an earlier version of the schema, and no migration was wanted.
+    TooOld {
+        /// The version of its schema.
+        found: i64,
+        /// The version that this store needs.
+        needed: i64,
     },
     /// A migration failed, and the transaction is rolled back.
     Failed {
@@ -71,6 +85,19 @@ pub(crate) async fn wipe_remains(connection: &mut SqliteConnection) -> Result<()
         .execute(connection)
         .await
         .map(drop)
+}
+
+/// Whether the file has the latest schema. Changes nothing.
+pub(crate) async fn check(tx: &mut Transaction<'_, Sqlite>) -> Result<Migrated, sqlx::Error> {
+    let application_id = number(tx, "PRAGMA application_id").await?;
+    let found = number(tx, "PRAGMA user_version").await?;
+    let needed = i64::from(VERSION);
+    Ok(match found.cmp(&needed) {
+        _ if application_id != APPLICATION_ID => Migrated::NotOurs,
+        Ordering::Less => Migrated::TooOld { found, needed },
+        Ordering::Equal => Migrated::Yes,
+        Ordering::Greater => Migrated::TooNew { found, known: needed },
+    })
 }
 
 async fn number(tx: &mut Transaction<'_, Sqlite>, question: &'static str) -> Result<i64, sqlx::Error> {

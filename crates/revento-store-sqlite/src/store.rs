@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use revento_store::StoreError;
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
-use crate::{OpenError, connect, error::failed};
+use crate::{OpenError, connect, error::failed, schema};
 
 /// Tokens and webhook deliveries in one SQLite file. A clone is another handle to the same connections.
 #[derive(Clone)]
@@ -27,6 +27,19 @@ impl SqliteStore {
         let (writer, readers) = connect::open(path.as_ref()).await?;
         Ok(Self { writer, readers })
     }
+
+    /// Opens a file of a service that may be running, as tools for operators do: it creates no file, and leaves its schema as it is.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`OpenError::NoFile`] if there is none, and [`OpenError::TooOld`] if the service has to bring the
+    /// file's schema up to date first.
+    pub async fn open_existing(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let (writer, readers) = connect::open_existing(path.as_ref()).await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// The version of the schema that this store reads and writes.
+    pub const SCHEMA_VERSION: u32 = schema::VERSION;
 
     /// Waits for running calls, writes the log back into the file and closes it. Later calls on any handle fail. A process that ends
     /// without closing loses nothing; the next one to open the file reads the log.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, StoreError, Stored, SwapOutcome,
-    TokenStore, Version, columns,
+    TokenAdmin, TokenStore, Version, columns,
 };
 use sqlx::Row as _;
 
@@ -58,6 +58,14 @@ const DUE: &str = select!(
 const OF_EVENT: &str = select!("WHERE client_id = ?1 AND event_id = ?2 AND key > ?3 ORDER BY key LIMIT ?4");
 const OF_CLIENT: &str = select!("WHERE client_id = ?1 AND key > ?2 ORDER BY key LIMIT ?3");
 const REMOVE: &str = "DELETE FROM revento_connections WHERE key = ?";
+/// Jumps from client to client in the index.
+const CLIENTS: &str = "
+    WITH RECURSIVE client (id) AS (
+        SELECT min(client_id) FROM revento_connections
+        UNION ALL
+        SELECT (SELECT min(client_id) FROM revento_connections WHERE client_id > client.id) FROM client WHERE id IS NOT NULL
+    )
+    SELECT id FROM client WHERE id IS NOT NULL";
 
 /// For the test of the query plans.
 #[cfg(test)]
@@ -70,7 +78,17 @@ pub(crate) const QUERIES: &[(&str, &str)] = &[
     ("of_event", OF_EVENT),
     ("of_client", OF_CLIENT),
     ("remove", REMOVE),
+    ("clients", CLIENTS),
 ];
+
+#[async_trait]
+impl TokenAdmin for SqliteStore {
+    async fn clients(&self) -> Result<Vec<ClientId>, StoreError> {
+        let clients: Result<Vec<String>, _> = sqlx::query_scalar(CLIENTS).fetch_all(&self.readers).await;
+        let clients = clients.map_err(not_read("listing integrations"))?;
+        Ok(clients.into_iter().map(ClientId::new).collect())
+    }
+}
 
 #[async_trait]
 impl TokenStore for SqliteStore {

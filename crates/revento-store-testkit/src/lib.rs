@@ -2,7 +2,8 @@
 //!
 //! Run it in one test when you implement [`TokenStore`](revento_store::TokenStore), [`InboxStore`](revento_store::InboxStore),
 //! [`DeletionStore`](revento_store::DeletionStore) or [`BudgetStore`](revento_store::BudgetStore) for another database,
-//! or [`Sealer`](revento_store::Sealer) for a key service. The SDK's own stores and sealers pass the same suite.
+//! or [`Sealer`](revento_store::Sealer) for a key service. If your store also implements [`InboxAdmin`](revento_store::InboxAdmin) or
+//! [`TokenAdmin`](revento_store::TokenAdmin), for operators, run their suites, too. The SDK's own stores and sealers pass the same suite.
 //!
 //! ```
 //! use revento_store::memory::MemoryTokens;
@@ -39,6 +40,7 @@
     reason = "the suite indexes its own arrays, and a panic fails one check only"
 )]
 
+mod admin;
 mod budgets;
 mod bytes;
 mod check;
@@ -58,7 +60,8 @@ mod tokens;
 pub use report::{CheckOutcome, Finding, Report};
 pub use subject::{BoxError, Subject};
 pub use suite::{
-    BudgetStoreSuite, DeletionStoreSuite, InboxStoreSuite, SealerSuite, StoreTrait, Suite, TokenStoreSuite,
+    BudgetStoreSuite, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, SealerSuite, StoreTrait, Suite,
+    TokenAdminSuite, TokenStoreSuite,
 };
 
 /// The README's code compiles.

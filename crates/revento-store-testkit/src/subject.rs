@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use revento_store::{BudgetStore, DeletionStore, InboxStore, Sealer, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxAdmin, InboxStore, Sealer, TokenAdmin, TokenStore};
 
 use crate::{check::BoxFuture, expect::NotPassed};
 
@@ -46,6 +46,20 @@ impl Subject<dyn DeletionStore> {
 impl Subject<dyn BudgetStore> {
     /// Tests a budget store, which has to be empty.
     pub fn budgets(store: impl BudgetStore + 'static) -> Self {
+        Self::new(Arc::new(store))
+    }
+}
+
+impl Subject<dyn InboxAdmin> {
+    /// Tests what operators ask of an inbox store, which has to be empty.
+    pub fn inbox_admin(store: impl InboxAdmin + 'static) -> Self {
+        Self::new(Arc::new(store))
+    }
+}
+
+impl Subject<dyn TokenAdmin> {
+    /// Tests what operators ask of a token store, which has to be empty.
+    pub fn token_admin(store: impl TokenAdmin + 'static) -> Self {
         Self::new(Arc::new(store))
     }
 }

@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use revento_core::error::chain;
-use revento_store::{BudgetStore, DeletionStore, InboxStore, Sealer, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxAdmin, InboxStore, Sealer, TokenAdmin, TokenStore};
 
 use crate::{
-    BoxError, CheckOutcome, Finding, Report, Subject, budgets,
+    BoxError, CheckOutcome, Finding, Report, Subject, admin, budgets,
     check::{BoxFuture, Check, SharedSubject},
     deletions,
     expect::NotPassed,
@@ -21,6 +21,10 @@ pub type InboxStoreSuite = Suite<dyn InboxStore>;
 pub type DeletionStoreSuite = Suite<dyn DeletionStore>;
 /// The suite for budget stores.
 pub type BudgetStoreSuite = Suite<dyn BudgetStore>;
+/// The suite for what operators ask of inbox stores. Run it beside the suite for inbox stores.
+pub type InboxAdminSuite = Suite<dyn InboxAdmin>;
+/// The suite for what operators ask of token stores. Run it beside the suite for token stores.
+pub type TokenAdminSuite = Suite<dyn TokenAdmin>;
 /// The suite for sealers.
 pub type SealerSuite = Suite<dyn Sealer>;
 
@@ -30,6 +34,8 @@ impl StoreTrait for dyn TokenStore {}
 impl StoreTrait for dyn InboxStore {}
 impl StoreTrait for dyn DeletionStore {}
 impl StoreTrait for dyn BudgetStore {}
+impl StoreTrait for dyn InboxAdmin {}
+impl StoreTrait for dyn TokenAdmin {}
 impl StoreTrait for dyn Sealer {}
 
 mod sealed {
@@ -63,6 +69,18 @@ impl sealed::StoreTrait for dyn DeletionStore {
 impl sealed::StoreTrait for dyn BudgetStore {
     fn checks() -> sealed::Checks<Self> {
         sealed::Checks(budgets::checks())
+    }
+}
+
+impl sealed::StoreTrait for dyn InboxAdmin {
+    fn checks() -> sealed::Checks<Self> {
+        sealed::Checks(admin::inbox_checks())
+    }
+}
+
+impl sealed::StoreTrait for dyn TokenAdmin {
+    fn checks() -> sealed::Checks<Self> {
+        sealed::Checks(admin::token_checks())
     }
 }
 

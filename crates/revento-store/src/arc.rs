@@ -8,10 +8,10 @@ use revento_core::{ClientId, ConnectionKey, EnvelopeId, EventId, Timestamp};
 
 use crate::{
     BudgetStore, BudgetSwapOutcome, BudgetWrite, BuriedCursor, BuriedDelivery, ClaimOutcome, ClaimTerms,
-    Clock, CreateOutcome, DeletionDuty, DeletionProof, DeletionStore, DeliveryState, DueCursor, Entropy,
-    EntropyError, Fence, InboxStore, InsertOutcome, Lease, LeasedDelivery, NewDelivery, Record,
-    RequeueAttempts, RequeueOutcome, SealError, Sealed, Sealer, StoreError, Stored, SwapOutcome, TokenStore,
-    Unsealed, Version,
+    Clock, CreateOutcome, DeletionDuty, DeletionProof, DeletionStore, DeliveryDetails, DeliveryState,
+    DueCursor, Entropy, EntropyError, Fence, InboxAdmin, InboxStats, InboxStore, InsertOutcome, Lease,
+    LeasedDelivery, NewDelivery, Record, RequeueAttempts, RequeueOutcome, SealError, Sealed, SealedDelivery,
+    Sealer, StoreError, Stored, SwapOutcome, TokenAdmin, TokenStore, Unsealed, Version,
 };
 
 #[async_trait]
@@ -133,6 +133,36 @@ impl<T: InboxStore + ?Sized> InboxStore for Arc<T> {
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
         (**self).forget(before).await
+    }
+}
+
+#[async_trait]
+impl<T: InboxAdmin + ?Sized> InboxAdmin for Arc<T> {
+    async fn stats(&self, now: Timestamp, done_since: Timestamp) -> Result<InboxStats, StoreError> {
+        (**self).stats(now, done_since).await
+    }
+
+    async fn details(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryDetails>, StoreError> {
+        (**self).details(envelope_id).await
+    }
+
+    async fn sealed(
+        &self,
+        after: Option<&EnvelopeId>,
+        limit: usize,
+    ) -> Result<Vec<SealedDelivery>, StoreError> {
+        (**self).sealed(after, limit).await
+    }
+
+    async fn reseal(&self, current: &SealedDelivery, next: &SealedDelivery) -> Result<bool, StoreError> {
+        (**self).reseal(current, next).await
+    }
+}
+
+#[async_trait]
+impl<T: TokenAdmin + ?Sized> TokenAdmin for Arc<T> {
+    async fn clients(&self) -> Result<Vec<ClientId>, StoreError> {
+        (**self).clients().await
     }
 }
 

@@ -4,11 +4,15 @@
 //! module alone defines the columns and the form of each value in its column. Each store has its own tables and statements, and
 //! converts texts that its engine cannot keep.
 
+mod admin;
+
 use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
 use revento_core::{Connection, ConnectionKey, ConnectionStatus, EventType, Scopes, StatusReason, Timestamp};
+
+pub use admin::{read_details, read_sealed, read_stats};
 
 use crate::{BuriedDelivery, DeletionDuty, DeletionProof, Record, Sealed, Stored, Version};
 

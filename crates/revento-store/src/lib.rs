@@ -6,12 +6,14 @@
 //! - [`InboxStore`] keeps webhook deliveries until they are handled.
 //! - [`BudgetStore`] keeps what replicas have spent of a token's rate budgets.
 //! - [`DeletionStore`] keeps duties to delete cached data, and the proofs of their deletion.
+//! - [`InboxAdmin`] and [`TokenAdmin`] answer what operators ask: a store may do without.
 //! - [`Sealer`] encrypts what a store keeps; a store only ever sees [`Sealed`] bytes.
 //! - [`Clock`] and [`Entropy`] supply time and randomness.
 //!
 //! The documentation of the methods is a contract, and `revento-store-testkit` checks it. Only the caller's clock decides what
 //! has expired: a store compares the times that it is given and reads no clock. Each trait is implemented for `Arc<T>`.
 
+mod admin;
 mod arc;
 mod budget_store;
 pub mod columns;
@@ -30,6 +32,7 @@ mod token_store;
 
 pub use revento_core::error::ErrorKind;
 
+pub use admin::{DeliveryDetails, InboxAdmin, InboxStats, SealedDelivery, TokenAdmin, TypeFailures};
 pub use budget_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite};
 pub use deletion_store::{DeletionDuty, DeletionProof, DeletionStore};
 pub use environment::{Clock, Entropy, EntropyError, OsEntropy, SystemClock};

@@ -92,7 +92,10 @@ async fn migrations_can_be_run_by_somebody_else() {
     let known = PostgresStore::MIGRATIONS.len();
     assert_eq!(
         revento_core::error::chain(&error).to_string(),
-        format!("the database cannot be used: its tables have version 0, and {known} is needed")
+        format!(
+            "the tables have schema 0, and schema {known} is needed: let a role with the rights run the migrations, by starting \
+             the service in the version of this program once, or use a program of the service's version"
+        )
     );
 
     for migration in PostgresStore::MIGRATIONS {

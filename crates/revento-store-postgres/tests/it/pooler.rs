@@ -21,6 +21,7 @@ async fn h23_the_suites_pass_through_a_pooler_in_transaction_mode() {
     };
     suite::token_store(url.clone(), admin.clone()).await;
     suite::inbox_store(url.clone(), admin).await;
+    suite::for_operators(url.clone()).await;
     suite::deletion_store(url.clone()).await;
     suite::budget_store(url).await;
 }
@@ -32,6 +33,7 @@ async fn h23_the_suites_pass_through_a_pooler_in_session_mode() {
     };
     suite::token_store(url.clone(), admin.clone()).await;
     suite::inbox_store(url.clone(), admin).await;
+    suite::for_operators(url.clone()).await;
     suite::deletion_store(url.clone()).await;
     suite::budget_store(url).await;
 }

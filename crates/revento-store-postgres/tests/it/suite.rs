@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use revento_store::{BudgetStore, DeletionStore, InboxStore, TokenStore};
 use revento_store_testkit::{
-    BoxError, BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxStoreSuite, Report, Subject,
-    TokenStoreSuite,
+    BoxError, BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, Report,
+    Subject, TokenAdminSuite, TokenStoreSuite,
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -76,6 +76,28 @@ pub(crate) async fn inbox_store(url: String, admin: String) {
     passed_in_full(&suite.run().await);
 }
 
+pub(crate) async fn for_operators(url: String) {
+    let place = url.clone();
+    let inbox = InboxAdminSuite::new(move || {
+        let url = place.clone();
+        async move {
+            Ok(Subject::inbox_admin(
+                server::options(&url, &server::fresh()).connect().await?,
+            ))
+        }
+    });
+    passed_in_full(&inbox.run().await);
+    let tokens = TokenAdminSuite::new(move || {
+        let url = url.clone();
+        async move {
+            Ok(Subject::token_admin(
+                server::options(&url, &server::fresh()).connect().await?,
+            ))
+        }
+    });
+    passed_in_full(&tokens.run().await);
+}
+
 pub(crate) async fn deletion_store(url: String) {
     let suite = DeletionStoreSuite::new(move || {
         let url = url.clone();
@@ -118,6 +140,12 @@ async fn the_token_store_suite_passes() {
 async fn the_inbox_suite_passes() {
     let Some(url) = server::url() else { return };
     inbox_store(url.clone(), url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_suites_for_operators_pass() {
+    let Some(url) = server::url() else { return };
+    for_operators(url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use redis::{AsyncCommands, Client};
 use revento_store::TokenStore;
-use revento_store_testkit::{BoxError, CheckOutcome, Subject, TokenStoreSuite};
+use revento_store_testkit::{BoxError, CheckOutcome, Subject, TokenAdminSuite, TokenStoreSuite};
 
 use crate::server;
 
@@ -50,4 +50,23 @@ async fn the_token_store_suite_passes() {
     for finding in report.findings() {
         assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_suite_for_operators_passes() {
+    let Some(url) = server::url() else { return };
+    let suite = TokenAdminSuite::new(move || {
+        let url = url.clone();
+        // A prefix that means something else in a pattern, beside one that it would match.
+        async move {
+            let prefix = server::fresh();
+            let other = server::options(&url, &format!("{prefix}xx")).connect().await?;
+            let stranger = revento_store_testkit::fixtures::record("evt_1", 1);
+            other.create(&stranger).await?;
+            let store = server::options(&url, &format!("{prefix}*")).connect().await?;
+            Ok(Subject::token_admin(store))
+        }
+    });
+    let report = suite.run().await;
+    report.assert_passed();
 }

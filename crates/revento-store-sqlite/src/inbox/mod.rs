@@ -4,6 +4,7 @@
 //! `behind`, so that a lease reads an index from its beginning whatever the backlog. When the front one
 //! is taken out of the queue (by handling or burying it), a trigger lets the next one move up.
 
+mod admin;
 mod sql;
 mod transactions;
 
@@ -15,7 +16,7 @@ use revento_store::{
 };
 
 #[cfg(test)]
-pub(crate) use self::sql::QUERIES;
+pub(crate) use self::{admin::QUERIES as ADMIN_QUERIES, sql::QUERIES};
 use self::{
     sql::{BURIED, BURIED_BEHIND, COMPLETE, EXPUNGE, FORGET, NEXT_DUE, STATE},
     transactions::{read_buried, read_state},

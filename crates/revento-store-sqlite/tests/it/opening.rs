@@ -319,3 +319,44 @@ async fn q20_a_file_whose_migration_fails_is_as_it_was_and_opens_once_the_cause_
     assert_eq!(leased.len(), 1);
     assert_eq!(store.expunge(Timestamp::MAX).await.unwrap(), 0);
 }
+
+/// What a tool for operators finds beside a service.
+#[tokio::test]
+async fn an_existing_file_is_opened_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("revento.sqlite");
+    let missing = SqliteStore::open_existing(&path).await.unwrap_err();
+    assert!(matches!(missing, OpenError::NoFile { .. }), "{missing:?}");
+    assert!(!path.exists());
+
+    let service = SqliteStore::open(&path).await.unwrap();
+    let tool = SqliteStore::open_existing(&path).await.unwrap();
+    let record = revento_store_testkit::fixtures::record("evt_1", 1);
+    service.create(&record).await.unwrap();
+    let found = tool.load(&record.connection.key).await.unwrap();
+    assert!(found.is_some());
+    tool.remove(&record.connection.key).await.unwrap();
+    tool.close().await.unwrap();
+    assert!(service.load(&record.connection.key).await.unwrap().is_none());
+    service.close().await.unwrap();
+
+    let older = i64::from(SqliteStore::SCHEMA_VERSION) - 1;
+    let mut connection = SqliteConnectOptions::new()
+        .filename(&path)
+        .connect()
+        .await
+        .unwrap();
+    let mark = format!("PRAGMA user_version = {older}");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(mark))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let before = fs::read(&path).unwrap();
+    let refused = SqliteStore::open_existing(&path).await.unwrap_err();
+    assert!(
+        matches!(refused, OpenError::TooOld { found, .. } if found == older),
+        "{refused:?}"
+    );
+    assert!(before == fs::read(&path).unwrap(), "the file is as it was");
+}

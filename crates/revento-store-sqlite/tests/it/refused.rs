@@ -84,7 +84,7 @@ async fn a_file_of_a_newer_version() {
     let before = fs::read(&path).unwrap();
     assert_eq!(
         text(&path).await,
-        "…/revento.sqlite was written by a newer version (schema 99, this version knows 7): update this program"
+        "…/revento.sqlite was written by a newer version (schema 99, this version knows 8): update this program"
     );
     assert!(before == fs::read(&path).unwrap());
 }

@@ -5,7 +5,8 @@ use std::{fs, path::Path, sync::Arc};
 use revento_store::{DeletionStore, InboxStore, TokenStore};
 use revento_store_sqlite::SqliteStore;
 use revento_store_testkit::{
-    BoxError, CheckOutcome, DeletionStoreSuite, InboxStoreSuite, Report, Subject, TokenStoreSuite,
+    BoxError, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, Report, Subject,
+    TokenAdminSuite, TokenStoreSuite,
 };
 
 /// Every byte of every file of the directory: the database, its log and its index.
@@ -62,6 +63,25 @@ async fn the_inbox_suite_passes() {
             .guarded_by(directory))
     });
     passed_in_full(&suite.run().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_suites_for_operators_pass() {
+    async fn store() -> Result<(SqliteStore, tempfile::TempDir), BoxError> {
+        let directory = tempfile::tempdir()?;
+        let store = SqliteStore::open(directory.path().join("revento.sqlite")).await?;
+        Ok((store, directory))
+    }
+    let inbox = InboxAdminSuite::new(|| async {
+        let (store, directory) = store().await?;
+        Ok(Subject::inbox_admin(store).guarded_by(directory))
+    });
+    passed_in_full(&inbox.run().await);
+    let tokens = TokenAdminSuite::new(|| async {
+        let (store, directory) = store().await?;
+        Ok(Subject::token_admin(store).guarded_by(directory))
+    });
+    passed_in_full(&tokens.run().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

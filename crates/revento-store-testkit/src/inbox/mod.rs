@@ -11,7 +11,7 @@ mod lease;
 mod long;
 mod order;
 mod outcomes;
-mod sample;
+pub(crate) mod sample;
 mod waiting;
 
 use revento_store::InboxStore;

@@ -12,7 +12,7 @@ mod long;
 mod odd;
 mod pages;
 mod records;
-mod sample;
+pub(crate) mod sample;
 mod secrets;
 mod swap;
 

@@ -7,6 +7,7 @@
     reason = "a test may panic"
 )]
 
+mod admin;
 mod budgets;
 mod deletions;
 mod inbox;

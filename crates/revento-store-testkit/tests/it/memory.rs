@@ -7,7 +7,8 @@ use revento_store::{
     memory::{MemoryBudgets, MemoryDeletions, MemoryInbox, MemoryTokens},
 };
 use revento_store_testkit::{
-    BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxStoreSuite, Report, Subject, TokenStoreSuite,
+    BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, Report, Subject,
+    TokenAdminSuite, TokenStoreSuite,
 };
 
 /// The checks that did not run, where none has failed.
@@ -39,6 +40,18 @@ async fn the_memory_inbox_passes() {
         Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone()))))
     });
     suite.run().await.assert_passed();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_memory_stores_answer_operators() {
+    let inbox = InboxAdminSuite::new(|| async { Ok(Subject::inbox_admin(MemoryInbox::new())) });
+    let report = inbox.run().await;
+    report.assert_passed();
+    assert!(skipped(&report).is_empty());
+    let tokens = TokenAdminSuite::new(|| async { Ok(Subject::token_admin(MemoryTokens::new())) });
+    let report = tokens.run().await;
+    report.assert_passed();
+    assert!(skipped(&report).is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

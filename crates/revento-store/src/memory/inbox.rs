@@ -17,11 +17,11 @@ use crate::{
 
 /// An [`InboxStore`] that lives as long as the process.
 #[derive(Default)]
-pub struct MemoryInbox(Mutex<Table>);
+pub struct MemoryInbox(pub(super) Mutex<Table>);
 
 #[derive(Default)]
-struct Table {
-    rows: BTreeMap<EnvelopeId, Row>,
+pub(super) struct Table {
+    pub(super) rows: BTreeMap<EnvelopeId, Row>,
     counter: i64,
 }
 
@@ -77,18 +77,18 @@ impl Table {
     }
 }
 
-struct Row {
-    delivery: NewDelivery,
-    arrival: i64,
-    state: DeliveryState,
+pub(super) struct Row {
+    pub(super) delivery: NewDelivery,
+    pub(super) arrival: i64,
+    pub(super) state: DeliveryState,
     /// When it is due, when its lease runs out, or when it was handled or buried.
-    at: Timestamp,
-    attempt: u32,
-    single_attempt: bool,
+    pub(super) at: Timestamp,
+    pub(super) attempt: u32,
+    pub(super) single_attempt: bool,
     fence: i64,
     /// Why the last attempt failed.
-    error: String,
-    expunged: bool,
+    pub(super) error: String,
+    pub(super) expunged: bool,
 }
 
 impl Row {
@@ -96,7 +96,7 @@ impl Row {
         self.state == DeliveryState::Leased && self.fence == lease.fence
     }
 
-    fn waits(&self) -> bool {
+    pub(super) fn waits(&self) -> bool {
         matches!(self.state, DeliveryState::Queued | DeliveryState::Leased)
     }
 
@@ -233,6 +233,7 @@ impl InboxStore for MemoryInbox {
         Ok(self.with_lease(lease, |row| {
             row.state = DeliveryState::Done;
             row.at = now;
+            row.error.clear();
             row.wipe();
         }))
     }

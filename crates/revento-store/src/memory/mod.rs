@@ -4,6 +4,7 @@
 mod budgets;
 mod deletions;
 mod inbox;
+mod inbox_admin;
 mod tokens;
 
 pub use budgets::MemoryBudgets;

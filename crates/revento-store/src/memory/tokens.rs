@@ -1,6 +1,11 @@
 //! [`TokenStore`] in memory.
 
-use std::{collections::BTreeMap, fmt, ops::Bound, sync::Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    ops::Bound,
+    sync::Mutex,
+};
 
 use async_trait::async_trait;
 use revento_core::{ClientId, Connection, ConnectionKey, EventId, Timestamp};
@@ -8,7 +13,7 @@ use revento_core::{ClientId, Connection, ConnectionKey, EventId, Timestamp};
 use super::lock;
 use crate::{
     ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, Slot, StoreError, Stored, SwapOutcome,
-    TokenStore, Version,
+    TokenAdmin, TokenStore, Version,
 };
 
 /// A [`TokenStore`] that lives as long as the process.
@@ -65,6 +70,18 @@ impl fmt::Debug for MemoryTokens {
         f.debug_struct("MemoryTokens")
             .field("records", &lock(&self.0).slots.len())
             .finish()
+    }
+}
+
+#[async_trait]
+impl TokenAdmin for MemoryTokens {
+    async fn clients(&self) -> Result<Vec<ClientId>, StoreError> {
+        let table = lock(&self.0);
+        let clients: BTreeSet<ClientId> = table
+            .select(None, |_| true)
+            .map(|stored| stored.record.connection.key.client_id)
+            .collect();
+        Ok(clients.into_iter().collect())
     }
 }
 

@@ -1,0 +1,61 @@
+//! Checks of the list of integrations.
+
+use revento_core::{ClientId, ConnectionKey};
+use revento_store::{CreateOutcome, TokenAdmin};
+
+use crate::{
+    check::SharedSubject,
+    expect::{NotPassed, fail, same},
+    long,
+    subject::CheckResult,
+    tokens::sample::of_key,
+};
+
+async fn create(store: &dyn TokenAdmin, client: &str, event: &str) -> Result<ConnectionKey, NotPassed> {
+    let key = ConnectionKey::installation(client.into(), event.into());
+    match store.create(&of_key(key.clone())).await? {
+        CreateOutcome::Created(_) => Ok(key),
+        CreateOutcome::AlreadyExists => fail(format!("{key} exists already")),
+    }
+}
+
+async fn clients(store: &dyn TokenAdmin) -> Result<Vec<ClientId>, NotPassed> {
+    let mut clients = store.clients().await?;
+    clients.sort();
+    Ok(clients)
+}
+
+pub(super) async fn every_client_is_listed_once(subject: SharedSubject<dyn TokenAdmin>) -> CheckResult {
+    let store = subject.store();
+    same("the clients of an empty store", clients(&*store).await?, vec![])?;
+    for (client, event) in [
+        ("clt_2", "evt_1"),
+        ("clt_1", "evt_1"),
+        ("clt_1", "evt_2"),
+        ("clt_10", "evt_1"),
+    ] {
+        create(&*store, client, event).await?;
+    }
+    let expected = ["clt_1", "clt_10", "clt_2"].map(ClientId::new);
+    same("the clients", clients(&*store).await?, expected.to_vec())?;
+
+    let key = ConnectionKey::installation("clt_2".into(), "evt_1".into());
+    store.remove(&key).await?;
+    let expected = ["clt_1", "clt_10"].map(ClientId::new);
+    same(
+        "the clients after the last record of one is removed",
+        clients(&*store).await?,
+        expected.to_vec(),
+    )
+}
+
+pub(super) async fn odd_clients_are_listed(subject: SharedSubject<dyn TokenAdmin>) -> CheckResult {
+    let store = subject.store();
+    let mut expected: Vec<ClientId> = ["", "a/b", "a%2Fb", "*", "\0", "ü"].map(ClientId::new).to_vec();
+    expected.extend(long::ids().iter().map(|id| ClientId::new(id.as_str())));
+    for client in &expected {
+        create(&*store, client.as_str(), "evt_1").await?;
+    }
+    expected.sort();
+    same("the clients", clients(&*store).await?, expected)
+}
