@@ -12,7 +12,7 @@ use crate::exchange::Exchange;
 use crate::integration::{Browser, Integration, Outgoing, redirect, send};
 use crate::platform::Platform;
 use crate::platform::world::{Event, MAIN_EVENT};
-use crate::primitives::{Random, now};
+use crate::primitives::{Random, now, unix_now};
 use crate::webhook::{self, Webhook};
 
 /// Why a check did not pass.
@@ -49,6 +49,10 @@ pub(crate) struct Exam {
     fixed_event: Option<String>,
     next_event: usize,
     next_envelope: u64,
+    /// Distinguishes the webhooks of this examination from those of earlier ones, which the integration may remember.
+    identities: Random,
+    /// Whether a good webhook was acknowledged, so that a refusal says something.
+    pub(crate) acknowledges: bool,
 }
 
 impl Exam {
@@ -64,6 +68,8 @@ impl Exam {
             fixed_event: None,
             next_event: 1,
             next_envelope: 1,
+            identities: Random::new(u64::try_from(unix_now().as_nanos()).unwrap_or_default()),
+            acknowledges: false,
         }
     }
 
@@ -226,13 +232,13 @@ impl Exam {
     pub(crate) fn webhook(&mut self, event: &Event, event_type: &str) -> Webhook {
         let number = self.next_envelope;
         self.next_envelope += 1;
-        let id = format!("evt_delivery_doctor_{number:04}");
+        let id = format!("evt_delivery_{:08x}_{number:04}", self.identities.next() >> 32);
         let index = usize::try_from(number).unwrap_or_default() % event.people.len().max(1);
         let envelope = match event.people.get(index) {
             Some(person) => webhook::application_envelope(event, person, event_type, &id),
             None => Value::Null,
         };
-        Webhook::new(&envelope, self.random.uuid(), self.platform.webhook_secret())
+        Webhook::new(&envelope, self.identities.uuid(), self.platform.webhook_secret())
     }
 
     /// Where webhooks go.

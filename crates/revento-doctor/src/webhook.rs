@@ -40,6 +40,26 @@ impl Webhook {
         }
     }
 
+    /// With another envelope. The id and the type follow it.
+    pub(crate) fn changed(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        let mut envelope = serde_json::from_slice(&self.body).unwrap_or_default();
+        change(&mut envelope);
+        self.body = envelope.to_string().into_bytes();
+        if let Some(event_type) = envelope.get("type").and_then(Value::as_str) {
+            event_type.clone_into(&mut self.event_type);
+        }
+        if let Some(id) = envelope.get("id").and_then(Value::as_str) {
+            id.clone_into(&mut self.envelope_id);
+        }
+        self
+    }
+
+    /// With other bytes as its body.
+    pub(crate) fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
     /// Signs as of `seconds` from now.
     pub(crate) fn at(mut self, seconds: i64) -> Self {
         let now = i64::try_from(unix_now().as_secs()).unwrap_or_default();

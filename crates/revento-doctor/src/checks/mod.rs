@@ -1,5 +1,6 @@
 //! The catalogue of checks: one module for each family.
 
+mod answers;
 mod delivery;
 mod ending;
 mod oauth;
@@ -13,8 +14,14 @@ use crate::check::Check;
 
 /// All checks, in the order in which they run.
 pub fn catalogue() -> impl Iterator<Item = &'static Check> {
-    let families: [&'static [Check]; 8] = [
+    let groups: &[&'static [Check]] = &[
         signature::CHECKS,
+        signature::headers::CHECKS,
+        signature::values::CHECKS,
+        signature::bodies::CHECKS,
+        signature::framing::CHECKS,
+        signature::answers::CHECKS,
+        signature::rotation::CHECKS,
         delivery::CHECKS,
         oauth::CHECKS,
         tokens::CHECKS,
@@ -23,7 +30,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         storage::CHECKS,
         webview::CHECKS,
     ];
-    families.into_iter().flatten()
+    groups.iter().copied().flatten()
 }
 
 #[cfg(test)]

@@ -10,14 +10,16 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Frame;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use url::Url;
 
+use super::tls;
 use crate::exchange::{Direction, Exchange};
 use crate::primitives::now;
 
 /// Longer than the ten seconds within which a webhook has to be answered.
-const TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 /// How much of an answer is read.
 const MAX_ANSWER: usize = 8 << 20;
 
@@ -96,14 +98,14 @@ pub(crate) async fn send(outgoing: Outgoing) -> Exchange {
         error: None,
         duration: Duration::ZERO,
     };
-    match tokio::time::timeout(TIMEOUT, attempt(outgoing)).await {
+    match tokio::time::timeout(ANSWER_TIMEOUT, attempt(outgoing)).await {
         Ok(Ok((status, headers, body))) => {
             exchange.status = Some(status);
             exchange.response_headers = header_list(&headers);
             exchange.response_body = body.to_vec();
         }
         Ok(Err(error)) => exchange.error = Some(error),
-        Err(_) => exchange.error = Some(format!("no answer within {} s", TIMEOUT.as_secs())),
+        Err(_) => exchange.error = Some(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs())),
     }
     exchange.duration = began.elapsed();
     exchange
@@ -115,20 +117,33 @@ async fn attempt(outgoing: Outgoing) -> Result<(u16, HeaderMap, Bytes), String> 
         .url
         .port_or_known_default()
         .ok_or("the URL has no port")?;
-    if outgoing.url.scheme() != "http" {
-        return Err(format!("{} is not supported, use http", outgoing.url.scheme()));
-    }
+    let secure = match outgoing.url.scheme() {
+        "http" => false,
+        "https" => true,
+        other => return Err(format!("the scheme {other} is not supported, use http or https")),
+    };
     let stream = TcpStream::connect((host.trim_matches(['[', ']']), port))
         .await
         .map_err(|error| format!("no connection to {host}:{port}: {error}"))?;
     let _ = stream.set_nodelay(true);
+    if secure {
+        exchange_over(tls::connect(host, stream).await?, &outgoing).await
+    } else {
+        exchange_over(stream, &outgoing).await
+    }
+}
+
+async fn exchange_over(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    outgoing: &Outgoing,
+) -> Result<(u16, HeaderMap, Bytes), String> {
     let handshake = hyper::client::conn::http1::Builder::new()
         .title_case_headers(outgoing.title_case)
         .handshake(TokioIo::new(stream))
         .await;
     let (mut sender, connection) = handshake.map_err(|error| chain(&error))?;
     let driver = tokio::spawn(connection);
-    let request = request(&outgoing)?;
+    let request = request(outgoing)?;
     let answered = async {
         let response = sender
             .send_request(request)
@@ -200,7 +215,7 @@ fn chunks(bytes: Bytes, pause: Duration) -> UnsyncBoxBody<Bytes, Infallible> {
     StreamBody::new(frames).boxed_unsync()
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -4,6 +4,7 @@ mod browser;
 mod http;
 mod process;
 mod scan;
+mod tls;
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use url::Url;
 
 pub(crate) use browser::{Browser, redirect, set_cookies};
-pub(crate) use http::{Framing, Outgoing, header_list, send};
+pub(crate) use http::{ANSWER_TIMEOUT, Framing, Outgoing, header_list, send};
 use process::Process;
 
 use crate::check::Need;

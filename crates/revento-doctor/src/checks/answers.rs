@@ -1,0 +1,121 @@
+//! Judging the answers of a webhook receiver.
+
+use crate::exam::{Exam, Problem, flaw, status_text};
+use crate::exchange::Exchange;
+use crate::integration::{Outgoing, redirect, send};
+use crate::platform::world::{Event, MAIN_EVENT};
+
+/// How much of a large body is kept as evidence.
+const KEPT: usize = 512;
+
+/// The event of webhooks that are about the receiver alone. It is connected, if the integration can connect it.
+pub(super) async fn any_event(exam: &mut Exam) -> Result<Event, Problem> {
+    let known = exam.platform.world.event(MAIN_EVENT).cloned();
+    match (exam.connected_event().await, known) {
+        (Ok(event), _) | (Err(_), Some(event)) => Ok(event),
+        (Err(problem), None) => Err(problem),
+    }
+}
+
+/// Like [`any_event`]. A good webhook is acknowledged; otherwise a refusal would say nothing.
+pub(super) async fn working_receiver(exam: &mut Exam) -> Result<Event, Problem> {
+    let event = any_event(exam).await?;
+    if exam.acknowledges {
+        return Ok(event);
+    }
+    let webhook = exam.webhook(&event, "application.approved");
+    let exchange = send(webhook.request(exam.webhook_url()?)).await;
+    if matches!(exchange.status, Some(200..=299)) {
+        exam.acknowledges = true;
+        return Ok(event);
+    }
+    let got = status_text(exchange.status, &exchange);
+    exam.evidence.push(exchange);
+    Err(Problem::Untestable(format!(
+        "a good webhook is not acknowledged (see signature-good), so this says nothing: {got}"
+    )))
+}
+
+/// The answer has to be a 2xx.
+pub(super) fn accepted(exchange: &Exchange) -> Result<(), Problem> {
+    accepted_as("", exchange)
+}
+
+/// The answer has to be a 2xx. `what` tells what was sent.
+pub(super) fn accepted_as(what: &str, exchange: &Exchange) -> Result<(), Problem> {
+    match exchange.status {
+        Some(200..=299) => Ok(()),
+        Some(300..=399) => Err(redirects(exchange)),
+        got => Err(flaw(format!("a 2xx{}", on(what)), status_text(got, exchange))),
+    }
+}
+
+/// The answer has to refuse. Which 4xx does, is judged by `signature-refusal-status` alone.
+pub(super) fn refused(exchange: &Exchange) -> Result<(), Problem> {
+    refused_as("", exchange)
+}
+
+/// The answer has to refuse. `what` tells what was sent.
+pub(super) fn refused_as(what: &str, exchange: &Exchange) -> Result<(), Problem> {
+    match exchange.status {
+        Some(400..=499) => Ok(()),
+        Some(300..=399) => Err(redirects(exchange)),
+        got => Err(flaw(
+            format!("a refusal with 401{}", on(what)),
+            status_text(got, exchange),
+        )),
+    }
+}
+
+fn on(what: &str) -> String {
+    if what.is_empty() {
+        String::new()
+    } else {
+        format!(" to {what}")
+    }
+}
+
+/// A redirect is judged by `delivery-no-redirect` alone.
+fn redirects(exchange: &Exchange) -> Problem {
+    let to = redirect(exchange).map(|url| format!(" to {url}"));
+    Problem::Untestable(format!(
+        "the webhook URL redirects{} (see delivery-no-redirect)",
+        to.unwrap_or_default()
+    ))
+}
+
+/// Each of these requests has to be refused.
+pub(super) async fn all_refused(
+    exam: &mut Exam,
+    requests: impl IntoIterator<Item = (String, Outgoing)>,
+) -> Result<(), Problem> {
+    for (what, request) in requests {
+        let exchange = exam.send(request).await;
+        refused_as(&what, &exchange)?;
+    }
+    Ok(())
+}
+
+/// Each of these requests has to be accepted.
+pub(super) async fn all_accepted(
+    exam: &mut Exam,
+    requests: impl IntoIterator<Item = (String, Outgoing)>,
+) -> Result<(), Problem> {
+    for (what, request) in requests {
+        let exchange = exam.send(request).await;
+        accepted_as(&what, &exchange)?;
+    }
+    Ok(())
+}
+
+/// Sends a request whose body is too large for a report, and keeps the beginning of it as evidence.
+pub(super) async fn send_large(exam: &mut Exam, request: Outgoing) -> Exchange {
+    let mut exchange = send(request).await;
+    let size = exchange.request_body.len();
+    exchange.request_body.truncate(KEPT);
+    exchange
+        .request_body
+        .extend(format!("… ({size} bytes in all)").into_bytes());
+    exam.evidence.push(exchange.clone());
+    exchange
+}
