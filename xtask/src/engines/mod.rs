@@ -6,6 +6,7 @@
 
 mod apt;
 mod chromium;
+mod languages;
 mod nats;
 mod node;
 mod pgbouncer;
@@ -60,6 +61,10 @@ fn all() -> Vec<Box<dyn Engine>> {
         Box::new(chromium::Chromium),
         Box::new(node::Node),
         Box::new(python::Python),
+        Box::new(languages::GO),
+        Box::new(languages::JAVA),
+        Box::new(languages::PHP),
+        Box::new(languages::RUBY),
     ]
 }
 
