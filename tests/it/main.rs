@@ -24,6 +24,7 @@ mod every_page_is_for_everybody;
 mod every_page_leads_somewhere;
 mod every_verifier_agrees_on_the_vectors;
 mod foreign_oauth_libraries_work_unmodified;
+mod integrations_in_other_languages_keep_the_contract;
 mod no_secret_is_ever_shown;
 mod our_client_works_with_a_foreign_authorization_server;
 mod our_pages_in_the_platforms_frame;

@@ -45,14 +45,19 @@ pub(crate) async fn flask(python: &Path) -> (PathBuf, PathBuf) {
 /// Creates a Python environment with the packages of a project. Returns the paths of the interpreter and the program.
 pub(crate) async fn python(python: &Path, name: &str, program: &str) -> (PathBuf, PathBuf) {
     let (sources, home) = places(name);
+    let own_python = venv(python, &home, &sources.join("requirements.txt")).await;
+    (own_python, sources.join(program))
+}
+
+/// Creates a Python environment with these packages in `home`. Returns its interpreter.
+pub(crate) async fn venv(python: &Path, home: &Path, requirements: &Path) -> PathBuf {
     let venv = home.join("venv");
     let own_python = venv.join(if cfg!(windows) {
         "Scripts/python.exe"
     } else {
         "bin/python"
     });
-    let requirements = sources.join("requirements.txt");
-    once(&home, &requirements, async || {
+    once(home, requirements, async || {
         run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&venv)).await;
         let options = [
             "-m",
@@ -62,25 +67,30 @@ pub(crate) async fn python(python: &Path, name: &str, program: &str) -> (PathBuf
             "--disable-pip-version-check",
             "-r",
         ];
-        run(Command::new(&own_python).args(options).arg(&requirements)).await;
+        run(Command::new(&own_python).args(options).arg(requirements)).await;
     })
     .await;
-    (own_python, sources.join(program))
+    own_python
 }
 
 /// The folder of a program's sources, and the folder for its packages.
 fn places(name: &str) -> (PathBuf, PathBuf) {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop").join(name);
+    (sources, home(name))
+}
+
+/// The folder of the build folder for what a program needs.
+pub(crate) fn home(name: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .expect("the temporary folder is not in the build folder");
     let home = target.join("interop").join(name);
     std::fs::create_dir_all(&home).unwrap();
-    (sources, home)
+    home
 }
 
 /// Installs unless exactly this list of packages is installed already.
-async fn once(home: &Path, list: &Path, install: impl AsyncFnOnce()) {
+pub(crate) async fn once(home: &Path, list: &Path, install: impl AsyncFnOnce()) {
     let wanted = std::fs::read(list).unwrap();
     let installed = home.join("installed");
     if std::fs::read(&installed).is_ok_and(|found| found == wanted) {

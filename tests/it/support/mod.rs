@@ -5,6 +5,7 @@ pub(crate) mod control;
 pub(crate) mod engine;
 pub(crate) mod foreign;
 pub(crate) mod install;
+pub(crate) mod languages;
 pub(crate) mod page;
 pub(crate) mod platform;
 pub(crate) mod program;

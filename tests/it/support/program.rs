@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 
 /// A running program. Dropping it kills it.
@@ -16,7 +17,10 @@ pub(crate) struct Program {
 impl Program {
     /// Starts the program. Its output goes to `log`.
     pub(crate) fn start(command: &mut Command, log: &Path) -> Self {
-        let file = File::create(log).unwrap();
+        Self::spawn(command, log, File::create(log).unwrap())
+    }
+
+    fn spawn(command: &mut Command, log: &Path, file: File) -> Self {
         command
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
@@ -42,6 +46,52 @@ impl Program {
             panic!("the program ended ({status}):\n{}", self.output());
         }
     }
+}
+
+/// A running program with all that it started. Dropping it kills them all.
+#[derive(Debug)]
+pub(crate) struct Group {
+    program: Program,
+    leader: u32,
+}
+
+impl Group {
+    /// Starts the program in a process group of its own. Its output is added to `log`.
+    pub(crate) fn start(command: &mut Command, log: &Path) -> Self {
+        let file = File::options().create(true).append(true).open(log).unwrap();
+        let program = Program::spawn(command.process_group(0), log, file);
+        let leader = program.child.id().unwrap();
+        Self { program, leader }
+    }
+
+    /// The output so far.
+    pub(crate) fn output(&self) -> String {
+        self.program.output()
+    }
+
+    /// Panics if the program has ended.
+    pub(crate) fn assert_running(&mut self) {
+        self.program.assert_running();
+    }
+
+    /// Kills all without a warning, and waits until the program is gone.
+    pub(crate) async fn kill(mut self) {
+        assert!(kill_group(self.leader), "the group has ended:\n{}", self.output());
+        self.program.child.wait().await.unwrap();
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if self.program.child.id().is_some() {
+            kill_group(self.leader);
+        }
+    }
+}
+
+fn kill_group(leader: u32) -> bool {
+    let leader = i32::try_from(leader).ok().and_then(Pid::from_raw).unwrap();
+    kill_process_group(leader, Signal::KILL).is_ok()
 }
 
 /// Runs a command until it ends. Panics with its output if it fails.

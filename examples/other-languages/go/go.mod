@@ -1,0 +1,3 @@
+module revento.example/receiver
+
+go 1.19
