@@ -11,6 +11,7 @@ mod ops;
 mod platform;
 mod ports;
 mod quickstart;
+mod random_id;
 mod sandbox;
 mod schema;
 mod stop;
@@ -43,6 +44,8 @@ enum Command {
     /// Export the data of a connected event to a file, within the platform's rate limits.
     #[command(subcommand)]
     Export(export::Command),
+    /// Forward the webhooks of a running sandbox to a program, and show them.
+    Listen(platform::listen::Arguments),
     /// Make something happen on a running sandbox that sends a webhook.
     Trigger(platform::trigger::Arguments),
     /// List, show and replay the webhook deliveries of a running sandbox.
@@ -78,6 +81,7 @@ async fn main() -> ExitCode {
         Command::Quickstart(arguments) => quickstart::run(arguments).await,
         Command::Sandbox(arguments) => sandbox::run(arguments).await,
         Command::Export(command) => export::run(command).await,
+        Command::Listen(arguments) => platform::listen::run(arguments).await,
         Command::Trigger(arguments) => platform::trigger::run(arguments).await,
         Command::Deliveries(command) => platform::deliveries::run(command).await,
         Command::Doctor(arguments) => return doctor::run(arguments).await,

@@ -21,6 +21,7 @@ const SCHEMAS: &[(&str, &str)] = schemas! {
     "deliveries-replay"
     "deliveries-show"
     "export-participants"
+    "listen"
     "ops-check"
     "ops-connections-list"
     "ops-connections-show"

@@ -65,6 +65,11 @@ pub(crate) fn print_warning(text: &str) {
     let _ = writeln!(io::stderr().lock(), "warning: {}", printable(text).whole());
 }
 
+/// Writes a remark about what the program does to standard error, because scripts read standard output.
+pub(crate) fn print_note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", printable(text).whole());
+}
+
 /// Writes an error and its causes to standard error, on one line.
 pub(crate) fn print_error(error: &anyhow::Error) {
     let _ = writeln!(io::stderr().lock(), "error: {}", error::chain(error.as_ref()));

@@ -1,5 +1,6 @@
 //! Commands that talk to a running sandbox through its control API.
 
 pub(crate) mod deliveries;
+pub(crate) mod listen;
 mod remote_sandbox;
 pub(crate) mod trigger;

@@ -5,14 +5,14 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use futures_util::{StreamExt, stream};
 use reqwest::{Method, RequestBuilder};
-use revento::types::text::printable;
+use revento::{Timestamp, types::text::printable};
 use serde_json::Value;
 use url::Url;
 
 use crate::{ports, sandbox::DEFAULT_PORT};
 
-/// How long a sandbox on this machine may take to answer.
-const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a program that listens on a port of this machine may take to say whether it is a sandbox.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,8 @@ impl RemoteSandbox {
     /// The sandbox that the command line names, or the only one that runs on this machine.
     pub(crate) async fn find(arguments: &SandboxArguments) -> Result<Self> {
         let http = reqwest::Client::builder().timeout(TIMEOUT).no_proxy().build()?;
-        let control = match &arguments.sandbox {
+        // An empty variable is as good as none.
+        let control = match arguments.sandbox.as_deref().filter(|named| !named.is_empty()) {
             Some(named) => control_base(named)?,
             None => running_here(&http).await?,
         };
@@ -46,6 +47,23 @@ impl RemoteSandbox {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Result<Value> {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// The address of the control API.
+    pub(crate) fn control(&self) -> &str {
+        &self.control
+    }
+
+    /// The time on the sandbox clock.
+    pub(crate) async fn now(&self) -> Result<Timestamp> {
+        let clock = self.get("/clock", &[]).await?;
+        let now = clock.get("now").and_then(Value::as_str).unwrap_or_default();
+        now.parse()
+            .with_context(|| format!("{} did not tell its time: is it a sandbox?", self.control))
     }
 
     /// The `data` of a list.
@@ -74,11 +92,24 @@ impl RemoteSandbox {
         if status.is_success() {
             return Ok(answer);
         }
-        let message = answer
-            .get("message")
-            .and_then(Value::as_str)
-            .unwrap_or("no explanation");
-        bail!("the sandbox answered {status}: {}", printable(message))
+        bail!("the sandbox answered {status}: {}", message(&answer))
+    }
+}
+
+/// The explanation in an error answer.
+pub(super) fn message(answer: &Value) -> String {
+    let text = answer.get("message").and_then(Value::as_str);
+    printable(text.unwrap_or("no explanation")).to_string()
+}
+
+/// An id as one segment of a path.
+pub(super) fn segment(id: &str) -> String {
+    match id {
+        // The URL parser would resolve them.
+        "." | ".." => id.replace('.', "%252E"),
+        id => url::form_urlencoded::byte_serialize(id.as_bytes())
+            .collect::<String>()
+            .replace('+', "%20"),
     }
 }
 
@@ -114,7 +145,7 @@ async fn running_here(http: &reqwest::Client) -> Result<String> {
     let candidates = ports::near(DEFAULT_PORT).map(|port| format!("http://127.0.0.1:{port}/_sandbox"));
     let mut found: Vec<String> = stream::iter(candidates)
         .map(|control| async move { is_sandbox(http, &control).await.then_some(control) })
-        .buffered(8)
+        .buffered(32)
         .filter_map(std::future::ready)
         .collect()
         .await;
@@ -144,6 +175,21 @@ async fn is_sandbox(http: &reqwest::Client, control: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn l11_an_id_stays_one_segment_of_a_path() {
+        let base = Url::parse("http://127.0.0.1/_sandbox/events/").unwrap();
+        for id in ["../reset", "a/b", "..", ".", "x?y#z", "%2e%2e", "a b+c"] {
+            let url = base.join(&format!("./{}/archive", segment(id))).unwrap();
+            let parts: Vec<&str> = url.path_segments().unwrap().collect();
+            assert_eq!(
+                (parts.len(), parts[1], parts[3]),
+                (4, "events", "archive"),
+                "{id}: {url}"
+            );
+            assert_eq!((url.query(), url.fragment()), (None, None));
+        }
+    }
 
     #[test]
     fn every_way_to_name_a_sandbox_leads_to_its_control_api() {

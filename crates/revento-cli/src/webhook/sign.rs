@@ -3,14 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use revento::{
-    store::{Entropy, OsEntropy},
-    webhooks::Signer,
-};
+use revento::webhooks::Signer;
 use serde::Deserialize;
 
 use super::{now, parse_time, read_input, secrets::SecretArguments};
-use crate::terminal;
+use crate::{random_id::random_id, terminal};
 
 /// Signs with the first secret.
 #[derive(Debug, clap::Args)]
@@ -61,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let timestamp = arguments.at.unwrap_or_else(now);
     let delivery_id = match &arguments.delivery_id {
         Some(id) => id.clone(),
-        None => new_delivery_id()?,
+        None => random_id().context("give --delivery-id ID")?,
     };
     let headers = [
         ("Content-Type", "application/json".to_owned()),
@@ -80,15 +77,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     terminal::print_line(&text);
     Ok(())
-}
-
-/// A UUID of version 4 (contract §4.1).
-fn new_delivery_id() -> Result<String> {
-    let mut bytes = [0; 16];
-    OsEntropy
-        .fill(&mut bytes)
-        .context("the operating system gave no random bytes: give --delivery-id ID")?;
-    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string())
 }
 
 /// A command for a shell. It reads the body from its file, or contains it if it came from standard input.

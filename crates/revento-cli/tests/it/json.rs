@@ -73,10 +73,10 @@ fn l7_every_schema_is_printed_and_valid() {
         assert!(
             schema["title"].as_str().unwrap().starts_with(&format!(
                 "revento {} ",
-                if name == "quickstart-headless" {
-                    "quickstart --headless".to_owned()
-                } else {
-                    name.replace('-', " ")
+                match name {
+                    "quickstart-headless" => "quickstart --headless".to_owned(),
+                    "trigger-list" => "trigger --list".to_owned(),
+                    name => name.replace('-', " "),
                 }
             )),
             "{name}"

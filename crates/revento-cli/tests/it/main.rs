@@ -14,6 +14,7 @@ mod export_terminal;
 mod headless;
 mod json;
 mod killed;
+mod listen;
 mod ops;
 mod platform;
 mod quickstart;

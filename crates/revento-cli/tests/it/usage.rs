@@ -73,6 +73,7 @@ fn every_command_has_examples_completions_and_a_manual_page() {
         &["quickstart"][..],
         &["sandbox"],
         &["export", "participants"],
+        &["listen"],
         &["trigger"],
         &["deliveries", "list"],
         &["deliveries", "show"],

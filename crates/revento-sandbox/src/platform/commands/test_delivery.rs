@@ -7,7 +7,7 @@ use super::samples;
 use super::webhooks::{self, Subject};
 use crate::platform::config::Integration;
 use crate::platform::context::Context;
-use crate::platform::queries::members;
+use crate::platform::queries::{connections, members};
 use crate::platform::records::{Event, PublishStatus};
 use crate::platform::state::State;
 
@@ -17,7 +17,7 @@ use crate::platform::state::State;
 pub(crate) struct TestDelivery {
     #[serde(rename = "type")]
     event_type: String,
-    /// The event; the first published one, if absent. It need not be connected.
+    /// The event. If absent: one that is connected, or else one that could be. It need not be connected.
     event_id: Option<String>,
     /// The integration; the first one, if absent.
     client_id: Option<String>,
@@ -43,7 +43,12 @@ pub(crate) fn send(
         }
         return Err(CommandError::Conflict(text));
     }
-    let event = event(state, wanted.event_id.as_deref())?.clone();
+    let event = match wanted.event_id.as_deref() {
+        Some(id) => state.events.get(id),
+        None => default_event(state, integration),
+    };
+    let missing = || CommandError::missing("event", wanted.event_id.as_deref().unwrap_or_default());
+    let event = event.cloned().ok_or_else(missing)?;
     let mut data = match wanted.data {
         Some(data) => Value::Object(data),
         None => samples::data(state, context, &integration.client_id, &event, event_type)?,
@@ -70,14 +75,16 @@ fn integration<'c>(context: Context<'c>, client_id: Option<&str>) -> Result<&'c 
     .ok_or_else(|| CommandError::missing("integration", client_id.unwrap_or_default()))
 }
 
-fn event<'s>(state: &'s State, id: Option<&str>) -> Result<&'s Event, CommandError> {
-    let found = match id {
-        Some(id) => state.events.get(id),
-        None => state
-            .events
-            .iter()
-            .find(|event| event.publish_status == PublishStatus::Published)
-            .or_else(|| state.events.iter().next()),
+/// A connected event, or else one that can be connected, or else any.
+fn default_event<'s>(state: &'s State, integration: &Integration) -> Option<&'s Event> {
+    let connected = |event: &&Event| connections::is_connected(state, &integration.client_id, &event.id);
+    let open = |event: &&Event| {
+        let organization = state.organizations.get(&event.organization_id);
+        event.publish_status == PublishStatus::Published && organization.is_some_and(|row| row.is_formal())
     };
-    found.ok_or_else(|| CommandError::missing("event", id.unwrap_or_default()))
+    let events = || state.events.iter();
+    events()
+        .find(connected)
+        .or_else(|| events().find(open))
+        .or_else(|| events().next())
 }
