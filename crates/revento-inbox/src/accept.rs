@@ -11,11 +11,7 @@ use revento_webhooks::{EventError, Verified};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use crate::{
-    AcceptError, Handlers, Policy, RequeueError, Runner, open_error,
-    shared::{Shared, sealing_context},
-    stored_id,
-};
+use crate::{AcceptError, Handlers, Policy, RequeueError, Runner, open_error, shared::Shared, stored_id};
 
 /// Accepts deliveries for any number of endpoints and runners. Clones share one inbox.
 #[derive(Debug, Clone)]
@@ -258,7 +254,10 @@ impl Inbox {
     }
 
     async fn seal(&self, envelope_id: &EnvelopeId, body: &[u8]) -> Result<Sealed, SealError> {
-        self.shared.sealer.seal(&sealing_context(envelope_id), body).await
+        self.shared
+            .sealer
+            .seal(&revento_store::reseal::body_context(envelope_id), body)
+            .await
     }
 }
 

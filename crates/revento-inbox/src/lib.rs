@@ -37,7 +37,7 @@ mod webhook;
 pub use accept::{Accepted, Inbox, InboxBuilder};
 pub use deletions::{Deletions, covers_consent};
 pub use error::{AcceptError, RequeueError};
-pub use error_text::open_error;
+pub use error_text::{open_error, open_error_text};
 pub use failure::{Failure, FailureAction, HandlerError};
 pub use handlers::{Handler, Handlers};
 pub use order::by_resource;

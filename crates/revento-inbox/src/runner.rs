@@ -7,9 +7,8 @@ use revento_core::{Envelope, EnvelopeId, Timestamp, error::chain, text::printabl
 use revento_store::{DeliveryState, LeasedDelivery, StoreError};
 
 use crate::{
-    Failure, FailureAction, HandlerError, Handlers, Webhook, error_text,
-    failure::join_messages,
-    shared::{Shared, sealing_context},
+    Failure, FailureAction, HandlerError, Handlers, Webhook, error_text, failure::join_messages,
+    shared::Shared,
 };
 
 /// The delay before the runner asks the store again after it failed.
@@ -174,7 +173,10 @@ async fn attempt(shared: &Shared, handlers: &Handlers, webhook: &Webhook) -> Vec
 async fn open(shared: &Shared, delivery: &LeasedDelivery) -> Result<Webhook, HandlerError> {
     let opened = shared
         .sealer
-        .open(&sealing_context(&delivery.lease.envelope_id), &delivery.body)
+        .open(
+            &revento_store::reseal::body_context(&delivery.lease.envelope_id),
+            &delivery.body,
+        )
         .await?;
     let envelope = Envelope::parse(&opened.plaintext)
         .map_err(|error| HandlerError::permanent(chain(&error).to_string()))?;

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use revento_core::{Envelope, EnvelopeId};
+use revento_core::Envelope;
 use revento_store::{Clock, InboxStore, Sealer};
 use tokio::sync::Notify;
 
@@ -25,9 +25,4 @@ impl fmt::Debug for Shared {
             .field("policy", &self.policy)
             .finish_non_exhaustive()
     }
-}
-
-/// The context that binds a sealed body to its delivery.
-pub(crate) fn sealing_context(envelope_id: &EnvelopeId) -> String {
-    format!("revento/inbox/{envelope_id}")
 }

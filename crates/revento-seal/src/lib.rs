@@ -22,7 +22,8 @@
 //!    data sealed under it, none seals under it yet.
 //! 2. On one replica after the other, make the new key the current key and the old key a previous key.
 //! 3. Opening a record that is sealed under the old key sets [`reseal`](revento_store::Unsealed::reseal). The next write
-//!    of the record seals it under the new key. Drop the old key when every live connection has been refreshed.
+//!    of the record seals it under the new key. [`revento_store::reseal`] does so for all records at once, and the command
+//!    `revento ops keys` with it. Drop the old key when nothing is sealed under it any more ([`SealedUnder`]).
 //!
 //! # A key that has leaked
 //! Replace it as above, and add the old key with [`KeyRing::with_leaked`] instead of `with_previous`. It opens stored records,
@@ -57,11 +58,13 @@ mod key;
 mod key_service;
 mod plaintext;
 mod ring;
+mod sealed_under;
 
 pub use key::{KeyIdError, ParseKeyError, SealingKey};
 pub use key_service::{KeyService, UnwrapKeyError};
 pub use plaintext::InsecurePlaintext;
 pub use ring::{DuplicateKeyId, KeyRing};
+pub use sealed_under::SealedUnder;
 
 /// The README's code compiles.
 #[cfg(doctest)]

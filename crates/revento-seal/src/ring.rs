@@ -91,6 +91,11 @@ impl KeyRing {
         }
     }
 
+    /// The ids of the keys, that of the current one first. They are not secret.
+    pub fn key_ids(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.current.id()).chain(self.previous.keys().map(String::as_str))
+    }
+
     /// Sets the source of nonces, for tests. A source that repeats bytes breaks the encryption.
     #[must_use]
     pub fn with_entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {

@@ -8,6 +8,7 @@
 //! - [`DeletionStore`] keeps duties to delete cached data, and the proofs of their deletion.
 //! - [`InboxAdmin`] and [`TokenAdmin`] answer what operators ask: a store may do without.
 //! - [`Sealer`] encrypts what a store keeps; a store only ever sees [`Sealed`] bytes.
+//! - [`reseal`] seals stored data again after a key was replaced.
 //! - [`Clock`] and [`Entropy`] supply time and randomness.
 //!
 //! The documentation of the methods is a contract, and `revento-store-testkit` checks it. Only the caller's clock decides what
@@ -24,6 +25,7 @@ mod fields;
 mod inbox_store;
 pub mod memory;
 mod record_pages;
+pub mod reseal;
 mod sealer;
 mod slot;
 mod slot_bytes;

@@ -121,8 +121,9 @@ pub(super) const RULES: &[Rule] = &[
             "revento-example-service",
         ],
     ),
-    // Not published.
+    // The command runs it.
     Rule::any("revento-example-service", &["revento"]),
+    // Not published.
     Rule::any("revento-example-minimal-verifier", &[WEBHOOKS]),
     Rule::any("revento-example-lambda-style", &[WEBHOOKS]),
     Rule::any(

@@ -8,6 +8,7 @@
 )]
 
 mod keys;
+mod reseal;
 mod ring;
 mod rotation;
 mod unsealed;
