@@ -12,6 +12,7 @@ use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
+use crate::listener::{HeadSpelling, Remembering};
 use crate::mistakes::Mistakes;
 use crate::platform::Platform;
 use crate::seal::Sealer;
@@ -32,14 +33,32 @@ pub(crate) struct App {
     /// Wakes the handler of webhooks.
     pub(crate) queued: Notify,
     pub(crate) refreshing: Locks,
+    /// Only by mistake.
+    old_webhook_secrets: Vec<String>,
 }
 
 impl App {
+    /// The secrets that may sign a webhook now.
+    pub(crate) fn webhook_secrets(&self) -> Vec<&str> {
+        let mut secrets = vec![self.settings.webhook_secret.as_str()];
+        if !self.mistakes.has("signature-rotation-overlap") {
+            secrets.extend(self.settings.previous_webhook_secret.as_deref());
+        }
+        secrets.extend(self.old_webhook_secrets.iter().map(String::as_str));
+        secrets
+    }
+
     /// Opens the database.
     pub(crate) async fn open(settings: Settings, mistakes: Mistakes) -> anyhow::Result<Arc<Self>> {
         let store = Store::open(&settings.data_dir).await?;
+        let sealer = Sealer::new(&settings.encryption_key);
+        let mut old_webhook_secrets = Vec::new();
+        if mistakes.has("signature-rotation-over") {
+            old_webhook_secrets = store.remember_secret(&sealer, &settings.webhook_secret).await?;
+        }
         Ok(Arc::new(Self {
-            sealer: Sealer::new(&settings.encryption_key),
+            sealer,
+            old_webhook_secrets,
             platform: Platform::new()?,
             replica: machine::random_text()?,
             queued: Notify::new(),
@@ -68,7 +87,8 @@ pub(crate) async fn serve(app: Arc<App>) -> anyhow::Result<()> {
         endings::forget_old,
     ));
     tracing::info!(url = %app.settings.base_url, "ready");
-    Ok(axum::serve(listener, router(app)).await?)
+    let service = router(app).into_make_service_with_connect_info::<HeadSpelling>();
+    Ok(axum::serve(Remembering(listener), service).await?)
 }
 
 fn router(app: Arc<App>) -> Router {

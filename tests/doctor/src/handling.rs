@@ -12,8 +12,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row as _};
 
 use crate::app::App;
-use crate::endings;
 use crate::machine::now;
+use crate::{endings, webhooks};
 
 /// How long a replica may handle one webhook before another tries, in seconds.
 const LEASE_S: i64 = 30;
@@ -89,7 +89,7 @@ async fn attempt(app: &App, delivery: &Delivery) {
 
 async fn handle(app: &App, delivery: &Delivery) -> anyhow::Result<()> {
     let body = delivery.body.as_deref().unwrap_or_default();
-    let envelope: Value = serde_json::from_str(&String::from_utf8_lossy(body)).unwrap_or_default();
+    let envelope = webhooks::envelope(body);
     match delivery.r#type.as_str() {
         "data.deletion_required" => endings::delete(app, &envelope).await?,
         "user.revoked_access" => endings::user_revoked(app, &envelope).await?,

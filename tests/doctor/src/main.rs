@@ -9,6 +9,7 @@ mod budget;
 mod calls;
 mod endings;
 mod handling;
+mod listener;
 mod log;
 mod login;
 mod machine;

@@ -10,6 +10,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, Sqlite, Transaction};
 
+use crate::seal::Sealer;
+
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS connections (
         key TEXT PRIMARY KEY,            -- the event's id, or event and user
@@ -101,6 +103,20 @@ impl Store {
     /// Begins a transaction that no other writer overlaps.
     pub(crate) async fn begin(&self) -> sqlx::Result<Transaction<'_, Sqlite>> {
         self.pool.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Keeps a webhook secret for ever, and returns all that are kept. Only by mistake.
+    pub(crate) async fn remember_secret(&self, sealer: &Sealer, secret: &str) -> anyhow::Result<Vec<String>> {
+        let record = "webhook secret";
+        sqlx::raw_sql("CREATE TABLE IF NOT EXISTS secrets (secret BLOB NOT NULL)")
+            .execute(&self.pool)
+            .await?;
+        let query = sqlx::query("INSERT INTO secrets VALUES (?)").bind(sealer.seal(secret, record)?);
+        query.execute(&self.pool).await?;
+        let kept = sqlx::query_scalar::<_, Vec<u8>>("SELECT secret FROM secrets")
+            .fetch_all(&self.pool)
+            .await?;
+        kept.iter().map(|sealed| sealer.open(sealed, record)).collect()
     }
 
     /// Moves the write-ahead log into the file and empties it, so that nothing deleted is left in it.

@@ -9,6 +9,7 @@
 )]
 
 mod examination;
+mod implies;
 mod integration;
 mod matrix;
 mod the_integration_does_its_work;

@@ -8,44 +8,11 @@ use futures_util::StreamExt as _;
 use revento_doctor::{CheckResult, Family, Outcome, Report, catalogue};
 
 use crate::examination::{examine, what};
+use crate::implies::{IMPLIES, Implies};
 use crate::integration::PROGRAM;
 
 /// How many examinations run at once. They mostly wait.
 const AT_ONCE: usize = 8;
-
-/// A mistake that cannot be made without touching other checks, and why.
-struct Implies {
-    mistake: &'static str,
-    /// These checks fail too.
-    fails: &'static [&'static str],
-    /// These checks, or all of these families, cannot be completed.
-    blocks: &'static [&'static str],
-    because: &'static str,
-}
-
-impl Implies {
-    const NOTHING: Self = Self {
-        mistake: "",
-        fails: &[],
-        blocks: &[],
-        because: "",
-    };
-
-    fn of(mistake: &str) -> &'static Self {
-        let found = IMPLIES.iter().find(|implies| implies.mistake == mistake);
-        found.unwrap_or(&Self::NOTHING)
-    }
-
-    fn blocks(&self, result: &CheckResult) -> bool {
-        let Outcome::Untestable { .. } = result.outcome else {
-            return false;
-        };
-        let mut names = self.blocks.iter();
-        names.any(|name| *name == result.check.id || *name == result.check.family.name())
-    }
-}
-
-const IMPLIES: &[Implies] = &[];
 
 /// The mistakes that the integration can make.
 fn mistakes() -> BTreeSet<String> {

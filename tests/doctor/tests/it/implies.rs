@@ -1,0 +1,90 @@
+//! The mistakes that cannot be made without touching other checks.
+
+use revento_doctor::{CheckResult, Outcome};
+
+/// A mistake that cannot be made without touching other checks, and why.
+pub(crate) struct Implies {
+    pub(crate) mistake: &'static str,
+    /// These checks fail too.
+    pub(crate) fails: &'static [&'static str],
+    /// These checks, or all of these families, cannot be completed.
+    pub(crate) blocks: &'static [&'static str],
+    pub(crate) because: &'static str,
+}
+
+impl Implies {
+    const NOTHING: Self = Self {
+        mistake: "",
+        fails: &[],
+        blocks: &[],
+        because: "",
+    };
+
+    /// What a mistake implies.
+    pub(crate) fn of(mistake: &str) -> &'static Self {
+        let found = IMPLIES.iter().find(|implies| implies.mistake == mistake);
+        found.unwrap_or(&Self::NOTHING)
+    }
+
+    /// Whether this check may come to no judgement.
+    pub(crate) fn blocks(&self, result: &CheckResult) -> bool {
+        if !matches!(
+            result.outcome,
+            Outcome::Untestable { .. } | Outcome::NotChecked { .. }
+        ) {
+            return false;
+        }
+        let mut names = self.blocks.iter();
+        names.any(|name| *name == result.check.id || *name == result.check.family.name())
+    }
+}
+
+/// All of them.
+pub(crate) const IMPLIES: &[Implies] = &[
+    Implies {
+        mistake: "signature-good",
+        fails: &[],
+        blocks: &["signature"],
+        because: "a receiver that refuses every webhook shows nothing else",
+    },
+    Implies {
+        mistake: "signature-wrong-secret",
+        fails: &[
+            "signature-body-changed",
+            "signature-body-newline",
+            "signature-body-reserialised",
+            "signature-other-scheme",
+            "signature-rotation-over",
+            "signature-timestamp-changed",
+        ],
+        blocks: &[
+            "signature-refusal-status",
+            "signature-refused-not-handled",
+            "signature-uniform-answer",
+        ],
+        because: "whoever accepts a signature that does not match accepts every forgery",
+    },
+    Implies {
+        mistake: "signature-body-changed",
+        fails: &[
+            "signature-body-newline",
+            "signature-body-reserialised",
+            "signature-other-scheme",
+            "signature-rotation-over",
+            "signature-timestamp-changed",
+            "signature-wrong-secret",
+        ],
+        blocks: &[
+            "signature-refusal-status",
+            "signature-refused-not-handled",
+            "signature-uniform-answer",
+        ],
+        because: "no receiver can tell another body under a good signature from a good body under another signature",
+    },
+    Implies {
+        mistake: "signature-clock-skew",
+        fails: &[],
+        blocks: &["signature-almost-stale"],
+        because: "a window of less than 25 s is tighter than 300 s, too",
+    },
+];
