@@ -11,6 +11,7 @@ mod observer;
 mod platform;
 mod primitives;
 mod report;
+mod search;
 mod settings;
 mod webhook;
 

@@ -1,10 +1,10 @@
 //! A simulated browser: a cookie jar, and redirects that stay at the integration.
 
-use cookie::{Cookie, SameSite};
 use http::Method;
 use url::Url;
 
 use super::http::{Outgoing, send};
+use super::jar::Jar;
 use crate::exchange::Exchange;
 
 /// How many redirects are followed.
@@ -14,7 +14,7 @@ const MAX_REDIRECTS: usize = 10;
 /// `Secure` cookies over http from loopback, as browsers do for `localhost`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Browser {
-    pub(crate) cookies: Vec<(String, Cookie<'static>)>,
+    pub(crate) jar: Jar,
     /// Headers that each request carries besides the cookies.
     pub(crate) headers: Vec<(String, String)>,
 }
@@ -28,15 +28,8 @@ impl Browser {
     /// Sends any request with this browser's cookies.
     pub(crate) async fn request(&mut self, mut outgoing: Outgoing) -> Exchange {
         let url = outgoing.url.clone();
-        let host = url.host_str().unwrap_or_default().to_owned();
-        let cookies: Vec<String> = self
-            .cookies
-            .iter()
-            .filter(|(of, cookie)| *of == host && path_matches(cookie.path().unwrap_or("/"), url.path()))
-            .map(|(_, cookie)| format!("{}={}", cookie.name(), cookie.value()))
-            .collect();
-        if !cookies.is_empty() {
-            outgoing = outgoing.header("cookie", cookies.join("; "));
+        if let Some(cookies) = self.jar.header(&url) {
+            outgoing = outgoing.header("cookie", cookies);
         }
         if outgoing.method == Method::GET {
             outgoing = outgoing.header(
@@ -48,22 +41,8 @@ impl Browser {
             outgoing = outgoing.header(name, value.as_bytes());
         }
         let exchange = send(outgoing).await;
-        self.keep(&host, &exchange);
+        self.jar.keep(&url, &exchange);
         exchange
-    }
-
-    fn keep(&mut self, host: &str, exchange: &Exchange) {
-        for cookie in set_cookies(exchange) {
-            self.cookies
-                .retain(|(of, known)| of != host || known.name() != cookie.name());
-            let expired = cookie.max_age().is_some_and(|age| !age.is_positive())
-                || cookie.expires_datetime().is_some_and(|at| {
-                    at < cookie::time::OffsetDateTime::UNIX_EPOCH + cookie::time::Duration::days(1)
-                });
-            if !expired {
-                self.cookies.push((host.to_owned(), cookie));
-            }
-        }
     }
 
     /// Opens a page and follows redirects as long as they lead to the integration's host. The last exchange may be a redirect to
@@ -84,24 +63,6 @@ impl Browser {
     }
 }
 
-fn path_matches(cookie_path: &str, path: &str) -> bool {
-    path == cookie_path
-        || path
-            .strip_prefix(cookie_path)
-            .is_some_and(|rest| cookie_path.ends_with('/') || rest.starts_with('/'))
-}
-
-/// The cookies that an answer sets.
-pub(crate) fn set_cookies(exchange: &Exchange) -> Vec<Cookie<'static>> {
-    let values = exchange
-        .response_headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
-    values
-        .filter_map(|(_, value)| Cookie::parse(value.clone()).ok())
-        .collect()
-}
-
 /// Where an answer redirects to.
 pub(crate) fn redirect(exchange: &Exchange) -> Option<Url> {
     let status = exchange.status?;
@@ -112,12 +73,4 @@ pub(crate) fn redirect(exchange: &Exchange) -> Option<Url> {
         .ok()?
         .join(exchange.response_header("location")?)
         .ok()
-}
-
-/// Whether a cookie is sent in a frame of another site.
-#[expect(dead_code, reason = "used by the webview checks")]
-pub(crate) fn is_for_frames(cookie: &Cookie<'_>) -> bool {
-    cookie.same_site() == Some(SameSite::None)
-        && cookie.secure() == Some(true)
-        && cookie.partitioned() == Some(true)
 }

@@ -2,6 +2,7 @@
 
 mod browser;
 mod http;
+mod jar;
 mod process;
 mod scan;
 mod tls;
@@ -11,8 +12,9 @@ use std::time::Duration;
 
 use url::Url;
 
-pub(crate) use browser::{Browser, redirect, set_cookies};
+pub(crate) use browser::{Browser, redirect};
 pub(crate) use http::{ANSWER_TIMEOUT, Framing, Outgoing, header_list, send};
+pub(crate) use jar::{is_deletion, refusal, set_cookies};
 use process::Process;
 
 use crate::check::Need;

@@ -29,6 +29,11 @@ use world::World;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark(usize);
 
+impl Mark {
+    /// Before the first call.
+    pub(crate) const BEGINNING: Self = Self(0);
+}
+
 /// The running platform.
 #[derive(Debug)]
 pub(crate) struct Platform {
