@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::map_response;
+use axum::middleware::map_response_with_state;
 use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -55,6 +55,9 @@ impl App {
         let mut old_webhook_secrets = Vec::new();
         if mistakes.has("signature-rotation-over") {
             old_webhook_secrets = store.remember_secret(&sealer, &settings.webhook_secret).await?;
+        }
+        if mistakes.has("storage-secrets") {
+            store.keep_settings(&settings).await?;
         }
         Ok(Arc::new(Self {
             sealer,
@@ -104,7 +107,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/me", get(login::me))
         .route("/webview", get(webview::page_in_frame))
         .route("/healthz", get(async || StatusCode::NO_CONTENT))
-        .layer(map_response(pages::protect))
+        .layer(map_response_with_state(Arc::clone(&app), pages::protect))
         .with_state(app)
 }
 

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::machine::{self, jittered, now_ms};
 use crate::platform::{Answer, Failure};
 use crate::tokens::{self, Access, TokenError};
-use crate::{budget, endings};
+use crate::{budget, endings, log};
 
 /// How long a page of ours waits for the platform, in milliseconds.
 const PATIENCE_MS: i64 = 12_000;
@@ -116,6 +116,10 @@ async fn call(app: &App, path_and_query: &str, access: &Access) -> Result<Answer
         .platform
         .get(&app.settings, path_and_query, &access.token, &request_id)
         .await;
+    let request_id = log::id(app, "storage-log-request-ids", &request_id);
+    if app.mistakes.has("storage-log-secrets") {
+        tracing::info!(token = access.token, "used a token");
+    }
     match &answer {
         Ok(answer) => {
             tracing::info!(%request_id, path, status = answer.status.as_u16(), error = answer.error(), "called the platform");

@@ -13,7 +13,7 @@ use sqlx::{FromRow, Row as _};
 
 use crate::app::App;
 use crate::machine::now;
-use crate::{endings, webhooks};
+use crate::{endings, log, webhooks};
 
 /// How long a replica may handle one webhook before another tries, in seconds.
 const LEASE_S: i64 = 30;
@@ -72,7 +72,7 @@ async fn next(app: &App) -> sqlx::Result<Option<Delivery>> {
 }
 
 async fn attempt(app: &App, delivery: &Delivery) {
-    let id = &delivery.delivery_id;
+    let id = log::id(app, "storage-log-delivery-ids", &delivery.delivery_id);
     match handle(app, delivery).await {
         Ok(()) => tracing::info!(delivery_id = ?id, kind = ?delivery.r#type, "handled a webhook"),
         Err(error) => {

@@ -2,6 +2,7 @@
 
 use tracing::level_filters::LevelFilter;
 
+use crate::app::App;
 use crate::mistakes::Mistakes;
 
 /// Sends the log to standard error.
@@ -11,4 +12,9 @@ pub(crate) fn to_stderr(_mistakes: &Mistakes) {
         .with_ansi(false)
         .with_max_level(LevelFilter::INFO)
         .init();
+}
+
+/// An id as the log has it: none, with the mistake that leaves it out.
+pub(crate) fn id<'a>(app: &App, mistake: &str, id: &'a str) -> &'a str {
+    if app.mistakes.has(mistake) { "-" } else { id }
 }

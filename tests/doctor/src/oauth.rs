@@ -193,6 +193,9 @@ pub(crate) async fn callback(
     if let Some(answer) = pages::not_a_visit(&method, &headers) {
         return answer;
     }
+    if app.mistakes.has("storage-log-codes") {
+        tracing::info!(query, "GET /callback");
+    }
     // The browser may go away. A code that was sent must end in a stored connection.
     let finishing =
         tokio::spawn(async move { finish(&app, &headers, query.as_deref().unwrap_or_default()).await });

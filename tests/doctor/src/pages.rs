@@ -55,10 +55,15 @@ pub(crate) async fn index(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Headers that every answer has, unless its page says otherwise.
-pub(crate) async fn protect(mut response: Response) -> Response {
+pub(crate) async fn protect(State(app): State<Arc<App>>, mut response: Response) -> Response {
     let headers = response.headers_mut();
+    let policy = if app.mistakes.has("webview-other-pages") {
+        "default-src 'self'"
+    } else {
+        "frame-ancestors 'none'"
+    };
     for (name, value) in [
-        (CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"),
+        (CONTENT_SECURITY_POLICY, policy),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
         (CACHE_CONTROL, "no-store"),
@@ -118,7 +123,17 @@ pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 pub(crate) fn set_cookie(app: &App, name: &str, value: &str, seconds: i64, framed: bool) -> String {
     let secure = if app.settings.is_https() { "; Secure" } else { "" };
     let attributes = if framed {
-        "; SameSite=None; Secure; Partitioned".to_owned()
+        let same_site = if app.mistakes.has("webview-cookie-same-site") {
+            "Lax"
+        } else {
+            "None"
+        };
+        let partitioned = if app.mistakes.has("webview-cookie-partitioned") {
+            ""
+        } else {
+            "; Partitioned"
+        };
+        format!("; SameSite={same_site}; Secure{partitioned}")
     } else {
         format!("; SameSite=Lax{secure}")
     };

@@ -119,6 +119,9 @@ async fn keep(app: &App, event_id: &str, people: &[(String, Value)]) -> anyhow::
         .execute(&mut *tx)
         .await?;
     for (id, person) in people {
+        if app.mistakes.has("storage-log-personal-data") {
+            tracing::info!(%person, "keeping a participant");
+        }
         let query = sqlx::query("INSERT INTO participants (event_id, id, name, record) VALUES (?, ?, ?, ?)");
         let query = query
             .bind(event_id)

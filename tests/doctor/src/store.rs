@@ -11,6 +11,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions as _, Sqlite, Transaction};
 
 use crate::seal::Sealer;
+use crate::settings::Settings;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS connections (
@@ -93,6 +94,21 @@ impl Store {
         let pool = open(options).await;
         let pool = pool.with_context(|| format!("{} cannot be opened", file.display()))?;
         Ok(Self { pool })
+    }
+
+    /// Keeps the settings with everything else, as people do for a page of settings.
+    pub(crate) async fn keep_settings(&self, settings: &Settings) -> sqlx::Result<()> {
+        sqlx::raw_sql("CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT) STRICT")
+            .execute(&self.pool)
+            .await?;
+        for (name, value) in [
+            ("client_secret", &settings.client_secret),
+            ("webhook_secret", &settings.webhook_secret),
+        ] {
+            let query = sqlx::query("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)");
+            query.bind(name).bind(value).execute(&self.pool).await?;
+        }
+        Ok(())
     }
 
     /// For single statements.

@@ -21,13 +21,22 @@ pub(crate) async fn page_in_frame(State(app): State<Arc<App>>, headers: HeaderMa
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let content = html! { p { a href="/login?framed=1" rel="nofollow" { "Log in with Revento" } } };
-    let policy = format!("frame-ancestors {}", auth.origin().ascii_serialization());
+    let policy = match &app.mistakes {
+        mistakes if mistakes.has("webview-framable") => "frame-ancestors 'none'".to_owned(),
+        mistakes if mistakes.has("webview-frame-ancestors") => "frame-ancestors *".to_owned(),
+        _ => format!("frame-ancestors {}", auth.origin().ascii_serialization()),
+    };
+    let options = app
+        .mistakes
+        .has("webview-frame-options")
+        .then_some(("x-frame-options", "SAMEORIGIN"));
     let new = cookie(&headers, COOKIE)
         .is_none()
         .then(|| set_cookie(&app, COOKIE, &value, 86_400, true));
     let cookies = AppendHeaders(new.map(|cookie| (SET_COOKIE, cookie)));
     (
         [(CONTENT_SECURITY_POLICY, policy)],
+        AppendHeaders(options),
         cookies,
         page("Your badge", &content),
     )

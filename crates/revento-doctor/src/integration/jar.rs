@@ -216,7 +216,10 @@ mod tests {
         let jar = jar(&[
             ("http://localhost:3000/connect", "a=1"),
             ("http://localhost:3000/oauth/begin", "b=2"),
-            ("http://localhost:3000/oauth/begin", "c=3; Path=/; HttpOnly; Secure"),
+            (
+                "http://localhost:3000/oauth/begin",
+                "c=3; Path=/; HttpOnly; Secure",
+            ),
             ("http://127.0.0.1:3000/", "d=4"),
         ]);
         assert_eq!(sent(&jar, "http://localhost:3000/").as_deref(), Some("a=1; c=3"));
@@ -224,7 +227,10 @@ mod tests {
             sent(&jar, "http://localhost:4000/oauth/callback").as_deref(),
             Some("b=2; a=1; c=3")
         );
-        assert_eq!(sent(&jar, "http://localhost:3000/oauthx").as_deref(), Some("a=1; c=3"));
+        assert_eq!(
+            sent(&jar, "http://localhost:3000/oauthx").as_deref(),
+            Some("a=1; c=3")
+        );
         assert_eq!(sent(&jar, "http://127.0.0.1:3000/x").as_deref(), Some("d=4"));
         assert_eq!(sent(&jar, "http://example.test/"), None);
     }

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::listener::HeadSpelling;
+use crate::log;
 use crate::machine::{digest, now};
 use verify::{Head, Refusal};
 
@@ -163,12 +164,12 @@ async fn store(app: &App, webhook: &Webhook, body: &[u8]) -> anyhow::Result<()> 
     let query = query.bind(&webhook.event_id).bind(body).bind(now());
     let is_new = query.execute(&mut *tx).await?.rows_affected() == 1;
     tx.commit().await?;
+    let delivery_id = log::id(app, "storage-log-delivery-ids", &webhook.delivery_id);
+    let envelope_id = log::id(app, "storage-log-delivery-ids", &webhook.envelope_id);
     if others > 0 {
-        tracing::warn!(delivery_id = ?webhook.delivery_id, "two envelopes came under one delivery id");
+        tracing::warn!(?delivery_id, "two envelopes came under one delivery id");
     }
-    tracing::info!(
-        delivery_id = ?webhook.delivery_id, envelope_id = ?webhook.envelope_id, ?kind, is_new, "stored a webhook"
-    );
+    tracing::info!(?delivery_id, ?envelope_id, ?kind, is_new, "stored a webhook");
     if is_new {
         app.queued.notify_one();
     }

@@ -144,9 +144,8 @@ async fn frame_options(exam: &mut Exam) -> Result<(), Problem> {
 }
 
 async fn cookie_same_site(exam: &mut Exam) -> Result<(), Problem> {
-    let reaches = |cookie: &Cookie<'_>| {
-        cookie.same_site() == Some(SameSite::None) && cookie.secure() == Some(true)
-    };
+    let reaches =
+        |cookie: &Cookie<'_>| cookie.same_site() == Some(SameSite::None) && cookie.secure() == Some(true);
     every_cookie(exam, "SameSite=None; Secure", reaches).await
 }
 
@@ -155,7 +154,11 @@ async fn cookie_partitioned(exam: &mut Exam) -> Result<(), Problem> {
 }
 
 /// Whether every cookie that the page sets has some attributes.
-async fn every_cookie(exam: &mut Exam, attributes: &str, has: fn(&Cookie<'_>) -> bool) -> Result<(), Problem> {
+async fn every_cookie(
+    exam: &mut Exam,
+    attributes: &str,
+    has: fn(&Cookie<'_>) -> bool,
+) -> Result<(), Problem> {
     let exchanges = open(exam).await?;
     let mut cookies: Vec<_> = exchanges.iter().flat_map(set_cookies).collect();
     cookies.retain(|cookie| !is_deletion(cookie));
@@ -213,7 +216,9 @@ async fn other_pages(exam: &mut Exam) -> Result<(), Problem> {
             "frame-ancestors 'none' or 'self', or X-Frame-Options: DENY",
             format!(
                 "the page {} allows every site to frame it",
-                Url::parse(&page.url).map(|url| url.path().to_owned()).unwrap_or_default()
+                Url::parse(&page.url)
+                    .map(|url| url.path().to_owned())
+                    .unwrap_or_default()
             ),
         )),
     }

@@ -73,7 +73,9 @@ fn matches(source: &str, origin: &Url) -> bool {
     };
     let own_host = origin.host_str().unwrap_or_default();
     let host_fits = match host.strip_prefix("*.") {
-        Some(parent) => own_host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.')),
+        Some(parent) => own_host
+            .strip_suffix(parent)
+            .is_some_and(|rest| rest.ends_with('.')),
         None => host == own_host,
     };
     let port_fits = match port {
@@ -129,9 +131,21 @@ mod tests {
         ] {
             assert!(!allowed(policy, platform), "{policy}");
         }
-        assert!(allowed("frame-ancestors https://*.revento.example", "https://app.revento.example"));
-        assert!(!allowed("frame-ancestors https://*.revento.example", "https://revento.example"));
-        assert!(!allowed("frame-ancestors *.revento.example", "https://notrevento.example"));
-        assert!(allowed("frame-ancestors app.revento.example/", "https://app.revento.example"));
+        assert!(allowed(
+            "frame-ancestors https://*.revento.example",
+            "https://app.revento.example"
+        ));
+        assert!(!allowed(
+            "frame-ancestors https://*.revento.example",
+            "https://revento.example"
+        ));
+        assert!(!allowed(
+            "frame-ancestors *.revento.example",
+            "https://notrevento.example"
+        ));
+        assert!(allowed(
+            "frame-ancestors app.revento.example/",
+            "https://app.revento.example"
+        ));
     }
 }
