@@ -31,6 +31,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         client_id: setting("REVENTO_CLIENT_ID")?,
         client_secret: setting("REVENTO_CLIENT_SECRET")?,
         webhook_secret: setting("REVENTO_WEBHOOK_SECRET")?,
+        previous_webhook_secret: env::var("REVENTO_WEBHOOK_SECRET_PREVIOUS").ok(),
         event_id: setting("REVENTO_EVENT_ID")?,
         data: env::var("DATA_DIR").unwrap_or_else(|_| ".revento".into()).into(),
         base_url: base_url.clone(),

@@ -74,7 +74,10 @@ impl Service {
         );
         let deletions = deletion_job.ledger().clone();
         let inbox = Inbox::builder(store.clone(), sealer).build();
-        let verifier = Verifier::new(&settings.webhook_secret)?;
+        let mut verifier = Verifier::new(&settings.webhook_secret)?;
+        if let Some(secret) = &settings.previous_webhook_secret {
+            verifier = verifier.with_previous(secret, None)?;
+        }
         let runner = inbox.runner(handlers(&client, &deletions, &feed, &participants));
         let webhooks = WebhookEndpoint::new(verifier, inbox);
 
@@ -158,6 +161,7 @@ mod tests {
                 client_id: "int_1".into(),
                 client_secret: "secret_0123456789abcdef".into(),
                 webhook_secret: "whsec_0123456789abcdef".into(),
+                previous_webhook_secret: None,
                 event_id: "evt_1".into(),
                 base_url: base_url.into(),
                 data: home.path().into(),

@@ -15,6 +15,8 @@ pub struct Settings {
     pub client_secret: String,
     /// The webhook signing secret.
     pub webhook_secret: String,
+    /// While the signing secret is being rotated: the one before, which is accepted too.
+    pub previous_webhook_secret: Option<String>,
     /// The id of the event that the index page offers to connect.
     pub event_id: String,
     /// The URL by which browsers reach this integration. The redirect URI is `/callback` below it. A slash at the

@@ -83,6 +83,7 @@ fn settings(info: &SandboxInfo, base_url: &str, data: &Path) -> Settings {
         client_id: info.client_id.clone(),
         client_secret: info.client_secret.clone(),
         webhook_secret: info.webhook_secret.clone(),
+        previous_webhook_secret: None,
         event_id: info.events[0].clone(),
         base_url: base_url.to_owned(),
         data: data.to_owned(),

@@ -125,6 +125,7 @@ fn settings(info: &SandboxInfo, base_url: &str, data: &Path) -> Result<Settings>
         client_id: info.client_id.clone(),
         client_secret: info.client_secret.clone(),
         webhook_secret: info.webhook_secret.clone(),
+        previous_webhook_secret: None,
         event_id: info.events.first().context("the sandbox has no events")?.clone(),
         base_url: base_url.into(),
         data,
