@@ -256,15 +256,20 @@ impl Exam {
 
     /// How often the page of handled webhooks names this envelope; `None` without such a page.
     pub(crate) async fn handled(&mut self, envelope_id: &str) -> Option<usize> {
+        let page = self.handled_page().await?;
+        Some(page.matches(envelope_id).count())
+    }
+
+    /// The page of handled webhooks; `None` without such a page.
+    pub(crate) async fn handled_page(&mut self) -> Option<String> {
         let url = self.integration.settings.handled_url.clone()?;
         let exchange = send(Outgoing::get(url)).await;
         let body = String::from_utf8_lossy(&exchange.response_body).into_owned();
-        let count = body.matches(envelope_id).count();
         // Only the last look at the page is evidence.
         self.evidence
             .retain(|known| known.url != exchange.url || known.method != "GET");
         self.evidence.push(exchange);
-        Some(count)
+        Some(body)
     }
 
     /// Waits until the page of handled webhooks names this envelope.

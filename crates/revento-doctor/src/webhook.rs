@@ -40,17 +40,17 @@ impl Webhook {
         }
     }
 
-    /// With another envelope. The id and the type follow it.
-    pub(crate) fn changed(mut self, change: impl FnOnce(&mut Value)) -> Self {
-        let mut envelope = serde_json::from_slice(&self.body).unwrap_or_default();
-        change(&mut envelope);
-        self.body = envelope.to_string().into_bytes();
+    /// With another value at a place of the envelope, such as `/data/status`. The type of the webhook follows the envelope.
+    pub(crate) fn set(mut self, place: &str, value: impl Into<Value>) -> Self {
+        let mut envelope: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        let (parent, name) = place.rsplit_once('/').unwrap_or(("", place));
+        if let Some(Value::Object(members)) = envelope.pointer_mut(parent) {
+            members.insert(name.to_owned(), value.into());
+        }
         if let Some(event_type) = envelope.get("type").and_then(Value::as_str) {
             event_type.clone_into(&mut self.event_type);
         }
-        if let Some(id) = envelope.get("id").and_then(Value::as_str) {
-            id.clone_into(&mut self.envelope_id);
-        }
+        self.body = envelope.to_string().into_bytes();
         self
     }
 

@@ -138,9 +138,10 @@ async fn raw_bytes(exam: &mut Exam) -> Result<(), Problem> {
 
 async fn unicode(exam: &mut Exam) -> Result<(), Problem> {
     let event = working_receiver(exam).await?;
-    let webhook = exam.webhook(&event, "application.approved").changed(|envelope| {
-        set_form_field(envelope, "badge_name", "Zoë Çelik · 佐藤 · 🎟️ · e\u{301}");
-    });
+    let webhook = exam.webhook(&event, "application.approved").set(
+        "/data/custom_form_fields/badge_name",
+        "Zoë Çelik · 佐藤 · 🎟️ · e\u{301}",
+    );
     let exchange = exam.send(webhook.request(exam.webhook_url()?)).await;
     accepted(&exchange)
 }
@@ -149,9 +150,9 @@ async fn not_utf8(exam: &mut Exam) -> Result<(), Problem> {
     let mut requests = Vec::new();
     for (what, decoded) in [("U+FFFD", "\u{fffd}"), ("é, as in Latin-1", "é"), ("nothing", "")] {
         let event = working_receiver(exam).await?;
-        let webhook = exam.webhook(&event, "application.approved").changed(|envelope| {
-            set_form_field(envelope, "badge_name", "Ren@");
-        });
+        let webhook = exam
+            .webhook(&event, "application.approved")
+            .set("/data/custom_form_fields/badge_name", "Ren@");
         let text = String::from_utf8_lossy(&webhook.body).into_owned();
         let raw: Vec<u8> = webhook
             .body
@@ -177,10 +178,9 @@ async fn any_length(exam: &mut Exam) -> Result<(), Problem> {
         let event = working_receiver(exam).await?;
         let webhook = exam.webhook(&event, "application.approved");
         let padded = |length: usize| {
-            let note = "x".repeat(length);
             webhook
                 .clone()
-                .changed(|envelope| set_form_field(envelope, "note", &note))
+                .set("/data/custom_form_fields/note", "x".repeat(length))
         };
         let signed = |webhook: &Webhook| webhook.timestamp.len() + 1 + webhook.body.len();
         let missing = (BLOCK + rest - signed(&padded(0)) % BLOCK) % BLOCK;
@@ -245,12 +245,4 @@ async fn garbage(exam: &mut Exam) -> Result<(), Problem> {
 fn pretty(webhook: &Webhook) -> Vec<u8> {
     let envelope: serde_json::Value = serde_json::from_slice(&webhook.body).unwrap_or_default();
     serde_json::to_vec_pretty(&envelope).unwrap_or_default()
-}
-
-fn set_form_field(envelope: &mut serde_json::Value, name: &str, value: &str) {
-    if let Some(fields) = envelope.pointer_mut("/data/custom_form_fields")
-        && let Some(fields) = fields.as_object_mut()
-    {
-        fields.insert(name.to_owned(), value.into());
-    }
 }

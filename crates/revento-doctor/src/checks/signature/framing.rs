@@ -124,10 +124,6 @@ impl Webhook {
             .get(..bytes.saturating_sub(self.body.len()))
             .unwrap_or_default()
             .to_owned();
-        self.changed(|envelope| {
-            if let Some(fields) = envelope.pointer_mut("/data/custom_form_fields") {
-                fields["about_me"] = padding.into();
-            }
-        })
+        self.set("/data/custom_form_fields/about_me", padding)
     }
 }
