@@ -69,14 +69,7 @@ impl Doctor {
         let began = now();
         let began_at = jiff::Timestamp::from_second(i64::try_from(unix_now().as_secs()).unwrap_or_default());
         let mut exam = self.prepare(observer).await?;
-        let checks = self.chosen();
-        let mut results = Vec::new();
-        for (index, check) in checks.iter().copied().enumerate() {
-            observer.begun(check, index + 1, checks.len());
-            let result = self.examine(&mut exam, check).await;
-            observer.finished(&result);
-            results.push(result);
-        }
+        let mut results = self.examine_all(&mut exam, observer).await;
         exam.integration.kill().await;
         let secrets = exam.platform.secrets().all();
         for exchange in results.iter_mut().flat_map(|result| &mut result.evidence) {
@@ -90,6 +83,33 @@ impl Doctor {
             framework: exam.framework,
             results,
         })
+    }
+
+    /// Does the chosen checks. Those that wait for something are done again at the end, when it may have happened.
+    async fn examine_all(&self, exam: &mut Exam, observer: &mut dyn Observer) -> Vec<CheckResult> {
+        let checks = self.chosen();
+        let mut results = Vec::new();
+        let mut waiting = Vec::new();
+        for (index, check) in checks.iter().copied().enumerate() {
+            observer.begun(check, index + 1, checks.len());
+            let result = self.examine(exam, check).await;
+            if exam.asked_for_time() {
+                waiting.push((index, check));
+            } else {
+                observer.finished(&result);
+            }
+            results.push(result);
+        }
+        exam.at_end = true;
+        for (index, check) in waiting {
+            observer.begun(check, index + 1, checks.len());
+            let result = self.examine(exam, check).await;
+            observer.finished(&result);
+            if let Some(place) = results.get_mut(index) {
+                *place = result;
+            }
+        }
+        results
     }
 
     /// Starts the platform and the integration.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::check::Framework;
+use crate::checks::Crash;
 use crate::exchange::Exchange;
 use crate::integration::{Browser, Integration, Outgoing, redirect, send};
 use crate::platform::Platform;
@@ -51,6 +52,11 @@ pub(crate) struct Exam {
     next_envelope: u64,
     /// Distinguishes the webhooks of this examination from those of earlier ones, which the integration may remember.
     identities: Random,
+    /// Whether all other checks are done.
+    pub(crate) at_end: bool,
+    wants_time: bool,
+    /// The integration's work when it was killed in the middle of it, if that was tried.
+    pub(crate) crash: Option<Crash>,
     /// Whether a good webhook was acknowledged, so that a refusal says something.
     pub(crate) acknowledges: bool,
 }
@@ -69,6 +75,9 @@ impl Exam {
             next_event: 1,
             next_envelope: 1,
             identities: Random::new(u64::try_from(unix_now().as_nanos()).unwrap_or_default()),
+            at_end: false,
+            wants_time: false,
+            crash: None,
             acknowledges: false,
         }
     }
@@ -367,6 +376,17 @@ impl Exam {
     /// Waits while something could happen that must not.
     pub(crate) async fn quiet(&self) {
         tokio::time::sleep(self.integration.settings.quiet).await;
+    }
+
+    /// Ends a check that waits for something that may take long. It is done again when all others are done.
+    pub(crate) fn later(&mut self, what: &str) -> Problem {
+        self.wants_time = true;
+        Problem::Untestable(format!("the doctor did not wait for {what}"))
+    }
+
+    /// Whether the last check wants to be done again.
+    pub(crate) fn asked_for_time(&mut self) -> bool {
+        std::mem::take(&mut self.wants_time)
     }
 
     /// Kills the integration with SIGKILL and starts it again.

@@ -10,6 +10,8 @@ mod storage;
 mod tokens;
 mod webview;
 
+pub(crate) use delivery::crash::Crash;
+
 use crate::check::Check;
 
 /// All checks, in the order in which they run.
