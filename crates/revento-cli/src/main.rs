@@ -52,7 +52,7 @@ enum Command {
     #[command(subcommand)]
     Deliveries(platform::deliveries::Command),
     /// Certify an integration in any language: play the platform for it, and judge what it does.
-    Doctor(doctor::Arguments),
+    Doctor(Box<doctor::Arguments>),
     /// Verify the signature of a captured webhook, and explain a refusal.
     Verify(webhook::verify::Arguments),
     /// Sign a body as the platform signs a webhook.
@@ -84,7 +84,7 @@ async fn main() -> ExitCode {
         Command::Listen(arguments) => platform::listen::run(arguments).await,
         Command::Trigger(arguments) => platform::trigger::run(arguments).await,
         Command::Deliveries(command) => platform::deliveries::run(command).await,
-        Command::Doctor(arguments) => return doctor::run(arguments).await,
+        Command::Doctor(arguments) => return doctor::run(*arguments).await,
         Command::Verify(arguments) => webhook::verify::run(&arguments),
         Command::Sign(arguments) => webhook::sign::run(&arguments),
         Command::Ops(command) => ops::run(command).await,

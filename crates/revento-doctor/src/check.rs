@@ -201,3 +201,21 @@ pub enum Framework {
     /// Rust: axum or actix.
     Rust,
 }
+
+impl Framework {
+    /// The name by which people know it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Express => "Express",
+            Self::Node => "Node",
+            Self::Flask => "Flask",
+            Self::FastApi => "FastAPI",
+            Self::Django => "Django",
+            Self::Go => "Go",
+            Self::Java => "Java",
+            Self::Php => "PHP",
+            Self::Ruby => "Ruby",
+            Self::Rust => "Rust",
+        }
+    }
+}

@@ -1,22 +1,26 @@
 //! The examination: from the settings to a report.
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
+use revento_sandbox::{Sandbox, SandboxInfo};
 use url::Url;
 
 use crate::check::{Check, Framework, Need};
-use crate::checks::catalogue;
+use crate::checks::{catalogue, check_names};
 use crate::error::{Cause, DoctorError};
 use crate::exam::{Exam, Problem};
 use crate::exchange::Exchange;
 use crate::integration::{Browser, Integration, redirect};
 use crate::observer::Observer;
+use crate::plan::{self, Plan, PlannedCheck};
 use crate::platform::Platform;
 use crate::platform::world::MAIN_EVENT;
 use crate::primitives::{now, unix_now};
 use crate::report::{CheckResult, Outcome, Report};
-use crate::settings::Settings;
+use crate::settings::{self, Settings, Skip};
+use crate::similar::question;
+use crate::text;
 
 /// Longer than any check takes. A check that hangs is untestable.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(120);
@@ -33,15 +37,7 @@ impl Doctor {
     /// # Errors
     /// If they name a check that does not exist, or nothing is known of the integration.
     pub fn new(settings: Settings) -> Result<Self, DoctorError> {
-        let named = settings
-            .only
-            .iter()
-            .chain(settings.skip.iter().map(|skip| &skip.id));
-        for name in named {
-            if !catalogue().any(|check| check.id == name || check.family.name() == name) {
-                return Err(Cause::Settings(unknown(name)).into());
-            }
-        }
+        settings.chosen()?;
         if settings.connect_url.is_none() && settings.webhook_url.is_none() {
             let text = "the doctor has to know the connect page or the webhook receiver of the integration: give --connect-url, --webhook-url or both";
             return Err(Cause::Settings(text.to_owned()).into());
@@ -49,16 +45,33 @@ impl Doctor {
         Ok(Self { settings })
     }
 
-    /// The checks that these settings choose, in their order.
-    fn chosen(&self) -> Vec<&'static Check> {
-        let only = &self.settings.only;
-        let chosen = |check: &&Check| {
-            only.is_empty()
-                || only
-                    .iter()
-                    .any(|name| name == check.id || name == check.family.name())
+    /// What an examination is going to do.
+    pub fn plan(&self) -> Plan {
+        let planned = |check: &'static Check| PlannedCheck {
+            check,
+            skipped: self.skipped(check).map(|skip| skip.because.clone()),
+            missing: self.missing(check),
         };
-        catalogue().filter(chosen).collect()
+        Plan {
+            // The names are known since `new`.
+            checks: self
+                .settings
+                .chosen()
+                .unwrap_or_default()
+                .into_iter()
+                .map(planned)
+                .collect(),
+        }
+    }
+
+    fn skipped(&self, check: &Check) -> Option<&Skip> {
+        let mut skips = self.settings.skip.iter();
+        skips.find(|skip| skip.id == check.id || skip.id == check.family.name())
+    }
+
+    fn missing(&self, check: &Check) -> Vec<Need> {
+        let told = |need: &Need| self.settings.tells(*need);
+        check.needs.iter().copied().filter(|need| !told(need)).collect()
     }
 
     /// Examines the integration. With the same seed, the order and the random choices are the same.
@@ -68,13 +81,10 @@ impl Doctor {
     pub async fn run(&self, observer: &mut dyn Observer) -> Result<Report, DoctorError> {
         let began = now();
         let began_at = jiff::Timestamp::from_second(i64::try_from(unix_now().as_secs()).unwrap_or_default());
+        observer.planned(&self.plan());
         let mut exam = self.prepare(observer).await?;
-        let mut results = self.examine_all(&mut exam, observer).await;
+        let results = self.examine_all(&mut exam, observer).await;
         exam.integration.kill().await;
-        let secrets = exam.platform.secrets().all();
-        for exchange in results.iter_mut().flat_map(|result| &mut result.evidence) {
-            exchange.redact(&secrets);
-        }
         Ok(Report {
             doctor_version: env!("CARGO_PKG_VERSION"),
             began_at: began_at.map(|at| at.to_string()).unwrap_or_default(),
@@ -87,7 +97,8 @@ impl Doctor {
 
     /// Does the chosen checks. Those that wait for something are done again at the end, when it may have happened.
     async fn examine_all(&self, exam: &mut Exam, observer: &mut dyn Observer) -> Vec<CheckResult> {
-        let checks = self.chosen();
+        let planned = self.plan().checks;
+        let checks: Vec<_> = planned.iter().map(|planned| planned.check).collect();
         let mut results = Vec::new();
         let mut waiting = Vec::new();
         for (index, check) in checks.iter().copied().enumerate() {
@@ -115,8 +126,8 @@ impl Doctor {
     /// Starts the platform and the integration.
     async fn prepare(&self, observer: &mut dyn Observer) -> Result<Exam, DoctorError> {
         let settings = &self.settings;
-        let listener = TcpListener::bind(settings.listen)
-            .map_err(|error| Cause::Machine("the doctor cannot listen on its address", error))?;
+        let address = settings.listen.unwrap_or_else(any_port);
+        let listener = TcpListener::bind(address).map_err(|error| Cause::AddressTaken { address, error })?;
         let again = listener
             .try_clone()
             .map_err(|error| Cause::Machine("the doctor cannot listen on its address", error))?;
@@ -128,7 +139,7 @@ impl Doctor {
             redirect_uris.push(callback.to_string());
         }
         let platform = self.platform(listener, &redirect_uris).await?;
-        let variables = variables(&platform);
+        let variables = variables(platform.info());
         observer.ready(&variables, &platform.info().console_url);
         let mut integration = Integration::new(settings.clone(), variables);
         integration.start().await?;
@@ -152,6 +163,7 @@ impl Doctor {
         let connect_url = settings.connect_url.as_ref();
         Platform::start(
             listener,
+            settings.public_url.as_ref(),
             settings.seed,
             redirect_uris,
             settings.webhook_url.clone(),
@@ -163,29 +175,26 @@ impl Doctor {
     async fn examine(&self, exam: &mut Exam, check: &'static Check) -> CheckResult {
         let began = now();
         exam.evidence.clear();
-        let skip = self
-            .settings
-            .skip
-            .iter()
-            .find(|skip| skip.id == check.id || skip.id == check.family.name());
-        let missing: Vec<&str> = check
-            .needs
-            .iter()
-            .copied()
-            .filter(|need| !exam.integration.has(*need))
-            .map(Need::option)
-            .collect();
+        let skip = self.skipped(check);
+        let missing = self.missing(check);
         let outcome = match skip {
             Some(skip) => Outcome::Skipped {
                 because: skip.because.clone(),
             },
-            None if !missing.is_empty() => Outcome::NotChecked {
-                reason: format!("give {}", missing.join(" and ")),
-            },
+            None if !missing.is_empty() => {
+                let options: Vec<&str> = missing.iter().map(|need| need.option()).collect();
+                Outcome::NotChecked {
+                    reason: format!("give {}", options.join(" and ")),
+                    missing,
+                }
+            }
             None => match tokio::time::timeout(CHECK_TIMEOUT, (check.run)(exam)).await {
                 Ok(Ok(())) => Outcome::Passed,
                 Ok(Err(Problem::Flaw { expected, got })) => Outcome::Failed { expected, got },
-                Ok(Err(Problem::NotChecked(reason))) => Outcome::NotChecked { reason },
+                Ok(Err(Problem::NotChecked(reason))) => Outcome::NotChecked {
+                    missing: plan::named(&reason),
+                    reason,
+                },
                 Ok(Err(Problem::Untestable(reason))) => Outcome::Untestable { reason },
                 Err(_) => Outcome::Untestable {
                     reason: format!("the check did not end within {} s", CHECK_TIMEOUT.as_secs()),
@@ -197,19 +206,66 @@ impl Doctor {
             exam.framework = evidence.iter().find_map(recognised);
         }
         let mend = matches!(outcome, Outcome::Failed { .. }).then(|| advice(check, exam.framework));
-        CheckResult {
+        let mut result = CheckResult {
             check,
             outcome,
             mend,
             evidence,
             duration: began.elapsed(),
+        };
+        result.redact(&exam.platform.secrets().all());
+        result
+    }
+}
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+impl Settings {
+    /// The checks that `only` chooses, in their order.
+    ///
+    /// # Errors
+    /// If `only` or `skip` names a check that does not exist.
+    pub fn chosen(&self) -> Result<Vec<&'static Check>, DoctorError> {
+        let names = check_names();
+        for name in self.only.iter().chain(self.skip.iter().map(|skip| &skip.id)) {
+            if !names.contains(&name.as_str()) {
+                let question = question(name, names);
+                let name = text::line(name);
+                let text = format!(
+                    "there is no check and no family `{name}`{question}\n`revento doctor --list` lists them"
+                );
+                return Err(Cause::Settings(text).into());
+            }
         }
+        let is_chosen = |check: &&Check| {
+            let named = |name: &String| name == check.id || name == check.family.name();
+            self.only.is_empty() || self.only.iter().any(named)
+        };
+        Ok(catalogue().filter(is_chosen).collect())
+    }
+
+    /// The variables that the integration has to be started with, without an examination. They are those of a later examination only
+    /// if the settings name the address to listen on, with a port.
+    ///
+    /// # Errors
+    /// If the platform cannot run here.
+    pub async fn variables(&self) -> Result<Vec<(String, String)>, DoctorError> {
+        let address = self.listen.unwrap_or_else(any_port);
+        let base = settings::base(self.public_url.as_ref(), address);
+        let sandbox = Sandbox::builder()
+            .public_url(base)
+            .redirect_uri("http://localhost/callback");
+        let sandbox = sandbox.start().await.map_err(Cause::Platform)?;
+        let variables = variables(sandbox.info());
+        sandbox.shutdown().await;
+        Ok(variables)
     }
 }
 
 /// The variables of the integration under test.
-fn variables(platform: &Platform) -> Vec<(String, String)> {
-    let info = platform.info();
+fn variables(info: &SandboxInfo) -> Vec<(String, String)> {
     [
         ("REVENTO_AUTH_BASE", info.auth_base.as_str()),
         ("REVENTO_API_BASE", &info.api_base),
@@ -278,18 +334,4 @@ fn recognised(exchange: &Exchange) -> Option<Framework> {
         .into_iter()
         .find(|(seen, _)| *seen)
         .map(|(_, framework)| framework)
-}
-
-fn unknown(name: &str) -> String {
-    let similar: Vec<&str> = catalogue()
-        .map(|check| check.id)
-        .filter(|id| name.split('-').any(|part| part.len() > 3 && id.contains(part)))
-        .take(5)
-        .collect();
-    let hint = if similar.is_empty() {
-        String::new()
-    } else {
-        format!(" Similar: {}.", similar.join(", "))
-    };
-    format!("there is no check and no family `{name}`.{hint} `revento doctor --list` lists all")
 }

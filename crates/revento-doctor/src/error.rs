@@ -1,6 +1,7 @@
 //! Why an examination could not take place.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use revento_sandbox::StartError;
@@ -12,7 +13,17 @@ pub struct DoctorError(Cause);
 #[derive(Debug)]
 pub(crate) enum Cause {
     Settings(String),
+    /// A mistake in the file of the settings.
+    File {
+        line: usize,
+        column: usize,
+        message: String,
+    },
     Platform(StartError),
+    AddressTaken {
+        address: SocketAddr,
+        error: std::io::Error,
+    },
     Machine(&'static str, std::io::Error),
     NotStarted {
         command: String,
@@ -41,8 +52,8 @@ impl DoctorError {
     /// What kind of an error this is.
     pub fn kind(&self) -> DoctorErrorKind {
         match self.0 {
-            Cause::Settings(_) => DoctorErrorKind::Settings,
-            Cause::Platform(_) | Cause::Machine(..) => DoctorErrorKind::Platform,
+            Cause::Settings(_) | Cause::File { .. } => DoctorErrorKind::Settings,
+            Cause::Platform(_) | Cause::Machine(..) | Cause::AddressTaken { .. } => DoctorErrorKind::Platform,
             Cause::NotStarted { .. } | Cause::Unreachable { .. } => DoctorErrorKind::Integration,
         }
     }
@@ -58,6 +69,15 @@ impl fmt::Display for DoctorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Cause::Settings(text) => f.write_str(text),
+            Cause::File {
+                line,
+                column,
+                message,
+            } => write!(f, "line {line}, column {column}: {message}"),
+            Cause::AddressTaken { address, .. } => write!(
+                f,
+                "the doctor cannot listen on {address}; stop the program that does (another doctor?), or choose another address with --listen"
+            ),
             Cause::Platform(_) => f.write_str("the doctor's platform cannot start"),
             Cause::Machine(what, _) => write!(f, "{what}"),
             Cause::NotStarted { command, detail } => {
@@ -76,7 +96,7 @@ impl std::error::Error for DoctorError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
             Cause::Platform(error) => Some(error),
-            Cause::Machine(_, error) => Some(error),
+            Cause::Machine(_, error) | Cause::AddressTaken { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -39,12 +39,27 @@ pub struct Exchange {
     /// The body of the answer.
     #[serde(serialize_with = "text")]
     pub response_body: Vec<u8>,
+    /// How many bytes of long bodies a report leaves out.
+    pub omitted: Omitted,
     /// Why there was no answer.
     pub error: Option<String>,
     /// How long the answer took.
     #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
     pub duration: Duration,
 }
+
+/// How many bytes of the bodies of an exchange a report leaves out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Omitted {
+    /// Bytes at the end of the request's body.
+    pub request_bytes: usize,
+    /// Bytes at the end of the answer's body.
+    pub response_bytes: usize,
+}
+
+/// A report has this many bytes of a body.
+const MOST_BYTES: usize = 4096;
 
 fn text<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&String::from_utf8_lossy(bytes))
@@ -64,15 +79,10 @@ impl Exchange {
         found.next().map(|(_, value)| value.as_str())
     }
 
-    /// A `curl` command that repeats the request. A body that is not text is piped in as base64.
+    /// A `curl` command that repeats the request. A body that is not text is piped in as base64. If the report leaves a part of the
+    /// body out, the command sends the file `body`, which the reader has to make.
     pub fn curl(&self) -> String {
-        let mut command = String::new();
-        let body = std::str::from_utf8(&self.request_body).ok();
-        if body.is_none() {
-            let encoded = base64::prelude::BASE64_STANDARD.encode(&self.request_body);
-            let _ = write!(command, "echo {encoded} | base64 -d | ");
-        }
-        let _ = write!(command, "curl -i -X {} {}", self.method, quoted(&self.url));
+        let mut command = format!("curl -i -X {} {}", self.method, quoted(&self.url));
         for (name, value) in &self.request_headers {
             if !matches!(name.to_ascii_lowercase().as_str(), "host" | "content-length") {
                 // With an empty value, curl needs a semicolon to send a header.
@@ -84,23 +94,33 @@ impl Exchange {
                 let _ = write!(command, " -H {}", quoted(&header));
             }
         }
-        match body {
-            Some("") => {}
-            Some(text) => drop(write!(command, " --data-binary {}", quoted(text))),
-            None => command.push_str(" --data-binary @-"),
+        if self.omitted.request_bytes > 0 {
+            return command + " --data-binary @body";
         }
-        command
+        match std::str::from_utf8(&self.request_body) {
+            Ok("") => command,
+            Ok(text) => format!("{command} --data-binary {}", quoted(text)),
+            Err(_) => {
+                let encoded = base64::prelude::BASE64_STANDARD.encode(&self.request_body);
+                format!("echo {encoded} | base64 -d | {command} --data-binary @-")
+            }
+        }
+    }
+
+    /// The length of the request's body as it was sent.
+    pub fn request_length(&self) -> usize {
+        self.request_body.len() + self.omitted.request_bytes
+    }
+
+    /// Leaves the ends of long bodies out.
+    pub(crate) fn shorten(&mut self) {
+        self.omitted.request_bytes += shorten(&mut self.request_body);
+        self.omitted.response_bytes += shorten(&mut self.response_body);
     }
 
     /// Replaces each secret by its kind.
     pub(crate) fn redact(&mut self, secrets: &[(String, &'static str)]) {
-        let clean = |text: &mut String| {
-            for (secret, kind) in secrets {
-                if text.contains(secret.as_str()) {
-                    *text = text.replace(secret.as_str(), &format!("[{kind}]"));
-                }
-            }
-        };
+        let clean = |text: &mut String| redact(text, secrets);
         clean(&mut self.url);
         for (_, value) in self.request_headers.iter_mut().chain(&mut self.response_headers) {
             clean(value);
@@ -118,7 +138,79 @@ impl Exchange {
     }
 }
 
+/// Replaces each secret in a text by its kind.
+pub(crate) fn redact(text: &mut String, secrets: &[(String, &'static str)]) {
+    for (secret, kind) in secrets {
+        if text.contains(secret.as_str()) {
+            *text = text.replace(secret.as_str(), &format!("[{kind}]"));
+        }
+    }
+}
+
+/// Keeps the beginning of a long body, up to the end of a character. Returns how many bytes are left out.
+fn shorten(body: &mut Vec<u8>) -> usize {
+    if body.len() <= MOST_BYTES {
+        return 0;
+    }
+    let is_inside = |byte: &u8| (0x80..0xc0).contains(byte);
+    let end = (MOST_BYTES.saturating_sub(3)..=MOST_BYTES)
+        .rev()
+        .find(|end| body.get(*end).is_some_and(|byte| !is_inside(byte)))
+        .unwrap_or(MOST_BYTES);
+    let omitted = body.len() - end;
+    body.truncate(end);
+    omitted
+}
+
 /// A text as one word of a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exchange(body: &[u8]) -> Exchange {
+        Exchange {
+            direction: Direction::ToIntegration,
+            method: "POST".to_owned(),
+            url: "http://localhost:3000/it's".to_owned(),
+            request_headers: vec![
+                ("x-empty".to_owned(), String::new()),
+                ("x-a".to_owned(), "1".to_owned()),
+            ],
+            request_body: body.to_vec(),
+            status: None,
+            response_headers: Vec::new(),
+            response_body: Vec::new(),
+            omitted: Omitted::default(),
+            error: None,
+            duration: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn the_command_is_safe_for_a_shell_and_keeps_the_bytes() {
+        let command = exchange(b"{\"a\":\"it's\"}").curl();
+        assert_eq!(
+            command,
+            r#"curl -i -X POST 'http://localhost:3000/it'\''s' -H 'x-empty;' -H 'x-a: 1' --data-binary '{"a":"it'\''s"}'"#
+        );
+        let command = exchange(b"\xff\x00").curl();
+        assert!(command.starts_with("echo /wA= | base64 -d | curl"), "{command}");
+        assert!(command.ends_with("--data-binary @-"), "{command}");
+    }
+
+    #[test]
+    fn a_long_body_is_cut_between_characters() {
+        let mut long = exchange("€".repeat(2000).as_bytes());
+        long.shorten();
+        assert!(std::str::from_utf8(&long.request_body).is_ok());
+        assert_eq!(long.request_length(), 6000);
+        assert!(long.curl().ends_with("--data-binary @body"));
+        let mut short = exchange(&[b'x'; MOST_BYTES]);
+        short.shorten();
+        assert_eq!(short.omitted, Omitted::default());
+    }
 }

@@ -1,126 +1,116 @@
 //! `revento doctor`: certifies an integration.
+//!
+//! Exit codes: 0 passed, 1 a required check failed, 2 the command line or the file is wrong, 3 the integration could not be tested.
 
-use std::path::PathBuf;
+mod catalogue;
+mod estimate;
+mod failure;
+mod live;
+mod options;
+mod output;
+mod paint;
+mod print_env;
+mod summary;
+
 use std::process::ExitCode;
 
-use anyhow::Result;
-use revento_doctor::{Check, CheckResult, Doctor, DoctorErrorKind, Observer, Outcome, Settings};
-use url::Url;
+use revento_doctor::{Doctor, Settings};
 
-use crate::terminal;
+use self::failure::{Failure, not_tested};
+use crate::{stop::Stop, terminal};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   revento doctor --start 'node server.js' --connect-url http://localhost:3000/connect --webhook-url http://localhost:3000/webhooks
-  revento doctor --webhook-url http://localhost:3000/webhooks --only signature")]
+  revento doctor --webhook-url http://localhost:3000/webhooks --only signature
+  revento doctor --html report.html --skip webview --because 'we have no page in the frame'
+  eval \"$(revento doctor --print-env)\"; node server.js
+  revento doctor --list
+  revento doctor explain signature-wrong-secret
+
+Every option is a key of revento-doctor.toml too, without its dashes. A flag wins.
+Exit codes: 0 passed, 1 a required check failed, 2 wrong usage, 3 the integration could not be tested."
+)]
 pub(crate) struct Arguments {
-    /// The page that begins a connection.
-    #[arg(long, value_name = "URL")]
-    connect_url: Option<Url>,
-    /// The webhook receiver.
-    #[arg(long, value_name = "URL")]
-    webhook_url: Option<Url>,
-    /// A page that makes the integration read the participants of {event_id} now, and names their ids.
-    #[arg(long, value_name = "URL")]
-    read_url: Option<String>,
-    /// A page that lists the handled webhooks by the `id` of their envelopes.
-    #[arg(long, value_name = "URL")]
-    handled_url: Option<Url>,
-    /// The page that begins Login with Revento for {event_id}.
-    #[arg(long, value_name = "URL")]
-    login_url: Option<String>,
-    /// A page that reads /me for the participant who is signed in.
-    #[arg(long, value_name = "URL")]
-    me_url: Option<Url>,
-    /// A page that the platform shows in a frame.
-    #[arg(long, value_name = "URL")]
-    webview_url: Option<Url>,
-    /// A page that says whether the integration is up.
-    #[arg(long, value_name = "URL")]
-    health_url: Option<Url>,
-    /// The command that starts the integration, for `sh -c`.
-    #[arg(long, value_name = "CMD")]
-    start: Option<String>,
-    /// Base URLs of further replicas.
-    #[arg(long, value_name = "URL", value_delimiter = ',')]
-    replicas: Vec<Url>,
-    /// The database file of the integration, or a command that dumps it.
-    #[arg(long, value_name = "PATH|CMD")]
-    scan: Option<String>,
-    /// The log file of the integration.
-    #[arg(long, value_name = "FILE")]
-    log: Option<PathBuf>,
-    /// Run only these checks or families.
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    only: Vec<String>,
-    /// Print the report as JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    integration: options::Integration,
+    #[command(flatten)]
+    examination: options::Examination,
+    #[command(flatten)]
+    reports: options::Reports,
+    /// Print the variables that the integration needs, and end.
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "shell")]
+    print_env: Option<print_env::Format>,
+    /// List the checks, and end. With --json a line of JSON for each.
+    #[arg(long, conflicts_with = "print_env")]
+    list: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Explain a check: what it does, why, and how to mend an integration that fails it.
+    #[command(after_help = "Examples:
+  revento doctor explain signature-wrong-secret
+  revento doctor explain oauth")]
+    Explain {
+        /// The id of a check, or a family.
+        id: String,
+    },
 }
 
 pub(crate) async fn run(arguments: Arguments) -> ExitCode {
-    match examine(arguments).await {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            terminal::print_error(&error);
-            let kind = error
-                .downcast_ref::<revento_doctor::DoctorError>()
-                .map(revento_doctor::DoctorError::kind);
-            match kind {
-                Some(DoctorErrorKind::Settings) => ExitCode::from(2),
-                _ => ExitCode::from(3),
-            }
-        }
+    match execute(arguments).await {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
     }
 }
 
-async fn examine(arguments: Arguments) -> Result<u8> {
-    let json = arguments.json;
-    let mut settings = Settings::default();
-    settings.connect_url = arguments.connect_url;
-    settings.webhook_url = arguments.webhook_url;
-    settings.read_url = arguments.read_url;
-    settings.handled_url = arguments.handled_url;
-    settings.login_url = arguments.login_url;
-    settings.me_url = arguments.me_url;
-    settings.webview_url = arguments.webview_url;
-    settings.health_url = arguments.health_url;
-    settings.start = arguments.start;
-    settings.replicas = arguments.replicas;
-    settings.scan = arguments.scan;
-    settings.log = arguments.log;
-    settings.only = arguments.only;
-    let report = Doctor::new(settings)?.run(&mut Lines { silent: json }).await?;
-    if json {
-        terminal::print_line(&serde_json::to_string_pretty(&report)?);
+async fn execute(arguments: Arguments) -> Result<ExitCode, Failure> {
+    if let Some(Command::Explain { id }) = arguments.command {
+        return catalogue::explain(&id).map(|()| ExitCode::SUCCESS);
     }
-    Ok(report.exit_code())
+    let settings = options::settings(arguments.integration, arguments.examination, arguments.reports)?;
+    if arguments.list {
+        catalogue::list(&settings)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(format) = arguments.print_env {
+        print_env::print(&settings, format).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    examine(settings).await
 }
 
-/// Prints a line for each check.
-struct Lines {
-    silent: bool,
-}
-
-impl Observer for Lines {
-    fn finished(&mut self, result: &CheckResult) {
-        if self.silent {
-            return;
-        }
-        let Check { id, title, .. } = result.check;
-        let line = match &result.outcome {
-            Outcome::Passed => format!("passed       {id}  {title}"),
-            Outcome::Failed { expected, got } => {
-                format!(
-                    "FAILED       {id}  {title}\n  expected {expected}\n  got      {got}\n  mend     {}",
-                    result.mend.as_deref().unwrap_or_default()
-                )
-            }
-            Outcome::NotChecked { reason } => format!("not checked  {id}  {reason}"),
-            Outcome::Skipped { because } => format!("skipped      {id}  {because}"),
-            Outcome::Untestable { reason } => format!("untestable   {id}  {reason}"),
-            _ => format!("?            {id}"),
-        };
-        terminal::print_line(&line);
+async fn examine(settings: Settings) -> Result<ExitCode, Failure> {
+    output::check_places(&settings)?;
+    let doctor = Doctor::new(settings.clone())?;
+    let mut stop =
+        Stop::listen().map_err(|error| not_tested(format!("signals cannot be handled: {error}")))?;
+    let guard = output::CommandGuard::begin(&settings);
+    let mut live = live::Live::new(&settings);
+    let report = tokio::select! {
+        report = doctor.run(&mut live) => Some(report),
+        // Dropping the examination kills the integration.
+        () = stop.requested() => None,
+    };
+    live.end();
+    let Some(report) = report else {
+        return Err(not_tested(format!(
+            "interrupted after {}; nothing is certified",
+            live.progress()
+        )));
+    };
+    let report = report?;
+    if settings.json {
+        terminal::print_line(&report.to_json());
+    } else {
+        summary::print_summary(&report, &settings);
     }
+    drop(guard);
+    output::write(&report, &settings)?;
+    Ok(ExitCode::from(report.exit_code()))
 }

@@ -12,7 +12,8 @@ mod webview;
 
 pub(crate) use delivery::crash::Crash;
 
-use crate::check::Check;
+use crate::check::{Check, Family};
+use crate::similar::similar;
 
 /// All checks, in the order in which they run.
 pub fn catalogue() -> impl Iterator<Item = &'static Check> {
@@ -38,6 +39,18 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         webview::CHECKS,
     ];
     groups.iter().copied().flatten()
+}
+
+/// The names by which checks can be chosen: their ids, and the families.
+pub(crate) fn check_names() -> Vec<&'static str> {
+    let mut names: Vec<_> = Family::ALL.into_iter().map(Family::name).collect();
+    names.extend(catalogue().map(|check| check.id));
+    names
+}
+
+/// The names of checks and families that are close to a mistyped one, the closest first.
+pub fn similar_checks(name: &str) -> Vec<&'static str> {
+    similar(name, check_names())
 }
 
 #[cfg(test)]

@@ -95,6 +95,7 @@ pub(crate) async fn send(outgoing: Outgoing) -> Exchange {
         status: None,
         response_headers: Vec::new(),
         response_body: Vec::new(),
+        omitted: crate::exchange::Omitted::default(),
         error: None,
         duration: Duration::ZERO,
     };

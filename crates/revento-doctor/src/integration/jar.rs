@@ -199,6 +199,7 @@ mod tests {
                 status: Some(200),
                 response_headers: vec![("Set-Cookie".to_owned(), (*header).to_owned())],
                 response_body: Vec::new(),
+                omitted: crate::exchange::Omitted::default(),
                 error: None,
                 duration: Duration::ZERO,
             };

@@ -17,7 +17,6 @@ pub(crate) use http::{ANSWER_TIMEOUT, Framing, Outgoing, header_list, send};
 pub(crate) use jar::{is_deletion, refusal, set_cookies};
 use process::Process;
 
-use crate::check::Need;
 use crate::error::{Cause, DoctorError};
 use crate::primitives::now;
 use crate::settings::Settings;
@@ -39,25 +38,6 @@ impl Integration {
             process: None,
             output: None,
             variables,
-        }
-    }
-
-    /// Whether the doctor was told this.
-    pub(crate) fn has(&self, need: Need) -> bool {
-        let settings = &self.settings;
-        match need {
-            Need::ConnectUrl => settings.connect_url.is_some(),
-            Need::WebhookUrl => settings.webhook_url.is_some(),
-            Need::ReadUrl => settings.read_url.is_some(),
-            Need::HandledUrl => settings.handled_url.is_some(),
-            Need::LoginUrl => settings.login_url.is_some(),
-            Need::MeUrl => settings.me_url.is_some(),
-            Need::WebviewUrl => settings.webview_url.is_some(),
-            Need::HealthUrl => settings.health_url.is_some(),
-            Need::Start => settings.start.is_some(),
-            Need::Replicas => !settings.replicas.is_empty(),
-            Need::Scan => settings.scan.is_some(),
-            Need::Log => settings.log.is_some() || settings.start.is_some(),
         }
     }
 

@@ -104,6 +104,7 @@ impl Call {
             status: self.status,
             response_headers: header_list(&self.answer_headers),
             response_body: self.answer.to_vec(),
+            omitted: crate::exchange::Omitted::default(),
             error: self
                 .status
                 .is_none()

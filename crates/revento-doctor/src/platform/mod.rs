@@ -22,6 +22,7 @@ pub(crate) use rule::{Effect, Gate, RuleGuard};
 pub(crate) use secrets::Secrets;
 
 use crate::error::{Cause, DoctorError};
+use crate::settings;
 use proxy::Proxy;
 use world::World;
 
@@ -47,6 +48,7 @@ impl Platform {
     /// Starts the platform at a listener that is already bound.
     pub(crate) async fn start(
         listener: TcpListener,
+        public_url: Option<&Url>,
         seed: u64,
         redirect_uris: &[String],
         webhook_url: Option<Url>,
@@ -56,7 +58,7 @@ impl Platform {
         let address = listener.local_addr().map_err(cannot)?;
         listener.set_nonblocking(true).map_err(cannot)?;
         let listener = tokio::net::TcpListener::from_std(listener).map_err(cannot)?;
-        let base = format!("http://{address}");
+        let base = settings::base(public_url, address);
         let world = World::new(seed);
         let file = tempfile::NamedTempFile::new()
             .and_then(|file| std::fs::write(file.path(), world.seed().to_string()).map(|()| file))
@@ -64,7 +66,11 @@ impl Platform {
         let mut builder = Sandbox::builder()
             .seed_file(file.path())
             .public_url(base.clone())
-            .webhook_url(format!("{base}{}", proxy::WEBHOOK_PATH));
+            .webhook_url(format!(
+                "http://{}{}",
+                settings::local(address),
+                proxy::WEBHOOK_PATH
+            ));
         for uri in redirect_uris {
             builder = builder.redirect_uri(uri.clone());
         }
