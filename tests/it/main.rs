@@ -14,6 +14,7 @@
 mod a_flask_server_written_from_the_contract_works;
 mod a_fuzzer_finds_no_answer_that_is_not_documented;
 mod a_page_of_a_public_client_calls_the_platform;
+mod a_participant_signs_in_to_the_example;
 mod a_prefetched_connect_link;
 mod a_webview_page_in_a_browser;
 mod an_ended_connection_leaves_a_duty_to_delete;

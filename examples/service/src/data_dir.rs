@@ -186,7 +186,8 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, DataDirError> {
     private_file::read(path).map_err(in_file(path))
 }
 
-fn in_file(path: &Path) -> impl Fn(io::Error) -> DataDirError {
+/// An error of a file in the directory.
+pub(crate) fn in_file(path: &Path) -> impl Fn(io::Error) -> DataDirError {
     move |source| {
         let path = path.into();
         if private_file::is_refusal(&source) {

@@ -10,7 +10,7 @@ use futures_util::TryStreamExt as _;
 use revento::{
     Client, Timestamp,
     inbox::{Deletions, covers_consent},
-    store::{Clock, DeletionDuty, DeletionStore, StoreError},
+    store::{Clock, DeletionDuty, DeletionStore, StoreError, StoreErrorReason},
     types::error::chain,
 };
 
@@ -88,7 +88,8 @@ impl DeletionJob {
         // A real service deletes rows here: `… WHERE event_id = $1 AND consented_at <= $2`.
         let entries = self
             .feed
-            .remove(|entry| covers(duty, entry.event_id.as_deref(), entry.occurred_at));
+            .remove(|entry| covers(duty, entry.event_id.as_deref(), entry.occurred_at))
+            .map_err(|error| StoreError::new(StoreErrorReason::Unavailable, "shortening the feed", error))?;
         let mut connections = 0;
         let mut all = self.client.connections();
         while let Some(connection) = all.try_next().await? {

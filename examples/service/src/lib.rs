@@ -9,6 +9,7 @@ mod error;
 mod feed;
 mod headers;
 mod pages;
+mod participant_pages;
 mod participants;
 pub mod private_file;
 mod routes;

@@ -5,15 +5,33 @@
 //! REVENTO_CLIENT_ID=… REVENTO_CLIENT_SECRET=… REVENTO_WEBHOOK_SECRET=… REVENTO_EVENT_ID=evt_test_published \
 //! cargo run -p revento-example-service
 //! ```
+//!
+//! `REVENTO_WEBHOOK_SECRET_PREVIOUS` is the former secret, while the webhook secret is being rotated. The log goes to stderr;
+//! `RUST_LOG` selects what it has, by default the id of each request and delivery.
 
-use std::{env, error::Error, process::ExitCode};
+use std::{
+    env,
+    error::Error,
+    io::{self, IsTerminal as _},
+    process::ExitCode,
+};
 
 use revento::types::error;
 use revento_example_service::{Service, Settings};
 use tokio::net::TcpListener;
+use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
+
+/// Each read of the API is a span, which has the id of its request.
+const LOG: &str = "warn,revento_api=info,revento_example_service=info";
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG)))
+        .with_span_events(FmtSpan::CLOSE)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

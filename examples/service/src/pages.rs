@@ -4,12 +4,14 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use revento::{
     Error,
     types::{Connection, ConnectionStatus, EventId, error, resource::Participant, text::printable},
-    with_axum::FlowError,
+    with_axum::{FlowError, WebviewSession},
 };
 
 use crate::{feed::Entry, participants::ParticipantList, state::State};
 
 const STYLE: &str = include_str!("style.css");
+/// How many webhooks the page lists.
+const SHOWN: usize = 50;
 const SCRIPT: &str = include_str!("live.js");
 
 pub(crate) fn index(
@@ -48,6 +50,14 @@ pub(crate) fn not_connected(error: &FlowError) -> String {
         h1 { "Not connected" }
         p.problem role="alert" { (error::chain(error)) "." }
         p { a.button href="/" { "Back to the start" } }
+    })
+}
+
+/// The page in the platform's frame.
+pub(crate) fn webview(session: &WebviewSession) -> String {
+    page(html! {
+        h1 { "Example integration" }
+        p.good { "You are signed in to " code { (session.event_id) } " as " code { (session.user_id) } "." }
     })
 }
 
@@ -127,7 +137,7 @@ fn webhooks(entries: &[Entry]) -> Markup {
                 p.small { "None yet. Approve an application in the sandbox's console." }
             }
             ul.feed {
-                @for entry in entries.iter().rev() {
+                @for entry in entries.iter().rev().take(SHOWN) {
                     li { code { (printable(&entry.event_type)) } " " span.small { (entry.occurred_at) } }
                 }
             }

@@ -23,21 +23,21 @@ use revento::{
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{headers, pages, participants::ParticipantList, state::State};
+use crate::{headers, pages, participant_pages, participants::ParticipantList, state::State};
 
 const ICON: &str = include_str!("icon.svg");
 
 /// The parameter of an address that names an event. The platform's panel uses it, too (contract §2).
 const EVENT_ID: &str = "event_id";
 
-pub(crate) fn router<F>(state: State, webhooks: WebhookEndpoint, stop: Shared<F>) -> Router
+pub(crate) fn router<F>(state: State, auth_base: &str, webhooks: WebhookEndpoint, stop: Shared<F>) -> Router
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let feed_of_state = state.feed.clone();
     let live = move || async move { live(feed_of_state.subscribe(), stop.clone()) };
     let hosts = headers::AllowedHosts::new(&state.base_url);
-    Router::new()
+    let pages = Router::new()
         .route("/", get(index))
         .route("/connect", get(connect))
         .route("/callback", get(callback))
@@ -48,15 +48,20 @@ where
         .route("/api/participants", get(participants_json))
         .route("/api/webhooks", get(webhooks_json))
         .route("/api/deletions", get(deletions_json))
+        .route("/healthz", get(healthz))
+        .merge(participant_pages::router())
         .layer(WebhookRoute::new("/webhooks", webhooks))
         .layer(FrameAncestors::none())
+        .with_state(state.clone());
+    participant_pages::framed(auth_base)
+        .with_state(state)
+        .fallback_service(pages)
         .layer(middleware::map_response(headers::protect))
         .layer(middleware::from_fn_with_state(hosts, headers::check_host))
-        .with_state(state)
 }
 
 /// The event that an address names, or else the configured one.
-struct ShownEvent(EventId);
+pub(crate) struct ShownEvent(pub(crate) EventId);
 
 #[derive(Deserialize)]
 struct EventQuery {
@@ -115,20 +120,33 @@ async fn connect(Extract(state): Extract<State>, browser: Parts) -> Response {
 }
 
 async fn callback(Extract(state): Extract<State>, browser: Parts) -> Response {
-    let FlowOutcome { headers, result } = state.flow.finish(&browser).await;
-    match result {
-        Ok(finished) => {
-            state.participants.forget().await;
-            let event_id = finished.connection.key.event_id;
-            let page = if event_id == state.event_id {
-                LocalPath::root()
-            } else {
-                LocalPath::root().with_parameter(EVENT_ID, event_id.as_str())
-            };
-            (headers, Redirect::to(page.as_str())).into_response()
-        }
-        Err(error) => (error.status(), headers, Html(pages::not_connected(&error))).into_response(),
+    let FlowOutcome { headers, result } = state.flow_for(&browser).finish(&browser).await;
+    let connection = match result {
+        Ok(finished) => finished.connection,
+        Err(error) => return (error.status(), headers, Html(pages::not_connected(&error))).into_response(),
+    };
+    if connection.key.user_id.is_some() {
+        return match participant_pages::signed_in(&state, &browser, &connection).await {
+            Ok(response) => (headers, response).into_response(),
+            Err(error) => {
+                let page = Html(pages::problem(&error));
+                (StatusCode::INTERNAL_SERVER_ERROR, headers, page).into_response()
+            }
+        };
     }
+    state.participants.forget().await;
+    let event_id = connection.key.event_id;
+    let page = if event_id == state.event_id {
+        LocalPath::root()
+    } else {
+        LocalPath::root().with_parameter(EVENT_ID, event_id.as_str())
+    };
+    (headers, Redirect::to(page.as_str())).into_response()
+}
+
+/// For a load balancer: this process answers.
+async fn healthz() -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 async fn icon() -> Response {

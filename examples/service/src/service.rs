@@ -2,18 +2,25 @@
 
 use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 
+use axum::http::Uri;
 use futures_util::future::{FutureExt, join, join_all};
 use revento::{
     Client, Endpoints, EventType, HandlerError, Handlers, Inbox, Integration, ReqwestTransport, SqliteStore,
     Verifier, Webhook,
     inbox::{Deletions, Runner},
     store::{DeletionStore, Sealer, SystemClock},
-    with_axum::{AuthorizationFlow, WebhookEndpoint},
+    types::text::printable,
+    with_axum::{AuthorizationFlow, LocalPath, WebhookEndpoint, WebviewSessions},
 };
 use tokio::net::TcpListener;
 
 use crate::{
-    DataDir, Settings, SetupError, deletion_job::DeletionJob, feed::Feed, participants::Participants, routes,
+    DataDir, Settings, SetupError, data_dir,
+    deletion_job::DeletionJob,
+    feed::{Entry, Feed},
+    participant_pages,
+    participants::Participants,
+    routes,
     state::State,
 };
 
@@ -27,6 +34,7 @@ pub struct Service {
     runner: Runner,
     deletion_job: DeletionJob,
     store: SqliteStore,
+    auth_base: String,
 }
 
 impl fmt::Debug for Service {
@@ -63,9 +71,13 @@ impl Service {
             .sealer(Arc::clone(&sealer))
             .build()?;
         let flow = AuthorizationFlow::new(client.clone(), &keys);
+        let framed_flow = flow.clone().partitioned_cookies();
+        let login = LocalPath::of(&Uri::from_static(participant_pages::LOGIN));
+        let sessions = WebviewSessions::new(client.clone(), &keys, login);
         let participants = Participants::new(client.clone());
 
-        let feed = Feed::default();
+        let handled = settings.data.join("handled.jsonl");
+        let feed = Feed::open(&handled).map_err(data_dir::in_file(&handled))?;
         let deletion_job = DeletionJob::new(
             Arc::new(store.clone()) as Arc<dyn DeletionStore>,
             Arc::new(SystemClock),
@@ -84,6 +96,8 @@ impl Service {
         let state = State {
             client,
             flow,
+            framed_flow,
+            sessions,
             feed,
             deletions,
             participants,
@@ -96,6 +110,7 @@ impl Service {
             runner,
             deletion_job,
             store,
+            auth_base: settings.auth_base,
         })
     }
 
@@ -105,7 +120,7 @@ impl Service {
         let stop = stop.shared();
         let background = tokio::spawn(self.state.client.background().run(stop.clone()));
         let deletion_job = tokio::spawn(self.deletion_job.run());
-        let router = routes::router(self.state, self.webhooks, stop.clone());
+        let router = routes::router(self.state, &self.auth_base, self.webhooks, stop.clone());
         let servers = listeners.into_iter().map(|listener| {
             axum::serve(listener, router.clone())
                 .with_graceful_shutdown(stop.clone())
@@ -135,7 +150,13 @@ fn handlers(client: &Client, deletions: &Deletions, feed: &Feed, participants: &
             async move {
                 client.apply_webhook(&webhook.envelope).await?;
                 participants.forget().await;
-                feed.push(&webhook.envelope, webhook.attempt);
+                feed.push(Entry::new(
+                    &webhook.envelope,
+                    &webhook.delivery_id,
+                    webhook.attempt,
+                ))?;
+                tracing::info!(delivery_id = %printable(webhook.delivery_id.as_str()),
+                    event_type = %webhook.envelope.event_type, "webhook handled");
                 Ok::<(), HandlerError>(())
             }
         })

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-/// What the integration has to know. The developer console shows the first five values.
+/// What the integration has to know. The developer console shows the first six values.
 #[derive(Clone)]
 pub struct Settings {
     /// The URL of the platform's authorization server.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use revento_example_service::{Service, Settings};
-use revento_sandbox::{Sandbox, SandboxInfo};
+use revento_sandbox::{ConsentDecision, Sandbox, SandboxInfo};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -59,6 +59,12 @@ impl Environment {
     /// The event that the integration offers to connect.
     pub(crate) fn event(&self) -> &str {
         &self.info().events[0]
+    }
+
+    /// A participant signs in on the consent page of this URL. Returns where the platform sends the browser.
+    pub(crate) async fn sign_in(&self, consent: &str, user: &str) -> String {
+        let decision = ConsentDecision::SignIn(user.to_owned());
+        self.sandbox.authorize(consent, decision).await.unwrap()
     }
 
     /// Stops both.
