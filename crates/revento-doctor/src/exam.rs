@@ -94,7 +94,11 @@ impl Exam {
                 self.connected.clear();
                 id
             }
-            None if !self.follows_event_id() => MAIN_EVENT.to_owned(),
+            None if !self.follows_event_id() => {
+                self.platform.sandbox().reset().await.map_err(untestable)?;
+                self.connected.clear();
+                MAIN_EVENT.to_owned()
+            }
             None => {
                 let event = self.platform.world.events.get(self.next_event);
                 let id = event.map_or_else(|| MAIN_EVENT.to_owned(), |event| event.id.clone());
@@ -133,6 +137,16 @@ impl Exam {
     pub(crate) async fn fresh_connection(&mut self) -> Result<Event, Problem> {
         let event = self.fresh_event().await?;
         self.connect(&event.id).await
+    }
+
+    /// Forgets which events are connected: the connections have ended, or may have.
+    pub(crate) fn forget_connections(&mut self) {
+        self.connected.clear();
+    }
+
+    /// Whether the integration works with one event only.
+    pub(crate) fn has_one_event(&self) -> bool {
+        self.fixed_event.is_some() || !self.follows_event_id()
     }
 
     /// Connects an event as an organizer does who authorizes everything. Returns the event that the integration connects in fact.

@@ -6,6 +6,7 @@ mod ending;
 mod oauth;
 mod reading;
 mod signature;
+mod steps;
 mod storage;
 mod tokens;
 mod webview;

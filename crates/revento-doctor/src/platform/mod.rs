@@ -4,6 +4,7 @@
 //! every exchange in full, and can hold, lose or change an answer.
 
 mod call;
+mod edit;
 mod proxy;
 mod relay;
 mod rule;
@@ -17,6 +18,7 @@ use revento_sandbox::{Sandbox, SandboxInfo};
 use url::Url;
 
 pub(crate) use call::{Call, Endpoint};
+pub(crate) use edit::{answer, json_answer};
 pub(crate) use relay::{Delivered, Relay, RelayMode};
 pub(crate) use rule::{Effect, Gate, RuleGuard};
 pub(crate) use secrets::Secrets;
@@ -139,7 +141,18 @@ impl Platform {
 
     /// Applies an effect to the calls of an endpoint: `times` times, or until the guard is dropped.
     pub(crate) fn on(&self, endpoint: Endpoint, times: Option<u32>, effect: Effect) -> RuleGuard {
-        self.proxy.rules.add(endpoint, times, effect)
+        self.on_later(endpoint, 0, times, effect)
+    }
+
+    /// Like [`on`](Self::on), after `skip` calls that pass.
+    pub(crate) fn on_later(
+        &self,
+        endpoint: Endpoint,
+        skip: u32,
+        times: Option<u32>,
+        effect: Effect,
+    ) -> RuleGuard {
+        self.proxy.rules.add(endpoint, skip, times, effect)
     }
 
     /// Asks the control API of the sandbox, such as `POST /integrations/…/rotate-webhook-secret`. The answer is its JSON.

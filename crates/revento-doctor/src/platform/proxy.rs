@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::Shared;
 use super::call::{Call, Endpoint};
+use super::edit;
 use super::relay::Relay;
 use super::rule::{Effect, Rules};
 use super::secrets::Secrets;
@@ -86,12 +87,19 @@ impl Proxy {
         for effect in effects {
             match effect {
                 Effect::Answer(response) => return Some(response.clone()),
-                Effect::SmallPages(rows) => request = with_limit(request, *rows),
+                Effect::SmallPages(rows) => request = edit::with_limit(request, *rows),
+                Effect::EmptyPage => {
+                    if let Some(page) = edit::empty_page(&request) {
+                        return Some(page);
+                    }
+                }
                 Effect::WaitBefore(gate) => gate.passed().await,
+                Effect::Delay(time) => tokio::time::sleep(*time).await,
                 Effect::LoseAnswer => lose = true,
-                Effect::WaitAfter(_) => {}
+                Effect::WaitAfter(_) | Effect::Edit(_) | Effect::OddCursor => {}
             }
         }
+        request = edit::with_own_cursor(request);
         let response = self.sandbox.answer(request.clone()).await;
         // The secrets of an answer that gets lost are given out all the same, as far as the platform knows.
         if let Some(response) = &response {
@@ -102,7 +110,8 @@ impl Proxy {
                 .unwrap_or_else(PoisonError::into_inner)
                 .learn(&call);
         }
-        response.filter(|_| !lose)
+        let response = response.filter(|_| !lose)?;
+        Some(edit::edited(response, effects))
     }
 }
 
@@ -161,20 +170,6 @@ fn arrival(request: &Request<Bytes>) -> Call {
         answer: Bytes::new(),
         took: std::time::Duration::ZERO,
     }
-}
-
-/// The request with another `limit`.
-fn with_limit(mut request: Request<Bytes>, rows: u32) -> Request<Bytes> {
-    let query = request.uri().query().unwrap_or_default();
-    let others = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "limit");
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(others)
-        .append_pair("limit", &rows.to_string())
-        .finish();
-    if let Ok(uri) = format!("{}?{query}", request.uri().path()).parse() {
-        *request.uri_mut() = uri;
-    }
-    request
 }
 
 /// Serves until the task is aborted.

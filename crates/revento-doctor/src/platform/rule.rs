@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::Response;
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::call::Endpoint;
@@ -15,6 +18,15 @@ pub(crate) enum Effect {
     Answer(Response<Bytes>),
     /// The sandbox answers pages of at most this many rows.
     SmallPages(u32),
+    /// The answer's JSON is changed. An answer without JSON stays as it is.
+    Edit(fn(&mut Value)),
+    /// The sandbox is not asked: a page without rows, whose cursor leads to the rows that the call asks for. Only for a call with a
+    /// cursor.
+    EmptyPage,
+    /// The next cursor of the answer gets characters that have to be encoded in a URL. It stays valid.
+    OddCursor,
+    /// The call waits this long before the sandbox sees it.
+    Delay(Duration),
     /// The call waits for the gate before the sandbox sees it.
     WaitBefore(Gate),
     /// The answer waits for the gate.
@@ -25,19 +37,31 @@ pub(crate) enum Effect {
 
 /// A gate that calls wait at.
 #[derive(Debug, Clone)]
-pub(crate) struct Gate(Arc<watch::Sender<bool>>);
+pub(crate) struct Gate(Arc<watch::Sender<GateState>>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct GateState {
+    open: bool,
+    reached: bool,
+}
 
 impl Gate {
     pub(crate) fn closed() -> Self {
-        Self(Arc::new(watch::Sender::new(false)))
+        Self(Arc::new(watch::Sender::new(GateState::default())))
     }
 
     pub(crate) fn open(&self) {
-        self.0.send_replace(true);
+        self.0.send_modify(|state| state.open = true);
+    }
+
+    /// Waits until a call has come to the gate.
+    pub(crate) async fn reached(&self) {
+        let _ = self.0.subscribe().wait_for(|state| state.reached).await;
     }
 
     pub(super) async fn passed(&self) {
-        let _ = self.0.subscribe().wait_for(|open| *open).await;
+        self.0.send_modify(|state| state.reached = true);
+        let _ = self.0.subscribe().wait_for(|state| state.open).await;
     }
 }
 
@@ -45,6 +69,8 @@ impl Gate {
 struct Rule {
     id: u64,
     endpoint: Endpoint,
+    /// How many calls pass before it applies.
+    skip: u32,
     /// How often it still applies; `None` without limit.
     times: Option<u32>,
     effect: Effect,
@@ -63,13 +89,14 @@ pub(crate) struct RuleGuard {
 }
 
 impl Rules {
-    pub(super) fn add(&self, endpoint: Endpoint, times: Option<u32>, effect: Effect) -> RuleGuard {
+    pub(super) fn add(&self, endpoint: Endpoint, skip: u32, times: Option<u32>, effect: Effect) -> RuleGuard {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         inner.0 += 1;
         let id = inner.0;
         inner.1.push(Rule {
             id,
             endpoint,
+            skip,
             times,
             effect,
         });
@@ -84,6 +111,10 @@ impl Rules {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut effects = Vec::new();
         for rule in inner.1.iter_mut().filter(|rule| rule.endpoint == endpoint) {
+            if rule.skip > 0 {
+                rule.skip -= 1;
+                continue;
+            }
             match &mut rule.times {
                 None => effects.push(rule.effect.clone()),
                 Some(0) => {}

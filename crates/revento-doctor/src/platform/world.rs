@@ -11,7 +11,7 @@ pub(crate) const MAIN_EVENT: &str = "evt_test_published";
 pub(crate) const PEOPLE: usize = 12;
 
 /// The number of events besides the main one.
-const FURTHER_EVENTS: usize = 40;
+const FURTHER_EVENTS: usize = 160;
 
 /// The organizer's organization.
 pub(crate) const ORGANIZATION: &str = "org_test_atlas";

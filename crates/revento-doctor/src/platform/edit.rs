@@ -1,0 +1,103 @@
+//! Changes of requests and answers on their way.
+
+use bytes::Bytes;
+use http::{Request, Response, header};
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::rule::Effect;
+
+/// What the doctor puts before a cursor of the sandbox. On the way back it is taken away.
+const OWN_CURSORS: [&str; 2] = [AFTER_EMPTY_PAGE, ODD];
+const AFTER_EMPTY_PAGE: &str = "next-";
+/// In a URL, each of these characters means something else unless it is encoded.
+const ODD: &str = "a+b/c=&d%20#\u{e9};";
+
+/// The request with another `limit`.
+pub(super) fn with_limit(request: Request<Bytes>, rows: u32) -> Request<Bytes> {
+    with_parameter(request, "limit", &rows.to_string())
+}
+
+/// The request with the sandbox's own cursor.
+pub(super) fn with_own_cursor(request: Request<Bytes>) -> Request<Bytes> {
+    let Some(sent) = cursor(&request) else {
+        return request;
+    };
+    let mut own = sent.as_str();
+    for prefix in OWN_CURSORS {
+        own = own.strip_prefix(prefix).unwrap_or(own);
+    }
+    if own == sent {
+        return request;
+    }
+    let own = own.to_owned();
+    with_parameter(request, "cursor", &own)
+}
+
+fn cursor(request: &Request<Bytes>) -> Option<String> {
+    let query = request.uri().query()?;
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs
+        .find(|(name, _)| name == "cursor")
+        .map(|(_, value)| value.into_owned())
+}
+
+fn with_parameter(mut request: Request<Bytes>, name: &str, value: &str) -> Request<Bytes> {
+    let query = request.uri().query().unwrap_or_default();
+    let others = form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known != name);
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(others)
+        .append_pair(name, value)
+        .finish();
+    if let Ok(uri) = format!("{}?{query}", request.uri().path()).parse() {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// A page without rows, before the page that the request asks for.
+pub(super) fn empty_page(request: &Request<Bytes>) -> Option<Response<Bytes>> {
+    let cursor = cursor(request)?;
+    let page = json!({ "data": [], "next_cursor": format!("{AFTER_EMPTY_PAGE}{cursor}"), "has_more": true });
+    Some(json_answer(200, &page))
+}
+
+/// An answer of JSON.
+pub(crate) fn json_answer(status: u16, body: &Value) -> Response<Bytes> {
+    answer(status, "application/json", body.to_string())
+}
+
+/// An answer.
+pub(crate) fn answer(status: u16, content_type: &'static str, body: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+    let value = http::HeaderValue::from_static(content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, value);
+    response
+}
+
+/// The answer with the changes of its JSON.
+pub(super) fn edited(mut response: Response<Bytes>, effects: &[Effect]) -> Response<Bytes> {
+    for effect in effects {
+        let edit: fn(&mut Value) = match effect {
+            Effect::Edit(edit) => *edit,
+            Effect::OddCursor => make_cursor_odd,
+            _ => continue,
+        };
+        let Ok(mut body) = serde_json::from_slice(response.body()) else {
+            continue;
+        };
+        edit(&mut body);
+        *response.body_mut() = Bytes::from(body.to_string());
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    response
+}
+
+fn make_cursor_odd(page: &mut Value) {
+    if let Some(cursor) = page.get_mut("next_cursor")
+        && let Some(text) = cursor.as_str()
+    {
+        *cursor = json!(format!("{ODD}{text}"));
+    }
+}
