@@ -78,6 +78,7 @@ pub(crate) async fn serve(app: Arc<App>) -> anyhow::Result<()> {
     let address = (Ipv4Addr::LOCALHOST, app.settings.port);
     let listener = TcpListener::bind(address).await;
     let listener = listener.with_context(|| format!("port {} cannot be opened", app.settings.port))?;
+    tokens::forget_what_was_in_memory(&app).await?;
     tokio::spawn(handling::run(Arc::clone(&app)));
     tokio::spawn(every(
         Duration::from_secs(3600),

@@ -76,8 +76,11 @@ pub(crate) async fn read(app: &Arc<App>, key: &str, path_and_query: &str) -> Res
         // What the answer says is stored by now, so that the call that gets this place knows it.
         budget::finish(app, permit).await?;
         match next? {
-            Next::Done(value) => return Ok(value),
-            Next::Refresh if !refreshed => refreshed = true,
+            Next::Done(value) => {
+                tokens::was_used(app, key).await?;
+                return Ok(value);
+            }
+            Next::Refresh if !refreshed || app.mistakes.has("tokens-expired-no-loop") => refreshed = true,
             Next::Refresh => {
                 return Err(CallError::Unavailable(
                     "the platform rejects a new access token".to_owned(),
@@ -152,8 +155,19 @@ async fn judge(
             Next::Refresh
         }
         StatusCode::UNAUTHORIZED if code == "token_revoked" => {
-            endings::revoked(app, key).await?;
+            if attempt == 1 && app.mistakes.has("tokens-revoked-not-refreshed") {
+                return Ok(Next::Refresh);
+            }
+            if attempt == 1 && app.mistakes.has("tokens-revoked-not-retried") {
+                return Ok(Next::Wait(backoff));
+            }
+            if !app.mistakes.has("tokens-revoked-remembered") {
+                endings::revoked(app, key).await?;
+            }
             Next::Fail(CallError::Reconnect("token_revoked".to_owned()))
+        }
+        StatusCode::UNAUTHORIZED if app.mistakes.has("tokens-invalid-token-no-loop") => {
+            Next::Wait(Duration::from_millis(100))
         }
         StatusCode::UNAUTHORIZED => Next::Fail(CallError::Reconnect(or(code, "invalid_token"))),
         StatusCode::FORBIDDEN if code == "insufficient_scope" => {

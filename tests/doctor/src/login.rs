@@ -77,7 +77,8 @@ pub(crate) async fn me(State(app): State<Arc<App>>, headers: HeaderMap) -> Respo
         Ok(None) => return signed_out(),
         Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
-    let reading = tokio::spawn(async move { read(&app, &key).await });
+    let reader = Arc::clone(&app);
+    let reading = tokio::spawn(async move { read(&reader, &key).await });
     match reading.await {
         Ok(Ok((profile, application))) => {
             let name = profile.get("name").cloned();
@@ -87,7 +88,7 @@ pub(crate) async fn me(State(app): State<Arc<App>>, headers: HeaderMap) -> Respo
             Json(body).into_response()
         }
         Ok(Err(CallError::Reconnect(_))) => signed_out(),
-        Ok(Err(error)) => reading::problem(&error, &event_id),
+        Ok(Err(error)) => reading::problem(&app, &error, &event_id),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

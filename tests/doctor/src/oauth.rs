@@ -325,7 +325,15 @@ async fn exchange(app: &App, state: &str, code: &str, flow: &Flow) -> Result<Ans
         ("redirect_uri", redirect_uri.as_str()),
         ("code_verifier", verifier.as_str()),
     ];
-    match app.platform.token(&app.settings, &form).await {
+    match app
+        .platform
+        .token(
+            &format!("{}/oauth/token", app.settings.auth_base),
+            &app.settings,
+            &form,
+        )
+        .await
+    {
         Ok(answer) if answer.status.is_success() && answer.text("access_token").is_some() => Ok(answer),
         Ok(answer) => {
             tracing::error!(

@@ -78,13 +78,18 @@ impl Platform {
     }
 
     /// Asks the token endpoint.
-    pub(crate) async fn token(&self, settings: &Settings, form: &[(&str, &str)]) -> Result<Answer, Failure> {
+    pub(crate) async fn token(
+        &self,
+        url: &str,
+        settings: &Settings,
+        form: &[(&str, &str)],
+    ) -> Result<Answer, Failure> {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(form)
             .append_pair("client_id", &settings.client_id)
             .append_pair("client_secret", &settings.client_secret)
             .finish();
-        let request = self.0.post(format!("{}/oauth/token", settings.auth_base));
+        let request = self.0.post(url);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         answer(request.header(ACCEPT, "application/json").body(body)).await
     }

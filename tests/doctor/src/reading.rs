@@ -23,18 +23,27 @@ pub(crate) async fn participants(State(app): State<Arc<App>>, RawQuery(query): R
             .into_response();
     };
     // The reader may go away. What was begun is finished, so that every call is counted to its end.
-    let reading =
-        tokio::spawn(async move { read_all(&app, &event_id).await.map_err(|error| (error, event_id)) });
+    let reader = Arc::clone(&app);
+    let reading = tokio::spawn(async move {
+        read_all(&reader, &event_id)
+            .await
+            .map_err(|error| (error, event_id))
+    });
     match reading.await {
         Ok(Ok(ids)) => Json(json!({ "ids": ids })).into_response(),
-        Ok(Err((error, event_id))) => problem(&error, &event_id),
+        Ok(Err((error, event_id))) => problem(&app, &error, &event_id),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
 /// The answer to a read that failed.
-pub(crate) fn problem(error: &CallError, event_id: &str) -> Response {
+pub(crate) fn problem(app: &App, error: &CallError, event_id: &str) -> Response {
     let (status, body) = match error {
+        CallError::Reconnect(reason)
+            if reason == "invalid_grant" && app.mistakes.has("tokens-consent-over") =>
+        {
+            (StatusCode::INTERNAL_SERVER_ERROR, json!({ "error": "internal" }))
+        }
         CallError::Reconnect(reason) => {
             let query = form_urlencoded::Serializer::new(String::new())
                 .append_pair("event_id", event_id)

@@ -212,7 +212,11 @@ impl Locks {
 /// Refreshes once, or waits while another task does. The claim in the database keeps the other replicas away.
 async fn refresh(app: &Arc<App>, key: &str, generation: i64) -> Result<Progress, TokenError> {
     let lock = app.refreshing.of(key);
-    let _one_at_a_time = lock.lock().await;
+    let _one_at_a_time = if app.mistakes.has("tokens-one-refresh-for-many") {
+        None
+    } else {
+        Some(lock.lock().await)
+    };
     if load(app, key).await?.generation != generation {
         return Ok(Progress::Changed);
     }
@@ -227,13 +231,20 @@ async fn refresh(app: &Arc<App>, key: &str, generation: i64) -> Result<Progress,
 /// Takes the claim. If its last holder is gone, the token may have been sent: then the connection is in doubt.
 async fn claim(app: &App, key: &str, generation: i64) -> Result<bool, TokenError> {
     let mut tx = app.store.begin().await?;
-    let query = sqlx::query_as::<_, (Option<i64>,)>(
-        "SELECT claim_until FROM connections WHERE key = ? AND generation = ? AND status = 'connected'",
+    let query = sqlx::query_as::<_, (Option<i64>, Option<String>)>(
+        "SELECT claim_until, claim_holder FROM connections WHERE key = ? AND generation = ? AND status = 'connected'",
     );
-    let Some((until,)) = query.bind(key).bind(generation).fetch_optional(&mut *tx).await? else {
+    let Some((until, holder)) = query.bind(key).bind(generation).fetch_optional(&mut *tx).await? else {
         return Ok(false);
     };
+    let ours = holder.as_ref() == Some(&app.replica);
+    let ignored = if ours {
+        app.mistakes.has("tokens-one-refresh-for-many")
+    } else {
+        app.mistakes.has("tokens-one-refresh-over-replicas")
+    };
     let won = match until {
+        Some(_) if ignored => true,
         Some(until) if until > now() => false,
         Some(_) => {
             tracing::warn!("the holder of a claim is gone; its refresh token may have been sent");
@@ -287,11 +298,11 @@ async fn send(app: &App, key: &str, generation: i64) -> Result<Progress, TokenEr
         release(app, key, false).await?;
         return Ok(Progress::Busy);
     }
-    let form = [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", refresh_token.as_str()),
-    ];
-    match app.platform.token(&app.settings, &form).await {
+    let answer = ask(app, &refresh_token).await;
+    if let Some(progress) = judge_wrongly(app, key, generation, &answer).await? {
+        return Ok(progress);
+    }
+    match answer {
         Ok(answer) if answer.text("access_token").is_some() => {
             store_until_it_succeeds(app, key, generation, &connection, &answer).await;
             tracing::info!(event_id = connection.event_id, "refreshed");
@@ -330,6 +341,87 @@ async fn send(app: &App, key: &str, generation: i64) -> Result<Progress, TokenEr
     }
 }
 
+async fn ask(app: &App, refresh_token: &str) -> Result<Answer, Failure> {
+    let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+    let redirect_uri = format!("{}/callback", app.settings.base_url);
+    if app.mistakes.has("tokens-refresh-fields") {
+        form.push(("redirect_uri", &redirect_uri));
+    }
+    let mut url = format!("{}/oauth/token", app.settings.auth_base);
+    if app.mistakes.has("tokens-not-in-url") {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("token", refresh_token)
+            .finish();
+        url = format!("{url}?{query}");
+    }
+    let asked = app.platform.token(&url, &app.settings, &form);
+    if app.mistakes.has("tokens-slow-endpoint") {
+        let in_time = tokio::time::timeout(Duration::from_secs(1), asked).await;
+        return match in_time {
+            Ok(answer) => answer,
+            Err(_) => app.platform.token(&url, &app.settings, &form).await,
+        };
+    }
+    match asked.await {
+        Err(Failure::Lost) if app.mistakes.has("tokens-lost-answer-not-resent") => {
+            app.platform.token(&url, &app.settings, &form).await
+        }
+        answer => answer,
+    }
+}
+
+/// The fields of a token answer that the contract names.
+const KNOWN_FIELDS: [&str; 8] = [
+    "access_token",
+    "refresh_token",
+    "token_type",
+    "expires_in",
+    "refresh_expires_in",
+    "scope",
+    "event_id",
+    "organization_id",
+];
+
+/// What mistakes make of the answer to a refresh. `None` without a mistake.
+async fn judge_wrongly(
+    app: &App,
+    key: &str,
+    generation: i64,
+    answer: &Result<Answer, Failure>,
+) -> Result<Option<Progress>, TokenError> {
+    let Ok(answer) = answer else {
+        if app.mistakes.has("tokens-lost-answer-keeps-access") {
+            has_expired(app, key, generation).await?;
+        }
+        return Ok(None);
+    };
+    let failing = answer.status.is_server_error();
+    let ends = [
+        ("tokens-endpoint-down", failing && answer.body.is_object()),
+        ("tokens-endpoint-html", failing && answer.body.is_null()),
+        ("tokens-invalid-client", answer.error() == "invalid_client"),
+    ];
+    if ends.iter().any(|(id, applies)| *applies && app.mistakes.has(id)) {
+        end(app, key, generation, "refresh_failed").await?;
+        return Ok(Some(Progress::Changed));
+    }
+    if answer.error() == "invalid_grant" && app.mistakes.has("tokens-invalid-grant-final") {
+        release(app, key, false).await?;
+        return Err(TokenError::Reconnect("invalid_grant".to_owned()));
+    }
+    let mut fields = answer
+        .body
+        .as_object()
+        .into_iter()
+        .flat_map(|fields| fields.keys());
+    let unknown = |field: &String| field != "user_id" && !KNOWN_FIELDS.contains(&field.as_str());
+    if answer.status.is_success() && app.mistakes.has("tokens-tolerant-answer") && fields.any(unknown) {
+        release(app, key, false).await?;
+        return Ok(Some(Progress::Failed("an unknown field".to_owned())));
+    }
+    Ok(None)
+}
+
 /// The old token is gone, so the new one must not be lost: it stays in memory until the database takes it.
 async fn store_until_it_succeeds(
     app: &App,
@@ -357,7 +449,7 @@ async fn store(
         .text("event_id")
         .is_none_or(|event_id| event_id == connection.event_id);
     let query = sqlx::query(
-        "UPDATE connections SET access = ?, refresh = ?, access_expires_at = ?, refreshed_at = ?, scope = ?,
+        "UPDATE connections SET access = ?, refresh = CASE WHEN ? THEN refresh ELSE ? END, access_expires_at = ?, refreshed_at = ?, scope = ?,
             generation = generation + 1, doubt_since = NULL, claim_holder = NULL, claim_until = NULL,
             status = CASE WHEN ? THEN status ELSE 'needs_consent' END,
             reason = CASE WHEN ? THEN reason ELSE 'other_binding' END
@@ -365,6 +457,7 @@ async fn store(
     );
     let query = query
         .bind(pair.access)
+        .bind(app.mistakes.has("tokens-newest-refresh-token"))
         .bind(pair.refresh)
         .bind(pair.expires_at)
         .bind(now());
@@ -373,6 +466,32 @@ async fn store(
         .bind(same)
         .bind(same);
     query.bind(key).bind(generation).execute(app.store.pool()).await?;
+    if app.mistakes.has("tokens-stored-before-use") {
+        let query = sqlx::query("UPDATE connections SET reason = 'unused' WHERE key = ?");
+        query.bind(key).execute(app.store.pool()).await?;
+    }
+    Ok(())
+}
+
+/// The access token was used. With a mistake, this is when its pair is stored.
+pub(crate) async fn was_used(app: &App, key: &str) -> anyhow::Result<()> {
+    if app.mistakes.has("tokens-stored-before-use") {
+        let query = sqlx::query("UPDATE connections SET reason = NULL WHERE key = ? AND reason = 'unused'");
+        query.bind(key).execute(app.store.pool()).await?;
+    }
+    Ok(())
+}
+
+/// What a crash costs when tokens were in memory only.
+pub(crate) async fn forget_what_was_in_memory(app: &App) -> anyhow::Result<()> {
+    if app.mistakes.has("tokens-stored-before-use") {
+        let query = sqlx::query("DELETE FROM connections WHERE reason = 'unused'");
+        query.execute(app.store.pool()).await?;
+    }
+    if app.mistakes.has("tokens-restart") {
+        let query = sqlx::query("DELETE FROM connections WHERE generation = 1 AND user_id IS NULL");
+        query.execute(app.store.pool()).await?;
+    }
     Ok(())
 }
 
@@ -418,6 +537,11 @@ impl Pair {
 pub(crate) async fn connect(app: &App, key: &str, event_id: &str, answer: &Answer) -> anyhow::Result<()> {
     let pair = Pair::of(app, key, answer)?;
     let mut tx = app.store.begin().await?;
+    if app.mistakes.has("tokens-per-connection") {
+        // There is one place for tokens.
+        let query = sqlx::query("DELETE FROM connections WHERE key <> ? AND user_id IS NULL");
+        query.bind(key).execute(&mut *tx).await?;
+    }
     let query = sqlx::query(
         "INSERT INTO connections (key, event_id, user_id, organization_id, scope, status, access, refresh, access_expires_at,
             refreshed_at, consented_at, generation) VALUES (?, ?, ?, ?, ?, 'connected', ?, ?, ?, ?, ?, 1)

@@ -55,8 +55,8 @@ pub(super) async fn refreshed(exam: &mut Exam, event: &Event) -> Result<(), Prob
 }
 
 /// The refreshes since the mark. Without one, the check cannot be completed.
-pub(super) fn refreshes(exam: &Exam, mark: Mark) -> Result<Vec<Arc<Call>>, Problem> {
-    let calls = exam.platform.calls_of(Endpoint::Refresh, mark);
+pub(super) fn refreshes(exam: &Exam, event: &Event, mark: Mark) -> Result<Vec<Arc<Call>>, Problem> {
+    let calls = exam.platform.calls_about(event, Endpoint::Refresh, mark);
     if calls.is_empty() {
         return Err(Problem::Untestable(
             "the integration did not try to refresh the token, see tokens-refresh-at-expiry".to_owned(),
@@ -75,8 +75,8 @@ pub(super) fn most_sent(refreshes: &[Arc<Call>]) -> usize {
 }
 
 /// The reads of participants since the mark. Without one, the check cannot be completed.
-pub(super) fn participant_calls(exam: &Exam, mark: Mark) -> Result<Vec<Arc<Call>>, Problem> {
-    let calls = exam.platform.calls_of(Endpoint::Participants, mark);
+pub(super) fn participant_calls(exam: &Exam, event: &Event, mark: Mark) -> Result<Vec<Arc<Call>>, Problem> {
+    let calls = exam.platform.calls_about(event, Endpoint::Participants, mark);
     if calls.is_empty() {
         return Err(Problem::Untestable(
             "the integration did not call the platform: its read page has to read the participants now"
@@ -93,9 +93,10 @@ pub(super) fn show(exam: &mut Exam, calls: &[Arc<Call>]) {
     exam.evidence.extend(shown);
 }
 
-/// Keeps the calls to the platform since the mark as evidence.
-pub(super) fn show_since(exam: &mut Exam, mark: Mark) {
-    let calls = exam.platform.calls_since(mark);
+/// Keeps the calls about the event since the mark as evidence.
+pub(super) fn show_since(exam: &mut Exam, event: &Event, mark: Mark) {
+    let mut calls = exam.platform.calls_since(mark);
+    calls.retain(|call| call.event_id.as_deref().is_none_or(|id| id == event.id));
     show(exam, &calls);
 }
 

@@ -65,6 +65,8 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// The fields of a form, and those of the query.
     pub(crate) fields: HashMap<String, String>,
+    /// The event that a read names, or whose refresh token is sent.
+    pub(crate) event_id: Option<String>,
     pub(crate) arrived: Instant,
     /// How many calls with the same token were in flight when it arrived, with this one.
     pub(crate) in_flight: usize,

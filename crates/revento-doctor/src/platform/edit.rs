@@ -34,6 +34,17 @@ pub(super) fn with_own_cursor(request: Request<Bytes>) -> Request<Bytes> {
     with_parameter(request, "cursor", &own)
 }
 
+/// A request to the token endpoint without its query: the sandbox refuses a secret there. A check of the doctor's says so, and the
+/// other checks go on.
+pub(super) fn without_secrets_in_url(mut request: Request<Bytes>) -> Request<Bytes> {
+    if request.uri().path() == "/oauth/token"
+        && let Ok(uri) = request.uri().path().parse()
+    {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
 fn cursor(request: &Request<Bytes>) -> Option<String> {
     let query = request.uri().query()?;
     let mut pairs = form_urlencoded::parse(query.as_bytes());

@@ -26,7 +26,7 @@ pub(crate) use secrets::Secrets;
 use crate::error::{Cause, DoctorError};
 use crate::settings;
 use proxy::Proxy;
-use world::World;
+use world::{Event, World};
 
 /// A place in the record of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +131,13 @@ impl Platform {
         calls
     }
 
+    /// Those of one endpoint about one event.
+    pub(crate) fn calls_about(&self, event: &Event, endpoint: Endpoint, mark: Mark) -> Vec<Arc<Call>> {
+        let mut calls = self.calls_of(endpoint, mark);
+        calls.retain(|call| call.event_id.as_deref() == Some(&event.id));
+        calls
+    }
+
     fn calls(&self) -> Vec<Arc<Call>> {
         self.proxy
             .calls
@@ -141,18 +148,22 @@ impl Platform {
 
     /// Applies an effect to the calls of an endpoint: `times` times, or until the guard is dropped.
     pub(crate) fn on(&self, endpoint: Endpoint, times: Option<u32>, effect: Effect) -> RuleGuard {
-        self.on_later(endpoint, 0, times, effect)
+        self.proxy.rules.add(endpoint, None, 0, times, effect)
     }
 
-    /// Like [`on`](Self::on), after `skip` calls that pass.
-    pub(crate) fn on_later(
+    /// Like [`on`](Self::on) for the calls of one event, after `skip` calls that pass. An event whose check is over may still
+    /// call.
+    pub(crate) fn on_event(
         &self,
+        event: &Event,
         endpoint: Endpoint,
         skip: u32,
         times: Option<u32>,
         effect: Effect,
     ) -> RuleGuard {
-        self.proxy.rules.add(endpoint, skip, times, effect)
+        self.proxy
+            .rules
+            .add(endpoint, Some(&event.id), skip, times, effect)
     }
 
     /// Asks the control API of the sandbox, such as `POST /integrations/…/rotate-webhook-secret`. The answer is its JSON.

@@ -55,7 +55,8 @@ impl Proxy {
             return Some(response);
         }
         let mut call = arrival(&request);
-        let effects = self.rules.apply(call.endpoint);
+        call.event_id = self.event_of(&call);
+        let effects = self.rules.apply(call.endpoint, call.event_id.as_deref());
         let token = call.bearer().unwrap_or_default().to_owned();
         let counted = InFlight::enter(&self.in_flight, &token);
         call.in_flight = counted.now;
@@ -81,8 +82,19 @@ impl Proxy {
         response
     }
 
+    /// The event that a read names, or whose refresh token is sent.
+    fn event_of(&self, call: &Call) -> Option<String> {
+        if call.endpoint == Endpoint::Refresh {
+            let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+            return secrets.event_of.get(call.field("refresh_token")?).cloned();
+        }
+        let mut parts = call.uri.path().split('/');
+        parts.find(|part| *part == "events")?;
+        parts.next().map(str::to_owned)
+    }
+
     async fn pass(&self, request: Request<Bytes>, effects: &[Effect]) -> Option<Response<Bytes>> {
-        let mut request = request;
+        let mut request = edit::without_secrets_in_url(request);
         let mut lose = false;
         for effect in effects {
             match effect {
@@ -163,6 +175,7 @@ fn arrival(request: &Request<Bytes>) -> Call {
         headers: request.headers().clone(),
         body: request.body().clone(),
         fields,
+        event_id: None,
         arrived: now(),
         in_flight: 1,
         status: None,

@@ -69,6 +69,8 @@ impl Gate {
 struct Rule {
     id: u64,
     endpoint: Endpoint,
+    /// Applies to the calls of this event only.
+    event_id: Option<String>,
     /// How many calls pass before it applies.
     skip: u32,
     /// How often it still applies; `None` without limit.
@@ -89,13 +91,21 @@ pub(crate) struct RuleGuard {
 }
 
 impl Rules {
-    pub(super) fn add(&self, endpoint: Endpoint, skip: u32, times: Option<u32>, effect: Effect) -> RuleGuard {
+    pub(super) fn add(
+        &self,
+        endpoint: Endpoint,
+        event_id: Option<&str>,
+        skip: u32,
+        times: Option<u32>,
+        effect: Effect,
+    ) -> RuleGuard {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         inner.0 += 1;
         let id = inner.0;
         inner.1.push(Rule {
             id,
             endpoint,
+            event_id: event_id.map(str::to_owned),
             skip,
             times,
             effect,
@@ -107,10 +117,12 @@ impl Rules {
     }
 
     /// The effects on a call. Uses up rules that apply a limited number of times.
-    pub(super) fn apply(&self, endpoint: Endpoint) -> Vec<Effect> {
+    pub(super) fn apply(&self, endpoint: Endpoint, event_id: Option<&str>) -> Vec<Effect> {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut effects = Vec::new();
-        for rule in inner.1.iter_mut().filter(|rule| rule.endpoint == endpoint) {
+        for rule in inner.1.iter_mut().filter(|rule| {
+            rule.endpoint == endpoint && (rule.event_id.is_none() || rule.event_id.as_deref() == event_id)
+        }) {
             if rule.skip > 0 {
                 rule.skip -= 1;
                 continue;

@@ -1,5 +1,7 @@
 //! The secrets that the platform has given out.
 
+use std::collections::HashMap;
+
 use revento_sandbox::SandboxInfo;
 
 use super::call::{Call, Endpoint};
@@ -9,6 +11,8 @@ use super::call::{Call, Endpoint};
 pub(crate) struct Secrets {
     pub(crate) access_tokens: Vec<String>,
     pub(crate) refresh_tokens: Vec<String>,
+    /// The event of each refresh token of an organizer.
+    pub(crate) event_of: HashMap<String, String>,
     pub(crate) codes: Vec<String>,
     pub(crate) verifiers: Vec<String>,
     pub(crate) client: Vec<String>,
@@ -37,6 +41,13 @@ impl Secrets {
                 .map(str::to_owned)
         };
         self.access_tokens.extend(of_answer("access_token"));
+        if let (Some(token), Some(event_id), None) = (
+            of_answer("refresh_token"),
+            of_answer("event_id"),
+            of_answer("user_id"),
+        ) {
+            self.event_of.insert(token, event_id);
+        }
         self.refresh_tokens.extend(of_answer("refresh_token"));
         if call.endpoint == Endpoint::Code {
             self.codes.extend(call.field("code").map(str::to_owned));

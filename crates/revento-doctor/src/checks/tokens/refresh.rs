@@ -7,6 +7,7 @@ use url::Url;
 
 use super::super::steps::{self, LONG, PAST_EXPIRY};
 use crate::exam::{Exam, Problem, flaw};
+use crate::platform::world::Event;
 use crate::platform::{Effect, Endpoint, Gate};
 
 /// How many reads arrive at the same time.
@@ -23,9 +24,9 @@ pub(super) async fn at_expiry(exam: &mut Exam) -> Result<(), Problem> {
     exam.advance(PAST_EXPIRY).await?;
     let mark = exam.platform.mark();
     let read = exam.read_all(&event).await;
-    steps::show_since(exam, mark);
+    steps::show_since(exam, &event, mark);
     read?;
-    match exam.platform.calls_of(Endpoint::Refresh, mark).len() {
+    match exam.platform.calls_about(&event, Endpoint::Refresh, mark).len() {
         1 => Ok(()),
         count => Err(flaw("one refresh", format!("{count} refreshes"))),
     }
@@ -35,13 +36,15 @@ pub(super) async fn newest(exam: &mut Exam) -> Result<(), Problem> {
     let event = steps::expired(exam).await?;
     let first = exam.platform.mark();
     steps::refreshed(exam, &event).await?;
-    let returned = steps::refreshes(exam, first)?.last().map(|call| call.json());
+    let returned = steps::refreshes(exam, &event, first)?
+        .last()
+        .map(|call| call.json());
     // Long enough that only the sliding lifetime of the new refresh token covers it.
     exam.advance(IDLE).await?;
     let second = exam.platform.mark();
     exam.read(&event).await?;
-    steps::show_since(exam, first);
-    let sent = steps::refreshes(exam, second)?;
+    steps::show_since(exam, &event, first);
+    let sent = steps::refreshes(exam, &event, second)?;
     let newest = returned
         .as_ref()
         .and_then(|answer| answer.get("refresh_token"))
@@ -58,7 +61,7 @@ pub(super) async fn newest(exam: &mut Exam) -> Result<(), Problem> {
 pub(super) async fn one_for_many(exam: &mut Exam) -> Result<(), Problem> {
     let event = steps::expired(exam).await?;
     let url = steps::read_url(exam, &event)?;
-    one_refresh(exam, vec![url; MANY]).await
+    one_refresh(exam, &event, vec![url; MANY]).await
 }
 
 pub(super) async fn one_over_replicas(exam: &mut Exam) -> Result<(), Problem> {
@@ -74,8 +77,7 @@ pub(super) async fn one_over_replicas(exam: &mut Exam) -> Result<(), Problem> {
             .map_err(|problem| steps::blocked(problem, "a replica does not read"))?;
     }
     exam.advance(PAST_EXPIRY).await?;
-    let each = [urls.clone(), urls.clone(), urls].concat();
-    one_refresh(exam, each).await
+    one_refresh(exam, &event, urls).await
 }
 
 /// The same page at another replica.
@@ -92,12 +94,12 @@ fn at_replica(url: &Url, base: &Url) -> Result<Url, Problem> {
 }
 
 /// Reads at the same time with an expired token. The answer to a refresh is held, so that all of them find it expired.
-async fn one_refresh(exam: &mut Exam, urls: Vec<Url>) -> Result<(), Problem> {
+async fn one_refresh(exam: &mut Exam, event: &Event, urls: Vec<Url>) -> Result<(), Problem> {
     let mark = exam.platform.mark();
     let gate = Gate::closed();
     let _held = exam
         .platform
-        .on(Endpoint::Refresh, None, Effect::WaitAfter(gate.clone()));
+        .on_event(event, Endpoint::Refresh, 0, None, Effect::WaitAfter(gate.clone()));
     let count = urls.len();
     let release = async {
         tokio::time::sleep(HELD).await;
@@ -105,7 +107,7 @@ async fn one_refresh(exam: &mut Exam, urls: Vec<Url>) -> Result<(), Problem> {
     };
     let (reads, ()) = tokio::join!(steps::reads_within(urls, LONG), release);
     exam.evidence.extend(reads.into_iter().take(2));
-    let refreshes = steps::refreshes(exam, mark)?;
+    let refreshes = steps::refreshes(exam, event, mark)?;
     steps::show(exam, &refreshes);
     let most = steps::most_sent(&refreshes);
     // A straggler may refresh the new token once more. That is harmless.
@@ -132,7 +134,7 @@ pub(super) async fn per_connection(exam: &mut Exam) -> Result<(), Problem> {
     }
     let mark = exam.platform.mark();
     let read = exam.read_all(&first).await;
-    steps::show_since(exam, mark);
+    steps::show_since(exam, &first, mark);
     read.map(drop).map_err(|problem| match problem {
         Problem::Flaw { got, .. } => flaw(
             format!("{} stays connected when {} is connected too", first.id, second.id),
@@ -153,7 +155,7 @@ pub(super) async fn fields(exam: &mut Exam) -> Result<(), Problem> {
     let event = steps::expired(exam).await?;
     let mark = exam.platform.mark();
     steps::refreshed(exam, &event).await?;
-    let refreshes = steps::refreshes(exam, mark)?;
+    let refreshes = steps::refreshes(exam, &event, mark)?;
     steps::show(exam, &refreshes);
     let needless: Vec<&str> = ["code_verifier", "code_challenge", "redirect_uri", "code"]
         .into_iter()
@@ -192,12 +194,16 @@ pub(super) async fn not_in_url(exam: &mut Exam) -> Result<(), Problem> {
 pub(super) async fn tolerant(exam: &mut Exam) -> Result<(), Problem> {
     let event = steps::expired(exam).await?;
     let mark = exam.platform.mark();
-    let _more = exam
-        .platform
-        .on(Endpoint::Refresh, None, Effect::Edit(with_unknown_fields));
+    let _more = exam.platform.on_event(
+        &event,
+        Endpoint::Refresh,
+        0,
+        None,
+        Effect::Edit(with_unknown_fields),
+    );
     let read = exam.read_all(&event).await;
-    steps::show_since(exam, mark);
-    steps::refreshes(exam, mark)?;
+    steps::show_since(exam, &event, mark);
+    steps::refreshes(exam, &event, mark)?;
     read.map(drop)
 }
 

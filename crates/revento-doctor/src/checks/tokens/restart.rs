@@ -25,9 +25,13 @@ pub(super) async fn stored_before_use(exam: &mut Exam) -> Result<(), Problem> {
     let mark = exam.platform.mark();
     let gate = Gate::closed();
     // The first call finds the token expired. The second one has the new token: it is held while the integration dies.
-    let held = exam
-        .platform
-        .on_later(Endpoint::Participants, 1, None, Effect::WaitBefore(gate.clone()));
+    let held = exam.platform.on_event(
+        &event,
+        Endpoint::Participants,
+        1,
+        None,
+        Effect::WaitBefore(gate.clone()),
+    );
     let read = tokio::spawn(send(Outgoing::get(url)));
     let reached = tokio::time::timeout(exam.patience(), gate.reached()).await;
     let restarted = match reached {
@@ -37,8 +41,8 @@ pub(super) async fn stored_before_use(exam: &mut Exam) -> Result<(), Problem> {
     gate.open();
     drop(held);
     read.abort();
-    steps::show_since(exam, mark);
-    steps::refreshes(exam, mark)?;
+    steps::show_since(exam, &event, mark);
+    steps::refreshes(exam, &event, mark)?;
     if reached.is_err() {
         return Err(Problem::Untestable(
             "after a refresh the request was not repeated, see tokens-refresh-at-expiry".to_owned(),

@@ -28,13 +28,17 @@ pub(super) async fn invalid_grant_final(exam: &mut Exam) -> Result<(), Problem> 
     let event = steps::expired(exam).await?;
     let mark = exam.platform.mark();
     let body = json!({ "error": "invalid_grant", "error_description": "The refresh token is not valid." });
-    let _refused = exam
-        .platform
-        .on(Endpoint::Refresh, None, Effect::Answer(json_answer(400, &body)));
+    let _refused = exam.platform.on_event(
+        &event,
+        Endpoint::Refresh,
+        0,
+        None,
+        Effect::Answer(json_answer(400, &body)),
+    );
     steps::read_within(exam, &event, LOOK).await?;
     steps::read_within(exam, &event, LOOK).await?;
     exam.quiet().await;
-    let refreshes = steps::refreshes(exam, mark)?;
+    let refreshes = steps::refreshes(exam, &event, mark)?;
     steps::show(exam, &refreshes);
     match refreshes.len() {
         1 => Ok(()),
@@ -51,8 +55,8 @@ pub(super) async fn consent_over(exam: &mut Exam) -> Result<(), Problem> {
     exam.forget_connections();
     let mark = exam.platform.mark();
     let read = exam.read(&event).await?;
-    steps::show_since(exam, mark);
-    steps::refreshes(exam, mark)?;
+    steps::show_since(exam, &event, mark);
+    steps::refreshes(exam, &event, mark)?;
     steps::asks_to_reconnect(exam, &event, &read)
 }
 
@@ -60,9 +64,13 @@ pub(super) async fn consent_over(exam: &mut Exam) -> Result<(), Problem> {
 async fn refused_with(exam: &mut Exam, code: &str) -> Result<(Event, Mark, RuleGuard), Problem> {
     let event = exam.fresh_connection().await?;
     let mark = exam.platform.mark();
-    let rule = exam
-        .platform
-        .on(Endpoint::Participants, None, Effect::Answer(unauthorized(code)));
+    let rule = exam.platform.on_event(
+        &event,
+        Endpoint::Participants,
+        0,
+        None,
+        Effect::Answer(unauthorized(code)),
+    );
     Ok((event, mark, rule))
 }
 
@@ -70,9 +78,9 @@ pub(super) async fn revoked_not_refreshed(exam: &mut Exam) -> Result<(), Problem
     let (event, mark, _rule) = refused_with(exam, "token_revoked").await?;
     steps::read_within(exam, &event, LOOK).await?;
     exam.quiet().await;
-    steps::participant_calls(exam, mark)?;
-    steps::show_since(exam, mark);
-    match exam.platform.calls_of(Endpoint::Refresh, mark).len() {
+    steps::participant_calls(exam, &event, mark)?;
+    steps::show_since(exam, &event, mark);
+    match exam.platform.calls_about(&event, Endpoint::Refresh, mark).len() {
         0 => Ok(()),
         count => Err(flaw("no refresh", format!("{count} refreshes"))),
     }
@@ -81,8 +89,8 @@ pub(super) async fn revoked_not_refreshed(exam: &mut Exam) -> Result<(), Problem
 pub(super) async fn revoked_not_retried(exam: &mut Exam) -> Result<(), Problem> {
     let (event, mark, _rule) = refused_with(exam, "token_revoked").await?;
     steps::read_within(exam, &event, LOOK).await?;
-    let calls = steps::participant_calls(exam, mark)?;
-    steps::show_since(exam, mark);
+    let calls = steps::participant_calls(exam, &event, mark)?;
+    steps::show_since(exam, &event, mark);
     match steps::with_the_first_token(&calls) {
         1 => Ok(()),
         count => Err(flaw("one call with the revoked token", format!("{count} calls"))),
@@ -92,16 +100,24 @@ pub(super) async fn revoked_not_retried(exam: &mut Exam) -> Result<(), Problem> 
 pub(super) async fn revoked_remembered(exam: &mut Exam) -> Result<(), Problem> {
     let (event, mark, _rule) = refused_with(exam, "token_revoked").await?;
     steps::read_within(exam, &event, LOOK).await?;
-    steps::participant_calls(exam, mark)?;
-    if !exam.platform.calls_of(Endpoint::Refresh, mark).is_empty() {
+    steps::participant_calls(exam, &event, mark)?;
+    if !exam
+        .platform
+        .calls_about(&event, Endpoint::Refresh, mark)
+        .is_empty()
+    {
         return Err(Problem::Untestable(
             "the integration refreshed the token, see tokens-revoked-not-refreshed".to_owned(),
         ));
     }
     let later = exam.platform.mark();
     steps::read_within(exam, &event, LOOK).await?;
-    steps::show_since(exam, mark);
-    match exam.platform.calls_of(Endpoint::Participants, later).len() {
+    steps::show_since(exam, &event, mark);
+    match exam
+        .platform
+        .calls_about(&event, Endpoint::Participants, later)
+        .len()
+    {
         0 => Ok(()),
         count => Err(flaw(
             "the next read of the page needs no call: the connection is known to have ended",
@@ -113,22 +129,25 @@ pub(super) async fn revoked_remembered(exam: &mut Exam) -> Result<(), Problem> {
 pub(super) async fn expired_no_loop(exam: &mut Exam) -> Result<(), Problem> {
     let (event, mark, _rule) = refused_with(exam, "token_expired").await?;
     steps::read_within(exam, &event, LOOK).await?;
-    steps::refreshes(exam, mark)?;
-    bounded(exam, mark)
+    steps::refreshes(exam, &event, mark)?;
+    bounded(exam, &event, mark)
 }
 
 pub(super) async fn invalid_token_no_loop(exam: &mut Exam) -> Result<(), Problem> {
     let (event, mark, _rule) = refused_with(exam, "invalid_token").await?;
     steps::read_within(exam, &event, LOOK).await?;
-    steps::participant_calls(exam, mark)?;
-    bounded(exam, mark)
+    steps::participant_calls(exam, &event, mark)?;
+    bounded(exam, &event, mark)
 }
 
 /// At most two refreshes and three calls.
-fn bounded(exam: &mut Exam, mark: Mark) -> Result<(), Problem> {
-    let refreshes = exam.platform.calls_of(Endpoint::Refresh, mark).len();
-    let reads = exam.platform.calls_of(Endpoint::Participants, mark).len();
-    steps::show_since(exam, mark);
+fn bounded(exam: &mut Exam, event: &Event, mark: Mark) -> Result<(), Problem> {
+    let refreshes = exam.platform.calls_about(event, Endpoint::Refresh, mark).len();
+    let reads = exam
+        .platform
+        .calls_about(event, Endpoint::Participants, mark)
+        .len();
+    steps::show_since(exam, event, mark);
     if refreshes <= 2 && reads <= 3 {
         return Ok(());
     }
