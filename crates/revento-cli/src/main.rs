@@ -1,6 +1,6 @@
 //! The `revento` command: a local platform, an example integration on it, and tools.
 //!
-//! Exit codes: 0 for success, 1 if the command failed, 2 if the command line is wrong.
+//! Exit codes: 0 for success, 1 if the command failed, 2 if the command line is wrong, 3 if a check could not look.
 
 mod doctor;
 mod export;
@@ -96,6 +96,9 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             terminal::print_error(&error);
+            if error.is::<ops::CouldNotLook>() {
+                return ExitCode::from(3);
+            }
             ExitCode::FAILURE
         }
     }

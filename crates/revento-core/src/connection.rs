@@ -115,6 +115,8 @@ text_enum! {
         UserRevoked = "user_revoked_access",
         /// The platform suspended the integration (contract §2.6).
         Suspended = "integration_suspended",
+        /// An operator gave the connection up (`revento ops connections end`). The platform may still have the consent.
+        EndedByOperator = "ended_by_operator",
     }
 }
 

@@ -4,11 +4,15 @@ mod check;
 mod connections;
 mod deletions;
 mod inbox;
+mod key_files;
+mod keys;
 mod stores;
 
 use std::time::Duration;
 
 use anyhow::Result;
+pub(crate) use check::CouldNotLook;
+use key_files::{OptionalKeys, RequiredKeys};
 use revento::{
     Timestamp,
     store::{Clock, SystemClock},
@@ -18,15 +22,18 @@ use stores::{StoreArguments, Stores};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// List and show connections: status, reason, expiries.
+    /// List, show and end connections: status, reason, expiries.
     #[command(subcommand)]
     Connections(connections::Command),
-    /// List buried deliveries, queue them again, delete their bodies.
+    /// Count and show deliveries, list the buried ones, queue them again, delete their bodies.
     #[command(subcommand)]
     Inbox(inbox::Command),
-    /// List data that has to be deleted.
+    /// List data that has to be deleted, and record that it was.
     #[command(subcommand)]
     Deletions(deletions::Command),
+    /// Find out what is sealed under which key, and seal it under a new one.
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Check a service's stores, for a monitor: exit code 1 if a person has to act.
     Check(check::Arguments),
 }
@@ -36,6 +43,7 @@ pub(crate) async fn run(command: Command) -> Result<()> {
         Command::Connections(command) => connections::run(command).await,
         Command::Inbox(command) => inbox::run(command).await,
         Command::Deletions(command) => deletions::run(command).await,
+        Command::Keys(command) => keys::run(command).await,
         Command::Check(arguments) => check::run(arguments).await,
     }
 }

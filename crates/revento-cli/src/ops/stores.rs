@@ -1,13 +1,14 @@
 //! The stores of a service, by a URL.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use revento::{
-    SqliteStore,
-    store::{DeletionStore, InboxStore, TokenStore},
-    store_postgres::PostgresOptions,
-    store_redis::RedisOptions,
+    SqliteStore, Timestamp,
+    store::{DeletionStore, InboxAdmin, TokenAdmin},
+    store_postgres::{PostgresOptions, PostgresStore},
+    store_redis::{RedisOptions, RedisStore},
+    types::ClientId,
 };
 
 use super::shown;
@@ -23,16 +24,28 @@ pub(crate) struct StoreArguments {
     /// The prefix of the keys in Redis, if it is not the default of the store.
     #[arg(long, value_name = "TEXT")]
     key_prefix: Option<String>,
+    /// Use a Redis server that does not promise to keep what it has taken, as the service does with `trust_the_server`.
+    #[arg(long)]
+    trust_redis: bool,
 }
 
 /// The open stores. Redis holds tokens only.
 pub(crate) struct Stores {
-    pub(crate) tokens: Arc<dyn TokenStore>,
-    inbox: Option<Arc<dyn InboxStore>>,
+    pub(crate) tokens: Arc<dyn TokenAdmin>,
+    inbox: Option<Arc<dyn InboxAdmin>>,
     deletions: Option<Arc<dyn DeletionStore>>,
+    engine: Engine,
+}
+
+/// What only some engines have.
+enum Engine {
+    Sqlite,
+    Postgres(PostgresStore),
+    Redis(Box<RedisStore>),
 }
 
 impl Stores {
+    /// Opens the stores as they are: a schema that another version has made is not changed.
     pub(crate) async fn open(arguments: &StoreArguments) -> Result<Self> {
         // The rest can contain a password, so no error shows it.
         let (scheme, rest) = arguments
@@ -51,18 +64,17 @@ impl Stores {
     }
 
     async fn sqlite(path: &str) -> Result<Self> {
-        // Opening would create the file.
-        ensure!(Path::new(path).is_file(), "there is no database {}", shown(path));
-        let store = SqliteStore::open(path).await?;
-        Ok(Self::complete(store))
+        let store = SqliteStore::open_existing(path).await?;
+        Ok(Self::complete(store, Engine::Sqlite))
     }
 
     async fn postgres(arguments: &StoreArguments) -> Result<Self> {
-        let mut options = PostgresOptions::new(&arguments.store);
+        let mut options = PostgresOptions::new(&arguments.store).without_migrations();
         if let Some(schema) = &arguments.schema {
             options = options.schema(schema);
         }
-        Ok(Self::complete(options.connect().await?))
+        let store = options.connect().await?;
+        Ok(Self::complete(store.clone(), Engine::Postgres(store)))
     }
 
     async fn redis(arguments: &StoreArguments) -> Result<Self> {
@@ -70,30 +82,88 @@ impl Stores {
         if let Some(prefix) = &arguments.key_prefix {
             options = options.prefix(prefix);
         }
+        if arguments.trust_redis {
+            options = options.trust_the_server();
+        }
+        let store = options.connect().await?;
         Ok(Self {
-            tokens: Arc::new(options.connect().await?),
+            tokens: Arc::new(store.clone()),
             inbox: None,
             deletions: None,
+            engine: Engine::Redis(Box::new(store)),
         })
     }
 
-    fn complete(store: impl TokenStore + InboxStore + DeletionStore + Clone + 'static) -> Self {
+    fn complete(
+        store: impl TokenAdmin + InboxAdmin + DeletionStore + Clone + 'static,
+        engine: Engine,
+    ) -> Self {
         Self {
             tokens: Arc::new(store.clone()),
             inbox: Some(Arc::new(store.clone())),
             deletions: Some(Arc::new(store)),
+            engine,
         }
     }
 
-    pub(crate) fn inbox(&self) -> Result<&dyn InboxStore> {
-        self.inbox
-            .as_deref()
+    /// The inbox, if this engine has one.
+    pub(crate) fn has_inbox(&self) -> Option<&dyn InboxAdmin> {
+        self.inbox.as_deref()
+    }
+
+    pub(crate) fn inbox(&self) -> Result<&dyn InboxAdmin> {
+        self.has_inbox()
             .context("this store has no inbox: name the database that has it")
     }
 
+    /// The deletion duties, if this engine has them.
+    pub(crate) fn has_deletions(&self) -> Option<&dyn DeletionStore> {
+        self.deletions.as_deref()
+    }
+
     pub(crate) fn deletions(&self) -> Result<&dyn DeletionStore> {
-        self.deletions
-            .as_deref()
+        self.has_deletions()
             .context("this store has no deletion duties: name the database that has them")
+    }
+
+    /// The version of the schema. Opening has compared it with the one that this program needs.
+    pub(crate) fn schema_version(&self) -> Option<u32> {
+        match &self.engine {
+            Engine::Sqlite => Some(SqliteStore::SCHEMA_VERSION),
+            Engine::Postgres(_) => Some(PostgresStore::SCHEMA_VERSION),
+            Engine::Redis(_) => None,
+        }
+    }
+
+    /// The time by the server's clock; `None` for an engine without a server.
+    pub(crate) async fn server_time(&self) -> Result<Option<Timestamp>> {
+        Ok(match &self.engine {
+            Engine::Sqlite => None,
+            Engine::Postgres(store) => Some(store.server_time().await?),
+            Engine::Redis(store) => Some(store.server_time().await?),
+        })
+    }
+
+    /// The integrations to look at: the named one, or all that have records.
+    pub(crate) async fn clients(&self, named: Option<String>) -> Result<Vec<ClientId>> {
+        match named {
+            Some(id) => Ok(vec![ClientId::new(id)]),
+            None => Ok(self.tokens.clients().await?),
+        }
+    }
+
+    /// The integration to look at: the named one, or the only one that has records.
+    pub(crate) async fn client(&self, named: Option<String>) -> Result<ClientId> {
+        let mut clients = self.clients(named).await?;
+        ensure!(
+            clients.len() < 2,
+            "the store has connections of several integrations: name one with --client-id ({})",
+            clients
+                .iter()
+                .map(|id| shown(id.as_str()))
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+        clients.pop().context("the store has no connections")
     }
 }

@@ -166,7 +166,7 @@ async fn buried_deliveries_are_listed_queued_again_and_expunged() {
     ];
     let text = service.run(&with_key).await.stdout;
     assert!(
-        text.contains("attempts: the sealed bytes have an unknown format"),
+        text.contains("1 attempt: the sealed bytes have an unknown format"),
         "{text}"
     );
     std::fs::set_permissions(&key_file, std::fs::Permissions::from_mode(0o644)).unwrap();

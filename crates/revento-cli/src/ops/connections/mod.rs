@@ -1,10 +1,13 @@
 //! `revento ops connections`.
 
+mod end;
+
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
 use revento::{
     Timestamp,
+    oauth::refresh::Timing,
     store::{RecordPages, Stored},
     types::{ClientId, Connection, ConnectionKey, ConnectionStatus, EventId, UserId},
 };
@@ -19,6 +22,8 @@ pub(crate) enum Command {
     List(ListArguments),
     /// Show one connection.
     Show(ShowArguments),
+    /// End a connection: delete its tokens, so that it needs consent again.
+    End(end::EndArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -26,9 +31,9 @@ pub(crate) enum Command {
   revento ops connections list --store sqlite:integration.db --client-id int_1
   revento ops connections list --status in_doubt --json")]
 pub(crate) struct ListArguments {
-    /// The integration's client id.
+    /// Only connections of this integration. Without it those of all integrations in the store.
     #[arg(long, value_name = "ID", env = "REVENTO_CLIENT_ID")]
-    client_id: String,
+    client_id: Option<String>,
     /// Only connections of this event.
     #[arg(long, value_name = "ID")]
     event: Option<String>,
@@ -46,14 +51,8 @@ pub(crate) struct ListArguments {
 #[command(after_help = "Example:
   revento ops connections show evt_1 --store sqlite:integration.db --client-id int_1")]
 pub(crate) struct ShowArguments {
-    /// The event.
-    event: String,
-    /// The user of a participant's connection. Without it the organizer's connection is shown.
-    #[arg(long, value_name = "ID")]
-    user: Option<String>,
-    /// The integration's client id.
-    #[arg(long, value_name = "ID", env = "REVENTO_CLIENT_ID")]
-    client_id: String,
+    #[command(flatten)]
+    key: KeyArguments,
     /// Print one line of JSON.
     #[arg(long)]
     json: bool,
@@ -61,35 +60,67 @@ pub(crate) struct ShowArguments {
     store: StoreArguments,
 }
 
+/// Which connection.
+#[derive(Debug, clap::Args)]
+struct KeyArguments {
+    /// The event.
+    event: String,
+    /// The user of a participant's connection. Without it, the organizer's connection.
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
+    /// The integration's client id. Not needed if the store has connections of one integration only.
+    #[arg(long, value_name = "ID", env = "REVENTO_CLIENT_ID")]
+    client_id: Option<String>,
+}
+
+impl KeyArguments {
+    async fn key(self, stores: &Stores) -> Result<ConnectionKey> {
+        let (client_id, event_id) = (stores.client(self.client_id).await?, EventId::new(self.event));
+        Ok(match self.user {
+            Some(user) => ConnectionKey::user(client_id, event_id, UserId::new(user)),
+            None => ConnectionKey::installation(client_id, event_id),
+        })
+    }
+}
+
 pub(crate) async fn run(command: Command) -> Result<()> {
     match command {
         Command::List(arguments) => list(arguments).await,
         Command::Show(arguments) => show(arguments).await,
+        Command::End(arguments) => end::end(arguments).await,
     }
 }
 
 async fn list(arguments: ListArguments) -> Result<()> {
     let stores = Stores::open(&arguments.store).await?;
-    let client_id = ClientId::new(arguments.client_id);
+    let mut found = 0;
+    for client_id in stores.clients(arguments.client_id.clone()).await? {
+        found += list_client(&stores, client_id, &arguments).await?;
+    }
+    if found == 0 && !arguments.json {
+        terminal::print_line("No connection matches.");
+    }
+    Ok(())
+}
+
+/// Returns how many connections match.
+async fn list_client(stores: &Stores, client_id: ClientId, arguments: &ListArguments) -> Result<usize> {
     let tokens = stores.tokens.as_ref();
-    let mut pages = match arguments.event {
-        Some(event) => RecordPages::of_event(tokens, client_id, EventId::new(event)),
+    let mut pages = match &arguments.event {
+        Some(event) => RecordPages::of_event(tokens, client_id, EventId::new(event.as_str())),
         None => RecordPages::of_client(tokens, client_id),
     };
-    let status = arguments
-        .status
-        .map(|status| ConnectionStatus::from(status.as_str()));
-    let mut found = false;
-    while let Some(page) = pages.next().await? {
-        if terminal::is_closed() {
-            break;
-        }
+    let status = arguments.status.as_deref().map(ConnectionStatus::from);
+    let mut found = 0;
+    while let Some(page) = pages.next().await?
+        && !terminal::is_closed()
+    {
         for stored in &page {
             let connection = &stored.record.connection;
             if status.as_ref().is_some_and(|status| *status != connection.status) {
                 continue;
             }
-            found = true;
+            found += 1;
             terminal::print_line(&if arguments.json {
                 as_json(stored)
             } else {
@@ -97,19 +128,12 @@ async fn list(arguments: ListArguments) -> Result<()> {
             });
         }
     }
-    if !found && !arguments.json {
-        terminal::print_line("No connection matches.");
-    }
-    Ok(())
+    Ok(found)
 }
 
 async fn show(arguments: ShowArguments) -> Result<()> {
     let stores = Stores::open(&arguments.store).await?;
-    let (client_id, event_id) = (ClientId::new(arguments.client_id), EventId::new(arguments.event));
-    let key = match arguments.user {
-        Some(user) => ConnectionKey::user(client_id, event_id, UserId::new(user)),
-        None => ConnectionKey::installation(client_id, event_id),
-    };
+    let key = arguments.key.key(&stores).await?;
     let stored = stores
         .tokens
         .load(&key)
@@ -121,6 +145,22 @@ async fn show(arguments: ShowArguments) -> Result<()> {
         details(&stored, now())
     });
     Ok(())
+}
+
+/// When a service refreshes the tokens, with the usual durations: early, and in doubt only after the access token has ended. `None` if
+/// it cannot refresh them.
+fn next_refresh_at(connection: &Connection) -> Option<Timestamp> {
+    let timing = Timing::default();
+    match connection.status {
+        ConnectionStatus::Connected if connection.reason.is_none() => {
+            Some(connection.access_expires_at.saturating_sub(timing.lead_time))
+        }
+        ConnectionStatus::InDoubt => {
+            let after_pause = connection.status_since.saturating_add(timing.doubt_pause);
+            Some(connection.access_expires_at.max(after_pause))
+        }
+        _ => None,
+    }
 }
 
 fn line(connection: &Connection, now: Timestamp) -> String {
@@ -179,6 +219,13 @@ fn details(stored: &Stored, now: Timestamp) -> String {
             .into(),
         ),
         ("consented", time(connection.consented_at)),
+        (
+            "next refresh",
+            next_refresh_at(connection).map_or("-".into(), |at| match at > now {
+                true => time(at),
+                false => format!("due since {at} ({})", from_now(at, now)),
+            }),
+        ),
         ("access token ends", time(connection.access_expires_at)),
         ("refresh token ends", time(connection.refresh_expires_at)),
         ("consent ends", time(connection.consent_expires_at)),
@@ -203,6 +250,7 @@ fn as_json(stored: &Stored) -> String {
         "has_tokens": stored.record.tokens.is_some(),
         "consented_at": connection.consented_at,
         "access_expires_at": connection.access_expires_at,
+        "next_refresh_at": next_refresh_at(connection),
         "refresh_expires_at": connection.refresh_expires_at,
         "consent_expires_at": connection.consent_expires_at,
         "delete_by": connection.delete_by,

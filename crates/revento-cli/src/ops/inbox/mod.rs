@@ -1,18 +1,18 @@
 //! `revento ops inbox`.
 
-use std::path::{Path, PathBuf};
+mod show;
+mod stats;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use revento::{
-    KeyRing, SealingKey, Timestamp,
+    Timestamp,
     inbox::open_error,
     store::{BuriedCursor, BuriedDelivery, InboxStore, RequeueAttempts, RequeueOutcome},
     types::EnvelopeId,
 };
-use revento_example_service::private_file;
 use serde_json::json;
 
-use super::{StoreArguments, Stores, from_now, now, shown};
+use super::{OptionalKeys, StoreArguments, Stores, from_now, now, shown};
 use crate::terminal;
 
 /// How many deliveries are read at once.
@@ -20,6 +20,10 @@ const PAGE: usize = 500;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    /// Count the deliveries: waiting, handled, failed, and why.
+    Stats(stats::StatsArguments),
+    /// Show one delivery.
+    Show(show::ShowArguments),
     /// List the buried deliveries, the last buried first.
     Dead(DeadArguments),
     /// Queue buried deliveries again.
@@ -29,8 +33,13 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  revento ops inbox dead --store sqlite:integration.db --type application.approved")]
+#[command(
+    after_help = "The errors of the handlers are sealed, because they can repeat personal data. --key-file opens them.
+
+Examples:
+  revento ops inbox dead --store sqlite:integration.db --type application.approved
+  revento ops inbox dead --key-file sealing.key"
+)]
 pub(crate) struct DeadArguments {
     /// Only deliveries of this event type.
     #[arg(long = "type", value_name = "TYPE")]
@@ -38,9 +47,8 @@ pub(crate) struct DeadArguments {
     /// How many deliveries to show.
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
-    /// The file with the service's sealing key (Base64). It opens the errors of the handlers, which can repeat personal data.
-    #[arg(long, value_name = "FILE")]
-    key_file: Option<PathBuf>,
+    #[command(flatten)]
+    keys: OptionalKeys,
     /// Print one line of JSON for each delivery.
     #[arg(long)]
     json: bool,
@@ -85,6 +93,8 @@ pub(crate) struct ExpungeArguments {
 
 pub(crate) async fn run(command: Command) -> Result<()> {
     match command {
+        Command::Stats(arguments) => stats::stats(arguments).await,
+        Command::Show(arguments) => show::show(arguments).await,
         Command::Dead(arguments) => dead(arguments).await,
         Command::Requeue(arguments) => requeue(arguments).await,
         Command::Expunge(arguments) => expunge(arguments).await,
@@ -111,7 +121,7 @@ pub(super) async fn buried(
 }
 
 async fn dead(arguments: DeadArguments) -> Result<()> {
-    let key = arguments.key_file.as_deref().map(read_key).transpose()?;
+    let key = arguments.keys.ring()?;
     let stores = Stores::open(&arguments.store).await?;
     let wanted = arguments.event_type.as_deref();
     let matches = |row: &BuriedDelivery| wanted.is_none_or(|wanted| row.event_type.as_str() == wanted);
@@ -133,20 +143,9 @@ async fn dead(arguments: DeadArguments) -> Result<()> {
     Ok(())
 }
 
-/// The key, from a file that only its owner can use.
-fn read_key(path: &Path) -> Result<KeyRing> {
-    let content = private_file::read(path).with_context(|| format!("{} is not used", path.display()))?;
-    let content = content.with_context(|| format!("there is no file {}", path.display()))?;
-    let text = str::from_utf8(&content).unwrap_or_default();
-    let key = SealingKey::from_base64(text.trim());
-    Ok(KeyRing::new(key.with_context(|| {
-        format!("{} does not hold a sealing key", path.display())
-    })?))
-}
-
 fn line(row: &BuriedDelivery, error: Option<String>) -> String {
     format!(
-        "{}  {}  buried {} after {} attempts{}{}",
+        "{}  {}  buried {} after {}{}{}",
         shown(row.envelope_id.as_str()),
         shown(row.event_type.as_str()),
         from_now(row.buried_at, now()),

@@ -1,0 +1,69 @@
+//! `revento ops keys retire`.
+
+use anyhow::{Result, bail};
+use serde_json::json;
+
+use super::{
+    super::{StoreArguments, Stores, shown},
+    count::{Under, count},
+};
+use crate::terminal;
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The command changes nothing: the service holds its keys. It says whether the key can be taken from the service and destroyed.
+
+Example:
+  revento ops keys retire 3f9a0c5e1e7a574c --store sqlite:integration.db"
+)]
+pub(crate) struct RetireArguments {
+    /// The id of the key, as `revento ops keys status` shows it.
+    key_id: String,
+    /// Print one line of JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreArguments,
+}
+
+pub(super) async fn retire(arguments: RetireArguments) -> Result<()> {
+    let stores = Stores::open(&arguments.store).await?;
+    let counts = count(&stores).await?;
+    let key = Under::Key(arguments.key_id);
+    let under = counts.get(&key).copied().unwrap_or_default();
+    let unreadable = counts.get(&Under::Unreadable).copied().unwrap_or_default().all();
+    let name = key.name();
+    if arguments.json {
+        let line = json!({
+            "can_go": under.all() == 0 && unreadable == 0,
+            "tokens": under.tokens,
+            "bodies": under.bodies,
+            "errors": under.errors,
+            "unreadable": unreadable,
+        });
+        terminal::print_line(&line.to_string());
+    }
+    if under.all() > 0 {
+        bail!(
+            "{} are sealed under the {name}: run revento ops keys reseal. If the number does not fall, a replica still seals under it: make the \
+             new key the current one everywhere",
+            terminal::counted(under.all(), "record", "records")
+        );
+    }
+    if unreadable > 0 {
+        bail!(
+            "{} name no key, and can be sealed under any: find out what wrote them before you drop a key",
+            terminal::counted(unreadable, "record", "records")
+        );
+    }
+    if !arguments.json {
+        terminal::print_line(&format!(
+            "Nothing in this store is sealed under the {name}.\n\
+             1. Check the other stores that the service has (tokens in Redis, the inbox elsewhere), and that every replica seals under another key.\n\
+             2. Take the key out of the service's key ring.\n\
+             3. Destroy the key when no backup is needed that is sealed under it: {} opens nothing else.",
+            shown(&name)
+        ));
+    }
+    Ok(())
+}
