@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::map_response_with_state;
 use axum::routing::{any, get};
@@ -19,6 +20,7 @@ use crate::seal::Sealer;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::tokens::Locks;
+use crate::webhooks::{Approvals, Turnstile};
 use crate::{endings, handling, login, machine, oauth, pages, reading, tokens, webhooks, webview};
 
 /// The state that all routes share.
@@ -33,6 +35,10 @@ pub(crate) struct App {
     /// Wakes the handler of webhooks.
     pub(crate) queued: Notify,
     pub(crate) refreshing: Locks,
+    /// Only by mistake.
+    pub(crate) turnstile: Turnstile,
+    /// Only by mistake.
+    pub(crate) approvals: Approvals,
     /// Only by mistake.
     old_webhook_secrets: Vec<String>,
 }
@@ -66,6 +72,8 @@ impl App {
             replica: machine::random_text()?,
             queued: Notify::new(),
             refreshing: Locks::default(),
+            turnstile: Turnstile::default(),
+            approvals: Approvals::default(),
             settings,
             mistakes,
             store,
@@ -107,9 +115,21 @@ fn router(app: Arc<App>) -> Router {
         .route("/login", any(login::login))
         .route("/me", get(login::me))
         .route("/webview", get(webview::page_in_frame))
-        .route("/healthz", get(async || StatusCode::NO_CONTENT))
+        .route("/healthz", get(health))
         .layer(map_response_with_state(Arc::clone(&app), pages::protect))
         .with_state(app)
+}
+
+/// `GET /healthz`: whether this process can serve. The platform does not matter here.
+async fn health(State(app): State<Arc<App>>) -> StatusCode {
+    if app.mistakes.has("delivery-health") {
+        let asked = app
+            .platform
+            .get(&app.settings, "/events/none", "none", "none")
+            .await;
+        return asked.map_or(StatusCode::SERVICE_UNAVAILABLE, |_| StatusCode::NO_CONTENT);
+    }
+    StatusCode::NO_CONTENT
 }
 
 async fn every<W: Future<Output = anyhow::Result<()>>>(

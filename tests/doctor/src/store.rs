@@ -135,6 +135,15 @@ impl Store {
         kept.iter().map(|sealed| sealer.open(sealed, record)).collect()
     }
 
+    /// Marks an envelope as seen, before it is stored. False if it was marked already. Only by mistake.
+    pub(crate) async fn mark(&self, envelope_id: &str) -> sqlx::Result<bool> {
+        sqlx::raw_sql("CREATE TABLE IF NOT EXISTS seen (id TEXT PRIMARY KEY)")
+            .execute(&self.pool)
+            .await?;
+        let query = sqlx::query("INSERT INTO seen VALUES (?) ON CONFLICT DO NOTHING").bind(envelope_id);
+        Ok(query.execute(&self.pool).await?.rows_affected() == 1)
+    }
+
     /// Moves the write-ahead log into the file and empties it, so that nothing deleted is left in it.
     pub(crate) async fn empty_log(&self) -> sqlx::Result<()> {
         for _ in 0..50 {

@@ -1,6 +1,9 @@
 //! Receiving webhooks: verified on the exact bytes, stored, and only then acknowledged (contract §4.1).
 
 mod body;
+mod load;
+mod store;
+mod strict;
 mod verify;
 
 use std::sync::Arc;
@@ -8,13 +11,15 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{ALLOW, CONTENT_LENGTH, EXPECT};
 use axum::http::{Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::Value;
 
 use crate::app::App;
 use crate::listener::HeadSpelling;
-use crate::log;
-use crate::machine::{digest, now};
+use crate::machine::digest;
+pub(crate) use load::Turnstile;
+use store::store;
+pub(crate) use strict::Approvals;
 use verify::{Head, Refusal};
 
 /// `POST /webhooks`.
@@ -23,11 +28,16 @@ pub(crate) async fn receive(
     ConnectInfo(spelling): ConnectInfo<HeadSpelling>,
     request: Request,
 ) -> Response {
-    match *request.method() {
-        Method::POST => {}
-        Method::OPTIONS => return (StatusCode::NO_CONTENT, [(ALLOW, "POST")]).into_response(),
-        _ => return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")], "only POST").into_response(),
+    if let Some(answer) = not_a_webhook(&app, request.method()) {
+        return answer;
     }
+    if app.mistakes.has("delivery-no-redirect") && !request.uri().path().ends_with('/') {
+        return Redirect::permanent("/webhooks/").into_response();
+    }
+    let _turn = match load::enter(&app).await {
+        Ok(turn) => turn,
+        Err(status) => return status.into_response(),
+    };
     let (mut parts, body) = request.into_parts();
     if app.mistakes.has("signature-chunked") && !parts.headers.contains_key(CONTENT_LENGTH) {
         return StatusCode::LENGTH_REQUIRED.into_response();
@@ -52,8 +62,21 @@ pub(crate) async fn receive(
     }
 }
 
+/// The answer to another method than POST.
+fn not_a_webhook(app: &App, method: &Method) -> Option<Response> {
+    match *method {
+        Method::POST => None,
+        Method::OPTIONS => Some((StatusCode::NO_CONTENT, [(ALLOW, "POST")]).into_response()),
+        Method::GET if app.mistakes.has("delivery-get") => Some("webhooks".into_response()),
+        Method::HEAD if app.mistakes.has("delivery-head") => {
+            Some(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        }
+        _ => Some((StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")], "only POST").into_response()),
+    }
+}
+
 /// Every refusal is the same outside.
-async fn refuse(app: &App, refusal: &Refusal, headers: &axum::http::HeaderMap, body: &[u8]) -> Response {
+async fn refuse(app: &Arc<App>, refusal: &Refusal, headers: &axum::http::HeaderMap, body: &[u8]) -> Response {
     if app.mistakes.has("signature-refused-not-handled") {
         let head = Head::unverified(headers);
         let _ = store(app, &Webhook::of(&head, body), body).await;
@@ -78,7 +101,7 @@ async fn refuse(app: &App, refusal: &Refusal, headers: &axum::http::HeaderMap, b
     (StatusCode::UNAUTHORIZED, "not verified").into_response()
 }
 
-async fn accept(app: &App, head: &Head, body: &[u8]) -> Response {
+async fn accept(app: &Arc<App>, head: &Head, body: &[u8]) -> Response {
     let webhook = Webhook::of(head, body);
     // The header is not signed. The body decides, and a header that disagrees is a forgery.
     if webhook.kind.as_deref().is_some_and(|kind| kind != head.event)
@@ -97,6 +120,12 @@ async fn accept(app: &App, head: &Head, body: &[u8]) -> Response {
         )
             .into_response();
     }
+    if let Some(why) = strict::refuses(app, body) {
+        return (StatusCode::BAD_REQUEST, why).into_response();
+    }
+    if app.mistakes.has("delivery-queued-first") {
+        load::ask_the_platform(app).await;
+    }
     match store(app, &webhook, body).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => {
@@ -113,6 +142,7 @@ pub(crate) fn envelope(body: &[u8]) -> Value {
 }
 
 /// What is read of a webhook when its signature holds.
+#[derive(Debug, Clone)]
 struct Webhook {
     /// The `id` of the envelope.
     envelope_id: String,
@@ -122,6 +152,8 @@ struct Webhook {
     /// The type that the header names.
     event: String,
     event_id: Option<String>,
+    /// The header with the signature.
+    signature: String,
 }
 
 impl Webhook {
@@ -136,42 +168,9 @@ impl Webhook {
                 .unwrap_or_else(|| format!("unreadable/{}", digest(body))),
             delivery_id: head.delivery_id.clone(),
             event: head.event.clone(),
+            signature: head.signature.clone(),
             kind,
             event_id: text("event_id"),
         }
     }
-}
-
-/// Stores the webhook, unless its envelope is there already.
-///
-/// The delivery id is not signed, so it alone makes nothing a duplicate: otherwise somebody could send a captured body under
-/// the id of a delivery that is still to come, and that one would be lost.
-async fn store(app: &App, webhook: &Webhook, body: &[u8]) -> anyhow::Result<()> {
-    let identity = webhook.envelope_id.clone();
-    let kind = webhook.kind.as_ref().unwrap_or(&webhook.event);
-    let mut tx = app.store.begin().await?;
-    let query = sqlx::query_scalar::<_, i64>(
-        "SELECT count(*) FROM deliveries WHERE delivery_id = ? AND envelope_id <> ?",
-    );
-    let query = query.bind(&webhook.delivery_id).bind(&webhook.envelope_id);
-    let others = query.fetch_one(&mut *tx).await?;
-    let query = sqlx::query(
-        "INSERT INTO deliveries (identity, envelope_id, delivery_id, type, event_id, body, received_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (identity) DO NOTHING",
-    );
-    let query = query.bind(identity).bind(&webhook.envelope_id);
-    let query = query.bind(&webhook.delivery_id).bind(kind);
-    let query = query.bind(&webhook.event_id).bind(body).bind(now());
-    let is_new = query.execute(&mut *tx).await?.rows_affected() == 1;
-    tx.commit().await?;
-    let delivery_id = log::id(app, "storage-log-delivery-ids", &webhook.delivery_id);
-    let envelope_id = log::id(app, "storage-log-delivery-ids", &webhook.envelope_id);
-    if others > 0 {
-        tracing::warn!(?delivery_id, "two envelopes came under one delivery id");
-    }
-    tracing::info!(?delivery_id, ?envelope_id, ?kind, is_new, "stored a webhook");
-    if is_new {
-        app.queued.notify_one();
-    }
-    Ok(())
 }

@@ -35,6 +35,7 @@ impl From<&'static str> for Refusal {
 pub(super) struct Head {
     pub(super) event: String,
     pub(super) delivery_id: String,
+    pub(super) signature: String,
 }
 
 impl Head {
@@ -50,6 +51,7 @@ impl Head {
         Self {
             event: text(EVENT),
             delivery_id: text(DELIVERY_ID),
+            signature: text(SIGNATURE),
         }
     }
 }
@@ -94,7 +96,11 @@ pub(super) fn verify(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Head
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err("the body is empty".into());
     }
-    Ok(Head { event, delivery_id })
+    Ok(Head {
+        event,
+        delivery_id,
+        ..Head::unverified(headers)
+    })
 }
 
 /// The value of a header that is there exactly once and is not empty.

@@ -44,7 +44,7 @@ pub(crate) const IMPLIES: &[Implies] = &[
     Implies {
         mistake: "signature-good",
         fails: &[],
-        blocks: &["signature"],
+        blocks: &["signature", "delivery", "storage-log-delivery-ids"],
         because: "a receiver that refuses every webhook shows nothing else",
     },
     Implies {
@@ -86,5 +86,42 @@ pub(crate) const IMPLIES: &[Implies] = &[
         fails: &[],
         blocks: &["signature-almost-stale"],
         because: "a window of less than 25 s is tighter than 300 s, too",
+    },
+    Implies {
+        mistake: "delivery-no-redirect",
+        fails: &[],
+        blocks: &["signature", "delivery", "storage-log-delivery-ids"],
+        because: "a receiver that redirects every webhook shows nothing else",
+    },
+    Implies {
+        mistake: "delivery-handled",
+        fails: &[
+            "delivery-burst",
+            "delivery-free-form-fields",
+            "delivery-late",
+            "delivery-unknown-fields",
+            "delivery-unknown-status",
+        ],
+        blocks: &[
+            "delivery-acknowledged-survive-kill",
+            "delivery-duplicate",
+            "delivery-duplicates-at-once",
+            "delivery-other-delivery-id",
+            "delivery-remembers-after-restart",
+            "delivery-retried-after-kill",
+        ],
+        because: "what is never handled is not handled with an unknown field, and not handled twice, either",
+    },
+    Implies {
+        mistake: "delivery-duplicate",
+        fails: &["delivery-remembers-after-restart"],
+        blocks: &[],
+        because: "whoever handles each retry again also does it after a restart",
+    },
+    Implies {
+        mistake: "delivery-unknown-type",
+        fails: &[],
+        blocks: &["delivery-null-ids"],
+        because: "the types whose ids are null end every connection, so the doctor uses an unknown type",
     },
 ];

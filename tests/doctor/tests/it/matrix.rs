@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use futures_util::StreamExt as _;
-use revento_doctor::{CheckResult, Family, Outcome, Report, catalogue};
+use revento_doctor::{Family, Outcome, Report, catalogue};
 
 use crate::examination::{examine, what};
 use crate::implies::{IMPLIES, Implies};
