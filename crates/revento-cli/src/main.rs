@@ -47,7 +47,7 @@ enum Command {
     /// Forward the webhooks of a running sandbox to a program, and show them.
     Listen(platform::listen::Arguments),
     /// Make something happen on a running sandbox that sends a webhook.
-    Trigger(platform::trigger::Arguments),
+    Trigger(Box<platform::trigger::Arguments>),
     /// List, show and replay the webhook deliveries of a running sandbox.
     #[command(subcommand)]
     Deliveries(platform::deliveries::Command),
@@ -82,7 +82,7 @@ async fn main() -> ExitCode {
         Command::Sandbox(arguments) => sandbox::run(arguments).await,
         Command::Export(command) => export::run(command).await,
         Command::Listen(arguments) => platform::listen::run(arguments).await,
-        Command::Trigger(arguments) => platform::trigger::run(arguments).await,
+        Command::Trigger(arguments) => platform::trigger::run(*arguments).await,
         Command::Deliveries(command) => platform::deliveries::run(command).await,
         Command::Doctor(arguments) => return doctor::run(*arguments).await,
         Command::Verify(arguments) => webhook::verify::run(&arguments),

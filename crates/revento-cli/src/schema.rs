@@ -35,6 +35,8 @@ const SCHEMAS: &[(&str, &str)] = schemas! {
     "quickstart-headless"
     "sandbox"
     "sign"
+    "trigger"
+    "trigger-list"
     "verify"
 };
 

@@ -3,4 +3,5 @@
 pub(crate) mod deliveries;
 pub(crate) mod listen;
 mod remote_sandbox;
+mod scenario;
 pub(crate) mod trigger;

@@ -16,7 +16,7 @@ use anyhow::{Context, Result};
 use revento::Timestamp;
 
 /// Reads a file, or standard input for `-`.
-fn read_input(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
         io::stdin()

@@ -20,5 +20,6 @@ mod platform;
 mod quickstart;
 mod sandbox;
 mod support;
+mod trigger;
 mod usage;
 mod webhook;

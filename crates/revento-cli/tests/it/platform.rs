@@ -1,4 +1,4 @@
-//! `revento trigger` and `revento deliveries`, against a sandbox with a connected event and a receiver.
+//! `revento deliveries`, against a sandbox with a connected event and a receiver.
 
 use std::net::TcpListener as StdListener;
 
@@ -12,16 +12,16 @@ use crate::{
 };
 
 const CALLBACK: &str = "http://localhost:3000/callback";
-const EVENT: &str = "evt_test_published";
+pub(crate) const EVENT: &str = "evt_test_published";
 
 /// A sandbox whose webhooks get this answer, with a connection to the event.
-async fn connected(answer: StatusCode) -> Sandbox {
+pub(crate) async fn connected(answer: StatusCode) -> Sandbox {
     let sandbox = unconnected(answer).await;
     connect(&sandbox).await;
     sandbox
 }
 
-async fn unconnected(answer: StatusCode) -> Sandbox {
+pub(crate) async fn unconnected(answer: StatusCode) -> Sandbox {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/webhooks", listener.local_addr().unwrap());
     let receiver = Router::new().route("/webhooks", post(move || async move { answer }));
@@ -34,7 +34,7 @@ async fn unconnected(answer: StatusCode) -> Sandbox {
         .unwrap()
 }
 
-async fn connect(sandbox: &Sandbox) {
+pub(crate) async fn connect(sandbox: &Sandbox) {
     let url = format!("{}/connect", sandbox.info().control_base);
     let body = serde_json::json!({ "event_id": EVENT });
     let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
@@ -42,7 +42,7 @@ async fn connect(sandbox: &Sandbox) {
 }
 
 /// Runs the program against the sandbox, beside the sandbox's own tasks.
-async fn run(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
+pub(crate) async fn run(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
     let mut command = revento(arguments);
     command.env("REVENTO_SANDBOX", &sandbox.info().console_url);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap())
@@ -55,78 +55,10 @@ async fn run(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
     }
 }
 
-async fn deliveries(sandbox: &Sandbox, more: &[&str]) -> Vec<Value> {
+pub(crate) async fn deliveries(sandbox: &Sandbox, more: &[&str]) -> Vec<Value> {
     sandbox.deliveries_settled().await.unwrap();
     let ended = run(sandbox, &[&["deliveries", "list", "--json"], more].concat()).await;
     json_lines("deliveries-list", &ended)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn l12_every_trigger_sends_the_webhook_of_its_name() {
-    let sandbox = connected(StatusCode::OK).await;
-    let list = run(&sandbox, &["trigger", "--list"]).await;
-    let names: Vec<&str> = list
-        .stdout
-        .lines()
-        .map(|line| line.split(' ').next().unwrap())
-        .collect();
-    assert!(names.len() >= 10, "{}", list.stdout);
-    for name in names {
-        let before = deliveries(&sandbox, &["--type", name]).await.len();
-        let ended = run(&sandbox, &["trigger", name]).await;
-        assert_eq!(ended.code, Some(0), "{name}: {}", ended.stderr);
-        let sent = deliveries(&sandbox, &["--type", name]).await;
-        assert_eq!(sent.len(), before + 1, "{name}");
-        assert_eq!(sent[before]["status"], "delivered");
-        if name.starts_with("data.") {
-            connect(&sandbox).await;
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn l12_a_count_triggers_as_often() {
-    let sandbox = connected(StatusCode::OK).await;
-    let ended = run(
-        &sandbox,
-        &[
-            "trigger",
-            "application.submitted",
-            "--count",
-            "3",
-            "--per-second",
-            "1000",
-        ],
-    )
-    .await;
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert_eq!(ended.stdout.lines().count(), 3);
-    assert_eq!(
-        deliveries(&sandbox, &["--type", "application.submitted"])
-            .await
-            .len(),
-        3
-    );
-    assert_eq!(deliveries(&sandbox, &["--limit", "2"]).await.len(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn l12_an_unknown_step_is_answered_with_the_valid_names() {
-    let sandbox = connected(StatusCode::OK).await;
-    let ended = run(&sandbox, &["trigger", "application.aproved"]).await;
-    assert_eq!(ended.code, Some(2));
-    assert!(
-        ended.stderr.contains("application.approved") && ended.stderr.contains("integration.suspended"),
-        "{}",
-        ended.stderr
-    );
-    let nobody = run(
-        &sandbox,
-        &["trigger", "application.submitted", "--event", "evt_none"],
-    )
-    .await;
-    assert_eq!(nobody.code, Some(1));
-    assert!(nobody.stderr.contains("evt_none"), "{}", nobody.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,15 +132,4 @@ async fn a_sandbox_that_is_not_there_is_named() {
         let text = String::from_utf8(output.stderr).unwrap();
         assert!(text.contains(says), "{named}: {text}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_trigger_says_that_nobody_is_connected_or_connects() {
-    let sandbox = unconnected(StatusCode::OK).await;
-    let warned = run(&sandbox, &["trigger", "application.submitted"]).await;
-    assert!(warned.stderr.contains("--connect"), "{}", warned.stderr);
-    assert!(deliveries(&sandbox, &[]).await.is_empty());
-    let connected = run(&sandbox, &["trigger", "application.submitted", "--connect"]).await;
-    assert_eq!((connected.code, connected.stderr.as_str()), (Some(0), ""));
-    assert_eq!(deliveries(&sandbox, &[]).await.len(), 1);
 }

@@ -245,3 +245,26 @@ async fn deliveries_are_listed_by_event_and_time() {
         .await;
     assert_eq!(replayed["replayed"], 1);
 }
+
+#[tokio::test]
+async fn a_participant_signs_in_without_a_browser() {
+    let world = World::start().await;
+    let sign_in = json!({ "event_id": EVENT, "user_id": "usr_0004" });
+    let early = world.try_act("/connect", sign_in.clone()).await;
+    assert_eq!(early.status(), 400);
+    assert!(early.text().await.unwrap().contains("Connect it first"));
+    world.act("/connect", json!({ "event_id": EVENT })).await;
+    let tokens = world.act("/connect", sign_in).await;
+    assert_eq!(
+        (&tokens["user_id"], &tokens["scope"]),
+        (&json!("usr_0004"), &json!("profile.read event.attendance"))
+    );
+    let profile = world
+        .read(tokens["access_token"].as_str().unwrap(), "/me/profile")
+        .await;
+    assert_eq!(profile.status(), 200);
+    let answer = world.act("/users/usr_0004/revoke", json!({})).await;
+    assert_eq!(webhook(&answer)["type"], "user.revoked_access");
+    let stranger = json!({ "event_id": EVENT, "user_id": "usr_none" });
+    assert_eq!(world.try_act("/connect", stranger).await.status(), 400);
+}

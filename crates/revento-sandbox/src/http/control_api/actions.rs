@@ -117,9 +117,11 @@ pub(super) async fn revoke_user(
 pub(super) struct Connecting {
     event_id: String,
     client_id: Option<String>,
+    /// Signs this participant in, instead of connecting the event.
+    user_id: Option<String>,
 }
 
-/// Connects an event without a browser. The answer is that of the token endpoint.
+/// Connects an event, or signs a participant in, without a browser. The answer is that of the token endpoint.
 pub(super) async fn connect(State(runtime): SharedRuntime, JsonBody(sent): JsonBody<Connecting>) -> Answer {
     let client_id = client_id(
         &runtime,
@@ -145,6 +147,7 @@ pub(super) async fn connect(State(runtime): SharedRuntime, JsonBody(sent): JsonB
                 context.now,
                 integration,
                 &sent.event_id,
+                sent.user_id.as_deref(),
                 fresh,
             )?)
         })

@@ -126,8 +126,8 @@ pub(super) const OPERATIONS: [Operation; 41] = [
     ),
     post(
         "/_sandbox/connect",
-        "Connect an event without a browser",
-        "event_id:string -client_id:string",
+        "Connect an event, or sign a participant in, without a browser",
+        "event_id:string -client_id:string -user_id:string",
     ),
     post(
         "/_sandbox/connections/{event_id}/revoke",

@@ -248,7 +248,12 @@ pub(crate) fn may_connect(integration: &Integration, state: &State, event: &Even
 }
 
 /// Whether the organizer may connect or the participant may sign in (contract §1, contract §2.1, contract §2.5).
-fn admission(integration: &Integration, state: &State, event: &Event, flow: Flow) -> Result<(), OAuthError> {
+pub(crate) fn admission(
+    integration: &Integration,
+    state: &State,
+    event: &Event,
+    flow: Flow,
+) -> Result<(), OAuthError> {
     let listing = integrations::listing(state, &integration.client_id);
     if listing != Listing::Published {
         let text = format!(

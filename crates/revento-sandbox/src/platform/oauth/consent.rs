@@ -100,7 +100,7 @@ fn decide(
         ));
     }
     if consent.flow == Flow::User {
-        check_eligible(state, consent, user_id.as_deref())?;
+        check_eligible(state, &consent.client_id, &consent.event_id, user_id.as_deref())?;
     }
     let scopes: Vec<String> = consent
         .scopes
@@ -139,15 +139,20 @@ fn decide(
 }
 
 /// A participant can sign in with an application to the event, in any status.
-fn check_eligible(state: &State, consent: &Consent, user_id: Option<&str>) -> Result<(), OAuthError> {
+pub(crate) fn check_eligible(
+    state: &State,
+    client_id: &str,
+    event_id: &str,
+    user_id: Option<&str>,
+) -> Result<(), OAuthError> {
     let denied = |text: &str| Err(OAuthError::new(decisions::NOT_ELIGIBLE_ERROR, text));
     let Some(user_id) = user_id else {
         return denied("No participant was chosen. Choose one on the consent page.");
     };
-    if !connections::is_connected(state, &consent.client_id, &consent.event_id) {
+    if !connections::is_connected(state, client_id, event_id) {
         return denied("The organizer's connection to this event has ended. Connect it again first.");
     }
-    if applications::of_user(state, &consent.event_id, user_id).is_none() {
+    if applications::of_user(state, event_id, user_id).is_none() {
         return denied("This user has no application to the event. Choose a user who has applied.");
     }
     Ok(())

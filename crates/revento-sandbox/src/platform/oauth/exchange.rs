@@ -2,7 +2,8 @@
 
 use crate::decisions;
 use crate::platform::config::{Integration, scope_info};
-use crate::platform::oauth::authorize::may_connect;
+use crate::platform::oauth::authorize::admission;
+use crate::platform::oauth::consent::check_eligible;
 use crate::platform::oauth::error::OAuthError;
 use crate::platform::oauth::params::Params;
 use crate::platform::oauth::tokens::{self, FAMILY_LIFETIME_S, FreshPair, IssuedTokens};
@@ -107,29 +108,38 @@ fn check(code: &Code, now: Time, redirect_uri: &str, verifier: Option<&str>) -> 
     Ok(())
 }
 
-/// Connects an event as an organizer who authorizes all scopes would, without a browser and without a code.
+/// Connects an event as an organizer who authorizes all scopes would, without a browser and without a code. With a user, signs
+/// this participant in.
 pub(crate) fn connect_at_once(
     state: &mut State,
     now: Time,
     integration: &Integration,
     event_id: &str,
+    user_id: Option<&str>,
     fresh: FreshPair,
 ) -> Result<IssuedTokens, OAuthError> {
     let event = state
         .events
         .get(event_id)
         .ok_or_else(|| OAuthError::invalid_request(format!("There is no event '{event_id}'.")))?;
-    may_connect(integration, state, event)?;
-    let installation = |name: &str| scope_info(name).is_some_and(|scope| scope.flow == Flow::Installation);
+    let flow = match user_id {
+        Some(_) => Flow::User,
+        None => Flow::Installation,
+    };
+    admission(integration, state, event, flow)?;
+    if flow == Flow::User {
+        check_eligible(state, &integration.client_id, event_id, user_id)?;
+    }
+    let of_flow = |name: &str| scope_info(name).is_some_and(|scope| scope.flow == flow);
     let declared = integration.scopes.iter().map(|scope| scope.name.clone());
     let family = Family {
         id: fresh.family_id(),
         client_id: integration.client_id.clone(),
         event_id: event_id.to_owned(),
         organization_id: event.organization_id.clone(),
-        flow: Flow::Installation,
-        user_id: None,
-        scopes: declared.filter(|name| installation(name)).collect(),
+        flow,
+        user_id: user_id.map(str::to_owned),
+        scopes: declared.filter(|name| of_flow(name)).collect(),
         generation: 0,
         issued_at: now,
         refreshed_at: now,
