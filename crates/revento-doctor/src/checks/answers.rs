@@ -7,6 +7,8 @@ use crate::platform::world::{Event, MAIN_EVENT};
 
 /// How much of a large body is kept as evidence.
 const KEPT: usize = 512;
+/// From this size on, a body is too large for a report.
+const LARGE: usize = 16 * 1024;
 
 /// The event of webhooks that are about the receiver alone. It is connected, if the integration can connect it.
 pub(super) async fn any_event(exam: &mut Exam) -> Result<Event, Problem> {
@@ -102,7 +104,11 @@ pub(super) async fn all_accepted(
     requests: impl IntoIterator<Item = (String, Outgoing)>,
 ) -> Result<(), Problem> {
     for (what, request) in requests {
-        let exchange = exam.send(request).await;
+        let exchange = if request.body.len() > LARGE {
+            send_large(exam, request).await
+        } else {
+            exam.send(request).await
+        };
         accepted_as(&what, &exchange)?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What a refusal says, and that it is one.
 
-use super::{SIGNATURE, signed_with};
+use super::{FOREIGN_SECRET, SIGNATURE, signed_with};
 use crate::check::{Check, check};
 use crate::checks::answers::{refused_as, working_receiver};
 use crate::exam::{Exam, Problem, flaw};
@@ -98,7 +98,7 @@ async fn leaks(exam: &mut Exam) -> Result<(), Problem> {
 async fn not_handled(exam: &mut Exam) -> Result<(), Problem> {
     let event = working_receiver(exam).await?;
     let mut webhook = exam.webhook(&event, "application.approved");
-    webhook.secret = "whsec_of_somebody_else_entirely".to_owned();
+    webhook.secret = FOREIGN_SECRET.to_owned();
     let exchange = exam.send(webhook.request(exam.webhook_url()?)).await;
     if !matches!(exchange.status, Some(400..=499)) {
         return not_refused(&exchange);
@@ -136,7 +136,7 @@ async fn forged(exam: &mut Exam, kind: &str) -> Result<(String, Outgoing), Probl
         "no signature" => request.with(SIGNATURE, None),
         "a right signature and an old timestamp" => request,
         _ => {
-            webhook.secret = "whsec_of_somebody_else_entirely".to_owned();
+            webhook.secret = FOREIGN_SECRET.to_owned();
             signed_with(&webhook.signature(), request)
         }
     };

@@ -1,8 +1,8 @@
 //! The body: the exact bytes are signed, and nothing is read before the signature holds.
 
-use super::{SIGNATURE, signed_with};
+use super::{FOREIGN_SECRET, SIGNATURE, signed_with};
 use crate::check::{Check, check};
-use crate::checks::answers::{accepted, all_accepted, all_refused, refused, working_receiver};
+use crate::checks::answers::{accepted, all_accepted, all_refused, refused, refused_as, working_receiver};
 use crate::exam::{Exam, Problem, flaw, status_text};
 use crate::webhook::Webhook;
 
@@ -72,13 +72,24 @@ async fn with_unsigned(exam: &mut Exam, change: impl FnOnce(&Webhook) -> Vec<u8>
 }
 
 async fn changed(exam: &mut Exam) -> Result<(), Problem> {
+    let event = working_receiver(exam).await?;
+    let webhook = exam.webhook(&event, "application.approved");
+    let request = webhook.request(exam.webhook_url()?);
     // The first letter of the envelope's id, so that the body stays an envelope.
-    with_unsigned(exam, |webhook| {
-        let text = String::from_utf8_lossy(&webhook.body);
-        let other = webhook.envelope_id.replacen('e', "f", 1);
-        text.replacen(&webhook.envelope_id, &other, 1).into_bytes()
-    })
-    .await
+    let other = webhook.envelope_id.replacen('e', "f", 1);
+    let text = String::from_utf8_lossy(&webhook.body);
+    let mut changed = request.clone();
+    changed.body = text.replacen(&webhook.envelope_id, &other, 1).into_bytes();
+    let exchange = exam.send(changed.clone()).await;
+    refused(&exchange)?;
+    // Somebody who captured the webhook has its signature after it was accepted, too.
+    let exchange = exam.send(request).await;
+    accepted(&exchange)?;
+    let exchange = exam.send(changed).await;
+    refused_as(
+        "the changed body with the signature of a webhook that was accepted",
+        &exchange,
+    )
 }
 
 async fn reserialised(exam: &mut Exam) -> Result<(), Problem> {
@@ -170,11 +181,14 @@ async fn not_utf8(exam: &mut Exam) -> Result<(), Problem> {
     all_refused(exam, requests).await
 }
 
-/// Around the block borders of SHA-256: those lengths at which padding needs another block, and those that fill one.
+/// Around the block borders of SHA-256 (those lengths at which padding needs another block, and those that fill one), and what
+/// fills the usual buffers.
 async fn any_length(exam: &mut Exam) -> Result<(), Problem> {
     const BLOCK: usize = 64;
     let mut requests = Vec::new();
-    for rest in [55, 56, 57, 63, 0, 1] {
+    let borders = [55, 56, 57, 63, 0, 1].map(|rest| (BLOCK, rest, true));
+    let buffers = [4096, 8192, 65_536].map(|buffer| (buffer, 0, false));
+    for (unit, rest, with_timestamp) in borders.into_iter().chain(buffers) {
         let event = working_receiver(exam).await?;
         let webhook = exam.webhook(&event, "application.approved");
         let padded = |length: usize| {
@@ -182,8 +196,13 @@ async fn any_length(exam: &mut Exam) -> Result<(), Problem> {
                 .clone()
                 .set("/data/custom_form_fields/note", "x".repeat(length))
         };
-        let signed = |webhook: &Webhook| webhook.timestamp.len() + 1 + webhook.body.len();
-        let missing = (BLOCK + rest - signed(&padded(0)) % BLOCK) % BLOCK;
+        let before_body = if with_timestamp {
+            webhook.timestamp.len() + 1
+        } else {
+            0
+        };
+        let length = before_body + padded(0).body.len();
+        let missing = (unit + rest - length % unit) % unit;
         let webhook = padded(missing);
         let what = format!("a body of {} bytes", webhook.body.len());
         requests.push((what, webhook.request(exam.webhook_url()?)));
@@ -230,7 +249,7 @@ async fn garbage(exam: &mut Exam) -> Result<(), Problem> {
     for (what, body) in bodies {
         let event = working_receiver(exam).await?;
         let mut webhook = exam.webhook(&event, "application.approved").with_body(body);
-        webhook.secret = "whsec_of_somebody_else_entirely".to_owned();
+        webhook.secret = FOREIGN_SECRET.to_owned();
         let request = webhook.request(exam.webhook_url()?);
         requests.push((format!("{what}, with a wrong signature"), request.clone()));
         requests.push((

@@ -7,7 +7,7 @@ pub(super) mod headers;
 pub(super) mod rotation;
 pub(super) mod values;
 
-use super::answers::{accepted, all_refused, any_event, refused, working_receiver};
+use super::answers::{accepted, all_refused, any_event, working_receiver};
 use crate::check::{Check, check};
 use crate::exam::{Exam, Problem};
 use crate::integration::Outgoing;
@@ -31,8 +31,8 @@ pub(super) const CHECKS: &[Check] = &[
         run: good),
     check!(Signature Required "§4.1" "signature-wrong-secret" [WebhookUrl]
         "A webhook that is signed with another secret is refused"
-        why: "Everybody who knows the URL could send webhooks"
-        mend: "Refuse with 401 before you read anything of the body, when the signature does not match"
+        why: "Everybody who knows the URL could send webhooks. A secret that is not set signs too: as an empty text, or as `undefined`"
+        mend: "Refuse with 401 before you read anything of the body, when the signature does not match. Do not start without a secret, and try the previous secret only if there is one"
         run: wrong_secret),
     check!(Signature Required "§4.1" "signature-other-scheme" [WebhookUrl]
         "A signature over something else than timestamp, dot and body is refused"
@@ -52,10 +52,19 @@ async fn good(exam: &mut Exam) -> Result<(), Problem> {
 
 async fn wrong_secret(exam: &mut Exam) -> Result<(), Problem> {
     let event = working_receiver(exam).await?;
-    let mut webhook = exam.webhook(&event, "application.approved");
-    webhook.secret = "whsec_of_somebody_else_entirely".to_owned();
-    let exchange = exam.send(webhook.request(exam.webhook_url()?)).await;
-    refused(&exchange)
+    let mut requests = Vec::new();
+    // The last ones are what a secret that was not set becomes in some languages.
+    for secret in [FOREIGN_SECRET, "", "undefined", "null", "None"] {
+        let mut webhook = exam.webhook(&event, "application.approved");
+        secret.clone_into(&mut webhook.secret);
+        let what = match secret {
+            FOREIGN_SECRET => "a signature with another secret".to_owned(),
+            "" => "a signature with an empty secret".to_owned(),
+            text => format!("a signature with the secret `{text}`"),
+        };
+        requests.push((what, webhook.request(exam.webhook_url()?)));
+    }
+    all_refused(exam, requests).await
 }
 
 async fn other_scheme(exam: &mut Exam) -> Result<(), Problem> {
@@ -85,6 +94,9 @@ async fn other_scheme(exam: &mut Exam) -> Result<(), Problem> {
 fn signed_with(signature: &str, request: Outgoing) -> Outgoing {
     request.with(SIGNATURE, Some(signature.as_bytes()))
 }
+
+/// A secret that the integration does not have.
+const FOREIGN_SECRET: &str = "whsec_of_somebody_else_entirely";
 
 /// The four headers (contract §4.1).
 const EVENT: &str = "x-revento-event";

@@ -155,9 +155,6 @@ async fn almost_stale(exam: &mut Exam) -> Result<(), Problem> {
         if matches!(tighter.status, Some(200..=299)) {
             return accepted_as(&format!("a webhook less than 300 s {side}"), &exchange);
         }
-        return Err(Problem::NotChecked(format!(
-            "the integration refuses a webhook that is {CLEARLY_TIGHTER} s {side}: its window is tighter than 300 s, which the contract allows down to about 30 s"
-        )));
     }
     Ok(())
 }
