@@ -7,7 +7,7 @@ use futures_util::future::{FutureExt, join, join_all};
 use revento::{
     Client, Endpoints, EventType, HandlerError, Handlers, Inbox, Integration, ReqwestTransport, SqliteStore,
     Verifier, Webhook,
-    inbox::{Deletions, Runner},
+    inbox::{Deletions, Policy, Runner},
     store::{DeletionStore, Sealer, SystemClock},
     types::text::printable,
     with_axum::{AuthorizationFlow, LocalPath, WebhookEndpoint, WebviewSessions},
@@ -85,7 +85,9 @@ impl Service {
             feed.clone(),
         );
         let deletions = deletion_job.ledger().clone();
-        let inbox = Inbox::builder(store.clone(), sealer).build();
+        // The handlers need milliseconds. What a crash interrupts is handled again when their lease ends, half a minute later.
+        let policy = Policy::new().handler_timeout(Duration::from_secs(5));
+        let inbox = Inbox::builder(store.clone(), sealer).policy(policy).build();
         let mut verifier = Verifier::new(&settings.webhook_secret)?;
         if let Some(secret) = &settings.previous_webhook_secret {
             verifier = verifier.with_previous(secret, None)?;
