@@ -8,7 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::check::Framework;
-use crate::checks::Crash;
+use crate::checks::{Crash, Receiver};
 use crate::exchange::Exchange;
 use crate::integration::{Browser, Integration, Outgoing, redirect, send};
 use crate::platform::Platform;
@@ -57,8 +57,8 @@ pub(crate) struct Exam {
     wants_time: bool,
     /// The integration's work when it was killed in the middle of it, if that was tried.
     pub(crate) crash: Option<Crash>,
-    /// Whether a good webhook was acknowledged, so that a refusal says something.
-    pub(crate) acknowledges: bool,
+    /// What earlier checks have shown of the webhook receiver.
+    pub(crate) receiver: Receiver,
 }
 
 impl Exam {
@@ -78,7 +78,7 @@ impl Exam {
             at_end: false,
             wants_time: false,
             crash: None,
-            acknowledges: false,
+            receiver: Receiver::default(),
         }
     }
 

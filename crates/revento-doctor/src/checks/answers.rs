@@ -10,6 +10,17 @@ const KEPT: usize = 512;
 /// From this size on, a body is too large for a report.
 const LARGE: usize = 16 * 1024;
 
+/// What earlier checks have shown of a webhook receiver, so that others can tell a flaw of theirs from one that is known.
+#[derive(Debug, Default)]
+pub(crate) struct Receiver {
+    /// Whether a good webhook was acknowledged.
+    pub(super) acknowledges: bool,
+    /// Whether the page of handled webhooks named one that was acknowledged.
+    pub(super) handles: Option<bool>,
+    /// Whether a webhook that came twice was handled once.
+    pub(super) knows_duplicates: Option<bool>,
+}
+
 /// The event of webhooks that are about the receiver alone. It is connected, if the integration can connect it.
 pub(super) async fn any_event(exam: &mut Exam) -> Result<Event, Problem> {
     let known = exam.platform.world.event(MAIN_EVENT).cloned();
@@ -22,13 +33,13 @@ pub(super) async fn any_event(exam: &mut Exam) -> Result<Event, Problem> {
 /// Like [`any_event`]. A good webhook is acknowledged; otherwise a refusal would say nothing.
 pub(super) async fn working_receiver(exam: &mut Exam) -> Result<Event, Problem> {
     let event = any_event(exam).await?;
-    if exam.acknowledges {
+    if exam.receiver.acknowledges {
         return Ok(event);
     }
     let webhook = exam.webhook(&event, "application.approved");
     let exchange = send(webhook.request(exam.webhook_url()?)).await;
     if matches!(exchange.status, Some(200..=299)) {
-        exam.acknowledges = true;
+        exam.receiver.acknowledges = true;
         return Ok(event);
     }
     let got = status_text(exchange.status, &exchange);

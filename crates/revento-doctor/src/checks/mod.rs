@@ -11,6 +11,7 @@ mod storage;
 mod tokens;
 mod webview;
 
+pub(crate) use answers::Receiver;
 pub(crate) use delivery::crash::Crash;
 
 use crate::check::{Check, Family};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::good;
+use super::{good, shows_handled};
 use crate::check::{Check, check};
 use crate::checks::answers::{accepted_as, working_receiver};
 use crate::exam::{Exam, Problem, flaw};
@@ -44,6 +44,7 @@ pub(in crate::checks) const CHECKS: &[Check] = &[
 ];
 
 async fn burst(exam: &mut Exam) -> Result<(), Problem> {
+    let visible = shows_handled(exam).await;
     let (exchanges, envelopes) = load(exam).await?;
     for exchange in &exchanges {
         accepted_as("each of fifty webhooks", exchange)?;
@@ -58,6 +59,9 @@ async fn burst(exam: &mut Exam) -> Result<(), Problem> {
             "each answer within 10 s",
             format!("the slowest took {:.1} s", slowest.as_secs_f64()),
         ));
+    }
+    if !visible {
+        return Ok(());
     }
     // The page may show the newest ones only, so each look counts.
     let mut open: HashSet<String> = envelopes.into_iter().collect();

@@ -46,7 +46,7 @@ async fn good(exam: &mut Exam) -> Result<(), Problem> {
     let webhook = exam.webhook(&event, "application.approved");
     let exchange = exam.send(webhook.request(exam.webhook_url()?)).await;
     accepted(&exchange)?;
-    exam.acknowledges = true;
+    exam.receiver.acknowledges = true;
     Ok(())
 }
 
