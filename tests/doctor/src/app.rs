@@ -1,5 +1,6 @@
 //! The running integration: its state, its routes and its background work.
 
+use std::collections::HashSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub(crate) struct App {
     pub(crate) turnstile: Turnstile,
     /// Only by mistake.
     pub(crate) approvals: Approvals,
+    /// The signatures that were verified. Only by mistake.
+    pub(crate) verified: std::sync::Mutex<HashSet<String>>,
     /// Only by mistake.
     old_webhook_secrets: Vec<String>,
 }
@@ -49,6 +52,14 @@ impl App {
         let mut secrets = vec![self.settings.webhook_secret.as_str()];
         if !self.mistakes.has("signature-rotation-overlap") {
             secrets.extend(self.settings.previous_webhook_secret.as_deref());
+        }
+        if self.mistakes.has("signature-wrong-secret") {
+            secrets.push(
+                self.settings
+                    .previous_webhook_secret
+                    .as_deref()
+                    .unwrap_or_default(),
+            );
         }
         secrets.extend(self.old_webhook_secrets.iter().map(String::as_str));
         secrets
@@ -67,6 +78,7 @@ impl App {
         }
         Ok(Arc::new(Self {
             sealer,
+            verified: std::sync::Mutex::default(),
             old_webhook_secrets,
             platform: Platform::new()?,
             replica: machine::random_text()?,

@@ -6,7 +6,7 @@ pub(super) const ALL: &[Mistake] = &[
     ("signature-good", "leaves out the dot between timestamp and body"),
     (
         "signature-wrong-secret",
-        "looks at the form of a signature, and not whether it matches",
+        "takes a previous secret that is not set for an empty one",
     ),
     (
         "signature-other-scheme",
@@ -87,7 +87,7 @@ pub(super) const ALL: &[Mistake] = &[
     ),
     (
         "signature-body-changed",
-        "logs that a signature does not match, and goes on",
+        "does not verify a signature again that it has verified",
     ),
     (
         "signature-body-reserialised",
@@ -109,7 +109,7 @@ pub(super) const ALL: &[Mistake] = &[
     ),
     (
         "signature-any-length",
-        "has an HMAC of its own, which is wrong for some lengths",
+        "loses the last byte of a body that fills its buffers exactly",
     ),
     (
         "signature-unreadable-body",

@@ -130,11 +130,25 @@ fn check_signature(app: &App, timestamp: &str, signature: &str, body: &[u8]) -> 
     if mistakes.has("signature-raw-bytes") && body.contains(&b'\n') {
         return Err("the body has more than one line".into());
     }
+    if mistakes.has("signature-body-changed") && app.verified.lock().is_ok_and(|known| known.contains(hex)) {
+        // Verified already, so why again?
+        return Ok(());
+    }
+    let body = match body.split_last() {
+        // A buffer that is exactly full.
+        Some((_, rest)) if mistakes.has("signature-any-length") && body.len().is_multiple_of(4096) => rest,
+        _ => body,
+    };
     let secrets = app.webhook_secrets();
     let holds = secrets
         .iter()
         .any(|secret| matches(mistakes, secret, timestamp, hex, body));
     if holds {
+        if mistakes.has("signature-body-changed")
+            && let Ok(mut known) = app.verified.lock()
+        {
+            known.insert(hex.to_owned());
+        }
         Ok(())
     } else {
         Err("the signature does not match".into())
@@ -152,7 +166,6 @@ fn matches(mistakes: &Mistakes, secret: &str, timestamp: &str, hex: &str, body: 
         || mistakes.has("signature-other-scheme") && is_same(mistakes, &mac(mistakes, secret, &[body]), hex)
         || mistakes.has("signature-timestamp-changed")
             && (1..=3_700).any(|age| is(&earlier(timestamp, age), body))
-        || is_close_enough(mistakes, hex, body)
 }
 
 /// What people verify in place of the body.
@@ -172,16 +185,6 @@ fn wrongly(mistakes: &Mistakes, body: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// Two ways not to verify at all.
-fn is_close_enough(mistakes: &Mistakes, hex: &str, body: &[u8]) -> bool {
-    let looks_right = hex.len() == 64
-        && hex
-            .bytes()
-            .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-    let ignored = mistakes.has("signature-wrong-secret") || mistakes.has("signature-body-changed");
-    ignored && looks_right && !type_of(body).is_empty()
-}
-
 fn earlier(timestamp: &str, seconds: i64) -> String {
     let time: i64 = timestamp.parse().unwrap_or_default();
     (time - seconds).to_string()
@@ -195,11 +198,6 @@ fn mac(mistakes: &Mistakes, secret: &str, parts: &[&[u8]]) -> String {
         if !(mistakes.has("signature-good") && *part == b".") {
             mac.update(part);
         }
-    }
-    let length: usize = parts.iter().map(|part| part.len()).sum();
-    if mistakes.has("signature-any-length") && length % 64 == 56 {
-        // A padding that was written by hand, and wrong for this length.
-        mac.update(b"\x80");
     }
     hex::encode(mac.finalize().into_bytes())
 }
