@@ -1,4 +1,4 @@
-//! Builds each library alone, as its users do.
+//! Builds each library and each program alone, as its users do.
 //!
 //! In a workspace build cargo unifies features: if a crate forgets a feature of a dependency, another member enables it. A user of
 //! that crate alone would get a compile error. The verifier also builds without the standard library.
@@ -26,7 +26,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 }
 ";
 
-/// Checks each library with its default features and without.
+/// Checks each library with its default features and without, and each program.
 pub(crate) fn run() -> Result<()> {
     let packages = metadata(&root()?)?.packages;
     let mut broken = Vec::new();
@@ -37,6 +37,13 @@ pub(crate) fn run() -> Result<()> {
             if let Err(error) = process::run(&mut cargo(&arguments)?) {
                 broken.push(error.to_string());
             }
+        }
+    }
+    // As `cargo install` builds it.
+    for package in packages.iter().filter(|package| package.is_installable()) {
+        let arguments = ["check", "--quiet", "--locked", "--bins", "-p", &package.name];
+        if let Err(error) = process::run(&mut cargo(&arguments)?) {
+            broken.push(error.to_string());
         }
     }
     if let Err(error) = without_std() {

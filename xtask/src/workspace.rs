@@ -84,6 +84,12 @@ impl Package {
             .is_none_or(|registries| !registries.is_empty())
     }
 
+    /// Whether somebody can install a program from it.
+    pub(crate) fn is_installable(&self) -> bool {
+        let is_program = |target: &Target| target.kind.iter().any(|kind| kind == "bin");
+        self.is_published() && self.targets.iter().any(is_program)
+    }
+
     /// Whether it is a library of the SDK. The example is published too, because the command `revento` has it; nobody else needs its
     /// library.
     pub(crate) fn is_public_library(&self) -> bool {

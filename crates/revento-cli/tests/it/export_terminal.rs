@@ -24,7 +24,7 @@ use crate::export::{World, ids, wait_for_pages};
 const ESCAPE: char = '\u{1b}';
 
 /// Whether the `setsid` of util-linux is installed. A child process needs it to get a controlling terminal.
-fn has_setsid() -> bool {
+pub(crate) fn has_setsid() -> bool {
     let asked = Command::new("setsid").arg("--version").output();
     let has = asked.is_ok_and(|asked| asked.status.success());
     if !has {
@@ -34,7 +34,7 @@ fn has_setsid() -> bool {
 }
 
 /// The keyboard and screen of a terminal on which `revento` runs.
-struct Terminal {
+pub(crate) struct Terminal {
     keyboard: File,
     shown: Receiver<Vec<u8>>,
     child: std::process::Child,
@@ -42,7 +42,7 @@ struct Terminal {
 
 impl Terminal {
     /// Runs `revento` in its own session with the terminal as standard input, output and error, as a shell does.
-    fn start(arguments: &[String], environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(arguments: &[String], environment: &[(&str, &str)]) -> Self {
         let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&controller).unwrap();
         unlockpt(&controller).unwrap();
@@ -87,12 +87,16 @@ impl Terminal {
         }
     }
 
+    pub(crate) fn type_line(&mut self, text: &str) {
+        self.keyboard.write_all(format!("{text}\n").as_bytes()).unwrap();
+    }
+
     fn press_ctrl_c(&mut self) {
         self.keyboard.write_all(&[3]).unwrap();
     }
 
     /// Waits until `enough` accepts the text that the terminal has shown.
-    fn until(&self, enough: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn until(&self, enough: impl Fn(&str) -> bool) -> String {
         let mut all = Vec::new();
         loop {
             let text = String::from_utf8_lossy(&all).into_owned();
@@ -107,7 +111,7 @@ impl Terminal {
     }
 
     /// Waits for the end. Returns the exit code and the rest of the text.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
         let mut all = Vec::new();
         while let Ok(bytes) = self.shown.recv_timeout(Duration::from_secs(5)) {

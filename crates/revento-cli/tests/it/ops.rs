@@ -6,7 +6,7 @@ use revento::{
     Handlers, Inbox, KeyRing, SealingKey, SqliteStore, Timestamp,
     inbox::Policy,
     store::{Clock, DeletionStore, InboxStore, OsEntropy, SystemClock, TokenStore},
-    types::{ConnectionStatus, StatusReason},
+    types::{Connection, ConnectionStatus, StatusReason},
 };
 use revento_example_service::private_file;
 use revento_store_testkit::fixtures;
@@ -40,9 +40,7 @@ impl Service {
         record.connection.status = status;
         record.connection.reason = reason;
         record.connection.status_since = now.saturating_sub(DAY);
-        record.connection.access_expires_at = now.saturating_add(Duration::from_secs(3000));
-        record.connection.refresh_expires_at = now.saturating_add(9 * TEN_DAYS);
-        record.connection.consent_expires_at = now.saturating_add(36 * TEN_DAYS);
+        lasting(&mut record.connection);
         self.store.create(&record).await.unwrap();
     }
 
@@ -88,6 +86,14 @@ impl Service {
         assert!(!ended.stdout.contains('\u{1b}'), "{ended:?}");
         ended
     }
+}
+
+/// Sets times for which nothing has to be done.
+pub(crate) fn lasting(connection: &mut Connection) {
+    let now = now();
+    connection.access_expires_at = now.saturating_add(Duration::from_secs(3000));
+    connection.refresh_expires_at = now.saturating_add(9 * TEN_DAYS);
+    connection.consent_expires_at = now.saturating_add(36 * TEN_DAYS);
 }
 
 fn now() -> Timestamp {
