@@ -9,7 +9,7 @@ use std::{
 use revento_core::{ApiErrorCode, ErrorKind};
 
 /// Programs do not match on the errors of these crates.
-const NOT_LISTED: [&str; 3] = ["revento-cli", "revento-sandbox", "revento"];
+const NOT_LISTED: [&str; 4] = ["revento-cli", "revento-doctor", "revento-sandbox", "revento"];
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")

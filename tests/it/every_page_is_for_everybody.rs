@@ -2,21 +2,14 @@
 //! finds no accessibility problem. `cargo xtask screenshots` saves the screenshots.
 
 use revento_sandbox::Sandbox;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::browser::Browser;
 use crate::support::platform::{EVENT, Platform};
-use crate::support::{engine, install};
+use crate::support::{accessibility, engine, install};
 
 /// Width, height and colour scheme of a screen, and a suffix for the names of its screenshots.
 const SCREENS: [(u32, u32, &str, &str); 2] = [(1280, 1000, "light", ""), (390, 844, "dark", "-phone")];
-
-/// Runs the accessibility checker, which is loaded in the page. Skips frames, because others own their content.
-const CHECK: &str = "const done = arguments[arguments.length - 1];
-    axe.run(document, { iframes: false, resultTypes: ['violations'] })
-        .then(found => done(found.violations.map(row => ({
-            rule: row.id, impact: row.impact, help: row.help, nodes: row.nodes.map(node => node.target.join(' ')),
-        }))), error => done([{ rule: String(error) }]));";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_large_and_a_small_screen() {
@@ -39,27 +32,12 @@ async fn on_a_large_and_a_small_screen() {
         for (name, url) in &pages {
             browser.visit(url).await;
             browser.picture(&format!("sandbox/{name}{suffix}")).await;
-            let found = check(&browser, width, axe.as_deref()).await;
+            let found = accessibility::check(&browser, width, axe.as_deref()).await;
             faults.extend(found.iter().map(|fault| format!("{name}{suffix}: {fault}")));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     browser.close().await;
-}
-
-async fn check(browser: &Browser, width: u32, axe: Option<&str>) -> Vec<Value> {
-    let mut faults = Vec::new();
-    // A phone zooms out if a page is too wide, so the width of its window says nothing.
-    let needed = browser.run("return document.documentElement.scrollWidth;").await;
-    if needed.as_u64() > Some(width.into()) {
-        faults.push(json!({ "wider than the screen": needed }));
-    }
-    if let Some(axe) = axe {
-        browser.run(axe).await;
-        let found = browser.run_async(CHECK).await;
-        faults.extend(found.as_array().unwrap().iter().cloned());
-    }
-    faults
 }
 
 /// Creates data, so that no page is empty. Returns the names and URLs of the pages.

@@ -6,8 +6,15 @@ use crate::engines::Engines;
 use crate::process;
 use crate::workspace::{cargo, root};
 
-/// The tests that take pictures: of the quickstart, and of each page of the sandbox on a desktop and on a phone.
-const TAKEN_BY: [&str; 2] = ["quickstart_in_a_browser", "every_page_is_for_everybody"];
+/// The tests that take pictures: of the quickstart, of each page of the sandbox on a desktop and on a phone, and of the doctor.
+const TAKEN_BY: [&str; 3] = [
+    "quickstart_in_a_browser",
+    "every_page_is_for_everybody",
+    "a_doctors_report_is_for_everybody",
+];
+
+/// The test of the command that runs the doctor on a terminal, and writes what it has shown to a file.
+const ON_A_TERMINAL: &str = "the_documents_show_a_terminal";
 
 /// Writes `docs/*.png` and `docs/sandbox/*.png` again.
 pub(crate) fn run() -> Result<()> {
@@ -15,6 +22,18 @@ pub(crate) fn run() -> Result<()> {
     std::fs::create_dir_all(docs.join("sandbox"))?;
     let engines = Engines::start()?;
     engines.require_all()?;
+    let terminal = root()?.join("target/doctor-terminal.txt");
+    let mut command = cargo(&[
+        "test",
+        "--package",
+        "revento-cli",
+        "--all-features",
+        "--test",
+        "it",
+        "--",
+        ON_A_TERMINAL,
+    ])?;
+    process::run(command.env("REVENTO_TEST_TERMINAL", &terminal))?;
     let mut command = cargo(&[
         "test",
         "--package",
@@ -26,5 +45,6 @@ pub(crate) fn run() -> Result<()> {
     ])?;
     command.args(TAKEN_BY);
     engines.hand_to(&mut command);
+    command.env("REVENTO_TEST_TERMINAL", &terminal);
     process::run(command.env("REVENTO_TEST_PICTURES", &docs))
 }

@@ -20,6 +20,8 @@ const SCHEMAS: &[(&str, &str)] = schemas! {
     "deliveries-list"
     "deliveries-replay"
     "deliveries-show"
+    "doctor"
+    "doctor-list"
     "export-participants"
     "listen"
     "ops-check"

@@ -169,6 +169,16 @@ impl Browser {
         tools.send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
     }
 
+    /// Shows the page as on this medium: `screen` or `print`.
+    pub(crate) async fn media(&self, medium: &str) {
+        let tools = self.driver.cdp();
+        let medium = json!({ "media": medium });
+        tools
+            .send_raw("Emulation.setEmulatedMedia", medium)
+            .await
+            .unwrap();
+    }
+
     /// Runs a script in the page and returns its result.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.driver.execute(script, vec![]).await.unwrap().json().clone()

@@ -1,5 +1,6 @@
 //! What scenarios share.
 
+pub(crate) mod accessibility;
 pub(crate) mod browser;
 pub(crate) mod control;
 pub(crate) mod engine;
@@ -11,5 +12,6 @@ pub(crate) mod platform;
 pub(crate) mod program;
 pub(crate) mod receiver;
 pub(crate) mod service;
+pub(crate) mod terminal;
 pub(crate) mod visitor;
 pub(crate) mod wait;

@@ -106,7 +106,8 @@ async fn examine(settings: Settings) -> Result<ExitCode, Failure> {
     };
     let report = report?;
     if settings.json {
-        terminal::print_line(&report.to_json());
+        let line = serde_json::to_string(&report);
+        terminal::print_line(&line.map_err(|error| not_tested(format!("the report is not JSON: {error}")))?);
     } else {
         summary::print_summary(&report, &settings);
     }

@@ -75,6 +75,7 @@ fn l7_every_schema_is_printed_and_valid() {
                 "revento {} ",
                 match name {
                     "quickstart-headless" => "quickstart --headless".to_owned(),
+                    "doctor-list" => "doctor --list".to_owned(),
                     "trigger-list" => "trigger --list".to_owned(),
                     name => name.replace('-', " "),
                 }

@@ -8,6 +8,7 @@
 )]
 
 mod data;
+mod doctor;
 mod export;
 mod export_odd;
 mod export_terminal;

@@ -78,6 +78,8 @@ fn every_command_has_examples_completions_and_a_manual_page() {
         &["deliveries", "list"],
         &["deliveries", "show"],
         &["deliveries", "replay"],
+        &["doctor"],
+        &["doctor", "explain"],
         &["verify"],
         &["sign"],
         &["ops", "connections", "list"],

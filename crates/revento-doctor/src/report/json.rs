@@ -1,4 +1,4 @@
-//! The report as JSON. `report.schema.json` describes it.
+//! The report as JSON. `revento schema doctor` describes it.
 
 use std::time::Duration;
 
@@ -12,10 +12,8 @@ use crate::exchange::Exchange;
 const VERSION: u32 = 1;
 
 impl Report {
-    /// The JSON Schema of [`to_json`](Self::to_json).
-    pub const JSON_SCHEMA: &'static str = include_str!("report.schema.json");
-
-    /// The report as JSON, with all evidence. [`JSON_SCHEMA`](Self::JSON_SCHEMA) describes it; [`Report`] serializes to the same.
+    /// The report as JSON, with all evidence. `revento schema doctor` prints its JSON Schema; [`Report`] serializes
+    /// to the same.
     pub fn to_json(&self) -> String {
         // There is no map with other keys than texts, and no value that fails.
         serde_json::to_string_pretty(self).unwrap_or_default()

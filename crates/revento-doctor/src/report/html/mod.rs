@@ -162,8 +162,8 @@ fn finding(result: &CheckResult) -> Markup {
             p.meta { code { (check.id) } " · " (severity(check.severity)) " · contract " (check.section) }
             (explanation(result))
             @if !result.evidence.is_empty() {
-                details open {
-                    summary { (exchanges(result)) }
+                details {
+                    summary { "Evidence: " (exchanges(result)) span.hidden { " of " (check.id) } }
                     (evidence(&result.evidence))
                 }
             }
@@ -229,7 +229,7 @@ fn exchanges(result: &CheckResult) -> String {
 }
 
 fn mark(grade: Grade) -> Markup {
-    html! { span.mark class=(class(grade)) { (capitalized(grade.name())) } }
+    html! { span class={ "mark " (class(grade)) } { (capitalized(grade.name())) } }
 }
 
 fn class(grade: Grade) -> &'static str {

@@ -1,0 +1,127 @@
+//! The page of `revento doctor --html` on a large and a small screen, in light and dark, and on paper: axe-core finds no
+//! accessibility problem, nothing is wider than the screen, and closed evidence is printed. `cargo xtask screenshots` saves the
+//! pictures.
+
+use revento_doctor::{Doctor, Settings};
+use serde_json::{Value, json};
+
+use crate::support::browser::Browser;
+use crate::support::{accessibility, engine, install, terminal};
+
+/// Width, height and colour scheme of a screen.
+const SCREENS: [(u32, u32, &str); 2] = [(1280, 1000, "light"), (390, 844, "dark")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_screen_and_on_paper() {
+    let (Some(node), Some(npm)) = (
+        engine::path("REVENTO_TEST_NODE"),
+        engine::path("REVENTO_TEST_NPM"),
+    ) else {
+        return engine::skip("Node");
+    };
+    let Some(browser) = Browser::open().await else {
+        return engine::skip("Chromium");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("report.html");
+    let server = install::express(&npm).await;
+    std::fs::write(&page, examine(&node, &server).await).unwrap();
+
+    let axe = install::axe(&npm).await;
+    let mut faults: Vec<Value> = Vec::new();
+    for (width, height, scheme) in SCREENS {
+        browser.screen(width, height, scheme).await;
+        browser.visit(&format!("file://{}", page.display())).await;
+        if scheme == "light" {
+            browser.picture("doctor-report").await;
+        }
+        faults.extend(accessibility::check(&browser, width, Some(&axe)).await);
+        // What is in closed evidence counts, too.
+        browser
+            .run("document.querySelectorAll('details').forEach(details => details.open = true)")
+            .await;
+        faults.extend(accessibility::check(&browser, width, Some(&axe)).await);
+        browser
+            .run("document.querySelectorAll('details').forEach(details => details.open = false)")
+            .await;
+    }
+    assert!(faults.is_empty(), "{}", json!(faults));
+    assert!(
+        visible_evidence(&browser).await.is_empty(),
+        "closed evidence is hidden on a screen"
+    );
+    browser.media("print").await;
+    let hidden = hidden_evidence(&browser).await;
+    assert!(hidden.is_empty(), "closed evidence is not printed: {hidden:?}");
+    let loaded = browser
+        .run("return performance.getEntriesByType('resource').length")
+        .await;
+    assert_eq!(loaded, json!(0), "the page needs other files");
+    browser.close().await;
+}
+
+/// Takes the picture of a terminal. `cargo xtask screenshots` runs the doctor on a terminal before, and names the file of what
+/// it has shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_terminal() {
+    let Some(shown) = engine::path("REVENTO_TEST_TERMINAL") else {
+        return;
+    };
+    let Some(browser) = Browser::open().await else {
+        return engine::skip("Chromium");
+    };
+    let shown = std::fs::read_to_string(shown).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("terminal.html");
+    std::fs::write(&page, terminal::page(&shown)).unwrap();
+    browser.screen(1180, 100, "dark").await;
+    browser.visit(&format!("file://{}", page.display())).await;
+    let height = browser.run("return document.documentElement.scrollHeight").await;
+    let height = u32::try_from(height.as_u64().unwrap()).unwrap();
+    browser.screen(1180, height, "dark").await;
+    browser.picture("doctor-terminal").await;
+    browser.close().await;
+}
+
+/// The page of an examination of the Express server in `tests/interop`, which has its flaws.
+async fn examine(node: &std::path::Path, server: &std::path::Path) -> String {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let mut settings = Settings::default();
+    settings.start = Some(format!(
+        "PORT={port} AUTH_BASE=$REVENTO_AUTH_BASE API_BASE=$REVENTO_API_BASE CLIENT_ID=$REVENTO_CLIENT_ID \
+         CLIENT_SECRET=$REVENTO_CLIENT_SECRET WEBHOOK_SECRET=$REVENTO_WEBHOOK_SECRET EVENT_ID=$REVENTO_EVENT_ID \
+         exec '{}' '{}'",
+        node.display(),
+        server.display()
+    ));
+    let page = |path: &str| format!("http://localhost:{port}{path}").parse().ok();
+    settings.connect_url = page("/connect");
+    settings.webhook_url = page("/webhooks");
+    settings.handled_url = page("/events-seen");
+    settings.only = ["signature", "delivery"].map(str::to_owned).to_vec();
+    let report = Doctor::new(settings).unwrap().run(&mut ()).await.unwrap();
+    assert!(report.counts().warnings > 0, "there is nothing to see");
+    report.to_html()
+}
+
+async fn hidden_evidence(browser: &Browser) -> Vec<Value> {
+    evidence(browser, false).await
+}
+
+async fn visible_evidence(browser: &Browser) -> Vec<Value> {
+    evidence(browser, true).await
+}
+
+/// The first words of the exchanges in closed evidence that are visible, or are not.
+async fn evidence(browser: &Browser, visible: bool) -> Vec<Value> {
+    let script = format!(
+        "return [...document.querySelectorAll('details:not([open]) .exchange')]
+            .filter(exchange => exchange.checkVisibility({{ contentVisibilityAuto: true }}) === {visible})
+            .map(exchange => exchange.textContent.slice(0, 60));"
+    );
+    browser.run(&script).await.as_array().unwrap().clone()
+}
