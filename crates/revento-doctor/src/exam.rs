@@ -12,7 +12,7 @@ use crate::checks::{Crash, Receiver};
 use crate::exchange::Exchange;
 use crate::integration::{Browser, Integration, Outgoing, redirect, send};
 use crate::platform::Platform;
-use crate::platform::world::{Event, MAIN_EVENT};
+use crate::platform::world::{Event, FIRST_FRESH, MAIN_EVENT};
 use crate::primitives::{Random, now, unix_now};
 use crate::webhook::{self, Webhook};
 
@@ -59,6 +59,8 @@ pub(crate) struct Exam {
     pub(crate) crash: Option<Crash>,
     /// What earlier checks have shown of the webhook receiver.
     pub(crate) receiver: Receiver,
+    /// Whether a flow has ended in a connection, so that a refusal says something.
+    pub(crate) connects: bool,
 }
 
 impl Exam {
@@ -72,13 +74,14 @@ impl Exam {
             evidence: Vec::new(),
             connected: HashSet::new(),
             fixed_event: None,
-            next_event: 1,
+            next_event: FIRST_FRESH,
             next_envelope: 1,
             identities: Random::new(u64::try_from(unix_now().as_nanos()).unwrap_or_default()),
             at_end: false,
             wants_time: false,
             crash: None,
             receiver: Receiver::default(),
+            connects: false,
         }
     }
 
@@ -118,6 +121,16 @@ impl Exam {
     fn event(&self, id: &str) -> Result<Event, Problem> {
         let found = self.platform.world.event(id).cloned();
         found.ok_or_else(|| Problem::Untestable(format!("the integration connects the event {id}, which the doctor does not have; give it REVENTO_EVENT_ID")))
+    }
+
+    /// The event of flows that may fail. Nobody else uses it.
+    pub(crate) fn flow_event(&self) -> Event {
+        self.platform.world.flow_event().clone()
+    }
+
+    /// A connection may have ended: the next check that needs it connects again.
+    pub(crate) fn forget_connection(&mut self, event_id: &str) {
+        self.connected.remove(event_id);
     }
 
     /// An event that is connected: the main one. An integration without a connect page receives webhooks only; its event needs no

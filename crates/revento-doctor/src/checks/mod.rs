@@ -34,6 +34,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Check> {
         delivery::methods::CHECKS,
         delivery::crash::CHECKS,
         oauth::CHECKS,
+        oauth::login::CHECKS,
         tokens::CHECKS,
         reading::CHECKS,
         ending::CHECKS,

@@ -58,11 +58,6 @@ impl Jar {
         }
     }
 
-    /// The names of the cookies.
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.0.iter().map(|kept| kept.cookie.name().to_owned()).collect()
-    }
-
     /// The cookies themselves.
     pub(crate) fn cookies(&self) -> impl Iterator<Item = &Cookie<'static>> {
         self.0.iter().map(|kept| &kept.cookie)

@@ -7,6 +7,9 @@ use crate::primitives::Random;
 /// The event that everything uses if the integration does not take the event from `event_id`.
 pub(crate) const MAIN_EVENT: &str = "evt_test_published";
 
+/// The index of the first event that a check may take as a fresh one: after the main one and the one of flows.
+pub(crate) const FIRST_FRESH: usize = 2;
+
 /// How many people each event has. They fit on one page, so that a read is one call.
 pub(crate) const PEOPLE: usize = 12;
 
@@ -48,6 +51,7 @@ pub(crate) struct Event {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) events: Vec<Event>,
+    flow_event: Event,
 }
 
 impl World {
@@ -58,7 +62,14 @@ impl World {
             let slug = format!("doctor{number}");
             events.push(event(format!("evt_{slug}"), slug, &mut random));
         }
-        Self { events }
+        let flow_event = event("evt_flows".to_owned(), "flows".to_owned(), &mut random);
+        events.insert(1, flow_event.clone());
+        Self { events, flow_event }
+    }
+
+    /// An event that no check gets as a fresh one.
+    pub(crate) fn flow_event(&self) -> &Event {
+        &self.flow_event
     }
 
     pub(crate) fn event(&self, id: &str) -> Option<&Event> {

@@ -6,6 +6,7 @@ use cookie::{Cookie, SameSite};
 use revento_sandbox::ConsentDecision;
 use url::Url;
 
+use super::oauth::flow::Flow;
 use crate::check::{Check, check};
 use crate::exam::{Exam, Problem, flaw, status_text, untestable};
 use crate::exchange::Exchange;
@@ -185,9 +186,7 @@ fn attributes_of(cookie: &Cookie<'_>) -> String {
 }
 
 async fn other_pages(exam: &mut Exam) -> Result<(), Problem> {
-    let event = exam.connected_event().await?;
-    let mut browser = Browser::default();
-    let request = exam.begin(&mut browser, &event.id).await?;
+    let Flow { mut browser, request } = Flow::begin(exam).await?;
     let callback = exam.consent(&request, ConsentDecision::Decline).await?;
     let connect_url = exam.integration.settings.connect_url.clone();
     let home = connect_url.and_then(|url| url.join("/").ok());
