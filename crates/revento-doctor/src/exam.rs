@@ -435,11 +435,8 @@ pub(crate) fn untestable(error: impl std::fmt::Display) -> Problem {
 pub(crate) fn status_text(status: Option<u16>, exchange: &Exchange) -> String {
     match (status, &exchange.error) {
         (Some(status), _) => {
-            let text: String = String::from_utf8_lossy(&exchange.response_body)
-                .chars()
-                .take(120)
-                .collect();
-            let text = text.trim();
+            let body = String::from_utf8_lossy(&exchange.response_body);
+            let text: String = readable(&body).chars().take(120).collect();
             if text.is_empty() {
                 format!("{status}")
             } else {
@@ -448,5 +445,37 @@ pub(crate) fn status_text(status: Option<u16>, exchange: &Exchange) -> String {
         }
         (None, Some(error)) => error.clone(),
         (None, None) => "no answer".to_owned(),
+    }
+}
+
+/// The text of a page without its tags; any other text as it is, on one line.
+fn readable(body: &str) -> String {
+    let body = body.trim();
+    let mut text = String::new();
+    let mut in_tag = false;
+    let is_page = body.starts_with('<');
+    for letter in body.chars() {
+        match letter {
+            '<' if is_page => {
+                in_tag = true;
+                text.push(' ');
+            }
+            '>' if in_tag => in_tag = false,
+            _ if in_tag => {}
+            _ => text.push(letter),
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_readable_in_a_sentence() {
+        let page = "<!DOCTYPE html><html><title>No</title>\n<p>This is <b>a</b> page.</p></html>";
+        assert_eq!(readable(page), "No This is a page.");
+        assert_eq!(readable("{\"error\": \"a < b\"}\n"), "{\"error\": \"a < b\"}");
     }
 }

@@ -106,17 +106,22 @@ pub(crate) fn not_a_visit(method: &Method, headers: &HeaderMap) -> Option<Respon
     }
 }
 
-/// The value of a cookie. Every `Cookie` header counts.
+/// The value of a cookie.
 pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let mut values = cookies(headers).filter(|(found, _)| found == name);
+    values.next().map(|(_, value)| value)
+}
+
+/// The names and values of all cookies. Every `Cookie` header counts.
+pub(crate) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (String, String)> {
     let pairs = headers
         .get_all(COOKIE)
         .iter()
         .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-    let mut values = pairs.filter_map(|pair| {
-        let (found, value) = std::str::from_utf8(pair).ok()?.trim().split_once('=')?;
-        (found == name).then(|| value.to_owned())
-    });
-    values.next()
+    pairs.filter_map(|pair| {
+        let (name, value) = std::str::from_utf8(pair).ok()?.trim().split_once('=')?;
+        Some((name.to_owned(), value.to_owned()))
+    })
 }
 
 /// A cookie that scripts cannot read. Inside the platform's frame it needs other attributes (contract §5).

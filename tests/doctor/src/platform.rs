@@ -1,5 +1,6 @@
 //! One request to the platform: its token endpoint, or its read API.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -7,6 +8,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
 use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde_json::Value;
 
+use crate::mistakes::Mistakes;
 use crate::settings::Settings;
 
 /// How long a request may take. Half of [`CLAIM_S`](crate::tokens::CLAIM_S) is longer.
@@ -92,6 +94,29 @@ impl Platform {
         let request = self.0.post(url);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         answer(request.header(ACCEPT, "application/json").body(body)).await
+    }
+
+    /// Exchanges a code, as [`token`](Self::token) does without mistakes.
+    pub(crate) async fn exchange(
+        &self,
+        settings: &Settings,
+        mistakes: &Mistakes,
+        form: &[(&str, &str)],
+    ) -> Result<Answer, Failure> {
+        let url = format!("{}/oauth/token", settings.auth_base);
+        let request = self.0.post(&url);
+        let (id, secret) = (&settings.client_id, &settings.client_secret);
+        if mistakes.has("oauth-token-request") {
+            let mut fields: BTreeMap<&str, &str> = form.iter().copied().collect();
+            fields.extend([("client_id", id.as_str()), ("client_secret", secret)]);
+            return answer(request.json(&fields)).await;
+        }
+        if mistakes.has("oauth-client-authentication") {
+            let fields = [("client_id", id.as_str()), ("client_secret", secret)];
+            let fields: Vec<_> = form.iter().copied().chain(fields).collect();
+            return answer(request.basic_auth(id, Some(secret)).form(&fields)).await;
+        }
+        self.token(&url, settings, form).await
     }
 
     /// Reads from the API.

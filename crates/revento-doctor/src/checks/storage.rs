@@ -60,19 +60,22 @@ pub(super) const CHECKS: &[Check] = &[
 async fn access_tokens(exam: &mut Exam) -> Result<(), Problem> {
     something_issued(exam).await?;
     let tokens = exam.platform.secrets().access_tokens;
-    nothing_stored(exam, "an access token", &tokens).await
+    nothing_stored(exam, &[("an access token", &tokens)]).await
 }
 
 async fn refresh_tokens(exam: &mut Exam) -> Result<(), Problem> {
     something_issued(exam).await?;
     let tokens = exam.platform.secrets().refresh_tokens;
-    nothing_stored(exam, "a refresh token", &tokens).await
+    nothing_stored(exam, &[("a refresh token", &tokens)]).await
 }
 
 async fn secrets(exam: &mut Exam) -> Result<(), Problem> {
     let secrets = exam.platform.secrets();
-    nothing_stored(exam, "the client secret", &secrets.client).await?;
-    nothing_stored(exam, "the webhook secret", &secrets.webhook).await
+    let kinds: [Kind<'_>; 2] = [
+        ("the client secret", &secrets.client),
+        ("the webhook secret", &secrets.webhook),
+    ];
+    nothing_stored(exam, &kinds).await
 }
 
 /// Connects an event, unless a token was issued already.
@@ -87,15 +90,24 @@ async fn something_issued(exam: &mut Exam) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn nothing_stored(exam: &Exam, what: &str, texts: &[String]) -> Result<(), Problem> {
+/// Secrets of one kind.
+type Kind<'a> = (&'static str, &'a [String]);
+
+async fn nothing_stored(exam: &Exam, kinds: &[Kind<'_>]) -> Result<(), Problem> {
     let stored = exam.integration.stored().await.map_err(Problem::Untestable)?;
     if stored.iter().all(|(_, bytes)| bytes.is_empty()) {
         let reason = "nothing is stored where --scan looks";
         return Err(Problem::Untestable(reason.to_owned()));
     }
-    let search = Search::new(texts).map_err(untestable)?;
+    let all: Vec<(&str, &String)> = kinds
+        .iter()
+        .flat_map(|(what, texts)| texts.iter().map(move |text| (*what, text)))
+        .collect();
+    let texts: Vec<&String> = all.iter().map(|(_, text)| *text).collect();
+    let search = Search::new(&texts).map_err(untestable)?;
     for (source, bytes) in &stored {
         if let Some(found) = search.find(bytes) {
+            let what = all.get(found.text).map_or("a secret", |(what, _)| what);
             return Err(flaw(
                 format!("nothing that is stored contains {what}"),
                 format!("{source} has {what} {} at byte {}", found.form, found.at),

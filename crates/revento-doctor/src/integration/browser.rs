@@ -20,6 +20,17 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
+    /// A browser that sends these headers with each request.
+    pub(crate) fn sending(headers: &[(&str, &str)]) -> Self {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self {
+            headers: headers.collect(),
+            ..Self::default()
+        }
+    }
+
     /// Opens a page as a person does who clicks a link. Does not follow redirects.
     pub(crate) async fn open(&mut self, url: &Url) -> Exchange {
         self.request(Outgoing::get(url.clone())).await

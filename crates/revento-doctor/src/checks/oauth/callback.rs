@@ -244,18 +244,25 @@ fn shows_no_trace(exchanges: &[Exchange]) -> Result<(), Problem> {
 
 pub(super) async fn reconsent(exam: &mut Exam) -> Result<(), Problem> {
     let event = exam.fresh_connection().await?;
-    readable(exam, &event).await?;
-    // The newer consent ends the tokens of the older one.
     let mut flow = Flow::begin_for(exam, &event).await?;
-    connected(&flow.finish(exam).await?)?;
-    let exchange = exam.read(&event).await?;
-    exam.names_everybody(&event, &exchange)
-        .map_err(|problem| match problem {
-            Problem::Flaw { got, .. } => {
-                flaw("the read page works with the tokens of the newer consent", got)
-            }
-            other => other,
-        })
+    let ending = flow.finish(exam).await?;
+    connected(&ending)?;
+    let granted = ending.token_request()?.json();
+    let granted = granted.get("access_token").and_then(|token| token.as_str());
+    let mark = exam.platform.mark();
+    readable(exam, &event).await?;
+    let calls = exam.platform.calls_of(Endpoint::Participants, mark);
+    let last = calls
+        .last()
+        .ok_or_else(|| Problem::Untestable("the read page made no call".to_owned()))?;
+    exam.evidence.push(last.exchange(exam.platform.base()));
+    if last.bearer() == granted {
+        return Ok(());
+    }
+    Err(flaw(
+        "the read page uses the access token of the newest consent",
+        "it uses another one",
+    ))
 }
 
 /// The code must not go on to another address: there, logs and other sites see it.

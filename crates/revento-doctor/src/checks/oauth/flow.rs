@@ -149,6 +149,16 @@ impl Ending {
         }
     }
 
+    /// The one token request, with the fields of its form.
+    pub(crate) fn token_form(&self) -> Result<&Call, Problem> {
+        match self.token_request()? {
+            call if call.endpoint == Endpoint::Code => Ok(call),
+            _ => Err(Problem::Untestable(
+                "the token request has no form with grant_type=authorization_code".to_owned(),
+            )),
+        }
+    }
+
     /// Where the last page redirects to, if it leads to another site.
     pub(crate) fn leads_to(&self) -> Option<Url> {
         redirect(self.exchanges.last()?)

@@ -136,6 +136,9 @@ async fn logged_in(exam: &mut Exam, flow: &mut Flow, person: &Person) -> Result<
 async fn signs_in(exam: &mut Exam) -> Result<(), Problem> {
     let (event, mut flow) = begin(exam).await?;
     let person = person(&event, 0)?;
+    // A request that the platform refuses is for another check.
+    let decision = ConsentDecision::SignIn(person.user_id.clone());
+    flow.answered(exam, decision).await?;
     match logged_in(exam, &mut flow, person).await {
         Err(Problem::Untestable(got)) => Err(flaw(
             format!(

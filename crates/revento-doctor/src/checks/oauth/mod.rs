@@ -132,9 +132,9 @@ pub(super) const CHECKS: &[Check] = &[
         why: "Organizers who untick an optional scope cannot use the integration, or are asked for ever"
         mend: "Store the `scope` of the token response, and leave out what was not granted"
         run: callback::optional_scope),
-    check!(Oauth Required "§2.4" "oauth-reconsent" [ConnectUrl, ReadUrl]
+    check!(Oauth Recommended "§2.4" "oauth-reconsent" [ConnectUrl, ReadUrl]
         "After a new consent, its tokens are used"
-        why: "A new consent ends the tokens of the older one: with these, every call fails"
+        why: "A scope that the organizer has granted now stays missing, and the older consent ends after a year all the same"
         mend: "Replace the stored tokens of the event with those of the newest consent"
         run: callback::reconsent),
     check!(Oauth Recommended "§2.1" "oauth-two-tabs" [ConnectUrl]

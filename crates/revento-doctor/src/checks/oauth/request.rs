@@ -77,7 +77,7 @@ pub(super) fn uses_pkce(flow: &Flow) -> Result<(), Problem> {
 pub(super) async fn verifier(exam: &mut Exam) -> Result<(), Problem> {
     let mut flow = Flow::begin(exam).await?;
     let ending = flow.finish(exam).await?;
-    let verifier = ending.token_request()?.field("code_verifier").unwrap_or_default();
+    let verifier = ending.token_form()?.field("code_verifier").unwrap_or_default();
     let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     if !(43..=128).contains(&verifier.len()) || !verifier.bytes().all(is_unreserved) {
         return Err(flaw(
@@ -110,9 +110,12 @@ pub(super) async fn verifier_fresh(exam: &mut Exam) -> Result<(), Problem> {
         }
         if number < FINISHED {
             let ending = flow.finish(exam).await?;
-            verifiers.extend(ending.token_request()?.field("code_verifier").map(str::to_owned));
+            verifiers.extend(ending.token_form()?.field("code_verifier").map(str::to_owned));
             exam.evidence.clear();
         }
+    }
+    if verifiers.iter().any(|verifier| verifier.len() < 43) {
+        return Err(Problem::Untestable("the verifiers are too short".to_owned()));
     }
     let bits = varying_bits(&verifiers);
     if bits < ENOUGH_BITS {
@@ -194,16 +197,13 @@ pub(super) fn asks_for(flow: &Flow, scopes: &[&str]) -> Result<(), Problem> {
 
 pub(super) async fn begin_cross_site(exam: &mut Exam) -> Result<(), Problem> {
     Flow::begin(exam).await?;
-    let mut browser = Browser::default();
-    browser.headers = [
-        ("sec-fetch-dest", "document".to_owned()),
-        ("sec-fetch-mode", "navigate".to_owned()),
-        ("sec-fetch-site", "cross-site".to_owned()),
-        ("sec-fetch-user", "?1".to_owned()),
-        ("referer", format!("{}/", exam.platform.base())),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec();
+    let referer = format!("{}/", exam.platform.base());
+    let browser = Browser::sending(&[
+        ("sec-fetch-dest", "document"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-site", "cross-site"),
+        ("referer", &referer),
+    ]);
     match Flow::begin_in(exam, browser).await {
         Err(Problem::Untestable(got)) => Err(flaw(
             "the connect page begins a flow when the platform's panel leads to it",

@@ -33,7 +33,7 @@ pub(super) async fn form(exam: &mut Exam) -> Result<(), Problem> {
 
 pub(super) async fn redirect_uri(exam: &mut Exam) -> Result<(), Problem> {
     let (flow, ending) = ending(exam).await?;
-    let sent = ending.token_request()?.field("redirect_uri");
+    let sent = ending.token_form()?.field("redirect_uri");
     let asked = flow.parameter("redirect_uri").unwrap_or_default();
     if sent == Some(asked.as_str()) {
         return Ok(());
@@ -46,7 +46,7 @@ pub(super) async fn redirect_uri(exam: &mut Exam) -> Result<(), Problem> {
 
 pub(super) async fn client_authentication(exam: &mut Exam) -> Result<(), Problem> {
     let (_, ending) = ending(exam).await?;
-    let call = ending.token_request()?;
+    let call = ending.token_form()?;
     let basic = call
         .header("authorization")
         .is_some_and(|value| value.to_ascii_lowercase().starts_with("basic "));

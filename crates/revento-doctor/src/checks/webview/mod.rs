@@ -64,21 +64,19 @@ const STRANGERS: [&str; 4] = [
 async fn open(exam: &mut Exam) -> Result<Vec<Exchange>, Problem> {
     let url = exam.integration.settings.webview_url.clone();
     let url = url.ok_or_else(|| Problem::NotChecked("give --webview-url".to_owned()))?;
-    let event = exam.connected_event().await?;
-    let mut browser = Browser::default();
-    browser.headers = [
-        ("sec-fetch-dest", "iframe".to_owned()),
-        ("sec-fetch-mode", "navigate".to_owned()),
-        ("sec-fetch-site", "cross-site".to_owned()),
-        ("referer", format!("{}/", exam.platform.base())),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .to_vec();
+    let event = exam.connected_event().await;
+    let referer = format!("{}/", exam.platform.base());
+    let mut browser = Browser::sending(&[
+        ("sec-fetch-dest", "iframe"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-site", "cross-site"),
+        ("referer", &referer),
+    ]);
     let mut exchanges = browser.follow(&url).await;
     let asks = exchanges.last().and_then(redirect);
     let authorize = format!("{}/oauth/authorize", exam.platform.base());
     if let Some(request) = asks.filter(|to| to.as_str().starts_with(&authorize)) {
-        let person = event.people.first().map(|person| person.user_id.clone());
+        let person = event?.people.first().map(|person| person.user_id.clone());
         let decision = ConsentDecision::SignIn(person.unwrap_or_default());
         let callback = exam.consent(&request, decision).await?;
         exchanges.extend(browser.follow(&callback).await);
@@ -107,11 +105,13 @@ async fn framable(exam: &mut Exam) -> Result<(), Problem> {
         "the page answers 200, and its frame-ancestors allow {}",
         platform.origin().ascii_serialization()
     );
-    let page = match page(exam).await {
-        Err(Problem::Untestable(got)) => return Err(flaw(expected, got)),
-        page => page?,
+    let exchanges = open(exam).await?;
+    let page = match exchanges.last() {
+        Some(page) if matches!(page.status, Some(200..=299)) => page,
+        Some(page) => return Err(flaw(expected, status_text(page.status, page))),
+        None => return Err(Problem::Untestable("no request was sent".to_owned())),
     };
-    let ancestors = Ancestors::of(&page);
+    let ancestors = Ancestors::of(page);
     if ancestors.allow(&platform) {
         Ok(())
     } else {
