@@ -180,7 +180,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::exchange::Direction;
+    use crate::exchange::{Direction, Omitted};
 
     fn jar(set: &[(&str, &str)]) -> Jar {
         let mut jar = Jar::default();
@@ -194,8 +194,8 @@ mod tests {
                 status: Some(200),
                 response_headers: vec![("Set-Cookie".to_owned(), (*header).to_owned())],
                 response_body: Vec::new(),
-                omitted: crate::exchange::Omitted::default(),
                 error: None,
+                omitted: Omitted::default(),
                 duration: Duration::ZERO,
             };
             jar.keep(&url.parse().unwrap(), &exchange);

@@ -39,6 +39,18 @@ impl Implies {
     }
 }
 
+/// All families.
+const EVERYTHING: &[&str] = &[
+    "signature",
+    "delivery",
+    "oauth",
+    "tokens",
+    "reading",
+    "ending",
+    "storage",
+    "webview",
+];
+
 /// All of them.
 pub(crate) const IMPLIES: &[Implies] = &[
     Implies {
@@ -77,5 +89,65 @@ pub(crate) const IMPLIES: &[Implies] = &[
         fails: &[],
         blocks: &["delivery-null-ids"],
         because: "the types whose ids are null end every connection, so the doctor uses an unknown type",
+    },
+    Implies {
+        mistake: "oauth-connect",
+        fails: &[],
+        blocks: EVERYTHING,
+        because: "no event can be connected",
+    },
+    Implies {
+        mistake: "oauth-pkce",
+        fails: &[],
+        blocks: EVERYTHING,
+        because: "no event can be connected",
+    },
+    Implies {
+        mistake: "oauth-verifier",
+        fails: &[],
+        blocks: EVERYTHING,
+        because: "no event can be connected",
+    },
+    Implies {
+        mistake: "oauth-scopes",
+        fails: &[],
+        blocks: EVERYTHING,
+        because: "no event can be connected",
+    },
+    Implies {
+        mistake: "oauth-token-request",
+        fails: &[],
+        blocks: EVERYTHING,
+        because: "no event can be connected",
+    },
+    Implies {
+        mistake: "oauth-redirect-uri",
+        fails: &[],
+        blocks: EVERYTHING,
+        because: "no event can be connected",
+    },
+    Implies {
+        mistake: "oauth-client-authentication",
+        fails: &[],
+        blocks: EVERYTHING,
+        because: "no event can be connected",
+    },
+    Implies {
+        mistake: "oauth-state-fresh",
+        fails: &[],
+        blocks: &["oauth-state-guessable", "oauth-two-tabs"],
+        because: "flows with the same state cannot be told apart",
+    },
+    Implies {
+        mistake: "oauth-login",
+        fails: &[],
+        blocks: &["oauth"],
+        because: "nobody can log in",
+    },
+    Implies {
+        mistake: "oauth-login-request",
+        fails: &[],
+        blocks: &["oauth"],
+        because: "nobody can log in",
     },
 ];

@@ -77,7 +77,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::exchange::Direction;
+    use crate::exchange::{Direction, Omitted};
 
     fn answer(status: u16, cache_control: &str, body: &str) -> Exchange {
         Exchange {
@@ -90,6 +90,7 @@ mod tests {
             response_headers: vec![("Cache-Control".to_owned(), cache_control.to_owned())],
             response_body: body.as_bytes().to_vec(),
             error: None,
+            omitted: Omitted::default(),
             duration: Duration::ZERO,
         }
     }
