@@ -26,6 +26,11 @@ impl Implies {
         found.unwrap_or(&Self::NOTHING)
     }
 
+    /// Whether a mistake is made alone.
+    pub(crate) fn is_alone(mistake: &str) -> bool {
+        SLOW.contains(&mistake) || IMPLIES.iter().any(|implies| implies.mistake == mistake)
+    }
+
     /// Whether this check may come to no judgement.
     pub(crate) fn blocks(&self, result: &CheckResult) -> bool {
         if !matches!(
@@ -49,6 +54,17 @@ const EVERYTHING: &[&str] = &[
     "ending",
     "storage",
     "webview",
+];
+
+/// The mistakes that let an integration wait, or the doctor.
+const SLOW: &[&str] = &[
+    "delivery-acknowledged-survive-kill",
+    "delivery-burst",
+    "delivery-quick-from-cold",
+    "delivery-quick-under-load",
+    "delivery-queued-first",
+    "delivery-retried-after-kill",
+    "signature-timestamp-changed",
 ];
 
 /// All of them.
@@ -149,5 +165,23 @@ pub(crate) const IMPLIES: &[Implies] = &[
         fails: &[],
         blocks: &["oauth"],
         because: "nobody can log in",
+    },
+    Implies {
+        mistake: "tokens-refresh-at-expiry",
+        fails: &[],
+        blocks: &["tokens"],
+        because: "without a refresh, nothing shows how the integration refreshes",
+    },
+    Implies {
+        mistake: "tokens-lost-answer-not-resent",
+        fails: &[],
+        blocks: &["tokens-lost-answer-keeps-access"],
+        because: "a token that is sent twice ends the family, and with it the access token",
+    },
+    Implies {
+        mistake: "tokens-revoked-not-refreshed",
+        fails: &[],
+        blocks: &["tokens-revoked-remembered"],
+        because: "whoever refreshes has not taken the revocation for one, so there is nothing to remember",
     },
 ];
