@@ -18,6 +18,8 @@ macro_rules! schemas {
 /// The names and the texts, in alphabetical order.
 const SCHEMAS: &[(&str, &str)] = schemas! {
     "deliveries-list"
+    "deliveries-record"
+    "deliveries-redrive"
     "deliveries-replay"
     "deliveries-show"
     "doctor"

@@ -20,7 +20,8 @@
 //! - *The consent page says that the redirect URI is not registered*: the sandbox compares URIs byte for byte.
 //!   Register exactly the text that your integration sends.
 //! - *No webhook arrives*: the sandbox sends webhooks to integrations that are connected to the event, at their
-//!   registered URL. The console's delivery log shows every attempt and its answer.
+//!   registered URL. The answers of the control API name the reason if none is sent, and the console's delivery log shows
+//!   every attempt and its answer.
 //! - *Every request is answered 421*: the sandbox does not know the host name of the request. Set
 //!   [`public_url`](SandboxBuilder::public_url), or allow the name with [`allow_host`](SandboxBuilder::allow_host).
 //! - *[`StartError::DataInUse`]*: another sandbox has the data file open. Two sandboxes cannot share a file.
@@ -36,6 +37,7 @@ mod http;
 mod listeners;
 mod platform;
 mod primitives;
+mod replay;
 mod runtime;
 mod start;
 
@@ -43,6 +45,7 @@ pub use call_log::CallRecord;
 pub use control::{Action, ConsentDecision, ControlError, Fault, WebhookAttempt, WebhookDelivery};
 pub use error_kind::SandboxErrorKind;
 pub use platform::queries::stats::Stats;
+pub use replay::{RecordedWebhook, Recording, Replay, ReplayError, ReplayedWebhook, replay};
 pub use start::{Sandbox, SandboxBuilder, SandboxInfo, StartError};
 
 /// The README's code compiles.

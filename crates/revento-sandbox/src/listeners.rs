@@ -100,6 +100,8 @@ impl Listeners {
         let number = lines.next_number();
         let line = lines.of_integrations.get_mut(client_id)?;
         line.requests.send((number, request)).ok()?;
+        // The dispatcher has given these up.
+        line.waiting.retain(|_, waiting| !waiting.is_closed());
         let (sender, answer) = oneshot::channel();
         line.waiting.insert(number, sender);
         Some(answer)

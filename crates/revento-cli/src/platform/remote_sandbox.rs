@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use futures_util::{StreamExt, stream};
 use reqwest::{Method, RequestBuilder};
 use revento::{Timestamp, types::text::printable};
+use serde::Serialize;
 use serde_json::Value;
 use url::Url;
 
@@ -36,13 +37,13 @@ impl RemoteSandbox {
         // An empty variable is as good as none.
         let control = match arguments.sandbox.as_deref().filter(|named| !named.is_empty()) {
             Some(named) => control_base(named)?,
-            None => running_here(&http).await?,
+            None => running_on(&http, ports::near(DEFAULT_PORT)).await?,
         };
         Ok(Self { http, control })
     }
 
-    pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
-        self.send(self.request(Method::GET, path).query(query)).await
+    pub(crate) async fn get(&self, path: &str) -> Result<Value> {
+        self.send(self.request(Method::GET, path)).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value> {
@@ -60,15 +61,16 @@ impl RemoteSandbox {
 
     /// The time on the sandbox clock.
     pub(crate) async fn now(&self) -> Result<Timestamp> {
-        let clock = self.get("/clock", &[]).await?;
+        let clock = self.get("/clock").await?;
         let now = clock.get("now").and_then(Value::as_str).unwrap_or_default();
         now.parse()
             .with_context(|| format!("{} did not tell its time: is it a sandbox?", self.control))
     }
 
     /// The `data` of a list.
-    pub(crate) async fn list(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<Value>> {
-        match self.get(path, query).await?.get_mut("data").map(Value::take) {
+    pub(crate) async fn list<V: Serialize>(&self, path: &str, query: &[(&str, V)]) -> Result<Vec<Value>> {
+        let mut answer = self.send(self.request(Method::GET, path).query(query)).await?;
+        match answer.get_mut("data").map(Value::take) {
             Some(Value::Array(items)) => Ok(items),
             _ => bail!(
                 "{} answered without a list: is it a sandbox of this version?",
@@ -141,8 +143,9 @@ fn control_base(named: &str) -> Result<String> {
     Ok(url.into())
 }
 
-async fn running_here(http: &reqwest::Client) -> Result<String> {
-    let candidates = ports::near(DEFAULT_PORT).map(|port| format!("http://127.0.0.1:{port}/_sandbox"));
+/// The only sandbox that listens on one of these ports of this machine.
+async fn running_on(http: &reqwest::Client, ports: impl Iterator<Item = u16>) -> Result<String> {
+    let candidates = ports.map(|port| format!("http://127.0.0.1:{port}/_sandbox"));
     let mut found: Vec<String> = stream::iter(candidates)
         .map(|control| async move { is_sandbox(http, &control).await.then_some(control) })
         .buffered(32)
@@ -188,6 +191,59 @@ mod tests {
                 "{id}: {url}"
             );
             assert_eq!((url.query(), url.fragment()), (None, None));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_only_sandbox_is_found_and_several_are_listed() {
+        let http = reqwest::Client::new();
+        let find = |ports: Vec<u16>| running_on(&http, ports.into_iter());
+        let listener = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = |listener: &std::net::TcpListener| listener.local_addr().unwrap().port();
+        // A port on which nothing listens, one of a program that never answers, and one of another server.
+        let closed = port(&listener());
+        let silent = listener();
+        let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let other_port = other.local_addr().unwrap().port();
+        let router = axum::Router::new().fallback(|| async { "{\"reuses\":0" });
+        tokio::spawn(async move { axum::serve(other, router).await });
+        let strangers = [closed, port(&silent), other_port];
+
+        let error = find(strangers.to_vec()).await.unwrap_err().to_string();
+        assert!(
+            error.contains("`revento sandbox`") && error.contains("--sandbox"),
+            "{error}"
+        );
+
+        let mut ports = strangers.to_vec();
+        let mut running = Vec::new();
+        for _ in 0..2 {
+            let listener = listener();
+            ports.push(port(&listener));
+            running.push(
+                revento_sandbox::Sandbox::builder()
+                    .listener(listener)
+                    .start()
+                    .await
+                    .unwrap(),
+            );
+        }
+        let one = find(ports.iter().copied().take(4).collect()).await.unwrap();
+        assert_eq!(one, running[0].info().control_base);
+        let error = find(ports).await.unwrap_err().to_string();
+        for sandbox in &running {
+            assert!(error.contains(&sandbox.info().control_base), "{error}");
+        }
+        assert!(error.contains("choose one with --sandbox"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_empty_variable_names_no_sandbox() {
+        let arguments = SandboxArguments {
+            sandbox: Some(String::new()),
+        };
+        if let Err(error) = RemoteSandbox::find(&arguments).await {
+            assert!(error.to_string().contains("this machine"), "{error}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! `revento verify` and `revento sign`: webhooks by hand, without a platform and without the network.
 
 mod captured;
-mod secrets;
+pub(crate) mod secrets;
 pub(crate) mod sign;
 pub(crate) mod verify;
 

@@ -23,6 +23,7 @@ mod ops_keys;
 mod ops_live;
 mod platform;
 mod quickstart;
+mod recordings;
 mod sandbox;
 mod support;
 mod trigger;

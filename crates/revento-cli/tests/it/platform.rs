@@ -99,6 +99,40 @@ async fn a_delivery_is_shown_and_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn deliveries_are_selected_by_event_and_time() {
+    let sandbox = connected(StatusCode::OK).await;
+    run(&sandbox, &["trigger", "application.approved"]).await;
+    sandbox
+        .advance(std::time::Duration::from_secs(7_200))
+        .await
+        .unwrap();
+    run(&sandbox, &["trigger", "event.unpublished"]).await;
+    for (options, expected) in [
+        (&["--since", "1h"][..], &["event.unpublished"][..]),
+        (&["--until", "1h"], &["application.approved"]),
+        (&["--since", "1d"], &["application.approved", "event.unpublished"]),
+        (
+            &["--since", "2020-01-01T00:00:00Z", "--type", "event.unpublished"],
+            &["event.unpublished"],
+        ),
+        (
+            &["--event", EVENT],
+            &["application.approved", "event.unpublished"],
+        ),
+        (&["--event", "evt_none"], &[]),
+    ] {
+        let listed = deliveries(&sandbox, options).await;
+        let types: Vec<&str> = listed.iter().map(|row| row["type"].as_str().unwrap()).collect();
+        assert_eq!(types, expected, "{options:?}");
+    }
+    let replayed = run(&sandbox, &["deliveries", "replay", "--since", "1h"]).await;
+    assert_eq!(replayed.stdout, "replayed 1 delivery\n", "{}", replayed.stderr);
+    let wrong = run(&sandbox, &["deliveries", "list", "--since", "yesterday"]).await;
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("10m"), "{}", wrong.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_replayed_is_said() {
     let sandbox = connected(StatusCode::OK).await;
     for (arguments, says) in [

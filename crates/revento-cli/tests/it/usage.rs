@@ -80,6 +80,8 @@ fn every_command_has_examples_completions_and_a_manual_page() {
         &["deliveries", "replay"],
         &["doctor"],
         &["doctor", "explain"],
+        &["deliveries", "record"],
+        &["deliveries", "redrive"],
         &["verify"],
         &["sign"],
         &["ops", "connections", "list"],

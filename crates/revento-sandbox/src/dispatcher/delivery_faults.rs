@@ -7,9 +7,9 @@ use crate::primitives::digest;
 
 /// A request to send.
 #[derive(Debug, Clone)]
-pub(super) struct OutgoingRequest {
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+pub(crate) struct OutgoingRequest {
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 /// What an attempt sends, in this order, and how its answer counts.
@@ -37,14 +37,14 @@ pub(super) struct SigningKeys {
 
 /// The values of a delivery's headers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct HeaderValues<'a> {
-    pub(super) id: &'a str,
-    pub(super) event_type: &'a str,
-    pub(super) timestamp: i64,
+pub(crate) struct HeaderValues<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) event_type: &'a str,
+    pub(crate) timestamp: i64,
 }
 
 /// The request without a fault (contract §4.1).
-fn signed(values: HeaderValues<'_>, key: &str, body: &str) -> OutgoingRequest {
+pub(crate) fn signed(values: HeaderValues<'_>, key: &str, body: &str) -> OutgoingRequest {
     let timestamp = values.timestamp.to_string();
     let signature = digest::hmac_hex(key.as_bytes(), &[timestamp.as_bytes(), b".", body.as_bytes()]);
     let headers = [

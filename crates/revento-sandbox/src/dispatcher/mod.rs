@@ -16,6 +16,7 @@ use crate::platform::records::Delivery;
 use crate::runtime::Runtime;
 
 pub(crate) use clients::Clients;
+pub(crate) use delivery_faults::{HeaderValues, signed};
 
 /// How many attempts run at the same time.
 const MAX_CONCURRENT: usize = 32;

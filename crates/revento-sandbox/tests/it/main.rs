@@ -30,6 +30,7 @@ mod integrations;
 mod listeners;
 mod panel;
 mod read;
+mod replays;
 mod small_things;
 mod time;
 mod tokens;

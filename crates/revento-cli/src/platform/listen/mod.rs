@@ -1,7 +1,6 @@
 //! `revento listen`: takes the webhooks of a running sandbox and forwards them to a program.
 
 mod connection;
-mod forward_url;
 mod forwarder;
 mod line;
 mod random_failure;
@@ -13,12 +12,14 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use self::{
     connection::{Connection, End},
-    forward_url::ForwardUrl,
     forwarder::Forwarder,
     line::Report,
     random_failure::RandomFailure,
 };
-use super::remote_sandbox::{RemoteSandbox, SandboxArguments};
+use super::{
+    forward_url::ForwardUrl,
+    remote_sandbox::{RemoteSandbox, SandboxArguments},
+};
 use crate::{stop::Stop, terminal};
 
 /// How long forwards that have begun may take when the listener stops.

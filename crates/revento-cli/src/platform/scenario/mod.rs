@@ -5,7 +5,6 @@
 
 pub(crate) mod built_in;
 mod data_file;
-mod duration;
 mod file;
 mod play;
 mod step;

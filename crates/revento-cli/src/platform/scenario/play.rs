@@ -53,7 +53,7 @@ pub(crate) async fn play(world: &World, scenario: &Scenario, output: &mut Output
 
 /// Checks the names of all faults before anything happens.
 async fn check_faults(world: &World, scenario: &Scenario) -> Result<()> {
-    let faults = world.sandbox.get("/faults", &[]).await?;
+    let faults = world.sandbox.get("/faults").await?;
     let kinds = faults
         .get("kinds")
         .and_then(Value::as_array)
@@ -218,7 +218,7 @@ impl Stage<'_> {
 
     /// Disarms the faults of this scenario.
     async fn disarm(&mut self) -> Result<()> {
-        let faults = self.world.sandbox.get("/faults", &[]).await?;
+        let faults = self.world.sandbox.get("/faults").await?;
         let armed = faults
             .get("armed")
             .and_then(Value::as_array)

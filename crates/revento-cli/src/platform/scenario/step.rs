@@ -7,8 +7,10 @@ use revento::types::text::printable;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::duration;
-use crate::platform::trigger::{Kind, Rate, Setting, Settings};
+use crate::platform::{
+    duration,
+    trigger::{Kind, Rate, Setting, Settings},
+};
 
 /// The longest wait of one step, in real time.
 const MAX_WAIT: Duration = Duration::from_secs(3_600);

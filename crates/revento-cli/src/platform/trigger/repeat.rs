@@ -87,7 +87,7 @@ async fn disarm(sandbox: &RemoteSandbox, fault: u64) -> Result<()> {
 async fn wait_for(sandbox: &RemoteSandbox, fault: u64) -> Result<()> {
     let triggered = async {
         loop {
-            let faults = sandbox.get("/faults", &[]).await?;
+            let faults = sandbox.get("/faults").await?;
             let armed = faults
                 .get("armed")
                 .and_then(Value::as_array)

@@ -160,7 +160,7 @@ impl World {
     }
 
     async fn activity(&self) -> Result<Value> {
-        let seed = self.sandbox.get("/seed", &[]).await?;
+        let seed = self.sandbox.get("/seed").await?;
         members(&seed, "activities")
             .find(|row| row.get("event_id").and_then(Value::as_str) == Some(&self.event))
             .cloned()
@@ -232,7 +232,7 @@ impl World {
     }
 
     async fn suspend(&self, happened: &mut Happened) -> Result<String> {
-        let directory = self.sandbox.get("/directory", &[]).await?;
+        let directory = self.sandbox.get("/directory").await?;
         let integration = members(&directory, "integrations")
             .next()
             .context("there is no integration")?;
@@ -247,7 +247,7 @@ impl World {
 
     /// A row of the directory.
     async fn listed(&self, table: &str, id: &str) -> Result<Value> {
-        let directory = self.sandbox.get("/directory", &[]).await?;
+        let directory = self.sandbox.get("/directory").await?;
         members(&directory, table)
             .find(|row| row.get("id").and_then(Value::as_str) == Some(id))
             .cloned()
@@ -257,7 +257,7 @@ impl World {
 
 /// The events that are connected.
 async fn connected(sandbox: &RemoteSandbox) -> Result<Vec<String>> {
-    let connections = sandbox.list("/connections", &[]).await?;
+    let connections = sandbox.list::<&str>("/connections", &[]).await?;
     let is_live = |row: &&Value| row.get("status").and_then(Value::as_str) == Some("active");
     connections
         .iter()
@@ -268,7 +268,7 @@ async fn connected(sandbox: &RemoteSandbox) -> Result<Vec<String>> {
 
 async fn default_event(sandbox: &RemoteSandbox) -> Result<String> {
     let connected = connected(sandbox).await?;
-    let directory = sandbox.get("/directory", &[]).await?;
+    let directory = sandbox.get("/directory").await?;
     let published: Vec<String> = members(&directory, "events")
         .filter(|row| row.get("publish_status").and_then(Value::as_str) == Some("published"))
         .map(|row| text(row, "id"))

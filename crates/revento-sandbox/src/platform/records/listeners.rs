@@ -32,3 +32,27 @@ impl Listener {
         self.away_since.is_some_and(|since| real_now >= until(since))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l5_webhooks_wait_ten_minutes_for_a_listener() {
+        let at = Time::from_seconds;
+        let mut listener = Listener {
+            client_id: "int".to_owned(),
+            id: "1".to_owned(),
+            forwards_to: String::new(),
+            event_types: vec!["event.published".to_owned()],
+            away_since: None,
+        };
+        assert!(listener.takes("event.published", at(9_999)));
+        assert!(!listener.takes("event.unpublished", at(0)));
+        listener.away_since = Some(at(1_000));
+        assert!(listener.takes("event.published", at(1_599)));
+        assert!(!listener.takes("event.published", at(1_600)));
+        listener.event_types.clear();
+        assert!(listener.takes("event.unpublished", at(1_000)));
+    }
+}
