@@ -114,3 +114,58 @@ pub(crate) fn application_envelope(event: &Event, person: &Person, event_type: &
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The vectors are made by a generator of their own (tests/conformance).
+    #[test]
+    fn w1_a_webhook_is_signed_as_the_vectors_say() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/conformance/webhooks.json"
+        );
+        let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let vectors = file["vectors"].as_array().unwrap();
+        let known = |vector: &&Value| vector["id"].as_str().unwrap().starts_with("w1-");
+        let mut compared = 0;
+        for vector in vectors.iter().filter(known) {
+            let header = |name: &str| {
+                let headers = vector["headers"].as_array().unwrap();
+                let found = headers.iter().find(|header| header["name"] == name).unwrap();
+                found["value"].as_str().unwrap().to_owned()
+            };
+            let mut webhook = Webhook::new(
+                &Value::Null,
+                header("X-Revento-Delivery-Id"),
+                vector["secret"].as_str().unwrap().to_owned(),
+            );
+            webhook.timestamp = header("X-Revento-Timestamp");
+            webhook.body = vector["body"].as_str().unwrap().as_bytes().to_vec();
+            assert_eq!(
+                webhook.signature(),
+                header("X-Revento-Signature"),
+                "{}",
+                vector["id"]
+            );
+            compared += 1;
+        }
+        assert!(compared > 15, "{compared}");
+    }
+
+    #[test]
+    fn a_changed_envelope_takes_its_headers_along() {
+        let envelope = json!({ "id": "1", "type": "application.approved", "data": { "status": "approved" } });
+        let webhook = Webhook::new(&envelope, String::new(), String::new());
+        let webhook = webhook
+            .set("/type", "badge.printed")
+            .set("/data/seat", json!([7]));
+        assert_eq!(webhook.event_type, "badge.printed");
+        let sent: Value = serde_json::from_slice(&webhook.body).unwrap();
+        assert_eq!(
+            sent,
+            json!({ "id": "1", "type": "badge.printed", "data": { "status": "approved", "seat": [7] } })
+        );
+    }
+}

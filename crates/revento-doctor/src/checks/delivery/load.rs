@@ -49,17 +49,6 @@ async fn burst(exam: &mut Exam) -> Result<(), Problem> {
     for exchange in &exchanges {
         accepted_as("each of fifty webhooks", exchange)?;
     }
-    let slowest = exchanges
-        .iter()
-        .map(|exchange| exchange.duration)
-        .max()
-        .unwrap_or_default();
-    if slowest > BUDGET {
-        return Err(flaw(
-            "each answer within 10 s",
-            format!("the slowest took {:.1} s", slowest.as_secs_f64()),
-        ));
-    }
     if !visible {
         return Ok(());
     }
