@@ -80,7 +80,11 @@ impl App {
             sealer,
             verified: std::sync::Mutex::default(),
             old_webhook_secrets,
-            platform: Platform::new()?,
+            platform: Platform::new(if mistakes.has("reading-user-agent") {
+                ""
+            } else {
+                "flawed-integration"
+            })?,
             replica: machine::random_text()?,
             queued: Notify::new(),
             refreshing: Locks::default(),

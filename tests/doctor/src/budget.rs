@@ -55,6 +55,16 @@ pub(crate) async fn acquire(app: &App, key: &str, deadline: i64) -> anyhow::Resu
 /// A permit, or how many milliseconds to wait.
 async fn try_acquire(app: &App, key: &str) -> anyhow::Result<Result<Permit, i64>> {
     let limits = if key.contains('/') { &USER } else { &INSTALLATION };
+    let minute = if app.mistakes.has("reading-pacing") {
+        limits.hour
+    } else {
+        limits.minute
+    };
+    let in_flight = if app.mistakes.has("reading-in-flight") {
+        limits.hour
+    } else {
+        limits.in_flight
+    };
     let now = now_ms();
     let mut tx = app.store.begin().await?;
     let query = sqlx::query("DELETE FROM calls WHERE started <= ?").bind(now - HOUR_MS);
@@ -74,9 +84,9 @@ async fn try_acquire(app: &App, key: &str) -> anyhow::Result<Result<Permit, i64>
         not_before - now
     } else if counted.get::<i64, _>("hour") >= limits.hour {
         counted.get::<i64, _>("first_of_hour") + HOUR_MS - now
-    } else if counted.get::<i64, _>("minute") >= limits.minute {
+    } else if counted.get::<i64, _>("minute") >= minute {
         counted.get::<i64, _>("first_of_minute") + MINUTE_MS - now
-    } else if counted.get::<i64, _>("in_flight") >= limits.in_flight {
+    } else if counted.get::<i64, _>("in_flight") >= in_flight {
         30
     } else {
         let query = sqlx::query_scalar("INSERT INTO calls (key, started) VALUES (?, ?) RETURNING id");

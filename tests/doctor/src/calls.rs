@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::machine::{self, jittered, now_ms};
@@ -80,6 +80,11 @@ pub(crate) async fn read(app: &Arc<App>, key: &str, path_and_query: &str) -> Res
                 tokens::was_used(app, key).await?;
                 return Ok(value);
             }
+            Next::Refresh
+                if app.mistakes.has("reading-expired-mid-list") && path_and_query.contains("cursor=") =>
+            {
+                return Err(CallError::Unavailable("the token expired".to_owned()));
+            }
             Next::Refresh if !refreshed || app.mistakes.has("tokens-expired-no-loop") => refreshed = true,
             Next::Refresh => {
                 return Err(CallError::Unavailable(
@@ -111,13 +116,28 @@ async fn attempt_once(
 }
 
 async fn call(app: &App, path_and_query: &str, access: &Access) -> Result<Answer, Failure> {
-    let Ok(request_id) = machine::random_uuid() else {
+    let Ok(mut request_id) = machine::random_uuid() else {
         return Err(Failure::NotSent);
     };
+    if app.mistakes.has("reading-request-id") {
+        request_id.clear();
+    }
+    if app.mistakes.has("reading-request-id-fresh") {
+        request_id = format!("00000000-0000-4000-8000-{:012}", std::process::id());
+    }
+    let accept = if app.mistakes.has("reading-accept-header") {
+        "application/json"
+    } else {
+        "application/vnd.revento.v1+json"
+    };
+    let mut url = path_and_query.to_owned();
+    if app.mistakes.has("reading-token-in-header") {
+        url = format!("{url}&access_token={}", access.token);
+    }
     let path = path_and_query.split('?').next().unwrap_or_default();
     let answer = app
         .platform
-        .get(&app.settings, path_and_query, &access.token, &request_id)
+        .get(&app.settings, &url, &access.token, accept, &request_id)
         .await;
     let request_id = log::id(app, "storage-log-request-ids", &request_id);
     if app.mistakes.has("storage-log-secrets") {
@@ -140,12 +160,18 @@ async fn judge(
 ) -> Result<Next, CallError> {
     let backoff = jittered(Duration::from_millis(200) * 2_u32.saturating_pow(attempt.min(6)));
     let Ok(answer) = answer else {
+        if app.mistakes.has("reading-connection-reset") {
+            return Ok(Next::Fail(CallError::Unavailable("no answer".to_owned())));
+        }
         return Ok(Next::Wait(backoff));
     };
     believe_headers(app, key, &answer).await?;
     let code = answer.error();
     Ok(match answer.status {
         StatusCode::OK if answer.body.is_object() => Next::Done(answer.body),
+        StatusCode::OK if app.mistakes.has("reading-not-json") => {
+            Next::Done(json!({ "data": [], "has_more": false }))
+        }
         // Not the platform's answer, whatever its status says: a portal or a broken body.
         StatusCode::OK => Next::Wait(backoff),
         StatusCode::UNAUTHORIZED if code == "token_expired" => {
@@ -170,13 +196,32 @@ async fn judge(
             Next::Wait(Duration::from_millis(100))
         }
         StatusCode::UNAUTHORIZED => Next::Fail(CallError::Reconnect(or(code, "invalid_token"))),
+        StatusCode::FORBIDDEN if app.mistakes.has("reading-forbidden-final") => {
+            Next::Wait(Duration::from_millis(100))
+        }
         StatusCode::FORBIDDEN if code == "insufficient_scope" => {
             Next::Fail(CallError::Reconnect(code.to_owned()))
         }
         StatusCode::TOO_MANY_REQUESTS => too_many(app, key, &answer, backoff).await?,
+        status if status.is_server_error() && gives_up(app, &answer) => {
+            Next::Fail(CallError::Unavailable(or(code, status.as_str())))
+        }
+        status if status.is_server_error() && app.mistakes.has("reading-5xx-backoff") => {
+            Next::Wait(Duration::ZERO)
+        }
         status if status.is_server_error() => Next::Wait(backoff.max(retry_after(&answer))),
         status => Next::Fail(CallError::Refused(or(code, status.as_str()))),
     })
+}
+
+/// Mistakes after a 5xx.
+fn gives_up(app: &App, answer: &Answer) -> bool {
+    let id = if answer.body.is_object() {
+        "reading-5xx-retried"
+    } else {
+        "reading-html-error"
+    };
+    app.mistakes.has(id)
 }
 
 fn or(code: &str, otherwise: &str) -> String {
@@ -186,9 +231,24 @@ fn or(code: &str, otherwise: &str) -> String {
 /// Waits at least as long as the platform says. Without a word of it, one of our own calls has to end first.
 async fn too_many(app: &App, key: &str, answer: &Answer, backoff: Duration) -> Result<Next, CallError> {
     if answer.error() == "concurrent_limit_exceeded" {
+        if app.mistakes.has("reading-concurrent-limit-retried") {
+            return Ok(Next::Fail(CallError::Unavailable(answer.error().to_owned())));
+        }
+        if app.mistakes.has("reading-429-paced") {
+            return Ok(Next::Wait(Duration::ZERO));
+        }
         return Ok(Next::Wait(backoff));
     }
-    let said = retry_after(answer);
+    let mut said = retry_after(answer);
+    let is_date = answer.header("retry-after").is_none();
+    let ignored = if is_date {
+        "reading-retry-after-date"
+    } else {
+        "reading-retry-after"
+    };
+    if app.mistakes.has(ignored) {
+        said = backoff;
+    }
     let wait = if said.is_zero() { UNSAID + backoff } else { said };
     let milliseconds = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
     budget::pause(app, key, milliseconds.min(7_200_000)).await?;

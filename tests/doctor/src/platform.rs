@@ -67,16 +67,17 @@ pub(crate) enum Failure {
 }
 
 impl Platform {
-    pub(crate) fn new() -> anyhow::Result<Self> {
-        let client = Client::builder()
+    pub(crate) fn new(user_agent: &'static str) -> anyhow::Result<Self> {
+        let mut client = Client::builder()
             .timeout(TIMEOUT)
             .redirect(redirect::Policy::none())
             .no_proxy()
-            .user_agent("flawed-integration")
             // A pooled connection that the platform has just closed would look like a lost answer.
-            .pool_idle_timeout(Duration::from_secs(2))
-            .build();
-        Ok(Self(client.context("the HTTP client cannot be made")?))
+            .pool_idle_timeout(Duration::from_secs(2));
+        if !user_agent.is_empty() {
+            client = client.user_agent(user_agent);
+        }
+        Ok(Self(client.build().context("the HTTP client cannot be made")?))
     }
 
     /// Asks the token endpoint.
@@ -125,13 +126,16 @@ impl Platform {
         settings: &Settings,
         path_and_query: &str,
         token: &str,
+        accept: &str,
         request_id: &str,
     ) -> Result<Answer, Failure> {
         let request = self.0.get(format!("{}{path_and_query}", settings.api_base));
-        let request = request
+        let mut request = request
             .header(AUTHORIZATION, format!("Bearer {token}"))
-            .header(ACCEPT, "application/vnd.revento.v1+json")
-            .header("x-revento-request-id", request_id);
+            .header(ACCEPT, accept);
+        if !request_id.is_empty() {
+            request = request.header("x-revento-request-id", request_id);
+        }
         answer(request).await
     }
 }

@@ -74,24 +74,36 @@ async fn read_all(app: &Arc<App>, event_id: &str) -> Result<Vec<String>, CallErr
     let mut cursors = HashSet::new();
     let mut cursor: Option<String> = None;
     loop {
-        let page = calls::read(app, event_id, &path(event_id, cursor.as_deref())).await?;
+        let page = calls::read(app, event_id, &path(app, event_id, cursor.as_deref())).await?;
         let data = page.get("data").and_then(Value::as_array);
+        let is_empty = data.is_some_and(Vec::is_empty);
         for person in data.ok_or_else(|| refused("a page has no data"))? {
+            understand(app, person)?;
             match person.get("id").and_then(Value::as_str) {
-                Some(id) if ids.insert(id.to_owned()) => people.push((id.to_owned(), person.clone())),
+                Some(id) if ids.insert(id.to_owned()) || app.mistakes.has("reading-duplicate-rows") => {
+                    people.push((id.to_owned(), person.clone()))
+                }
                 Some(_) => {}
                 None => tracing::warn!("a participant without an id was left out"),
             }
         }
-        // `has_more` decides, not the cursor.
-        if page.get("has_more").and_then(Value::as_bool) != Some(true) {
+        if app.mistakes.has("reading-all-pages") || (is_empty && app.mistakes.has("reading-empty-page")) {
             break;
         }
         let next = page.get("next_cursor").and_then(Value::as_str);
+        let ignored = next.is_some() && app.mistakes.has("reading-has-more-decides");
+        // `has_more` decides, not the cursor.
+        if !ignored && page.get("has_more").and_then(Value::as_bool) != Some(true) {
+            break;
+        }
+        if next.is_none() && app.mistakes.has("reading-more-without-cursor") {
+            cursor = None;
+            continue;
+        }
         let next = next
             .ok_or_else(|| refused("more was promised, without a cursor"))?
             .to_owned();
-        if !cursors.insert(next.clone()) {
+        if !cursors.insert(next.clone()) && !app.mistakes.has("reading-repeated-cursor") {
             return Err(refused("a cursor came twice: the pages would never end"));
         }
         cursor = Some(next);
@@ -100,8 +112,44 @@ async fn read_all(app: &Arc<App>, event_id: &str) -> Result<Vec<String>, CallErr
     Ok(people.into_iter().map(|(id, _)| id).collect())
 }
 
-fn path(event_id: &str, cursor: Option<&str>) -> String {
+/// The fields of a participant that the contract and the sandbox name.
+const KNOWN_FIELDS: &str = "id application_id event_id user_id role status name given_name family_name email application_status
+    last_reviewed_at last_reviewer_id last_review_action custom_form_fields submitted_at registered_at updated_at";
+
+/// Mistakes of an integration that expects too much of a participant.
+fn understand(app: &App, person: &Value) -> Result<(), CallError> {
+    let known: Vec<&str> = KNOWN_FIELDS.split_whitespace().collect();
+    let mut fields = person.as_object().into_iter().flat_map(|fields| fields.keys());
+    if app.mistakes.has("reading-unknown-fields") && fields.any(|field| !known.contains(&field.as_str())) {
+        return Err(refused("an unknown field"));
+    }
+    let status = person
+        .get("application_status")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let statuses = [
+        "pending",
+        "approved",
+        "rejected",
+        "revision_requested",
+        "cancelled",
+    ];
+    if app.mistakes.has("reading-unknown-values") && !statuses.contains(&status) {
+        return Err(refused("an unknown status"));
+    }
+    if app.mistakes.has("reading-missing-fields") && person.get("submitted_at").is_none() {
+        return Err(refused("no submitted_at"));
+    }
+    Ok(())
+}
+
+fn path(app: &App, event_id: &str, cursor: Option<&str>) -> String {
     let id: String = form_urlencoded::byte_serialize(event_id.as_bytes()).collect();
+    if let Some(cursor) = cursor
+        && app.mistakes.has("reading-opaque-cursor")
+    {
+        return format!("/events/{id}/participants?limit=50&cursor={cursor}");
+    }
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("limit", "50");
     if let Some(cursor) = cursor {

@@ -70,6 +70,40 @@ const SLOW: &[&str] = &[
 /// All of them.
 pub(crate) const IMPLIES: &[Implies] = &[
     Implies {
+        mistake: "tokens-refresh-at-expiry",
+        fails: &[],
+        blocks: &["tokens", "reading-expired-mid-list"],
+        because: "whoever never refreshes shows nothing of a refresh",
+    },
+    Implies {
+        mistake: "tokens-lost-answer-not-resent",
+        fails: &[],
+        blocks: &["tokens-lost-answer-keeps-access"],
+        because: "the second sending ends the access token, too",
+    },
+    Implies {
+        mistake: "tokens-revoked-not-refreshed",
+        fails: &[],
+        blocks: &["tokens-revoked-remembered"],
+        because: "a refresh begins a new pair, which is not known to be revoked",
+    },
+    Implies {
+        mistake: "reading-all-pages",
+        fails: &[],
+        blocks: &[
+            "reading-empty-page",
+            "reading-opaque-cursor",
+            "reading-expired-mid-list",
+        ],
+        because: "whoever reads the first page only shows nothing of the others",
+    },
+    Implies {
+        mistake: "reading-request-id",
+        fails: &[],
+        blocks: &["reading-request-id-fresh"],
+        because: "an id that is missing is neither fresh nor old",
+    },
+    Implies {
         mistake: "signature-good",
         fails: &[],
         blocks: &["signature", "delivery", "storage-log-delivery-ids"],

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::steps;
-use super::pages::in_small_pages;
+use super::pages::small_pages;
 use crate::exam::{Exam, Problem, flaw};
 use crate::platform::{Call, Endpoint};
 
@@ -60,7 +60,8 @@ fn is_uuid(text: &str) -> bool {
 }
 
 pub(super) async fn request_id_fresh(exam: &mut Exam) -> Result<(), Problem> {
-    let (event, _small) = in_small_pages(exam).await?;
+    let event = exam.fresh_connection().await?;
+    let _small = small_pages(exam, &event);
     let mark = exam.platform.mark();
     exam.read(&event).await?;
     exam.read(&event).await?;

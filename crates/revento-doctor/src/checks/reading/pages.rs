@@ -27,7 +27,8 @@ pub(super) async fn in_small_pages(exam: &mut Exam) -> Result<(Event, RuleGuard)
     Ok((event, small))
 }
 
-fn small_pages(exam: &Exam, event: &Event) -> RuleGuard {
+/// From now on, the participants come on several pages.
+pub(super) fn small_pages(exam: &Exam, event: &Event) -> RuleGuard {
     exam.platform
         .on_event(event, Endpoint::Participants, 0, None, Effect::SmallPages(ROWS))
 }
