@@ -141,7 +141,7 @@ async fn health(State(app): State<Arc<App>>) -> StatusCode {
     if app.mistakes.has("delivery-health") {
         let asked = app
             .platform
-            .get(&app.settings, "/events/none", "none", "none")
+            .get(&app.settings, "/events/none", "none", "*/*", "none")
             .await;
         return asked.map_or(StatusCode::SERVICE_UNAVAILABLE, |_| StatusCode::NO_CONTENT);
     }

@@ -68,7 +68,7 @@ pub(super) async fn ask_the_platform(app: &App) {
     for _ in 0..2 {
         if app
             .platform
-            .get(&app.settings, &path, "none", "none")
+            .get(&app.settings, &path, "none", "*/*", "none")
             .await
             .is_ok()
         {
