@@ -37,7 +37,7 @@ impl FromStr for KeyFile {
 
 impl KeyFile {
     /// The key, from a file that only its owner can use.
-    fn read(&self) -> Result<SealingKey> {
+    pub(crate) fn read(&self) -> Result<SealingKey> {
         let path = &self.path;
         let content = private_file::read(path).with_context(|| format!("{} is not used", path.display()))?;
         let content = content.with_context(|| format!("there is no file {}", path.display()))?;

@@ -245,11 +245,11 @@ async fn check_names_what_a_person_has_to_act_on() {
     let found = service.run(&["check"]).await;
     assert_eq!(found.code, Some(1));
     for what in [
-        "in doubt",
-        "need consent",
-        "buried deliveries",
-        "deletion is due",
-        "deliveries wait",
+        "1 connection in doubt",
+        "1 connection without a consent",
+        "1 delivery buried",
+        "1 deletion due",
+        "1 delivery waiting",
     ] {
         assert!(found.stdout.contains(what), "{what} is not in {}", found.stdout);
     }

@@ -301,6 +301,17 @@ async fn keys_are_replaced_while_a_service_runs(place: Place) {
     let can_go = place.run(&["retire", &old]).await;
     assert_eq!(can_go.code, Some(0), "{}", can_go.stderr);
     assert!(can_go.stdout.contains("Take the key out"), "{}", can_go.stdout);
+    assert!(
+        can_go.stdout.contains(&format!("under the key {new}")),
+        "{}",
+        can_go.stdout
+    );
+    let by_file = place.run(&["retire", "--key-file", "new.key"]).await;
+    assert!(
+        by_file.code == Some(1) && by_file.stderr.contains(&new),
+        "{}",
+        by_file.stderr
+    );
     let idle = json_lines(
         "ops-keys-reseal",
         &place.run(&[&reseal[..], &["--json"]].concat()).await,

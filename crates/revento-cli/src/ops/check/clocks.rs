@@ -33,7 +33,8 @@ impl Clocks {
         findings.extend(store_ahead_ms.and_then(|ms| {
             differs(ms).then(|| Finding {
                 id: "store_clock",
-                what: format!("clock differs: that of the store's server is {} of this machine's", words(ms)).into(),
+                of: None,
+                what: format!("the clock of the store's server is {} of this machine's", words(ms)).into(),
                 count: 1,
                 remedy: "run NTP on both; the store itself does not use its clock, so find out which of the two is wrong",
             })
@@ -48,14 +49,16 @@ impl Clocks {
                     clocks.platform_ahead_ms = Some(ms);
                     findings.extend(differs(ms).then(|| Finding {
                         id: "platform_clock",
-                        what: format!("clock differs: that of the platform is {} of this machine's", words(ms)).into(),
+                        of: None,
+                        what: format!("the clock of the platform is {} of this machine's", words(ms)).into(),
                         count: 1,
                         remedy: "run NTP on this machine: webhooks are refused outside a window of 300 s, and tokens are refreshed too late",
                     }));
                 }
                 Err(why) => findings.push(Finding {
                     id: "platform_silent",
-                    what: format!("platform that does not say its time: {why}").into(),
+                    of: None,
+                    what: format!("the platform does not say its time: {why}").into(),
                     count: 1,
                     remedy: "check --auth-base, DNS, proxy and firewall; without the platform no token can be refreshed",
                 }),

@@ -50,26 +50,30 @@ impl Found {
         vec![
             Finding {
                 id: "long_doubt",
-                what: "connections in doubt for more than two hours".into(),
+                of: Some(("connection", "connections")),
+                what: "in doubt for more than two hours".into(),
                 count: self.doubts,
                 remedy: "the token endpoint does not answer, or nothing refreshes: check the platform's status, the network of the service, and that it \
                          runs. See revento ops connections list --status in_doubt",
             },
             Finding {
                 id: "refresh_overdue",
-                what: "connections whose refresh token ends within a week".into(),
+                of: Some(("connection", "connections")),
+                what: "with a refresh token that ends within a week".into(),
                 count: self.overdue,
                 remedy: "nothing refreshes idle connections: run Client::refresh_idle",
             },
             Finding {
                 id: "needs_consent",
-                what: "connections that need consent".into(),
+                of: Some(("connection", "connections")),
+                what: "without a consent that holds".into(),
                 count: self.consents,
                 remedy: "ask the organizers to connect again; if there are many at once, read docs/tokens.md",
             },
             Finding {
                 id: "consent_ending",
-                what: "connections whose consent ends within a week".into(),
+                of: Some(("connection", "connections")),
+                what: "with a consent that ends within a week".into(),
                 count: self.ending,
                 remedy: "ask the organizers to connect again, which replaces the connection without a gap",
             },

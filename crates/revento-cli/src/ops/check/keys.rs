@@ -82,8 +82,9 @@ pub(super) async fn look(stores: &Stores, ring: &KeyRing) -> Result<Option<Findi
     }
     Ok((trial.closed > 0).then(|| Finding {
         id: "keys_do_not_fit",
+        of: Some(("record", "records")),
         what: format!(
-            "records that the given keys do not open ({})",
+            "closed to the given keys ({})",
             trial.failed.iter().map(Under::name).collect::<Vec<_>>().join(", ")
         )
         .into(),

@@ -93,7 +93,8 @@ async fn look(arguments: Arguments) -> Result<(Option<u32>, Clocks, Vec<Finding>
         let duties = deletions.open_duties(MOST_DUTIES).await?;
         findings.push(Finding {
             id: "deletion_due",
-            what: "data whose deletion is due within three days".into(),
+            of: Some(("deletion", "deletions")),
+            what: "due within three days".into(),
             count: duties.iter().filter(|duty| duty.deadline_at < horizon).count(),
             remedy: "delete the data of these events (revento ops deletions due), and record it: revento ops deletions settle",
         });
@@ -112,7 +113,8 @@ async fn of_inbox(store: &dyn InboxAdmin, now: Timestamp) -> Result<[Finding; 2]
     Ok([
         Finding {
             id: "deliveries_wait",
-            what: "deliveries wait although they are due".into(),
+            of: Some(("delivery", "deliveries")),
+            what: "waiting although due".into(),
             count: match late {
                 Some(late) if late > LATE_AFTER => {
                     let stats = store.stats(now, now).await?;
@@ -124,7 +126,8 @@ async fn of_inbox(store: &dyn InboxAdmin, now: Timestamp) -> Result<[Finding; 2]
         },
         Finding {
             id: "buried",
-            what: "buried deliveries".into(),
+            of: Some(("delivery", "deliveries")),
+            what: "buried".into(),
             count: buried.len(),
             remedy: "see why with revento ops inbox dead, mend the handler, then revento ops inbox requeue",
         },

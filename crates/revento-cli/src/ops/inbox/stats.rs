@@ -88,13 +88,16 @@ fn as_text(stats: &InboxStats, causes: Option<&Causes>, now: Timestamp) -> Strin
         (
             "buried",
             stats.buried,
-            "failed too often: revento ops inbox dead".to_owned(),
+            "failed too often, see revento ops inbox dead".to_owned(),
         ),
         ("handled", stats.done_since, rate(stats)),
     ];
     let mut lines: Vec<String> = rows
         .into_iter()
-        .map(|(name, count, remark)| format!("{name:8} {count:>8}  {remark}").trim_end().to_owned())
+        .map(|(name, count, remark)| match count {
+            0 if name != "handled" => format!("{name:8} {count:>8}"),
+            _ => format!("{name:8} {count:>8}  {remark}").trim_end().to_owned(),
+        })
         .collect();
     for failures in &stats.failures {
         let event_type = failures.event_type.as_str();

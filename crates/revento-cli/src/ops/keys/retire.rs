@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use serde_json::json;
 
 use super::{
-    super::{StoreArguments, Stores, shown},
+    super::{StoreArguments, Stores, key_files::KeyFile},
     count::{Under, count},
 };
 use crate::terminal;
@@ -13,12 +13,17 @@ use crate::terminal;
 #[command(
     after_help = "The command changes nothing: the service holds its keys. It says whether the key can be taken from the service and destroyed.
 
-Example:
-  revento ops keys retire 3f9a0c5e1e7a574c --store sqlite:integration.db"
+Examples:
+  revento ops keys retire 3f9a0c5e1e7a574c --store sqlite:integration.db
+  revento ops keys retire --key-file old.key"
 )]
 pub(crate) struct RetireArguments {
     /// The id of the key, as `revento ops keys status` shows it.
-    key_id: String,
+    #[arg(value_name = "KEY", required_unless_present = "key_file")]
+    key_id: Option<String>,
+    /// The file with the key, instead of its id.
+    #[arg(long, value_name = "FILE", conflicts_with = "key_id")]
+    key_file: Option<KeyFile>,
     /// Print one line of JSON.
     #[arg(long)]
     json: bool,
@@ -27,9 +32,13 @@ pub(crate) struct RetireArguments {
 }
 
 pub(super) async fn retire(arguments: RetireArguments) -> Result<()> {
+    let id = match arguments.key_file {
+        Some(file) => file.read()?.id().to_owned(),
+        None => arguments.key_id.unwrap_or_default(),
+    };
     let stores = Stores::open(&arguments.store).await?;
     let counts = count(&stores).await?;
-    let key = Under::Key(arguments.key_id);
+    let key = Under::Key(id);
     let under = counts.get(&key).copied().unwrap_or_default();
     let unreadable = counts.get(&Under::Unreadable).copied().unwrap_or_default().all();
     let name = key.name();
@@ -57,12 +66,20 @@ pub(super) async fn retire(arguments: RetireArguments) -> Result<()> {
         );
     }
     if !arguments.json {
+        let others: Vec<String> = counts
+            .iter()
+            .map(|(under, counts)| format!("{} under the {}", counts.all(), under.name()))
+            .collect();
+        let others = if others.is_empty() {
+            "nothing is sealed at all".to_owned()
+        } else {
+            others.join(", ")
+        };
         terminal::print_line(&format!(
-            "Nothing in this store is sealed under the {name}.\n\
+            "Nothing in this store is sealed under the {name} ({others}).\n\
              1. Check the other stores that the service has (tokens in Redis, the inbox elsewhere), and that every replica seals under another key.\n\
              2. Take the key out of the service's key ring.\n\
-             3. Destroy the key when no backup is needed that is sealed under it: {} opens nothing else.",
-            shown(&name)
+             3. Destroy the key when no backup is needed that is sealed under it."
         ));
     }
     Ok(())
