@@ -2,10 +2,10 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, BufRead, BufReader, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures_util::TryStreamExt as _;
@@ -27,27 +27,24 @@ pub(crate) struct Entry {
     event_id: Option<String>,
 }
 
-/// The handled webhooks, one line of JSON for each in a file.
+/// The handled webhooks, one line of JSON for each in a file that all processes share.
 #[derive(Debug, Clone)]
-pub(crate) struct Handled(Arc<Mutex<(File, Vec<Entry>)>>);
+pub(crate) struct Handled(Arc<Mutex<File>>);
 
 impl Handled {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new()
+        let mut options = OpenOptions::new();
+        let file = options
             .create(true)
             .read(true)
             .append(true)
             .mode(0o600)
             .open(path)?;
-        let lines = BufReader::new(&file).lines().map_while(Result::ok);
-        let entries = lines
-            .filter_map(|line| serde_json::from_str(&line).ok())
-            .collect();
-        Ok(Self(Arc::new(Mutex::new((file, entries)))))
+        Ok(Self(Arc::new(Mutex::new(file))))
     }
 
-    pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    pub(crate) fn entries(&self) -> io::Result<Vec<Entry>> {
+        entries(&self.lock())
     }
 
     /// Lists a webhook. One that is handled again after a crash is listed once.
@@ -59,15 +56,28 @@ impl Handled {
             event_type: envelope.event_type.to_string(),
             event_id: envelope.event_id.as_ref().map(ToString::to_string),
         };
-        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (file, entries) = &mut *list;
-        if !entries.iter().any(|known| known.envelope_id == entry.envelope_id) {
-            // The leading end of line closes a line that a crash has cut.
-            file.write_all(format!("\n{}", serde_json::to_string(&entry)?).as_bytes())?;
-            entries.push(entry);
+        let mut file = self.lock();
+        let is_known = |known: &Entry| known.envelope_id == entry.envelope_id;
+        if entries(&file)?.iter().any(is_known) {
+            return Ok(());
         }
-        Ok(())
+        // The leading end of line closes a line that a crash has cut.
+        file.write_all(format!("\n{}", serde_json::to_string(&entry)?).as_bytes())
     }
+
+    fn lock(&self) -> MutexGuard<'_, File> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn entries(mut file: &File) -> io::Result<Vec<Entry>> {
+    let mut text = String::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.read_to_string(&mut text)?;
+    Ok(text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect())
 }
 
 /// Records a duty to delete first, then ends the connections, then deletes, then lists the webhook.

@@ -16,7 +16,7 @@ use std::{
     sync::Arc,
 };
 
-use actix_web::{App, HttpServer, web::Data};
+use actix_web::{App, HttpServer, middleware::DefaultHeaders, web::Data};
 use http::Uri;
 use revento::{
     Client, Endpoints, Inbox, Integration, KeyRing, ReqwestTransport, SealingKey, SqliteStore, Verifier,
@@ -91,6 +91,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .app_data(state.clone())
             .service(webhook_resource("/webhooks").route(inbox_route(webhooks.clone())))
             .configure(pages::configure)
+            // A page of its own policy keeps it.
+            .wrap(DefaultHeaders::new().add(("Content-Security-Policy", "frame-ancestors 'none'")))
     };
 
     // The workers end when the server has ended.

@@ -179,7 +179,10 @@ async fn read(client: &Client, event_id: &EventId) -> Result<Vec<String>, Box<Er
 
 /// The webhooks that were handled.
 async fn handled(state: Data<State>) -> HttpResponse {
-    HttpResponse::Ok().json(state.handled.entries())
+    match state.handled.entries() {
+        Ok(entries) => HttpResponse::Ok().json(entries),
+        Err(error) => unavailable(&error),
+    }
 }
 
 /// Who is signed in, as the platform says now.

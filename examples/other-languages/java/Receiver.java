@@ -113,6 +113,7 @@ final class Receiver implements HttpHandler {
 
     public static void main(String[] arguments) throws IOException {
         System.setProperty("sun.net.httpserver.maxReqTime", "10"); // seconds, for one request to arrive
+        System.setProperty("sun.net.httpserver.nodelay", "true"); // small answers leave at once
         // While the secret is being rotated, both are accepted.
         var secrets = Stream.of(required("REVENTO_WEBHOOK_SECRET"), System.getenv("REVENTO_WEBHOOK_SECRET_PREVIOUS"))
             .filter(secret -> secret != null && !secret.isEmpty())

@@ -10,6 +10,10 @@ import { forgetOld, handled, receive, work } from "./src/webhooks.js";
 
 const app = express();
 app.disable("x-powered-by");
+app.use((req, res, next) => {
+  res.set({ "Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff" });
+  next();
+});
 
 const eventOf = (req) => {
   const { event_id } = req.query;

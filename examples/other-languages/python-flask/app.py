@@ -108,6 +108,13 @@ def healthz():
     return Response(status=204)
 
 
+@app.after_request
+def protect(response):
+    response.headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 @app.errorhandler(Unavailable)
 def unavailable(error):
     return jsonify(error="unavailable", message=str(error)), 503, {"Retry-After": str(error.retry_after)}

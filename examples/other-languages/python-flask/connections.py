@@ -14,6 +14,7 @@ from store import fetch, log, now, run, seal, unseal
 # How long the token endpoint may take. Less than half of a claim, so that nobody else refreshes meanwhile.
 TOKEN_TIMEOUT = 14
 CLAIM = 30
+DOUBT = 5  # how long nobody sends a refresh token again whose answer was lost
 DAY = 86_400
 
 
@@ -98,10 +99,9 @@ def send_refresh_token(event_id, user_id, generation):
         log("not refreshed", event_id=event_id, reason=str(error))
         raise Unavailable(str(error)) from error
     except Unavailable as error:
-        # If it was sent, the platform may have used the refresh token, and the answer is lost. The claim stays: nobody sends
-        # the token again before it expires. The next attempt is then the last hope.
-        if not error.sent:
-            unclaim(*this_pair)
+        # If it was sent, the platform may have used the refresh token, and the answer is lost. The access token has expired, so
+        # that one more attempt has nothing to lose, but it is not made at once.
+        unclaim(*this_pair, until=now() + DOUBT if error.sent else 0)
         log("not refreshed", event_id=event_id, reason=str(error))
         raise
     run(
@@ -112,9 +112,9 @@ def send_refresh_token(event_id, user_id, generation):
     log("refreshed", event_id=event_id)
 
 
-def unclaim(event_id, user_id, generation):
-    run("UPDATE connections SET claimed_until = 0 WHERE event_id = ? AND user_id = ? AND generation = ?",
-        event_id, user_id, generation)
+def unclaim(event_id, user_id, generation, until=0):
+    run("UPDATE connections SET claimed_until = ? WHERE event_id = ? AND user_id = ? AND generation = ?",
+        until, event_id, user_id, generation)
 
 
 def end(event_id, user_id, generation, reason):

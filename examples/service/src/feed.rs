@@ -1,10 +1,8 @@
 //! The most recently handled webhooks, for the page. They are kept in a file, so that a restart forgets none.
 
 use std::{
-    collections::VecDeque,
-    fs::{File, OpenOptions},
+    fs::OpenOptions,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -18,25 +16,20 @@ use tokio::sync::watch;
 
 use crate::private_file;
 
-/// How many entries the feed keeps.
+/// How many entries are kept at least.
 const CAPACITY: usize = 500;
 
-/// A handle to the feed. Clones share the entries.
+/// A handle to the feed. Clones share it, and processes share the file.
 #[derive(Clone)]
 pub(crate) struct Feed(Arc<Shared>);
 
 struct Shared {
-    entries: Mutex<Entries>,
+    /// One line of JSON for each entry, oldest first.
+    path: PathBuf,
+    /// One at a time in this process.
+    writing: Mutex<()>,
     /// The type of the last handled webhook.
     last_type: watch::Sender<String>,
-}
-
-#[derive(Default)]
-struct Entries {
-    /// Oldest first.
-    list: VecDeque<Entry>,
-    /// One line of JSON for each entry; `None` if the feed is in memory only.
-    file: Option<(PathBuf, File)>,
 }
 
 /// A handled webhook, without its personal data.
@@ -64,65 +57,67 @@ impl Entry {
 }
 
 impl Feed {
-    /// Reads the feed of an earlier run, and continues it.
+    /// The feed in a file. Continues that of an earlier run.
     ///
     /// # Errors
     /// The file cannot be read or written, or others may read it.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let text = private_file::read(path)?.unwrap_or_default();
-        let lines = String::from_utf8_lossy(&text);
-        // The last line is cut if the process was killed while it wrote.
-        let list = lines.lines().filter_map(|line| serde_json::from_str(line).ok());
-        let mut entries = Entries {
-            list: list.collect(),
-            file: None,
-        };
-        entries.shorten();
-        entries.write(path)?;
-        Ok(Self::new(entries))
-    }
-
-    /// A feed that a restart forgets.
-    #[cfg(test)]
-    pub(crate) fn in_memory() -> Self {
-        Self::new(Entries::default())
-    }
-
-    fn new(entries: Entries) -> Self {
-        Self(Arc::new(Shared {
-            entries: Mutex::new(entries),
+        let feed = Self(Arc::new(Shared {
+            path: path.to_owned(),
+            writing: Mutex::default(),
             last_type: watch::Sender::new(String::new()),
-        }))
+        }));
+        feed.replace(last(&feed.entries()?))?;
+        Ok(feed)
     }
 
     /// Adds a handled webhook and tells the subscribers. One that is handled again after a crash is listed once.
     ///
     /// # Errors
-    /// The file cannot be written. The entry was not added.
+    /// The file cannot be read or written.
     pub(crate) fn push(&self, entry: Entry) -> io::Result<()> {
-        let event_type = entry.event_type.clone();
-        self.lock().push(entry)?;
-        self.0.last_type.send_replace(event_type);
+        {
+            let _writing = self.lock();
+            let entries = self.entries()?;
+            let is_known = |known: &Entry| known.envelope_id == entry.envelope_id;
+            if !entries.iter().any(is_known) {
+                if entries.len() >= 2 * CAPACITY {
+                    self.replace(last(&entries))?;
+                }
+                let mut file = OpenOptions::new().append(true).open(&self.0.path)?;
+                file.write_all(line(&entry)?.as_bytes())?;
+            }
+        }
+        self.0.last_type.send_replace(entry.event_type);
         Ok(())
     }
 
     /// All entries, oldest first.
-    pub(crate) fn entries(&self) -> Vec<Entry> {
-        self.lock().list.iter().cloned().collect()
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn entries(&self) -> io::Result<Vec<Entry>> {
+        let text = private_file::read(&self.0.path)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        // A line is cut if a process was killed while it wrote.
+        Ok(text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect())
     }
 
     /// Removes the entries that the predicate selects. Returns how many those were.
     ///
     /// # Errors
-    /// The file cannot be written. The entries may still be in it.
+    /// The file cannot be read or written. The entries may still be in it.
     pub(crate) fn remove(&self, selects: impl Fn(&Entry) -> bool) -> io::Result<usize> {
-        let mut entries = self.lock();
-        let before = entries.list.len();
-        entries.list.retain(|entry| !selects(entry));
-        let removed = before - entries.list.len();
-        let path = entries.file.as_ref().map(|(path, _)| path.clone());
-        if let (Some(path), 1..) = (path, removed) {
-            entries.write(&path)?;
+        let _writing = self.lock();
+        let mut entries = self.entries()?;
+        let before = entries.len();
+        entries.retain(|entry| !selects(entry));
+        let removed = before - entries.len();
+        if removed > 0 {
+            self.replace(&entries)?;
         }
         Ok(removed)
     }
@@ -132,45 +127,25 @@ impl Feed {
         self.0.last_type.subscribe()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.0.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Entries {
-    fn push(&mut self, entry: Entry) -> io::Result<()> {
-        if self
-            .list
-            .iter()
-            .any(|known| known.envelope_id == entry.envelope_id)
-        {
-            return Ok(());
-        }
-        if let Some((_, file)) = &mut self.file {
-            file.write_all(line(&entry)?.as_bytes())?;
-        }
-        self.list.push_back(entry);
-        self.shorten();
-        Ok(())
-    }
-
-    fn shorten(&mut self) {
-        let surplus = self.list.len().saturating_sub(CAPACITY);
-        self.list.drain(..surplus);
-    }
-
     /// Writes the whole file anew.
-    fn write(&mut self, path: &Path) -> io::Result<()> {
-        let lines: io::Result<String> = self.list.iter().map(line).collect();
-        private_file::replace(path, lines?.as_bytes())?;
-        let file = OpenOptions::new().append(true).mode(0o600).open(path)?;
-        self.file = Some((path.to_owned(), file));
-        Ok(())
+    fn replace(&self, entries: &[Entry]) -> io::Result<()> {
+        let lines: io::Result<String> = entries.iter().map(line).collect();
+        private_file::replace(&self.0.path, lines?.as_bytes())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.0.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+fn last(entries: &[Entry]) -> &[Entry] {
+    let surplus = entries.len().saturating_sub(CAPACITY);
+    entries.get(surplus..).unwrap_or_default()
+}
+
+/// The leading end of line closes a line that was cut.
 fn line(entry: &Entry) -> io::Result<String> {
-    Ok(serde_json::to_string(entry)? + "\n")
+    Ok(format!("\n{}", serde_json::to_string(entry)?))
 }
 
 #[cfg(test)]
@@ -189,7 +164,7 @@ mod tests {
     }
 
     fn ids(feed: &Feed) -> Vec<String> {
-        let entries = feed.entries().into_iter();
+        let entries = feed.entries().unwrap().into_iter();
         entries.map(|entry| entry.envelope_id).collect()
     }
 
@@ -212,11 +187,15 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_entries_are_kept() {
-        let feed = Feed::in_memory();
-        for number in 0..=CAPACITY {
-            feed.push(entry(&format!("env_{number}"))).unwrap();
-        }
+    fn a_start_keeps_the_last_entries() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("handled.jsonl");
+        let numbers = 0..=CAPACITY;
+        let lines: String = numbers
+            .map(|number| line(&entry(&format!("env_{number}"))).unwrap())
+            .collect();
+        private_file::replace(&path, lines.as_bytes()).unwrap();
+        let feed = Feed::open(&path).unwrap();
         assert_eq!(ids(&feed).len(), CAPACITY);
         assert_eq!(ids(&feed)[0], "env_1");
     }

@@ -28,13 +28,20 @@ pub(crate) fn index(
             Some(Err(error)) => p.problem role="alert" { (error::chain(error)) "." },
             None => {},
         }
-        (webhooks(&state.feed.entries()))
+        (feed_section(state))
     })
 }
 
 /// The section that changes when a webhook is handled.
 pub(crate) fn feed(state: &State) -> String {
-    webhooks(&state.feed.entries()).into_string()
+    feed_section(state).into_string()
+}
+
+fn feed_section(state: &State) -> Markup {
+    match state.feed.entries() {
+        Ok(entries) => webhooks(&entries),
+        Err(error) => html! { section #feed { p.problem role="alert" { (error::chain(&error)) "." } } },
+    }
 }
 
 pub(crate) fn problem(error: &(dyn std::error::Error + 'static)) -> String {

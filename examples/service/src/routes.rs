@@ -16,7 +16,7 @@ use axum::{
 use futures_util::{Stream, StreamExt, future::Shared, stream};
 use revento::{
     AuthorizationRequest, Error, Scope, Scopes,
-    store::{DeletionDuty, StoreError},
+    store::DeletionDuty,
     types::{EventId, error},
     with_axum::{FlowOutcome, FrameAncestors, LocalPath, WebhookEndpoint, WebhookRoute},
 };
@@ -191,7 +191,7 @@ async fn status_json(Extract(state): Extract<State>, ShownEvent(event_id): Shown
     }
 }
 
-fn unavailable(error: &StoreError) -> Response {
+fn unavailable(error: &(dyn std::error::Error + 'static)) -> Response {
     let body = json!({ "error": error::chain(error).to_string() });
     (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
 }
@@ -238,7 +238,10 @@ fn list_json(result: &Result<ParticipantList, Error>) -> Response {
 }
 
 async fn webhooks_json(Extract(state): Extract<State>) -> Response {
-    Json(state.feed.entries()).into_response()
+    match state.feed.entries() {
+        Ok(entries) => Json(entries).into_response(),
+        Err(error) => unavailable(&error),
+    }
 }
 
 /// The open deletion duties, the most urgent first.

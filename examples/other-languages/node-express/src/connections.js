@@ -6,6 +6,8 @@ import { get, log, open, run, seal, sleep } from "./store.js";
 /** How long the token endpoint may take. Less than half of a claim, so that nobody else refreshes meanwhile. */
 const TOKEN_TIMEOUT = 14_000;
 const CLAIM = 30_000;
+/** How long nobody sends a refresh token again whose answer was lost. */
+const DOUBT = 5000;
 
 /** The connection needs a new consent. Nothing is sent for it any more. */
 export class Ended extends Error {}
@@ -69,7 +71,6 @@ export async function refresh(key, generation, deadline) {
 
 async function sendRefreshToken(key, generation) {
   const { refresh_token } = connection(key);
-  const unclaim = "UPDATE connections SET claimed_until = 0 WHERE event_id = ? AND user_id = ? AND generation = ?";
   try {
     const { answer } = await requestTokens({ grant_type: "refresh_token", refresh_token });
     if (answer.event_id !== key.event_id || (answer.user_id ?? "") !== key.user_id) throw new Refused("another_binding");
@@ -83,8 +84,10 @@ async function sendRefreshToken(key, generation) {
       throw new Ended(error.code);
     }
     // Refused, or nothing was sent: the refresh token is unused. Otherwise the platform may have used it, and the answer is
-    // lost. The claim stays: nobody sends the token again before it expires. The next attempt is then the last hope.
-    if (error instanceof Refused || error.sent === false) run(unclaim, key.event_id, key.user_id, generation);
+    // lost. The access token has expired, so that one more attempt has nothing to lose, but it is not made at once.
+    const unused = error instanceof Refused || error.sent === false;
+    run("UPDATE connections SET claimed_until = ? WHERE event_id = ? AND user_id = ? AND generation = ?",
+        unused ? 0 : Date.now() + DOUBT, key.event_id, key.user_id, generation);
     log("not refreshed", { event_id: key.event_id, reason: error.message });
     throw error instanceof Unavailable ? error : new Unavailable(error.message);
   }

@@ -103,7 +103,7 @@ impl World {
     }
 
     fn feed(&self) -> Vec<String> {
-        let entries = self.job.feed.entries();
+        let entries = self.job.feed.entries().unwrap();
         entries.into_iter().map(|entry| entry.envelope_id).collect()
     }
 }
