@@ -13,6 +13,8 @@ const LARGE: usize = 16 * 1024;
 /// What earlier checks have shown of a webhook receiver, so that others can tell a flaw of theirs from one that is known.
 #[derive(Debug, Default)]
 pub(crate) struct Receiver {
+    /// The event of its webhooks.
+    event: Option<Event>,
     /// Whether a good webhook was acknowledged.
     pub(super) acknowledges: bool,
     /// Whether the page of handled webhooks named one that was acknowledged.
@@ -23,11 +25,22 @@ pub(crate) struct Receiver {
 
 /// The event of webhooks that are about the receiver alone. It is connected, if the integration can connect it.
 pub(super) async fn any_event(exam: &mut Exam) -> Result<Event, Problem> {
-    let known = exam.platform.world.event(MAIN_EVENT).cloned();
-    match (exam.connected_event().await, known) {
-        (Ok(event), _) | (Err(_), Some(event)) => Ok(event),
-        (Err(problem), None) => Err(problem),
+    if let Some(event) = &exam.receiver.event {
+        return Ok(event.clone());
     }
+    let known = exam.platform.world.event(MAIN_EVENT).cloned();
+    let evidence = exam.evidence.len();
+    let event = match (exam.connected_event().await, known) {
+        (Ok(event), _) => event,
+        (Err(_), Some(event)) => {
+            // That it does not connect is judged by other checks.
+            exam.evidence.truncate(evidence);
+            event
+        }
+        (Err(problem), None) => return Err(problem),
+    };
+    exam.receiver.event = Some(event.clone());
+    Ok(event)
 }
 
 /// Like [`any_event`]. A good webhook is acknowledged; otherwise a refusal would say nothing.
