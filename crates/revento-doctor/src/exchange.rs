@@ -6,6 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use serde::{Serialize, Serializer};
 
+use crate::text;
+
 /// Which way a request went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -30,14 +32,14 @@ pub struct Exchange {
     /// The headers of the request as sent.
     pub request_headers: Vec<(String, String)>,
     /// The body of the request. Bytes that are not UTF-8 are replaced here, and kept in [`curl`](Self::curl).
-    #[serde(serialize_with = "text")]
+    #[serde(serialize_with = "lossy")]
     pub request_body: Vec<u8>,
     /// The status of the answer; `None` if there was no answer.
     pub status: Option<u16>,
     /// The headers of the answer.
     pub response_headers: Vec<(String, String)>,
     /// The body of the answer.
-    #[serde(serialize_with = "text")]
+    #[serde(serialize_with = "lossy")]
     pub response_body: Vec<u8>,
     /// How many bytes of long bodies a report leaves out.
     pub omitted: Omitted,
@@ -61,7 +63,7 @@ pub struct Omitted {
 /// A report has this many bytes of a body.
 const MOST_BYTES: usize = 4096;
 
-fn text<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+fn lossy<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&String::from_utf8_lossy(bytes))
 }
 
@@ -79,7 +81,8 @@ impl Exchange {
         found.next().map(|(_, value)| value.as_str())
     }
 
-    /// A `curl` command that repeats the request. A body that is not text is piped in as base64. If the report leaves a part of the
+    /// A `curl` command that repeats the request, on one line that can be copied from a terminal. A body that is not printable text
+    /// on one line is piped in as base64. If the report leaves a part of the
     /// body out, the command sends the file `body`, which the reader has to make.
     pub fn curl(&self) -> String {
         let mut command = format!("curl -i -X {} {}", self.method, quoted(&self.url));
@@ -99,8 +102,8 @@ impl Exchange {
         }
         match std::str::from_utf8(&self.request_body) {
             Ok("") => command,
-            Ok(text) => format!("{command} --data-binary {}", quoted(text)),
-            Err(_) => {
+            Ok(text) if text::line(text) == text => format!("{command} --data-binary {}", quoted(text)),
+            _ => {
                 let encoded = base64::prelude::BASE64_STANDARD.encode(&self.request_body);
                 format!("echo {encoded} | base64 -d | {command} --data-binary @-")
             }
@@ -197,9 +200,18 @@ mod tests {
             command,
             r#"curl -i -X POST 'http://localhost:3000/it'\''s' -H 'x-empty;' -H 'x-a: 1' --data-binary '{"a":"it'\''s"}'"#
         );
-        let command = exchange(b"\xff\x00").curl();
-        assert!(command.starts_with("echo /wA= | base64 -d | curl"), "{command}");
-        assert!(command.ends_with("--data-binary @-"), "{command}");
+        for (body, encoded) in [
+            (&b"\xff\x00"[..], "/wA="),
+            (b"{\n}", "ewp9"),
+            ("\u{202e}".as_bytes(), "4oCu"),
+        ] {
+            let command = exchange(body).curl();
+            assert!(
+                command.starts_with(&format!("echo {encoded} | base64 -d | curl")),
+                "{command}"
+            );
+            assert!(command.ends_with("--data-binary @-"), "{command}");
+        }
     }
 
     #[test]

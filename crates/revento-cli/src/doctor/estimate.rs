@@ -11,14 +11,14 @@ use revento_doctor::{Check, CheckResult, Family, Plan};
 /// first checks: they are scaled to this machine and this integration.
 fn typical(family: Family) -> Duration {
     Duration::from_millis(match family {
-        Family::Signature => 30,
-        Family::Delivery => 500,
+        Family::Signature => 70,
+        Family::Delivery => 150,
         Family::Oauth => 250,
-        Family::Tokens => 900,
-        Family::Reading => 700,
+        Family::Tokens => 600,
+        Family::Reading => 600,
         Family::Ending => 500,
-        Family::Storage => 100,
-        _ => 50,
+        Family::Storage => 300,
+        _ => 20,
     })
 }
 

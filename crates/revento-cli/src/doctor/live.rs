@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use revento_doctor::{Check, CheckResult, Grade, Missing, Observer, Outcome, Plan, Settings};
 
 use super::{
@@ -26,6 +26,8 @@ const LONGEST_COMMAND: usize = 1200;
 pub(crate) struct Live {
     paint: Paint,
     bar: ProgressBar,
+    /// The progress is shown, on standard error.
+    on_terminal: bool,
     estimate: Arc<Mutex<Option<Estimate>>>,
     /// The ids of the checks that the plan says are done.
     planned: HashSet<&'static str>,
@@ -41,11 +43,8 @@ impl Live {
         let on_terminal = io::stderr().is_terminal() && !is_dumb() && !settings.ci;
         Self {
             paint: Paint::of_stdout(),
-            bar: if on_terminal {
-                ProgressBar::no_length()
-            } else {
-                ProgressBar::hidden()
-            },
+            bar: ProgressBar::hidden(),
+            on_terminal,
             estimate: Arc::default(),
             planned: HashSet::new(),
             finished: 0,
@@ -99,20 +98,21 @@ impl Live {
     /// What a check failed, and what to do about it.
     fn details(&self, result: &CheckResult, expected: &str, got: &str) -> String {
         let mut text = String::new();
-        let mut field = |name: &str, value: &str| {
+        let mut field = |name: &str, value: String| {
             let name = self.paint.text(Tone::Soft, &format!("{name:<9}"));
-            let _ = write!(text, "\n    {name} {}", self.paint.plain(value));
+            let _ = write!(text, "\n    {name} {value}");
         };
-        field("expected", expected);
-        field("got", got);
-        field("mend", result.mend.as_deref().unwrap_or(result.check.mend));
+        field("expected", self.paint.plain(expected));
+        field("got", self.paint.plain(got));
+        let mend = result.mend.as_deref().unwrap_or(result.check.mend);
+        field("mend", self.paint.plain(mend));
         if let Some(exchange) = result.telling_exchange() {
             let command = exchange.curl();
-            if command.len() <= LONGEST_COMMAND {
-                field("repeat", &command);
-            } else {
-                field("repeat", "the request is long: --html FILE or --json has it");
-            }
+            let repeat = match command.len() {
+                0..=LONGEST_COMMAND => &command,
+                _ => "the request is long: --html FILE or --json has it",
+            };
+            field("repeat", self.paint.text(Tone::Soft, repeat));
         }
         text
     }
@@ -152,8 +152,13 @@ impl Observer for Live {
             }
         }
         self.line("");
-        self.bar.set_style(ProgressStyle::default_spinner());
+        let style = ProgressStyle::with_template("{spinner} {msg}");
+        self.bar
+            .set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         self.bar.set_message("waiting for the integration");
+        if self.on_terminal {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
         self.bar.enable_steady_tick(REDRAW_INTERVAL);
     }
 
