@@ -83,10 +83,10 @@ fn next_step(report: &Report, settings: &Settings) -> Option<String> {
     let id = first.check.id;
     let page = match settings.html {
         Some(_) => "",
-        None => "; --html report.html writes all evidence",
+        None => "; --html FILE writes all evidence",
     };
     Some(format!(
-        "next: revento doctor explain {id}; then run it alone with --only {id}{page}"
+        "next: revento doctor explain {id}, and --only {id} to repeat it{page}"
     ))
 }
 

@@ -209,8 +209,6 @@ mod tests {
             "replicas = [\"http://localhost:1\", \"localhost\"]",
             "\npatience = \"10\"",
             "seed = -1",
-            "only = [\"signature\", \"wrong-secret\"]",
-            "[[skip]]\nid = \"signature-goood\"\nbecause = \"x\"",
             "[[skip]]\nid = \"signature-good\"\n",
             "skip = [{ id = \"signature-good\", because = \" \" }]",
             "start = ",
@@ -218,5 +216,22 @@ mod tests {
         ];
         let mistakes = sources.map(|source| format!("{source}\n=> {}\n\n", mistake(source)));
         insta::assert_snapshot!(mistakes.concat());
+    }
+
+    #[test]
+    fn an_unknown_check_has_a_position_and_a_suggestion() {
+        let only = mistake("only = [\"signature\", \"signature-wrong-secre\"]");
+        assert!(
+            only.starts_with(
+                "line 1, column 22: there is no check or family `signature-wrong-secre`; did you mean "
+            ),
+            "{only}"
+        );
+        assert!(only.contains("`signature-wrong-secret`"), "{only}");
+        let skip = mistake("[[skip]]\nid = \"signature-goood\"\nbecause = \"x\"");
+        assert!(
+            skip.starts_with("line 2, column 6: ") && skip.contains("`signature-good`"),
+            "{skip}"
+        );
     }
 }
