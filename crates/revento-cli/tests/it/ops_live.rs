@@ -1,6 +1,8 @@
 //! `revento ops` beside a running service: the quickstart's.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
+
+use serde_json::json;
 
 use crate::{
     json::json_lines,
@@ -103,5 +105,70 @@ async fn a_connection_is_ended_while_its_service_runs() {
     )
     .remove(0);
     assert_eq!(shown["status"], "connected");
+    assert_eq!(service.interrupt().code, Some(0));
+}
+
+/// The platform has spent the refresh token, and its answer is on the way, when the operator ends the connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_under_way_does_not_bring_an_ended_connection_back() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let mut service = Running::quickstart(&data, &[]);
+    let page = service.value_of("Example integration");
+    let control = service
+        .value_of("Sandbox console")
+        .replace("/console", "/_sandbox");
+    let browser = Browser::new().unwrap();
+    crate::quickstart::connect(&browser, &page).await;
+    let before = json_lines(
+        "ops-connections-list",
+        &ops(&data, &["connections", "list", "--json"]),
+    )
+    .remove(0);
+    let event = before["event_id"].as_str().unwrap();
+
+    let slow = json!({ "fault": "slow_answer", "endpoint": "token", "delay_ms": 8000 });
+    browser
+        .post_json(&format!("{control}/faults"), &slow)
+        .await
+        .unwrap();
+    let an_hour = json!({ "advance_s": 3660 });
+    browser
+        .post_json(&format!("{control}/clock"), &an_hour)
+        .await
+        .unwrap();
+    let reader = Browser::new().unwrap();
+    let reading = tokio::spawn(async move { reader.get(&format!("{page}/api/participants")).await.unwrap() });
+    loop {
+        let faults = browser.get_json(&format!("{control}/faults")).await.unwrap();
+        if faults["armed"][0]["triggered"] == 1 {
+            break;
+        }
+        assert!(
+            !reading.is_finished(),
+            "the service reads without a refresh: {faults}"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let ended = ops(&data, &["connections", "end", event, "--yes"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    reading.await.unwrap();
+
+    let after = json_lines(
+        "ops-connections-show",
+        &ops(&data, &["connections", "show", event, "--json"]),
+    )
+    .remove(0);
+    assert_eq!(
+        (&after["status"], &after["reason"], &after["has_tokens"]),
+        (
+            &"needs_consent".into(),
+            &"ended_by_operator".into(),
+            &false.into()
+        ),
+        "{after}"
+    );
+    let stats = browser.get_json(&format!("{control}/stats")).await.unwrap();
+    assert_eq!(stats["reuses"], 0, "{stats}");
     assert_eq!(service.interrupt().code, Some(0));
 }
