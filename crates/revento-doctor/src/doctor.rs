@@ -10,7 +10,8 @@ use crate::check::{Check, Framework, Need};
 use crate::checks::{catalogue, check_names};
 use crate::error::{Cause, DoctorError};
 use crate::exam::{Exam, Problem};
-use crate::exchange::Exchange;
+use crate::exchange::Direction;
+use crate::framework;
 use crate::integration::{Browser, Integration, redirect};
 use crate::observer::Observer;
 use crate::plan::{self, Plan, PlannedCheck};
@@ -144,12 +145,13 @@ impl Doctor {
         let mut integration = Integration::new(settings.clone(), variables);
         integration.start().await?;
         let mut exam = Exam::new(platform, integration);
-        if settings.redirect_uris.is_empty()
-            && let Some(uri) = learned_redirect_uri(&mut exam).await
-            && !redirect_uris.contains(&uri)
-        {
-            exam.platform.stop().await;
-            exam.platform = self.platform(again, &[uri]).await?;
+        exam.framework = framework::probe(&exam.integration).await;
+        if settings.redirect_uris.is_empty() {
+            let learned = learned_redirect_uris(&exam.integration).await;
+            if learned.iter().any(|uri| !redirect_uris.contains(uri)) {
+                exam.platform.stop().await;
+                exam.platform = self.platform(again, &learned).await?;
+            }
         }
         Ok(exam)
     }
@@ -203,7 +205,10 @@ impl Doctor {
         };
         let evidence = std::mem::take(&mut exam.evidence);
         if exam.framework.is_none() {
-            exam.framework = evidence.iter().find_map(recognised);
+            exam.framework = evidence
+                .iter()
+                .filter(|exchange| exchange.direction == Direction::ToIntegration)
+                .find_map(framework::recognise);
         }
         let mend = matches!(outcome, Outcome::Failed { .. }).then(|| advice(check, exam.framework));
         let mut result = CheckResult {
@@ -278,13 +283,28 @@ fn variables(info: &SandboxInfo) -> Vec<(String, String)> {
     .to_vec()
 }
 
-/// The redirect URI that the connect page sends.
-async fn learned_redirect_uri(exam: &mut Exam) -> Option<String> {
-    let url = exam.integration.connect_url(MAIN_EVENT)?;
-    let exchanges = Browser::default().follow(&url).await;
-    let request: Url = redirect(exchanges.last()?)?;
-    let uri = request.query_pairs().find(|(name, _)| name == "redirect_uri")?;
-    Some(uri.1.into_owned())
+/// The redirect URIs that the pages send which begin a flow.
+async fn learned_redirect_uris(integration: &Integration) -> Vec<String> {
+    let pages = [
+        integration.connect_url(MAIN_EVENT),
+        integration.login_url(MAIN_EVENT),
+        integration.settings.webview_url.clone(),
+    ];
+    let mut uris = Vec::new();
+    for url in pages.into_iter().flatten() {
+        let exchanges = Browser::default().follow(&url).await;
+        let request = exchanges.last().and_then(redirect);
+        let uri = request.and_then(|request: Url| {
+            let mut pairs = request.query_pairs();
+            Some(pairs.find(|(name, _)| name == "redirect_uri")?.1.into_owned())
+        });
+        if let Some(uri) = uri
+            && !uris.contains(&uri)
+        {
+            uris.push(uri);
+        }
+    }
+    uris
 }
 
 /// How to mend an integration that fails the check.
@@ -294,44 +314,4 @@ fn advice(check: &Check, framework: Option<Framework>) -> String {
         Some((_, hint)) => format!("{}. {hint}", check.mend.trim_end_matches('.')),
         None => check.mend.to_owned(),
     }
-}
-
-/// The framework that an answer gives away.
-fn recognised(exchange: &Exchange) -> Option<Framework> {
-    let powered_by = exchange
-        .response_header("x-powered-by")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let server = exchange
-        .response_header("server")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let signs = [
-        (powered_by.contains("express"), Framework::Express),
-        (
-            powered_by.contains("php") || server.contains("php"),
-            Framework::Php,
-        ),
-        (
-            server.contains("werkzeug") || server.contains("gunicorn"),
-            Framework::Flask,
-        ),
-        (
-            server.contains("uvicorn") || server.contains("hypercorn"),
-            Framework::FastApi,
-        ),
-        (server.contains("wsgiserver"), Framework::Django),
-        (
-            server.contains("jetty") || server.contains("tomcat") || server.contains("javalin"),
-            Framework::Java,
-        ),
-        (
-            server.contains("puma") || server.contains("webrick"),
-            Framework::Ruby,
-        ),
-    ];
-    signs
-        .into_iter()
-        .find(|(seen, _)| *seen)
-        .map(|(_, framework)| framework)
 }

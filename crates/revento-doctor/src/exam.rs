@@ -465,6 +465,10 @@ fn readable(body: &str) -> String {
             _ => text.push(letter),
         }
     }
+    let text = text
+        .replace("&nbsp;", " ")
+        .replace("&#39;", "'")
+        .replace("&quot;", "\"");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -6,6 +6,7 @@ mod doctor;
 mod error;
 mod exam;
 mod exchange;
+mod framework;
 mod integration;
 mod observer;
 mod plan;

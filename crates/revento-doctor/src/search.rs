@@ -39,6 +39,9 @@ pub(crate) struct Found {
     pub(crate) at: usize,
 }
 
+/// What a text looks like in a form.
+type Pattern = (Form, Vec<u8>);
+
 /// Looks for many texts at once.
 #[derive(Debug)]
 pub(crate) struct Search {
@@ -58,7 +61,7 @@ impl Search {
         Self::of(texts, |text| vec![(Form::Plain, text.as_bytes().to_vec())])
     }
 
-    fn of<T: AsRef<str>>(texts: &[T], forms: fn(&str) -> Vec<(Form, Vec<u8>)>) -> Result<Self, String> {
+    fn of<T: AsRef<str>>(texts: &[T], forms: fn(&str) -> Vec<Pattern>) -> Result<Self, String> {
         let mut needles = Vec::new();
         let mut patterns = Vec::new();
         for (index, text) in texts.iter().enumerate() {
@@ -87,7 +90,7 @@ impl Search {
     }
 }
 
-fn forms(text: &str) -> Vec<(Form, Vec<u8>)> {
+fn forms(text: &str) -> Vec<Pattern> {
     let mut forms = vec![
         (Form::Plain, text.as_bytes().to_vec()),
         (Form::Hex, hex::encode(text).into_bytes()),

@@ -10,6 +10,9 @@ use crate::platform::Mark;
 use crate::primitives::now;
 use crate::search::Search;
 
+/// How long a line may take to the log.
+const LOG_PATIENCE: Duration = Duration::from_secs(3);
+
 pub(super) const CHECKS: &[Check] = &[
     check!(Storage Required "§8" "storage-access-tokens" [Scan]
         "Access tokens are stored encrypted"
@@ -242,7 +245,7 @@ async fn named_in_log(exam: &Exam, ids: &[String], what: &str) -> Result<(), Pro
         if ids.iter().any(|id| text.contains(id)) {
             return Ok(());
         }
-        if began.elapsed() >= exam.patience() {
+        if began.elapsed() >= exam.patience().min(LOG_PATIENCE) {
             return Err(flaw(
                 format!("the log names {what}"),
                 "the log names none of those that the doctor saw",

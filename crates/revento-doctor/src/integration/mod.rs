@@ -69,7 +69,7 @@ impl Integration {
     }
 
     /// A URL that answers when the integration is up.
-    fn any_url(&self) -> Option<Url> {
+    pub(crate) fn any_url(&self) -> Option<Url> {
         let settings = &self.settings;
         let known = [
             &settings.health_url,

@@ -187,7 +187,7 @@ fn attributes_of(cookie: &Cookie<'_>) -> String {
 
 async fn other_pages(exam: &mut Exam) -> Result<(), Problem> {
     let Flow { mut browser, request } = Flow::begin(exam).await?;
-    let callback = exam.consent(&request, ConsentDecision::Decline).await?;
+    let callback = exam.consent(&request, ConsentDecision::Authorize).await?;
     let connect_url = exam.integration.settings.connect_url.clone();
     let home = connect_url.and_then(|url| url.join("/").ok());
     let mut exchanges = browser.follow(&callback).await;
@@ -201,8 +201,12 @@ async fn other_pages(exam: &mut Exam) -> Result<(), Problem> {
             .response_header("content-type")
             .is_some_and(|kind| kind.starts_with("text/html"));
         let is_framed = framed.as_ref().is_some_and(|url| exchange.url == url.as_str());
-        html && redirect(exchange).is_none() && !is_framed
+        html && matches!(exchange.status, Some(200..=299)) && !is_framed
     };
+    if !exchanges.iter().any(|exchange| is_page(&exchange)) {
+        let reason = "neither the callback nor the first page is in HTML";
+        return Err(Problem::NotChecked(reason.to_owned()));
+    }
     let attacker: Url = "https://attacker.example".parse().map_err(untestable)?;
     let open = exchanges.iter().filter(is_page).find(|exchange| {
         let ancestors = Ancestors::of(exchange);
