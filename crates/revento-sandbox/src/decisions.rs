@@ -153,10 +153,6 @@ pub(crate) fn next_weekly_reset(now: Time) -> Option<Time> {
     now.next_monday()
 }
 
-/// How long an integration's webhooks wait for a listener that is away, in seconds of real time. After that the registered URL
-/// gets them again.
-pub(crate) const LISTENER_KEPT_S: i64 = 600;
-
 /// Contract §6: the largest request body, in bytes.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 

@@ -66,6 +66,7 @@ fn l9_only_the_owner_can_read_the_directory() {
     assert_eq!(
         names,
         [
+            "handled.jsonl",
             "integration.db",
             "integration.json",
             "sandbox.db",

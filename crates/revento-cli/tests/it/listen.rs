@@ -474,6 +474,15 @@ async fn l12_wrong_types_and_a_second_listener_are_refused_with_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_listener_warns_if_nothing_is_connected() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let running = listen(&sandbox.info().control_base, &[]).await;
+    let (code, _, stderr) = interrupt(running).await;
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("no event is connected"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn faults_of_deliveries_reach_the_receiver_behind_a_listener() {
     let sandbox = sandbox().await;
     let control = &sandbox.info().control_base;

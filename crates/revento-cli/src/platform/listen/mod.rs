@@ -8,6 +8,7 @@ mod random_failure;
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
+use serde_json::Value;
 use tokio::{sync::mpsc, task::JoinSet};
 
 use self::{
@@ -59,6 +60,18 @@ pub(crate) struct Arguments {
     sandbox: SandboxArguments,
 }
 
+/// Nobody waits for webhooks that cannot come.
+async fn warn_if_unconnected(sandbox: &RemoteSandbox) -> Result<()> {
+    let connections = sandbox.list::<&str>("/connections", &[]).await?;
+    let is_live = |row: &Value| row.get("status").and_then(Value::as_str) == Some("active");
+    if !connections.iter().any(is_live) {
+        terminal::print_warning(
+            "no event is connected, so only test deliveries arrive: connect one in the browser, or give --connect to `revento trigger`",
+        );
+    }
+    Ok(())
+}
+
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let mut stop = Stop::listen()?;
     let sandbox = RemoteSandbox::find(&arguments.sandbox).await?;
@@ -71,6 +84,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     }
     let target = arguments.forward_to.map(ForwardUrl::into_url);
     let forwarder = Arc::new(Forwarder::new(target, arguments.insecure_receiver, failures)?);
+    warn_if_unconnected(&sandbox).await?;
     let mut connection = Connection::new(
         &sandbox,
         forwarder.target(),

@@ -14,6 +14,10 @@ use crate::{platform::remote_sandbox::RemoteSandbox, terminal};
 /// How long the sandbox may take to begin an attempt.
 const PATIENCE: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(20);
+/// How long a webhook is held back beyond the time until the next one.
+const HELD_BACK: Duration = Duration::from_secs(3);
+/// The longest interval in which the sandbox holds a webhook back.
+const MAX_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How the webhooks of a trigger are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +47,10 @@ impl Repeat {
         output: &mut Output,
         mut perform: impl FnMut() -> F,
     ) -> Result<()> {
+        let interval = self.rate.map_or(Duration::ZERO, |rate| rate.interval);
+        if self.delivered == Delivered::OutOfOrder && interval > MAX_INTERVAL {
+            bail!("a webhook cannot wait so long for the next one: give --rate 1/min or a faster one");
+        }
         let mut ticks = self.rate.map(|rate| tokio::time::interval(rate.interval));
         for done in 0..self.count {
             if let Some(ticks) = &mut ticks {
@@ -73,7 +81,9 @@ impl Repeat {
             Delivered::OutOfOrder if done.is_multiple_of(2) && done + 1 < self.count => "delivery_reordered",
             _ => return Ok(None),
         };
-        let body = json!({ "fault": fault, "event_type": name, "times": 1 });
+        let interval = self.rate.map_or(Duration::ZERO, |rate| rate.interval);
+        let delay_ms = u64::try_from((interval + HELD_BACK).as_millis())?;
+        let body = json!({ "fault": fault, "event_type": name, "times": 1, "delay_ms": delay_ms });
         let armed = sandbox.post("/faults", &body).await?;
         Ok(armed.get("id").and_then(Value::as_u64))
     }

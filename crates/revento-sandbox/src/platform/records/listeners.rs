@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decisions;
 use crate::primitives::time::Time;
+
+/// How long webhooks wait for a listener that is away, in seconds of real time. After that the registered URL gets them again.
+const KEPT_S: i64 = 600;
 
 /// The listener of an integration, such as `revento listen`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,7 +30,7 @@ impl Listener {
 
     /// Whether it has been away for so long that it is not expected back.
     fn is_gone(&self, real_now: Time) -> bool {
-        let until = |since: Time| since.plus_seconds(decisions::LISTENER_KEPT_S);
+        let until = |since: Time| since.plus_seconds(KEPT_S);
         self.away_since.is_some_and(|since| real_now >= until(since))
     }
 }
