@@ -84,7 +84,7 @@ async fn begin(exam: &mut Exam) -> Result<(Event, Flow), Problem> {
     Ok((event, flow))
 }
 
-fn person(event: &Event, index: usize) -> Result<&Person, Problem> {
+pub(in crate::checks) fn person(event: &Event, index: usize) -> Result<&Person, Problem> {
     let found = event.people.get(index);
     found.ok_or_else(|| Problem::Untestable("the event has no participants".to_owned()))
 }
@@ -97,7 +97,7 @@ async fn finish(exam: &mut Exam, flow: &mut Flow, person: &Person) -> Result<End
 }
 
 /// The page of the participant, in this browser.
-async fn me(exam: &mut Exam, browser: &mut Browser) -> Result<Exchange, Problem> {
+pub(in crate::checks) async fn me(exam: &mut Exam, browser: &mut Browser) -> Result<Exchange, Problem> {
     let url = exam.integration.settings.me_url.clone();
     let url = url.ok_or_else(|| Problem::NotChecked("give --me-url".to_owned()))?;
     let exchange = browser.open(&url).await;
@@ -106,7 +106,7 @@ async fn me(exam: &mut Exam, browser: &mut Browser) -> Result<Exchange, Problem>
 }
 
 /// Whether a page shows this person.
-fn shows(exchange: &Exchange, person: &Person) -> bool {
+pub(in crate::checks) fn shows(exchange: &Exchange, person: &Person) -> bool {
     let body = String::from_utf8_lossy(&exchange.response_body);
     let marks = [
         &person.user_id,
@@ -120,7 +120,11 @@ fn shows(exchange: &Exchange, person: &Person) -> bool {
 }
 
 /// Logs a person in, in this browser. If that does not work, nothing else can be judged.
-async fn logged_in(exam: &mut Exam, flow: &mut Flow, person: &Person) -> Result<(), Problem> {
+pub(in crate::checks) async fn logged_in(
+    exam: &mut Exam,
+    flow: &mut Flow,
+    person: &Person,
+) -> Result<(), Problem> {
     let ending = finish(exam, flow, person).await?;
     let page = me(exam, &mut flow.browser).await?;
     if shows(&page, person) {
