@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::{Sqlite, Transaction};
@@ -17,14 +18,56 @@ pub(crate) async fn delete(app: &App, envelope: &Value) -> anyhow::Result<()> {
     let named = envelope.get("event_id").and_then(Value::as_str);
     let event_id = named.or_else(|| envelope.pointer("/data/event_id")?.as_str());
     // A late webhook says nothing about a consent that is newer.
-    let until = occurred_at(envelope);
+    let until = if app.mistakes.has("ending-old-webhook") {
+        i64::MAX
+    } else {
+        occurred_at(envelope)
+    };
+    end_until(app, event_id, until).await
+}
+
+/// A mistake: a replayed webhook is handled like a new one.
+pub(crate) async fn delete_again(app: &App, envelope: &Value) -> anyhow::Result<()> {
+    end_until(app, envelope.get("event_id").and_then(Value::as_str), i64::MAX).await
+}
+
+/// Mistakes of a receiver that does not expect every webhook about an end.
+pub(crate) async fn refuses(app: &App, envelope: &Value) -> Option<StatusCode> {
+    let reason = envelope.pointer("/data/reason").and_then(Value::as_str);
+    let kind = envelope.get("type").and_then(Value::as_str)?;
+    let mistake = match (kind, reason) {
+        ("integration.suspended", _) => "ending-integration-suspended",
+        ("data.deletion_required", Some("connection_revoked")) => "ending-revoked",
+        ("data.deletion_required", Some("event_archived")) => "ending-event-archived",
+        ("data.deletion_required", Some("organization_not_formal")) => "ending-organization-not-formal",
+        ("data.deletion_required", Some("integration_unpublished")) => "ending-integration-unpublished",
+        ("application.approved", _) if app.mistakes.has("ending-late-webhook-acknowledged") => {
+            let event_id = envelope.get("event_id").and_then(Value::as_str)?;
+            let query =
+                sqlx::query_scalar::<_, bool>("SELECT status = 'revoked' FROM connections WHERE key = ?");
+            let ended = query.bind(event_id).fetch_optional(app.store.pool()).await;
+            return (ended.ok()? == Some(true)).then_some(StatusCode::NOT_FOUND);
+        }
+        _ => return None,
+    };
+    app.mistakes
+        .has(mistake)
+        .then_some(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+async fn end_until(app: &App, event_id: Option<&str>, until: i64) -> anyhow::Result<()> {
     let mut tx = app.store.begin().await?;
     let query = sqlx::query_scalar::<_, String>(
         "SELECT event_id FROM connections WHERE user_id IS NULL AND consented_at <= ?1 AND (?2 IS NULL OR event_id = ?2)",
     );
     for event_id in query.bind(until).bind(event_id).fetch_all(&mut *tx).await? {
         end_installation(&mut tx, &event_id, "deletion_required").await?;
-        delete_people(&mut tx, &event_id).await?;
+        if !app.mistakes.has("ending-deletion") {
+            delete_people(&mut tx, &event_id).await?;
+        }
+        if app.mistakes.has("ending-deletion-only-that-event") {
+            sqlx::query("DELETE FROM participants").execute(&mut *tx).await?;
+        }
     }
     tx.commit().await?;
     app.store.empty_log().await?;
@@ -49,7 +92,14 @@ pub(crate) async fn user_revoked(app: &App, envelope: &Value) -> anyhow::Result<
         .fetch_all(&mut *tx)
         .await?
     {
-        delete_user(&mut tx, &key).await?;
+        if !app.mistakes.has("ending-participant-revoked") {
+            delete_user(&mut tx, &key).await?;
+        }
+    }
+    if let Some(event_id) = event_id
+        && app.mistakes.has("ending-participant-only")
+    {
+        end_installation(&mut tx, event_id, "user_revoked_access").await?;
     }
     tx.commit().await?;
     Ok(())
@@ -76,6 +126,9 @@ pub(crate) async fn revoked(app: &App, key: &str) -> anyhow::Result<()> {
     tracing::warn!("a connection was revoked; offer to connect again");
     let mut tx = app.store.begin().await?;
     if key.contains('/') {
+        if app.mistakes.has("ending-participant-revoked") {
+            return Ok(());
+        }
         delete_user(&mut tx, key).await?;
     } else {
         end_installation(&mut tx, key, "token_revoked").await?;

@@ -104,6 +104,9 @@ async fn handle(app: &App, delivery: &Delivery) -> anyhow::Result<()> {
     match delivery.r#type.as_str() {
         "data.deletion_required" => endings::delete(app, &envelope).await?,
         "user.revoked_access" => endings::user_revoked(app, &envelope).await?,
+        "event.unpublished" if app.mistakes.has("ending-event-unpublished") => {
+            endings::delete(app, &envelope).await?;
+        }
         "integration.suspended" => endings::suspended(app).await?,
         // The body is the snapshot. An unknown type is kept like the others.
         _ => {}
@@ -116,12 +119,16 @@ async fn handle(app: &App, delivery: &Delivery) -> anyhow::Result<()> {
 async fn finish(app: &App, delivery: &Delivery) -> sqlx::Result<()> {
     let query = sqlx::query_scalar::<_, bool>(
         "UPDATE deliveries SET handled_at = ?, body = CASE
+            WHEN ? THEN body
             WHEN type IN ('data.deletion_required', 'user.revoked_access') THEN NULL
             WHEN event_id IS NULL THEN body
             WHEN EXISTS (SELECT 1 FROM connections WHERE key = deliveries.event_id AND status = 'connected') THEN body
          END WHERE identity = ? RETURNING body IS NOT NULL",
     );
-    let query = query.bind(now()).bind(&delivery.identity);
+    let query = query
+        .bind(now())
+        .bind(app.mistakes.has("ending-late-data-not-kept"))
+        .bind(&delivery.identity);
     let is_kept = query.fetch_optional(app.store.pool()).await?;
     if is_kept == Some(false) {
         app.store.empty_log().await?;

@@ -127,6 +127,9 @@ pub(crate) async fn me(State(app): State<Arc<App>>, headers: HeaderMap) -> Respo
             let shared = AppendHeaders(is_shared.then_some((CACHE_CONTROL, "public, max-age=60")));
             (shared, Json(body)).into_response()
         }
+        Ok(Err(CallError::Reconnect(_))) if app.mistakes.has("ending-participant-revoked") => {
+            Json(json!({ "user_id": user_id })).into_response()
+        }
         Ok(Err(CallError::Reconnect(_))) => signed_out(),
         Ok(Err(error)) => reading::problem(&app, &error, &event_id),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -27,7 +27,8 @@ pub(crate) async fn connect(app: &App, key: &str, event_id: &str, answer: &Answe
         "INSERT INTO connections (key, event_id, user_id, organization_id, scope, status, access, refresh, access_expires_at,
             refreshed_at, consented_at, generation) VALUES (?, ?, ?, ?, ?, 'connected', ?, ?, ?, ?, ?, 1)
          ON CONFLICT (key) DO UPDATE SET organization_id = excluded.organization_id, scope = excluded.scope,
-            status = excluded.status, reason = NULL, access = excluded.access, refresh = excluded.refresh,
+            status = CASE WHEN ? AND reason = 'token_revoked' THEN status ELSE excluded.status END,
+            reason = NULL, access = excluded.access, refresh = excluded.refresh,
             access_expires_at = excluded.access_expires_at, refreshed_at = excluded.refreshed_at,
             consented_at = excluded.consented_at, generation = generation + 1, doubt_since = NULL, claim_holder = NULL,
             claim_until = NULL, not_before = 0",
@@ -45,6 +46,7 @@ pub(crate) async fn connect(app: &App, key: &str, event_id: &str, answer: &Answe
         .bind(now());
     query
         .bind(answer.date().unwrap_or_else(now))
+        .bind(app.mistakes.has("ending-reconnect"))
         .execute(&mut *tx)
         .await?;
     // Another consent has a budget of its own.

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::Value;
 
 use crate::app::App;
+use crate::endings;
 use crate::listener::HeadSpelling;
 use crate::machine::digest;
 pub(crate) use load::Turnstile;
@@ -122,6 +123,9 @@ async fn accept(app: &Arc<App>, head: &Head, body: &[u8]) -> Response {
     }
     if let Some(why) = strict::refuses(app, body) {
         return (StatusCode::BAD_REQUEST, why).into_response();
+    }
+    if let Some(status) = endings::refuses(app, &envelope(body)).await {
+        return status.into_response();
     }
     if app.mistakes.has("delivery-queued-first") {
         load::ask_the_platform(app).await;

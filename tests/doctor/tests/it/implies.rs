@@ -70,6 +70,24 @@ const SLOW: &[&str] = &[
 /// All of them.
 pub(crate) const IMPLIES: &[Implies] = &[
     Implies {
+        mistake: "ending-revoked",
+        fails: &[],
+        blocks: &["ending"],
+        because: "what follows from a webhook cannot be seen if it is not taken",
+    },
+    Implies {
+        mistake: "ending-late-webhook-acknowledged",
+        fails: &[],
+        blocks: &["ending-late-data-not-kept"],
+        because: "what is refused is not kept",
+    },
+    Implies {
+        mistake: "ending-deletion",
+        fails: &[],
+        blocks: &["ending-deletion-only-that-event", "ending-late-data-not-kept"],
+        because: "whoever deletes nothing does not delete too much, either",
+    },
+    Implies {
         mistake: "tokens-refresh-at-expiry",
         fails: &[],
         blocks: &["tokens", "reading-expired-mid-list"],

@@ -16,7 +16,11 @@ const SOON: Duration = Duration::from_secs(3);
 /// Which texts about an event's people are stored.
 async fn stored_texts(exam: &Exam, event: &Event) -> Result<BTreeSet<String>, Problem> {
     let stored = exam.integration.stored().await.map_err(Problem::Untestable)?;
-    let texts: Vec<&str> = event.people.iter().flat_map(|person| person.personal_data()).collect();
+    let texts: Vec<&str> = event
+        .people
+        .iter()
+        .flat_map(|person| person.personal_data())
+        .collect();
     let search = Search::new(&texts).map_err(untestable)?;
     let mut found = BTreeSet::new();
     for (_, bytes) in &stored {
