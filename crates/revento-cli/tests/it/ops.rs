@@ -145,6 +145,28 @@ async fn connections_are_listed_and_shown_without_their_tokens() {
 }
 
 #[tokio::test]
+async fn l7_a_long_list_ends_silently_when_nobody_reads_it() {
+    let service = Service::new().await;
+    for number in 0..450 {
+        let event = format!("evt_{number}");
+        service
+            .connection(&event, ConnectionStatus::Connected, None)
+            .await;
+    }
+    let store = format!("sqlite:{}", service.folder.path().join("service.db").display());
+    let (reader, writer) = rustix::pipe::pipe().unwrap();
+    drop(reader);
+    let ended = revento(&["ops", "connections", "list", "--store", &store])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(
+        (ended.status.code(), String::from_utf8(ended.stderr).unwrap()),
+        (Some(0), String::new())
+    );
+}
+
+#[tokio::test]
 async fn buried_deliveries_are_listed_queued_again_and_expunged() {
     let service = Service::new().await;
     service.buried(3).await;

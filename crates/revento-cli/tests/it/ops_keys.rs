@@ -119,7 +119,12 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> std::process::Command {
-        let mut command = revento(&[&["ops", "keys"], arguments].concat());
+        let group: &[&str] = if arguments[0] == "check" {
+            &["ops"]
+        } else {
+            &["ops", "keys"]
+        };
+        let mut command = revento(&[group, arguments].concat());
         command.args(&self.options).current_dir(self.folder.path());
         command
     }
@@ -298,6 +303,24 @@ async fn keys_are_replaced_while_a_service_runs(place: Place) {
     for counted in ["tokens", "bodies", "errors"] {
         assert_eq!(after[0][counted], before[0][counted], "{counted}");
     }
+    let checked = place.run(&["check", "--json", "--key-file", "new.key"]).await;
+    let checked = lines_of("ops-check", &checked.stdout).remove(0);
+    let findings = checked["findings"].as_array().unwrap();
+    assert!(
+        findings.iter().all(|finding| finding["id"] != "keys_do_not_fit"),
+        "{checked}"
+    );
+    // The server is on this machine.
+    let ahead = checked["store_clock_ahead_ms"].as_i64();
+    assert_eq!(
+        ahead.is_some(),
+        !place.options[1].starts_with("sqlite:"),
+        "{checked}"
+    );
+    assert!(
+        findings.iter().all(|finding| finding["id"] != "store_clock"),
+        "{checked}"
+    );
     let can_go = place.run(&["retire", &old]).await;
     assert_eq!(can_go.code, Some(0), "{}", can_go.stderr);
     assert!(can_go.stdout.contains("Take the key out"), "{}", can_go.stdout);
