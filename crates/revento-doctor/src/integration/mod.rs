@@ -16,6 +16,7 @@ pub(crate) use browser::{Browser, redirect};
 pub(crate) use http::{ANSWER_TIMEOUT, Framing, Outgoing, header_list, send};
 pub(crate) use jar::{is_deletion, refusal, set_cookies};
 use process::Process;
+pub(crate) use tls::is_loopback;
 
 use crate::error::{Cause, DoctorError};
 use crate::primitives::now;

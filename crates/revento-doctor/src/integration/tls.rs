@@ -23,7 +23,9 @@ pub(super) async fn connect(host: &str, stream: TcpStream) -> Result<TlsStream<T
     connected.map_err(|error| format!("no TLS connection to {host}: {}", chain(&error)))
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
     host == "localhost"
         || host.ends_with(".localhost")
         || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())

@@ -54,20 +54,26 @@ async fn burst(exam: &mut Exam) -> Result<(), Problem> {
     }
     // The page may show the newest ones only, so each look counts.
     let mut open: HashSet<String> = envelopes.into_iter().collect();
-    let began = now();
     let total = open.len();
+    // Workers may be slow, as long as they go on.
+    let mut progress = now();
     while let Some(shown) = exam.handled_page().await {
+        let before = open.len();
         open.retain(|id| !shown.contains(id.as_str()));
         if open.is_empty() {
             break;
         }
-        if began.elapsed() > exam.patience() {
+        if open.len() < before {
+            progress = now();
+        }
+        if progress.elapsed() > exam.patience() {
             return Err(flaw(
+                format!("all {total} webhooks are handled"),
                 format!(
-                    "all {total} webhooks are handled within {} s",
+                    "the page of --handled-url does not name {} of them, and no further one for {} s",
+                    open.len(),
                     exam.patience().as_secs()
                 ),
-                format!("the page of --handled-url does not name {} of them", open.len()),
             ));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
