@@ -22,7 +22,8 @@ pub(crate) fn run() -> Result<()> {
     std::fs::create_dir_all(docs.join("sandbox"))?;
     let engines = Engines::start()?;
     engines.require_all()?;
-    let terminal = root()?.join("target/doctor-terminal.txt");
+    let folder = tempfile::tempdir()?;
+    let terminal = folder.path().join("terminal.txt");
     let mut command = cargo(&[
         "test",
         "--package",

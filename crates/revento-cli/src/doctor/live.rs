@@ -188,7 +188,10 @@ impl Observer for Live {
         let word = self.paint.text(tone(grade), &word);
         let id = format!("{:<34}", check.id);
         let line = match &result.outcome {
-            Outcome::Passed => format!("{word} {id} {}", self.paint.text(Tone::Soft, check.title)),
+            Outcome::Passed => {
+                let text = format!("{}{}", check.title, took(result.duration));
+                format!("{word} {id} {}", self.paint.text(Tone::Soft, &text))
+            }
             Outcome::Failed { expected, got } => {
                 let id = self.paint.text(Tone::Strong, &id);
                 format!(
@@ -224,6 +227,14 @@ fn options(missing: &[Missing]) -> String {
         )
     };
     missing.iter().map(option).collect::<Vec<_>>().join(", ")
+}
+
+/// ` (2.3 s)` for a check that somebody had to wait for.
+fn took(duration: Duration) -> String {
+    match duration.as_millis() {
+        0..1000 => String::new(),
+        _ => format!(" ({:.1} s)", duration.as_secs_f64()),
+    }
 }
 
 /// The remaining time in words that promise no more than is known.

@@ -88,6 +88,11 @@ async fn execute(arguments: Arguments) -> Result<ExitCode, Failure> {
 async fn examine(settings: Settings) -> Result<ExitCode, Failure> {
     output::check_places(&settings)?;
     let doctor = Doctor::new(settings.clone())?;
+    if let Some(address) = settings.listen.filter(|address| !address.ip().is_loopback()) {
+        terminal::print_warning(&format!(
+            "{address} is reachable from the network: anybody who can connect to it can use the doctor's platform while it runs"
+        ));
+    }
     let mut stop =
         Stop::listen().map_err(|error| not_tested(format!("signals cannot be handled: {error}")))?;
     let guard = output::CommandGuard::begin(&settings);
