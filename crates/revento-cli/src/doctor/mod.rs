@@ -63,7 +63,11 @@ enum Command {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> ExitCode {
-    match execute(arguments).await {
+    let written = |code| match terminal::check_output() {
+        Ok(()) => Ok(code),
+        Err(error) => Err(not_tested(error.to_string())),
+    };
+    match execute(arguments).await.and_then(written) {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }

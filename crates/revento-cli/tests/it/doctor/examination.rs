@@ -226,6 +226,23 @@ fn is_zombie(pid: Pid) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn l7_a_report_that_cannot_be_written_is_exit_code_3() {
+    let receiver = Receiver::good().await;
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
+        return;
+    };
+    let mut command = revento(&[&["doctor", "--json"][..], &two_checks(&receiver)].concat());
+    command.stdout(full).stderr(Stdio::piped());
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .unwrap()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("standard output cannot be written"), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn l7_a_closed_pipe_is_no_error() {
     let receiver = Receiver::good().await;
     let mut command = revento(&[&["doctor"][..], &two_checks(&receiver)].concat());
