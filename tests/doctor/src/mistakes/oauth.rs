@@ -29,6 +29,10 @@ pub(super) const ALL: &[Mistake] = &[
     ),
     ("oauth-token-request", "sends its token request as JSON"),
     (
+        "oauth-token-answer",
+        "takes a token answer with a field that it does not know for broken",
+    ),
+    (
         "oauth-redirect-uri",
         "adds a slash to the redirect URI of the token request",
     ),

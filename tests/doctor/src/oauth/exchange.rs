@@ -26,6 +26,12 @@ pub(super) async fn exchange(app: &App, code: &str, flow: &Flow) -> Result<Answe
     } else {
         app.platform.token(&token_url, &app.settings, &form).await
     };
+    if let Ok(answer) = &answered
+        && app.mistakes.has("oauth-token-answer")
+        && has_unknown_fields(answer)
+    {
+        return Err(NOT_EXCHANGED);
+    }
     match answered {
         Ok(answer) if answer.status.is_success() && answer.text("access_token").is_some() => Ok(answer),
         Ok(answer) => {
@@ -38,6 +44,22 @@ pub(super) async fn exchange(app: &App, code: &str, flow: &Flow) -> Result<Answe
         }
         Err(Failure::NotSent | Failure::Lost) => Err(NOT_EXCHANGED),
     }
+}
+
+fn has_unknown_fields(answer: &Answer) -> bool {
+    const KNOWN: [&str; 9] = [
+        "access_token",
+        "refresh_token",
+        "token_type",
+        "expires_in",
+        "refresh_expires_in",
+        "scope",
+        "event_id",
+        "organization_id",
+        "user_id",
+    ];
+    let fields = answer.body.as_object();
+    fields.is_some_and(|fields| fields.keys().any(|name| !KNOWN.contains(&name.as_str())))
 }
 
 fn refusal(app: &App, status: StatusCode) -> Refusal {

@@ -92,6 +92,15 @@ pub(super) const CHECKS: &[Check] = &[
         why: "The platform refuses the exchange with `invalid_client` or `invalid_request`"
         mend: "Send `client_id` and `client_secret` in the form, or as HTTP Basic, not both"
         run: token_request::client_authentication),
+    check!(Oauth Required "§9" "oauth-token-answer" [ConnectUrl]
+        "A token answer is read tolerantly"
+        why: "On the day on which the platform adds a field, no event can be connected any more"
+        mend: "Ignore fields that you do not know, compare `token_type` without case, and treat `refresh_expires_in` as optional"
+        hint FastApi: "Pydantic: `extra=\"ignore\"`, not `\"forbid\"`"
+        hint Java: "Jackson: switch FAIL_ON_UNKNOWN_PROPERTIES off"
+        hint Go: "Do not call `DisallowUnknownFields` on the decoder"
+        hint Rust: "serde: no `deny_unknown_fields` on types of the platform's answers"
+        run: token_request::answer),
     check!(Oauth Required "§2.1" "oauth-state-forged" [ConnectUrl]
         "A callback with a state that the integration has not made is refused"
         why: "Somebody can connect their own event in the session of another organizer (CSRF)"
