@@ -101,7 +101,7 @@ impl RemoteSandbox {
 /// The explanation in an error answer.
 pub(super) fn message(answer: &Value) -> String {
     let text = answer.get("message").and_then(Value::as_str);
-    printable(text.unwrap_or("no explanation")).to_string()
+    printable(text.unwrap_or("no explanation")).whole().to_string()
 }
 
 /// An id as one segment of a path.

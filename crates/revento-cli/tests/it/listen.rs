@@ -213,7 +213,12 @@ async fn l1_a_webhook_is_forwarded_byte_for_byte_to_a_short_address() {
     );
     assert!(!answer.to_string().contains("set-cookie"), "{answer}");
     let (running, line) = line(running).await;
-    for part in [" 204 ", " ms ", "application.approved", id.as_str()] {
+    for part in [
+        " 204 ",
+        " ms ",
+        "application.approved               ",
+        id.as_str(),
+    ] {
         assert!(line.contains(part), "{line}");
     }
     let (code, _, stderr) = interrupt(running).await;
@@ -458,7 +463,7 @@ async fn l12_wrong_types_and_a_second_listener_are_refused_with_what_to_do() {
         (
             &["--events", "application.aproved"][..],
             1,
-            "application.approved",
+            "integration.suspended",
         ),
         (&["--client-id", "int_none"], 1, "int_none"),
         (&[], 1, "Stop it first"),

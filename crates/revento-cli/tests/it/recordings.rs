@@ -126,7 +126,9 @@ async fn a_redrive_selects_renames_and_tells_what_failed() {
     let refused = redrive(&file, &to, &["--type", "event.unpublished", "--new-ids"]).await;
     assert_eq!(refused.code, Some(1));
     assert!(
-        refused.stdout.starts_with("503") && refused.stderr.contains("1 of 1 webhook"),
+        refused.stdout.starts_with("503")
+            && refused.stdout.contains("  event.unpublished                   ")
+            && refused.stderr.contains("1 of 1 webhook"),
         "{refused:?}"
     );
     let headers = got.lock().unwrap()[0].0.clone();

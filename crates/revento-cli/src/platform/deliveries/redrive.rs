@@ -105,7 +105,7 @@ fn as_text(replayed: &ReplayedWebhook) -> String {
     format!(
         "{status:6} {:>5} ms  {:34}  {}{}",
         replayed.duration.as_millis(),
-        printable(&replayed.webhook.event_type),
+        printable(&replayed.webhook.event_type).to_string(),
         printable(&replayed.webhook.delivery_id),
         error.unwrap_or_default()
     )

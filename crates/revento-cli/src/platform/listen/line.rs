@@ -50,7 +50,7 @@ impl Report {
         format!(
             "{time}  {status:6} {:>5} ms  {:34}  {}{again}{}",
             self.outcome.took.as_millis(),
-            printable(&self.attempt.event_type),
+            printable(&self.attempt.event_type).to_string(),
             printable(&self.attempt.delivery_id),
             self.remark()
         )
