@@ -2,13 +2,14 @@
 
 import json
 import random
+import re
 import time
 import uuid
 from urllib.parse import quote
 
 import requests
 
-from connections import Ended, Refused, Unavailable, connection, end, parse, refresh
+from connections import Ended, Refused, Unavailable, connection, date, end, parse, refresh
 from settings import API_BASE
 from store import fetch, insert, log, now, run, transaction
 
@@ -25,7 +26,9 @@ def participants(event_id):
     found, cursors, params = {}, set(), {"limit": 50}
     while True:
         page = call(event_id, "", f"/events/{quote(event_id, safe='')}/participants", params, deadline)
-        found |= {person["id"]: person for person in page.get("data") or []}
+        if not isinstance(page.get("data"), list):
+            raise Unavailable("A page of the platform has no `data`.")
+        found |= {person["id"]: person for person in page["data"]}
         if not page.get("has_more"):  # the only signal: a page can be empty, and the last one can have a cursor
             break
         cursor = page.get("next_cursor")
@@ -70,13 +73,12 @@ def call(event_id, user_id, path, params, deadline):
         elif code == "token_revoked":
             end(event_id, user_id, generation, code)
             raise Ended(code)
-        elif code == "concurrent_limit_exceeded":
-            pause(random.uniform(0.1, 0.3), deadline)
-        elif status == 429 or status >= 500 or status == 0:
+        elif status == 429 or status >= 500:
             if retry_after:  # the other calls with this token wait, too
                 run("UPDATE connections SET paused_until = max(paused_until, ?) WHERE event_id = ? AND user_id = ?",
                     now() + retry_after, event_id, user_id)
-            pause(max(retry_after, 0.1 + random.uniform(0, min(8, 0.25 * 2**attempt))), deadline)
+            longest = min(8, 0.25 * 2**attempt)
+            pause(max(retry_after, random.uniform(longest / 2, longest)), deadline)
             attempt += 1
         else:
             raise Refused(code)
@@ -90,19 +92,29 @@ def send(event_id, user_id, path, params, deadline):
         "Accept": "application/vnd.revento.v1+json",
         "X-Revento-Request-Id": request_id,
     }
-    status, answer, retry_after = 0, {}, 0
+    status, answer, retry_after = 504, {}, 0
     try:
         url = API_BASE + path
         response = requests.get(url, params=params, headers=headers, timeout=CALL_TIMEOUT, allow_redirects=False)
     except requests.RequestException:
         pass  # it may still be in flight at the platform: the slot becomes free by its age
     else:
-        status, answer = response.status_code, parse(response.content)
-        asked = response.headers.get("Retry-After", "")
-        retry_after = int(asked) if asked.isascii() and asked.isdigit() else 0
         run("UPDATE calls SET ended_at = ? WHERE id = ?", now(), slot)
+        body = parse(response.content)
+        answer = body or {}
+        # Something on the way answers with a page of its own.
+        status = 502 if response.ok and body is None else response.status_code
+        retry_after = seconds_to_wait(response.headers)
     log("call", path=path, status=status, error=answer.get("error"), request_id=request_id)
     return current["generation"], status, answer, retry_after
+
+
+def seconds_to_wait(headers):
+    """`Retry-After`: seconds, or a date by the clock of the server. 0 if there is none."""
+    text = headers.get("Retry-After", "")
+    if re.fullmatch("[0-9]+", text):
+        return int(text)
+    return max(0, date(text) - date(headers.get("Date"))) if text else 0
 
 
 def take_slot(event_id, user_id, deadline):

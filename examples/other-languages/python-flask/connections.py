@@ -51,7 +51,7 @@ def connection(event_id, user_id=""):
 def connect(code, verifier, redirect_uri, event_id, login):
     """Exchanges a code. The connection is stored before anybody can use its tokens. Returns the user's id."""
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri, "code_verifier": verifier}
-    answer, date = request_tokens(form)
+    answer, issued_at = request_tokens(form)
     user_id = answer.get("user_id") or ""
     if answer.get("event_id") != event_id or login != (user_id != ""):
         raise Refused("another_binding")
@@ -62,7 +62,7 @@ def connect(code, verifier, redirect_uri, event_id, login):
            ON CONFLICT DO UPDATE SET status = 'connected', reason = NULL, scope = excluded.scope, tokens = excluded.tokens,
              generation = generation + 1, connected_at = excluded.connected_at, refreshed_at = excluded.refreshed_at,
              claimed_until = 0, paused_until = 0""",
-        event_id, user_id, answer.get("scope", ""), seal_tokens(event_id, user_id, answer), date, now(),
+        event_id, user_id, answer.get("scope", ""), seal_tokens(event_id, user_id, answer), issued_at, now(),
     )
     log("connected", event_id=event_id, login=login)
     return user_id
@@ -157,25 +157,26 @@ def request_tokens(form):
         cause = getattr(error.args[0], "reason", None) if error.args else None
         sent = not isinstance(error, requests.ConnectTimeout) and not isinstance(cause, NewConnectionError)
         raise Unavailable("The token endpoint did not answer.", sent=sent) from error
-    answer = parse(response.content)
+    answer = parse(response.content) or {}
     if 400 <= response.status_code < 500 and answer.get("error"):
         raise Refused(answer["error"])
     if not response.ok or not answer.get("access_token") or not answer.get("refresh_token"):
         raise Unavailable(f"The token endpoint answered {response.status_code} without tokens.")
-    return answer, seconds(response.headers.get("Date"))
+    return answer, date(response.headers.get("Date"))
 
 
-def seconds(date):
+def date(text):
+    """The Unix seconds of a date in a header, or else of this moment."""
     try:
-        return parsedate_to_datetime(date).timestamp()
+        return parsedate_to_datetime(text).timestamp()
     except (TypeError, ValueError):
         return now()
 
 
 def parse(body):
-    """A dict in any case: not every answer of a server is the platform's."""
+    """The object in a JSON text, or None: not every answer of a server is the platform's."""
     try:
         value = json.loads(body)
     except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
+    return value if isinstance(value, dict) else None

@@ -51,6 +51,7 @@ DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 FILE = DATA_DIR / "integration.db"
 os.close(os.open(FILE, os.O_CREAT | os.O_RDWR, 0o600))
 local = threading.local()  # one database connection for each thread
+writing = threading.RLock()  # in one process, threads wait for each other here, and not in the database by polling
 aes = AESGCM(ENCRYPTION_KEY)
 
 
@@ -70,13 +71,14 @@ database().executescript(SCHEMA)
 def transaction():
     """No other process can interleave with it."""
     db = database()
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
+    with writing:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
 
 
 def fetch_all(sql, *values):
@@ -89,12 +91,14 @@ def fetch(sql, *values):
 
 def run(sql, *values):
     """Returns how many rows were changed."""
-    return database().execute(sql, values).rowcount
+    with writing:
+        return database().execute(sql, values).rowcount
 
 
 def insert(sql, *values):
     """Returns the number of the new row."""
-    return database().execute(sql, values).lastrowid
+    with writing:
+        return database().execute(sql, values).lastrowid
 
 
 def seal(text, context):

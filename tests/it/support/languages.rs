@@ -195,6 +195,20 @@ pub(crate) struct Place {
 }
 
 impl Integration {
+    /// A command for any shell, that starts it with its own settings. Those of the platform come from the environment.
+    pub(crate) fn shell_command(&self, place: &Place) -> String {
+        let Place { port, base_url, data } = place;
+        let settings = format!(
+            "PORT={port} BASE_URL={base_url} ENCRYPTION_KEY={ENCRYPTION_KEY} DATA_DIR={}",
+            quoted(data)
+        );
+        format!(
+            "cd {} && export {settings} && {}",
+            quoted(&self.folder),
+            self.command
+        )
+    }
+
     /// Starts it, and waits until it answers. Dropping the result kills it and all that it started.
     pub(crate) async fn start(&self, place: &Place, info: &SandboxInfo) -> Group {
         let log = place.data.with_file_name(format!("{}.log", place.port));

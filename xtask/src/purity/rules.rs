@@ -124,6 +124,7 @@ pub(super) const RULES: &[Rule] = &[
     // The command runs it.
     Rule::any("revento-example-service", &["revento"]),
     // Not published.
+    Rule::any("revento-example-actix", &["revento"]),
     Rule::any("revento-example-minimal-verifier", &[WEBHOOKS]),
     Rule::any("revento-example-lambda-style", &[WEBHOOKS]),
     Rule::any(

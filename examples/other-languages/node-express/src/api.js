@@ -21,7 +21,8 @@ export async function participants(eventId) {
   for (let cursor = null; ; ) {
     const query = new URLSearchParams({ limit: "50", ...(cursor !== null && { cursor }) });
     const page = await call(key, `/events/${encodeURIComponent(eventId)}/participants`, query, deadline);
-    for (const person of page.data ?? []) found.set(person.id, person);
+    if (!Array.isArray(page.data)) throw new Unavailable("A page of the platform has no `data`.");
+    for (const person of page.data) found.set(person.id, person);
     if (!page.has_more) break; // the only signal: a page can be empty, and the last one can have a cursor
     cursor = page.next_cursor;
     if (typeof cursor !== "string" || cursors.has(cursor)) throw new Unavailable("The platform's pages do not end.");
@@ -60,13 +61,10 @@ async function call(key, path, query, deadline) {
     } else if (code === "token_revoked") {
       end(key, code, generation);
       throw new Ended(code);
-    } else if (code === "concurrent_limit_exceeded") {
-      await pause(100 + Math.random() * 200, deadline);
-    } else if (status === 429 || status >= 500 || status === 0) {
-      const backoff = Math.random() * Math.min(8000, 250 * 2 ** attempt) + 100;
-      const asked = (retryAfter ?? 0) * 1000;
-      if (asked > 0) holdBack(key, Date.now() + asked); // the other calls with this token wait, too
-      await pause(Math.max(backoff, asked), deadline);
+    } else if (status === 429 || status >= 500) {
+      const longest = Math.min(8000, 250 * 2 ** attempt);
+      if (retryAfter > 0) holdBack(key, Date.now() + retryAfter); // the other calls with this token wait, too
+      await pause(Math.max(retryAfter, longest / 2 + (Math.random() * longest) / 2), deadline);
     } else {
       throw new Refused(code);
     }
@@ -76,7 +74,7 @@ async function call(key, path, query, deadline) {
 async function send(key, path, query, deadline) {
   const { slot, generation, access_token } = await takeSlot(key, deadline);
   const requestId = crypto.randomUUID();
-  let status = 0, answer = {}, retryAfter;
+  let status = 504, answer = {}, retryAfter = 0;
   try {
     const response = await fetch(`${apiBase}${path}${query ? `?${query}` : ""}`, {
       headers: {
@@ -87,15 +85,24 @@ async function send(key, path, query, deadline) {
       redirect: "error",
       signal: AbortSignal.timeout(CALL_TIMEOUT),
     });
-    answer = parse(await response.text());
-    status = response.status;
-    retryAfter = Number(response.headers.get("retry-after")) || undefined;
+    const body = parse(await response.text());
     run("UPDATE calls SET ended_at = ? WHERE id = ?", Date.now(), slot);
+    answer = body ?? {};
+    status = response.ok && !body ? 502 : response.status; // something on the way answers with a page of its own
+    retryAfter = milliseconds(response.headers);
   } catch {
     // It may still be in flight at the platform: the slot becomes free by its age.
   }
   log("call", { path, status, error: answer.error, request_id: requestId });
   return { generation, status, answer, retryAfter };
+}
+
+/** `Retry-After`: seconds, or a date by the clock of the server. 0 if there is none. */
+function milliseconds(headers) {
+  const text = headers.get("retry-after") ?? "";
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const until = Date.parse(text) - (Date.parse(headers.get("date")) || Date.now());
+  return Math.max(0, until || 0);
 }
 
 /** Waits until one more call fits into the budgets, which all processes share, and counts it. Returns the tokens of then. */

@@ -130,7 +130,7 @@ async function requestTokens(form) {
     lost.sent = !["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"].includes(error.cause?.code);
     throw lost;
   }
-  const answer = parse(text);
+  const answer = parse(text) ?? {};
   if (response.status >= 400 && response.status < 500 && answer.error) throw new Refused(answer.error);
   if (!response.ok || !answer.access_token || !answer.refresh_token) {
     throw new Unavailable(`The token endpoint answered ${response.status} without tokens.`);
@@ -138,11 +138,12 @@ async function requestTokens(form) {
   return { answer, date: Date.parse(response.headers.get("date")) || Date.now() };
 }
 
-/** An object in any case: not every answer of a server is the platform's. */
+/** The object in a JSON text, or null: not every answer of a server is the platform's. */
 export function parse(text) {
   try {
-    return Object(JSON.parse(text));
+    const value = JSON.parse(text);
+    return typeof value === "object" ? value : null;
   } catch {
-    return {};
+    return null;
   }
 }

@@ -49,7 +49,7 @@ function isSigned(req, body) {
 function readEnvelope(body) {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
-    const { id, type, ...rest } = parse(text);
+    const { id, type, ...rest } = parse(text) ?? {};
     return id && typeof id === "string" && type && typeof type === "string" ? { id, type, ...rest } : null;
   } catch {
     return null;
