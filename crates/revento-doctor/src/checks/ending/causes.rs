@@ -7,6 +7,7 @@ use revento_sandbox::Action;
 use serde_json::json;
 
 use super::super::steps::{self, Says};
+use super::told;
 use crate::exam::{Exam, Problem, flaw, status_text};
 use crate::platform::Delivered;
 use crate::platform::world::{Event, ORGANIZATION};
@@ -80,50 +81,73 @@ async fn has_ended(exam: &mut Exam, event: &Event) -> Result<(), Problem> {
     }
 }
 
-/// A fresh connection ends by an action.
-async fn ends_by(exam: &mut Exam, action: impl Fn(&Exam, &Event) -> Action) -> Result<(), Problem> {
+/// A fresh connection ends by an action. Afterwards `restore` undoes what the action did to the platform.
+async fn ends_by(
+    exam: &mut Exam,
+    action: impl Fn(&Exam, &Event) -> Action,
+    restore: impl AsyncFn(&Exam),
+) -> Result<(), Problem> {
     let event = steps::working(exam).await?;
     let action = action(exam, &event);
-    let webhooks = end(exam, action).await?;
-    acknowledged(&webhooks)?;
-    has_ended(exam, &event).await
+    let webhooks = end(exam, action).await;
+    let ended = match webhooks.and_then(|webhooks| acknowledged(&webhooks)) {
+        Ok(()) => has_ended(exam, &event).await,
+        Err(problem) => {
+            restore(exam).await;
+            return Err(problem);
+        }
+    };
+    restore(exam).await;
+    if let Err(Problem::Flaw { .. }) = ended {
+        // It may be the same for every cause.
+        let evidence = std::mem::take(&mut exam.evidence);
+        let told = told::by_the_api(exam).await;
+        exam.evidence = evidence;
+        told.map_err(|problem| {
+            steps::blocked(
+                problem,
+                "the integration never says that a connection has ended, see ending-without-webhook",
+            )
+        })?;
+    }
+    ended
 }
 
 pub(super) async fn revoked(exam: &mut Exam) -> Result<(), Problem> {
-    ends_by(exam, revocation).await
+    ends_by(exam, revocation, async |_| {}).await
 }
 
 pub(super) async fn archived(exam: &mut Exam) -> Result<(), Problem> {
-    ends_by(exam, |_, event| Action::ArchiveEvent(event.id.clone())).await
+    ends_by(
+        exam,
+        |_, event| Action::ArchiveEvent(event.id.clone()),
+        async |_| {},
+    )
+    .await
 }
 
 pub(super) async fn not_formal(exam: &mut Exam) -> Result<(), Problem> {
-    let ended = ends_by(exam, |_, _| Action::LoseFormalStatus(ORGANIZATION.to_owned())).await;
-    let path = format!("/organizations/{ORGANIZATION}/gain-formal-status");
-    exam.platform.control("POST", &path, json!({})).await;
-    ended
+    let action = |_: &Exam, _: &Event| Action::LoseFormalStatus(ORGANIZATION.to_owned());
+    let restore = async |exam: &Exam| {
+        let path = format!("/organizations/{ORGANIZATION}/gain-formal-status");
+        exam.platform.control("POST", &path, json!({})).await;
+    };
+    ends_by(exam, action, restore).await
 }
 
 pub(super) async fn unpublished_integration(exam: &mut Exam) -> Result<(), Problem> {
-    let ended = ends_by(exam, |exam, _| {
-        Action::UnpublishIntegration(exam.platform.info().client_id.clone())
-    })
-    .await;
-    publish(exam).await;
-    ended
+    let action =
+        |exam: &Exam, _: &Event| Action::UnpublishIntegration(exam.platform.info().client_id.clone());
+    ends_by(exam, action, publish).await
 }
 
 pub(super) async fn suspended(exam: &mut Exam) -> Result<(), Problem> {
-    let ended = ends_by(exam, |exam, _| {
-        Action::SuspendIntegration(exam.platform.info().client_id.clone())
-    })
-    .await;
-    publish(exam).await;
-    ended
+    let action = |exam: &Exam, _: &Event| Action::SuspendIntegration(exam.platform.info().client_id.clone());
+    ends_by(exam, action, publish).await
 }
 
 /// Publishes the integration again. If it was not unpublished, nothing happens.
-async fn publish(exam: &mut Exam) {
+async fn publish(exam: &Exam) {
     let client_id = exam.platform.info().client_id.clone();
     let _ = exam
         .platform

@@ -76,7 +76,7 @@ pub(super) async fn retried(exam: &mut Exam) -> Result<(), Problem> {
 }
 
 /// Like [`retried`], with another failure. If an ordinary 503 is not survived either, this is not about the failure.
-async fn retried_like_503(exam: &mut Exam, failure: Effect) -> Result<(), Problem> {
+pub(super) async fn retried_like_503(exam: &mut Exam, failure: Effect) -> Result<(), Problem> {
     let event = exam.fresh_connection().await?;
     let survived = survives(exam, &event, failure).await?;
     if survived.is_ok() {

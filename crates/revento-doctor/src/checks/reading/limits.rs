@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, header};
 use serde_json::json;
 
 use super::super::steps::{self, LONG, Says};
-use super::failures::{error, repeats_with_pauses};
+use super::failures::{error, repeats_with_pauses, retried_like_503};
 use crate::exam::{Exam, Problem, flaw, status_text};
 use crate::platform::{Effect, Endpoint, json_answer};
 use crate::primitives::{now, unix_now};
@@ -90,16 +90,7 @@ async fn waits(
 }
 
 pub(super) async fn concurrent_retried(exam: &mut Exam) -> Result<(), Problem> {
-    let event = exam.fresh_connection().await?;
-    let mark = exam.platform.mark();
-    let busy = Effect::Answer(error(429, "concurrent_limit_exceeded"));
-    let _once = exam
-        .platform
-        .on_event(&event, Endpoint::Participants, 0, Some(1), busy);
-    let read = exam.read(&event).await?;
-    steps::participant_calls(exam, &event, mark)?;
-    steps::show_since(exam, &event, mark);
-    exam.names_everybody(&event, &read)
+    retried_like_503(exam, Effect::Answer(error(429, "concurrent_limit_exceeded"))).await
 }
 
 pub(super) async fn paced_429(exam: &mut Exam) -> Result<(), Problem> {

@@ -146,7 +146,7 @@ pub(super) async fn per_connection(exam: &mut Exam) -> Result<(), Problem> {
 
 fn one_event() -> Problem {
     Problem::NotChecked(
-        "the integration works with one event only; if not, its connect page has to follow `event_id`, and --read-url needs `{event_id}`"
+        "the integration works with one event only; if not, its connect page has to follow `event_id`, and the address of its read page has to name it (`{event_id}`)"
             .to_owned(),
     )
 }
