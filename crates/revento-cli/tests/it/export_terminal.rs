@@ -91,7 +91,7 @@ impl Terminal {
         self.keyboard.write_all(format!("{text}\n").as_bytes()).unwrap();
     }
 
-    fn press_ctrl_c(&mut self) {
+    pub(crate) fn press_ctrl_c(&mut self) {
         self.keyboard.write_all(&[3]).unwrap();
     }
 

@@ -28,6 +28,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::{
+    export_terminal::{Terminal, has_setsid},
     json::{json_lines, lines_of},
     support::{Ended, revento},
 };
@@ -414,6 +415,35 @@ async fn a_stopped_or_killed_run_is_continued() {
         place.under_the_new_key().await,
         vec![1; usize::try_from(MANY).unwrap()]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn l8_ctrl_c_at_the_question_ends_it_and_changes_nothing() {
+    if !has_setsid() {
+        return;
+    }
+    let place = Place::sqlite().await;
+    place.fill(3).await;
+    let files = ["new.key", "old.key"].map(|name| place.folder.path().join(name).display().to_string());
+    let mut arguments: Vec<String> = [
+        "ops",
+        "keys",
+        "reseal",
+        "--key-file",
+        &files[0],
+        "--previous-key-file",
+        &files[1],
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    arguments.extend(place.options.clone());
+    let mut terminal = Terminal::start(&arguments, &[]);
+    terminal.until(|shown| shown.contains("[y/N]"));
+    terminal.press_ctrl_c();
+    let (code, rest) = terminal.end();
+    assert_ne!(code, Some(0), "{rest}");
+    let status = json_lines("ops-keys-status", &place.run(&["status", "--json"]).await);
+    assert_eq!((status.len(), &status[0]["key_id"]), (1, &key(1).id().into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,7 +53,6 @@ pub(crate) struct ResealArguments {
 pub(super) async fn reseal(arguments: ResealArguments) -> Result<()> {
     let ring = arguments.keys.ring()?;
     let stores = Stores::open(&arguments.store).await?;
-    let mut stop = Stop::listen()?;
     let current = Under::Key(ring.key_ids().next().unwrap_or_default().to_owned());
     let counts = count(&stores).await?;
     let others = counts.iter().filter(|(under, _)| **under != current);
@@ -66,6 +65,8 @@ pub(super) async fn reseal(arguments: ResealArguments) -> Result<()> {
         );
         terminal::confirm(arguments.yes, &what)?;
     }
+    // Not before the question, which Ctrl-C has to end.
+    let mut stop = Stop::listen()?;
     let mut work = Work::new(&stores, &ring, current, to_do);
     work.up_to_date = counts.get(&work.current).copied().unwrap_or_default().all();
     let finished = work.run(&mut stop).await;
