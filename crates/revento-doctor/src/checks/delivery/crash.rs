@@ -130,7 +130,7 @@ async fn experiment(exam: &mut Exam) -> Result<(), Problem> {
     exam.restart().await?;
     if exam.handled(&known.envelope_id).await == Some(0) {
         return Err(Problem::NotChecked(
-            "the page of --handled-url forgets at a restart what was handled before it; let it list what the database has".to_owned(),
+            "the page of handled webhooks forgets at a restart what was handled before it; let it list what the database has".to_owned(),
         ));
     }
     let mut crash = Crash {
