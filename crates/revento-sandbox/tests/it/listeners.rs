@@ -221,6 +221,17 @@ async fn l5_a_listener_that_leaves_gives_the_webhooks_back() {
         world.control("/listeners").await["data"][0]["id"],
         listener.id.as_str()
     );
+    let page = world
+        .http
+        .get(format!("{}/deliveries", world.info().console_url))
+        .send()
+        .await
+        .unwrap();
+    let page = page.text().await.unwrap();
+    assert!(
+        page.contains("forwards them to <code>http://localhost:3000/hooks</code>"),
+        "{page}"
+    );
     let other = world.try_act("/listeners", json!({ "forwards_to": "x" })).await;
     assert_eq!(other.status(), 409);
     let leave = format!("{}/listeners/{}", world.info().control_base, listener.id);

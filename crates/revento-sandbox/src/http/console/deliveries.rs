@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::parts;
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
-use crate::platform::records::{Attempt, Delivery, DeliveryStatus};
+use crate::platform::records::{Attempt, Delivery, DeliveryStatus, Listener};
 use crate::runtime::Runtime;
 
 /// How many deliveries a page lists.
@@ -51,12 +51,23 @@ async fn list(
                         (parts::button(runtime, "/console/dead-letters/replay", &[], "Replay all", ""))
                     }
                 }
+                @for listener in state.listeners.iter().filter(|row| !row.is_gone(runtime.real_now())) { (self::listener(listener)) }
                 @if rows.is_empty() { (parts::empty(empty)) } @else { (table(runtime, &rows, here)) }
             };
             parts::page(runtime, state, title, here, &content)
         })
         .await?;
     Ok(page)
+}
+
+/// Why the registered URL gets no webhooks.
+fn listener(row: &Listener) -> Markup {
+    html! {
+        p.quiet {
+            "A listener takes the webhooks of " code { (row.client_id) } " and forwards them to " code { (row.forwards_to) } "."
+            @if let Some(since) = row.away_since { " It is away since " (parts::time(since)) "." }
+        }
+    }
 }
 
 fn table(runtime: &Runtime, rows: &[&Delivery], here: &str) -> Markup {

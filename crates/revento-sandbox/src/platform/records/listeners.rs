@@ -29,7 +29,7 @@ impl Listener {
     }
 
     /// Whether it has been away for so long that it is not expected back.
-    fn is_gone(&self, real_now: Time) -> bool {
+    pub(crate) fn is_gone(&self, real_now: Time) -> bool {
         let until = |since: Time| since.plus_seconds(KEPT_S);
         self.away_since.is_some_and(|since| real_now >= until(since))
     }
@@ -53,7 +53,7 @@ mod tests {
         assert!(!listener.takes("event.unpublished", at(0)));
         listener.away_since = Some(at(1_000));
         assert!(listener.takes("event.published", at(1_599)));
-        assert!(!listener.takes("event.published", at(1_600)));
+        assert!(!listener.takes("event.published", at(1_600)) && listener.is_gone(at(1_600)));
         listener.event_types.clear();
         assert!(listener.takes("event.unpublished", at(1_000)));
     }
