@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::middleware::map_response_with_state;
 use axum::routing::{any, get};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::listener::{HeadSpelling, Remembering};
 use crate::mistakes::Mistakes;
@@ -36,6 +36,8 @@ pub(crate) struct App {
     /// Wakes the handler of webhooks.
     pub(crate) queued: Notify,
     pub(crate) refreshing: Locks,
+    /// The calls in flight. Only by mistake.
+    pub(crate) in_flight: Arc<Semaphore>,
     /// Only by mistake.
     pub(crate) turnstile: Turnstile,
     /// Only by mistake.
@@ -88,6 +90,7 @@ impl App {
             replica: machine::random_text()?,
             queued: Notify::new(),
             refreshing: Locks::default(),
+            in_flight: Arc::new(Semaphore::new(5)),
             turnstile: Turnstile::default(),
             approvals: Approvals::default(),
             settings,

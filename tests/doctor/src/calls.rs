@@ -68,7 +68,8 @@ pub(crate) async fn read(app: &Arc<App>, key: &str, path_and_query: &str) -> Res
     loop {
         // Without a live connection nothing is called, and nothing waits.
         let checked = tokens::check(app, key).await;
-        if checked.is_err() && app.mistakes.has("ending-webhook-is-enough") {
+        let told = matches!(&checked, Err(TokenError::Reconnect(why)) if why == "deletion_required");
+        if told && app.mistakes.has("ending-webhook-is-enough") {
             // Let the platform say it.
             let access = Access {
                 token: "of-an-ended-connection".to_owned(),
@@ -154,7 +155,7 @@ async fn call(app: &App, path_and_query: &str, access: &Access) -> Result<Answer
         "application/vnd.revento.v1+json"
     };
     let mut url = path_and_query.to_owned();
-    if app.mistakes.has("reading-token-in-header") {
+    if app.mistakes.has("reading-token-in-header") && url.contains('?') {
         url = format!("{url}&access_token={}", access.token);
     }
     let path = path_and_query.split('?').next().unwrap_or_default();
@@ -162,6 +163,15 @@ async fn call(app: &App, path_and_query: &str, access: &Access) -> Result<Answer
         .platform
         .get(&app.settings, &url, &access.token, accept, &request_id)
         .await;
+    if request_id.is_empty() {
+        // Only by mistake. The platform has made one.
+        request_id = answer
+            .as_ref()
+            .ok()
+            .and_then(|answer| answer.request_id())
+            .unwrap_or_default()
+            .to_owned();
+    }
     let request_id = log::id(app, "storage-log-request-ids", &request_id);
     if app.mistakes.has("storage-log-secrets") {
         tracing::info!(token = access.token, "used a token");

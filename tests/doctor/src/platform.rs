@@ -50,6 +50,11 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()?.trim().parse().ok()
     }
 
+    /// The request id that the platform echoes, or makes.
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.headers.get("x-revento-request-id")?.to_str().ok()
+    }
+
     /// The platform's time, in Unix seconds.
     pub(crate) fn date(&self) -> Option<i64> {
         let date = httpdate::parse_http_date(self.headers.get("date")?.to_str().ok()?).ok()?;

@@ -76,6 +76,12 @@ pub(crate) const IMPLIES: &[Implies] = &[
         because: "what follows from a webhook cannot be seen if it is not taken",
     },
     Implies {
+        mistake: "ending-reconnect",
+        fails: &[],
+        blocks: &["ending-without-webhook"],
+        because: "an event that cannot be connected again has no end that a call could tell of",
+    },
+    Implies {
         mistake: "ending-late-webhook-acknowledged",
         fails: &[],
         blocks: &["ending-late-data-not-kept"],
