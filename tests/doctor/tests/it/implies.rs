@@ -149,6 +149,7 @@ pub(crate) const IMPLIES: &[Implies] = &[
             "delivery-other-delivery-id",
             "delivery-remembers-after-restart",
             "delivery-retried-after-kill",
+            "ending-late-data-not-kept",
         ],
         because: "what is never handled is not handled twice or after a crash, either",
     },
