@@ -71,8 +71,13 @@ impl Doctor {
     }
 
     fn missing(&self, check: &Check) -> Vec<Need> {
-        let told = |need: &Need| self.settings.tells(*need);
-        check.needs.iter().copied().filter(|need| !told(need)).collect()
+        self.missing_of(check.needs)
+    }
+
+    /// Those that the settings do not tell.
+    fn missing_of(&self, needs: &[Need]) -> Vec<Need> {
+        let missing = |need: &Need| !self.settings.tells(*need);
+        needs.iter().copied().filter(missing).collect()
     }
 
     /// Examines the integration. With the same seed, the order and the random choices are the same.
@@ -194,7 +199,7 @@ impl Doctor {
                 Ok(Ok(())) => Outcome::Passed,
                 Ok(Err(Problem::Flaw { expected, got })) => Outcome::Failed { expected, got },
                 Ok(Err(Problem::NotChecked(reason))) => Outcome::NotChecked {
-                    missing: plan::named(&reason),
+                    missing: self.missing_of(&plan::named(&reason)),
                     reason,
                 },
                 Ok(Err(Problem::Untestable(reason))) => Outcome::Untestable { reason },
