@@ -11,13 +11,13 @@ use revento_doctor::{Check, CheckResult, Family, Plan};
 /// first checks: they are scaled to this machine and this integration.
 fn typical(family: Family) -> Duration {
     Duration::from_millis(match family {
-        Family::Signature => 70,
-        Family::Delivery => 150,
-        Family::Oauth => 250,
-        Family::Tokens => 600,
-        Family::Reading => 600,
-        Family::Ending => 500,
-        Family::Storage => 300,
+        Family::Signature => 100,
+        Family::Delivery => 180,
+        Family::Oauth => 50,
+        Family::Tokens => 590,
+        Family::Reading => 420,
+        Family::Ending => 240,
+        Family::Storage => 290,
         _ => 20,
     })
 }
