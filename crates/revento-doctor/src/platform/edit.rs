@@ -112,3 +112,45 @@ fn make_cursor_odd(page: &mut Value) {
         *cursor = json!(format!("{ODD}{text}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(query: &[(&str, &str)]) -> Request<Bytes> {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish();
+        let request = Request::builder().uri(format!("/api/v1/events/evt_1/participants?{query}"));
+        request.body(Bytes::new()).unwrap()
+    }
+
+    fn next_cursor(answer: &Response<Bytes>) -> String {
+        let page: Value = serde_json::from_slice(answer.body()).unwrap();
+        page["next_cursor"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_cursors_of_the_doctor_lead_to_the_rows_of_the_sandbox() {
+        let page = json!({ "data": [{ "id": "par_1" }], "next_cursor": "c2", "has_more": true });
+        let odd = next_cursor(&edited(json_answer(200, &page), &[Effect::OddCursor]));
+        assert_ne!(odd, "c2");
+        let after_odd = with_own_cursor(request(&[("limit", "5"), ("cursor", &odd)]));
+        assert_eq!(cursor(&after_odd).as_deref(), Some("c2"));
+        let after_empty = next_cursor(&empty_page(&request(&[("cursor", &odd)])).unwrap());
+        let request = with_own_cursor(request(&[("cursor", &after_empty)]));
+        assert_eq!(cursor(&request).as_deref(), Some("c2"));
+    }
+
+    #[test]
+    fn there_is_no_empty_page_before_the_first_one() {
+        assert!(empty_page(&request(&[("limit", "5")])).is_none());
+    }
+
+    #[test]
+    fn an_answer_that_is_not_json_stays_as_it_is() {
+        let html = answer(502, "text/html", "<h1>Bad Gateway</h1>".to_owned());
+        let edit = Effect::Edit(|page| *page = Value::Null);
+        assert_eq!(edited(html, &[edit]).body().as_ref(), b"<h1>Bad Gateway</h1>");
+    }
+}

@@ -146,3 +146,30 @@ impl Drop for RuleGuard {
         inner.1.retain(|rule| rule.id != self.id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_skips_calls_and_leaves_other_events_alone() {
+        let rules = Rules::default();
+        let guard = rules.add(
+            Endpoint::Participants,
+            Some("evt_1"),
+            1,
+            Some(1),
+            Effect::LoseAnswer,
+        );
+        let applied = |event| rules.apply(Endpoint::Participants, event).len();
+        assert_eq!(applied(Some("evt_2")), 0);
+        assert_eq!(applied(Some("evt_1")), 0, "the first call passes");
+        assert_eq!(applied(None), 0);
+        assert_eq!(applied(Some("evt_1")), 1);
+        assert_eq!(applied(Some("evt_1")), 0, "the rule is used up");
+        drop(guard);
+        let _all = rules.add(Endpoint::Participants, None, 0, None, Effect::LoseAnswer);
+        assert_eq!(applied(Some("evt_2")), 1);
+        assert_eq!(rules.apply(Endpoint::Refresh, Some("evt_2")).len(), 0);
+    }
+}

@@ -9,7 +9,7 @@ use crate::exam::{Exam, Problem, flaw, status_text};
 use crate::platform::{Effect, Endpoint, answer};
 
 /// How long the doctor waits for a read that has to fail.
-const LOOK: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A read whose pages are changed names everybody.
 async fn reads_changed(exam: &mut Exam, change: fn(&mut Value)) -> Result<(), Problem> {

@@ -13,10 +13,10 @@ use crate::platform::world::Event;
 use crate::platform::{Effect, Endpoint, answer, json_answer};
 
 /// How long the doctor looks at repetitions.
-const LOOK: Duration = Duration::from_millis(2500);
+const LOOK: Duration = Duration::from_millis(1500);
 
 /// How many calls a read may cost within that time.
-const MOST: usize = 7;
+const MOST: usize = 6;
 
 /// Two calls with less than this between them have no pause between them.
 pub(super) const NO_PAUSE: Duration = Duration::from_millis(25);
