@@ -88,7 +88,10 @@ fn by_server(exchange: &Exchange) -> Option<Framework> {
         .response_header("server")
         .unwrap_or_default()
         .to_ascii_lowercase();
-    if server.contains("werkzeug") || server.contains("gunicorn") {
+    if ["werkzeug", "gunicorn", "waitress"]
+        .iter()
+        .any(|name| server.contains(name))
+    {
         return Some(Framework::Flask);
     }
     // Node's server announces how long it keeps connections.
