@@ -16,7 +16,7 @@ pub(crate) struct Turnstile {
     warm: AtomicBool,
 }
 
-const PLACES: usize = 30;
+const PLACES: usize = 40;
 
 impl Default for Turnstile {
     fn default() -> Self {

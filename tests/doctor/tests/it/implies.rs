@@ -129,14 +129,32 @@ pub(crate) const IMPLIES: &[Implies] = &[
     },
     Implies {
         mistake: "signature-good",
-        fails: &[],
-        blocks: &["signature", "delivery", "storage-log-delivery-ids"],
+        fails: &[
+            "ending-event-archived",
+            "ending-integration-suspended",
+            "ending-integration-unpublished",
+            "ending-organization-not-formal",
+            "ending-revoked",
+        ],
+        blocks: &["signature", "delivery", "ending", "storage-log-delivery-ids"],
         because: "a receiver that refuses every webhook shows nothing else",
     },
     Implies {
+        mistake: "delivery-null-ids",
+        fails: &["ending-integration-suspended"],
+        blocks: &[],
+        because: "the webhook about a suspension has no ids",
+    },
+    Implies {
         mistake: "delivery-no-redirect",
-        fails: &[],
-        blocks: &["signature", "delivery", "storage-log-delivery-ids"],
+        fails: &[
+            "ending-event-archived",
+            "ending-integration-suspended",
+            "ending-integration-unpublished",
+            "ending-organization-not-formal",
+            "ending-revoked",
+        ],
+        blocks: &["signature", "delivery", "ending", "storage-log-delivery-ids"],
         because: "a receiver that redirects every webhook shows nothing else",
     },
     Implies {
