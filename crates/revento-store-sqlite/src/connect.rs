@@ -15,6 +15,7 @@ use crate::{
     OpenError,
     error::{BUSY, LOCKED, result_code},
     schema::{self, Migrated},
+    writer::Writer,
 };
 
 /// How long a statement waits for another process's lock.
@@ -22,9 +23,11 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for a connection; longer than `LOCK_TIMEOUT`, so that an error names the lock.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// How many prepared statements a connection keeps. Batches have one for each size.
+const STATEMENTS: usize = 256;
 
 /// Prepares the file and opens the writer and the readers.
-pub(crate) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), OpenError> {
+pub(crate) async fn open(path: &Path) -> Result<(Writer, SqlitePool), OpenError> {
     check_name(path)?;
     let file = create(path).map_err(|error| OpenError::from_io(path, error))?;
     if !file.is_file() {
@@ -35,7 +38,7 @@ pub(crate) async fn open(path: &Path) -> Result<(SqlitePool, SqlitePool), OpenEr
 }
 
 /// Opens the file if it has the latest schema, and changes nothing.
-pub(crate) async fn open_existing(path: &Path) -> Result<(SqlitePool, SqlitePool), OpenError> {
+pub(crate) async fn open_existing(path: &Path) -> Result<(Writer, SqlitePool), OpenError> {
     check_name(path)?;
     let file = match path.canonicalize() {
         Ok(file) => file,
@@ -71,17 +74,9 @@ fn refuse(file: &Path, found: Migrated) -> Result<(), OpenError> {
     }
 }
 
-async fn pools(file: &Path) -> Result<(SqlitePool, SqlitePool), OpenError> {
+async fn pools(file: &Path) -> Result<(Writer, SqlitePool), OpenError> {
     let pools = async {
-        let writer = pool(1).after_release(|connection, _| {
-            // Flushes a rollback that a dropped future has left. SQLite can have rolled back by itself (a
-            // full disk, say), and then the driver has lost count: such a connection is of no more use.
-            Box::pin(async move {
-                connection.ping().await?;
-                Ok(!connection.is_in_transaction())
-            })
-        });
-        let writer = writer.connect_with(options(file)).await?;
+        let writer = Writer::open(options(file)).await?;
         let readers = pool(READERS)
             .connect_with(options(file).pragma("query_only", "ON"))
             .await?;
@@ -180,6 +175,7 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .synchronous(SqliteSynchronous::Full)
         .pragma("secure_delete", "ON")
+        .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging()
 }
 

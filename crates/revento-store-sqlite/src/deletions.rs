@@ -83,9 +83,9 @@ impl DeletionStore for SqliteStore {
 impl SqliteStore {
     /// Whether a row was changed.
     async fn change(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<bool, sqlx::Error> {
-        let mut tx = self.write().await?;
-        let changed = query.execute(&mut *tx).await?.rows_affected() == 1;
-        tx.commit().await?;
+        let mut turn = self.writer.turn().await?;
+        let changed = query.execute(&mut *turn).await?.rows_affected() == 1;
+        turn.end();
         Ok(changed)
     }
 }

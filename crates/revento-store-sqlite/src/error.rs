@@ -1,5 +1,6 @@
 //! From SQLite's result codes to the kinds of failure that a caller can act on.
 
+use crate::inbox::SharedError;
 use revento_store::{StoreError, StoreErrorReason};
 
 /// Primary result codes, <https://sqlite.org/rescode.html>.
@@ -25,6 +26,16 @@ pub(crate) fn result_code(error: &sqlx::Error) -> Option<i32> {
 /// Converts an engine's error; `action` completes "while …".
 pub(crate) fn failed(action: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
     move |error| StoreError::new(kind(&error), action, error)
+}
+
+/// As [`failed`], for a call that shared its transaction with others.
+pub(crate) fn failed_together(action: &'static str) -> impl Fn(SharedError) -> StoreError {
+    move |error| StoreError::new(kind(error.engine()), action, error)
+}
+
+/// Whether the engine refuses what the call wants, such as a text that is too long.
+pub(crate) fn is_refused(error: &sqlx::Error) -> bool {
+    kind(error) == StoreErrorReason::Rejected
 }
 
 fn kind(error: &sqlx::Error) -> StoreErrorReason {

@@ -44,6 +44,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod writer;
 
 pub use open_error::OpenError;
 pub use store::SqliteStore;

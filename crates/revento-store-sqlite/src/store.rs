@@ -3,15 +3,27 @@
 use std::{fmt, path::Path};
 
 use revento_store::StoreError;
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{
+    Sqlite, SqliteConnection, SqlitePool,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 
-use crate::{OpenError, connect, error::failed, schema};
+use crate::{
+    OpenError, connect,
+    error::failed,
+    inbox::Queue,
+    schema,
+    writer::{WriteTransaction, Writer},
+};
 
 /// Tokens and webhook deliveries in one SQLite file. A clone is another handle to the same connections.
 #[derive(Clone)]
 pub struct SqliteStore {
-    pub(crate) writer: SqlitePool,
+    pub(crate) writer: Writer,
     pub(crate) readers: SqlitePool,
+    /// The calls of the inbox that wait for a transaction.
+    pub(crate) queue: Queue,
 }
 
 impl SqliteStore {
@@ -25,7 +37,11 @@ impl SqliteStore {
     /// See [`OpenError`]: each kind says what to do.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let (writer, readers) = connect::open(path.as_ref()).await?;
-        Ok(Self { writer, readers })
+        Ok(Self {
+            writer,
+            readers,
+            queue: Queue::default(),
+        })
     }
 
     /// Opens a file of a service that may be running, as tools for operators do: it creates no file, and leaves its schema as it is.
@@ -35,7 +51,11 @@ impl SqliteStore {
     /// file's schema up to date first.
     pub async fn open_existing(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let (writer, readers) = connect::open_existing(path.as_ref()).await?;
-        Ok(Self { writer, readers })
+        Ok(Self {
+            writer,
+            readers,
+            queue: Queue::default(),
+        })
     }
 
     /// The version of the schema that this store reads and writes.
@@ -67,22 +87,40 @@ impl SqliteStore {
 
     /// `false` if another connection still needs the log.
     async fn checkpoint(&self) -> Result<bool, sqlx::Error> {
+        let mut turn = self.writer.turn().await?;
         let is_busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
-            .fetch_one(&self.writer)
+            .fetch_one(&mut *turn)
             .await?;
+        turn.end();
         Ok(is_busy == 0)
     }
 
     /// A transaction that holds the write lock. If it is dropped before its commit, it changes nothing.
-    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+    pub(crate) async fn write(&self) -> Result<WriteTransaction, sqlx::Error> {
+        self.writer.begin().await
+    }
+}
+
+impl SqliteStore {
+    /// Runs a script that is one transaction: a single statement, or several from `BEGIN IMMEDIATE` to `COMMIT`. It is one message to
+    /// the connection's thread, and a message costs as much as a simple statement. Returns the rows of all statements.
+    ///
+    /// The parameters of a script are numbered from `?1` on without a gap in each of its statements.
+    pub(crate) async fn transact(
+        &self,
+        script: Query<'_, Sqlite, SqliteArguments>,
+    ) -> Result<Vec<SqliteRow>, sqlx::Error> {
+        let mut turn = self.writer.turn().await?;
+        let rows = script.fetch_all(&mut *turn).await?;
+        turn.end();
+        Ok(rows)
     }
 }
 
 /// Draws the next version, fence or arrival.
-pub(crate) async fn next(tx: &mut Transaction<'_, Sqlite>) -> Result<i64, sqlx::Error> {
+pub(crate) async fn next(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("UPDATE revento_sequence SET last = last + 1 RETURNING last")
-        .fetch_one(&mut **tx)
+        .fetch_one(connection)
         .await
 }
 
@@ -94,7 +132,7 @@ pub(crate) fn row_limit(limit: usize) -> i64 {
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore")
-            .field("file", &self.writer.connect_options().get_filename())
+            .field("file", &self.writer.file())
             .field("closed", &self.writer.is_closed())
             .finish()
     }

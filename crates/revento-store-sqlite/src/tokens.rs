@@ -12,7 +12,7 @@ use crate::{
     SqliteStore,
     error::{failed, not_read},
     record::{self, Row},
-    store::{next, row_limit},
+    store::row_limit,
 };
 
 /// The columns that [`columns::read_stored`] reads. Not `*`: the answer of a prepared statement must not change when a newer
@@ -29,27 +29,46 @@ macro_rules! select {
 }
 
 const LOAD: &str = select!("WHERE key = ?");
-const CREATE: &str = "
-    INSERT INTO revento_connections (
+/// The number that the statement before has used is drawn, if that statement has changed a row. If not, nothing is written.
+macro_rules! transaction {
+    ($statements:expr) => {
+        concat!(
+            "BEGIN IMMEDIATE;",
+            $statements,
+            "; UPDATE revento_sequence SET last = last + 1 WHERE changes() > 0; COMMIT"
+        )
+    };
+}
+
+const CREATE: &str = transaction!(
+    "INSERT INTO revento_connections (
         key, client_id, event_id, user_id, organization_id, status, reason, status_since, delete_by, scopes,
         generation, consented_at, access_expires_at, refresh_expires_at, consent_expires_at, live, tokens, version)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
-    ON CONFLICT (key) DO NOTHING";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+        (SELECT last + 1 FROM revento_sequence))
+    ON CONFLICT (key) DO NOTHING RETURNING version"
+);
 /// On the right of `=` every column has its old value.
-const SWAP: &str = "
-    UPDATE revento_connections SET
+const SWAP: &str = transaction!(
+    "UPDATE revento_connections SET
         client_id = ?2, event_id = ?3, user_id = ?4, organization_id = ?5, status = ?6, reason = ?7,
         status_since = ?8, delete_by = ?9, scopes = ?10, generation = ?11, consented_at = ?12,
         access_expires_at = ?13, refresh_expires_at = ?14, consent_expires_at = ?15, live = ?16, tokens = ?17,
-        version = ?18,
-        claim_fence = iif(?20 IS NULL AND generation = ?11, claim_fence, NULL),
-        claim_until = iif(?20 IS NULL AND generation = ?11, claim_until, NULL),
-        claim_abandoned = iif(?20 IS NULL AND generation = ?11, claim_abandoned, 0)
-    WHERE key = ?1 AND version = ?19 AND (?20 IS NULL OR claim_fence = ?20)";
-const CLAIM_STATE: &str =
-    "SELECT version, claim_until, claim_abandoned FROM revento_connections WHERE key = ?";
-const CLAIM: &str =
-    "UPDATE revento_connections SET claim_fence = ?2, claim_until = ?3, claim_abandoned = ?4 WHERE key = ?1";
+        version = (SELECT last + 1 FROM revento_sequence),
+        claim_fence = iif(?19 IS NULL AND generation = ?11, claim_fence, NULL),
+        claim_until = iif(?19 IS NULL AND generation = ?11, claim_until, NULL),
+        claim_abandoned = iif(?19 IS NULL AND generation = ?11, claim_abandoned, 0)
+    WHERE key = ?1 AND version = ?18 AND (?19 IS NULL OR claim_fence = ?19) RETURNING version"
+);
+/// The first row is that of the connection, a second one the claim that was granted.
+const CLAIM: &str = transaction!(
+    "SELECT version, claim_until FROM revento_connections WHERE key = ?1;
+    UPDATE revento_connections SET
+        claim_fence = (SELECT last + 1 FROM revento_sequence), claim_until = ?2,
+        claim_abandoned = claim_until IS NOT NULL OR claim_abandoned
+    WHERE key = ?1 AND version = ?3 AND (claim_until IS NULL OR claim_until <= ?4)
+    RETURNING claim_fence, claim_abandoned"
+);
 const RELEASE: &str = "UPDATE revento_connections SET claim_fence = NULL, claim_until = NULL WHERE key = ?1 AND claim_fence = ?2";
 const DUE: &str = select!(
     "WHERE client_id = ?1 AND live = 1 AND refresh_expires_at < ?2 AND (refresh_expires_at, key) > (?3, ?4)
@@ -103,14 +122,11 @@ impl TokenStore for SqliteStore {
 
     async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
         let create = async {
-            let mut tx = self.write().await?;
-            let version = next(&mut tx).await?;
-            let insert = record::bind(sqlx::query(CREATE), columns::of_record(record)).bind(version);
-            if insert.execute(&mut *tx).await?.rows_affected() == 0 {
-                return Ok(CreateOutcome::AlreadyExists);
-            }
-            tx.commit().await?;
-            Ok(CreateOutcome::Created(Version(version)))
+            let insert = record::bind(sqlx::query(CREATE), columns::of_record(record));
+            Ok(match self.transact(insert).await?.first() {
+                Some(row) => CreateOutcome::Created(Version(row.try_get(0)?)),
+                None => CreateOutcome::AlreadyExists,
+            })
         };
         create.await.map_err(failed("storing a new connection"))
     }
@@ -122,68 +138,50 @@ impl TokenStore for SqliteStore {
         fence: Option<Fence>,
     ) -> Result<SwapOutcome, StoreError> {
         let swap = async {
-            let mut tx = self.write().await?;
-            let version = next(&mut tx).await?;
             let update = record::bind(sqlx::query(SWAP), columns::of_record(record))
-                .bind(version)
                 .bind(expected.0)
                 .bind(fence.map(|fence| fence.0));
-            if update.execute(&mut *tx).await?.rows_affected() == 0 {
-                return Ok(SwapOutcome::Conflict);
-            }
-            tx.commit().await?;
-            Ok(SwapOutcome::Swapped(Version(version)))
+            Ok(match self.transact(update).await?.first() {
+                Some(row) => SwapOutcome::Swapped(Version(row.try_get(0)?)),
+                None => SwapOutcome::Conflict,
+            })
         };
         swap.await.map_err(failed("replacing a connection"))
     }
 
     async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         let claim = async {
-            let mut tx = self.write().await?;
-            let row = sqlx::query(CLAIM_STATE)
+            let claim = sqlx::query(CLAIM)
                 .bind(key.to_string())
-                .fetch_optional(&mut *tx)
-                .await?;
-            let Some(row) = row else {
+                .bind(terms.until.unix_micros())
+                .bind(terms.version.0)
+                .bind(terms.now.unix_micros());
+            let rows = self.transact(claim).await?;
+            if let Some(granted) = rows.get(1) {
+                return Ok(ClaimOutcome::Granted {
+                    fence: Fence(granted.try_get("claim_fence")?),
+                    abandoned: granted.try_get("claim_abandoned")?,
+                });
+            }
+            let Some(row) = rows.first() else {
                 return Ok(ClaimOutcome::VersionChanged);
             };
-            if row.try_get::<i64, _>("version")? != terms.version.0 {
-                return Ok(ClaimOutcome::VersionChanged);
+            match row.try_get::<Option<i64>, _>("claim_until")? {
+                Some(until) if row.try_get::<i64, _>("version")? == terms.version.0 => {
+                    Ok(ClaimOutcome::Held {
+                        until: Timestamp::from_unix_micros(until),
+                    })
+                }
+                _ => Ok(ClaimOutcome::VersionChanged),
             }
-            let earlier = row
-                .try_get::<Option<i64>, _>("claim_until")?
-                .map(Timestamp::from_unix_micros);
-            if let Some(until) = earlier.filter(|&until| until > terms.now) {
-                return Ok(ClaimOutcome::Held { until });
-            }
-            let abandoned = earlier.is_some() || row.try_get("claim_abandoned")?;
-            let fence = next(&mut tx).await?;
-            let update = sqlx::query(CLAIM)
-                .bind(key.to_string())
-                .bind(fence)
-                .bind(terms.until.unix_micros())
-                .bind(abandoned);
-            update.execute(&mut *tx).await?;
-            tx.commit().await?;
-            Ok(ClaimOutcome::Granted {
-                fence: Fence(fence),
-                abandoned,
-            })
         };
         claim.await.map_err(failed("claiming a refresh"))
     }
 
     async fn release(&self, key: &ConnectionKey, fence: Fence) -> Result<(), StoreError> {
-        let release = async {
-            let mut tx = self.write().await?;
-            sqlx::query(RELEASE)
-                .bind(key.to_string())
-                .bind(fence.0)
-                .execute(&mut *tx)
-                .await?;
-            tx.commit().await
-        };
-        release.await.map_err(failed("releasing a claim"))
+        let release = sqlx::query(RELEASE).bind(key.to_string()).bind(fence.0);
+        let released = self.transact(release).await;
+        released.map(drop).map_err(failed("releasing a claim"))
     }
 
     async fn due(
@@ -238,15 +236,8 @@ impl TokenStore for SqliteStore {
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {
-        let remove = async {
-            let mut tx = self.write().await?;
-            sqlx::query(REMOVE)
-                .bind(key.to_string())
-                .execute(&mut *tx)
-                .await?;
-            tx.commit().await
-        };
-        remove.await.map_err(failed("removing a connection"))
+        let removed = self.transact(sqlx::query(REMOVE).bind(key.to_string())).await;
+        removed.map(drop).map_err(failed("removing a connection"))
     }
 }
 

@@ -59,15 +59,15 @@ impl SqliteStore {
         current: &SealedDelivery,
         next: &SealedDelivery,
     ) -> Result<bool, sqlx::Error> {
-        let mut tx = self.write().await?;
+        let mut turn = self.writer.turn().await?;
         let update = sqlx::query(RESEAL)
             .bind(current.envelope_id.as_str())
             .bind(current.body.as_bytes())
             .bind(current.error.as_str())
             .bind(next.body.as_bytes())
             .bind(next.error.as_str());
-        let replaced = update.execute(&mut *tx).await?.rows_affected() == 1;
-        tx.commit().await?;
+        let replaced = update.execute(&mut *turn).await?.rows_affected() == 1;
+        turn.end();
         Ok(replaced)
     }
 }

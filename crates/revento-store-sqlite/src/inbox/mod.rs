@@ -5,6 +5,9 @@
 //! is taken out of the queue (by handling or burying it), a trigger lets the next one move up.
 
 mod admin;
+mod batch;
+mod job;
+mod script;
 mod sql;
 mod transactions;
 
@@ -15,15 +18,17 @@ use revento_store::{
     LeasedDelivery, NewDelivery, RequeueAttempts, RequeueOutcome, StoreError,
 };
 
+pub(crate) use self::batch::{Queue, SharedError};
 #[cfg(test)]
-pub(crate) use self::{admin::QUERIES as ADMIN_QUERIES, sql::QUERIES};
+pub(crate) use self::{admin::QUERIES as ADMIN_QUERIES, script::example as example_script, sql::QUERIES};
 use self::{
-    sql::{BURIED, BURIED_BEHIND, COMPLETE, EXPUNGE, FORGET, NEXT_DUE, STATE},
+    job::{Answer, Finish, Job, LeaseTerms},
+    sql::{BURIED, BURIED_BEHIND, COMPLETE, EXPUNGE, FORGET, NEXT_DUE, READY, STATE},
     transactions::{read_buried, read_state},
 };
 use crate::{
     SqliteStore,
-    error::{failed, not_read},
+    error::{failed, failed_together, not_read},
     store::row_limit,
 };
 
@@ -65,12 +70,46 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// Takes a delivery out of its lease into another state. `false` when the lease is not held.
+    async fn finish(
+        &self,
+        lease: &Lease,
+        state: DeliveryState,
+        at: Timestamp,
+        error: Option<&str>,
+        action: &'static str,
+    ) -> Result<bool, StoreError> {
+        let finish = Finish {
+            envelope_id: lease.envelope_id.clone(),
+            fence: lease.fence,
+            state,
+            at,
+            error: error.map(str::to_owned),
+        };
+        match self.run(Job::Finish(finish)).await {
+            Ok(Answer::Finished(held)) => Ok(held),
+            other => Err(not_run(action, other)),
+        }
+    }
+}
+
+/// The error of a job that has failed.
+fn not_run(action: &'static str, answer: Result<Answer, SharedError>) -> StoreError {
+    match answer {
+        Err(error) => failed_together(action)(error),
+        // The answer fits the job.
+        Ok(_) => failed(action)(sqlx::Error::WorkerCrashed),
+    }
+}
+
 #[async_trait]
 impl InboxStore for SqliteStore {
     async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
-        self.insert_new(delivery)
-            .await
-            .map_err(failed("keeping a delivery"))
+        match self.run(Job::Insert(delivery.clone())).await {
+            Ok(Answer::Inserted(outcome)) => Ok(outcome),
+            other => Err(not_run("keeping a delivery", other)),
+        }
     }
 
     async fn lease(
@@ -79,27 +118,47 @@ impl InboxStore for SqliteStore {
         until: Timestamp,
         limit: usize,
     ) -> Result<Vec<LeasedDelivery>, StoreError> {
-        self.lease_ready(now, until, limit)
+        let action = "leasing deliveries";
+        let limit = row_limit(limit);
+        let ready = sqlx::query(READY).bind(now.unix_micros());
+        let ready = ready
+            .fetch_optional(&self.readers)
             .await
-            .map_err(failed("leasing deliveries"))
+            .map_err(not_read(action))?;
+        if ready.is_none() || limit == 0 {
+            return Ok(Vec::new()); // An idle runner does not take the write lock.
+        }
+        match self.run(Job::Lease(LeaseTerms { now, until, limit })).await {
+            Ok(Answer::Leased(leased)) => Ok(leased),
+            other => Err(not_run(action, other)),
+        }
     }
 
     async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
-        self.finish(lease, DeliveryState::Done, now, None)
+        self.finish(lease, DeliveryState::Done, now, None, "completing a delivery")
             .await
-            .map_err(failed("completing a delivery"))
     }
 
     async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
-        self.finish(lease, DeliveryState::Queued, at, Some(error))
-            .await
-            .map_err(failed("giving a delivery back"))
+        self.finish(
+            lease,
+            DeliveryState::Queued,
+            at,
+            Some(error),
+            "giving a delivery back",
+        )
+        .await
     }
 
     async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
-        self.finish(lease, DeliveryState::Buried, now, Some(error))
-            .await
-            .map_err(failed("burying a delivery"))
+        self.finish(
+            lease,
+            DeliveryState::Buried,
+            now,
+            Some(error),
+            "burying a delivery",
+        )
+        .await
     }
 
     async fn requeue(

@@ -4,16 +4,9 @@ pub(super) const STATE: &str = "SELECT state FROM revento_deliveries WHERE envel
 /// Whether another body was known.
 pub(super) const KNOWN: &str =
     "SELECT state, digest IS NOT NULL AND digest <> ?2 FROM revento_deliveries WHERE envelope_id = ?1";
-pub(super) const KNOWN_DELIVERY_ID: &str =
-    "SELECT EXISTS (SELECT 1 FROM revento_deliveries WHERE delivery_id = ?)";
-pub(super) const INSERT: &str = "
-    INSERT INTO revento_deliveries (
-        envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at, body,
-        state, at, arrival, digest, behind, attempt, fence)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?6, ?8, ?9,
-        ?4 <> '' AND EXISTS (
-            SELECT 1 FROM revento_deliveries WHERE ordering_key = ?4 AND state IN ('queued', 'leased')),
-        0, 0)";
+/// Whether something can be leased.
+pub(super) const READY: &str =
+    "SELECT 1 FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0 AND at <= ? LIMIT 1";
 pub(super) const REVIVE: &str = "
     UPDATE revento_deliveries SET state = 'queued', at = ?2, arrival = ?3, attempt = 0, single_attempt = ?6,
         body = coalesce(?4, body), digest = coalesce(?5, digest),
@@ -21,18 +14,6 @@ pub(super) const REVIVE: &str = "
             SELECT 1 FROM revento_deliveries AS other
             WHERE other.ordering_key = revento_deliveries.ordering_key AND other.state IN ('queued', 'leased'))
     WHERE envelope_id = ?1 AND state = 'buried' AND coalesce(?4, body) IS NOT NULL AND (?7 IS NULL OR at < ?7)";
-/// Not `*`: see the statements of the tokens.
-pub(super) const READY: &str = "
-    SELECT envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at, body, attempt, single_attempt,
-        fence
-    FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0 AND at <= ?
-    ORDER BY at, arrival LIMIT ?";
-pub(super) const LEASE: &str = "
-    UPDATE revento_deliveries SET state = 'leased', at = ?2, fence = ?3, attempt = attempt + 1
-    WHERE envelope_id = ?1";
-pub(super) const FINISH: &str = "
-    UPDATE revento_deliveries SET state = ?3, at = ?4, error = ?5, body = iif(?3 = 'done', NULL, body)
-    WHERE envelope_id = ?1 AND state = 'leased' AND fence = ?2";
 pub(super) const COMPLETE: &str = "
     UPDATE revento_deliveries SET state = 'done', at = ?3, error = NULL, body = NULL
     WHERE envelope_id = ?1 AND state = 'leased' AND fence = ?2 RETURNING 1";
@@ -62,12 +43,8 @@ pub(super) const FORGET: &str = "DELETE FROM revento_deliveries WHERE state = 'd
 pub(crate) const QUERIES: &[(&str, &str)] = &[
     ("state", STATE),
     ("known", KNOWN),
-    ("known delivery id", KNOWN_DELIVERY_ID),
-    ("insert", INSERT),
-    ("revive", REVIVE),
     ("ready", READY),
-    ("lease", LEASE),
-    ("finish", FINISH),
+    ("revive", REVIVE),
     ("complete", COMPLETE),
     ("next_due", NEXT_DUE),
     ("buried", BURIED),

@@ -1,0 +1,50 @@
+//! What the calls of the inbox ask of a transaction, and what they get.
+
+use revento_core::{EnvelopeId, Timestamp};
+use revento_store::{DeliveryState, InsertOutcome, LeasedDelivery, NewDelivery};
+
+/// A job for a transaction.
+#[derive(Debug)]
+pub(super) enum Job {
+    Insert(NewDelivery),
+    Finish(Finish),
+    Lease(LeaseTerms),
+}
+
+/// Takes a delivery out of its lease into another state.
+#[derive(Debug)]
+pub(super) struct Finish {
+    pub(super) envelope_id: EnvelopeId,
+    pub(super) fence: i64,
+    pub(super) state: DeliveryState,
+    pub(super) at: Timestamp,
+    pub(super) error: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeaseTerms {
+    pub(super) now: Timestamp,
+    pub(super) until: Timestamp,
+    /// As SQL takes it.
+    pub(super) limit: i64,
+}
+
+/// The answer to a job.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Inserted(InsertOutcome),
+    Finished(bool),
+    Leased(Vec<LeasedDelivery>),
+}
+
+impl Job {
+    /// Whether the other job must not be in one transaction with this one.
+    pub(super) fn excludes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Insert(one), Self::Insert(other)) => one.envelope_id == other.envelope_id,
+            (Self::Finish(one), Self::Finish(other)) => one.envelope_id == other.envelope_id,
+            (Self::Lease(_), Self::Lease(_)) => true,
+            _ => false,
+        }
+    }
+}
