@@ -8,6 +8,7 @@
     reason = "a test may panic, and the child of the crash test talks to its parent"
 )]
 
+mod batches;
 mod cancelled;
 mod crash;
 mod opening;
