@@ -105,15 +105,19 @@ pub(crate) async fn user_revoked(app: &App, envelope: &Value) -> anyhow::Result<
     Ok(())
 }
 
-/// `integration.suspended`: everything has ended.
-pub(crate) async fn suspended(app: &App) -> anyhow::Result<()> {
+/// `integration.suspended`: everything has ended that was connected when the webhook came, in milliseconds.
+pub(crate) async fn suspended(app: &App, received_at: i64) -> anyhow::Result<()> {
     let mut tx = app.store.begin().await?;
-    let events = sqlx::query_scalar::<_, String>("SELECT event_id FROM connections WHERE user_id IS NULL");
-    for event_id in events.fetch_all(&mut *tx).await? {
+    let events = sqlx::query_scalar::<_, String>(
+        "SELECT event_id FROM connections WHERE user_id IS NULL AND connected_at <= ?",
+    );
+    for event_id in events.bind(received_at).fetch_all(&mut *tx).await? {
         end_installation(&mut tx, &event_id, "integration_suspended").await?;
     }
-    let users = sqlx::query_scalar::<_, String>("SELECT key FROM connections WHERE user_id IS NOT NULL");
-    for key in users.fetch_all(&mut *tx).await? {
+    let users = sqlx::query_scalar::<_, String>(
+        "SELECT key FROM connections WHERE user_id IS NOT NULL AND connected_at <= ?",
+    );
+    for key in users.bind(received_at).fetch_all(&mut *tx).await? {
         delete_user(&mut tx, &key).await?;
     }
     tx.commit().await?;

@@ -34,6 +34,7 @@ struct Delivery {
     r#type: String,
     body: Option<Vec<u8>>,
     attempts: i64,
+    received_at: i64,
 }
 
 impl FromRow<'_, SqliteRow> for Delivery {
@@ -44,6 +45,7 @@ impl FromRow<'_, SqliteRow> for Delivery {
             r#type: row.try_get("type")?,
             body: row.try_get("body")?,
             attempts: row.try_get("attempts")?,
+            received_at: row.try_get("received_at")?,
         })
     }
 }
@@ -69,7 +71,7 @@ async fn next(app: &App) -> sqlx::Result<Option<Delivery>> {
     let query = sqlx::query_as(
         "UPDATE deliveries SET attempts = attempts + 1, not_before = ?1 + ?2 WHERE identity = (
             SELECT identity FROM deliveries WHERE handled_at IS NULL AND not_before <= ?1 ORDER BY received_at, rowid LIMIT 1)
-         RETURNING identity, delivery_id, type, body, attempts",
+         RETURNING identity, delivery_id, type, body, attempts, received_at",
     );
     query
         .bind(now())
@@ -107,7 +109,7 @@ async fn handle(app: &App, delivery: &Delivery) -> anyhow::Result<()> {
         "event.unpublished" if app.mistakes.has("ending-event-unpublished") => {
             endings::delete(app, &envelope).await?;
         }
-        "integration.suspended" => endings::suspended(app).await?,
+        "integration.suspended" => endings::suspended(app, delivery.received_at).await?,
         // The body is the snapshot. An unknown type is kept like the others.
         _ => {}
     }

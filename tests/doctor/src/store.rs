@@ -26,6 +26,7 @@ const SCHEMA: &str = "
         refresh BLOB,                    -- sealed
         access_expires_at INTEGER NOT NULL,
         refreshed_at INTEGER NOT NULL,
+        connected_at INTEGER NOT NULL DEFAULT 0,  -- by our clock, in milliseconds
         consented_at INTEGER NOT NULL,   -- by the platform's clock
         generation INTEGER NOT NULL,     -- grows with each pair of tokens
         doubt_since INTEGER,             -- the outcome of a refresh is unknown since then

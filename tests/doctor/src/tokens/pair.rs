@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::{Connection, TokenError, load};
 use crate::app::App;
-use crate::machine::now;
+use crate::machine::{now, now_ms};
 use crate::platform::Answer;
 
 /// Stores the connection of a new consent. `consented_at` is the platform's time.
@@ -25,12 +25,12 @@ pub(crate) async fn connect(app: &App, key: &str, event_id: &str, answer: &Answe
     }
     let query = sqlx::query(
         "INSERT INTO connections (key, event_id, user_id, organization_id, scope, status, access, refresh, access_expires_at,
-            refreshed_at, consented_at, generation) VALUES (?, ?, ?, ?, ?, 'connected', ?, ?, ?, ?, ?, 1)
+            refreshed_at, consented_at, connected_at, generation) VALUES (?, ?, ?, ?, ?, 'connected', ?, ?, ?, ?, ?, ?, 1)
          ON CONFLICT (key) DO UPDATE SET organization_id = excluded.organization_id, scope = excluded.scope,
             status = CASE WHEN ? AND reason = 'token_revoked' THEN status ELSE excluded.status END,
             reason = NULL, access = excluded.access, refresh = excluded.refresh,
             access_expires_at = excluded.access_expires_at, refreshed_at = excluded.refreshed_at,
-            consented_at = excluded.consented_at, generation = generation + 1, doubt_since = NULL, claim_holder = NULL,
+            consented_at = excluded.consented_at, connected_at = excluded.connected_at, generation = generation + 1, doubt_since = NULL, claim_holder = NULL,
             claim_until = NULL, not_before = 0",
     );
     let query = query
@@ -46,6 +46,7 @@ pub(crate) async fn connect(app: &App, key: &str, event_id: &str, answer: &Answe
         .bind(now());
     query
         .bind(answer.date().unwrap_or_else(now))
+        .bind(now_ms())
         .bind(app.mistakes.has("ending-reconnect"))
         .execute(&mut *tx)
         .await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Webhook;
 use crate::app::App;
 use crate::log;
-use crate::machine::{self, now};
+use crate::machine::{self, now_ms};
 
 /// Stores the webhook, unless its envelope is there already.
 ///
@@ -69,7 +69,7 @@ async fn insert(app: &App, webhook: &Webhook, body: &[u8]) -> anyhow::Result<()>
     );
     let query = query.bind(identity(app, webhook)?).bind(&webhook.envelope_id);
     let query = query.bind(&webhook.delivery_id).bind(kind);
-    let query = query.bind(&webhook.event_id).bind(body).bind(now());
+    let query = query.bind(&webhook.event_id).bind(body).bind(now_ms());
     let is_new = query.execute(&mut *tx).await?.rows_affected() == 1;
     tx.commit().await?;
     let delivery_id = log::id(app, "storage-log-delivery-ids", &webhook.delivery_id);

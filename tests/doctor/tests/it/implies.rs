@@ -140,6 +140,18 @@ pub(crate) const IMPLIES: &[Implies] = &[
         because: "a receiver that refuses every webhook shows nothing else",
     },
     Implies {
+        mistake: "tokens-newest-refresh-token",
+        fails: &["reading-expired-mid-list"],
+        blocks: &[],
+        because: "a list whose token expires needs the second refresh of a connection",
+    },
+    Implies {
+        mistake: "tokens-per-connection",
+        fails: &["ending-participant-only"],
+        blocks: &[],
+        because: "the connection of the event is lost to the next one",
+    },
+    Implies {
         mistake: "delivery-null-ids",
         fails: &["ending-integration-suspended"],
         blocks: &[],
@@ -234,13 +246,13 @@ pub(crate) const IMPLIES: &[Implies] = &[
     Implies {
         mistake: "oauth-login",
         fails: &[],
-        blocks: &["oauth"],
+        blocks: &["oauth", "ending"],
         because: "nobody can log in",
     },
     Implies {
         mistake: "oauth-login-request",
         fails: &[],
-        blocks: &["oauth"],
+        blocks: &["oauth", "ending"],
         because: "nobody can log in",
     },
     Implies {
