@@ -89,9 +89,17 @@ async fn ends_by(
 ) -> Result<(), Problem> {
     let event = steps::working(exam).await?;
     let action = action(exam, &event);
+    let before = exam.platform.relay().delivered().len();
     let webhooks = end(exam, action).await;
     let ended = match webhooks.and_then(|webhooks| acknowledged(&webhooks)) {
-        Ok(()) => has_ended(exam, &event).await,
+        Ok(()) => {
+            let ended = has_ended(exam, &event).await;
+            // A webhook that is handled later could end the connection of the next check.
+            for delivered in exam.platform.relay().delivered().into_iter().skip(before) {
+                let _ = told::wait_for(exam, &delivered).await;
+            }
+            ended
+        }
         Err(problem) => {
             restore(exam).await;
             return Err(problem);

@@ -54,7 +54,7 @@ pub(super) async fn by_the_webhook(exam: &mut Exam) -> Result<(), Problem> {
 }
 
 /// Waits until a webhook is handled. Without a page that says so, a moment.
-async fn wait_for(exam: &mut Exam, delivered: &Delivered) -> Result<(), Problem> {
+pub(super) async fn wait_for(exam: &mut Exam, delivered: &Delivered) -> Result<(), Problem> {
     let envelope: Value = serde_json::from_slice(&delivered.body).unwrap_or_default();
     let id = envelope
         .get("id")
