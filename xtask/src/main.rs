@@ -11,6 +11,7 @@ mod deny;
 mod engines;
 mod fuzz;
 mod interrupt;
+mod mistakes;
 mod model;
 mod process;
 mod public_api;
@@ -58,6 +59,8 @@ enum Chore {
     Crash(trials::Crash),
     /// Runs SDK and sandbox through months of faults under a virtual clock; a seed repeats a run
     Simulate(trials::Simulate),
+    /// Lets the doctor find each mistake that the integration of its tests can make, and nothing else
+    Mistakes(mistakes::Options),
     /// Takes the pictures in `docs/` again, by browser tests of the quickstart and of the sandbox's pages
     Screenshots,
     /// Fuzzes the parsers and the verifier
@@ -93,6 +96,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Alone => alone::run(),
         Chore::PublicApi => public_api::run(),
         Chore::Deny => deny::run(),
+        Chore::Mistakes(options) => mistakes::run(options),
         Chore::Model => model::run(),
         Chore::Crash(options) => trials::crash(options),
         Chore::Simulate(options) => trials::simulate(options),
