@@ -57,6 +57,20 @@ impl DoctorError {
             Cause::NotStarted { .. } | Cause::Unreachable { .. } => DoctorErrorKind::Integration,
         }
     }
+
+    /// Whether the same examination may begin later: when another program has left the address, or the integration has started.
+    pub fn is_transient(&self) -> bool {
+        match &self.0 {
+            Cause::Platform(error) => error.is_transient(),
+            Cause::AddressTaken { .. } | Cause::Unreachable { .. } => true,
+            Cause::Settings(_) | Cause::File { .. } | Cause::Machine(..) | Cause::NotStarted { .. } => false,
+        }
+    }
+
+    /// Whether the integration may have been started or asked something before the error.
+    pub fn may_have_taken_effect(&self) -> bool {
+        self.kind() == DoctorErrorKind::Integration
+    }
 }
 
 impl From<Cause> for DoctorError {

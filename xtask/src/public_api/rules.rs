@@ -20,6 +20,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("revento-axum", &["axum_core", "tower_layer", "tower_service"]),
     // The conversions of `Timestamp`, each behind a feature.
     ("revento-core", &["chrono", "jiff", "time"]),
+    // Its settings are mostly URLs, and a text that is none is a mistake of the settings.
+    ("revento-doctor", &["url"]),
     // A tower service for HTTP has bodies.
     (
         "revento-tower",
