@@ -6,7 +6,7 @@ use revento_doctor::{Doctor, Settings};
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
-use crate::support::{accessibility, engine, install, terminal};
+use crate::support::{accessibility, engine, install, terminal, wait};
 
 /// Width, height and colour scheme of a screen.
 const SCREENS: [(u32, u32, &str); 2] = [(1280, 1000, "light"), (390, 844, "dark")];
@@ -51,13 +51,16 @@ async fn on_a_screen_and_on_paper() {
         set_open(&browser, false).await;
     }
     assert!(faults.is_empty(), "{}", json!(faults));
-    assert!(
-        visible_evidence(&browser).await.is_empty(),
-        "closed evidence is hidden on a screen"
-    );
+    // The browser takes note of what can be seen with its next frame.
+    wait::until("closed evidence is hidden on a screen", async || {
+        none(visible_evidence(&browser).await)
+    })
+    .await;
     browser.media("print").await;
-    let hidden = hidden_evidence(&browser).await;
-    assert!(hidden.is_empty(), "closed evidence is not printed: {hidden:?}");
+    wait::until("closed evidence is printed", async || {
+        none(hidden_evidence(&browser).await)
+    })
+    .await;
     let loaded = browser
         .run("return performance.getEntriesByType('resource').length")
         .await;
@@ -117,6 +120,14 @@ async fn examine(node: &std::path::Path, server: &std::path::Path) -> String {
 async fn set_open(browser: &Browser, open: bool) {
     let script = format!("document.querySelectorAll('details').forEach(details => details.open = {open})");
     browser.run(&script).await;
+}
+
+fn none(evidence: Vec<Value>) -> Result<(), Vec<Value>> {
+    if evidence.is_empty() {
+        Ok(())
+    } else {
+        Err(evidence)
+    }
 }
 
 async fn hidden_evidence(browser: &Browser) -> Vec<Value> {
