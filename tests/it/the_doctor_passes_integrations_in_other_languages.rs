@@ -14,20 +14,30 @@ const AT_ONCE: usize = 2;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_language_passes_every_check() {
-    let examinations = Language::ALL.map(|language| async move {
-        let Some(integration) = language.build().await else {
-            engine::skip(language.folder());
-            return Vec::new();
-        };
-        let report = examine(&integration, language.is_whole()).await;
-        findings(language, &report)
-    });
-    let findings: Vec<_> = futures_util::stream::iter(examinations)
+    let examinations = Language::ALL.map(|language| async move { (language, judge(language).await) });
+    let first: Vec<_> = futures_util::stream::iter(examinations)
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    let findings = findings.concat();
-    assert!(findings.is_empty(), "{findings:#?}");
+    // On a busy machine an integration can be too slow for a check. So what was doubtful is examined again, with nothing beside it.
+    let mut findings = Vec::new();
+    for (language, _) in first.iter().filter(|(_, doubtful)| !doubtful.is_empty()) {
+        findings.extend(judge(*language).await);
+    }
+    assert!(
+        findings.is_empty(),
+        "{findings:#?}, and the first time {first:#?}"
+    );
+}
+
+/// What the doctor says against an integration.
+async fn judge(language: Language) -> Vec<String> {
+    let Some(integration) = language.build().await else {
+        engine::skip(language.folder());
+        return Vec::new();
+    };
+    let report = examine(&integration, language.is_whole()).await;
+    findings(language, &report)
 }
 
 async fn examine(integration: &Integration, is_whole: bool) -> Report {
