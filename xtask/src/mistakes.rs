@@ -23,8 +23,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let arguments = [
         "test",
-        "--package",
-        "revento-doctor-tests",
+        // As all tests are built, so that nothing is built again.
+        "--workspace",
         "--all-features",
         "--test",
         "it",
