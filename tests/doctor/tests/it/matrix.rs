@@ -90,7 +90,8 @@ async fn each_mistake_is_found_and_nothing_else() {
     let mut doubtful = Vec::new();
     let mut runs = runs.buffer_unordered(AT_ONCE);
     while let Some((mistakes, report)) = runs.next().await {
-        if problem(&mistakes, report).is_some() {
+        if let Some(problem) = problem(&mistakes, report) {
+            println!("doubtful: {}:\n{problem}", mistakes.join(", "));
             doubtful.push(mistakes);
         }
     }
