@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 use revento_api::{Error, OnBadItem};
 use revento_core::{error::ErrorKind, resource::Participant};
 
-use crate::wire::{answer, client};
+use crate::scripted::{answer, client};
 
 /// Two pages with odd values that are not promised, and with three items that cannot be read.
 fn pages() -> [Bytes; 2] {

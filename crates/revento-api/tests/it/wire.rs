@@ -1,85 +1,15 @@
 //! Answers that the sandbox does not give, from a script.
 
-use std::{sync::Arc, time::Duration};
-
-use bytes::Bytes;
 use futures_util::TryStreamExt;
-use http::{Request, Response};
-use revento_api::{Client, Error, MemoryUse, Retry};
-use revento_core::{
-    ApiErrorCode, ClientId, Connection, ConnectionKey, ConnectionStatus, Scopes, Timestamp, error::ErrorKind,
-};
-use revento_oauth::{Endpoints, Integration};
-use revento_seal::{KeyRing, SealingKey};
-use revento_store::{Clock, Record, Sealer, SystemClock, TokenStore, memory::MemoryTokens};
-use revento_transport::{Transport, TransportError, testing::Scripted};
+use revento_api::{Error, Retry};
+use revento_core::{ApiErrorCode, error::ErrorKind};
+use revento_transport::TransportError;
 use tracing::instrument::WithSubscriber as _;
 
-use crate::{support::ManualClock, telemetry::Lines};
-
-pub(crate) type Answer = Result<Response<Bytes>, TransportError>;
-
-pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
-    let mut response = Response::builder().status(status);
-    for (name, value) in headers {
-        response = response.header(*name, *value);
-    }
-    Ok(response.body(body.into()).unwrap())
-}
-
-/// A client that is connected to `evt_1` and gets these answers.
-pub(crate) async fn client(answers: impl IntoIterator<Item = Answer>) -> (Client, Arc<Scripted>) {
-    client_of("evt_1", answers).await
-}
-
-async fn client_of(event: &str, answers: impl IntoIterator<Item = Answer>) -> (Client, Arc<Scripted>) {
-    let wire = Arc::new(Scripted::new(answers));
-    let store = Arc::new(MemoryTokens::new());
-    let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
-    connect(&store, &sealer, event).await;
-    let integration = Integration::new(
-        Endpoints::new("https://auth.test", "https://api.test/api/v1").unwrap(),
-        "client",
-        "https://app.test/callback",
-    )
-    .unwrap();
-    let wired = Arc::clone(&wire);
-    let client = Client::builder(integration)
-        .transport(wired)
-        .store(store)
-        .sealer(sealer)
-        .build()
-        .unwrap();
-    (client, wire)
-}
-
-async fn connect(store: &MemoryTokens, sealer: &KeyRing, event: &str) {
-    let key = ConnectionKey::installation(ClientId::new("client"), event.into());
-    let plain = br#"{"a":"rev_install_1","r":"rev_refresh_1"}"#;
-    let tokens = sealer
-        .seal(&format!("revento/tokens/{key}"), plain)
-        .await
-        .unwrap();
-    let hours = |hours: i64| Timestamp::from_unix_seconds(SystemClock.now().unix_seconds() + hours * 3600);
-    let connection = Connection {
-        key,
-        organization_id: None,
-        status: ConnectionStatus::Connected,
-        reason: None,
-        status_since: hours(0),
-        delete_by: None,
-        scopes: Scopes::parse("event.read participants.read"),
-        generation: 1,
-        consented_at: hours(0),
-        access_expires_at: hours(24),
-        refresh_expires_at: hours(24 * 90),
-        consent_expires_at: hours(24 * 365),
-    };
-    let tokens = Some(tokens);
-    store.create(&Record { connection, tokens }).await.unwrap();
-}
-
-const EVENT: &str = r#"{"id":"evt_1","publish_status":"published"}"#;
+use crate::{
+    scripted::{EVENT, answer, client, client_of},
+    telemetry::Lines,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a1_a_list_without_items_is_one_empty_page() {
@@ -348,65 +278,6 @@ async fn a7_of_several_the_longest_wait_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a18_a_thousand_tokens_cost_bytes_and_idle_ones_are_forgotten() {
-    let store = Arc::new(MemoryTokens::new());
-    let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
-    for number in 0..1100 {
-        connect(&store, &sealer, &format!("evt_{number}")).await;
-    }
-    let clock = Arc::new(ManualClock::default());
-    clock.advance(Duration::from_secs(
-        SystemClock.now().unix_seconds().unsigned_abs(),
-    ));
-    let wire = Arc::new(Scripted::new((0..2001).map(|_| answer(200, &[], EVENT))));
-    let integration = Integration::new(
-        Endpoints::new("https://auth.test", "https://api.test/api/v1").unwrap(),
-        "client",
-        "https://app.test/callback",
-    )
-    .unwrap();
-    let client = Client::builder(integration)
-        .transport(wire)
-        .store(store)
-        .sealer(sealer)
-        .clock(Arc::<ManualClock>::clone(&clock))
-        .build()
-        .unwrap();
-    for number in 0..1000 {
-        client.event(format!("evt_{number}")).get().await.unwrap();
-    }
-    let MemoryUse {
-        entries: tokens,
-        bytes,
-        ..
-    } = client.pacing_memory();
-    assert_eq!(tokens, 1000);
-    assert!(bytes < 1000 * 700, "{} bytes for each", bytes / 1000);
-    let MemoryUse {
-        entries: sessions,
-        bytes,
-        ..
-    } = client.session_memory();
-    assert_eq!(sessions, 1000);
-    assert!(bytes < 1000 * 700, "{} bytes for each", bytes / 1000);
-    let held = client.event("evt_0");
-    // After an hour all of them are idle, and new ones evict them.
-    clock.advance(Duration::from_secs(3601));
-    for number in 1000..1100 {
-        client.event(format!("evt_{number}")).get().await.unwrap();
-    }
-    assert!(
-        client.pacing_memory().entries <= 100,
-        "{}",
-        client.pacing_memory().entries
-    );
-    let sessions = client.session_memory().entries;
-    // The ones that were used since, and the one that the test holds.
-    assert!((1..=101).contains(&sessions), "{sessions}");
-    drop(held);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a21_each_request_has_an_id_of_its_own_and_the_error_names_the_platforms() {
     let named = r#"{"error":"internal","message":"oops","request_id":"theirs"}"#;
     let (client, wire) = client([
@@ -481,58 +352,4 @@ async fn a14_an_answer_that_is_too_large_is_not_asked_for_again() {
     assert_eq!(error.kind(), ErrorKind::Platform);
     assert!(error.to_string().contains("more than 1024 bytes"), "{error}");
     assert_eq!(wire.take_requests().len(), 1, "it would bring the same");
-}
-
-/// The SDK's client survives a transport of somebody else that panics.
-#[derive(Debug)]
-struct PanickingTransport;
-
-#[async_trait::async_trait]
-impl Transport for PanickingTransport {
-    async fn send(&self, _: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        panic!("a planned panic of the transport")
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_transport_that_panics_is_an_answer_that_never_came() {
-    let store = Arc::new(MemoryTokens::new());
-    let sealer = Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
-    connect(&store, &sealer, "evt_1").await;
-    let integration = Integration::new(
-        Endpoints::new("https://auth.test", "https://api.test/api/v1").unwrap(),
-        "client",
-        "https://app.test/callback",
-    )
-    .unwrap();
-    let client = Client::builder(integration)
-        .transport(PanickingTransport)
-        .store(store)
-        .sealer(sealer)
-        .build()
-        .unwrap();
-    let error = client.event("evt_1").get().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Internal);
-    assert_eq!(error.attempts().len(), 4);
-    assert!(
-        revento_core::error::chain(&error)
-            .to_string()
-            .contains("the transport panicked"),
-        "{error}"
-    );
-}
-
-#[test]
-fn a_client_without_a_transport_is_a_configuration_error() {
-    let integration =
-        Integration::new(Endpoints::production(), "client", "https://app.test/callback").unwrap();
-    let error = Client::builder(integration)
-        .store(MemoryTokens::new())
-        .build()
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Configuration);
-    assert_eq!(
-        error.to_string(),
-        "the transport is not set: call `transport` on the builder"
-    );
 }

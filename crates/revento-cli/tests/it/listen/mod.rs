@@ -1,106 +1,25 @@
 //! `revento listen`, as a process between a sandbox and a receiver.
 
+mod receiver;
+
 use std::{
     net::SocketAddr,
     path::Path,
     process::{Command, Stdio},
-    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri},
-    response::AppendHeaders,
-};
+use axum::http::StatusCode;
 use revento_sandbox::{Fault, Sandbox};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
+use self::receiver::Receiver;
 use crate::{
     json::fits,
     support::{Running, revento},
 };
 
 const EVENT: &str = "evt_test_published";
-
-/// A request that the receiver got.
-struct Got {
-    path: String,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-#[derive(Clone)]
-struct Shared {
-    got: mpsc::UnboundedSender<Got>,
-    status: Arc<Mutex<StatusCode>>,
-}
-
-struct Receiver {
-    address: SocketAddr,
-    got: mpsc::UnboundedReceiver<Got>,
-    status: Arc<Mutex<StatusCode>>,
-}
-
-impl Receiver {
-    async fn start() -> Self {
-        Self::at(([127, 0, 0, 1], 0).into()).await
-    }
-
-    async fn at(address: SocketAddr) -> Self {
-        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (sender, got) = mpsc::unbounded_channel();
-        let status = Arc::new(Mutex::new(StatusCode::NO_CONTENT));
-        let shared = Shared {
-            got: sender,
-            status: Arc::clone(&status),
-        };
-        let app = Router::new().fallback(take).with_state(shared);
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { address, got, status }
-    }
-
-    async fn next(&mut self) -> Got {
-        let next = tokio::time::timeout(Duration::from_secs(30), self.got.recv());
-        next.await
-            .unwrap_or_default()
-            .unwrap_or_else(|| panic!("no webhook arrives"))
-    }
-
-    fn answer_with(&self, status: StatusCode) {
-        *self.status.lock().unwrap() = status;
-    }
-}
-
-async fn take(
-    State(shared): State<Shared>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> (
-    StatusCode,
-    AppendHeaders<[(&'static str, HeaderValue); 2]>,
-    &'static str,
-) {
-    let path = uri.to_string();
-    let _ = shared.got.send(Got { path, headers, body });
-    let status = *shared.status.lock().unwrap();
-    (
-        status,
-        AppendHeaders([
-            (
-                "location",
-                HeaderValue::from_bytes("http://127.0.0.1:1/\u{202e}x".as_bytes()).unwrap(),
-            ),
-            ("set-cookie", HeaderValue::from_static("a=b")),
-        ]),
-        "noted",
-    )
-}
 
 async fn sandbox() -> Sandbox {
     let sandbox = Sandbox::start().await.unwrap();
@@ -442,7 +361,7 @@ async fn failures_on_purpose_are_retried_by_the_sandbox() {
         stdout.contains("--fail-rate") && stderr.contains("--seed 7"),
         "{stdout}{stderr}"
     );
-    assert!(receiver.got.try_recv().is_err(), "nothing was forwarded");
+    assert!(receiver.is_idle(), "nothing was forwarded");
 }
 
 #[tokio::test(flavor = "multi_thread")]
