@@ -15,13 +15,11 @@ use crate::{
     OpenError,
     error::{BUSY, LOCKED, result_code},
     schema::{self, Migrated},
-    writer::Writer,
+    writer::{ACQUIRE_TIMEOUT, Writer},
 };
 
-/// How long a statement waits for another process's lock.
+/// How long a statement waits for another process's lock: shorter than [`ACQUIRE_TIMEOUT`], so that an error names the lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a caller waits for a connection; longer than `LOCK_TIMEOUT`, so that an error names the lock.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 /// How many prepared statements a connection keeps. Batches have one for each size.
 const STATEMENTS: usize = 256;

@@ -15,8 +15,8 @@ use std::{
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
-/// How long a caller waits for its turn; longer than the time that a statement waits for a lock, so that an error names the lock.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a caller waits for a connection.
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The connection that writes. Callers take turns in the order in which they ask. A clone is another handle to the same connection.
 #[derive(Clone)]

@@ -141,7 +141,8 @@ impl<'a> Parts<'a> {
         }
         if !self.shared_keys.is_empty() {
             let keys = values("?", padded_len(self.shared_keys.len()));
-            // An `INSERT` does not see its own rows: of those that share a key, all but the first wait behind it.
+            // An `INSERT` does not see its own rows: of those that share a key, all but the first wait behind it. The condition
+            // `state IN …` lets SQLite use the index of what is ordered.
             let _ = write!(
                 sql,
                 "UPDATE revento_deliveries SET behind = 1

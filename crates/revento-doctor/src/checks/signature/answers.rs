@@ -17,7 +17,7 @@ pub(in crate::checks) const CHECKS: &[Check] = &[
         run: status),
     check!(Signature Recommended "§4.1" "signature-uniform-answer" [WebhookUrl]
         "The answer to a forged webhook does not tell what is wrong with it"
-        why: "A different answer for a stale but genuine webhook tells an attacker that a guess at the signature was right"
+        why: "A different answer for a stale but correctly signed webhook tells an attacker that a guess at the signature was right"
         mend: "Give every refusal the same status and text; write the reason to your log"
         run: uniform),
     check!(Signature Required "§4.1" "signature-answer-leaks" [WebhookUrl]

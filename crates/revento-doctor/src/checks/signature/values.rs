@@ -38,7 +38,7 @@ pub(in crate::checks) const CHECKS: &[Check] = &[
         run: future),
     check!(Signature Required "§4.1" "signature-clock-skew" [WebhookUrl]
         "A webhook that is 25 s old or 25 s ahead is accepted"
-        why: "Clocks differ and networks are slow: genuine webhooks would be refused at busy hours"
+        why: "Clocks differ and networks are slow: correctly signed webhooks would be refused at busy hours"
         mend: "Accept a difference of up to 300 s, in both directions; tighten it to no less than 30 s"
         run: clock_skew),
     check!(Signature Recommended "§4.1" "signature-almost-stale" [WebhookUrl]
