@@ -15,6 +15,8 @@ use revento_store::memory::MemoryTokens;
 use revento_transport_reqwest::ReqwestTransport;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::support::callsites;
+
 const CALLBACK: &str = "http://localhost:3000/callback";
 /// The prefixes of the platform's tokens.
 const TOKEN_PREFIXES: [&str; 3] = ["rev_install_", "rev_refresh_", "rev_user_"];
@@ -67,6 +69,7 @@ impl<'a> MakeWriter<'a> for Shown {
 // One thread, so that the subscriber of this test gets the log lines of the sandbox, too.
 #[tokio::test]
 async fn t5_no_log_no_error_and_no_panic_shows_a_secret() {
+    callsites::keep_enabled();
     let shown = Shown::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)

@@ -2,6 +2,7 @@
 
 pub(crate) mod accessibility;
 pub(crate) mod browser;
+pub(crate) mod callsites;
 pub(crate) mod control;
 pub(crate) mod engine;
 pub(crate) mod foreign;

@@ -13,6 +13,7 @@ use revento_tower::{HandlerEndpoint, RequestVerifier, VerifyLayer, WebhookEndpoi
 use tower::{Layer, ServiceExt, service_fn};
 
 use super::{FixedClock, NOW, SECRET, shelf::Shelf, verifier};
+use crate::support::callsites;
 
 const SIGNATURE: &str = "sha256=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 const HEADERS: [(&str, &str); 3] = [
@@ -47,6 +48,7 @@ impl io::Write for Lines {
 /// Logs what the adapters and the inbox write on this thread, as long as the guard lives. A server that starts meanwhile logs
 /// there from its own threads.
 pub(super) fn capture(lines: &Lines) -> tracing::subscriber::DefaultGuard {
+    callsites::keep_enabled();
     let shared = lines.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(
