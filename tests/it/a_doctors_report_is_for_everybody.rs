@@ -2,11 +2,11 @@
 //! accessibility problem, nothing is wider than the screen, and closed evidence is printed. `cargo xtask screenshots` saves the
 //! pictures.
 
-use revento_doctor::{Doctor, Settings};
+use revento_doctor::Doctor;
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
-use crate::support::{accessibility, engine, install, terminal, wait};
+use crate::support::{accessibility, engine, install, quickstarts, terminal, wait};
 
 /// Width, height and colour scheme of a screen.
 const SCREENS: [(u32, u32, &str); 2] = [(1280, 1000, "light"), (390, 844, "dark")];
@@ -93,23 +93,7 @@ async fn on_a_terminal() {
 
 /// The page of an examination of the Express server in `tests/interop`, which has its flaws.
 async fn examine(node: &std::path::Path, server: &std::path::Path) -> String {
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let mut settings = Settings::default();
-    settings.start = Some(format!(
-        "PORT={port} AUTH_BASE=$REVENTO_AUTH_BASE API_BASE=$REVENTO_API_BASE CLIENT_ID=$REVENTO_CLIENT_ID \
-         CLIENT_SECRET=$REVENTO_CLIENT_SECRET WEBHOOK_SECRET=$REVENTO_WEBHOOK_SECRET EVENT_ID=$REVENTO_EVENT_ID \
-         exec '{}' '{}'",
-        node.display(),
-        server.display()
-    ));
-    let page = |path: &str| format!("http://localhost:{port}{path}").parse().ok();
-    settings.connect_url = page("/connect");
-    settings.webhook_url = page("/webhooks");
-    settings.handled_url = page("/events-seen");
+    let mut settings = quickstarts::settings(node, server);
     settings.only = ONLY.map(str::to_owned).to_vec();
     let report = Doctor::new(settings).unwrap().run(&mut ()).await.unwrap();
     assert!(report.counts().warnings > 0, "there is nothing to see");

@@ -33,6 +33,7 @@ mod our_pages_in_the_platforms_frame;
 mod quickstart_in_a_browser;
 mod support;
 mod the_console_in_a_browser;
+mod the_doctor_judges_the_quickstarts_as_they_are;
 mod the_doctor_passes_integrations_in_other_languages;
 mod the_example_protects_its_pages;
 mod the_launch_checklist_is_proven;

@@ -11,6 +11,7 @@ pub(crate) mod languages;
 pub(crate) mod page;
 pub(crate) mod platform;
 pub(crate) mod program;
+pub(crate) mod quickstarts;
 pub(crate) mod receiver;
 pub(crate) mod service;
 pub(crate) mod terminal;
