@@ -49,6 +49,7 @@ const STORE: &str = "revento-store";
 const TRANSPORT: &str = "revento-transport";
 const API: &str = "revento-api";
 const INBOX: &str = "revento-inbox";
+const MIRROR: &str = "revento-mirror";
 const SEAL: &str = "revento-seal";
 const TOWER: &str = "revento-tower";
 
@@ -64,6 +65,7 @@ const BEHIND_THE_FACADE: &[&str] = &[
     TRANSPORT,
     API,
     INBOX,
+    MIRROR,
     SEAL,
     TOWER,
     "revento-axum",
@@ -91,6 +93,7 @@ pub(super) const RULES: &[Rule] = &[
     // L2 drivers.
     Rule::any(API, &[CORE, OAUTH, STORE, TRANSPORT]),
     Rule::any(INBOX, &[CORE, STORE, WEBHOOKS]),
+    Rule::any(MIRROR, &[CORE, STORE, API, INBOX]),
     Rule::any(SEAL, &[CORE, STORE]),
     Rule::any("revento-transport-reqwest", &[CORE, TRANSPORT]),
     Rule::any("revento-transport-hyper", &[CORE, TRANSPORT]),
