@@ -43,6 +43,7 @@ pub mod text;
 mod text_enum;
 pub mod time;
 pub mod tolerant_json;
+mod with_json;
 
 pub use api_error::{ApiErrorBody, ApiErrorCode};
 pub use connection::{Connection, ConnectionKey, ConnectionStatus, StatusReason};
@@ -60,3 +61,4 @@ pub use record::OptionalField;
 pub use scope::{Scope, Scopes, TokenKind};
 pub use secret::{AccessToken, ClientSecret, RefreshToken};
 pub use time::Timestamp;
+pub use with_json::WithJson;

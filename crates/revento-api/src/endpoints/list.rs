@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use revento_core::{BadItem, limits};
+use revento_core::{BadItem, WithJson, limits};
 use serde::de::DeserializeOwned;
 
 use super::{bookmark::Bookmark, reader::Reader};
@@ -100,6 +100,22 @@ impl<T: DeserializeOwned + Send + 'static> List<T> {
     pub fn on_progress(mut self, callback: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(callback));
         self
+    }
+
+    /// The same list, whose items come with their JSON text.
+    pub fn with_json(self) -> List<WithJson<T>> {
+        let filter = self.filter.map(|accepts| -> Filter<WithJson<T>> {
+            Arc::new(move |item: &WithJson<T>| accepts(&item.value))
+        });
+        List {
+            reader: self.reader,
+            target: self.target,
+            limit: self.limit,
+            from: self.from,
+            filter,
+            progress: self.progress,
+            on_bad_item: self.on_bad_item,
+        }
     }
 
     /// Decides about each item that cannot be read, because a promised field is missing, illegible or of another type. Without
