@@ -12,7 +12,7 @@ use sqlx::{
 use crate::{
     OpenError, connect,
     error::failed,
-    inbox::Queue,
+    inbox::{self, Queue},
     schema,
     writer::{WriteTransaction, Writer},
 };
@@ -40,7 +40,7 @@ impl SqliteStore {
         Ok(Self {
             writer,
             readers,
-            queue: Queue::default(),
+            queue: inbox::queue(),
         })
     }
 
@@ -54,7 +54,7 @@ impl SqliteStore {
         Ok(Self {
             writer,
             readers,
-            queue: Queue::default(),
+            queue: inbox::queue(),
         })
     }
 

@@ -9,6 +9,7 @@
 //! - [`InboxAdmin`] and [`TokenAdmin`] answer what operators ask: a store may do without.
 //! - [`Sealer`] encrypts what a store keeps; a store only ever sees [`Sealed`] bytes.
 //! - [`reseal`] seals stored data again after a key was replaced.
+//! - `group_commit` (a feature) lets calls of a store share transactions.
 //! - [`Clock`] and [`Entropy`] supply time and randomness.
 //!
 //! The documentation of the methods is a contract, and `revento-store-testkit` checks it. Only the caller's clock decides what
@@ -22,6 +23,8 @@ mod deletion_store;
 mod environment;
 mod error;
 mod fields;
+#[cfg(feature = "group-commit")]
+pub mod group_commit;
 mod inbox_store;
 pub mod memory;
 mod record_pages;

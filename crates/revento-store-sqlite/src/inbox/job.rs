@@ -1,11 +1,11 @@
 //! What the calls of the inbox ask of a transaction, and what they get.
 
 use revento_core::{EnvelopeId, Timestamp};
-use revento_store::{DeliveryState, InsertOutcome, LeasedDelivery, NewDelivery};
+use revento_store::{DeliveryState, InsertOutcome, LeasedDelivery, NewDelivery, group_commit};
 
 /// A job for a transaction.
 #[derive(Debug)]
-pub(super) enum Job {
+pub(crate) enum Job {
     Insert(NewDelivery),
     Finish(Finish),
     Lease(LeaseTerms),
@@ -13,7 +13,7 @@ pub(super) enum Job {
 
 /// Takes a delivery out of its lease into another state.
 #[derive(Debug)]
-pub(super) struct Finish {
+pub(crate) struct Finish {
     pub(super) envelope_id: EnvelopeId,
     pub(super) fence: i64,
     pub(super) state: DeliveryState,
@@ -22,7 +22,7 @@ pub(super) struct Finish {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LeaseTerms {
+pub(crate) struct LeaseTerms {
     pub(super) now: Timestamp,
     pub(super) until: Timestamp,
     /// As SQL takes it.
@@ -31,15 +31,14 @@ pub(super) struct LeaseTerms {
 
 /// The answer to a job.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Inserted(InsertOutcome),
     Finished(bool),
     Leased(Vec<LeasedDelivery>),
 }
 
-impl Job {
-    /// Whether the other job must not be in one transaction with this one.
-    pub(super) fn excludes(&self, other: &Self) -> bool {
+impl group_commit::Job for Job {
+    fn excludes(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Insert(one), Self::Insert(other)) => one.envelope_id == other.envelope_id,
             (Self::Finish(one), Self::Finish(other)) => one.envelope_id == other.envelope_id,

@@ -18,7 +18,7 @@ use revento_store::{
     LeasedDelivery, NewDelivery, RequeueAttempts, RequeueOutcome, StoreError,
 };
 
-pub(crate) use self::batch::{Queue, SharedError};
+pub(crate) use self::batch::{Queue, SharedError, queue};
 #[cfg(test)]
 pub(crate) use self::{admin::QUERIES as ADMIN_QUERIES, script::example as example_script, sql::QUERIES};
 use self::{
