@@ -1,6 +1,6 @@
 //! The inbox: accepts verified deliveries into the store.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicI64};
 
 use revento_core::{DeliveryId, Envelope, EnvelopeId, EventType, Timestamp, text::printable};
 use revento_store::{
@@ -11,12 +11,15 @@ use revento_webhooks::{EventError, Verified};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-use crate::{AcceptError, Handlers, Policy, RequeueError, Runner, open_error, shared::Shared, stored_id};
+use crate::{
+    AcceptError, Handlers, Policy, RequeueError, Runner, accept_limit::AcceptLimit, open_error,
+    shared::Shared, stored_id,
+};
 
 /// Accepts deliveries for any number of endpoints and runners. Clones share one inbox.
 #[derive(Debug, Clone)]
 pub struct Inbox {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// Configures an [`Inbox`].
@@ -38,7 +41,7 @@ impl InboxBuilder {
     /// empty key means no order, which is the default.
     #[must_use]
     pub fn ordered_by(mut self, key: fn(&Envelope) -> String) -> Self {
-        self.shared.ordering_key = key;
+        self.shared.ordering_key = Some(key);
         self
     }
 
@@ -80,7 +83,9 @@ impl Inbox {
                 clock: Arc::new(SystemClock),
                 policy: Policy::default(),
                 queued: Notify::new(),
-                ordering_key: |_| String::new(),
+                accepting: AcceptLimit::default(),
+                cleanup_at: AtomicI64::new(i64::MIN),
+                ordering_key: None,
             },
         }
     }
@@ -94,8 +99,13 @@ impl Inbox {
     /// another body: the platform is at fault, or an attacker replays a captured delivery.
     ///
     /// # Errors
-    /// The type header disagrees with the signed body, or the sealer or the store failed.
+    /// The type header disagrees with the signed body, the sealer or the store failed, or
+    /// [too many deliveries](crate::Policy::max_concurrent_accepts) are being accepted.
     pub async fn accept(&self, verified: &Verified<'_>) -> Result<Accepted, AcceptError> {
+        let Shared {
+            accepting, policy, ..
+        } = &*self.shared;
+        let _permit = accepting.begin(policy, verified.body().len())?;
         let delivery_id = DeliveryId::new(verified.unsigned_delivery_id());
         let delivery = match verified.envelope() {
             Ok(envelope) => self.seal_envelope(verified, envelope, delivery_id).await?,
@@ -216,12 +226,12 @@ impl Inbox {
         delivery_id: DeliveryId,
     ) -> Result<NewDelivery, SealError> {
         let body = verified.body();
-        let ordering_key = (self.shared.ordering_key)(&envelope);
+        let ordering_key = self.shared.ordering_key.map(|key| key(&envelope));
         let envelope_id = stored_id::of_envelope(envelope.id);
         Ok(NewDelivery {
             body: self.seal(&envelope_id, body).await?,
             body_digest: Sha256::digest(body).into(),
-            ordering_key,
+            ordering_key: ordering_key.unwrap_or_default(),
             occurred_at: envelope.occurred_at,
             signed_at: Timestamp::from_unix_seconds(verified.timestamp()),
             received_at: self.shared.clock.now(),

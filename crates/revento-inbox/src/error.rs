@@ -1,5 +1,7 @@
 //! The errors of an inbox.
 
+use std::time::Duration;
+
 use revento_core::{EnvelopeId, error::ErrorKind, text::printable};
 use revento_store::{SealError, StoreError};
 
@@ -10,6 +12,10 @@ pub enum AcceptError {
     /// The unsigned type header disagrees with the signed body (contract §4.1). Answer 401.
     #[error("the event header does not name the type of the signed body; nothing was stored")]
     TypeMismatch,
+    /// The inbox accepts as many deliveries as it may at the same time ([`Policy::max_concurrent_accepts`](crate::Policy)), because the
+    /// store is slow or stalls. Answer 503: the platform sends the delivery again.
+    #[error("the inbox is accepting as many deliveries as it may; nothing was stored: answer 503")]
+    Overloaded,
     /// The store failed. Answer 503: the platform sends the delivery again, and the inbox deduplicates it.
     #[error("the store failed; the delivery may have been stored: answer 503")]
     Store(#[from] StoreError),
@@ -23,6 +29,7 @@ impl AcceptError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::TypeMismatch => ErrorKind::Rejected,
+            Self::Overloaded => ErrorKind::RateLimited,
             Self::Store(_) => ErrorKind::Storage,
             Self::Seal(_) => ErrorKind::Sealing,
         }
@@ -32,6 +39,7 @@ impl AcceptError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::TypeMismatch => false,
+            Self::Overloaded => true,
             Self::Store(error) => error.is_transient(),
             Self::Seal(error) => error.is_transient(),
         }
@@ -77,6 +85,48 @@ impl RequeueError {
     }
 
     /// Whether the delivery may be queued.
+    pub fn may_have_taken_effect(&self) -> bool {
+        matches!(self, Self::Store(_))
+    }
+}
+
+/// The inbox was not drained to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DrainError {
+    /// The time until the deadline is shorter than the time limit of one attempt. Nothing was leased.
+    #[error(
+        "the deadline is in {time_left:?}, and one attempt may take {handler_timeout:?}; nothing was handled: \
+         give the function more time, or set a shorter `Policy::handler_timeout`"
+    )]
+    TooLittleTime {
+        /// The time until the deadline.
+        time_left: Duration,
+        /// The time limit of one attempt, [`Policy::handler_timeout`](crate::Policy::handler_timeout).
+        handler_timeout: Duration,
+    },
+    /// The store failed. What was in progress was finished first.
+    #[error(
+        "the store failed; what was handled before stays handled, and the rest stays in the inbox: call again"
+    )]
+    Store(#[from] StoreError),
+}
+
+impl DrainError {
+    /// The class of the failure.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::TooLittleTime { .. } => ErrorKind::Usage,
+            Self::Store(_) => ErrorKind::Storage,
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient())
+    }
+
+    /// Whether deliveries may have been handled.
     pub fn may_have_taken_effect(&self) -> bool {
         matches!(self, Self::Store(_))
     }

@@ -10,11 +10,18 @@
 //! idempotent by the envelope's `id`, or let them complete the delivery in their own transaction
 //! ([`CompletionStatement`](revento_store::CompletionStatement)) when the inbox is in the same SQL database as their tables.
 //!
+//! On a serverless platform one function accepts, and another calls [`Inbox::drain`] on a schedule: it handles what is due and returns.
+//!
 //! [`Deletions`] records the duties of `data.deletion_required` and the proofs that they were fulfilled.
 //!
 //! The inbox seals bodies and the errors of handlers before it stores them, because they contain personal data. It drops both
 //! of a handled delivery at once, and expunges those of a buried one after [`Policy::buried_retention`]. Identities and the number
 //! of attempts stay, and a replay brings the body back.
+//!
+//! # Under load
+//! Deliveries that are accepted at the same time wait for the store together, up to [`Policy::max_concurrent_accepts`] and
+//! [`Policy::max_accepting_bytes`]; beyond that [`Inbox::accept`] fails at once, and the adapters answer 503. A runner handles
+//! [`Policy::concurrency`] deliveries at the same time. It leases several at once, and a slow handler takes up its own slot only.
 //!
 //! # Repeated and captured deliveries
 //! A buried delivery is queued again for an attempt that the platform signed after the burial: its replay from the developer
@@ -22,12 +29,20 @@
 //! delivery one attempt.
 
 mod accept;
+mod accept_limit;
+mod attempt;
+mod cleanup;
 mod deletions;
+mod drain;
 mod error;
 mod error_text;
 mod failure;
 mod handlers;
+mod in_progress;
+mod lease;
+mod lease_schedule;
 mod order;
+mod outcome;
 mod policy;
 mod runner;
 mod shared;
@@ -36,7 +51,8 @@ mod webhook;
 
 pub use accept::{Accepted, Inbox, InboxBuilder};
 pub use deletions::{Deletions, covers_consent};
-pub use error::{AcceptError, RequeueError};
+pub use drain::Drained;
+pub use error::{AcceptError, DrainError, RequeueError};
 pub use error_text::{open_error, open_error_text};
 pub use failure::{Failure, FailureAction, HandlerError};
 pub use handlers::{Handler, Handlers};

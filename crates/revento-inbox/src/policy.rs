@@ -25,6 +25,12 @@ pub struct Policy {
     pub handler_timeout: Duration,
     /// How many deliveries a runner handles at the same time.
     pub concurrency: usize,
+    /// How many deliveries the inbox accepts at the same time: so many wait for the store at most. Beyond that,
+    /// [`accept`](crate::Inbox::accept) fails at once with [`Overloaded`](crate::AcceptError::Overloaded), and the platform sends the
+    /// delivery again.
+    pub max_concurrent_accepts: usize,
+    /// How many bytes the bodies of these deliveries have together. Each is in memory about three times, readable and sealed.
+    pub max_accepting_bytes: usize,
     /// How long the inbox keeps the identity of a handled delivery to recognize a duplicate. At least 7 days (contract
     /// §4.1): a shorter time counts as 7 days.
     pub handled_retention: Duration,
@@ -38,13 +44,15 @@ pub struct Policy {
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Default for Policy {
-    /// Six attempts within about an hour, one minute for each, eight deliveries at the same time. Identities are kept
-    /// for 30 days, the bodies of buried deliveries for 14.
+    /// Six attempts within about an hour, one minute for each, eight deliveries at the same time. 1024 deliveries with 64 MiB are
+    /// accepted at the same time. Identities are kept for 30 days, the bodies of buried deliveries for 14.
     fn default() -> Self {
         Self {
             retry_delays: [5, 30, 120, 600, 3600].map(Duration::from_secs).to_vec(),
             handler_timeout: Duration::from_secs(60),
             concurrency: 8,
+            max_concurrent_accepts: 1024,
+            max_accepting_bytes: 64 << 20,
             handled_retention: 30 * DAY,
             buried_retention: 14 * DAY,
         }
@@ -75,6 +83,20 @@ impl Policy {
     #[must_use]
     pub fn concurrency(mut self, deliveries: usize) -> Self {
         self.concurrency = deliveries;
+        self
+    }
+
+    /// Sets how many deliveries the inbox accepts at the same time.
+    #[must_use]
+    pub fn max_concurrent_accepts(mut self, deliveries: usize) -> Self {
+        self.max_concurrent_accepts = deliveries;
+        self
+    }
+
+    /// Sets how many bytes the bodies have together that the inbox accepts at the same time.
+    #[must_use]
+    pub fn max_accepting_bytes(mut self, bytes: usize) -> Self {
+        self.max_accepting_bytes = bytes;
         self
     }
 
@@ -111,6 +133,11 @@ impl Policy {
     /// Bodies of deliveries that were buried before this time have to be expunged.
     pub(crate) fn expunge_before(&self, now: Timestamp) -> Timestamp {
         now.saturating_sub(self.buried_retention.min(28 * DAY))
+    }
+
+    /// How many deliveries a runner handles at the same time, at least one.
+    pub(crate) fn slots(&self) -> usize {
+        self.concurrency.max(1)
     }
 
     /// The duration of a lease: one attempt, and the time to store its outcome.

@@ -1,12 +1,15 @@
 //! The state that an inbox shares with its runners.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicI64},
+};
 
 use revento_core::Envelope;
 use revento_store::{Clock, InboxStore, Sealer};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
-use crate::Policy;
+use crate::{Policy, accept_limit::AcceptLimit, lease_schedule::LeaseSchedule};
 
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn InboxStore>,
@@ -15,7 +18,19 @@ pub(crate) struct Shared {
     pub(crate) policy: Policy,
     /// Wakes a runner of this process when a delivery was queued.
     pub(crate) queued: Notify,
-    pub(crate) ordering_key: fn(&Envelope) -> String,
+    /// What is being accepted.
+    pub(crate) accepting: AcceptLimit,
+    /// When [`Inbox::drain`](crate::Inbox::drain) cleans up again, in Unix microseconds.
+    pub(crate) cleanup_at: AtomicI64,
+    /// `None` for no order.
+    pub(crate) ordering_key: Option<fn(&Envelope) -> String>,
+}
+
+impl Shared {
+    /// The schedule of a runner that begins.
+    pub(crate) fn lease_schedule(&self) -> LeaseSchedule {
+        LeaseSchedule::new(self.policy.slots(), self.ordering_key.is_some(), Instant::now())
+    }
 }
 
 impl fmt::Debug for Shared {

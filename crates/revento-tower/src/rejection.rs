@@ -68,7 +68,8 @@ pub enum Rejection {
     /// 422: the webhook is verified, but its body is white space alone.
     #[error("the webhook is verified, but its body is white space alone")]
     BlankBody,
-    /// 503: the inbox did not confirm that it stored the delivery. The platform sends it again.
+    /// 503, with `Retry-After` if the inbox is [overloaded](AcceptError::Overloaded): the inbox did not confirm that it stored the
+    /// delivery. The platform sends it again.
     #[error("the delivery cannot be stored now: send it again")]
     NotStored(#[source] AcceptError),
     /// 503: the inbox did not confirm in time. It may have stored the delivery, and does not handle it twice.
@@ -123,8 +124,7 @@ impl Rejection {
             Self::MalformedEvent(_) | Self::EncodedEvent(_) | Self::EmptyBody | Self::BlankBody => {
                 ErrorKind::Platform
             }
-            Self::NotStored(AcceptError::Seal(_)) => ErrorKind::Sealing,
-            Self::NotStored(_) => ErrorKind::Storage,
+            Self::NotStored(error) => error.kind(),
             Self::HandlerUnavailable(_) | Self::Panicked => ErrorKind::Internal,
         }
     }

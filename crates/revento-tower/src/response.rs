@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use revento_core::error::chain;
+use revento_inbox::AcceptError;
 
 use crate::Rejection;
 
@@ -15,6 +16,9 @@ pub type WebhookResponse = Response<Full<Bytes>>;
 
 /// The methods of a webhook route.
 const ALLOWED: HeaderValue = HeaderValue::from_static("OPTIONS, POST");
+
+/// What an overloaded inbox asks for, in seconds: a store that answers again has emptied it by then.
+const INBOX_RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// The text of every 401. It does not say which check failed, since the sender of a forgery learns from that.
 const UNVERIFIED: &str = "the webhook is not verified; the log of the receiver has the reason\n";
@@ -53,7 +57,8 @@ impl Rejection {
         }
     }
 
-    /// The header that belongs to the status: `Allow` if the method was wrong, `Retry-After` if too much was arriving.
+    /// The header that belongs to the status: `Allow` if the method was wrong, `Retry-After` if too much was arriving
+    /// or being stored.
     pub fn response_header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
             Self::MethodNotAllowed { .. } => Some((header::ALLOW, ALLOWED)),
@@ -69,6 +74,7 @@ impl Rejection {
                         |seconds: u32| HeaderValue::from(seconds),
                     ),
             )),
+            Self::NotStored(AcceptError::Overloaded) => Some((header::RETRY_AFTER, INBOX_RETRY_AFTER)),
             _ => None,
         }
     }
