@@ -155,7 +155,7 @@ fn counting(count: &Arc<AtomicUsize>) -> Handlers {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn q25_a_handler_that_hangs_holds_no_quick_one_up() {
-    const MANY: usize = 2_000;
+    const MANY: usize = 800;
     for place in engines::all() {
         let inbox = builder(place.open().await).policy(quick().concurrency(4)).build();
         let (handled, slow) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
@@ -175,7 +175,7 @@ async fn q25_a_handler_that_hangs_holds_no_quick_one_up() {
             sent(&format!("slow_{number}")).arrive(&inbox).await.unwrap();
         }
         let all: Vec<_> = (0..MANY).map(|number| sent(&number.to_string())).collect();
-        for some in all.chunks(500) {
+        for some in all.chunks(200) {
             try_join_all(some.iter().map(|sent| sent.arrive(&inbox)))
                 .await
                 .unwrap();
@@ -195,7 +195,7 @@ async fn q25_a_handler_that_hangs_holds_no_quick_one_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn q25_quick_handlers_do_not_cost_a_query_each() {
-    const MANY: usize = 1_000;
+    const MANY: usize = 400;
     for place in engines::all() {
         let store = Observed::new(place.open().await);
         let inbox = builder(store.clone()).build();
