@@ -1,8 +1,9 @@
-//! Trials that take too long for a test or kill processes: `cargo xtask crash`, `simulate`, `bench session`.
+//! Trials that take too long for a test or kill processes: `cargo xtask crash`, `simulate`, `bench session`, `bench inbox`.
 #![allow(clippy::print_stdout, reason = "a trial reports to the person who runs it")]
 
 #[cfg(unix)]
 mod crash;
+mod inbox;
 mod ledger;
 mod random;
 mod session;
@@ -29,6 +30,11 @@ enum Trial {
     Simulate(simulate::Options),
     /// Measures the cost of a session
     Session(session::Options),
+    /// Measures the inbox against the disk and against engines by hand
+    Inbox(inbox::Options),
+    /// A receiver of webhooks that is measured
+    #[command(hide = true)]
+    InboxServer(inbox::ServerOptions),
     /// One of the processes that are killed
     #[cfg(unix)]
     #[command(hide = true)]
@@ -41,6 +47,8 @@ fn main() -> ExitCode {
         Trial::Crash(options) => crash::run(options),
         Trial::Simulate(options) => simulate::run(&options),
         Trial::Session(options) => session::run(&options),
+        Trial::Inbox(options) => inbox::run(&options),
+        Trial::InboxServer(options) => inbox::serve(&options),
         #[cfg(unix)]
         Trial::Worker(options) => crash::work(options),
     };

@@ -2,4 +2,5 @@
 
 #[cfg(unix)]
 mod crash;
+mod inbox;
 mod simulate;

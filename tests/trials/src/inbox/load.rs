@@ -1,0 +1,42 @@
+//! Accepting at half of the rate that 64 callers reach: latency without a queue of our own making.
+
+use anyhow::Result;
+use revento_inbox::Policy;
+
+use super::{
+    Scale,
+    deliveries::Platform,
+    http::HalfLoad,
+    ours::Receiver,
+    site::{Engine, Site},
+    turns::{Quantiles, open_loop},
+};
+
+pub(super) async fn measure(
+    site: &Site,
+    engine: Engine,
+    full: f64,
+    platform: &mut Platform,
+    scale: &Scale,
+) -> Result<HalfLoad> {
+    let receiver = Receiver::new(site.store(engine, "half_load").await?, Policy::new())?;
+    let mut rounds = Vec::new();
+    let mut share = 0.0;
+    for _ in 0..scale.rounds {
+        let count = (full / 2.0 * scale.half_load.as_secs_f64()) as usize;
+        let deliveries = platform.sign(count.max(scale.fewest));
+        let sent = deliveries.len() as f64;
+        let receiver = receiver.clone();
+        let call = move |delivery| {
+            let receiver = receiver.clone();
+            async move { receiver.receive(&delivery).await }
+        };
+        let turn = open_loop(full / 2.0, deliveries, call).await?;
+        share = sent / turn.elapsed.as_secs_f64() / full;
+        rounds.extend(Quantiles::of(turn.latencies));
+    }
+    Ok(HalfLoad {
+        share,
+        latencies: Quantiles::medians(&rounds).unwrap_or_default(),
+    })
+}
