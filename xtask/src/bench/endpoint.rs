@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::cpu;
+use super::{cpu, foreign};
 use crate::clock::Stopwatch;
 use crate::process::{self, Group, Signal};
 use crate::workspace::{cargo, root, target_directory};
@@ -140,23 +140,12 @@ fn pinned(program: &Path) -> Command {
 }
 
 fn express() -> Result<Option<Command>> {
-    let home = target_directory()?.join("bench-express");
-    let sources = root()?.join("benches/foreign/express");
-    std::fs::create_dir_all(&home)?;
-    for file in ["package.json", "server.mjs"] {
-        std::fs::copy(sources.join(file), home.join(file))?;
-    }
-    let mut install = Command::new("npm");
-    install
-        .args(["install", "--no-audit", "--no-fund", "--silent"])
-        .current_dir(&home);
-    if !home.join("node_modules").exists() && process::run(&mut install).is_err() {
-        println!("skipped: Express (npm cannot install it here)");
-        return Ok(None);
-    }
-    let mut command = pinned(Path::new("node"));
-    command.arg(home.join("server.mjs")).arg(PORT.to_string());
-    Ok(Some(command))
+    let home = foreign::with_npm("express", "Express")?;
+    Ok(home.map(|home| {
+        let mut command = pinned(Path::new("node"));
+        command.arg(home.join("server.mjs")).arg(PORT.to_string());
+        command
+    }))
 }
 
 fn flask() -> Result<Option<Command>> {

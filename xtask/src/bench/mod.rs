@@ -4,6 +4,8 @@ mod client;
 mod cost;
 mod cpu;
 mod endpoint;
+mod foreign;
+mod inbox;
 mod sandbox;
 mod session;
 mod verify;
@@ -23,6 +25,8 @@ pub(crate) enum What {
     Sandbox(Options),
     /// Measures a session's token (cached, contended, refreshed), and the search for due ones among a million connections
     Session(Options),
+    /// Measures the inbox against the disk, SQLite and PostgreSQL by hand, and Express with better-sqlite3; needs wrk
+    Inbox(inbox::Options),
     /// Measures crates, build time and size of a minimal verifier against svix, standardwebhooks and one by hand
     Cost(Options),
 }
@@ -42,6 +46,7 @@ pub(crate) fn run(what: &What) -> Result<()> {
         What::Endpoint(options) => endpoint::run(options.json),
         What::Sandbox(options) => sandbox::run(options.json),
         What::Session(options) => session::run(options.json),
+        What::Inbox(options) => inbox::run(options),
         What::Client(options) => client::run(options.json),
         What::Cost(options) => cost::run(options.json),
     }

@@ -16,13 +16,14 @@ mod python;
 mod redis;
 mod server;
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, bail};
 
 use crate::clock::{Stopwatch, human};
 use crate::interrupt;
-pub(crate) use postgres::Restartable;
+pub(crate) use postgres::{Restartable, Sync};
 use server::Server;
 
 /// A program that tests need and that a machine may not have.
@@ -148,6 +149,14 @@ fn ready(engine: &dyn Engine, earlier: &Engines) -> Result<Running, String> {
             .map_err(|still| format!("{still}, even after installing its packages"))?;
     }
     engine.start(earlier).map_err(|error| format!("{error:#}"))
+}
+
+/// The path of a program. Installs these Debian packages first if it is missing and that is possible.
+pub(crate) fn program(name: &str, packages: &[&str]) -> Result<PathBuf> {
+    if programs::find(&[name]).is_none() {
+        apt::install(packages).map_err(anyhow::Error::msg)?;
+    }
+    programs::require(&[name]).map_err(anyhow::Error::msg)
 }
 
 #[cfg(test)]

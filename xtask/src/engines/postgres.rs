@@ -42,12 +42,14 @@ impl Engine for Postgres {
     }
 
     fn start(&self, _: &Engines) -> Result<Running> {
-        let cluster = Cluster::create()?;
+        let cluster = Cluster::create(server::folder()?)?;
         let url_at = cluster.url_at();
         let (user, postgres, data) = (cluster.user, cluster.postgres, cluster.data);
         let (server, port) = server::start(cluster.folder, MANNERS, |folder, port| {
             let mut command = user.command(&postgres)?;
-            command.current_dir(folder).args(arguments(&data, folder, port));
+            command
+                .current_dir(folder)
+                .args(arguments(&data, folder, port, Sync::Off));
             Ok(command)
         })?;
         Ok(Running {
@@ -55,6 +57,14 @@ impl Engine for Postgres {
             server: Some(server),
         })
     }
+}
+
+/// Whether a server waits until the disk has a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sync {
+    On,
+    /// A killed server loses nothing that the kernel has. Only a crash of the machine would lose data.
+    Off,
 }
 
 /// A server that the caller starts, kills and starts again.
@@ -69,18 +79,23 @@ pub(crate) struct Restartable {
 }
 
 impl Restartable {
-    /// Prepares a server. Installs PostgreSQL first if that is possible.
+    /// Prepares a server for tests, which does not wait for the disk. Installs PostgreSQL first if that is possible.
     pub(crate) fn prepare() -> Result<Self> {
+        Self::prepare_in(server::folder()?, Sync::Off)
+    }
+
+    /// Prepares a server whose data is in this folder.
+    pub(crate) fn prepare_in(folder: TempDir, sync: Sync) -> Result<Self> {
         if programs().is_err() {
             apt::install(Postgres.packages()).map_err(anyhow::Error::msg)?;
         }
-        let cluster = Cluster::create()?;
+        let cluster = Cluster::create(folder)?;
         let port = server::free_port()?;
         let command = cluster.user.command(&cluster.postgres)?;
         let mut words = vec![command.get_program().to_string_lossy().into_owned()];
         let own = command.get_args().map(|word| word.to_string_lossy().into_owned());
         words.extend(own);
-        let arguments = arguments(&cluster.data, cluster.folder.path(), port);
+        let arguments = arguments(&cluster.data, cluster.folder.path(), port, sync);
         words.extend(arguments.iter().map(|word| word.to_string_lossy().into_owned()));
         Ok(Self {
             url: cluster.url_at()(port),
@@ -120,10 +135,9 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn create() -> Result<Self> {
+    fn create(folder: TempDir) -> Result<Self> {
         let programs = programs().map_err(anyhow::Error::msg)?;
         let user = Unprivileged::choose();
-        let folder = server::folder()?;
         let data = folder.path().join("data");
         let password_file = folder.path().join("password");
         let password = server::password()?;
@@ -157,11 +171,13 @@ impl Cluster {
     }
 }
 
-/// Without fsync a killed server loses nothing that the kernel has. Only a crash of the machine would lose data.
-fn arguments(data: &Path, folder: &Path, port: u16) -> Vec<OsString> {
+fn arguments(data: &Path, folder: &Path, port: u16, sync: Sync) -> Vec<OsString> {
     let port = port.to_string();
     let mut words: Vec<OsString> = vec!["-D".into(), data.into(), "-k".into(), folder.into()];
-    words.extend(["-h", "127.0.0.1", "-p", &port, "-F", "-c", "max_connections=200"].map(OsString::from));
+    words.extend(["-h", "127.0.0.1", "-p", &port, "-c", "max_connections=200"].map(OsString::from));
+    if sync == Sync::Off {
+        words.push("-F".into());
+    }
     words
 }
 
