@@ -128,6 +128,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::any("revento-example-service", &["revento"]),
     // Not published.
     Rule::any("revento-example-actix", &["revento"]),
+    Rule::any("revento-example-badge-printer", &["revento"]),
+    Rule::any("revento-example-participant-portal", &["revento"]),
     Rule::any("revento-example-minimal-verifier", &[WEBHOOKS]),
     Rule::any("revento-example-lambda-style", &[WEBHOOKS]),
     Rule::any(

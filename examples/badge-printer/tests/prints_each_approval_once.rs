@@ -1,0 +1,336 @@
+//! The program, as a process, with a sandbox: whatever arrives twice, fails or is killed, each approval has one job.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failing test panics"
+)]
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    net::{Ipv4Addr, TcpListener},
+    path::PathBuf,
+    time::Duration,
+};
+
+use reqwest::{Client, redirect::Policy};
+use revento_sandbox::{Action, ConsentDecision, Fault, Sandbox};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio::process::{Child, Command};
+
+const EVENT: &str = "evt_test_published";
+/// Each insert takes longer than the test, so that the program can be killed in the middle of its transaction.
+const SLOW: [&str; 2] = [
+    "CREATE VIEW count AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000000)
+        SELECT max(i) AS n FROM n",
+    "CREATE TRIGGER slow BEFORE INSERT ON jobs BEGIN SELECT n FROM count; END",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_arrives_twice_is_printed_once() {
+    let world = World::new().await;
+    let _program = world.start().await;
+    world.connect().await;
+    for fault in ["delivery_storm", "delivery_ack_lost", "delivery_other_id"] {
+        let fault = Fault::named(fault).for_event_type("application.approved");
+        world.sandbox.arm(fault).unwrap();
+        world.approve().await;
+    }
+    world.wait("three files", async || world.files().len() == 3).await;
+
+    for _ in 0..2 {
+        world.replay_all().await;
+    }
+    // The same approval in another envelope.
+    let sent = world.sandbox.deliveries().await.unwrap();
+    let approved = sent
+        .iter()
+        .find(|sent| sent.event_type == "application.approved")
+        .unwrap();
+    let body: Value = serde_json::from_str(&approved.body).unwrap();
+    let again = json!({ "type": "application.approved", "event_id": EVENT, "data": body["data"] });
+    world.control("/deliveries/test", again).await;
+    world.sandbox.deliveries_settled().await.unwrap();
+
+    world.approve().await;
+    world
+        .wait("the fourth file", async || world.files().len() >= 4)
+        .await;
+    let applications: BTreeSet<String> = world.jobs().await.into_iter().collect();
+    assert_eq!((applications.len(), world.jobs().await.len()), (4, 4));
+    assert_eq!(world.files().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_fails_is_called_again() {
+    let world = World::new().await;
+    let _program = world.start().await;
+    world.connect().await;
+    let broken = "CREATE TRIGGER broken BEFORE INSERT ON jobs BEGIN SELECT raise(ABORT, 'no'); END";
+    world.run(&[broken]).await;
+    world.approve().await;
+    world
+        .wait("a failed attempt", async || {
+            world.log().contains("webhook failed")
+        })
+        .await;
+    assert_eq!(world.jobs().await.len(), 0);
+    world.run(&["DROP TRIGGER broken"]).await;
+    world.wait("the file", async || !world.files().is_empty()).await;
+    assert_eq!((world.jobs().await.len(), world.files().len()), (1, 1));
+}
+
+/// Takes 40 seconds: the lease of the interrupted delivery has to end.
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_loses_no_badge_and_prints_none_twice() {
+    let world = World::new().await;
+    let mut program = world.start().await;
+    world.connect().await;
+    world.run(&SLOW).await;
+    world.approve().await;
+    world
+        .wait("a transaction", async || world.is_locked().await)
+        .await;
+    program.kill().await.unwrap();
+    assert_eq!(world.jobs().await.len(), 0, "the transaction was not rolled back");
+    world.run(&["DROP TRIGGER slow"]).await;
+
+    // Nobody receives this one.
+    world.approve().await;
+    let mut program = world.start().await;
+    world.replay_all().await;
+    world.wait("a job", async || !world.jobs().await.is_empty()).await;
+    program.kill().await.unwrap(); // Before or after it has written the file.
+    let _program = world.start().await;
+    world.wait("both files", async || world.files().len() == 2).await;
+
+    world.replay_all().await;
+    world.approve().await;
+    world
+        .wait("the third file", async || world.files().len() >= 3)
+        .await;
+    let applications: BTreeSet<String> = world.jobs().await.into_iter().collect();
+    assert_eq!((applications.len(), world.jobs().await.len()), (3, 3));
+    assert_eq!(world.files().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ended_connection_leaves_no_badge() {
+    let world = World::new().await;
+    let program = world.start().await;
+    world.connect().await;
+    let name = "Zoë \u{1b}@ 東京"; // With a command that resets a printer.
+    let named = json!({ "type": "application.approved", "event_id": EVENT,
+        "set": { "data.custom_form_fields.badge_name": name } });
+    world.control("/deliveries/test", named.clone()).await;
+    world.wait("the file", async || !world.files().is_empty()).await;
+    assert_eq!(
+        fs::read_to_string(&world.files()[0]).unwrap(),
+        r"Zoë \u{1b}@ 東京"
+    );
+
+    world
+        .control(&format!("/connections/{EVENT}/revoke"), json!({}))
+        .await;
+    world.wait("no file", async || world.files().is_empty()).await;
+    world.wait("no job", async || world.jobs().await.is_empty()).await;
+    // An approval from before the end arrives after it; then somebody connects again.
+    let mut late = named;
+    late["set"]["data.approved_at"] = json!("2026-01-01T00:00:00Z");
+    world.control("/deliveries/test", late).await;
+    world.sandbox.deliveries_settled().await.unwrap();
+    world.connect().await;
+    let newer = world.approve().await;
+    world
+        .wait("the file of the newer approval", async || {
+            !world.files().is_empty()
+        })
+        .await;
+    assert_eq!(world.jobs().await, [newer]);
+
+    stop(program).await;
+    let found = fs::read(world.database()).unwrap();
+    let text = String::from_utf8_lossy(&found);
+    assert!(
+        text.contains("jobs") && !text.contains("東京"),
+        "the name is still in the file"
+    );
+}
+
+struct World {
+    sandbox: Sandbox,
+    client: Client,
+    port: u16,
+    data: tempfile::TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let sandbox = Sandbox::builder()
+            .redirect_uri(format!("http://localhost:{port}/callback"))
+            .webhook_url(format!("http://127.0.0.1:{port}/webhooks"))
+            .start()
+            .await;
+        let client = Client::builder().no_proxy().redirect(Policy::none()).build();
+        Self {
+            sandbox: sandbox.unwrap(),
+            client: client.unwrap(),
+            port,
+            data: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    async fn start(&self) -> Child {
+        let spool = self.data.path().join("spool");
+        fs::create_dir_all(&spool).unwrap();
+        let info = self.sandbox.info();
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.data.path().join("log"))
+            .unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_revento-example-badge-printer"))
+            .env("LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("BASE_URL", format!("http://localhost:{}", self.port))
+            .env("DATABASE", self.database())
+            .env("SPOOL", spool)
+            .env("SEALING_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+            .env("REVENTO_AUTH_BASE", &info.auth_base)
+            .env("REVENTO_API_BASE", &info.api_base)
+            .env("REVENTO_CLIENT_ID", &info.client_id)
+            .env("REVENTO_CLIENT_SECRET", &info.client_secret)
+            .env("REVENTO_WEBHOOK_SECRET", &info.webhook_secret)
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn();
+        let url = format!("http://localhost:{}/connect", self.port);
+        self.wait("the program", async || self.client.get(&url).send().await.is_ok())
+            .await;
+        child.unwrap()
+    }
+
+    /// An organizer connects the event.
+    async fn connect(&self) {
+        let url = format!("http://localhost:{}/connect?event_id={EVENT}", self.port);
+        let begun = self.client.get(url).send().await.unwrap();
+        let [location, cookie] =
+            ["location", "set-cookie"].map(|name| begun.headers()[name].to_str().unwrap());
+        let back = self
+            .sandbox
+            .authorize(location, ConsentDecision::Authorize)
+            .await
+            .unwrap();
+        let cookie = cookie.split(';').next().unwrap();
+        let finished = self
+            .client
+            .get(back)
+            .header("cookie", cookie)
+            .send()
+            .await
+            .unwrap();
+        let status = finished.status();
+        assert!(
+            status.is_success(),
+            "{status}: {}",
+            finished.text().await.unwrap()
+        );
+    }
+
+    /// Approves the next application, and waits for the attempt to tell the program.
+    async fn approve(&self) -> String {
+        let pending = self.sandbox.applications(EVENT, "pending").await.unwrap();
+        let application = pending.into_iter().next().unwrap();
+        self.sandbox
+            .perform(Action::Approve(application.clone()))
+            .await
+            .unwrap();
+        self.sandbox.deliveries_settled().await.unwrap();
+        application
+    }
+
+    async fn replay_all(&self) {
+        for delivery in self.sandbox.deliveries().await.unwrap() {
+            self.sandbox.perform(Action::Replay(delivery.id)).await.unwrap();
+        }
+        self.sandbox.deliveries_settled().await.unwrap();
+    }
+
+    async fn control(&self, path: &str, body: Value) {
+        let url = format!("{}{path}", self.sandbox.info().control_base);
+        let request = self.client.post(url).header("content-type", "application/json");
+        let response = request.body(body.to_string()).send().await.unwrap();
+        let status = response.status();
+        assert!(
+            status.is_success(),
+            "{status}: {}",
+            response.text().await.unwrap()
+        );
+    }
+
+    fn database(&self) -> PathBuf {
+        self.data.path().join("badges.db")
+    }
+
+    async fn open(&self, wait: Duration) -> SqliteConnection {
+        let options = SqliteConnectOptions::new()
+            .filename(self.database())
+            .busy_timeout(wait);
+        SqliteConnection::connect_with(&options).await.unwrap()
+    }
+
+    async fn run(&self, statements: &[&'static str]) {
+        let mut connection = self.open(Duration::from_secs(30)).await;
+        for statement in statements {
+            connection.execute(*statement).await.unwrap();
+        }
+        connection.close().await.unwrap();
+    }
+
+    /// Whether somebody holds the lock for more than a moment.
+    async fn is_locked(&self) -> bool {
+        let mut connection = self.open(Duration::from_secs(1)).await;
+        connection.execute("BEGIN IMMEDIATE").await.is_err()
+    }
+
+    /// The applications that have a job.
+    async fn jobs(&self) -> Vec<String> {
+        let mut connection = self.open(Duration::from_secs(30)).await;
+        let jobs = sqlx::query_scalar("SELECT application_id FROM jobs ORDER BY id");
+        jobs.fetch_all(&mut connection).await.unwrap()
+    }
+
+    /// What the printer got.
+    fn files(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.data.path().join("spool")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.data.path().join("log")).unwrap()
+    }
+
+    async fn wait(&self, what: &str, mut is_there: impl AsyncFnMut() -> bool) {
+        for _ in 0..2400 {
+            if is_there().await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("still not: {what}\n{}", self.log());
+    }
+}
+
+/// Ends the program as a terminal does.
+async fn stop(mut program: Child) {
+    let id = program
+        .id()
+        .and_then(|id| Pid::from_raw(i32::try_from(id).unwrap()))
+        .unwrap();
+    kill_process(id, Signal::INT).unwrap();
+    assert!(program.wait().await.unwrap().success());
+}
