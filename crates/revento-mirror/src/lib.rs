@@ -1,5 +1,48 @@
 //! A copy of an event's participants and program, in your own database, that stays in sync: one full read, then webhooks, then
-//! reconciliation.
+//! reconciliation (contract §10).
+//!
+//! A [`Mirror`] reads every event that an organizer has connected, once and completely, applies the webhooks that the inbox hands to
+//! it, and compares everything with the platform once a day. Read it with [typed queries](Mirror::participants), and follow its
+//! [changes](Mirror::changes). The tables belong to your database; [`MirrorStore`](store::MirrorStore) is the trait for others.
+//!
+//! # What it promises
+//! - Webhooks may arrive late, twice, out of order, during a read, or not at all. Information replaces other information only if it
+//!   is not older; what no webhook tells, such as a cancellation, the next reconciliation finds.
+//! - After a reconciliation the mirror is equal to what the platform listed while it was read. What arrives late after it does not
+//!   bring older data back.
+//! - A participant who vanishes is removed when two reads after one another have not shown them; the second follows at once.
+//! - A crash loses nothing: a read goes on at its stored cursor. Of several replicas one reads at a time, and all apply webhooks.
+//! - When a connection ends, nothing more is written, and [`Mirror::fulfil`] wipes the event's data with evidence for the deletion
+//!   ledger. A late webhook about an earlier connection does not harm the data of a new consent (invariant T8).
+//!
+//! # What it costs
+//! The first read goes as fast as the client's pacing allows: 50 participants in a call, 25 000 in an hour. A reconciliation uses at
+//! most [a fifth](MirrorBuilder::budget_share) of the hour's budget, and is spread over the day. A page that shows nothing new writes
+//! no row and no change, only a mark for each of its items.
+//!
+//! # What it does not do
+//! It does not encrypt: rows are personal data in your own tables, for your own queries. It reads with the organizer's connection
+//! only. The names of new applicants come with a read some minutes later, because their webhook has none.
 
+mod advance;
+mod changes;
+mod error;
+mod machine;
 pub mod memory;
+mod mirror;
+mod page;
+mod reads;
+mod run;
+mod status;
 pub mod store;
+mod webhooks;
+mod wipe;
+
+pub use changes::{Change, ChangeKind, ChangedRow, Changes};
+pub use error::MirrorError;
+pub use mirror::{Mirror, MirrorBuilder};
+pub use reads::{Mirrored, Query};
+pub use status::{CompleteRead, Phase, ReadProgress, Status};
+pub use store::ResourceKind;
+pub use webhooks::Applied;
+pub use wipe::WipeEvidence;

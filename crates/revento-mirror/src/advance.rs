@@ -1,0 +1,369 @@
+//! Doing what is due for one event: following its connection, and reading.
+
+use std::time::Duration;
+
+use revento_core::{Connection, ConnectionStatus, EventId, Timestamp};
+use revento_store::Fence;
+
+use crate::{
+    Mirror, MirrorError,
+    machine::{
+        merge::not_shown,
+        pass::{self, Next},
+        progress::{Ended, Progress, Reason},
+    },
+    store::{Condition, MirrorWrite, MirroredEvent, ReadClaim, ResourceKind, RowQuery, Wish, WriteOutcome},
+};
+
+/// How long a claim lasts. Its holder prolongs it before each step, and writes nothing after somebody else has it.
+const CLAIM: Duration = Duration::from_secs(5 * 60);
+/// How many rows are compared at once.
+pub(crate) const SLICE: usize = 64;
+/// When to look again at an event whose connection has ended.
+const LOOK_AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// One event under a claim.
+pub(crate) struct Turn<'m> {
+    pub(crate) mirror: &'m Mirror,
+    pub(crate) event: MirroredEvent,
+    pub(crate) progress: Progress,
+    pub(crate) fence: Fence,
+}
+
+/// Whether to go on with the same event.
+pub(crate) enum Step {
+    Again,
+    /// Nothing is due before this time.
+    Until(Timestamp),
+}
+
+impl Mirror {
+    /// Does everything that is due for an event, and returns when there is more to do. [`run`](Self::run) calls it for all events;
+    /// call it yourself where no process runs for long.
+    ///
+    /// It begins to mirror an event whose organizer has connected, reads what is due, and stops when the connection has ended. Of any
+    /// number of replicas one reads an event at a time; the others return when its claim may end.
+    ///
+    /// # Errors
+    /// The store or the platform failed. Everything up to the last page is kept: call again later.
+    pub async fn advance(&self, event_id: &EventId) -> Result<Timestamp, MirrorError> {
+        let connection = self.0.client.connection(event_id.clone()).await?;
+        if self.is_idle(event_id, connection.as_ref()).await? {
+            return Ok(self.now().saturating_add(LOOK_AGAIN));
+        }
+        let mut held = None;
+        let done = self.advance_claimed(event_id, &mut held).await;
+        if let Some((fence, _)) = held {
+            let released = self.0.store.release(event_id, fence).await;
+            if done.is_ok() {
+                released?;
+            }
+        }
+        done
+    }
+
+    /// Begins to mirror the event if its connection is live. Returns whether there is nothing to do.
+    pub(crate) async fn is_idle(
+        &self,
+        event_id: &EventId,
+        connection: Option<&Connection>,
+    ) -> Result<bool, MirrorError> {
+        let known = self.0.store.load(event_id, &[]).await?.event;
+        if known.is_some() {
+            return Ok(false);
+        }
+        let Some(live) = connection.filter(|it| it.status.is_live() && (self.0.accepts)(it)) else {
+            return Ok(true);
+        };
+        let progress = Progress::new(live.consented_at);
+        self.0.store.begin(event_id, &progress.to_json()).await?;
+        Ok(false)
+    }
+
+    async fn advance_claimed(
+        &self,
+        event_id: &EventId,
+        held: &mut Option<(Fence, Timestamp)>,
+    ) -> Result<Timestamp, MirrorError> {
+        loop {
+            let now = self.now();
+            // What is not due needs no claim.
+            if held.is_none()
+                && let Some(until) = self.waits_until(event_id, now).await?
+            {
+                return Ok(until);
+            }
+            let (fence, event) = match self.hold_claim(event_id, held, now).await? {
+                ReadClaim::Granted { fence, event } => (fence, event),
+                ReadClaim::Held { until } => return Ok(until),
+                ReadClaim::Unknown => return Ok(now.saturating_add(LOOK_AGAIN)),
+            };
+            let progress = Progress::of(&event)?;
+            let mut turn = Turn {
+                mirror: self,
+                event,
+                progress,
+                fence,
+            };
+            match turn.step().await? {
+                Step::Again => {}
+                Step::Until(until) => return Ok(until),
+            }
+        }
+    }
+
+    /// Claims the event, or prolongs the claim when half of its time is over.
+    async fn hold_claim(
+        &self,
+        event_id: &EventId,
+        held: &mut Option<(Fence, Timestamp)>,
+        now: Timestamp,
+    ) -> Result<ReadClaim, MirrorError> {
+        if let Some((fence, until)) = *held
+            && until.saturating_since(now) > CLAIM / 2
+        {
+            let event = self.0.store.load(event_id, &[]).await?.event;
+            return Ok(event.map_or(ReadClaim::Unknown, |event| ReadClaim::Granted { fence, event }));
+        }
+        let until = now.saturating_add(CLAIM);
+        let claim = self
+            .0
+            .store
+            .claim(event_id, held.map(|(fence, _)| fence), now, until)
+            .await?;
+        *held = match &claim {
+            ReadClaim::Granted { fence, .. } => Some((*fence, until)),
+            ReadClaim::Held { .. } | ReadClaim::Unknown => None,
+        };
+        Ok(claim)
+    }
+
+    /// Until when nothing is due, if that is so.
+    async fn waits_until(
+        &self,
+        event_id: &EventId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, MirrorError> {
+        let Some(event) = self.0.store.load(event_id, &[]).await?.event else {
+            return Ok(Some(now.saturating_add(LOOK_AGAIN)));
+        };
+        let progress = Progress::of(&event)?;
+        let connection = self.0.client.connection(event_id.clone()).await?;
+        if self.connection_changed(&progress, connection.as_ref(), now) {
+            return Ok(None);
+        }
+        let is_live = connection.is_some_and(|it| it.status.is_live());
+        Ok(match pass::next(&progress, event.wished_at, now, &self.0.rules) {
+            Next::WaitUntil(until) => Some(until),
+            Next::Rest => Some(now.saturating_add(LOOK_AGAIN)),
+            _ if !is_live => Some(now.saturating_add(LOOK_AGAIN)),
+            _ => None,
+        })
+    }
+
+    /// Whether the connection is in another state than the notes say.
+    fn connection_changed(
+        &self,
+        progress: &Progress,
+        connection: Option<&Connection>,
+        now: Timestamp,
+    ) -> bool {
+        let Some(connection) = connection else {
+            return false;
+        };
+        match &progress.ended {
+            None if connection.status.is_live() => connection.consented_at > progress.consented_at,
+            None => is_ended_for_good(connection),
+            Some(_) if connection.status.is_live() => connection.consented_at > progress.consented_at,
+            Some(ended) => !ended.is_wiped && wipe_is_due(connection, now),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.client.now()
+    }
+}
+
+/// Whether the cached data has to be deleted. A connection that only needs a new consent keeps it.
+pub(crate) fn is_ended_for_good(connection: &Connection) -> bool {
+    matches!(
+        connection.status,
+        ConnectionStatus::Revoked | ConnectionStatus::Deleted
+    )
+}
+
+/// Whether the mirror wipes on its own, because no webhook told of a deadline: a day before the 30 days are over.
+fn wipe_is_due(connection: &Connection, now: Timestamp) -> bool {
+    let day = Duration::from_secs(24 * 60 * 60);
+    connection
+        .delete_by
+        .is_some_and(|deadline| deadline.saturating_sub(day) <= now)
+}
+
+impl Turn<'_> {
+    /// Makes one step.
+    async fn step(&mut self) -> Result<Step, MirrorError> {
+        let now = self.mirror.now();
+        let connection = self
+            .mirror
+            .0
+            .client
+            .connection(self.event.event_id.clone())
+            .await?;
+        if self
+            .mirror
+            .connection_changed(&self.progress, connection.as_ref(), now)
+            && let Some(connection) = connection
+        {
+            return self.follow_connection(&connection).await;
+        }
+        if !connection.is_some_and(|it| it.status.is_live()) {
+            return Ok(Step::Until(now.saturating_add(LOOK_AGAIN)));
+        }
+        match pass::next(&self.progress, self.event.wished_at, now, &self.mirror.0.rules) {
+            Next::Rest => Ok(Step::Until(now.saturating_add(LOOK_AGAIN))),
+            Next::WaitUntil(until) => Ok(Step::Until(until)),
+            Next::Begin(reason) => self.begin(reason, now).await,
+            Next::Page(kind, cursor) => self.read_page(kind, cursor).await,
+            Next::Sweep(kind, after) => self.sweep(kind, after, now).await,
+        }
+    }
+
+    async fn begin(&mut self, reason: Reason, now: Timestamp) -> Result<Step, MirrorError> {
+        tracing::debug!(event_id = %self.event.event_id, ?reason, "the mirror begins to read");
+        let progress = pass::begin(&self.progress, reason, now, &self.mirror.0.rules);
+        // A wish that comes from now on is not fulfilled by what this read has shown before it.
+        let wish = Wish::Clear;
+        self.note(progress, wish, false).await
+    }
+
+    /// The connection has ended, or there is a new consent.
+    async fn follow_connection(&mut self, connection: &Connection) -> Result<Step, MirrorError> {
+        let event_id = self.event.event_id.clone();
+        match &self.progress.ended {
+            None if connection.status.is_live() => {
+                tracing::info!(%event_id, "the organizer has consented again: the mirror reads everything again");
+                let progress = Progress {
+                    consented_at: connection.consented_at,
+                    current: None,
+                    complete: None,
+                    ..self.progress.clone()
+                };
+                self.note(progress, Wish::Clear, false).await
+            }
+            None => {
+                tracing::warn!(%event_id, "the connection has ended: the mirror stops, and its data has to be wiped");
+                let ended = Ended::new(connection.status_since);
+                let progress = Progress {
+                    ended: Some(ended),
+                    current: None,
+                    ..self.progress.clone()
+                };
+                self.note(progress, Wish::Clear, true).await
+            }
+            // No data of an ended connection is carried over to a new one.
+            Some(ended) if !ended.is_wiped => {
+                self.mirror.wipe_ended(&event_id).await?;
+                Ok(Step::Again)
+            }
+            Some(_) => {
+                let progress = Progress {
+                    last_pass: self.progress.last_pass,
+                    ..Progress::new(connection.consented_at)
+                };
+                self.note(progress, Wish::Clear, false).await
+            }
+        }
+    }
+
+    /// Writes notes only.
+    pub(crate) async fn note(
+        &mut self,
+        progress: Progress,
+        wish: Wish,
+        ends_epoch: bool,
+    ) -> Result<Step, MirrorError> {
+        let write = MirrorWrite {
+            wish,
+            ends_epoch,
+            progress: Some(progress.to_json()),
+            ..self.empty_write()
+        };
+        self.write(&write).await
+    }
+
+    pub(crate) fn empty_write(&self) -> MirrorWrite {
+        MirrorWrite {
+            event_id: self.event.event_id.clone(),
+            epoch: self.event.epoch,
+            fence: Some(self.fence),
+            progress: None,
+            ends_epoch: false,
+            wish: Wish::Keep,
+            rows: Vec::new(),
+            marks: None,
+            at: self.mirror.now(),
+        }
+    }
+
+    /// Writes. Whatever the outcome, the next step begins with what is stored then.
+    async fn write(&mut self, write: &MirrorWrite) -> Result<Step, MirrorError> {
+        Ok(self.write_unless_in_conflict(write).await?.unwrap_or(Step::Again))
+    }
+
+    /// Writes; `None` if a row was changed since it was loaded.
+    pub(crate) async fn write_unless_in_conflict(
+        &mut self,
+        write: &MirrorWrite,
+    ) -> Result<Option<Step>, MirrorError> {
+        match self.mirror.0.store.write(write).await? {
+            WriteOutcome::Written { .. } => {
+                if write.rows.iter().any(|row| row.is_announced) {
+                    self.mirror.0.changed.notify_waiters();
+                }
+                Ok(Some(Step::Again))
+            }
+            WriteOutcome::Conflict => Ok(None),
+            WriteOutcome::OtherEpoch => Ok(Some(Step::Again)),
+            // Another replica reads now.
+            WriteOutcome::Fenced => Ok(Some(Step::Until(self.mirror.now().saturating_add(CLAIM)))),
+        }
+    }
+
+    /// Compares the next rows with what the read has shown.
+    async fn sweep(
+        &mut self,
+        kind: ResourceKind,
+        after: Option<Box<str>>,
+        now: Timestamp,
+    ) -> Result<Step, MirrorError> {
+        let pass_number = self.progress.last_pass;
+        let Some(began) = pass::sweep_began(&self.progress) else {
+            let progress = pass::swept(&self.progress, None, 0, 0, now);
+            return self.note(progress, Wish::Keep, false).await;
+        };
+        let query = RowQuery {
+            event_id: self.event.event_id.clone(),
+            kind,
+            conditions: vec![Condition::NotShownBy(pass_number)],
+            after,
+            limit: SLICE,
+        };
+        let unseen = self.mirror.0.store.rows(&query).await?;
+        let last = unseen.last().map(|stored| stored.row.id.clone());
+        let last = last.filter(|_| unseen.len() == SLICE);
+        let rows: Vec<_> = unseen
+            .into_iter()
+            .filter_map(|stored| not_shown(stored, pass_number, began))
+            .collect();
+        let removed = rows.iter().filter(|row| row.after.is_none()).count() as u64;
+        let newly_missing = rows.len() as u64 - removed;
+        let progress = pass::swept(&self.progress, last, newly_missing, removed, now);
+        let write = MirrorWrite {
+            progress: Some(progress.to_json()),
+            rows,
+            ..self.empty_write()
+        };
+        self.write(&write).await
+    }
+}
