@@ -1,8 +1,8 @@
 //! The Revento SDK's token store, webhook inbox, deletion ledger and shared rate budget on PostgreSQL, for any number of replicas.
 //!
 //! [`PostgresStore`] is a [`TokenStore`](revento_store::TokenStore), an [`InboxStore`](revento_store::InboxStore),
-//! a [`DeletionStore`](revento_store::DeletionStore) and a [`BudgetStore`](revento_store::BudgetStore): replicas
-//! that share the database stay below a token's rate budgets together.
+//! a [`DeletionStore`](revento_store::DeletionStore), an [`Once`](revento_store::Once) and a
+//! [`BudgetStore`](revento_store::BudgetStore): replicas that share the database stay below a token's rate budgets together.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,6 +49,7 @@ mod deletions;
 mod error;
 mod inbox;
 mod inbox_admin;
+mod once;
 mod open_error;
 mod options;
 mod record;

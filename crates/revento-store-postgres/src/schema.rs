@@ -22,6 +22,7 @@ impl PostgresStore {
         include_str!("schema/5.sql"),
         include_str!("schema/6.sql"),
         include_str!("schema/7.sql"),
+        include_str!("schema/8.sql"),
     ];
 }
 

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::{
     PostgresOptions, PostgresStore,
     call::{BEGIN, Call},
-    deletions, inbox, inbox_admin, tokens,
+    deletions, inbox, inbox_admin, once, tokens,
 };
 
 async fn store(name: &str, setting: &str) -> Option<PostgresStore> {
@@ -59,6 +59,7 @@ async fn t7_every_question_has_an_index() {
         .chain(inbox::QUERIES)
         .chain(inbox_admin::QUERIES)
         .chain(deletions::QUERIES)
+        .chain(once::QUERIES)
     {
         let sql = store.sql(sql);
         // Any argument will do: a generic plan does not look at it (PostgreSQL 16 can be asked for one).

@@ -32,7 +32,12 @@ impl Keys {
         format!("{}:due:{escaped}", self.prefix)
     }
 
-    /// What has been spent of a token's budgets. Only these keys have an expiry.
+    /// A use-once mark. It has an expiry, later than its end.
+    pub(crate) fn mark(&self, id: &str) -> String {
+        format!("{}:once:{id}", self.prefix)
+    }
+
+    /// What has been spent of a token's budgets. It has an expiry.
     pub(crate) fn budget(&self, token: &str) -> String {
         format!("{}:budget:{token}", self.prefix)
     }

@@ -1,4 +1,4 @@
-//! The Revento SDK's token store and shared rate budget on Redis or Valkey, for any number of replicas.
+//! The Revento SDK's token store, use-once marks and shared rate budget on Redis or Valkey, for any number of replicas.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,6 +28,10 @@
 //! The same handle is a [`BudgetStore`](revento_store::BudgetStore): replicas that share it stay below a token's rate budgets together.
 //! What has been spent is a key with an expiry, which a server may lose without harm.
 //!
+//! It is an [`Once`](revento_store::Once), too. A mark is a key that expires an hour after its end by the server's clock. A fail-over that
+//! loses a mark lets a second replica take it. Then a callback that comes again sends its code a second time, and the platform
+//! revokes what the first one issued.
+//!
 //! If the connection was lost, because the server or a balancer closed it, the store opens another one and makes the call again. A write
 //! that had arrived is not made twice: the record keeps the name of the call that wrote it. Only if another replica has changed the
 //! record meanwhile, the call fails and may have taken effect. A call that gets no answer in five seconds is not made again.
@@ -36,6 +40,7 @@ mod budgets;
 mod call;
 mod error;
 mod keys;
+mod once;
 mod open_error;
 mod options;
 mod record;

@@ -11,6 +11,7 @@ pub(crate) struct Scripts {
     pub(crate) release: Script,
     pub(crate) remove: Script,
     pub(crate) budget: Script,
+    pub(crate) take: Script,
 }
 
 impl Scripts {
@@ -22,6 +23,7 @@ impl Scripts {
             release: Script::new(include_str!("scripts/release.lua")),
             remove: Script::new(include_str!("scripts/remove.lua")),
             budget: Script::new(include_str!("scripts/budget.lua")),
+            take: Script::new(include_str!("scripts/take.lua")),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The Revento SDK's token store and webhook inbox on SQLite: one file, no server.
 //!
-//! [`SqliteStore`] is a [`TokenStore`](revento_store::TokenStore), an [`InboxStore`](revento_store::InboxStore)
-//! and a [`DeletionStore`](revento_store::DeletionStore). Several processes of one machine can share the file;
+//! [`SqliteStore`] is a [`TokenStore`](revento_store::TokenStore), an [`InboxStore`](revento_store::InboxStore),
+//! a [`DeletionStore`](revento_store::DeletionStore) and an [`Once`](revento_store::Once). Several processes of one machine can share the file;
 //! replicas on several machines cannot, and a network file system is no way around that.
 //!
 //! ```
@@ -37,6 +37,7 @@ mod connect;
 mod deletions;
 mod error;
 mod inbox;
+mod once;
 mod open_error;
 mod record;
 mod schema;

@@ -4,7 +4,7 @@ use revento_core::{Connection, ConnectionKey, ConnectionStatus, Scopes, Timestam
 use revento_store::{CreateOutcome, Record, Sealed, StoreErrorReason, TokenStore};
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::{SqliteStore, deletions, inbox, tokens};
+use crate::{SqliteStore, deletions, inbox, once, tokens};
 
 async fn store(directory: &tempfile::TempDir) -> SqliteStore {
     SqliteStore::open(directory.path().join("revento.sqlite"))
@@ -23,6 +23,7 @@ async fn t7_every_question_has_an_index() {
         inbox::QUERIES,
         inbox::ADMIN_QUERIES,
         deletions::QUERIES,
+        once::QUERIES,
     ]
     .concat();
     let batch = inbox::example_script();

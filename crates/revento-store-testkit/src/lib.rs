@@ -1,8 +1,8 @@
 //! The conformance suite for stores of the Revento SDK.
 //!
 //! Run it in one test when you implement [`TokenStore`](revento_store::TokenStore), [`InboxStore`](revento_store::InboxStore),
-//! [`DeletionStore`](revento_store::DeletionStore) or [`BudgetStore`](revento_store::BudgetStore) for another database,
-//! or [`Sealer`](revento_store::Sealer) for a key service. If your store also implements [`InboxAdmin`](revento_store::InboxAdmin) or
+//! [`DeletionStore`](revento_store::DeletionStore), [`Once`](revento_store::Once) or [`BudgetStore`](revento_store::BudgetStore) for
+//! another database, or [`Sealer`](revento_store::Sealer) for a key service. If your store also implements [`InboxAdmin`](revento_store::InboxAdmin) or
 //! [`TokenAdmin`](revento_store::TokenAdmin), for operators, run their suites, too. The SDK's own stores and sealers pass the same suite.
 //!
 //! ```
@@ -50,6 +50,7 @@ mod expect;
 pub mod fixtures;
 mod inbox;
 mod long;
+mod once;
 mod race;
 mod report;
 mod sealers;
@@ -60,8 +61,8 @@ mod tokens;
 pub use report::{CheckOutcome, Finding, Report};
 pub use subject::{BoxError, Subject};
 pub use suite::{
-    BudgetStoreSuite, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, SealerSuite, StoreTrait, Suite,
-    TokenAdminSuite, TokenStoreSuite,
+    BudgetStoreSuite, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, SealerSuite,
+    StoreTrait, Suite, TokenAdminSuite, TokenStoreSuite,
 };
 
 /// The README's code compiles.

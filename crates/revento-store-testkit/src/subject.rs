@@ -2,7 +2,9 @@
 
 use std::{any::Any, fmt, sync::Arc};
 
-use revento_store::{BudgetStore, DeletionStore, InboxAdmin, InboxStore, Sealer, TokenAdmin, TokenStore};
+use revento_store::{
+    BudgetStore, DeletionStore, InboxAdmin, InboxStore, Once, Sealer, TokenAdmin, TokenStore,
+};
 
 use crate::{check::BoxFuture, expect::NotPassed};
 
@@ -46,6 +48,13 @@ impl Subject<dyn DeletionStore> {
 impl Subject<dyn BudgetStore> {
     /// Tests a budget store, which has to be empty.
     pub fn budgets(store: impl BudgetStore + 'static) -> Self {
+        Self::new(Arc::new(store))
+    }
+}
+
+impl Subject<dyn Once> {
+    /// Tests a store of use-once marks, which has to be empty.
+    pub fn once(store: impl Once + 'static) -> Self {
         Self::new(Arc::new(store))
     }
 }

@@ -3,14 +3,16 @@
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use revento_core::error::chain;
-use revento_store::{BudgetStore, DeletionStore, InboxAdmin, InboxStore, Sealer, TokenAdmin, TokenStore};
+use revento_store::{
+    BudgetStore, DeletionStore, InboxAdmin, InboxStore, Once, Sealer, TokenAdmin, TokenStore,
+};
 
 use crate::{
     BoxError, CheckOutcome, Finding, Report, Subject, admin, budgets,
     check::{BoxFuture, Check, SharedSubject},
     deletions,
     expect::NotPassed,
-    inbox, sealers, tokens,
+    inbox, once, sealers, tokens,
 };
 
 /// The suite for token stores.
@@ -21,6 +23,8 @@ pub type InboxStoreSuite = Suite<dyn InboxStore>;
 pub type DeletionStoreSuite = Suite<dyn DeletionStore>;
 /// The suite for budget stores.
 pub type BudgetStoreSuite = Suite<dyn BudgetStore>;
+/// The suite for use-once marks.
+pub type OnceSuite = Suite<dyn Once>;
 /// The suite for what operators ask of inbox stores. Run it beside the suite for inbox stores.
 pub type InboxAdminSuite = Suite<dyn InboxAdmin>;
 /// The suite for what operators ask of token stores. Run it beside the suite for token stores.
@@ -34,6 +38,7 @@ impl StoreTrait for dyn TokenStore {}
 impl StoreTrait for dyn InboxStore {}
 impl StoreTrait for dyn DeletionStore {}
 impl StoreTrait for dyn BudgetStore {}
+impl StoreTrait for dyn Once {}
 impl StoreTrait for dyn InboxAdmin {}
 impl StoreTrait for dyn TokenAdmin {}
 impl StoreTrait for dyn Sealer {}
@@ -69,6 +74,12 @@ impl sealed::StoreTrait for dyn DeletionStore {
 impl sealed::StoreTrait for dyn BudgetStore {
     fn checks() -> sealed::Checks<Self> {
         sealed::Checks(budgets::checks())
+    }
+}
+
+impl sealed::StoreTrait for dyn Once {
+    fn checks() -> sealed::Checks<Self> {
+        sealed::Checks(once::checks())
     }
 }
 

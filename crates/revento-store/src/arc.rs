@@ -10,8 +10,8 @@ use crate::{
     BudgetStore, BudgetSwapOutcome, BudgetWrite, BuriedCursor, BuriedDelivery, ClaimOutcome, ClaimTerms,
     Clock, CreateOutcome, DeletionDuty, DeletionProof, DeletionStore, DeliveryDetails, DeliveryState,
     DueCursor, Entropy, EntropyError, Fence, InboxAdmin, InboxStats, InboxStore, InsertOutcome, Lease,
-    LeasedDelivery, NewDelivery, Record, RequeueAttempts, RequeueOutcome, SealError, Sealed, SealedDelivery,
-    Sealer, StoreError, Stored, SwapOutcome, TokenAdmin, TokenStore, Unsealed, Version,
+    LeasedDelivery, NewDelivery, Once, Record, RequeueAttempts, RequeueOutcome, SealError, Sealed,
+    SealedDelivery, Sealer, StoreError, Stored, SwapOutcome, TokenAdmin, TokenStore, Unsealed, Version,
 };
 
 #[async_trait]
@@ -201,6 +201,13 @@ impl<T: BudgetStore + ?Sized> BudgetStore for Arc<T> {
 }
 
 #[async_trait]
+impl<T: Once + ?Sized> Once for Arc<T> {
+    async fn take(&self, id: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        (**self).take(id, now, until).await
+    }
+}
+
+#[async_trait]
 impl<T: Sealer + ?Sized> Sealer for Arc<T> {
     async fn seal(&self, context: &str, plaintext: &[u8]) -> Result<Sealed, SealError> {
         (**self).seal(context, plaintext).await
@@ -226,12 +233,14 @@ impl<T: Entropy + ?Sized> Entropy for Arc<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::MemoryTokens;
+    use crate::memory::{MemoryOnce, MemoryTokens};
 
     #[test]
     fn a_shared_trait_object_is_a_store() {
         fn take(_: impl TokenStore + 'static) {}
         take(Arc::new(MemoryTokens::new()));
         take(Arc::new(MemoryTokens::new()) as Arc<dyn TokenStore>);
+        fn mark(_: impl Once + 'static) {}
+        mark(Arc::new(MemoryOnce::new()) as Arc<dyn Once>);
     }
 }

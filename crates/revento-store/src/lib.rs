@@ -5,6 +5,7 @@
 //!   For engines with columns [`columns`] maps records to rows.
 //! - [`InboxStore`] keeps webhook deliveries until they are handled.
 //! - [`BudgetStore`] keeps what replicas have spent of a token's rate budgets.
+//! - [`Once`] keeps use-once marks, so that replicas do once what must be done once.
 //! - [`DeletionStore`] keeps duties to delete cached data, and the proofs of their deletion.
 //! - [`InboxAdmin`] and [`TokenAdmin`] answer what operators ask: a store may do without.
 //! - [`Sealer`] encrypts what a store keeps; a store only ever sees [`Sealed`] bytes.
@@ -27,6 +28,7 @@ mod fields;
 pub mod group_commit;
 mod inbox_store;
 pub mod memory;
+mod once;
 mod record_pages;
 pub mod reseal;
 mod sealer;
@@ -46,6 +48,7 @@ pub use inbox_store::{
     BuriedCursor, BuriedDelivery, CompletionStatement, DeliveryState, InboxStore, InsertOutcome, Lease,
     LeasedDelivery, NewDelivery, RequeueAttempts, RequeueOutcome,
 };
+pub use once::Once;
 pub use record_pages::RecordPages;
 pub use sealer::{SealError, Sealed, Sealer, Unsealed};
 pub use slot::Slot;

@@ -3,7 +3,7 @@
 use std::{net::Ipv4Addr, time::Duration};
 
 use revento_core::Timestamp;
-use revento_store::{CreateOutcome, InboxStore, TokenStore};
+use revento_store::{CreateOutcome, InboxStore, Once, TokenStore};
 use revento_store_postgres::{OpenError, PostgresStore};
 use revento_store_testkit::fixtures::{NOW, connection_key, delivery, record};
 
@@ -25,6 +25,8 @@ async fn use_it(store: &PostgresStore, number: u64) {
     assert!(store.load(&connection_key(&id)).await.unwrap().is_none());
     let created = store.create(&record(&id, number)).await.unwrap();
     assert!(matches!(created, CreateOutcome::Created(_)), "it was made twice");
+    let taken = store.take(&id, NOW, Timestamp::MAX).await.unwrap();
+    assert!(taken, "the mark was taken twice");
     store.insert(&delivery(number)).await.unwrap();
     let leased = store.lease(NOW, Timestamp::MAX, 9).await.unwrap();
     assert_eq!(leased.len(), 1);

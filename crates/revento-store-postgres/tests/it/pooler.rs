@@ -23,6 +23,7 @@ async fn h23_the_suites_pass_through_a_pooler_in_transaction_mode() {
     suite::inbox_store(url.clone(), admin).await;
     suite::for_operators(url.clone()).await;
     suite::deletion_store(url.clone()).await;
+    suite::once_store(url.clone()).await;
     suite::budget_store(url).await;
 }
 
@@ -35,6 +36,7 @@ async fn h23_the_suites_pass_through_a_pooler_in_session_mode() {
     suite::inbox_store(url.clone(), admin).await;
     suite::for_operators(url.clone()).await;
     suite::deletion_store(url.clone()).await;
+    suite::once_store(url.clone()).await;
     suite::budget_store(url).await;
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use revento_store::{BudgetStore, DeletionStore, InboxStore, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxStore, Once, TokenStore};
 use revento_store_testkit::{
-    BoxError, BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, Report,
-    Subject, TokenAdminSuite, TokenStoreSuite,
+    BoxError, BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite,
+    OnceSuite, Report, Subject, TokenAdminSuite, TokenStoreSuite,
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -130,6 +130,22 @@ pub(crate) async fn budget_store(url: String) {
     passed_in_full(&suite.run().await);
 }
 
+pub(crate) async fn once_store(url: String) {
+    let suite = OnceSuite::new(move || {
+        let url = url.clone();
+        async move {
+            let schema = server::fresh();
+            let store = server::options(&url, &schema).connect().await?;
+            let open = move || {
+                let options = server::options(&url, &schema);
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn Once>) }
+            };
+            Ok(Subject::once(store).with_replicas(open))
+        }
+    });
+    passed_in_full(&suite.run().await);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_token_store_suite_passes() {
     let Some(url) = server::url() else { return };
@@ -152,6 +168,12 @@ async fn the_suites_for_operators_pass() {
 async fn q17_the_ledger_suite_passes() {
     let Some(url) = server::url() else { return };
     deletion_store(url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o21_the_use_once_suite_passes() {
+    let Some(url) = server::url() else { return };
+    once_store(url).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

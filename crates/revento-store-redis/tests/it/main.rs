@@ -13,5 +13,6 @@
 mod budgets;
 mod connecting;
 mod network;
+mod once;
 mod server;
 mod suite;

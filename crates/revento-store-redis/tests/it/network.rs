@@ -10,7 +10,7 @@ use std::{
 
 use redis::Client;
 use revento_core::{Timestamp, claim::ClaimTerms};
-use revento_store::{ClaimOutcome, CreateOutcome, SwapOutcome, TokenStore};
+use revento_store::{ClaimOutcome, CreateOutcome, Once, SwapOutcome, TokenStore};
 use revento_store_redis::{OpenError, RedisOptions, RedisStore};
 use revento_store_testkit::fixtures::{NOW, connection_key, record};
 use tokio::{
@@ -165,6 +165,13 @@ async fn use_it(store: &RedisStore, number: u64, before: impl Fn()) {
     assert!(listed.iter().any(|stored| stored.version == version));
     before();
     store.release(&key, fence).await.unwrap();
+    before();
+    assert!(
+        store.take(&id, NOW, until).await.unwrap(),
+        "the mark was taken twice"
+    );
+    before();
+    assert!(!store.take(&id, NOW, until).await.unwrap());
     before();
     store.remove(&key).await.unwrap();
     assert!(store.load(&key).await.unwrap().is_none());

@@ -82,9 +82,12 @@ async fn a_file_of_a_newer_version() {
     SqliteStore::open(&path).await.unwrap().close().await.unwrap();
     execute(&path, "PRAGMA user_version = 99").await;
     let before = fs::read(&path).unwrap();
+    let known = SqliteStore::SCHEMA_VERSION;
     assert_eq!(
         text(&path).await,
-        "…/revento.sqlite was written by a newer version (schema 99, this version knows 8): update this program"
+        format!(
+            "…/revento.sqlite was written by a newer version (schema 99, this version knows {known}): update this program"
+        )
     );
     assert!(before == fs::read(&path).unwrap());
 }

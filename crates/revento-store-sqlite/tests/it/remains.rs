@@ -122,7 +122,7 @@ async fn h26_what_an_older_version_has_left_in_free_pages_is_wiped_at_the_first_
         .fetch_one(&mut after)
         .await
         .unwrap();
-    assert_eq!(version, 8);
+    assert_eq!(version, i64::from(SqliteStore::SCHEMA_VERSION));
 
     // As if the first opening had ended before the file was written anew.
     sqlx::raw_sql("PRAGMA user_version = 6")

@@ -2,10 +2,10 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use revento_store::{DeletionStore, InboxStore, TokenStore};
+use revento_store::{DeletionStore, InboxStore, Once, TokenStore};
 use revento_store_sqlite::SqliteStore;
 use revento_store_testkit::{
-    BoxError, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, Report, Subject,
+    BoxError, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, Report, Subject,
     TokenAdminSuite, TokenStoreSuite,
 };
 
@@ -97,6 +97,21 @@ async fn q17_the_ledger_suite_passes() {
         Ok(Subject::deletions(store)
             .with_replicas(open)
             .guarded_by(directory))
+    });
+    passed_in_full(&suite.run().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o21_the_use_once_suite_passes() {
+    let suite = OnceSuite::new(|| async {
+        let directory = tempfile::tempdir()?;
+        let path = directory.path().join("revento.sqlite");
+        let store = SqliteStore::open(&path).await?;
+        let open = move || {
+            let path = path.clone();
+            async move { Ok(Arc::new(SqliteStore::open(path).await?) as Arc<dyn Once>) }
+        };
+        Ok(Subject::once(store).with_replicas(open).guarded_by(directory))
     });
     passed_in_full(&suite.run().await);
 }

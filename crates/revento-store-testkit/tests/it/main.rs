@@ -12,6 +12,7 @@ mod budgets;
 mod deletions;
 mod inbox;
 mod memory;
+mod once;
 mod sealers;
 mod suite;
 mod tokens;

@@ -5,11 +5,13 @@ mod budgets;
 mod deletions;
 mod inbox;
 mod inbox_admin;
+mod once;
 mod tokens;
 
 pub use budgets::MemoryBudgets;
 pub use deletions::MemoryDeletions;
 pub use inbox::MemoryInbox;
+pub use once::MemoryOnce;
 pub use tokens::MemoryTokens;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,0 +1,53 @@
+//! Use-once marks of many replicas.
+
+use std::sync::Arc;
+
+use redis::AsyncCommands;
+use revento_core::Timestamp;
+use revento_store::Once;
+use revento_store_testkit::{CheckOutcome, OnceSuite, Subject};
+
+use crate::server;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn o21_the_use_once_suite_passes() {
+    let Some(url) = server::url() else { return };
+    let suite = OnceSuite::new(move || {
+        let url = url.clone();
+        async move {
+            let prefix = server::fresh();
+            let store = server::options(&url, &prefix).connect().await?;
+            let open = move || {
+                let options = server::options(&url, &prefix);
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn Once>) }
+            };
+            Ok(Subject::once(store).with_replicas(open))
+        }
+    });
+    let report = suite.run().await;
+    report.assert_passed();
+    for finding in report.findings() {
+        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k22_the_server_keeps_a_mark_beyond_its_end() {
+    let Some(url) = server::url() else { return };
+    let prefix = server::fresh();
+    let store = server::options(&url, &prefix).connect().await.unwrap();
+    let now = Timestamp::from_unix_seconds(1_778_336_551);
+    // The last one ends before it begins, and one ends at the end of time.
+    for (id, seconds) in [("a", 600), ("b", i64::MAX / 2_000_000), ("c", 0), ("d", -600)] {
+        let until = Timestamp::from_unix_seconds(now.unix_seconds() + seconds);
+        assert!(store.take(id, now, until).await.unwrap());
+        let client = redis::Client::open(url.as_str()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let left: i64 = connection.ttl(format!("{{{prefix}}}:once:{id}")).await.unwrap();
+        assert!(left > seconds, "{id} is kept for {left} s");
+        assert!(
+            left <= seconds.max(0) + 3600,
+            "{id} is kept for {left} s, and the memory grows"
+        );
+    }
+}
