@@ -8,7 +8,7 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use revento::oauth::{AuthorizationRequest, Endpoints, Integration};
-use revento::store::memory::MemoryTokens;
+use revento::store::memory::{MemoryOnce, MemoryTokens};
 use revento::with_axum::AuthorizationFlow;
 use revento::{Client, KeyRing, ReqwestTransport, Scopes, SealingKey};
 use tokio::net::TcpListener;
@@ -59,7 +59,7 @@ async fn start() -> (String, Platform, Seen) {
         .sealer(Arc::<KeyRing>::clone(&keys))
         .build()
         .unwrap();
-    let flow = AuthorizationFlow::new(client, &keys);
+    let flow = AuthorizationFlow::new(client, &keys, MemoryOnce::new());
     let seen = Seen::default();
     let router = Router::new()
         .route("/connect", get(connect))

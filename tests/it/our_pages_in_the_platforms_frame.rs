@@ -152,7 +152,7 @@ async fn start() -> (String, App, Platform, TempDir) {
         .build()
         .unwrap();
     let app = App {
-        flow: AuthorizationFlow::new(client.clone(), &keys).partitioned_cookies(),
+        flow: AuthorizationFlow::new(client.clone(), &keys, store.clone()).partitioned_cookies(),
         sessions: WebviewSessions::new(client.clone(), &keys, LocalPath::parse("/login").unwrap())
             .check_interval(Duration::ZERO),
         client,

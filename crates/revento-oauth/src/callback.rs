@@ -7,7 +7,8 @@ use crate::{PendingAuthorization, pkce::Verifier};
 
 /// An authorization code, with everything that its exchange needs.
 ///
-/// Use it once. A second use of a code revokes the tokens of the first (contract §2.1).
+/// Use it once. A second use of a code revokes the tokens of the first (contract §2.1). A browser can repeat a callback, and another
+/// replica may get it: take a mark in a store that all replicas share before you use the code (invariant T9).
 pub struct CodeGrant {
     pub(crate) code: Zeroizing<String>,
     pub(crate) verifier: Verifier,
@@ -51,9 +52,6 @@ pub enum CallbackError {
     /// The callback does not belong to the flow that this browser began.
     #[error("the `state` of this callback belongs to no flow that this browser began; connect again")]
     StateMismatch,
-    /// An earlier request brought the same callback. Its code is spent or being exchanged.
-    #[error("this callback was used before; connect again if there is no connection yet")]
-    AlreadyUsed,
     /// The callback has no state, or neither a code nor an error, or both, or one of these twice.
     #[error("the callback is malformed: {0}; connect again")]
     Malformed(&'static str),
@@ -66,9 +64,7 @@ impl CallbackError {
             Self::Declined { .. } => ErrorKind::ConsentRequired,
             Self::Refused { error, .. } if is_platform_failure(error) => ErrorKind::Platform,
             Self::Refused { .. } => ErrorKind::Refused,
-            Self::Expired | Self::StateMismatch | Self::AlreadyUsed | Self::Malformed(_) => {
-                ErrorKind::Rejected
-            }
+            Self::Expired | Self::StateMismatch | Self::Malformed(_) => ErrorKind::Rejected,
         }
     }
 
@@ -77,9 +73,9 @@ impl CallbackError {
         self.kind() == ErrorKind::Platform
     }
 
-    /// Whether there may be a connection: only if the callback was used before.
+    /// Whether the platform may have issued tokens: never.
     pub fn may_have_taken_effect(&self) -> bool {
-        matches!(self, Self::AlreadyUsed)
+        false
     }
 }
 

@@ -72,7 +72,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let platform: Uri = auth_base.parse()?;
     let login = LocalPath::of(&Uri::from_static(pages::LOGIN));
-    let flow = AuthorizationFlow::new(client.clone(), &keys);
+    let flow = AuthorizationFlow::new(client.clone(), &keys, store.clone());
     let state = Data::new(State {
         client: client.clone(),
         framed_flow: flow.clone().partitioned_cookies(),

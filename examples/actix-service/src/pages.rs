@@ -10,8 +10,8 @@ use actix_web::{
 use http::Uri;
 use revento::{
     AuthorizationRequest, Client, Error, Retry, Scope, Scopes,
-    types::{Connection, EventId, error::chain},
-    with_axum::{AuthorizationFlow, FlowOutcome, LocalPath, WebviewSessions},
+    types::{Connection, EventId, TokenKind, error::chain},
+    with_axum::{AuthorizationFlow, FlowError, FlowOutcome, LocalPath, WebviewSessions},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -22,6 +22,8 @@ use crate::{
 };
 
 pub(crate) const LOGIN: &str = "/login";
+const ME: &str = "/me";
+const WEBVIEW: &str = "/webview";
 
 /// Somebody waits for the page, so an error is better than a wait for the next hour's budget.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -76,8 +78,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/participants", get().to(participants))
         .route("/handled", get().to(handled))
         .route(LOGIN, page().to(login))
-        .route("/me", get().to(me))
-        .route("/webview", get().to(webview))
+        .route(ME, get().to(me))
+        .route(WEBVIEW, get().to(webview))
         .route("/healthz", get().to(async || HttpResponse::NoContent().finish()));
 }
 
@@ -114,6 +116,12 @@ async fn callback(state: Data<State>, browser: Browser) -> HttpResponse {
     let FlowOutcome { headers, result } = state.flow_for(&browser).finish(&browser.0).await;
     let mut answer = match result {
         Ok(finished) => finished_page(&state, &browser, &finished.connection).await,
+        // Another request has finished the flow, or tried to. These pages show what came of it.
+        Err(FlowError::AlreadyUsed {
+            token_kind: TokenKind::User,
+            ..
+        }) => see_other(&participant_page(&state, &browser)),
+        Err(FlowError::AlreadyUsed { event_id, .. }) => see_other(&event_page(&event_id)),
         Err(error) => {
             let text = format!("Not connected: {}.", chain(&error));
             HttpResponse::build(bridge::status(error.status())).body(text)
@@ -127,23 +135,32 @@ async fn callback(state: Data<State>, browser: Browser) -> HttpResponse {
 
 /// Where a finished flow leads. A login begins a session.
 async fn finished_page(state: &State, browser: &Browser, connection: &Connection) -> HttpResponse {
-    let event_id = connection.key.event_id.as_str();
     if connection.key.user_id.is_none() {
-        return see_other(&LocalPath::root().with_parameter("event_id", event_id));
+        return see_other(&event_page(&connection.key.event_id));
     }
     let cookie = match state.sessions.sign_in(&browser.0.headers, connection).await {
         Ok(cookie) => cookie,
         Err(error) => return HttpResponse::InternalServerError().body(chain(&error).to_string()),
     };
     let page = if state.is_framed(browser) {
-        state.sessions.return_path(Some("/webview"))
+        state.sessions.return_path(Some(WEBVIEW))
     } else {
-        LocalPath::of(&Uri::from_static("/me"))
+        LocalPath::of(&Uri::from_static(ME))
     };
     let mut answer = see_other(&page);
     let headers = http::HeaderMap::from_iter([(http::header::SET_COOKIE, cookie)]);
     bridge::copy_headers(&headers, &mut answer);
     answer
+}
+
+fn event_page(event_id: &EventId) -> LocalPath {
+    LocalPath::root().with_parameter("event_id", event_id.as_str())
+}
+
+/// The page that shows whether somebody is signed in.
+fn participant_page(state: &State, browser: &Browser) -> LocalPath {
+    let page = if state.is_framed(browser) { WEBVIEW } else { ME };
+    LocalPath::of(&Uri::from_static(page))
 }
 
 fn see_other(page: &LocalPath) -> HttpResponse {

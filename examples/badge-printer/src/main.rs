@@ -168,7 +168,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = Router::new()
         .route("/connect", get(connect))
         .route("/callback", get(callback))
-        .with_state(AuthorizationFlow::new(client.clone(), &keys))
+        .with_state(AuthorizationFlow::new(client.clone(), &keys, store.clone()))
         .layer(WebhookRoute::new("/webhooks", webhooks));
 
     tokio::spawn(jobs.print());

@@ -12,8 +12,8 @@ use maud::{DOCTYPE, html};
 use revento::inbox::{Deletions, covers_consent};
 use revento::types::resource::{Application, Profile};
 use revento::types::{Connection, EventId, error::chain};
-use revento::with_axum::{AuthorizationFlow, FlowOutcome, FrameAncestors, LocalPath, SameOrigin};
-use revento::with_axum::{WebhookEndpoint, WebhookRoute, WebviewSessions};
+use revento::with_axum::{AuthorizationFlow, FlowError, FlowOutcome, FrameAncestors, LocalPath};
+use revento::with_axum::{SameOrigin, WebhookEndpoint, WebhookRoute, WebviewSessions};
 use revento::{
     AuthorizationRequest, Client, Endpoints, Integration, KeyRing, ReqwestTransport, Retry, Scope,
 };
@@ -83,6 +83,8 @@ async fn callback(State(Portal { flow, sessions, .. }): State<Portal>, browser: 
     let FlowOutcome { headers, result } = flow.finish(&browser).await;
     let connection = match result {
         Ok(finished) => finished.connection,
+        // The browser got no response to the first one. The page shows whether somebody is signed in.
+        Err(FlowError::AlreadyUsed { .. }) => return (headers, Redirect::to("/")).into_response(),
         Err(error) => return (headers, problem(error.status(), &error)).into_response(),
     };
     if connection.key.user_id.is_none() {
@@ -140,7 +142,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .build()?;
     let portal = Portal {
         // A browser sends other cookies on pages of ours, but not in the platform's frame.
-        flow: AuthorizationFlow::new(client.clone(), &keys).partitioned_cookies(),
+        flow: AuthorizationFlow::new(client.clone(), &keys, store.clone()).partitioned_cookies(),
         sessions: WebviewSessions::new(client.clone(), &keys, LocalPath::parse("/login")?),
         ledger: Deletions::new(store.clone()),
         event_id: setting("REVENTO_EVENT_ID")?.into(),

@@ -68,6 +68,12 @@ pub(crate) async fn signed_in(
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(page.as_str())))
 }
 
+/// Leads to the page that shows whether somebody is signed in.
+pub(crate) fn shown(state: &State, browser: &Parts) -> Redirect {
+    let is_framed = state.flow.leave_frame(browser).is_some();
+    Redirect::to(if is_framed { WEBVIEW } else { ME })
+}
+
 /// Who is signed in, as the platform says now.
 async fn me(Extract(state): Extract<State>, browser: Parts) -> Response {
     let session = match state.sessions.find(&browser.headers).await {

@@ -17,8 +17,8 @@ use futures_util::{Stream, StreamExt, future::Shared, stream};
 use revento::{
     AuthorizationRequest, Error, Scope, Scopes,
     store::DeletionDuty,
-    types::{EventId, error},
-    with_axum::{FlowOutcome, FrameAncestors, LocalPath, WebhookEndpoint, WebhookRoute},
+    types::{EventId, TokenKind, error},
+    with_axum::{FlowError, FlowOutcome, FrameAncestors, LocalPath, WebhookEndpoint, WebhookRoute},
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -123,6 +123,14 @@ async fn callback(Extract(state): Extract<State>, browser: Parts) -> Response {
     let FlowOutcome { headers, result } = state.flow_for(&browser).finish(&browser).await;
     let connection = match result {
         Ok(finished) => finished.connection,
+        // Another request has finished the flow, or tried to. These pages show what came of it.
+        Err(FlowError::AlreadyUsed {
+            token_kind: TokenKind::User,
+            ..
+        }) => return (headers, participant_pages::shown(&state, &browser)).into_response(),
+        Err(FlowError::AlreadyUsed { event_id, .. }) => {
+            return (headers, event_page(&state, &event_id)).into_response();
+        }
         Err(error) => return (error.status(), headers, Html(pages::not_connected(&error))).into_response(),
     };
     if connection.key.user_id.is_some() {
@@ -135,13 +143,16 @@ async fn callback(Extract(state): Extract<State>, browser: Parts) -> Response {
         };
     }
     state.participants.forget().await;
-    let event_id = connection.key.event_id;
-    let page = if event_id == state.event_id {
+    (headers, event_page(&state, &connection.key.event_id)).into_response()
+}
+
+fn event_page(state: &State, event_id: &EventId) -> Redirect {
+    let page = if *event_id == state.event_id {
         LocalPath::root()
     } else {
         LocalPath::root().with_parameter(EVENT_ID, event_id.as_str())
     };
-    (headers, Redirect::to(page.as_str())).into_response()
+    Redirect::to(page.as_str())
 }
 
 /// For a load balancer: this process answers.

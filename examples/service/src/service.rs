@@ -70,7 +70,7 @@ impl Service {
             .store(store.clone())
             .sealer(Arc::clone(&sealer))
             .build()?;
-        let flow = AuthorizationFlow::new(client.clone(), &keys);
+        let flow = AuthorizationFlow::new(client.clone(), &keys, store.clone());
         let framed_flow = flow.clone().partitioned_cookies();
         let login = LocalPath::of(&Uri::from_static(participant_pages::LOGIN));
         let sessions = WebviewSessions::new(client.clone(), &keys, login);

@@ -4,8 +4,9 @@ use std::{error::Error, time::Duration};
 
 use http::StatusCode;
 use revento_api::ConnectError;
-use revento_core::{RequestId, error::ErrorKind};
+use revento_core::{EventId, RequestId, TokenKind, error::ErrorKind};
 use revento_oauth::CallbackError;
+use revento_store::StoreError;
 
 /// Why a flow led to no connection.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,21 @@ pub enum FlowError {
     /// The code gave no stored connection.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// This callback was used before, by this replica or by another one: a double click, or a browser that did not get the first
+    /// response. Its code was sent, or its process died before it could send it.
+    #[error("this callback was used before; connect again if there is no connection yet")]
+    AlreadyUsed {
+        /// The event of the flow. Its page shows whether there is a connection.
+        event_id: EventId,
+        /// Whether an organizer connects (`Installation`) or a participant signs in (`User`).
+        token_kind: TokenKind,
+    },
+    /// The store cannot say whether the callback was used before. The callback is still good, unless the store took the mark of the
+    /// flow and its answer was lost.
+    #[error(
+        "the store cannot say whether this callback was used before, and nothing was sent: load this page again"
+    )]
+    Store(#[source] StoreError),
     /// Too many codes are being exchanged ([`ExchangeLimits`](crate::ExchangeLimits)). The callback is still good.
     #[error(
         "too many people are connecting at this moment, and nothing was sent: load this page again in {} seconds",
@@ -52,7 +68,8 @@ impl FlowError {
         match self {
             Self::Callback(_) | Self::NoEvent(_) => StatusCode::BAD_REQUEST,
             Self::Connect(_) => StatusCode::BAD_GATEWAY,
-            Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::AlreadyUsed { .. } => StatusCode::CONFLICT,
+            Self::Busy { .. } | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotOpened { status } => *status,
             Self::Begin { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -64,19 +81,21 @@ impl FlowError {
             Self::Callback(error) => error.kind(),
             Self::Connect(error) => error.kind(),
             Self::Busy { .. } => ErrorKind::RateLimited,
-            Self::NotOpened { .. } | Self::NoEvent(_) => ErrorKind::Rejected,
+            Self::Store(error) => error.kind(),
+            Self::NotOpened { .. } | Self::NoEvent(_) | Self::AlreadyUsed { .. } => ErrorKind::Rejected,
             Self::Begin { kind, .. } => *kind,
         }
     }
 
-    /// Whether the same call can succeed later. Begin a new flow, except after [`Busy`](Self::Busy) and
+    /// Whether the same call can succeed later. Begin a new flow, except after [`Busy`](Self::Busy), [`Store`](Self::Store) and
     /// [`NotOpened`](Self::NotOpened): these callbacks are still good.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Callback(error) => error.is_transient(),
             Self::Connect(error) => error.is_transient(),
             Self::Busy { .. } | Self::NotOpened { .. } => true,
-            Self::NoEvent(_) => false,
+            Self::Store(error) => error.is_transient(),
+            Self::NoEvent(_) | Self::AlreadyUsed { .. } => false,
             Self::Begin { kind, .. } => matches!(kind, ErrorKind::Internal | ErrorKind::Sealing),
         }
     }
@@ -86,7 +105,13 @@ impl FlowError {
         match self {
             Self::Callback(error) => error.may_have_taken_effect(),
             Self::Connect(error) => error.may_have_taken_effect(),
-            Self::Busy { .. } | Self::NotOpened { .. } | Self::NoEvent(_) | Self::Begin { .. } => false,
+            Self::AlreadyUsed { .. } => true,
+            // The mark is the only thing that a failed store may have written.
+            Self::Store(_)
+            | Self::Busy { .. }
+            | Self::NotOpened { .. }
+            | Self::NoEvent(_)
+            | Self::Begin { .. } => false,
         }
     }
 
@@ -107,6 +132,6 @@ impl FlowError {
 
     /// Whether the browser can repeat the callback.
     pub(super) fn keeps_flow(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::NotOpened { .. })
+        matches!(self, Self::Busy { .. } | Self::NotOpened { .. } | Self::Store(_))
     }
 }

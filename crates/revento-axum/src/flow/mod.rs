@@ -13,13 +13,16 @@ mod exchange_limits;
 mod outcome;
 mod panel;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderValue, Response, StatusCode, header::SET_COOKIE, request::Parts};
 use revento_api::Client;
-use revento_core::{Scopes, error::ErrorKind};
-use revento_oauth::{AuthorizationRequest, CallbackError, authorize::PENDING_LIFETIME, callback};
+use revento_core::{EventId, Scopes, Timestamp, TokenKind, error::ErrorKind};
+use revento_oauth::{
+    AuthorizationRequest, CallbackError, PendingAuthorization, authorize::PENDING_LIFETIME, callback,
+};
 use revento_seal::KeyRing;
+use revento_store::Once;
 
 use self::{
     cookies::{FlowCookies, SetCookieError},
@@ -39,6 +42,9 @@ use crate::{
     recent::Recent,
 };
 
+/// How far the clocks of two replicas may differ. Only after this time nobody needs the mark of a flow that has ended.
+const CLOCK_DIFFERENCE: Duration = PENDING_LIFETIME;
+
 /// Begins and finishes authorizations of organizers and participants. The requested scopes decide which of the two.
 ///
 /// Its methods take the head of a request ([`Parts`]), which axum extracts. Behind a nested router pass the parts with the
@@ -48,20 +54,24 @@ pub struct AuthorizationFlow {
     client: Client,
     cookies: FlowCookies,
     gate: Arc<ExchangeGate>,
-    /// The ids of the flows whose code was exchanged. The gate limits how many there are.
-    finished: Arc<Recent<String, ()>>,
+    /// The marks of the flows whose code was exchanged. All replicas share them.
+    once: Arc<dyn Once>,
+    /// Those that this process knows of, so that a repeated callback costs no call of the store. The gate limits how many there are.
+    known: Arc<Recent<String, ()>>,
 }
 
 impl AuthorizationFlow {
     /// A flow for a client. Its cookies are sealed under keys that are [derived](KeyRing::derive) from the ring's, so the ring
-    /// may be the one that seals the tokens.
-    pub fn new(client: Client, keys: &KeyRing) -> Self {
+    /// may be the one that seals the tokens. `once` remembers which callbacks were used: give all replicas the same store, such as
+    /// the one that has the tokens.
+    pub fn new(client: Client, keys: &KeyRing, once: impl Once + 'static) -> Self {
         let cookies = FlowCookies::new(keys, client.integration());
         Self {
             client,
             cookies,
             gate: Arc::new(ExchangeGate::new(ExchangeLimits::default())),
-            finished: Arc::new(Recent::new(PENDING_LIFETIME, usize::MAX)),
+            once: Arc::new(once),
+            known: Arc::new(Recent::new(PENDING_LIFETIME, usize::MAX)),
         }
     }
 
@@ -158,9 +168,29 @@ impl AuthorizationFlow {
 
     /// Reads the callback, exchanges the code and stores the connection.
     ///
-    /// A callback without a flow of this browser causes no request to the platform (invariant T10). A repeated callback, such
-    /// as a reload of the page, is refused, since a code that is sent twice revokes what it issued (contract §2.1). This
-    /// process remembers its callbacks; several replicas need sticky callbacks. A prefetch or a `HEAD` finishes nothing.
+    /// A callback without a flow of this browser causes no request to the platform (invariant T10). A prefetch or a `HEAD`
+    /// finishes nothing.
+    ///
+    /// A code that is sent twice revokes what it issued (contract §2.1). So the flow takes a use-once mark before it sends the code
+    /// (invariant T9), and refuses a repeated callback with [`FlowError::AlreadyUsed`], whichever replica it reaches: after a
+    /// double click, or if the browser did not get the first response. If the first process died between the mark and the
+    /// request, nothing was sent, and the human has to begin again. Redirect the browser to the page of the event, which shows
+    /// whether there is a connection:
+    ///
+    /// ```
+    /// use axum::{extract::State, http::request::Parts, response::{IntoResponse, Redirect, Response}};
+    /// use revento_axum::{AuthorizationFlow, FlowError, FlowOutcome};
+    ///
+    /// async fn callback(State(flow): State<AuthorizationFlow>, request: Parts) -> Response {
+    ///     let FlowOutcome { headers, result } = flow.finish(&request).await;
+    ///     match result {
+    ///         Ok(finished) => (headers, event_page(finished.connection.key.event_id.as_str())).into_response(),
+    ///         Err(FlowError::AlreadyUsed { event_id, .. }) => (headers, event_page(event_id.as_str())).into_response(),
+    ///         Err(error) => (error.status(), headers, error.to_string()).into_response(),
+    ///     }
+    /// }
+    /// # fn event_page(event_id: &str) -> Redirect { Redirect::to(&format!("/events/{event_id}")) }
+    /// ```
     pub async fn finish(&self, browser: &Parts) -> FlowOutcome {
         if let Some(status) = unopened_status(browser) {
             return FlowOutcome::new(Err(FlowError::NotOpened { status }), None);
@@ -192,16 +222,16 @@ impl AuthorizationFlow {
         let pending = self.cookies.find_pending(&browser.headers, state).await;
         let pending = pending.ok_or(CallbackError::StateMismatch)?;
         let now = self.client.now();
-        let flow_id = pending.flow_id();
+        let flow = FlowInUse::of(&pending);
         let grant = pending.callback(browser.uri.query().unwrap_or_default(), now)?;
-        if self.finished.get(&flow_id).is_some() {
-            return Err(CallbackError::AlreadyUsed.into());
+        if self.known.get(&flow.id).is_some() {
+            return Err(flow.already_used());
         }
         let permit = self.gate.begin(now);
         let permit = permit.map_err(|retry_after| FlowError::Busy { retry_after })?;
-        if self.finished.insert(flow_id, (), now).is_some() {
+        if let Err(error) = self.take_mark(&flow, now).await {
             self.gate.end(&permit);
-            return Err(CallbackError::AlreadyUsed.into());
+            return Err(error);
         }
         let requested = grant.requested_scopes().clone();
         let finished = self.client.finish_authorization(grant).await;
@@ -212,6 +242,44 @@ impl AuthorizationFlow {
             connection,
             missing_scopes,
         })
+    }
+}
+
+impl AuthorizationFlow {
+    /// Takes the mark of a flow. Of all calls in all replicas one gets it, and may send the code.
+    async fn take_mark(&self, flow: &FlowInUse, now: Timestamp) -> Result<(), FlowError> {
+        let until = flow.expires_at.saturating_add(CLOCK_DIFFERENCE);
+        let mark = format!("callback/{}", flow.id);
+        let is_ours = self.once.take(&mark, now, until).await;
+        let is_ours = is_ours.map_err(FlowError::Store)?;
+        self.known.insert(flow.id.clone(), (), now);
+        if is_ours { Ok(()) } else { Err(flow.already_used()) }
+    }
+}
+
+/// What the mark and the errors of a flow need, once its callback has consumed the pending authorization.
+struct FlowInUse {
+    id: String,
+    event_id: EventId,
+    token_kind: TokenKind,
+    expires_at: Timestamp,
+}
+
+impl FlowInUse {
+    fn of(pending: &PendingAuthorization) -> Self {
+        Self {
+            id: pending.flow_id(),
+            event_id: pending.event_id().clone(),
+            token_kind: pending.token_kind(),
+            expires_at: pending.expires_at(),
+        }
+    }
+
+    fn already_used(&self) -> FlowError {
+        FlowError::AlreadyUsed {
+            event_id: self.event_id.clone(),
+            token_kind: self.token_kind,
+        }
     }
 }
 

@@ -46,6 +46,7 @@ impl FlowOutcome {
         let keeps_flow = result.as_ref().is_err_and(FlowError::keeps_flow);
         let retry_after = match &result {
             Err(FlowError::Busy { retry_after }) => Some(HeaderValue::from(retry_after.as_secs())),
+            Err(FlowError::Store(_)) => Some(HeaderValue::from_static("2")),
             _ => None,
         };
         Self {

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU32, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::SeqCst},
     },
 };
 
@@ -21,7 +21,10 @@ use revento_axum::{AuthorizationFlow, FinishedAuthorization, FlowError};
 use revento_core::{Scopes, Timestamp};
 use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
 use revento_seal::{KeyRing, SealingKey};
-use revento_store::{Clock, memory::MemoryTokens};
+use revento_store::{
+    Clock, Once,
+    memory::{MemoryOnce, MemoryTokens},
+};
 use revento_transport::{Transport, TransportError};
 
 #[derive(Debug, Default)]
@@ -33,13 +36,22 @@ impl Clock for Hands {
     }
 }
 
+/// Counts the codes that it gets.
 #[derive(Debug, Default)]
-pub(crate) struct Platform(pub(crate) AtomicU32);
+pub(crate) struct Platform(pub(crate) AtomicU32, pub(crate) AtomicBool);
 
 #[async_trait]
 impl Transport for Platform {
     async fn send(&self, _: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         self.0.fetch_add(1, SeqCst);
+        let signs_in = self.1.load(SeqCst);
+        if signs_in {
+            return Ok(Response::new(Bytes::from_static(
+                br#"{"access_token":"rev_user_1","refresh_token":"rev_refresh_2","token_type":"Bearer",
+                "expires_in":3600,"scope":"profile.read","event_id":"evt_1","organization_id":"org_1",
+                "user_id":"usr_1"}"#,
+            )));
+        }
         Ok(Response::new(Bytes::from_static(
             br#"{"access_token":"rev_install_1","refresh_token":"rev_refresh_1","token_type":"Bearer",
             "expires_in":3600,"scope":"event.read","event_id":"evt_1","organization_id":"org_1"}"#,
@@ -59,6 +71,13 @@ impl Service {
         Self::of("client", "https://auth.test", redirect_uri)
     }
 
+    /// A replica with these use-once marks.
+    pub(crate) fn with_marks(once: impl Once + 'static) -> Self {
+        let mut replica = Self::over_tls();
+        replica.flow = AuthorizationFlow::new(replica.client.clone(), &keys(), once);
+        replica
+    }
+
     /// A service with this registration. All services share their sealing key.
     pub(crate) fn of(client_id: &str, auth: &str, redirect_uri: &str) -> Self {
         let platform = Arc::new(Platform::default());
@@ -76,7 +95,7 @@ impl Service {
             .build()
             .unwrap();
         Self {
-            flow: AuthorizationFlow::new(client.clone(), &sealer),
+            flow: AuthorizationFlow::new(client.clone(), &sealer, MemoryOnce::new()),
             client,
             platform,
             clock,
@@ -119,8 +138,12 @@ pub(crate) struct Browser {
 impl Browser {
     /// Begins a flow and returns the `state` that the platform sends back.
     pub(crate) async fn begin(&mut self, service: &Service) -> String {
+        self.begin_for(service, &organizer()).await
+    }
+
+    pub(crate) async fn begin_for(&mut self, service: &Service, asked: &AuthorizationRequest) -> String {
         let request = self.visits("/connect");
-        let response = service.flow.begin(&request, &organizer()).await.unwrap();
+        let response = service.flow.begin(&request, asked).await.unwrap();
         self.take(response.headers());
         let url = url::Url::parse(response.headers()[LOCATION].to_str().unwrap()).unwrap();
         let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1;

@@ -11,6 +11,7 @@ use revento_axum::{AuthorizationFlow, ExchangeLimits, FlowError};
 use revento_core::Scopes;
 use revento_oauth::CallbackError;
 use revento_seal::{KeyRing, SealingKey};
+use revento_store::memory::MemoryOnce;
 
 use super::browser::{Browser, Service, get, organizer};
 
@@ -266,10 +267,14 @@ async fn h15_a_leaked_key_opens_no_flow() {
     let new = || KeyRing::new(SealingKey::from_bytes([8; 32]));
     let old = || SealingKey::from_bytes([7; 32]);
     let client = service.client().clone();
-    service.flow = AuthorizationFlow::new(client.clone(), &new().with_leaked(old()).unwrap());
+    service.flow = AuthorizationFlow::new(
+        client.clone(),
+        &new().with_leaked(old()).unwrap(),
+        MemoryOnce::new(),
+    );
     let outcome = browser.clone().call_back(&service, &query).await;
     assert_eq!(callback_error(outcome), CallbackError::StateMismatch);
-    service.flow = AuthorizationFlow::new(client, &new().with_previous(old()).unwrap());
+    service.flow = AuthorizationFlow::new(client, &new().with_previous(old()).unwrap(), MemoryOnce::new());
     browser.call_back(&service, &query).await.unwrap();
 }
 

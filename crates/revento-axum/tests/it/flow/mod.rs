@@ -4,4 +4,5 @@ pub(crate) mod browser;
 mod cookies;
 mod hostile;
 mod outcomes;
+mod replicas;
 mod rounds;

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering::SeqCst;
 
 use revento_axum::FlowError;
+use revento_core::TokenKind;
 use revento_oauth::CallbackError;
 
 use super::browser::{Browser, Service};
@@ -121,9 +122,10 @@ async fn o3_a_callback_that_comes_twice_spends_its_code_once() {
     let mut impatient = browser.clone();
     let query = format!("code=abc&state={state}");
     browser.call_back(&service, &query).await.unwrap();
-    assert_eq!(
-        refused(impatient.call_back(&service, &query).await),
-        CallbackError::AlreadyUsed
+    let refused = impatient.call_back(&service, &query).await.unwrap_err();
+    assert!(
+        matches!(&refused, FlowError::AlreadyUsed { event_id, token_kind: TokenKind::Installation } if event_id.as_str() == "evt_1"),
+        "{refused:?}"
     );
     assert_eq!(service.platform.0.load(SeqCst), 1);
 }
