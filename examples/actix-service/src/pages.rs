@@ -80,7 +80,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route(LOGIN, page().to(login))
         .route(ME, get().to(me))
         .route(WEBVIEW, get().to(webview))
-        .route("/healthz", get().to(async || HttpResponse::NoContent().finish()));
+        .route("/healthz", get().to(async || HttpResponse::NoContent().finish()))
+        .route("/readyz", get().to(ready));
 }
 
 async fn index(state: Data<State>, query: Query<EventQuery>) -> HttpResponse {
@@ -230,6 +231,14 @@ async fn me(state: Data<State>, browser: Browser) -> HttpResponse {
         .json(json!({
             "event_id": session.event_id, "user_id": session.user_id, "profile": profile, "application": application,
         }))
+}
+
+/// Whether this process can use the store. A load balancer sends no more requests here while it cannot.
+async fn ready(state: Data<State>) -> HttpResponse {
+    match state.client.connection(state.event_id.clone()).await {
+        Ok(_) => HttpResponse::NoContent().finish(),
+        Err(error) => unavailable(&error),
+    }
 }
 
 fn not_signed_in() -> HttpResponse {

@@ -1,0 +1,85 @@
+//! One process keeps everything in an SQLite file. Several replicas share a PostgreSQL database.
+
+use std::{error::Error, fs, os::unix::fs::DirBuilderExt, sync::Arc};
+
+use revento::{
+    PostgresStore, SqliteStore,
+    store::{BudgetStore, DeletionStore, InboxStore, Once, TokenStore},
+    store_postgres::PostgresOptions,
+};
+
+use crate::Settings;
+
+/// The database of the integration.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// A file of this machine.
+    Sqlite(SqliteStore),
+    /// A server that all replicas use.
+    Postgres(PostgresStore),
+}
+
+/// The database, as the parts of the SDK see it.
+#[derive(Debug, Clone)]
+pub struct Stores {
+    /// Connections and their sealed tokens.
+    pub tokens: Arc<dyn TokenStore>,
+    /// Webhooks until they are handled.
+    pub inbox: Arc<dyn InboxStore>,
+    /// What has to be deleted.
+    pub deletions: Arc<dyn DeletionStore>,
+    /// Which callbacks were used.
+    pub once: Arc<dyn Once>,
+    /// What the replicas have spent of the rate budgets. One process alone counts in its memory.
+    pub budgets: Option<Arc<dyn BudgetStore>>,
+}
+
+impl Database {
+    /// Opens the database, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub async fn open(settings: &Settings) -> Result<Self, Box<dyn Error>> {
+        let mut directory = fs::DirBuilder::new();
+        directory.recursive(true).mode(0o700).create(&settings.data)?;
+        Ok(match &settings.database_url {
+            Some(url) => {
+                let options = PostgresOptions::new(url).schema(&settings.database_schema);
+                Self::Postgres(options.connect().await?)
+            }
+            None => Self::Sqlite(SqliteStore::open(settings.data.join("integration.db")).await?),
+        })
+    }
+
+    /// The stores in this database.
+    pub fn stores(&self) -> Stores {
+        match self {
+            Self::Sqlite(store) => Stores {
+                tokens: Arc::new(store.clone()),
+                inbox: Arc::new(store.clone()),
+                deletions: Arc::new(store.clone()),
+                once: Arc::new(store.clone()),
+                budgets: None,
+            },
+            Self::Postgres(store) => Stores {
+                tokens: Arc::new(store.clone()),
+                inbox: Arc::new(store.clone()),
+                deletions: Arc::new(store.clone()),
+                once: Arc::new(store.clone()),
+                budgets: Some(Arc::new(store.clone())),
+            },
+        }
+    }
+
+    /// Waits for running calls, and closes the database.
+    ///
+    /// # Errors
+    /// The log of the SQLite file could not be written back. Nothing is lost.
+    pub async fn close(&self) -> Result<(), Box<dyn Error>> {
+        match self {
+            Self::Sqlite(store) => store.close().await?,
+            Self::Postgres(store) => store.close().await,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! The settings are environment variables, the same as those of `examples/other-languages`.
+
+use std::{env, error::Error, path::PathBuf};
+
+/// What differs from one deployment to another.
+#[derive(Clone)]
+pub struct Settings {
+    /// `HOST` and `PORT`: where the server listens. The host is this machine unless it is set.
+    pub listen: (String, u16),
+    /// `BASE_URL`: the public address. The platform knows it with `/callback` and `/webhooks`.
+    pub base_url: String,
+    /// `DATA_DIR`: the directory of the list of handled webhooks, and of the SQLite file.
+    pub data: PathBuf,
+    /// `DATABASE_URL`: `postgres://…` for several replicas; without it there is an SQLite file.
+    pub database_url: Option<String>,
+    /// `DATABASE_SCHEMA`: the schema of the tables in PostgreSQL.
+    pub database_schema: String,
+    /// `ENCRYPTION_KEY`: 32 bytes in Base64. All replicas have the same one.
+    pub encryption_key: String,
+    /// `REVENTO_AUTH_BASE`.
+    pub auth_base: String,
+    /// `REVENTO_API_BASE`.
+    pub api_base: String,
+    /// `REVENTO_CLIENT_ID`.
+    pub client_id: String,
+    /// `REVENTO_CLIENT_SECRET`.
+    pub client_secret: String,
+    /// `REVENTO_WEBHOOK_SECRET`.
+    pub webhook_secret: String,
+    /// `REVENTO_WEBHOOK_SECRET_PREVIOUS`, while the secret is rotated.
+    pub previous_webhook_secret: Option<String>,
+    /// `REVENTO_EVENT_ID`: the event of a page whose address names none.
+    pub event_id: String,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// A variable is missing, or the port is no number.
+    pub fn from_environment() -> Result<Self, Box<dyn Error>> {
+        let or = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
+        let port = required("PORT")?.parse()?;
+        Ok(Self {
+            listen: (or("HOST", "127.0.0.1"), port),
+            base_url: or("BASE_URL", &format!("http://localhost:{port}")),
+            data: or("DATA_DIR", "data").into(),
+            database_url: env::var("DATABASE_URL").ok(),
+            database_schema: or("DATABASE_SCHEMA", "revento"),
+            encryption_key: required("ENCRYPTION_KEY")?,
+            auth_base: required("REVENTO_AUTH_BASE")?,
+            api_base: required("REVENTO_API_BASE")?,
+            client_id: required("REVENTO_CLIENT_ID")?,
+            client_secret: required("REVENTO_CLIENT_SECRET")?,
+            webhook_secret: required("REVENTO_WEBHOOK_SECRET")?,
+            previous_webhook_secret: env::var("REVENTO_WEBHOOK_SECRET_PREVIOUS").ok(),
+            event_id: required("REVENTO_EVENT_ID")?,
+        })
+    }
+}
+
+fn required(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|_| format!("{name} is not set"))
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("listen", &self.listen)
+            .field("base_url", &self.base_url)
+            .field("data", &self.data)
+            .finish_non_exhaustive()
+    }
+}
