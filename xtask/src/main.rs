@@ -7,6 +7,7 @@ mod alone;
 mod bench;
 mod ci;
 mod clock;
+mod demo;
 mod deny;
 mod engines;
 mod fuzz;
@@ -70,6 +71,11 @@ enum Chore {
         #[command(subcommand)]
         what: bench::What,
     },
+    /// Shows a deployment at work, with private servers
+    Demo {
+        #[command(subcommand)]
+        what: demo::What,
+    },
     /// Repeats one scenario and stops at its first failure
     Soak {
         #[command(subcommand)]
@@ -103,6 +109,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Screenshots => screenshots::run(),
         Chore::Fuzz(options) => fuzz::run(options),
         Chore::Bench { what } => bench::run(what),
+        Chore::Demo { what } => demo::run(what),
         Chore::Soak { what } => soak::run(what),
     }
 }

@@ -1,4 +1,5 @@
-//! Trials that take too long for a test or kill processes: `cargo xtask crash`, `simulate`, `bench session`, `bench inbox`.
+//! Trials that take too long for a test or kill processes: `cargo xtask crash`, `simulate`, `demo replicas`, `bench session`,
+//! `bench inbox`.
 #![allow(clippy::print_stdout, reason = "a trial reports to the person who runs it")]
 
 #[cfg(unix)]
@@ -6,6 +7,8 @@ mod crash;
 mod inbox;
 mod ledger;
 mod random;
+#[cfg(unix)]
+mod replicas;
 mod session;
 mod simulate;
 mod tally;
@@ -35,10 +38,17 @@ enum Trial {
     /// A receiver of webhooks that is measured
     #[command(hide = true)]
     InboxServer(inbox::ServerOptions),
+    /// Runs two replicas of a service behind a proxy, and kills one
+    #[cfg(unix)]
+    Replicas(replicas::Options),
     /// One of the processes that are killed
     #[cfg(unix)]
     #[command(hide = true)]
     Worker(crash::WorkerOptions),
+    /// One of the replicas
+    #[cfg(unix)]
+    #[command(hide = true)]
+    Replica(replicas::ReplicaOptions),
 }
 
 fn main() -> ExitCode {
@@ -50,7 +60,11 @@ fn main() -> ExitCode {
         Trial::Inbox(options) => inbox::run(&options),
         Trial::InboxServer(options) => inbox::serve(&options),
         #[cfg(unix)]
+        Trial::Replicas(options) => replicas::run(&options),
+        #[cfg(unix)]
         Trial::Worker(options) => crash::work(options),
+        #[cfg(unix)]
+        Trial::Replica(options) => replicas::run_replica(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,4 +3,6 @@
 #[cfg(unix)]
 mod crash;
 mod inbox;
+#[cfg(unix)]
+mod replicas;
 mod simulate;
