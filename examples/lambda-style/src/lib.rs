@@ -1,71 +1,82 @@
-//! A webhook receiver for platforms that pass whole requests to a function.
+//! The inbox on a serverless platform: one function accepts webhooks, and another one, which a schedule starts, handles them.
 //!
-//! The request has the form of an API gateway's event: a map of headers, a body as text or base64, and a flag that says
-//! which. Nothing here is asynchronous, reads a clock or opens a socket.
+//! They share a store. The accepting function takes the events of Amazon's [gateways](gateway); nothing else is Amazon's.
 
-use std::{collections::BTreeMap, error::Error};
+pub mod gateway;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use revento_webhooks::{EventError, Headers, Verifier, VerifyError};
-use serde::{Deserialize, Serialize};
+use std::{env, error::Error, io::Write as _, sync::Arc, time::Duration};
 
-/// A request in the form that gateways use.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Request {
-    /// The headers. Their names may have any case.
-    pub headers: BTreeMap<String, String>,
-    /// The body, or its base64.
-    #[serde(default)]
-    pub body: Option<String>,
-    /// Whether the body is base64.
-    #[serde(default)]
-    pub is_base64_encoded: bool,
-}
+use http::{HeaderMap, StatusCode};
+use revento::{
+    HandlerError, Handlers, Inbox, KeyRing, PostgresStore, SealingKey, SqliteStore, Timestamp, Verifier,
+    Webhook,
+    inbox::{DrainError, Drained, Policy},
+    kind::ApplicationApproved,
+    store::InboxStore,
+    with_tower::WebhookEndpoint,
+};
+use tower::ServiceExt;
 
-/// The response.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Response {
-    /// 200, 400, 401 or 422.
-    pub status_code: u16,
-    /// One line of text. It does not say why a delivery is not verified: a forger would learn from it.
-    pub body: &'static str,
-    /// The reason, for the log of the function. It is not sent.
-    #[serde(skip)]
-    pub reason: Option<String>,
-}
+use crate::gateway::{Event, Response};
 
-/// Verifies one request and returns the response. `now` is in Unix seconds.
-pub fn handle(verifier: &Verifier, request: &Request, now: i64) -> Response {
-    let respond = |status_code, body, reason: Option<&dyn Error>| Response {
-        status_code,
-        body,
-        reason: reason.map(|error| match error.source() {
-            Some(cause) => format!("{error}: {cause}"),
-            None => error.to_string(),
-        }),
-    };
-    let Some(body) = raw_body(request) else {
-        return respond(400, "the body is not base64", None);
-    };
-    let verified = Headers::collect(&request.headers)
-        .map_err(VerifyError::from)
-        .and_then(|headers| verifier.verify(&headers, &body, now));
-    match verified.map(|verified| verified.envelope()) {
-        // Store the envelope here before the response.
-        Ok(Ok(_)) => respond(200, "stored", None),
-        Ok(Err(error @ EventError::TypeMismatch)) => respond(401, "not verified", Some(&error)),
-        Ok(Err(error)) => respond(422, "verified, but not readable", Some(&error)),
-        Err(error) => respond(401, "not verified", Some(&error)),
-    }
-}
+/// Any error of the start of a function.
+pub type StartError = Box<dyn Error + Send + Sync>;
 
-fn raw_body(request: &Request) -> Option<Vec<u8>> {
-    let body = request.body.as_deref().unwrap_or_default();
-    if request.is_base64_encoded {
-        STANDARD.decode(body).ok()
+/// Opens the inbox that both functions share. Do it once for each instance of a function, outside of its handler.
+///
+/// `REVENTO_STORE` is the URL of a PostgreSQL database, or the path of an SQLite file on a disk that both functions mount.
+/// `REVENTO_SEALING_KEY` is 32 bytes in base64.
+///
+/// # Errors
+/// A variable is missing, the key is not one, or the store cannot be opened.
+pub async fn open_inbox() -> Result<Inbox, StartError> {
+    let keys = KeyRing::new(SealingKey::from_base64(&env::var("REVENTO_SEALING_KEY")?)?);
+    let place = env::var("REVENTO_STORE")?;
+    let store: Arc<dyn InboxStore> = if place.contains("://") {
+        Arc::new(PostgresStore::connect(&place).await?)
     } else {
-        Some(body.as_bytes().to_vec())
-    }
+        Arc::new(SqliteStore::open(&place).await?)
+    };
+    // An attempt has to end well within the time of the draining function.
+    let policy = Policy::new().handler_timeout(Duration::from_secs(10));
+    Ok(Inbox::builder(store, keys).policy(policy).build())
+}
+
+/// The endpoint of the accepting function. `REVENTO_WEBHOOK_SECRET` is the signing secret.
+///
+/// # Errors
+/// The variable is missing, or the secret is too short.
+pub fn endpoint(inbox: Inbox) -> Result<WebhookEndpoint, StartError> {
+    let verifier = Verifier::new(&env::var("REVENTO_WEBHOOK_SECRET")?)?;
+    Ok(WebhookEndpoint::new(verifier, inbox))
+}
+
+/// The accepting function: verifies the webhook of an event, stores it, and answers.
+pub async fn accept(endpoint: &WebhookEndpoint, event: Event) -> Response {
+    let gateway = event.gateway();
+    let Ok(request) = event.into_request() else {
+        let text = "the event of the gateway cannot be read\n";
+        return gateway.response(StatusCode::BAD_REQUEST, &HeaderMap::new(), text);
+    };
+    let Ok(response) = endpoint.clone().oneshot(request).await;
+    gateway.convert(response).await
+}
+
+/// The draining function: handles what is due. The platform ends it at `deadline`.
+///
+/// # Errors
+/// The function has less time than one attempt may take, or the store failed.
+pub async fn drain(inbox: &Inbox, deadline: Timestamp) -> Result<Drained, DrainError> {
+    const TO_ANSWER: Duration = Duration::from_secs(1);
+    let deadline = deadline.saturating_sub(TO_ANSWER);
+    inbox.drain(&handlers(), 10_000, deadline).await
+}
+
+/// What the integration does with webhooks.
+fn handlers() -> Handlers {
+    Handlers::new().on::<ApplicationApproved>(async |webhook: Webhook<ApplicationApproved>| {
+        // A function's log is its standard error.
+        writeln!(std::io::stderr(), "approved: {}", webhook.data.id)?;
+        Ok::<_, HandlerError>(())
+    })
 }

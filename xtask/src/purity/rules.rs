@@ -131,7 +131,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::any("revento-example-badge-printer", &["revento"]),
     Rule::any("revento-example-participant-portal", &["revento"]),
     Rule::any("revento-example-minimal-verifier", &[WEBHOOKS]),
-    Rule::any("revento-example-lambda-style", &[WEBHOOKS]),
+    Rule::any("revento-example-lambda-style", &["revento"]),
     Rule::any(
         "revento-example-custom-token-store",
         &[CORE, STORE, "revento-store-testkit"],
