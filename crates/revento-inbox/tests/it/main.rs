@@ -17,6 +17,7 @@ mod crash;
 mod deletions;
 mod drain;
 mod engines;
+mod exactly_once;
 mod failing;
 mod forgetting;
 mod handlers;
