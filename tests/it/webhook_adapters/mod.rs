@@ -10,6 +10,7 @@ mod limits;
 mod log;
 mod malformed;
 mod mistakes;
+mod overload;
 mod pressure;
 mod probes;
 mod server;

@@ -31,6 +31,12 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) clock: Arc<FixedClock>,
+    _running: Running,
+}
+
+/// A server with an endpoint of the test's own. It ends when this value is dropped.
+pub(crate) struct Running {
+    pub(crate) port: u16,
     _stop: tokio::sync::oneshot::Sender<()>,
 }
 
@@ -49,16 +55,28 @@ impl Adapter {
         let verifier = change(RequestVerifier::new(verifier).clock(clock.clone()));
         let endpoint = WebhookEndpoint::new(verifier.clone(), shelf.inbox(clock.clone()))
             .store_timeout(Duration::from_millis(300));
+        let running = self.serve_endpoint(verifier, endpoint).await;
+        Server {
+            port: running.port,
+            shelf,
+            clock,
+            _running: running,
+        }
+    }
+
+    pub(crate) async fn serve_endpoint(
+        self,
+        verifier: RequestVerifier,
+        endpoint: WebhookEndpoint,
+    ) -> Running {
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let address = match self {
             Self::Tower => tower(verifier, endpoint, stopped).await,
             Self::Axum => axum(verifier, endpoint, stopped).await,
             Self::Actix => actix(verifier, endpoint, stopped).await,
         };
-        Server {
+        Running {
             port: address.port(),
-            shelf,
-            clock,
             _stop: stop,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -14,16 +14,51 @@ use revento_store::{
     NewDelivery, RequeueAttempts, RequeueOutcome, StoreError, StoreErrorReason, memory::MemoryInbox,
 };
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shelf {
-    inner: MemoryInbox,
+    inner: Box<dyn InboxStore>,
     kept: Mutex<Vec<EnvelopeId>>,
     down: AtomicBool,
     stuck: AtomicBool,
     panicking: AtomicBool,
+    inserting: AtomicUsize,
+    most_inserting: AtomicUsize,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self::over(MemoryInbox::default())
+    }
+}
+
+/// Counts a call until it ends or is dropped.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Shelf {
+    /// Keeps what it gets in another store.
+    pub(crate) fn over(store: impl InboxStore + 'static) -> Self {
+        Self {
+            inner: Box::new(store),
+            kept: Mutex::default(),
+            down: AtomicBool::default(),
+            stuck: AtomicBool::default(),
+            panicking: AtomicBool::default(),
+            inserting: AtomicUsize::default(),
+            most_inserting: AtomicUsize::default(),
+        }
+    }
+
+    /// The greatest number of deliveries that waited for the store at the same time.
+    pub(crate) fn most_inserting(&self) -> usize {
+        self.most_inserting.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn inbox(self: &Arc<Self>, clock: Arc<dyn Clock>) -> Inbox {
         let sealer = InsecurePlaintext::i_accept_that_tokens_are_stored_readable();
         Inbox::builder(Arc::clone(self), sealer).clock(clock).build()
@@ -50,6 +85,9 @@ impl Shelf {
 #[async_trait]
 impl InboxStore for Shelf {
     async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
+        let inserting = self.inserting.fetch_add(1, Ordering::SeqCst) + 1;
+        let _counted = Counted(&self.inserting);
+        self.most_inserting.fetch_max(inserting, Ordering::SeqCst);
         if self.stuck.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
