@@ -14,6 +14,7 @@ use revento_doctor::{Check, CheckResult, Grade, Missing, Observer, Outcome, Plan
 use super::{
     estimate::Estimate,
     paint::{Paint, Tone, is_dumb, print},
+    undone::Undone,
 };
 use crate::terminal::counted;
 
@@ -32,6 +33,8 @@ pub(crate) struct Live {
     /// The ids of the checks that the plan says are done.
     planned: HashSet<&'static str>,
     finished: usize,
+    /// The checks since the last line.
+    undone: Option<Undone>,
     /// Lines are printed; otherwise the report is JSON.
     lines: bool,
     marks: bool,
@@ -48,6 +51,7 @@ impl Live {
             estimate: Arc::default(),
             planned: HashSet::new(),
             finished: 0,
+            undone: None,
             lines: !settings.json,
             marks: io::stdout().is_terminal(),
             start: settings.start.clone(),
@@ -63,8 +67,9 @@ impl Live {
         )
     }
 
-    /// Removes the progress from the terminal.
-    pub(crate) fn end(&self) {
+    /// Prints what is left, and removes the progress from the terminal.
+    pub(crate) fn end(&mut self) {
+        self.print_undone();
         self.bar.finish_and_clear();
     }
 
@@ -72,6 +77,26 @@ impl Live {
         if self.lines {
             self.bar.suspend(|| print(line));
         }
+    }
+
+    fn print_undone(&mut self) {
+        if let Some(undone) = self.undone.take() {
+            let (word, line) = (
+                self.word(Grade::NotChecked),
+                self.paint.text(Tone::Soft, &undone.line()),
+            );
+            self.line(&format!("{word} {line}"));
+        }
+    }
+
+    /// The sign of a grade, or its name where no terminal shows it.
+    fn word(&self, grade: Grade) -> String {
+        let word = if self.marks {
+            mark(grade).to_owned()
+        } else {
+            format!("{:<11}", grade.name())
+        };
+        self.paint.text(tone(grade), &word)
     }
 
     fn estimate(&self, change: impl FnOnce(&mut Estimate)) {
@@ -179,13 +204,15 @@ impl Observer for Live {
         let was_planned = self.planned.contains(check.id);
         self.finished += usize::from(was_planned);
         self.estimate(|estimate| estimate.finished(result, was_planned));
-        let grade = result.grade();
-        let word = if self.marks {
-            mark(grade).to_owned()
-        } else {
-            format!("{:<11}", grade.name())
-        };
-        let word = self.paint.text(tone(grade), &word);
+        if self.undone.as_mut().is_some_and(|undone| undone.takes(result)) {
+            return;
+        }
+        self.print_undone();
+        self.undone = Undone::begin(result);
+        if self.undone.is_some() {
+            return;
+        }
+        let word = self.word(result.grade());
         let id = format!("{:<34}", check.id);
         let line = match &result.outcome {
             Outcome::Passed => {

@@ -11,6 +11,7 @@ mod output;
 mod paint;
 mod print_env;
 mod summary;
+mod undone;
 
 use std::process::ExitCode;
 
