@@ -36,6 +36,7 @@
 //! | `sqlite` | `revento::store_sqlite`: everything in one SQLite file, `SqliteStore` |
 //! | `postgres` | `revento::store_postgres`: everything in PostgreSQL, for several replicas, `PostgresStore` |
 //! | `redis` | `revento::store_redis`: tokens and the shared rate budget in Redis, for several replicas, `RedisStore` |
+//! | `nats` | `revento::store_nats`: everything on NATS JetStream, for several replicas and a cluster of servers, `NatsStore` |
 //! | `metrics` | metrics through the crate `metrics` |
 //! | `jiff`, `chrono`, `time` | conversions of [`Timestamp`] to and from the times of these crates |
 //! | `test-util` | for tests: an `example()` of each resource and webhook, with a setter for each field |
@@ -49,6 +50,8 @@ pub use revento_core::{EventType, Scope, Scopes, Timestamp, error::ErrorKind, ki
 pub use revento_inbox::{HandlerError, Handlers, Inbox, Webhook};
 pub use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
 pub use revento_seal::{KeyRing, SealingKey};
+#[cfg(feature = "nats")]
+pub use revento_store_nats::NatsStore;
 #[cfg(feature = "postgres")]
 pub use revento_store_postgres::PostgresStore;
 #[cfg(feature = "redis")]
@@ -70,6 +73,8 @@ pub use revento_store as store;
 pub use revento_transport as transport;
 pub use revento_webhooks as webhooks;
 
+#[cfg(feature = "nats")]
+pub use revento_store_nats as store_nats;
 #[cfg(feature = "postgres")]
 pub use revento_store_postgres as store_postgres;
 #[cfg(feature = "redis")]

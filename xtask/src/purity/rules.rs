@@ -75,8 +75,8 @@ const BEHIND_THE_FACADE: &[&str] = &[
     "revento-store-sqlite",
     "revento-store-postgres",
     "revento-store-redis",
+    "revento-store-nats",
     "revento-store-testkit",
-    "revento-inbox-nats",
 ];
 
 pub(super) const RULES: &[Rule] = &[
@@ -100,7 +100,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::any("revento-store-sqlite", &[CORE, STORE]),
     Rule::any("revento-store-postgres", &[CORE, STORE]),
     Rule::any("revento-store-redis", &[CORE, STORE]),
-    Rule::any("revento-inbox-nats", &[CORE, STORE]),
+    Rule::any("revento-store-nats", &[CORE, STORE]),
     // It searches raw dumps for plaintext, so it seals as users do.
     Rule::any("revento-store-testkit", &[CORE, STORE, SEAL]),
     // L3 edges.

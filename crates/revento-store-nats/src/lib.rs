@@ -1,0 +1,58 @@
+//! The Revento SDK's stores on NATS JetStream, for any number of replicas and a cluster of servers.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use revento_store_nats::NatsStore;
+//!
+//! let servers = "tls://revento:secret@n1.internal,tls://n2.internal,tls://n3.internal";
+//! let store = NatsStore::connect(servers).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! # What the servers have to do
+//! A used refresh token that comes back after a crash revokes a whole token family. So the store refuses servers that can lose what they
+//! have acknowledged, with an [`OpenError`] that says what to change. On a cluster each stream has three copies
+//! ([`NatsOptions::replicas`]), and a write is acknowledged when two of three servers have it: one server may end, be cut off or lose its
+//! disk. A single server writes to its disk two minutes later, unless it has `sync_interval: always` (since version 2.10), and tells
+//! nobody which: [`NatsOptions::trust_the_server`] says that you have set it or accept the risk. Servers since version 2.9 work.
+//!
+//! Servers on other machines have to speak TLS (`tls://`), unless [`NatsOptions::allow_plain_text`] says otherwise. The store reads no
+//! environment variable.
+//!
+//! # How it works
+//! Each kind of records has a stream, `revento_tokens` and so on (or another [prefix](NatsOptions::prefix)), and each record has a subject,
+//! whose last message is the record. The store creates the streams. A subject is a digest of the record's id, and the message has the id
+//! itself. A write names the message that it replaces and succeeds only if that is still the last one. All writes that would replace
+//! one message have the same message id, so the servers take one of them, and an attempt that was not answered is made again without
+//! harm: for five seconds, then the call fails and may have taken effect.
+//!
+//! A stream has no order but that of its messages. So each handle keeps an index in memory, and reads what is new in the stream before
+//! it lists anything. The records in the stream are the truth: each one is loaded before it is returned or changed. The index has
+//! about 300 bytes for each connection. The first list of a new process reads the stream once.
+//!
+//! The same handle is a [`BudgetStore`](revento_store::BudgetStore): replicas that share it stay below a token's rate budgets together.
+//! What has been spent is in the servers' memory, and they drop it after two days.
+//!
+//! # What is weaker than in a database
+//! - The leader of a stream answers reads. A server that has just lost its office, or that has just won it, may for a moment answer with
+//!   an older state. Writes are not affected: they need a majority, and name what they replace.
+//! - While a cluster elects a leader, which takes some seconds, calls fail with an error that is transient.
+//! - What a write replaced stays in the servers' files until they compact them. A removed record is overwritten at once.
+
+mod budgets;
+mod failure;
+mod follower;
+mod names;
+mod open_error;
+mod options;
+mod pages;
+mod setup;
+mod store;
+mod stream;
+mod token_index;
+mod tokens;
+mod url;
+
+pub use open_error::OpenError;
+pub use options::NatsOptions;
+pub use store::NatsStore;

@@ -1,0 +1,138 @@
+//! The streams: what they are called, how they are created, and what an existing one must not have.
+
+use std::time::Duration;
+
+use async_nats::jetstream::{
+    Context, ErrorCode,
+    context::{GetStreamErrorKind, RequestErrorKind},
+    response::Response,
+    stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType},
+};
+
+use crate::OpenError;
+
+/// The streams of a store, by what they keep.
+pub(crate) const KEPT: [&str; 1] = ["tokens"];
+/// The stream that may be lost.
+pub(crate) const BUDGETS: &str = "budgets";
+
+/// How long the servers recognize a write that is sent again.
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+/// After this time a budget is meaningless: the longest one is that of an hour.
+const BUDGET_AGE: Duration = Duration::from_secs(48 * 3600);
+
+pub(crate) fn stream_name(prefix: &str, of: &str) -> String {
+    format!("{prefix}_{of}")
+}
+
+/// What stands before a record's token in its subject.
+pub(crate) fn root(prefix: &str, of: &str) -> String {
+    format!("{prefix}.{of}")
+}
+
+fn config(prefix: &str, of: &str, replicas: usize) -> Config {
+    let is_kept = of != BUDGETS;
+    Config {
+        name: stream_name(prefix, of),
+        subjects: vec![format!("{}.*", root(prefix, of))],
+        retention: RetentionPolicy::Limits,
+        max_messages_per_subject: 1,
+        max_messages: -1,
+        max_bytes: -1,
+        max_consumers: -1,
+        discard: DiscardPolicy::New,
+        max_age: if is_kept { Duration::ZERO } else { BUDGET_AGE },
+        storage: if is_kept {
+            StorageType::File
+        } else {
+            StorageType::Memory
+        },
+        num_replicas: replicas,
+        duplicate_window: DUPLICATE_WINDOW,
+        description: Some("Revento SDK: change nothing by hand".to_owned()),
+        ..Config::default()
+    }
+}
+
+/// Creates a stream if it does not exist, and checks it.
+pub(crate) async fn prepare(
+    context: &Context,
+    prefix: &str,
+    of: &str,
+    replicas: usize,
+) -> Result<(), OpenError> {
+    let wanted = config(prefix, of, replicas);
+    let refused = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Refused {
+        stream: wanted.name.clone(),
+        source,
+    };
+    let existing = match context.get_stream(&wanted.name).await {
+        Ok(stream) => stream.cached_info().config.clone(),
+        Err(error) => match error.kind() {
+            GetStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                create(context, &wanted).await?
+            }
+            GetStreamErrorKind::Request => return Err(unreachable(error)),
+            _ => return Err(refused(error.into())),
+        },
+    };
+    if of == BUDGETS {
+        return Ok(());
+    }
+    check(&wanted, &existing)
+}
+
+async fn create(context: &Context, wanted: &Config) -> Result<Config, OpenError> {
+    let subject = format!("STREAM.CREATE.{}", wanted.name);
+    match context.request(subject, wanted).await {
+        Ok(Response::Ok::<Info>(info)) => Ok(info.config),
+        Ok(Response::Err { error }) => Err(OpenError::Refused {
+            stream: wanted.name.clone(),
+            source: error.into(),
+        }),
+        Err(error) if error.kind() == RequestErrorKind::NoResponders => Err(OpenError::Refused {
+            stream: wanted.name.clone(),
+            source: error.into(),
+        }),
+        Err(error) => Err(unreachable(error)),
+    }
+}
+
+fn unreachable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> OpenError {
+    OpenError::Unreachable { source: error.into() }
+}
+
+/// Whether a stream keeps what it acknowledges. Limits that refuse new messages lose nothing.
+fn check(wanted: &Config, existing: &Config) -> Result<(), OpenError> {
+    let setting = |setting, value: String, wanted_value: String| OpenError::StreamSetting {
+        stream: wanted.name.clone(),
+        setting,
+        value,
+        wanted: wanted_value,
+    };
+    if existing.storage != StorageType::File {
+        return Err(setting("storage", "memory".to_owned(), "file".to_owned()));
+    }
+    if existing.num_replicas < wanted.num_replicas {
+        let (has, wants) = (existing.num_replicas, wanted.num_replicas);
+        return Err(setting("replicas", has.to_string(), wants.to_string()));
+    }
+    if existing.max_messages_per_subject != 1 {
+        let has = existing.max_messages_per_subject.to_string();
+        return Err(setting("max-msgs-per-subject", has, "1".to_owned()));
+    }
+    if existing.max_age != Duration::ZERO {
+        let has = format!("{} s", existing.max_age.as_secs());
+        return Err(setting("max-age", has, "0".to_owned()));
+    }
+    if existing.discard != DiscardPolicy::New {
+        return Err(setting("discard", "old".to_owned(), "new".to_owned()));
+    }
+    if existing.retention != RetentionPolicy::Limits {
+        return Err(setting("retention", "another".to_owned(), "limits".to_owned()));
+    }
+    if existing.deny_delete {
+        return Err(setting("deny-delete", "true".to_owned(), "false".to_owned()));
+    }
+    Ok(())
+}

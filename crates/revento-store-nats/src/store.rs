@@ -1,0 +1,58 @@
+//! [`NatsStore`]: the handle to the streams.
+
+use std::{fmt, sync::Arc};
+
+use async_nats::{Client, jetstream::Context};
+
+use crate::{follower::Follower, names::Names, stream::Stream, token_index::TokenIndex};
+
+/// All stores on NATS. A clone is another handle to the same connection and the same indexes.
+#[derive(Clone)]
+pub struct NatsStore {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) prefix: String,
+    pub(crate) tokens: Followed<TokenIndex>,
+    pub(crate) budgets: Stream,
+}
+
+/// A stream and the index of its records.
+pub(crate) struct Followed<I> {
+    pub(crate) stream: Stream,
+    pub(crate) follower: Follower<I>,
+}
+
+impl NatsStore {
+    pub(crate) fn new(client: &Client, context: &Context, prefix: &str, names: &Names) -> Self {
+        let stream = |of: &str| {
+            Stream::new(
+                client.clone(),
+                context.clone(),
+                crate::setup::stream_name(prefix, of),
+                crate::setup::root(prefix, of),
+                names.clone(),
+            )
+        };
+        let inner = Inner {
+            prefix: prefix.to_owned(),
+            tokens: Followed {
+                stream: stream("tokens"),
+                follower: Follower::new(),
+            },
+            budgets: stream("budgets"),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+}
+
+impl fmt::Debug for NatsStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NatsStore")
+            .field("prefix", &self.inner.prefix)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,85 @@
+//! The conformance suites, with streams of their own for each check.
+
+use std::sync::Arc;
+
+use revento_store::{BudgetStore, TokenAdmin, TokenStore};
+use revento_store_testkit::{
+    BudgetStoreSuite, CheckOutcome, Report, Subject, TokenAdminSuite, TokenStoreSuite,
+};
+
+use crate::server::Servers;
+
+/// Every check has passed, and none was skipped.
+fn assert_all_passed(report: &Report) {
+    report.assert_passed();
+    for finding in report.findings() {
+        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
+    }
+}
+
+/// Makes the suite of a trait: a new store for each check, with replicas and a dump.
+macro_rules! suite {
+    ($servers:expr, $suite:ident, $of:ident) => {{
+        let servers: Servers = $servers;
+        $suite::new(move || {
+            let servers = servers.clone();
+            async move {
+                let (store, guard) = servers.fresh().await?;
+                let (one, other) = (guard.streams(), guard.streams());
+                let open = move || {
+                    let streams = one.clone();
+                    async move { Ok(Arc::new(streams.open().await?) as Arc<_>) }
+                };
+                let dump = move || {
+                    let streams = other.clone();
+                    async move { streams.dump().await }
+                };
+                let subject: Subject<dyn $of> = Subject::new(Arc::new(store));
+                Ok(subject.with_replicas(open).with_dump(dump).guarded_by(guard))
+            }
+        })
+    }};
+}
+
+async fn tokens(servers: Servers) {
+    assert_all_passed(&suite!(servers, TokenStoreSuite, TokenStore).run().await);
+}
+
+async fn token_admin(servers: Servers) {
+    assert_all_passed(&suite!(servers, TokenAdminSuite, TokenAdmin).run().await);
+}
+
+async fn budgets(servers: Servers) {
+    assert_all_passed(&suite!(servers, BudgetStoreSuite, BudgetStore).run().await);
+}
+
+/// A module for each kind of servers, and a test for each suite.
+macro_rules! tests {
+    ($($module:ident: $servers:expr;)*) => {$(
+        mod $module {
+            use super::Servers;
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn the_token_store_suite_passes() {
+                let Some(servers) = $servers else { return };
+                super::tokens(servers).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn the_suite_for_token_operators_passes() {
+                let Some(servers) = $servers else { return };
+                super::token_admin(servers).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn a17_the_budget_store_suite_passes() {
+                let Some(servers) = $servers else { return };
+                super::budgets(servers).await;
+            }
+        }
+    )*};
+}
+
+tests! {
+    on_one_server: Servers::one();
+}
