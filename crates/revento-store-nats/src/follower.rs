@@ -197,7 +197,9 @@ impl<I: Index> State<I> {
 
     /// Adds the gaps between our own writes up to `last`.
     fn extend(&mut self, last: u64) {
-        let Some(pass) = &mut self.pass else { return };
+        let Some(pass) = self.pass.as_mut().filter(|pass| pass.target < last) else {
+            return;
+        };
         let mut first = pass.target + 1;
         let own: Vec<u64> = self.own.range(first..=last).copied().collect();
         for end in own.into_iter().chain([last + 1]) {
@@ -207,7 +209,7 @@ impl<I: Index> State<I> {
             }
             first = end + 1;
         }
-        pass.target = pass.target.max(last);
+        pass.target = last;
     }
 
     /// Ranges to read next.

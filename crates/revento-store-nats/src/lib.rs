@@ -24,11 +24,15 @@
 //! whose last message is the record. The store creates the streams. A subject is a digest of the record's id, and the message has the id
 //! itself. A write names the message that it replaces and succeeds only if that is still the last one. All writes that would replace
 //! one message have the same message id, so the servers take one of them, and an attempt that was not answered is made again without
-//! harm: for five seconds, then the call fails and may have taken effect.
+//! harm: for ten seconds, then the call fails and may have taken effect.
 //!
 //! A stream has no order but that of its messages. So each handle keeps an index in memory, and reads what is new in the stream before
 //! it lists anything. The records in the stream are the truth: each one is loaded before it is returned or changed. The index has
-//! about 300 bytes for each connection. The first list of a new process reads the stream once.
+//! a few hundred bytes for each connection, and for each delivery until it is forgotten. The first list of a new process reads the stream
+//! once.
+//!
+//! Of the deliveries of an ordering key one is handled at a time, in the order of the messages that have queued them. What comes later is
+//! always behind, so a delivery that is in front stays there, and a lease only has to replace the message that the index knows.
 //!
 //! The same handle is a [`BudgetStore`](revento_store::BudgetStore): replicas that share it stay below a token's rate budgets together.
 //! What has been spent is in the servers' memory, and they drop it after two days.
@@ -37,11 +41,17 @@
 //! - The leader of a stream answers reads. A server that has just lost its office, or that has just won it, may for a moment answer with
 //!   an older state. Writes are not affected: they need a majority, and name what they replace.
 //! - While a cluster elects a leader, which takes some seconds, calls fail with an error that is transient.
-//! - What a write replaced stays in the servers' files until they compact them. A removed record is overwritten at once.
+//! - What a write replaced stays in the servers' files until they compact them: a sealed pair of tokens, or the sealed body of a delivery that
+//!   is done or expunged. A removed connection and a forgotten delivery are overwritten at once.
+//! - A lease of many deliveries is one write for each of them. If it fails on the way, some may be leased; their leases expire.
 
 mod budgets;
+mod deletions;
 mod failure;
 mod follower;
+mod inbox;
+mod inbox_admin;
+mod inbox_index;
 mod names;
 mod open_error;
 mod options;

@@ -12,7 +12,7 @@ use async_nats::jetstream::{
 use crate::OpenError;
 
 /// The streams of a store, by what they keep.
-pub(crate) const KEPT: [&str; 1] = ["tokens"];
+pub(crate) const KEPT: [&str; 3] = ["tokens", "inbox", "deletions"];
 /// The stream that may be lost.
 pub(crate) const BUDGETS: &str = "budgets";
 

@@ -4,7 +4,15 @@ use std::{fmt, sync::Arc};
 
 use async_nats::{Client, jetstream::Context};
 
-use crate::{follower::Follower, names::Names, stream::Stream, token_index::TokenIndex};
+use crate::{
+    deletions::DutyIndex,
+    follower::{Follower, Index},
+    inbox_index::InboxIndex,
+    names::Names,
+    setup,
+    stream::Stream,
+    token_index::TokenIndex,
+};
 
 /// All stores on NATS. A clone is another handle to the same connection and the same indexes.
 #[derive(Clone)]
@@ -15,6 +23,10 @@ pub struct NatsStore {
 pub(crate) struct Inner {
     pub(crate) prefix: String,
     pub(crate) tokens: Followed<TokenIndex>,
+    pub(crate) inbox: Followed<InboxIndex>,
+    /// Held by the call that leases deliveries.
+    pub(crate) leasing: tokio::sync::Mutex<()>,
+    pub(crate) deletions: Followed<DutyIndex>,
     pub(crate) budgets: Stream,
 }
 
@@ -24,24 +36,31 @@ pub(crate) struct Followed<I> {
     pub(crate) follower: Follower<I>,
 }
 
+impl<I: Index> Followed<I> {
+    fn new(stream: Stream) -> Self {
+        let follower = Follower::new();
+        Self { stream, follower }
+    }
+}
+
 impl NatsStore {
     pub(crate) fn new(client: &Client, context: &Context, prefix: &str, names: &Names) -> Self {
         let stream = |of: &str| {
             Stream::new(
                 client.clone(),
                 context.clone(),
-                crate::setup::stream_name(prefix, of),
-                crate::setup::root(prefix, of),
+                setup::stream_name(prefix, of),
+                setup::root(prefix, of),
                 names.clone(),
             )
         };
         let inner = Inner {
             prefix: prefix.to_owned(),
-            tokens: Followed {
-                stream: stream("tokens"),
-                follower: Follower::new(),
-            },
-            budgets: stream("budgets"),
+            tokens: Followed::new(stream("tokens")),
+            inbox: Followed::new(stream("inbox")),
+            leasing: tokio::sync::Mutex::default(),
+            deletions: Followed::new(stream("deletions")),
+            budgets: stream(setup::BUDGETS),
         };
         Self {
             inner: Arc::new(inner),

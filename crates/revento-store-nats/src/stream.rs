@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How long a call may take, all its attempts together.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long one attempt may take. A server that was cut off answers nothing, and another one may lead meanwhile.
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(2);
 /// The pause before the next attempt when the cluster has no leader.

@@ -8,7 +8,7 @@ use revento_core::{DeliveryId, EnvelopeId, EventType, Timestamp};
 use crate::{Sealed, StoreError};
 
 /// A verified delivery that the inbox accepts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDelivery {
     /// The signed id of the envelope: the key of deduplication.
     pub envelope_id: EnvelopeId,

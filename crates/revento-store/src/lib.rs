@@ -1,7 +1,7 @@
 //! The storage traits of the Revento SDK, and implementations in memory.
 //!
 //! - [`TokenStore`] keeps connections and their sealed tokens. Implement it for your own database; [`Slot`]
-//!   implements its rules for engines without columns, and [`RecordPages`] reads its lists page by page.
+//!   implements its rules for engines without columns ([`DeliverySlot`] those of an inbox), and [`RecordPages`] reads its lists page by page.
 //!   For engines with columns [`columns`] maps records to rows.
 //! - [`InboxStore`] keeps webhook deliveries until they are handled.
 //! - [`BudgetStore`] keeps what replicas have spent of a token's rate budgets.
@@ -21,6 +21,8 @@ mod arc;
 mod budget_store;
 pub mod columns;
 mod deletion_store;
+mod delivery_bytes;
+mod delivery_slot;
 mod environment;
 mod error;
 mod fields;
@@ -42,6 +44,7 @@ pub use revento_core::error::ErrorKind;
 pub use admin::{DeliveryDetails, InboxAdmin, InboxStats, SealedDelivery, TokenAdmin, TypeFailures};
 pub use budget_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite};
 pub use deletion_store::{DeletionDuty, DeletionProof, DeletionStore};
+pub use delivery_slot::DeliverySlot;
 pub use environment::{Clock, Entropy, EntropyError, OsEntropy, SystemClock};
 pub use error::{StoreError, StoreErrorReason};
 pub use inbox_store::{

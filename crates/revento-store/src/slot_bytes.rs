@@ -15,17 +15,17 @@ use crate::{
 
 const FORMAT: u8 = 1;
 
-/// The bytes are not a slot.
+/// The bytes are not a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeSlotError {
     /// The bytes were cut or altered, or another program wrote them.
     #[error(
-        "the stored connection cannot be read: it was cut or altered, or another program wrote it; remove it, and connect again"
+        "the stored record cannot be read: it was cut or altered, or another program wrote it; find the cause before you remove it"
     )]
     Malformed,
     /// A newer version of this crate wrote the bytes.
-    #[error("a newer version wrote the stored connection (format {format}): update this program")]
+    #[error("a newer version wrote the stored record (format {format}): update this program")]
     TooNew {
         /// The number of the format.
         format: u8,

@@ -10,5 +10,7 @@
     reason = "a test may panic, and one that cannot run says so"
 )]
 
+#[cfg(unix)]
+mod cluster;
 mod server;
 mod suite;

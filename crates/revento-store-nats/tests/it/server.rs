@@ -10,7 +10,7 @@ use revento_store_nats::{NatsOptions, NatsStore};
 use revento_store_testkit::BoxError;
 
 /// What the stores of a server are called.
-const STREAMS: [&str; 2] = ["tokens", "budgets"];
+const STREAMS: [&str; 4] = ["tokens", "inbox", "deletions", "budgets"];
 
 /// A single server, or a cluster.
 #[derive(Debug, Clone)]
@@ -21,15 +21,7 @@ pub(crate) struct Servers {
 impl Servers {
     /// The single server; says that the test is skipped when there is none.
     pub(crate) fn one() -> Option<Self> {
-        Self::of("REVENTO_TEST_NATS")
-    }
-
-    fn of(variable: &str) -> Option<Self> {
-        let urls = std::env::var(variable).ok().filter(|urls| !urls.is_empty());
-        if urls.is_none() {
-            println!("skipped: no {variable} (cargo xtask test brings it)");
-        }
-        urls.map(|urls| Self { urls })
+        variable("REVENTO_TEST_NATS").map(|urls| Self { urls })
     }
 
     /// A store with streams of its own, which are deleted when the guard is dropped.
@@ -54,6 +46,24 @@ impl Servers {
     pub(crate) fn options(&self, prefix: &str) -> NatsOptions {
         NatsOptions::new(&self.urls).prefix(prefix).trust_the_server()
     }
+}
+
+/// A private cluster, if the tests were given the program. One runs at a time, because each one has three servers.
+#[cfg(unix)]
+pub(crate) async fn one_cluster() -> Option<(crate::cluster::Cluster, tokio::sync::MutexGuard<'static, ()>)> {
+    static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let program = variable("REVENTO_TEST_NATS_SERVER")?;
+    let one = ONE.lock().await;
+    let cluster = tokio::task::block_in_place(|| crate::cluster::Cluster::start(program)).unwrap();
+    Some((cluster, one))
+}
+
+fn variable(name: &str) -> Option<String> {
+    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+    if value.is_none() {
+        println!("skipped: no {name} (cargo xtask test brings it)");
+    }
+    value
 }
 
 /// A prefix that nobody has used.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use revento_store::{BudgetStore, TokenAdmin, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxAdmin, InboxStore, TokenAdmin, TokenStore};
 use revento_store_testkit::{
-    BudgetStoreSuite, CheckOutcome, Report, Subject, TokenAdminSuite, TokenStoreSuite,
+    BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, Report, Subject,
+    TokenAdminSuite, TokenStoreSuite,
 };
 
 use crate::server::Servers;
@@ -49,37 +50,69 @@ async fn token_admin(servers: Servers) {
     assert_all_passed(&suite!(servers, TokenAdminSuite, TokenAdmin).run().await);
 }
 
+async fn inbox(servers: Servers) {
+    assert_all_passed(&suite!(servers, InboxStoreSuite, InboxStore).run().await);
+}
+
+async fn inbox_admin(servers: Servers) {
+    assert_all_passed(&suite!(servers, InboxAdminSuite, InboxAdmin).run().await);
+}
+
+async fn deletions(servers: Servers) {
+    assert_all_passed(&suite!(servers, DeletionStoreSuite, DeletionStore).run().await);
+}
+
 async fn budgets(servers: Servers) {
     assert_all_passed(&suite!(servers, BudgetStoreSuite, BudgetStore).run().await);
 }
 
-/// A module for each kind of servers, and a test for each suite.
-macro_rules! tests {
-    ($($module:ident: $servers:expr;)*) => {$(
-        mod $module {
-            use super::Servers;
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn the_token_store_suite_passes() {
-                let Some(servers) = $servers else { return };
-                super::tokens(servers).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn the_suite_for_token_operators_passes() {
-                let Some(servers) = $servers else { return };
-                super::token_admin(servers).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn a17_the_budget_store_suite_passes() {
-                let Some(servers) = $servers else { return };
-                super::budgets(servers).await;
-            }
-        }
-    )*};
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_store_suite_passes() {
+    let Some(servers) = Servers::one() else { return };
+    tokens(servers).await;
 }
 
-tests! {
-    on_one_server: Servers::one();
+#[tokio::test(flavor = "multi_thread")]
+async fn the_suite_for_token_operators_passes() {
+    let Some(servers) = Servers::one() else { return };
+    token_admin(servers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inbox_store_suite_passes() {
+    let Some(servers) = Servers::one() else { return };
+    inbox(servers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_suite_for_inbox_operators_passes() {
+    let Some(servers) = Servers::one() else { return };
+    inbox_admin(servers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q17_the_deletion_store_suite_passes() {
+    let Some(servers) = Servers::one() else { return };
+    deletions(servers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a17_the_budget_store_suite_passes() {
+    let Some(servers) = Servers::one() else { return };
+    budgets(servers).await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn k17_every_suite_passes_on_a_cluster() {
+    let Some((cluster, _one)) = crate::server::one_cluster().await else {
+        return;
+    };
+    let servers = Servers { urls: cluster.urls() };
+    tokens(servers.clone()).await;
+    token_admin(servers.clone()).await;
+    inbox(servers.clone()).await;
+    inbox_admin(servers.clone()).await;
+    deletions(servers.clone()).await;
+    budgets(servers).await;
 }

@@ -11,8 +11,8 @@ use revento_core::{EnvelopeId, Timestamp};
 
 use super::lock;
 use crate::{
-    BuriedCursor, BuriedDelivery, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery,
-    NewDelivery, RequeueAttempts, RequeueOutcome, Sealed, StoreError,
+    BuriedCursor, BuriedDelivery, DeliverySlot, DeliveryState, InboxStore, InsertOutcome, Lease,
+    LeasedDelivery, NewDelivery, RequeueAttempts, RequeueOutcome, StoreError,
 };
 
 /// An [`InboxStore`] that lives as long as the process.
@@ -21,7 +21,7 @@ pub struct MemoryInbox(pub(super) Mutex<Table>);
 
 #[derive(Default)]
 pub(super) struct Table {
-    pub(super) rows: BTreeMap<EnvelopeId, Row>,
+    pub(super) rows: BTreeMap<EnvelopeId, DeliverySlot>,
     counter: i64,
 }
 
@@ -32,95 +32,30 @@ impl Table {
         self.counter
     }
 
-    /// Queues a buried delivery again as the newest one, with the body of the replay if this is a replay.
-    fn revive(
+    /// Changes a delivery, which arrives anew if it is queued again; `None` if it is not known.
+    fn change<R>(
         &mut self,
         envelope_id: &EnvelopeId,
-        now: Timestamp,
-        attempts: RequeueAttempts,
-        replay: Option<&NewDelivery>,
-    ) -> RequeueOutcome {
-        let arrival = self.next();
-        let Some(row) = self.rows.get_mut(envelope_id) else {
-            return RequeueOutcome::NotBuried;
-        };
-        if row.state != DeliveryState::Buried {
-            return RequeueOutcome::NotBuried;
-        }
-        if let Some(replay) = replay {
-            if replay.signed_at <= row.at {
-                return RequeueOutcome::NotBuried;
-            }
-            row.delivery.body = replay.body.clone();
-            row.delivery.body_digest = replay.body_digest;
-        } else if row.expunged {
-            return RequeueOutcome::Expunged;
-        }
-        row.expunged = false;
-        row.arrival = arrival;
-        row.attempt = 0;
-        row.single_attempt = attempts == RequeueAttempts::Single;
-        row.queue(now);
-        RequeueOutcome::Requeued
+        change: impl FnOnce(&mut DeliverySlot) -> R,
+    ) -> Option<R> {
+        let number = self.next();
+        let row = self.rows.get_mut(envelope_id)?;
+        let answer = change(row);
+        row.arrived(number);
+        Some(answer)
     }
 
     /// Whatever waits and has nothing before it under the same ordering key, in the order of arrival.
-    fn heads(&mut self) -> Vec<&mut Row> {
-        let mut waiting: Vec<&mut Row> = self.rows.values_mut().filter(|row| row.waits()).collect();
-        waiting.sort_by_key(|row| row.arrival);
+    fn heads(&mut self) -> Vec<&mut DeliverySlot> {
+        let waiting = self.rows.values_mut().filter(|row| row.waits());
+        let mut waiting: Vec<&mut DeliverySlot> = waiting.collect();
+        waiting.sort_by_key(|row| row.arrival());
         let mut keys_taken = BTreeSet::new();
         waiting.retain(|row| {
-            let key = &row.delivery.ordering_key;
-            key.is_empty() || keys_taken.insert(key.clone())
+            let key = row.ordering_key();
+            key.is_empty() || keys_taken.insert(key.to_owned())
         });
         waiting
-    }
-}
-
-pub(super) struct Row {
-    pub(super) delivery: NewDelivery,
-    pub(super) arrival: i64,
-    pub(super) state: DeliveryState,
-    /// When it is due, when its lease runs out, or when it was handled or buried.
-    pub(super) at: Timestamp,
-    pub(super) attempt: u32,
-    pub(super) single_attempt: bool,
-    fence: i64,
-    /// Why the last attempt failed.
-    pub(super) error: String,
-    pub(super) expunged: bool,
-}
-
-impl Row {
-    fn holds(&self, lease: &Lease) -> bool {
-        self.state == DeliveryState::Leased && self.fence == lease.fence
-    }
-
-    pub(super) fn waits(&self) -> bool {
-        matches!(self.state, DeliveryState::Queued | DeliveryState::Leased)
-    }
-
-    fn wipe(&mut self) {
-        self.delivery.body = Sealed::from_bytes([]);
-    }
-
-    fn buried(&self) -> BuriedDelivery {
-        BuriedDelivery {
-            envelope_id: self.delivery.envelope_id.clone(),
-            delivery_id: self.delivery.delivery_id.clone(),
-            event_type: self.delivery.event_type.clone(),
-            occurred_at: self.delivery.occurred_at,
-            received_at: self.delivery.received_at,
-            buried_at: self.at,
-            attempts: self.attempt,
-            error: self.error.clone(),
-            expunged: self.expunged,
-        }
-    }
-
-    fn queue(&mut self, at: Timestamp) {
-        self.state = DeliveryState::Queued;
-        self.at = at;
     }
 }
 
@@ -130,15 +65,10 @@ impl MemoryInbox {
         Self::default()
     }
 
-    /// Changes a delivery if the lease is still held.
-    fn with_lease(&self, lease: &Lease, change: impl FnOnce(&mut Row)) -> bool {
-        match lock(&self.0).rows.get_mut(&lease.envelope_id) {
-            Some(row) if row.holds(lease) => {
-                change(row);
-                true
-            }
-            _ => false,
-        }
+    /// Changes the delivery of a lease. `false` if the lease is no longer held.
+    fn with_lease(&self, lease: &Lease, change: impl FnOnce(&mut DeliverySlot) -> bool) -> bool {
+        let changed = lock(&self.0).change(&lease.envelope_id, change);
+        changed.unwrap_or_default()
     }
 }
 
@@ -154,43 +84,16 @@ impl fmt::Debug for MemoryInbox {
 impl InboxStore for MemoryInbox {
     async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
         let mut table = lock(&self.0);
-        let known = table.rows.get(&delivery.envelope_id);
-        let other_body =
-            known.is_some_and(|row| !row.expunged && row.delivery.body_digest != delivery.body_digest);
-        let revived = table.revive(
-            &delivery.envelope_id,
-            delivery.received_at,
-            RequeueAttempts::Full,
-            Some(delivery),
-        );
-        if revived == RequeueOutcome::Requeued {
-            return Ok(InsertOutcome::Requeued { other_body });
+        if let Some(outcome) = table.change(&delivery.envelope_id, |row| row.insert(delivery)) {
+            return Ok(outcome);
         }
-        let arrival = table.next();
-        let delivery_id_reused = table
-            .rows
-            .values()
-            .any(|row| row.delivery.delivery_id == delivery.delivery_id);
-        Ok(match table.rows.entry(delivery.envelope_id.clone()) {
-            Entry::Occupied(place) => InsertOutcome::Known {
-                state: place.get().state,
-                other_body,
-            },
-            Entry::Vacant(place) => {
-                place.insert(Row {
-                    delivery: delivery.clone(),
-                    arrival,
-                    state: DeliveryState::Queued,
-                    at: delivery.received_at,
-                    attempt: 0,
-                    single_attempt: false,
-                    fence: 0,
-                    error: String::new(),
-                    expunged: false,
-                });
-                InsertOutcome::New { delivery_id_reused }
-            }
-        })
+        let mut known = table.rows.values();
+        let delivery_id_reused = known.any(|row| *row.delivery_id() == delivery.delivery_id);
+        let number = table.next();
+        if let Entry::Vacant(place) = table.rows.entry(delivery.envelope_id.clone()) {
+            place.insert(DeliverySlot::new(delivery.clone())).arrived(number);
+        }
+        Ok(InsertOutcome::New { delivery_id_reused })
     }
 
     async fn lease(
@@ -202,55 +105,24 @@ impl InboxStore for MemoryInbox {
         let mut table = lock(&self.0);
         let fence = table.next();
         let mut waiting = table.heads();
-        waiting.retain(|row| row.at <= now);
-        waiting.sort_by_key(|row| row.at);
+        waiting.sort_by_key(|row| row.at());
         Ok(waiting
             .into_iter()
+            .filter_map(|row| row.lease(fence, now, until))
             .take(limit)
-            .map(|row| {
-                row.state = DeliveryState::Leased;
-                row.at = until;
-                row.attempt += 1;
-                row.fence = fence;
-                LeasedDelivery {
-                    lease: Lease {
-                        envelope_id: row.delivery.envelope_id.clone(),
-                        fence: row.fence,
-                    },
-                    delivery_id: row.delivery.delivery_id.clone(),
-                    event_type: row.delivery.event_type.clone(),
-                    occurred_at: row.delivery.occurred_at,
-                    received_at: row.delivery.received_at,
-                    attempt: row.attempt,
-                    single_attempt: row.single_attempt,
-                    body: row.delivery.body.clone(),
-                }
-            })
             .collect())
     }
 
     async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.with_lease(lease, |row| {
-            row.state = DeliveryState::Done;
-            row.at = now;
-            row.error.clear();
-            row.wipe();
-        }))
+        Ok(self.with_lease(lease, |row| row.complete(lease, now)))
     }
 
     async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
-        Ok(self.with_lease(lease, |row| {
-            error.clone_into(&mut row.error);
-            row.queue(at);
-        }))
+        Ok(self.with_lease(lease, |row| row.retry(lease, at, error)))
     }
 
     async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
-        Ok(self.with_lease(lease, |row| {
-            error.clone_into(&mut row.error);
-            row.state = DeliveryState::Buried;
-            row.at = now;
-        }))
+        Ok(self.with_lease(lease, |row| row.bury(lease, now, error)))
     }
 
     async fn requeue(
@@ -259,7 +131,8 @@ impl InboxStore for MemoryInbox {
         now: Timestamp,
         attempts: RequeueAttempts,
     ) -> Result<RequeueOutcome, StoreError> {
-        Ok(lock(&self.0).revive(envelope_id, now, attempts, None))
+        let requeued = lock(&self.0).change(envelope_id, |row| row.requeue(now, attempts));
+        Ok(requeued.unwrap_or(RequeueOutcome::NotBuried))
     }
 
     async fn buried(
@@ -268,45 +141,34 @@ impl InboxStore for MemoryInbox {
         limit: usize,
     ) -> Result<Vec<BuriedDelivery>, StoreError> {
         let table = lock(&self.0);
-        let is_behind = |row: &Row| {
-            let place = (row.at, &row.delivery.envelope_id);
-            after.is_none_or(|after| place < (after.buried_at, &after.envelope_id))
-        };
-        let mut buried: Vec<&Row> = table
-            .rows
-            .values()
-            .filter(|row| row.state == DeliveryState::Buried && is_behind(row))
-            .collect();
-        buried.sort_by_key(|row| std::cmp::Reverse((row.at, &row.delivery.envelope_id)));
-        Ok(buried.into_iter().take(limit).map(Row::buried).collect())
+        let place = |buried: &BuriedDelivery| (buried.buried_at, buried.envelope_id.clone());
+        let after = after.map(|after| (after.buried_at, after.envelope_id.clone()));
+        let buried = table.rows.values().filter_map(DeliverySlot::buried);
+        let behind = buried.filter(|buried| after.as_ref().is_none_or(|after| place(buried) < *after));
+        let mut buried: Vec<_> = behind.collect();
+        buried.sort_by_cached_key(|buried| std::cmp::Reverse(place(buried)));
+        buried.truncate(limit);
+        Ok(buried)
     }
 
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let mut count = 0;
-        for row in lock(&self.0).rows.values_mut() {
-            if row.state == DeliveryState::Buried && row.at < before && !row.expunged {
-                row.wipe();
-                row.delivery.body_digest = [0; 32];
-                row.error.clear();
-                row.expunged = true;
-                count += 1;
-            }
-        }
-        Ok(count)
+        let mut table = lock(&self.0);
+        let expunged = table.rows.values_mut().map(|row| row.expunge(before));
+        Ok(expunged.map(u64::from).sum())
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(lock(&self.0).heads().iter().map(|row| row.at).min())
+        Ok(lock(&self.0).heads().iter().map(|row| row.at()).min())
     }
 
     async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError> {
-        Ok(lock(&self.0).rows.get(envelope_id).map(|row| row.state))
+        Ok(lock(&self.0).rows.get(envelope_id).map(DeliverySlot::state))
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
         let rows = &mut lock(&self.0).rows;
         let known = rows.len();
-        rows.retain(|_, row| row.state != DeliveryState::Done || row.at >= before);
+        rows.retain(|_, row| row.state() != DeliveryState::Done || row.at() >= before);
         Ok(u64::try_from(known - rows.len()).unwrap_or(u64::MAX))
     }
 }

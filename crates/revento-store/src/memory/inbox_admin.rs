@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use revento_core::{EnvelopeId, EventType, Timestamp};
 
 use super::{
-    inbox::{MemoryInbox, Row, Table},
+    inbox::{MemoryInbox, Table},
     lock,
 };
 use crate::{
-    DeliveryDetails, DeliveryState, InboxAdmin, InboxStats, SealedDelivery, StoreError, TypeFailures,
+    DeliveryDetails, DeliverySlot, DeliveryState, InboxAdmin, InboxStats, SealedDelivery, StoreError,
+    TypeFailures,
 };
 
 impl Table {
@@ -18,20 +19,20 @@ impl Table {
         let mut stats = InboxStats::default();
         let mut failures: BTreeMap<String, TypeFailures> = BTreeMap::new();
         for row in self.rows.values() {
-            let event_type = &row.delivery.event_type;
-            match row.state {
+            let event_type = row.event_type();
+            match row.state() {
                 DeliveryState::Queued => {
-                    *(if row.at <= now {
+                    *(if row.at() <= now {
                         &mut stats.due
                     } else {
                         &mut stats.later
                     }) += 1;
-                    if row.attempt > 0 {
+                    if row.attempts() > 0 {
                         of_type(&mut failures, event_type).retrying += 1;
                     }
                 }
                 DeliveryState::Leased => {
-                    *(if row.at <= now {
+                    *(if row.at() <= now {
                         &mut stats.lapsed
                     } else {
                         &mut stats.leased
@@ -39,7 +40,7 @@ impl Table {
                 }
                 DeliveryState::Done => {
                     stats.done += 1;
-                    stats.done_since += u64::from(row.at >= done_since);
+                    stats.done_since += u64::from(row.at() >= done_since);
                 }
                 DeliveryState::Buried => {
                     stats.buried += 1;
@@ -48,15 +49,15 @@ impl Table {
             }
         }
         let waiting = self.rows.values().filter(|row| row.waits());
-        stats.oldest_received_at = waiting.map(|row| row.delivery.received_at).min();
+        stats.oldest_received_at = waiting.map(|row| row.received_at()).min();
         stats.failures = failures.into_values().collect();
         stats
     }
 
-    fn is_behind(&self, row: &Row) -> bool {
-        let key = &row.delivery.ordering_key;
-        let in_front = |other: &&Row| {
-            other.waits() && other.delivery.ordering_key == *key && other.arrival < row.arrival
+    fn is_behind(&self, row: &DeliverySlot) -> bool {
+        let key = row.ordering_key();
+        let in_front = |other: &&DeliverySlot| {
+            other.waits() && other.ordering_key() == key && other.arrival() < row.arrival()
         };
         row.waits() && !key.is_empty() && self.rows.values().any(|other| in_front(&other))
     }
@@ -76,20 +77,6 @@ fn of_type<'a>(
         .or_insert_with(none)
 }
 
-impl Row {
-    fn has_body(&self) -> bool {
-        self.state != DeliveryState::Done && !self.expunged
-    }
-
-    fn sealed(&self) -> SealedDelivery {
-        SealedDelivery {
-            envelope_id: self.delivery.envelope_id.clone(),
-            body: self.delivery.body.clone(),
-            error: self.error.clone(),
-        }
-    }
-}
-
 #[async_trait]
 impl InboxAdmin for MemoryInbox {
     async fn stats(&self, now: Timestamp, done_since: Timestamp) -> Result<InboxStats, StoreError> {
@@ -98,20 +85,8 @@ impl InboxAdmin for MemoryInbox {
 
     async fn details(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryDetails>, StoreError> {
         let table = lock(&self.0);
-        Ok(table.rows.get(envelope_id).map(|row| DeliveryDetails {
-            envelope_id: envelope_id.clone(),
-            delivery_id: row.delivery.delivery_id.clone(),
-            event_type: row.delivery.event_type.clone(),
-            state: row.state,
-            at: row.at,
-            occurred_at: row.delivery.occurred_at,
-            received_at: row.delivery.received_at,
-            attempts: row.attempt,
-            single_attempt: row.single_attempt,
-            is_behind: table.is_behind(row),
-            has_body: row.has_body(),
-            error: row.error.clone(),
-        }))
+        let row = table.rows.get(envelope_id);
+        Ok(row.map(|row| row.details(table.is_behind(row))))
     }
 
     async fn sealed(
@@ -120,19 +95,16 @@ impl InboxAdmin for MemoryInbox {
         limit: usize,
     ) -> Result<Vec<SealedDelivery>, StoreError> {
         let table = lock(&self.0);
-        let rows = table.rows.iter();
-        let behind = rows.filter(|(id, row)| row.has_body() && after.is_none_or(|after| *id > after));
-        Ok(behind.take(limit).map(|(_, row)| row.sealed()).collect())
+        let behind = table
+            .rows
+            .iter()
+            .filter(|(id, _)| after.is_none_or(|after| *id > after));
+        Ok(behind.filter_map(|(_, row)| row.sealed()).take(limit).collect())
     }
 
     async fn reseal(&self, current: &SealedDelivery, next: &SealedDelivery) -> Result<bool, StoreError> {
         let mut table = lock(&self.0);
         let row = table.rows.get_mut(&current.envelope_id);
-        let Some(row) = row.filter(|row| row.has_body() && row.sealed() == *current) else {
-            return Ok(false);
-        };
-        row.delivery.body = next.body.clone();
-        row.error.clone_from(&next.error);
-        Ok(true)
+        Ok(row.is_some_and(|row| row.reseal(current, next)))
     }
 }
