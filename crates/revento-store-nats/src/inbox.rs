@@ -4,7 +4,7 @@
 //! queued them, so what comes later is always behind: a delivery that is in front stays there until it is done or buried. That is why
 //! it is enough that a lease replaces the message that the index knows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -22,6 +22,9 @@ use crate::{
     pages::{AT_ONCE, MAX_ROUNDS, load_all},
     stream::{Message, Put},
 };
+
+/// How often one call tries to lease a delivery that another replica changes at the same time.
+const MAX_TRIES: u32 = 3;
 
 /// How many deliveries are loaded, changed or deleted for one call at once.
 pub(crate) const BATCH: usize = 500;
@@ -119,7 +122,7 @@ impl NatsStore {
         let inbox = &self.inner.inbox;
         // The calls of one process take turns: side by side they would try to lease the same deliveries.
         let _turn = self.inner.leasing.lock().await;
-        let (mut leased, mut taken) = (BTreeMap::new(), BTreeSet::new());
+        let (mut leased, mut tried) = (BTreeMap::new(), BTreeMap::new());
         for _ in 0..MAX_ROUNDS {
             if leased.len() >= limit {
                 break;
@@ -128,8 +131,9 @@ impl NatsStore {
             let count = (limit - leased.len()).min(BATCH);
             let mut due = inbox
                 .follower
-                .with_position(|index, position| index.due(now, position, count + taken.len()));
-            due.retain(|entry| !taken.contains(&entry.token));
+                .with_position(|index, position| index.due(now, position, count + tried.len()));
+            // One that cannot be leased must not hold up the others.
+            due.retain(|entry| tried.get(&entry.token).is_none_or(|tries| *tries < MAX_TRIES));
             due.truncate(count);
             let is_last = due.len() < count;
             let leases: Vec<_> = due
@@ -140,8 +144,10 @@ impl NatsStore {
             // Another replica was faster with the others: what it has left behind is read before the next round.
             let all_granted = answers.iter().all(Option::is_some);
             for (entry, granted) in due.iter().zip(answers) {
+                let tries = tried.entry(entry.token.clone()).or_insert(0);
+                *tries += 1;
                 if let Some(delivery) = granted {
-                    taken.insert(entry.token.clone());
+                    *tries = MAX_TRIES;
                     leased.insert((entry.at, entry.arrival), delivery);
                 }
             }

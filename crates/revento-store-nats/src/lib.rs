@@ -53,6 +53,7 @@ mod inbox;
 mod inbox_admin;
 mod inbox_index;
 mod names;
+mod once;
 mod open_error;
 mod options;
 mod pages;

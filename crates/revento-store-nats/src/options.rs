@@ -114,7 +114,14 @@ impl NatsOptions {
         }
         let names = Names::new().map_err(|error| OpenError::Unreachable { source: error.into() })?;
         let client = self.client().await?;
-        let is_cluster = client.server_info().cluster.is_some();
+        let info = client.server_info();
+        let is_cluster = info.cluster.is_some();
+        if !info.jetstream && !is_cluster {
+            return Err(OpenError::Refused {
+                stream: setup::stream_name(&self.prefix, BUDGETS),
+                source: "the server has no JetStream".into(),
+            });
+        }
         let replicas = self
             .replicas
             .unwrap_or(if is_cluster { CLUSTER_REPLICAS } else { 1 });

@@ -4,17 +4,21 @@ use std::time::Duration;
 
 use async_nats::jetstream::{
     Context, ErrorCode,
-    context::{GetStreamErrorKind, RequestErrorKind},
+    context::RequestError,
     response::Response,
     stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType},
 };
 
-use crate::OpenError;
+use crate::{OpenError, failure::passes};
 
 /// The streams of a store, by what they keep.
-pub(crate) const KEPT: [&str; 3] = ["tokens", "inbox", "deletions"];
+pub(crate) const KEPT: [&str; 4] = ["tokens", "inbox", "deletions", "marks"];
 /// The stream that may be lost.
 pub(crate) const BUDGETS: &str = "budgets";
+
+/// How often a cluster without a leader is asked, and the pause in between.
+const ATTEMPTS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// How long the servers recognize a write that is sent again.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
@@ -54,7 +58,15 @@ fn config(prefix: &str, of: &str, replicas: usize) -> Config {
     }
 }
 
-/// Creates a stream if it does not exist, and checks it.
+/// What an attempt to find or create a stream came to.
+enum Attempt {
+    Done(Box<Config>),
+    Failed(OpenError),
+    /// The cluster has no leader at the moment.
+    Again(OpenError),
+}
+
+/// Creates a stream if it does not exist, and checks it. Waits for a cluster that has just started.
 pub(crate) async fn prepare(
     context: &Context,
     prefix: &str,
@@ -62,19 +74,14 @@ pub(crate) async fn prepare(
     replicas: usize,
 ) -> Result<(), OpenError> {
     let wanted = config(prefix, of, replicas);
-    let refused = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Refused {
-        stream: wanted.name.clone(),
-        source,
-    };
-    let existing = match context.get_stream(&wanted.name).await {
-        Ok(stream) => stream.cached_info().config.clone(),
-        Err(error) => match error.kind() {
-            GetStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NOT_FOUND => {
-                create(context, &wanted).await?
-            }
-            GetStreamErrorKind::Request => return Err(unreachable(error)),
-            _ => return Err(refused(error.into())),
-        },
+    let mut left = ATTEMPTS;
+    let existing = loop {
+        left -= 1;
+        match find_or_create(context, &wanted).await {
+            Attempt::Done(config) => break config,
+            Attempt::Again(_) if left > 0 => tokio::time::sleep(PAUSE).await,
+            Attempt::Again(error) | Attempt::Failed(error) => return Err(error),
+        }
     };
     if of == BUDGETS {
         return Ok(());
@@ -82,24 +89,28 @@ pub(crate) async fn prepare(
     check(&wanted, &existing)
 }
 
-async fn create(context: &Context, wanted: &Config) -> Result<Config, OpenError> {
-    let subject = format!("STREAM.CREATE.{}", wanted.name);
-    match context.request(subject, wanted).await {
-        Ok(Response::Ok::<Info>(info)) => Ok(info.config),
-        Ok(Response::Err { error }) => Err(OpenError::Refused {
-            stream: wanted.name.clone(),
-            source: error.into(),
-        }),
-        Err(error) if error.kind() == RequestErrorKind::NoResponders => Err(OpenError::Refused {
-            stream: wanted.name.clone(),
-            source: error.into(),
-        }),
-        Err(error) => Err(unreachable(error)),
+async fn find_or_create(context: &Context, wanted: &Config) -> Attempt {
+    let found = context.request(format!("STREAM.INFO.{}", wanted.name), &()).await;
+    match found {
+        Ok(Response::Err { error }) if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+            let subject = format!("STREAM.CREATE.{}", wanted.name);
+            attempt(context.request(subject, wanted).await, wanted)
+        }
+        found => attempt(found, wanted),
     }
 }
 
-fn unreachable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> OpenError {
-    OpenError::Unreachable { source: error.into() }
+fn attempt(answer: Result<Response<Info>, RequestError>, wanted: &Config) -> Attempt {
+    let refused = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Refused {
+        stream: wanted.name.clone(),
+        source,
+    };
+    match answer {
+        Ok(Response::Ok(info)) => Attempt::Done(Box::new(info.config)),
+        Ok(Response::Err { error }) if passes(&error) => Attempt::Again(refused(error.into())),
+        Ok(Response::Err { error }) => Attempt::Failed(refused(error.into())),
+        Err(error) => Attempt::Again(OpenError::Unreachable { source: error.into() }),
+    }
 }
 
 /// Whether a stream keeps what it acknowledges. Limits that refuse new messages lose nothing.

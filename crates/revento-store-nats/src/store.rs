@@ -9,6 +9,7 @@ use crate::{
     follower::{Follower, Index},
     inbox_index::InboxIndex,
     names::Names,
+    once::MarkIndex,
     setup,
     stream::Stream,
     token_index::TokenIndex,
@@ -27,6 +28,7 @@ pub(crate) struct Inner {
     /// Held by the call that leases deliveries.
     pub(crate) leasing: tokio::sync::Mutex<()>,
     pub(crate) deletions: Followed<DutyIndex>,
+    pub(crate) marks: Followed<MarkIndex>,
     pub(crate) budgets: Stream,
 }
 
@@ -60,6 +62,7 @@ impl NatsStore {
             inbox: Followed::new(stream("inbox")),
             leasing: tokio::sync::Mutex::default(),
             deletions: Followed::new(stream("deletions")),
+            marks: Followed::new(stream("marks")),
             budgets: stream(setup::BUDGETS),
         };
         Self {

@@ -24,8 +24,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Names the write that stored a message.
 const WRITE: &str = "Revento-Write";
-/// The code for "wrong last sequence" of servers since 2.11, when another write to the subject is under way.
-const WRITE_UNDER_WAY: ErrorCode = ErrorCode(10164);
+/// What newer servers answer while another write that replaces the same message is on its way: to the same message id, and to the same
+/// subject.
+const IN_PROCESS: [ErrorCode; 2] = [ErrorCode(10158), ErrorCode(10164)];
+/// The pause before the next attempt then.
+const SHORT_PAUSE: Duration = Duration::from_millis(3);
 
 #[derive(Clone)]
 pub(crate) struct Stream {
@@ -74,6 +77,31 @@ pub(crate) enum Put {
     Stored(u64),
     /// The record is not the one that was read.
     Conflict,
+}
+
+/// A conditional write.
+struct Write<'a> {
+    token: &'a str,
+    expected: u64,
+    name: String,
+    payload: Bytes,
+}
+
+impl Write<'_> {
+    fn message_id(&self) -> String {
+        match self.expected {
+            // The same record may be created again after its removal.
+            0 => format!("{}@{}", self.token, self.name),
+            expected => format!("{}@{expected}", self.token),
+        }
+    }
+}
+
+/// Who has replaced a message.
+enum Whose {
+    Known(Put),
+    /// It is still there.
+    Nobodys,
 }
 
 impl Stream {
@@ -170,64 +198,76 @@ impl Stream {
     /// An attempt that was not answered is made again. All writes that replace one message have the same message id, so the server
     /// takes one of them only, also while several are on their way through the cluster. A header names the write.
     pub(crate) async fn put(&self, token: &str, expected: u64, payload: Vec<u8>) -> Result<Put, Failure> {
-        let write = self.names.next();
-        let message_id = match expected {
-            // The same record may be created again after its removal.
-            0 => format!("{token}@{write}"),
-            _ => format!("{token}@{expected}"),
+        let write = Write {
+            token,
+            expected,
+            name: self.names.next(),
+            payload: Bytes::from(payload),
         };
-        let mut headers = HeaderMap::new();
-        headers.insert("Nats-Msg-Id", message_id.as_str());
-        headers.insert("Nats-Expected-Last-Subject-Sequence", expected.to_string());
-        headers.insert(WRITE, write.as_str());
-        let (subject, payload) = (format!("{}.{token}", self.root), Bytes::from(payload));
-        let attempts = async {
-            let mut is_first = true;
-            loop {
-                match self.publish(&subject, headers.clone(), payload.clone()).await? {
-                    Some(Ok(ack)) if ack.duplicate && expected != 0 => {
-                        if is_first {
-                            return Ok(Put::Conflict);
-                        }
-                        return self.whose(token, &write, expected).await;
-                    }
-                    Some(Ok(ack)) => return Ok(Put::Stored(ack.seq)),
-                    Some(Err(error)) if is_conflict(&error) => {
-                        if is_first {
-                            return Ok(Put::Conflict);
-                        }
-                        return self.whose(token, &write, expected).await;
-                    }
-                    Some(Err(error)) if !passes(&error) => return Err(refused(error)),
-                    Some(Err(_)) | None => tokio::time::sleep(PAUSE).await,
-                }
-                is_first = false;
-            }
-        };
-        let done = tokio::time::timeout(PATIENCE, attempts).await;
+        let done = tokio::time::timeout(PATIENCE, self.put_patiently(&write)).await;
         done.unwrap_or_else(|_| Err(Failure::unavailable(NoAnswer)))
             .map_err(Failure::of_a_write)
     }
 
-    /// What came of a write whose first attempt was not answered, and whose next one was refused.
-    async fn whose(&self, token: &str, write: &str, expected: u64) -> Result<Put, Failure> {
-        match self.get(token).await? {
-            Some(message) if message.write.as_deref() == Some(write) => Ok(Put::Stored(message.seq)),
-            Some(message) if message.seq == expected => Ok(Put::Conflict),
+    async fn put_patiently(&self, write: &Write<'_>) -> Result<Put, Failure> {
+        let mut message_id = write.message_id();
+        let mut may_have_arrived = false;
+        loop {
+            match self.publish(write, &message_id).await? {
+                Some(Ok(ack)) if ack.duplicate && write.expected != 0 => {
+                    match self.whose(write, may_have_arrived).await? {
+                        Whose::Known(put) => return Ok(put),
+                        // A server that has lost a message in an election may still remember its id. All writers that meet that
+                        // memory take the same next id.
+                        Whose::Nobodys => message_id = format!("{message_id}@{}", ack.seq),
+                    }
+                }
+                Some(Ok(ack)) => return Ok(Put::Stored(ack.seq)),
+                Some(Err(error)) if IN_PROCESS.contains(&error.error_code()) => {
+                    tokio::time::sleep(SHORT_PAUSE).await;
+                }
+                Some(Err(error)) if error.error_code() == ErrorCode::STREAM_WRONG_LAST_SEQUENCE => {
+                    return match self.whose(write, may_have_arrived).await? {
+                        Whose::Known(put) => Ok(put),
+                        Whose::Nobodys => Ok(Put::Conflict),
+                    };
+                }
+                Some(Err(error)) if !passes(&error) => return Err(refused(error)),
+                Some(Err(_)) => tokio::time::sleep(PAUSE).await,
+                None => {
+                    may_have_arrived = true;
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Whose write has replaced the expected message.
+    async fn whose(&self, write: &Write<'_>, may_have_arrived: bool) -> Result<Whose, Failure> {
+        match self.get(write.token).await? {
+            Some(message) if message.write.as_deref() == Some(&*write.name) => {
+                Ok(Whose::Known(Put::Stored(message.seq)))
+            }
+            Some(message) if message.seq == write.expected => Ok(Whose::Nobodys),
             // Ours may have been replaced since.
-            _ => Err(Failure::unavailable(NoAnswer)),
+            _ if may_have_arrived => Err(Failure::unavailable(NoAnswer)),
+            _ => Ok(Whose::Known(Put::Conflict)),
         }
     }
 
     /// One attempt; `None` if nobody has answered.
     async fn publish(
         &self,
-        subject: &str,
-        headers: HeaderMap,
-        payload: Bytes,
+        write: &Write<'_>,
+        message_id: &str,
     ) -> Result<Option<Result<PutAnswer, jetstream::Error>>, Failure> {
-        let request = Request::new().headers(headers).payload(payload);
-        let answer = self.client.send_request(subject.to_owned(), request).await;
+        let mut headers = HeaderMap::new();
+        headers.insert("Nats-Msg-Id", message_id);
+        headers.insert("Nats-Expected-Last-Subject-Sequence", write.expected.to_string());
+        headers.insert(WRITE, write.name.as_str());
+        let request = Request::new().headers(headers).payload(write.payload.clone());
+        let subject = format!("{}.{}", self.root, write.token);
+        let answer = self.client.send_request(subject, request).await;
         let message = match answer {
             Ok(message) => message,
             Err(error) => match error.kind() {
@@ -271,10 +311,6 @@ impl Stream {
         let done = tokio::time::timeout(PATIENCE, attempts).await;
         done.unwrap_or_else(|_| Err(Failure::unavailable(NoAnswer)))
     }
-}
-
-fn is_conflict(error: &jetstream::Error) -> bool {
-    [ErrorCode::STREAM_WRONG_LAST_SEQUENCE, WRITE_UNDER_WAY].contains(&error.error_code())
 }
 
 /// The value of our header. The bytes are `NATS/1.0` and lines of `Name: value`.

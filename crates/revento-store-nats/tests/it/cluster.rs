@@ -112,7 +112,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Waits until a node says that it has everything that the others have.
+    /// Waits until a node is healthy.
     pub(crate) fn wait(&self, node: usize) -> io::Result<()> {
         for _ in 0..1200 {
             if self.is_healthy(node).unwrap_or(false) {
@@ -125,7 +125,8 @@ impl Cluster {
         Err(io::Error::other(format!("node {node} does not join: {end:?}")))
     }
 
-    fn is_healthy(&self, node: usize) -> io::Result<bool> {
+    /// Whether a node says that it has everything that the others have.
+    pub(crate) fn is_healthy(&self, node: usize) -> io::Result<bool> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.nodes[node].monitor_port))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
         stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n")?;

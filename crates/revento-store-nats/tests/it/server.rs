@@ -10,7 +10,7 @@ use revento_store_nats::{NatsOptions, NatsStore};
 use revento_store_testkit::BoxError;
 
 /// What the stores of a server are called.
-const STREAMS: [&str; 4] = ["tokens", "inbox", "deletions", "budgets"];
+const STREAMS: [&str; 5] = ["tokens", "inbox", "deletions", "marks", "budgets"];
 
 /// A single server, or a cluster.
 #[derive(Debug, Clone)]

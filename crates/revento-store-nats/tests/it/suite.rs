@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use revento_store::{BudgetStore, DeletionStore, InboxAdmin, InboxStore, TokenAdmin, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxAdmin, InboxStore, Once, TokenAdmin, TokenStore};
 use revento_store_testkit::{
-    BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, Report, Subject,
-    TokenAdminSuite, TokenStoreSuite,
+    BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, Report,
+    Subject, TokenAdminSuite, TokenStoreSuite,
 };
 
 use crate::server::Servers;
@@ -62,6 +62,10 @@ async fn deletions(servers: Servers) {
     assert_all_passed(&suite!(servers, DeletionStoreSuite, DeletionStore).run().await);
 }
 
+async fn once(servers: Servers) {
+    assert_all_passed(&suite!(servers, OnceSuite, Once).run().await);
+}
+
 async fn budgets(servers: Servers) {
     assert_all_passed(&suite!(servers, BudgetStoreSuite, BudgetStore).run().await);
 }
@@ -97,6 +101,12 @@ async fn q17_the_deletion_store_suite_passes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn o21_the_suite_for_use_once_marks_passes() {
+    let Some(servers) = Servers::one() else { return };
+    once(servers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a17_the_budget_store_suite_passes() {
     let Some(servers) = Servers::one() else { return };
     budgets(servers).await;
@@ -114,5 +124,6 @@ async fn k17_every_suite_passes_on_a_cluster() {
     inbox(servers.clone()).await;
     inbox_admin(servers.clone()).await;
     deletions(servers.clone()).await;
+    once(servers.clone()).await;
     budgets(servers).await;
 }
