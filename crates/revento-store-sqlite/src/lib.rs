@@ -37,6 +37,8 @@ mod connect;
 mod deletions;
 mod error;
 mod inbox;
+#[cfg(feature = "mirror")]
+mod mirror;
 mod once;
 mod open_error;
 mod record;
@@ -47,5 +49,7 @@ mod tests;
 mod tokens;
 mod writer;
 
+#[cfg(feature = "mirror")]
+pub use mirror::SqliteMirror;
 pub use open_error::OpenError;
 pub use store::SqliteStore;

@@ -97,7 +97,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule::any(SEAL, &[CORE, STORE]),
     Rule::any("revento-transport-reqwest", &[CORE, TRANSPORT]),
     Rule::any("revento-transport-hyper", &[CORE, TRANSPORT]),
-    Rule::any("revento-store-sqlite", &[CORE, STORE]),
+    Rule {
+        only_by_feature: &["revento-mirror"],
+        ..Rule::any("revento-store-sqlite", &[CORE, STORE, "revento-mirror"])
+    },
     Rule::any("revento-store-postgres", &[CORE, STORE]),
     Rule::any("revento-store-redis", &[CORE, STORE]),
     Rule::any("revento-store-nats", &[CORE, STORE]),

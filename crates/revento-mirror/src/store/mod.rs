@@ -1,6 +1,7 @@
 //! [`MirrorStore`]: keeps the rows of mirrored events.
 
 mod change;
+mod columns;
 mod event;
 mod kind;
 mod query;
@@ -16,6 +17,7 @@ use revento_store::{Fence, StoreError};
 
 pub use self::{
     change::{ChangeContent, StoredChange, StoredChanges},
+    columns::TypedColumns,
     event::{Loaded, MirroredEvent, ReadClaim, RowCounts},
     kind::ResourceKind,
     query::{Condition, ParticipantField, RowQuery},

@@ -11,6 +11,8 @@
 mod batches;
 mod cancelled;
 mod crash;
+#[cfg(feature = "mirror")]
+mod mirror;
 mod opening;
 mod refused;
 mod remains;
