@@ -53,14 +53,10 @@ pub(crate) async fn store_and_report(
         tracing::warn!(%envelope_id, error = %chain(&error), "the outcome of a webhook could not be stored; trying again");
         tokio::time::sleep(STORE_RETRY_DELAY).await;
     };
-    let Stored::Held = stored else {
-        return match stored {
-            Stored::HandlerCompleted if errors.is_empty() => Outcome::Handled,
-            _ => Outcome::Unknown,
-        };
-    };
-    let Some(action) = action else {
-        return Outcome::Handled;
+    let action = match (stored, action) {
+        (Stored::LeaseLost, _) => return Outcome::Unknown,
+        (Stored::HandlerCompleted, _) | (Stored::Held, None) => return Outcome::Handled,
+        (Stored::Held, Some(action)) => action,
     };
     let failure = Failure {
         envelope_id: delivery.lease.envelope_id,

@@ -17,7 +17,8 @@ pub type WebhookResponse = Response<Full<Bytes>>;
 /// The methods of a webhook route.
 const ALLOWED: HeaderValue = HeaderValue::from_static("OPTIONS, POST");
 
-/// What an overloaded inbox asks for, in seconds: a store that answers again has emptied it by then.
+/// What an overloaded inbox asks for, in seconds: a store that answers again has emptied it by then. It is for proxies and tools. The
+/// platform keeps to its own schedule (contract §4.1).
 const INBOX_RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// The text of every 401. It does not say which check failed, since the sender of a forgery learns from that.

@@ -1,6 +1,9 @@
 //! Draining: what a function on a serverless platform calls.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use revento_core::Timestamp;
 use revento_inbox::{DrainError, HandlerError, Handlers, Inbox, by_resource};
@@ -13,6 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     engines,
+    observed::Observed,
     world::{Ahead, Seen, Sent, builder, inbox, quick, sent},
 };
 
@@ -229,6 +233,25 @@ async fn q26_a_deadline_that_leaves_no_time_for_one_attempt_is_an_error() {
             Some(Queued),
             "{place:?}"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q26_a_store_that_fails_in_the_middle_is_an_error_and_loses_nothing() {
+    for place in engines::all() {
+        let store = Observed::new(place.open().await);
+        let inbox = builder(store.clone()).policy(quick().concurrency(4)).build();
+        let seen = Seen::default();
+        arrived(&inbox, 12).await;
+        store.leases_left.store(1, Ordering::SeqCst);
+        let failed = inbox.drain(&noting(&seen), 100, in_an_hour()).await.unwrap_err();
+        assert!(matches!(failed, DrainError::Store(_)), "{place:?} {failed}");
+        assert!(failed.is_transient() && failed.may_have_taken_effect());
+        assert_eq!(seen.all().len(), 4, "{place:?}: what was leased is finished");
+
+        store.leases_left.store(usize::MAX, Ordering::SeqCst);
+        let drained = inbox.drain(&noting(&seen), 100, in_an_hour()).await.unwrap();
+        assert_eq!((drained.handled, drained.next_due), (8, None), "{place:?}");
     }
 }
 

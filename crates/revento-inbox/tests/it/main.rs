@@ -23,6 +23,7 @@ mod forgetting;
 mod handlers;
 mod joining;
 mod load;
+mod observed;
 mod order;
 mod replays;
 mod unreadable;

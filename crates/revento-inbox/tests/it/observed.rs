@@ -1,0 +1,150 @@
+//! A store that counts its calls, and fails or waits on demand.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use revento_core::{EnvelopeId, Timestamp};
+use revento_store::{
+    BuriedCursor, BuriedDelivery, DeliveryState, InboxStore, InsertOutcome, Lease, LeasedDelivery,
+    NewDelivery, RequeueAttempts, RequeueOutcome, StoreError, StoreErrorReason,
+};
+use tokio::sync::watch;
+
+/// A store that counts its calls, and fails or waits on demand.
+#[derive(Debug)]
+pub(crate) struct Observed {
+    inner: Arc<dyn InboxStore>,
+    pub(crate) leases: AtomicUsize,
+    pub(crate) polls: AtomicUsize,
+    /// How many queries succeed before all fail.
+    pub(crate) leases_left: AtomicUsize,
+    /// How many of the next completions fail.
+    pub(crate) failing_completions: AtomicUsize,
+    /// Inserts wait while this is set.
+    pub(crate) stalled: watch::Sender<bool>,
+    inserting: AtomicUsize,
+    pub(crate) most_inserting: AtomicUsize,
+}
+
+impl Observed {
+    pub(crate) fn new(inner: Arc<dyn InboxStore>) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            leases: AtomicUsize::new(0),
+            polls: AtomicUsize::new(0),
+            leases_left: AtomicUsize::new(usize::MAX),
+            failing_completions: AtomicUsize::new(0),
+            stalled: watch::Sender::new(false),
+            inserting: AtomicUsize::new(0),
+            most_inserting: AtomicUsize::new(0),
+        })
+    }
+}
+
+/// Counts a call until it ends or is dropped.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl InboxStore for Observed {
+    async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
+        let now = self.inserting.fetch_add(1, Ordering::SeqCst) + 1;
+        let _counted = Counted(&self.inserting);
+        self.most_inserting.fetch_max(now, Ordering::SeqCst);
+        self.stalled
+            .subscribe()
+            .wait_for(|stalled| !stalled)
+            .await
+            .unwrap();
+        self.inner.insert(delivery).await
+    }
+
+    async fn lease(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<LeasedDelivery>, StoreError> {
+        self.leases.fetch_add(1, Ordering::SeqCst);
+        let count_down = |left: usize| left.checked_sub(1);
+        let left = &self.leases_left;
+        if left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, count_down)
+            .is_err()
+        {
+            return Err(unavailable("leasing deliveries"));
+        }
+        self.inner.lease(now, until, limit).await
+    }
+
+    async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
+        let count_down = |left: usize| left.checked_sub(1);
+        let failing = &self.failing_completions;
+        if failing
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, count_down)
+            .is_ok()
+        {
+            let reason = StoreErrorReason::Unavailable;
+            return Err(StoreError::new(
+                reason,
+                "completing a delivery",
+                "the disk is away",
+            ));
+        }
+        self.inner.complete(lease, now).await
+    }
+
+    async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
+        self.inner.retry(lease, at, error).await
+    }
+
+    async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
+        self.inner.bury(lease, now, error).await
+    }
+
+    async fn requeue(
+        &self,
+        envelope_id: &EnvelopeId,
+        now: Timestamp,
+        attempts: RequeueAttempts,
+    ) -> Result<RequeueOutcome, StoreError> {
+        self.inner.requeue(envelope_id, now, attempts).await
+    }
+
+    async fn buried(
+        &self,
+        after: Option<&BuriedCursor>,
+        limit: usize,
+    ) -> Result<Vec<BuriedDelivery>, StoreError> {
+        self.inner.buried(after, limit).await
+    }
+
+    async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.inner.expunge(before).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.polls.fetch_add(1, Ordering::SeqCst);
+        self.inner.next_due().await
+    }
+
+    async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError> {
+        self.inner.state(envelope_id).await
+    }
+
+    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.inner.forget(before).await
+    }
+}
+
+fn unavailable(action: &'static str) -> StoreError {
+    StoreError::new(StoreErrorReason::Unavailable, action, "the disk is away")
+}
