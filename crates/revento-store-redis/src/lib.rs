@@ -13,12 +13,13 @@
 //! has acknowledged, with an [`OpenError`] that says what to change: `appendonly yes`, `appendfsync always`, and a `maxmemory-policy`
 //! that evicts no keys without an expiry. If the server hides its settings, as many hosted ones do, or if you accept the risk, call
 //! [`RedisOptions::trust_the_server`]. A fail-over to a replica can lose the last writes in any case: Redis replicates asynchronously.
-//! If you cannot accept that, use PostgreSQL.
+//! If you cannot accept that, use PostgreSQL or NATS.
 //!
 //! A server on another machine has to speak TLS (`rediss://`), unless [`RedisOptions::allow_plain_text`] says otherwise. The store reads
 //! no environment variable.
 //!
-//! It implements no inbox and no deletion store: both need queries by several columns. Use PostgreSQL or SQLite for them.
+//! It implements no inbox and no deletion store. Redis holds everything in memory, a week of deliveries and their bodies, too. And a
+//! fail-over can lose a delivery that was acknowledged: the platform never sends it again. Use PostgreSQL, NATS or SQLite for them.
 //!
 //! # How it works
 //! Each method that writes is one Lua script, which the server runs as a whole: no lost updates, no locks. All keys begin with
