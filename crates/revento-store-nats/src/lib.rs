@@ -13,8 +13,11 @@
 //! A used refresh token that comes back after a crash revokes a whole token family. So the store refuses servers that can lose what they
 //! have acknowledged, with an [`OpenError`] that says what to change. On a cluster each stream has three copies
 //! ([`NatsOptions::replicas`]), and a write is acknowledged when two of three servers have it: one server may end, be cut off or lose its
-//! disk. A single server writes to its disk two minutes later, unless it has `sync_interval: always` (since version 2.10), and tells
-//! nobody which: [`NatsOptions::trust_the_server`] says that you have set it or accept the risk. Servers since version 2.9 work.
+//! disk. Servers sync their disks every two minutes, unless they have `sync_interval: always` (since version 2.10), and tell nobody
+//! which. So if two of three machines lose power at once, what was written last may be gone: place them apart, or set it. On a single
+//! server it decides alone: [`NatsOptions::trust_the_server`] says that you have set it or accept the risk.
+//!
+//! A single server needs version 2.9, and a cluster 2.11: older ones lose records when a node fails.
 //!
 //! Servers on other machines have to speak TLS (`tls://`), unless [`NatsOptions::allow_plain_text`] says otherwise. The store reads no
 //! environment variable.

@@ -37,6 +37,17 @@ pub enum OpenError {
         /// What the server said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The server is too old: on a cluster it checks a conditional write only before it is proposed, and after an election two servers
+    /// may number messages differently.
+    #[error(
+        "the NATS server has version {version}, which loses records on a cluster: use {wanted} or later on all nodes"
+    )]
+    TooOld {
+        /// The server's version.
+        version: String,
+        /// The oldest version that can be used.
+        wanted: &'static str,
+    },
     /// One server keeps the only copy, and it may not have written it to its disk when it acknowledges.
     #[error(
         "a single NATS server keeps the only copy and tells nobody whether it syncs its disk before it acknowledges: use a \

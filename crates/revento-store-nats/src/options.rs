@@ -17,6 +17,10 @@ use crate::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A server that answers none of three pings is left for another one.
 const PING_INTERVAL: Duration = Duration::from_secs(2);
+/// The oldest version that reads the next message behind a position.
+const OLDEST: (&str, (i64, i64)) = ("2.9", (2, 9));
+/// The oldest version that checks conditional writes that are on their way through the cluster.
+const OLDEST_OF_A_CLUSTER: (&str, (i64, i64)) = ("2.11", (2, 11));
 /// How many copies a cluster keeps of each stream.
 const CLUSTER_REPLICAS: usize = 3;
 
@@ -120,6 +124,13 @@ impl NatsOptions {
             return Err(OpenError::Refused {
                 stream: setup::stream_name(&self.prefix, BUDGETS),
                 source: "the server has no JetStream".into(),
+            });
+        }
+        let (oldest, (major, minor)) = if is_cluster { OLDEST_OF_A_CLUSTER } else { OLDEST };
+        if !client.is_server_compatible(major, minor, 0) {
+            return Err(OpenError::TooOld {
+                version: info.version,
+                wanted: oldest,
             });
         }
         let replicas = self

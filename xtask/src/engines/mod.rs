@@ -8,6 +8,7 @@ mod apt;
 mod chromium;
 mod languages;
 mod nats;
+mod nats_cluster;
 mod node;
 mod pgbouncer;
 mod postgres;
@@ -23,6 +24,7 @@ use anyhow::{Result, bail};
 
 use crate::clock::{Stopwatch, human};
 use crate::interrupt;
+pub(crate) use nats_cluster::nats_server;
 pub(crate) use postgres::{Restartable, Sync};
 use server::Server;
 
@@ -59,6 +61,7 @@ fn all() -> Vec<Box<dyn Engine>> {
         Box::new(pgbouncer::PgBouncer),
         Box::new(redis::Redis),
         Box::new(nats::Nats),
+        Box::new(nats_cluster::NatsCluster),
         Box::new(chromium::Chromium),
         Box::new(node::Node),
         Box::new(python::Python),

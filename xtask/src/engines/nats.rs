@@ -1,4 +1,4 @@
-//! NATS with JetStream. Tests that need a cluster start one of their own with the program.
+//! NATS with JetStream.
 
 use std::process::Command;
 
@@ -27,7 +27,7 @@ impl Engine for Nats {
     }
 
     fn variables(&self) -> &'static [&'static str] {
-        &["REVENTO_TEST_NATS", "REVENTO_TEST_NATS_SERVER"]
+        &["REVENTO_TEST_NATS"]
     }
 
     fn installed(&self) -> Result<(), String> {
@@ -50,10 +50,7 @@ impl Engine for Nats {
             Ok(command)
         })?;
         Ok(Running {
-            values: vec![
-                format!("nats://{token}@127.0.0.1:{port}"),
-                program.display().to_string(),
-            ],
+            values: vec![format!("nats://{token}@127.0.0.1:{port}")],
             server: Some(server),
         })
     }

@@ -12,5 +12,8 @@
 
 #[cfg(unix)]
 mod cluster;
+#[cfg(unix)]
+mod disturbed;
+mod opening;
 mod server;
 mod suite;

@@ -114,7 +114,7 @@ async fn a17_the_budget_store_suite_passes() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn k17_every_suite_passes_on_a_cluster() {
+async fn every_suite_passes_on_a_cluster() {
     let Some((cluster, _one)) = crate::server::one_cluster().await else {
         return;
     };
