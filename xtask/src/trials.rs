@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::engines::Restartable;
+use crate::engines::{Restartable, nats_server};
 use crate::process;
 use crate::workspace::{cargo, target_directory};
 
@@ -84,6 +84,10 @@ pub(crate) fn crash(options: &Crash) -> Result<()> {
             command.args(["--postgres-command", &serde_json::to_string(&server.words)?]);
         }
         Err(error) => println!("PostgreSQL cannot be started here: {error:#}"),
+    }
+    match nats_server() {
+        Ok(program) => drop(command.arg("--nats-server").arg(program)),
+        Err(error) => println!("NATS cannot be started here: {error:#}"),
     }
     process::run(&mut command)
 }

@@ -1,6 +1,7 @@
-//! The engines, and killing PostgreSQL.
+//! The engines, and killing PostgreSQL and nodes of a NATS cluster.
 
 use std::{
+    path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -8,14 +9,18 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use revento_store::TokenStore;
+use revento_store_nats::NatsOptions;
 use revento_store_postgres::PostgresOptions;
 use revento_store_sqlite::SqliteStore;
+
+use super::cluster::Cluster;
 
 /// The engine of the store.
 #[derive(Debug)]
 pub(super) enum Engine {
     Sqlite { folder: tempfile::TempDir },
     Postgres { url: String, server: Server },
+    Nats { nodes: Nodes },
 }
 
 impl Engine {
@@ -33,10 +38,20 @@ impl Engine {
         })
     }
 
+    pub(super) fn nats(program: &Path) -> Result<Self> {
+        let nodes = Nodes {
+            cluster: Cluster::start(program)?,
+            turn: 0,
+            away: None,
+        };
+        Ok(Self::Nats { nodes })
+    }
+
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => "SQLite, several processes on one file",
             Self::Postgres { .. } => "PostgreSQL, killed on the way",
+            Self::Nats { .. } => "NATS, three nodes, one of them killed or cut off",
         }
     }
 
@@ -45,6 +60,7 @@ impl Engine {
         match self {
             Self::Sqlite { folder } => folder.path().join("revento.db").display().to_string(),
             Self::Postgres { url, .. } => url.clone(),
+            Self::Nats { nodes } => nodes.cluster.urls(),
         }
     }
 
@@ -53,15 +69,59 @@ impl Engine {
         match self {
             Self::Sqlite { .. } => Ok(()),
             Self::Postgres { server, .. } => server.start(),
+            Self::Nats { nodes } => nodes.bring_back(),
         }
     }
 
-    /// Kills the database with `kill -9`. `false` when none is running.
+    /// Kills the database with `kill -9`, or cuts it off. `false` when none is running.
     pub(super) fn kill(&mut self) -> bool {
         match self {
             Self::Sqlite { .. } => false,
             Self::Postgres { server, .. } => server.kill(),
+            Self::Nats { nodes } => nodes.take_one_away(),
         }
+    }
+}
+
+/// A cluster. One node at a time is away, each in its turn: first killed, then stopped so that it answers nothing.
+#[derive(Debug)]
+pub(super) struct Nodes {
+    cluster: Cluster,
+    turn: usize,
+    away: Option<Away>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Away {
+    Killed(usize),
+    Stopped(usize),
+}
+
+impl Nodes {
+    fn take_one_away(&mut self) -> bool {
+        // Two of three may not be away, and a node that has just come back may not have everything yet.
+        let is_whole = || (0..3).all(|node| self.cluster.is_healthy(node).unwrap_or(false));
+        if self.away.is_some() || !is_whole() {
+            return false;
+        }
+        let (node, is_kill) = (self.turn % 3, self.turn.is_multiple_of(2));
+        self.turn += 1;
+        if is_kill {
+            self.cluster.kill(node);
+            self.away = Some(Away::Killed(node));
+        } else if self.cluster.stop(node).is_ok() {
+            self.away = Some(Away::Stopped(node));
+        }
+        self.away.is_some()
+    }
+
+    fn bring_back(&mut self) -> Result<()> {
+        match self.away.take() {
+            Some(Away::Killed(node)) => self.cluster.restart(node)?,
+            Some(Away::Stopped(node)) => self.cluster.resume(node)?,
+            None => {}
+        }
+        Ok(())
     }
 }
 
@@ -117,6 +177,14 @@ pub(super) async fn open(url: &str, connections: u32) -> Result<Arc<dyn TokenSto
     for _ in 0..600 {
         let opened: Result<Arc<dyn TokenStore>> = if url.starts_with("postgres") {
             let options = PostgresOptions::new(url).max_connections(connections);
+            options
+                .connect()
+                .await
+                .map(|store| Arc::new(store) as Arc<dyn TokenStore>)
+                .map_err(Into::into)
+        } else if url.starts_with("nats") {
+            // The nodes do not sync their disks, and only processes are killed.
+            let options = NatsOptions::new(url).trust_the_server();
             options
                 .connect()
                 .await

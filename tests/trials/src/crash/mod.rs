@@ -5,6 +5,12 @@
 //! and die. The judge sees every request, knows which process each pair of tokens went to, and looks into
 //! the store before it lets a request pass.
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the nodes are numbered, and a panic ends the trial only"
+)]
+#[path = "../../../../crates/revento-store-nats/tests/it/cluster.rs"]
+mod cluster;
 mod connect;
 mod database;
 mod doom;
@@ -42,15 +48,22 @@ pub(crate) struct Options {
     /// The command that starts PostgreSQL, as a JSON array. The trial kills and restarts it
     #[arg(long, requires = "postgres_url")]
     postgres_command: Option<String>,
+    /// The path of `nats-server`; without it the trial leaves NATS out
+    #[arg(long)]
+    nats_server: Option<PathBuf>,
 }
 
-/// Runs both engines, one after the other. Fails when a token was sent twice or a connection was lost.
+/// Runs all engines, one after the other. Fails when a token was sent twice or a connection was lost.
 pub(crate) fn run(options: Options) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut engines = vec![Engine::sqlite()?];
     match (&options.postgres_url, &options.postgres_command) {
         (Some(url), Some(command)) => engines.push(Engine::postgres(url, command)?),
         _ => println!("PostgreSQL skipped: no server was given"),
+    }
+    match &options.nats_server {
+        Some(program) => engines.push(Engine::nats(program)?),
+        None => println!("NATS skipped: no server was given"),
     }
     let mut failed = Vec::new();
     for engine in engines {
