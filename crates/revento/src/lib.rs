@@ -35,7 +35,7 @@
 //! | `hyper` | `revento::transport_hyper`: the HTTP transport on hyper, with fewer dependencies, and with Unix sockets, `HyperTransport` |
 //! | `sqlite` | `revento::store_sqlite`: everything in one SQLite file, `SqliteStore` |
 //! | `postgres` | `revento::store_postgres`: everything in PostgreSQL, for several replicas, `PostgresStore` |
-//! | `redis` | `revento::store_redis`: tokens and the shared rate budget in Redis, for several replicas, `RedisStore` |
+//! | `redis` | `revento::store_redis`: tokens, use-once marks and the shared rate budget in Redis, for several replicas, `RedisStore` |
 //! | `nats` | `revento::store_nats`: everything on NATS JetStream, for several replicas and a cluster of servers, `NatsStore` |
 //! | `metrics` | metrics through the crate `metrics` |
 //! | `jiff`, `chrono`, `time` | conversions of [`Timestamp`] to and from the times of these crates |
