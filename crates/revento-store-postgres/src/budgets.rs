@@ -47,12 +47,23 @@ impl PostgresStore {
                 .bind(write.next)
                 .bind(write.now.unix_micros())
                 .bind(write.idle_at.unix_micros());
-            let row = self.row(swap).await?.ok_or(sqlx::Error::RowNotFound)?;
-            if row.try_get(0)? {
+            let current = Call::new(CURRENT).bind(&key);
+            let answer = self.transact(&[swap, current]).await?;
+            let repeated = answer.repeated;
+            let mut rows = answer.rows().into_iter();
+            let swapped = rows.next().ok_or(sqlx::Error::RowNotFound)?;
+            if swapped.try_get(0)? {
                 return Ok(BudgetSwapOutcome::Swapped);
             }
-            if let Some(row) = self.row(Call::new(CURRENT).bind(&key)).await? {
-                return Ok(BudgetSwapOutcome::Conflict(row.try_get(0)?));
+            if let Some(row) = rows.next() {
+                let current: Vec<u8> = row.try_get(0)?;
+                // The first attempt has written it.
+                let is_own = repeated && current == write.next;
+                return Ok(if is_own {
+                    BudgetSwapOutcome::Swapped
+                } else {
+                    BudgetSwapOutcome::Conflict(current)
+                });
             }
         }
         Err(sqlx::Error::RowNotFound.into())

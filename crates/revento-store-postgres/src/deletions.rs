@@ -49,7 +49,7 @@ pub(crate) const QUERIES: &[(&str, &str)] = &[
 #[async_trait]
 impl DeletionStore for PostgresStore {
     async fn record(&self, duty: &DeletionDuty) -> Result<bool, StoreError> {
-        let call = record::bind(Call::new(RECORD), columns::of_duty(duty));
+        let call = record::bind(Call::once(RECORD), columns::of_duty(duty));
         self.change(call).await.map_err(failed("storing a deletion duty"))
     }
 
@@ -69,7 +69,7 @@ impl DeletionStore for PostgresStore {
     }
 
     async fn mark_reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
-        let call = Call::new(MARK_REMINDED)
+        let call = Call::once(MARK_REMINDED)
             .bind(indexed(envelope_id.as_str()))
             .bind(at.unix_micros());
         self.change(call).await.map_err(failed("storing a reminder"))
@@ -80,7 +80,7 @@ impl DeletionStore for PostgresStore {
         envelope_id: &EnvelopeId,
         proof: &DeletionProof,
     ) -> Result<bool, StoreError> {
-        let call = Call::new(MARK_DELETED)
+        let call = Call::once(MARK_DELETED)
             .bind(indexed(envelope_id.as_str()))
             .bind(proof.at.unix_micros())
             .bind(escape(&proof.note));

@@ -1,28 +1,30 @@
 //! From PostgreSQL's error codes to the kinds of failure that a caller can act on.
 
-use revento_store::{StoreError, StoreErrorReason};
+use std::sync::Arc;
 
-/// A call failed.
-#[derive(Debug)]
+use revento_store::{StoreError, StoreErrorReason, group_commit::BatchLost};
+
+/// A call failed. The calls of a batch share the error.
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
-    pub(crate) error: sqlx::Error,
+    pub(crate) error: Arc<sqlx::Error>,
     pub(crate) may_have_taken_effect: bool,
 }
 
 impl Failure {
-    /// The transaction is rolled back.
-    pub(crate) fn before_commit(error: sqlx::Error) -> Self {
+    /// Nothing was sent.
+    pub(crate) fn without_effect(error: sqlx::Error) -> Self {
         Self {
-            error,
+            error: Arc::new(error),
             may_have_taken_effect: false,
         }
     }
 
     /// The server may have committed, unless it has said that it did not.
-    pub(crate) fn while_committing(error: sqlx::Error) -> Self {
+    pub(crate) fn of_transaction(error: sqlx::Error) -> Self {
         Self {
             may_have_taken_effect: code(&error).is_none_or(|code| is_session_end(&code)),
-            error,
+            error: Arc::new(error),
         }
     }
 }
@@ -31,9 +33,15 @@ impl Failure {
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         Self {
-            error,
+            error: Arc::new(error),
             may_have_taken_effect: true,
         }
+    }
+}
+
+impl From<BatchLost> for Failure {
+    fn from(_: BatchLost) -> Self {
+        sqlx::Error::WorkerCrashed.into()
     }
 }
 
@@ -87,14 +95,47 @@ fn reason_of(code: &str) -> StoreErrorReason {
     }
 }
 
+/// Whether the server refuses a call of a batch for one of its values.
+pub(crate) fn is_of_a_value(error: &sqlx::Error) -> bool {
+    // Values that are out of range, constraints, limits of the server, and what a trigger raises.
+    code(error).is_some_and(|code| matches!(code.get(..2), Some("22" | "23" | "44" | "54" | "P0")))
+}
+
+/// Whether the server writes nothing, as a replica does.
+pub(crate) fn is_read_only(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| code == "25006")
+}
+
+/// Whether the server ended the transaction because of another one: a deadlock or a conflict.
+pub(crate) fn is_rolled_back_for_others(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| matches!(&*code, "40001" | "40P01"))
+}
+
+/// Whether the connection can be used for other statements.
+pub(crate) fn is_of_the_statement(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| !is_session_end(&code)) && !is_read_only(error)
+}
+
+/// Whether a server that does not accept a connection now may do so soon.
+pub(crate) fn is_passing_refusal(error: &sqlx::Error) -> bool {
+    match code(error) {
+        // Too many connections; it starts, stops or recovers.
+        Some(code) => matches!(&*code, "53300" | "57P03"),
+        None => {
+            matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused)
+        }
+    }
+}
+
 /// Whether the connection is of no more use, and another one may help.
 pub(crate) fn is_connection_lost(error: &sqlx::Error) -> bool {
     match code(error) {
         Some(code) => is_session_end(&code),
-        None => matches!(
-            error,
-            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed
-        ),
+        None => match error {
+            sqlx::Error::Io(error) => error.kind() != std::io::ErrorKind::TimedOut,
+            sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+            _ => false,
+        },
     }
 }
 

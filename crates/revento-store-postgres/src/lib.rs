@@ -26,15 +26,32 @@
 //!
 //! # Behind a pooler
 //! PgBouncer works in transaction mode and in session mode; name the [schema](PostgresOptions::schema). The store keeps nothing in a
-//! session and takes nothing from it: each statement names the schema of its tables, is prepared without a name, and runs in a
-//! transaction that sets its own time limits. It uses no `LISTEN` and no session-level lock.
+//! session and takes nothing from it: each call names the schema of its tables, prepares no statement, and sets its own time limits. It
+//! uses no `LISTEN` and no session-level lock.
 //!
 //! # How it works
-//! Each method is one statement in a transaction at `READ COMMITTED`; what needs several steps (an ordering key of the inbox) is a
-//! function on the server. If a call fails before its commit, nothing has taken effect. If its connection was lost by then, because the
-//! server, a pooler or a firewall closed it, the store makes the call again on another connection. If a future is dropped, its
-//! connection is closed, and the server rolls back or has committed. A replica that is paused in a transaction loses its session after
-//! five seconds, so that it does not block the others.
+//! Each call is one message to the server and one transaction at `READ COMMITTED`: one round trip. Deliveries that arrive at the same time,
+//! and leases and completions, share transactions, at most two of which run at once; each caller gets its own answer. A delivery that the
+//! server refuses for its values does not affect the others of its transaction, and neither does one whose ordering key a handler's
+//! transaction holds: the store gives it a transaction of its own.
+//!
+//! If the connection of a call is lost, because the server, a pooler or a firewall closed it, the store makes the call again on another
+//! connection, and recognizes what the call has written before. A few rare calls (those of [`DeletionStore`](revento_store::DeletionStore),
+//! [`requeue`](revento_store::InboxStore::requeue) and [`reseal`](revento_store::InboxAdmin::reseal)) ask first whether the connection
+//! works, and report an error that may have taken effect if it is lost later. If a future is dropped, its connection is closed, and the
+//! server rolls back or has committed. A replica that is paused blocks nobody, because the server does not wait for it in a transaction.
+//!
+//! [`forget`](revento_store::InboxStore::forget) and [`expunge`](revento_store::InboxStore::expunge) work in slices of a thousand
+//! deliveries, each a transaction of its own.
+//!
+//! # When the server fails
+//! | what happens | what a call does |
+//! |---|---|
+//! | the server restarts, or an administrator ends the sessions | it is made again; it waits for the server for up to [`acquire_timeout`](PostgresOptions::acquire_timeout) |
+//! | the primary became a replica that only reads | it fails as [unavailable](revento_store::StoreErrorReason::Unavailable), without effect; the store opens new connections, which may lead to the new primary |
+//! | all connections are busy for longer than `acquire_timeout` | it fails as unavailable, without effect |
+//! | a statement takes longer than 30 seconds, or waits for a lock longer than 10 | it fails as unavailable, without effect |
+//! | a deadlock with a transaction of your own | it is made again |
 //!
 //! # Troubleshooting
 //! | error | help |
@@ -45,10 +62,11 @@
 
 mod budgets;
 mod call;
+mod connections;
 mod deletions;
 mod error;
 mod inbox;
-mod inbox_admin;
+mod literal;
 mod once;
 mod open_error;
 mod options;

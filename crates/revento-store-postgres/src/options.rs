@@ -2,9 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-use sqlx::{ConnectOptions, Connection, postgres::PgPoolOptions};
+use sqlx::{ConnectOptions, Connection};
 
-use crate::{OpenError, PostgresStore, open_error::Failed, schema, url::connect_options};
+use crate::{
+    OpenError, PostgresStore, connections::Connections, open_error::Failed, schema, url::connect_options,
+};
 
 /// How long a caller waits for one of the connections.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,6 +20,7 @@ pub struct PostgresOptions {
     schema: Option<String>,
     application: String,
     connections: u32,
+    acquire_timeout: Duration,
     migrate: bool,
 }
 
@@ -34,6 +37,7 @@ impl PostgresOptions {
             schema: None,
             application: "revento".to_owned(),
             connections: 10,
+            acquire_timeout: ACQUIRE_TIMEOUT,
             migrate: true,
         }
     }
@@ -61,6 +65,13 @@ impl PostgresOptions {
         self
     }
 
+    /// Sets how long a call waits for a connection, also while the server restarts. The default is ten seconds.
+    #[must_use]
+    pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
+        self.acquire_timeout = timeout;
+        self
+    }
+
     /// Does not change the tables: a role with more rights has run [`PostgresStore::MIGRATIONS`].
     #[must_use]
     pub fn without_migrations(mut self) -> Self {
@@ -85,23 +96,18 @@ impl PostgresOptions {
             // Not from the pool, which would try again and again to reach a server that is not there.
             let mut connection = options.connect().await?;
             let schema = schema::migrate(&mut connection, schema.as_deref(), self.migrate).await?;
+            let number = schema::next_number(&mut connection, &schema).await?;
             connection.close().await?;
-            Ok::<_, Failed>(schema)
+            Ok::<_, Failed>((schema, number))
         };
         let timed_out = |_| OpenError::Unreachable {
             source: "no answer in time".into(),
         };
-        let schema = tokio::time::timeout(CONNECT_TIMEOUT, prepare)
+        let (schema, number) = tokio::time::timeout(CONNECT_TIMEOUT, prepare)
             .await
             .map_err(timed_out)??;
-        let pool = PgPoolOptions::new()
-            .max_connections(self.connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            // Each call begins with a round trip and is made again if that shows that the connection was lost.
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await?;
-        Ok(PostgresStore::new(pool, schema))
+        let connections = Connections::new(options, self.connections, self.acquire_timeout);
+        Ok(PostgresStore::new(connections, &schema, number))
     }
 }
 

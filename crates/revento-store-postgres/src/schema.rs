@@ -5,7 +5,7 @@
 
 use sqlx::{AssertSqlSafe, Connection, Decode, PgConnection, Postgres, Row as _, Type};
 
-use crate::{OpenError, PostgresStore, open_error::Failed, store::literal};
+use crate::{OpenError, PostgresStore, literal::text_literal, open_error::Failed, store::sequence};
 
 /// "Rvto": the advisory lock under which one replica migrates while the others wait.
 const LOCK: i64 = 0x5276_746F;
@@ -23,6 +23,7 @@ impl PostgresStore {
         include_str!("schema/6.sql"),
         include_str!("schema/7.sql"),
         include_str!("schema/8.sql"),
+        include_str!("schema/9.sql"),
     ];
 }
 
@@ -50,7 +51,7 @@ async fn migrate_by(
     let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
     run(&mut tx, format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
     if let (true, Some(schema)) = (wanted, schema) {
-        let exists = format!("SELECT to_regnamespace({}) IS NOT NULL", literal(schema));
+        let exists = format!("SELECT to_regnamespace({}) IS NOT NULL", text_literal(schema));
         if !ask::<bool>(&mut tx, exists).await? {
             run(&mut tx, format!("CREATE SCHEMA {schema}")).await?;
         }
@@ -81,6 +82,11 @@ async fn migrate_by(
     }
     tx.commit().await?;
     Ok(schema)
+}
+
+/// A number that nobody else gets.
+pub(crate) async fn next_number(connection: &mut PgConnection, schema: &str) -> Result<i64, sqlx::Error> {
+    ask(connection, format!("SELECT nextval({})", sequence(schema))).await
 }
 
 /// The schema that has the tables, or the one that would get them.

@@ -1,14 +1,23 @@
 //! [`PostgresStore`]: the handle to the connections.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use revento_core::Timestamp;
 use revento_store::StoreError;
-use sqlx::{PgPool, Row as _, postgres::PgRow};
+use sqlx::{Row as _, postgres::PgRow};
 
 use crate::{
     call::Call,
+    connections::Connections,
     error::{Failure, not_read},
+    inbox::Batches,
+    literal::text_literal,
 };
 
 const SERVER_TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::BIGINT";
@@ -16,22 +25,32 @@ const SERVER_TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 10000
 /// Tokens and webhook deliveries in a PostgreSQL database. A clone is another handle to the same connections.
 #[derive(Clone)]
 pub struct PostgresStore {
-    pub(crate) pool: PgPool,
+    pub(crate) connections: Connections,
+    pub(crate) batches: Batches,
     /// The schema of the tables, as a quoted identifier.
-    pub(crate) schema: String,
+    pub(crate) schema: Arc<str>,
     /// The sequence of the store, as a literal.
-    pub(crate) sequence: String,
+    pub(crate) sequence: Arc<str>,
+    /// A number that no other store of the database has, and how many numbers it has given to its calls.
+    numbers: Arc<(i64, AtomicU64)>,
 }
 
 impl PostgresStore {
-    /// `schema` is a quoted identifier.
-    pub(crate) fn new(pool: PgPool, schema: String) -> Self {
-        let name = format!("{schema}.revento_sequence");
+    /// `schema` is a quoted identifier. No other store has the number.
+    pub(crate) fn new(connections: Connections, schema: &str, number: i64) -> Self {
         Self {
-            pool,
-            schema,
-            sequence: format!("{}::regclass", literal(&name)),
+            connections,
+            batches: Batches::default(),
+            schema: schema.into(),
+            sequence: sequence(schema).into(),
+            numbers: Arc::new((number, AtomicU64::new(0))),
         }
+    }
+
+    /// A name that no other call has, of this store or another one.
+    pub(crate) fn call_name(&self) -> String {
+        let (store, calls) = &*self.numbers;
+        format!("{store}/{}", calls.fetch_add(1, Ordering::Relaxed))
     }
 
     /// The version of the tables that this store reads and writes.
@@ -53,7 +72,7 @@ impl PostgresStore {
 
     /// Waits for running calls and closes the connections. Later calls on any handle fail.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.connections.close().await;
     }
 }
 
@@ -62,18 +81,20 @@ pub(crate) fn row_limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// A text as a literal (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html>, 4.1.2.2): right for any setting of
-/// `standard_conforming_strings`.
-pub(crate) fn literal(text: &str) -> String {
-    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+/// The sequence of the store in this schema, as a literal.
+pub(crate) fn sequence(schema: &str) -> String {
+    format!(
+        "{}::regclass",
+        text_literal(&format!("{schema}.revento_sequence"))
+    )
 }
 
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore")
             .field("schema", &self.schema)
-            .field("connections", &self.pool.size())
-            .field("closed", &self.pool.is_closed())
+            .field("max_connections", &self.connections.size())
+            .field("closed", &self.connections.is_closed())
             .finish_non_exhaustive()
     }
 }

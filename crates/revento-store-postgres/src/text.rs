@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 
 use revento_store::columns::index_text;
+use sha2::{Digest as _, Sha256};
+
+use crate::literal::{Element, Value};
 
 /// A text for a column that an index has: [escaped](escape), and short enough for the index.
 pub(crate) fn indexed(text: &str) -> String {
@@ -13,6 +16,41 @@ pub(crate) fn indexed(text: &str) -> String {
 pub(crate) fn long(text: &str) -> Option<String> {
     let escaped = escape(text);
     (index_text(&escaped) != escaped).then(|| escaped.into_owned())
+}
+
+/// The key of a delivery: the first half of the SHA-256 of the [indexed](indexed) envelope id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity(String);
+
+impl Identity {
+    pub(crate) fn of(envelope_id: &str) -> Self {
+        let digest = Sha256::digest(indexed(envelope_id));
+        Self(hex::encode(digest.get(..16).unwrap_or_default()))
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+}
+
+impl Value for Identity {
+    const TYPE: &'static str = "UUID";
+
+    fn write(&self, sql: &mut String) {
+        self.0.write(sql);
+    }
+}
+
+impl Element for Identity {
+    fn write_element(&self, array: &mut String) {
+        array.push_str(&self.0);
+    }
+}
+
+/// The first quarter of the SHA-256 of the [indexed](indexed) delivery id.
+pub(crate) fn delivery_hash(delivery_id: &str) -> i64 {
+    let digest = Sha256::digest(indexed(delivery_id));
+    digest.first_chunk().copied().map_or(0, i64::from_be_bytes)
 }
 
 /// Replaces NUL by U+0001 U+0001, and U+0001 by U+0001 U+0002. Two texts keep their byte order.

@@ -34,8 +34,8 @@ const CREATE: &str = "
     INSERT INTO {schema}.revento_connections (
         key, client_id, event_id, user_id, organization_id, status, reason, status_since, delete_by, scopes,
         generation, consented_at, access_expires_at, refresh_expires_at, consent_expires_at, live, tokens,
-        long_client_id, long_event_id, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, nextval({sequence}))
+        long_client_id, long_event_id, last_call, version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, nextval({sequence}))
     ON CONFLICT (key) DO NOTHING RETURNING version";
 /// On the right of `=` each column has its old value. Of two statements that wait for the row, the second checks the condition
 /// again after the first has committed.
@@ -45,17 +45,23 @@ const SWAP: &str = "
         status_since = $8, delete_by = $9, scopes = $10, generation = $11, consented_at = $12,
         access_expires_at = $13, refresh_expires_at = $14, consent_expires_at = $15, live = $16, tokens = $17,
         long_client_id = $18, long_event_id = $19,
-        version = nextval({sequence}),
+        last_call = $22, version = nextval({sequence}),
         claim_fence = CASE WHEN $21::BIGINT IS NULL AND generation = $11 THEN claim_fence END,
         claim_until = CASE WHEN $21::BIGINT IS NULL AND generation = $11 THEN claim_until END,
         claim_abandoned = $21::BIGINT IS NULL AND generation = $11 AND claim_abandoned
     WHERE key = $1 AND version = $20 AND ($21::BIGINT IS NULL OR claim_fence = $21) RETURNING version";
 const CLAIM: &str = "
     UPDATE {schema}.revento_connections SET
-        claim_fence = nextval({sequence}), claim_until = $4,
+        last_call = $5, claim_fence = nextval({sequence}), claim_until = $4,
         claim_abandoned = claim_abandoned OR claim_until IS NOT NULL
     WHERE key = $1 AND version = $2 AND (claim_until IS NULL OR claim_until <= $3)
     RETURNING claim_fence, claim_abandoned";
+/// What the call has written when its answer was lost.
+const CREATED: &str = "SELECT version FROM {schema}.revento_connections WHERE key = $1 AND last_call = $20";
+const SWAPPED: &str = "SELECT version FROM {schema}.revento_connections WHERE key = $1 AND last_call = $22";
+const CLAIMED: &str = "
+    SELECT claim_fence, claim_abandoned FROM {schema}.revento_connections
+    WHERE key = $1 AND last_call = $5 AND claim_fence IS NOT NULL";
 const CLAIM_STATE: &str = "SELECT version, claim_until FROM {schema}.revento_connections WHERE key = $1";
 const RELEASE: &str = "UPDATE {schema}.revento_connections SET claim_fence = NULL, claim_until = NULL WHERE key = $1 AND claim_fence = $2";
 const DUE: &str = select!(
@@ -109,17 +115,21 @@ impl PostgresStore {
         let key = indexed(&key.to_string());
         loop {
             let claim = Call::new(CLAIM)
+                .recognized_by(CLAIMED)
                 .bind(&key)
                 .bind(terms.version.0)
                 .bind(terms.now.unix_micros())
-                .bind(terms.until.unix_micros());
-            if let Some(row) = self.row(claim).await? {
+                .bind(terms.until.unix_micros())
+                .bind(self.call_name());
+            let state = Call::new(CLAIM_STATE).bind(&key);
+            let mut results = self.transact(&[claim, state]).await?.results.into_iter();
+            if let Some(row) = results.next().and_then(|rows| rows.into_iter().next()) {
                 return Ok(ClaimOutcome::Granted {
                     fence: Fence(row.try_get("claim_fence")?),
                     abandoned: row.try_get("claim_abandoned")?,
                 });
             }
-            let Some(row) = self.row(Call::new(CLAIM_STATE).bind(&key)).await? else {
+            let Some(row) = results.next().and_then(|rows| rows.into_iter().next()) else {
                 return Ok(ClaimOutcome::VersionChanged);
             };
             if row.try_get::<i64, _>("version")? != terms.version.0 {
@@ -161,7 +171,8 @@ impl TokenStore for PostgresStore {
     }
 
     async fn create(&self, record: &Record) -> Result<CreateOutcome, StoreError> {
-        let call = record::bind(Call::new(CREATE), columns::of_record(record));
+        let call = Call::new(CREATE).recognized_by(CREATED);
+        let call = record::bind(call, columns::of_record(record)).bind(self.call_name());
         self.written_version(call)
             .await
             .map(|version| version.map_or(CreateOutcome::AlreadyExists, CreateOutcome::Created))
@@ -174,9 +185,10 @@ impl TokenStore for PostgresStore {
         record: &Record,
         fence: Option<Fence>,
     ) -> Result<SwapOutcome, StoreError> {
-        let call = record::bind(Call::new(SWAP), columns::of_record(record))
+        let call = record::bind(Call::new(SWAP).recognized_by(SWAPPED), columns::of_record(record))
             .bind(expected.0)
-            .bind(fence.map(|fence| fence.0));
+            .bind(fence.map(|fence| fence.0))
+            .bind(self.call_name());
         self.written_version(call)
             .await
             .map(|version| version.map_or(SwapOutcome::Conflict, SwapOutcome::Swapped))

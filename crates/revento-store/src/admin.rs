@@ -25,9 +25,9 @@ pub trait InboxAdmin: InboxStore {
     /// The store failed.
     async fn details(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryDetails>, StoreError>;
 
-    /// Lists what is sealed, of every delivery that has a body: at most `limit`, in ascending byte order of the envelope id (for
-    /// long ids it may be that of their [`index_text`](crate::columns::index_text)), behind `after` if it is given. A page has
-    /// fewer than `limit` deliveries only if none follows it.
+    /// Lists what is sealed, of every delivery that has a body: at most `limit`, behind `after` if it is given. The store chooses the
+    /// order of the envelope ids, such as that of their hashes, and keeps it: a position stays valid when the delivery at it is gone. A
+    /// page has fewer than `limit` deliveries only if none follows it.
     ///
     /// # Errors
     /// The store failed.

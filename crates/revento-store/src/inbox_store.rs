@@ -209,7 +209,8 @@ pub struct CompletionStatement {
 /// Keeps webhook deliveries. Implement it for your own database and run the suite of `revento-store-testkit` on it.
 ///
 /// # Every method
-/// - is atomic, for any number of callers and replicas at once;
+/// - is atomic, for any number of callers and replicas at once; only [`forget`](InboxStore::forget) and
+///   [`expunge`](InboxStore::expunge) may work in parts, of which each is;
 /// - is durable: when it has returned `Ok`, a crash of the process or of the engine does not undo it;
 /// - may be cancelled: when the caller drops the future, the call has happened completely or not at all, and no other
 ///   call waits for it;
@@ -298,10 +299,11 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
     ) -> Result<Vec<BuriedDelivery>, StoreError>;
 
     /// Deletes the bodies, the digests of the bodies, and the error texts of deliveries that were buried before (not at) `before`.
-    /// Returns their number. The deliveries stay buried, so that the store recognizes a replay.
+    /// Returns their number. The deliveries stay buried, so that the store recognizes a replay. A store with many of them works in
+    /// parts, so that other calls do not wait.
     ///
     /// # Errors
-    /// The store failed. The bodies may be deleted.
+    /// The store failed. The bodies, or some of them, may be deleted.
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError>;
 
     /// When the next delivery is due or its lease ends; `None` if none is queued or leased. Deliveries that wait behind
@@ -318,9 +320,10 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
     /// The store failed.
     async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError>;
 
-    /// Removes deliveries that were done before (not at) `before`, with their ids. Returns their number.
+    /// Removes deliveries that were done before (not at) `before`, with their ids. Returns their number. A store with many of them works
+    /// in parts, so that other calls do not wait.
     ///
     /// # Errors
-    /// The store failed. The deliveries may be removed.
+    /// The store failed. The deliveries, or some of them, may be removed.
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError>;
 }

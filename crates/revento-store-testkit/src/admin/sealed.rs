@@ -65,7 +65,7 @@ pub(super) async fn what_has_a_body_is_listed_page_by_page(
     }
 
     let all = walk(&*store, usize::MAX).await?;
-    let short: Vec<(&str, &[u8], &str)> = all
+    let mut short: Vec<(&str, &[u8], &str)> = all
         .iter()
         .filter(|sealed| sealed.envelope_id.as_str().len() < 100)
         .map(|sealed| {
@@ -76,6 +76,7 @@ pub(super) async fn what_has_a_body_is_listed_page_by_page(
             )
         })
         .collect();
+    short.sort_unstable();
     let expected: Vec<(&str, &[u8], &str)> = vec![
         ("", b"", ""),
         ("\0nul", b"sealed odd", ""),
@@ -93,11 +94,19 @@ pub(super) async fn what_has_a_body_is_listed_page_by_page(
         )?;
     }
     same("a page with the limit 0", store.sealed(None, 0).await?, vec![])?;
+    for (place, delivery) in all.iter().enumerate() {
+        let rest = store.sealed(Some(&delivery.envelope_id), usize::MAX).await?;
+        same(
+            "what is behind a position",
+            Some(rest.as_slice()),
+            all.get(place + 1..),
+        )?;
+    }
     // The delivery at the position need not be there.
-    let behind = store.sealed(Some(&"env_bb".into()), 1).await?;
+    let behind = store.sealed(Some(&"env_bb".into()), usize::MAX).await?;
     same(
-        "the page behind a position",
-        behind.first().map(|it| it.envelope_id.as_str()),
-        Some("env_c"),
+        "what is behind a position without a delivery",
+        all.ends_with(&behind),
+        true,
     )
 }

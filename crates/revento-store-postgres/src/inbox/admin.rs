@@ -14,26 +14,28 @@ use crate::{
     error::{Failure, failed, not_read},
     record::Row,
     store::row_limit,
-    text::{escape, indexed},
+    text::{Identity, escape},
 };
 
 /// One statement, so that all numbers are of one moment. The bodies are in another table of PostgreSQL's, which it does not read.
 const STATS: &str = "
+    WITH pending AS MATERIALIZED (
+        SELECT state, at, received_at, attempt, event_type FROM {schema}.revento_deliveries
+            WHERE state IN ('queued', 'leased') AND NOT behind
+        UNION ALL SELECT state, at, received_at, attempt, event_type FROM {schema}.revento_deliveries
+            WHERE state IN ('queued', 'leased') AND ordering_key <> '' AND behind
+    )
     SELECT 'due' AS what, NULL::TEXT AS event_type, count(*) AS n, NULL::BIGINT AS at
-        FROM {schema}.revento_deliveries WHERE state = 'queued' AND at <= $1
-    UNION ALL SELECT 'later', NULL, count(*), NULL
-        FROM {schema}.revento_deliveries WHERE state = 'queued' AND at > $1
-    UNION ALL SELECT 'leased', NULL, count(*), NULL
-        FROM {schema}.revento_deliveries WHERE state = 'leased' AND at > $1
-    UNION ALL SELECT 'lapsed', NULL, count(*), NULL
-        FROM {schema}.revento_deliveries WHERE state = 'leased' AND at <= $1
-    UNION ALL SELECT 'oldest', NULL, 0, min(received_at)
-        FROM {schema}.revento_deliveries WHERE state IN ('queued', 'leased')
+        FROM pending WHERE state = 'queued' AND at <= $1
+    UNION ALL SELECT 'later', NULL, count(*), NULL FROM pending WHERE state = 'queued' AND at > $1
+    UNION ALL SELECT 'leased', NULL, count(*), NULL FROM pending WHERE state = 'leased' AND at > $1
+    UNION ALL SELECT 'lapsed', NULL, count(*), NULL FROM pending WHERE state = 'leased' AND at <= $1
+    UNION ALL SELECT 'oldest', NULL, 0, min(received_at) FROM pending
     UNION ALL SELECT 'done', NULL, count(*), NULL FROM {schema}.revento_deliveries WHERE state = 'done'
     UNION ALL SELECT 'done_since', NULL, count(*), NULL
         FROM {schema}.revento_deliveries WHERE state = 'done' AND at >= $2
     UNION ALL SELECT 'retrying', event_type, count(*), NULL
-        FROM {schema}.revento_deliveries WHERE state = 'queued' AND attempt > 0 GROUP BY event_type
+        FROM pending WHERE state = 'queued' AND attempt > 0 GROUP BY event_type
     UNION ALL SELECT 'buried', event_type, count(*), NULL
         FROM {schema}.revento_deliveries WHERE state = 'buried' GROUP BY event_type";
 const DETAILS: &str = "
@@ -41,7 +43,7 @@ const DETAILS: &str = "
         event_type, state, at, occurred_at, received_at, attempt, single_attempt::INTEGER::BIGINT AS single_attempt,
         (behind AND state IN ('queued', 'leased'))::INTEGER::BIGINT AS behind,
         (body IS NOT NULL)::INTEGER::BIGINT AS has_body, error
-    FROM {schema}.revento_deliveries WHERE envelope_id = $1";
+    FROM {schema}.revento_deliveries WHERE identity = $1";
 /// Behind a position where `$behind` says so.
 macro_rules! sealed {
     ($behind:literal, $limit:literal) => {
@@ -49,17 +51,17 @@ macro_rules! sealed {
             "SELECT coalesce(d.long_envelope_id, d.envelope_id) AS envelope_id, body, error
              FROM {schema}.revento_deliveries AS d WHERE body IS NOT NULL ",
             $behind,
-            " ORDER BY d.envelope_id LIMIT ",
+            " ORDER BY d.identity LIMIT ",
             $limit
         )
     };
 }
 
 const SEALED: &str = sealed!("", "$1");
-const SEALED_BEHIND: &str = sealed!("AND d.envelope_id > $1", "$2");
+const SEALED_BEHIND: &str = sealed!("AND d.identity > $1", "$2");
 const RESEAL: &str = "
     UPDATE {schema}.revento_deliveries SET body = $4, error = $5
-    WHERE envelope_id = $1 AND body = $2 AND coalesce(error, '') = $3";
+    WHERE identity = $1 AND body = $2 AND coalesce(error, '') = $3";
 
 /// For the test of the query plans.
 #[cfg(test)]
@@ -88,7 +90,7 @@ impl InboxAdmin for PostgresStore {
             None => Ok(None),
         };
         let row = self
-            .row(Call::new(DETAILS).bind(indexed(envelope_id.as_str())))
+            .row(Call::new(DETAILS).bind(Identity::of(envelope_id.as_str())))
             .await;
         row.and_then(read).map_err(not_read("loading a delivery"))
     }
@@ -99,7 +101,7 @@ impl InboxAdmin for PostgresStore {
         limit: usize,
     ) -> Result<Vec<SealedDelivery>, StoreError> {
         let call = match after {
-            Some(after) => Call::new(SEALED_BEHIND).bind(indexed(after.as_str())),
+            Some(after) => Call::new(SEALED_BEHIND).bind(Identity::of(after.as_str())),
             None => Call::new(SEALED),
         };
         let read = |rows: Vec<PgRow>| {
@@ -111,8 +113,8 @@ impl InboxAdmin for PostgresStore {
     }
 
     async fn reseal(&self, current: &SealedDelivery, next: &SealedDelivery) -> Result<bool, StoreError> {
-        let call = Call::new(RESEAL)
-            .bind(indexed(current.envelope_id.as_str()))
+        let call = Call::once(RESEAL)
+            .bind(Identity::of(current.envelope_id.as_str()))
             .bind(current.body.as_bytes())
             .bind(escape(&current.error))
             .bind(next.body.as_bytes())
