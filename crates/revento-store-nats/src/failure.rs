@@ -75,10 +75,15 @@ impl From<DecodeSlotError> for Failure {
     }
 }
 
-/// Whether the same request may be answered in another way in a moment: JetStream says 503 while a cluster has no leader or no majority,
-/// and while a disk or a limit is full.
+/// Whether the same request may be answered in another way in a moment: JetStream says 503 while a cluster has no leader or no majority, and
+/// while a disk or a limit is full. A server that does not lead any more has codes of its own.
 pub(crate) fn passes(error: &jetstream::Error) -> bool {
-    error.code() == 503
+    let led_elsewhere = [
+        jetstream::ErrorCode::CLUSTER_NOT_ASSIGNED,
+        jetstream::ErrorCode::CLUSTER_NOT_LEADER,
+        jetstream::ErrorCode::STREAM_OFFLINE,
+    ];
+    error.code() == 503 || led_elsewhere.contains(&error.error_code())
 }
 
 /// Converts what JetStream itself answers.

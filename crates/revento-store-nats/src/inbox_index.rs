@@ -293,3 +293,6 @@ impl InboxIndex {
         stats
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,6 +64,9 @@ async fn k23_a_single_server_has_to_be_trusted() {
     assert!(matches!(error, OpenError::NotDurable), "{error:?}");
 }
 
+/// Changes a setting.
+type Spoil = fn(&mut Config);
+
 /// Streams that somebody has created with other settings.
 #[tokio::test]
 async fn k23_a_stream_that_can_lose_records_is_refused() {
@@ -78,7 +81,7 @@ async fn k23_a_stream_that_can_lose_records_is_refused() {
         num_replicas: 1,
         ..Config::default()
     };
-    let spoil: [(&str, fn(&mut Config)); 4] = [
+    let spoil: [(&str, Spoil); 4] = [
         ("storage", |config| config.storage = StorageType::Memory),
         ("max-msgs-per-subject", |config| {
             config.max_messages_per_subject = 5
