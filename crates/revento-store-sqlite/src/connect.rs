@@ -23,6 +23,8 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 /// How many prepared statements a connection keeps. Batches have one for each size.
 const STATEMENTS: usize = 256;
+/// How many rows a connection's thread hands over before it waits for their reader.
+const ROWS: usize = 512;
 
 /// Prepares the file and opens the writer and the readers.
 pub(crate) async fn open(path: &Path) -> Result<(Writer, SqlitePool), OpenError> {
@@ -174,6 +176,7 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .pragma("secure_delete", "ON")
         .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(ROWS)
         .disable_statement_logging()
 }
 

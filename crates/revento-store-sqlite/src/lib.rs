@@ -36,6 +36,7 @@
 mod connect;
 mod deletions;
 mod error;
+mod hash;
 mod inbox;
 #[cfg(feature = "mirror")]
 mod mirror;

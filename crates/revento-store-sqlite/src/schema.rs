@@ -7,20 +7,34 @@ use std::cmp::Ordering;
 
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, Transaction};
 
+mod hash_ids;
+
 /// Marks a file as this store's, in the header field that SQLite has for it: "Rvto".
 const APPLICATION_ID: i64 = 0x5276_746F;
 
+/// Brings a file from one version to the next. It bears being run on a file that has its result already.
+#[derive(Debug, Clone, Copy)]
+enum Migration {
+    /// Statements.
+    Sql(&'static str),
+    /// See [`hash_ids`].
+    HashIds,
+}
+
+use Migration::{HashIds, Sql};
+
 /// Each one brings a file from the version of its index to the next. A released one is never edited.
-const MIGRATIONS: &[&str] = &[
-    include_str!("schema/1.sql"),
-    include_str!("schema/2.sql"),
-    include_str!("schema/3.sql"),
-    include_str!("schema/4.sql"),
-    include_str!("schema/5.sql"),
-    include_str!("schema/6.sql"),
-    include_str!("schema/7.sql"),
-    include_str!("schema/8.sql"),
-    include_str!("schema/9.sql"),
+const MIGRATIONS: &[Migration] = &[
+    Sql(include_str!("schema/1.sql")),
+    Sql(include_str!("schema/2.sql")),
+    Sql(include_str!("schema/3.sql")),
+    Sql(include_str!("schema/4.sql")),
+    Sql(include_str!("schema/5.sql")),
+    Sql(include_str!("schema/6.sql")),
+    Sql(include_str!("schema/7.sql")),
+    Sql(include_str!("schema/8.sql")),
+    Sql(include_str!("schema/9.sql")),
+    HashIds,
 ];
 
 /// The version to which the last one leads.
@@ -108,7 +122,7 @@ async fn number(tx: &mut Transaction<'_, Sqlite>, question: &'static str) -> Res
 /// All migrations are in one transaction, so a failed one undoes those before it.
 async fn migrate_by(
     tx: &mut Transaction<'_, Sqlite>,
-    migrations: &'static [&'static str],
+    migrations: &[Migration],
 ) -> Result<Migrated, sqlx::Error> {
     let application_id = number(tx, "PRAGMA application_id").await?;
     let version = number(tx, "PRAGMA user_version").await?;
@@ -127,7 +141,11 @@ async fn migrate_by(
     }
     let pending = migrations.iter().enumerate();
     for (before, migration) in pending.skip(usize::try_from(version).unwrap_or(0)) {
-        if let Err(error) = sqlx::raw_sql(*migration).execute(&mut **tx).await {
+        let migrated = match migration {
+            Sql(sql) => sqlx::raw_sql(*sql).execute(&mut **tx).await.map(drop),
+            HashIds => hash_ids::run(tx).await,
+        };
+        if let Err(error) = migrated {
             return Ok(Migrated::Failed {
                 version: before + 1,
                 error,

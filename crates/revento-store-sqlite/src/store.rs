@@ -4,7 +4,7 @@ use std::{fmt, path::Path};
 
 use revento_store::StoreError;
 use sqlx::{
-    Sqlite, SqliteConnection, SqlitePool,
+    Sqlite, SqlitePool,
     query::Query,
     sqlite::{SqliteArguments, SqliteRow},
 };
@@ -105,6 +105,9 @@ impl SqliteStore {
     /// Runs a script that is one transaction: a single statement, or several from `BEGIN IMMEDIATE` to `COMMIT`. It is one message to
     /// the connection's thread, and a message costs as much as a simple statement. Returns the rows of all statements.
     ///
+    /// If the call is dropped, a script that has not begun does nothing, because it ends when nobody takes the answer to its `BEGIN`. A
+    /// single statement may still take effect.
+    ///
     /// The parameters of a script are numbered from `?1` on without a gap in each of its statements.
     pub(crate) async fn transact(
         &self,
@@ -115,13 +118,6 @@ impl SqliteStore {
         turn.end();
         Ok(rows)
     }
-}
-
-/// Draws the next version, fence or arrival.
-pub(crate) async fn next(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("UPDATE revento_sequence SET last = last + 1 RETURNING last")
-        .fetch_one(connection)
-        .await
 }
 
 /// A limit as SQL takes it.

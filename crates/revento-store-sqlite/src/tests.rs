@@ -1,7 +1,8 @@
 //! Tests of what is not visible from outside: query plans, a full disk, and a connection that lost count of its transaction.
 
 use revento_core::{Connection, ConnectionKey, ConnectionStatus, Scopes, Timestamp};
-use revento_store::{CreateOutcome, Record, Sealed, StoreErrorReason, TokenStore};
+use revento_store::{CreateOutcome, InboxStore, NewDelivery, Record, Sealed, StoreErrorReason, TokenStore};
+use revento_store_testkit::fixtures::{NOW, delivery};
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::{SqliteStore, deletions, inbox, once, tokens};
@@ -22,6 +23,7 @@ async fn t7_every_question_has_an_index() {
         tokens::QUERIES,
         inbox::QUERIES,
         inbox::ADMIN_QUERIES,
+        inbox::SINGLE_QUERIES,
         deletions::QUERIES,
         once::QUERIES,
     ]
@@ -98,6 +100,56 @@ async fn k16_a_full_disk_is_told_and_gets_over() {
     for number in 0..3 {
         let created = store.create(&record(&format!("evt_{number}"), 10)).await.unwrap();
         assert!(matches!(created, CreateOutcome::Created(_)));
+    }
+}
+
+/// Batches and single calls alike: what was acknowledged is there, the rest failed as transient.
+#[tokio::test(flavor = "multi_thread")]
+async fn q30_on_a_full_disk_nothing_acknowledged_is_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store(&directory).await;
+    let limit = async |pages: u32| {
+        let limit = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+        let mut turn = store.writer.turn().await.unwrap();
+        sqlx::raw_sql(limit).execute(&mut *turn).await.unwrap();
+        turn.end();
+    };
+    let large = |number: u64| NewDelivery {
+        body: Sealed::from_bytes(vec![7; 20_000]),
+        ..delivery(number)
+    };
+    let (mut acknowledged, mut refused) = (0, 0);
+    limit(200).await;
+    let mut inserts = tokio::task::JoinSet::new();
+    for number in 0..200 {
+        let store = store.clone();
+        inserts.spawn(async move { store.insert(&large(number)).await });
+    }
+    let mut answers = inserts.join_all().await;
+    for number in 200..210 {
+        answers.push(store.insert(&large(number)).await);
+    }
+    for answer in answers {
+        match answer {
+            Ok(_) => acknowledged += 1,
+            Err(error) => {
+                assert_eq!(error.reason(), StoreErrorReason::Unavailable, "{error:?}");
+                assert!(format!("{error:?}").contains("full"), "{error:?}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 0);
+    // Handling goes on, and makes room.
+    let leased = store.lease(NOW, Timestamp::MAX, 300).await.unwrap();
+    assert_eq!(leased.len(), acknowledged);
+    for delivery in leased {
+        assert!(store.complete(&delivery.lease, NOW).await.unwrap());
+    }
+    store.insert(&large(300)).await.unwrap();
+    limit(1_000_000).await;
+    for number in 0..210 {
+        store.insert(&large(number)).await.unwrap();
     }
 }
 

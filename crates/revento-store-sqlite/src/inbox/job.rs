@@ -1,20 +1,40 @@
 //! What the calls of the inbox ask of a transaction, and what they get.
 
-use revento_core::{EnvelopeId, Timestamp};
+use revento_core::Timestamp;
 use revento_store::{DeliveryState, InsertOutcome, LeasedDelivery, NewDelivery, group_commit};
+
+use crate::hash;
 
 /// A job for a transaction.
 #[derive(Debug)]
 pub(crate) enum Job {
-    Insert(NewDelivery),
+    Insert(Insert),
     Finish(Finish),
     Lease(LeaseTerms),
+}
+
+/// Queues a delivery.
+#[derive(Debug)]
+pub(crate) struct Insert {
+    pub(super) delivery: NewDelivery,
+    pub(super) envelope_hash: String,
+    pub(super) delivery_hash: i64,
+}
+
+impl Insert {
+    pub(super) fn of(delivery: &NewDelivery) -> Self {
+        Self {
+            envelope_hash: hash::of_envelope(delivery.envelope_id.as_str()),
+            delivery_hash: hash::of_delivery(delivery.delivery_id.as_str()),
+            delivery: delivery.clone(),
+        }
+    }
 }
 
 /// Takes a delivery out of its lease into another state.
 #[derive(Debug)]
 pub(crate) struct Finish {
-    pub(super) envelope_id: EnvelopeId,
+    pub(super) envelope_hash: String,
     pub(super) fence: i64,
     pub(super) state: DeliveryState,
     pub(super) at: Timestamp,
@@ -40,8 +60,8 @@ pub(crate) enum Answer {
 impl group_commit::Job for Job {
     fn excludes(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Insert(one), Self::Insert(other)) => one.envelope_id == other.envelope_id,
-            (Self::Finish(one), Self::Finish(other)) => one.envelope_id == other.envelope_id,
+            (Self::Insert(one), Self::Insert(other)) => one.envelope_hash == other.envelope_hash,
+            (Self::Finish(one), Self::Finish(other)) => one.envelope_hash == other.envelope_hash,
             (Self::Lease(_), Self::Lease(_)) => true,
             _ => false,
         }

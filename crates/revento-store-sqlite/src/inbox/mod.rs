@@ -8,6 +8,7 @@ mod admin;
 mod batch;
 mod job;
 mod script;
+mod single;
 mod sql;
 mod transactions;
 
@@ -20,15 +21,19 @@ use revento_store::{
 
 pub(crate) use self::batch::{Queue, SharedError, queue};
 #[cfg(test)]
-pub(crate) use self::{admin::QUERIES as ADMIN_QUERIES, script::example as example_script, sql::QUERIES};
+pub(crate) use self::{
+    admin::QUERIES as ADMIN_QUERIES, script::example as example_script, single::QUERIES as SINGLE_QUERIES,
+    sql::QUERIES,
+};
 use self::{
-    job::{Answer, Finish, Job, LeaseTerms},
+    job::{Answer, Finish, Insert, Job, LeaseTerms},
     sql::{BURIED, BURIED_BEHIND, COMPLETE, EXPUNGE, FORGET, NEXT_DUE, READY, STATE},
     transactions::{read_buried, read_state},
 };
 use crate::{
     SqliteStore,
     error::{failed, failed_together, not_read},
+    hash,
     store::row_limit,
 };
 
@@ -63,7 +68,7 @@ impl SqliteStore {
     pub fn completion(lease: &Lease, now: Timestamp) -> CompletionStatement {
         CompletionStatement {
             sql: COMPLETE.to_owned(),
-            envelope_id: lease.envelope_id.as_str().to_owned(),
+            envelope_id: hash::of_envelope(lease.envelope_id.as_str()),
             fence: lease.fence,
             at: now.unix_micros(),
         }
@@ -81,7 +86,7 @@ impl SqliteStore {
         action: &'static str,
     ) -> Result<bool, StoreError> {
         let finish = Finish {
-            envelope_id: lease.envelope_id.clone(),
+            envelope_hash: hash::of_envelope(lease.envelope_id.as_str()),
             fence: lease.fence,
             state,
             at,
@@ -106,7 +111,7 @@ fn not_run(action: &'static str, answer: Result<Answer, SharedError>) -> StoreEr
 #[async_trait]
 impl InboxStore for SqliteStore {
     async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
-        match self.run(Job::Insert(delivery.clone())).await {
+        match self.run(Job::Insert(Insert::of(delivery))).await {
             Ok(Answer::Inserted(outcome)) => Ok(outcome),
             other => Err(not_run("keeping a delivery", other)),
         }
@@ -190,7 +195,7 @@ impl InboxStore for SqliteStore {
 
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
         let expunge = async {
-            let count = self.write_before(EXPUNGE, before).await?;
+            let count = self.in_slices(EXPUNGE, before).await?;
             self.empty_log().await?;
             Ok(count)
         };
@@ -205,14 +210,14 @@ impl InboxStore for SqliteStore {
     }
 
     async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError> {
-        let query = sqlx::query_scalar(STATE).bind(envelope_id.as_str());
+        let query = sqlx::query_scalar(STATE).bind(hash::of_envelope(envelope_id.as_str()));
         let state: Result<Option<String>, _> = query.fetch_optional(&self.readers).await;
         let read = |state: Option<String>| state.as_deref().map(read_state).transpose();
         state.and_then(read).map_err(not_read("looking a delivery up"))
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.write_before(FORGET, before)
+        self.in_slices(FORGET, before)
             .await
             .map_err(failed("forgetting handled deliveries"))
     }

@@ -1,12 +1,13 @@
-//! The transaction of a batch: one script, which is one message to the connection's thread.
+//! The transaction of a batch: one script, which is one message to the connection's thread. One job alone is a single statement.
 //!
-//! Statements with one row for each job are made for 1, 2, 4, … rows and padded with rows that do nothing, so that few statements have
-//! to be prepared.
+//! Each row and each end of a statement is a message back, so a script asks for what is unusual: ids that are known, leases that are not
+//! held. Statements with one row for each job are made for 1, 2, 4, … rows and padded with rows that do nothing, so that few statements
+//! have to be prepared.
 
 use std::{collections::HashSet, fmt::Write as _};
 
 use revento_core::Timestamp;
-use revento_store::{InsertOutcome, NewDelivery};
+use revento_store::InsertOutcome;
 use sqlx::{
     AssertSqlSafe, Row as _, Sqlite,
     query::Query,
@@ -14,7 +15,8 @@ use sqlx::{
 };
 
 use super::{
-    job::{Answer, Finish, Job, LeaseTerms},
+    job::{Answer, Finish, Insert, Job, LeaseTerms},
+    single,
     transactions::{insert_known, read_leased},
 };
 use crate::writer::Turn;
@@ -25,6 +27,17 @@ pub(super) async fn run(
     turn: &mut Turn,
     jobs: &[Job],
 ) -> Result<Vec<Result<Answer, sqlx::Error>>, sqlx::Error> {
+    match jobs {
+        [Job::Insert(insert)] => match single::insert(turn, insert).await? {
+            Some(outcome) => Ok(vec![Ok(Answer::Inserted(outcome))]),
+            None => Ok(vec![known(turn, insert).await?]),
+        },
+        [Job::Finish(finish)] => Ok(vec![Ok(Answer::Finished(single::finish(turn, finish).await?))]),
+        jobs => run_script(turn, jobs).await,
+    }
+}
+
+async fn run_script(turn: &mut Turn, jobs: &[Job]) -> Result<Vec<Result<Answer, sqlx::Error>>, sqlx::Error> {
     let parts = Parts::of(jobs);
     let rows = parts.query().fetch_all(&mut **turn).await?;
     let results = Results::read(&rows)?;
@@ -32,20 +45,16 @@ pub(super) async fn run(
     let mut delivery_ids = HashSet::new();
     for job in jobs {
         answers.push(match job {
-            Job::Insert(delivery) if results.inserted.contains(delivery.envelope_id.as_str()) => {
+            Job::Insert(insert) if results.known.contains(insert.envelope_hash.as_str()) => {
+                known(turn, insert).await?
+            }
+            Job::Insert(Insert { delivery, .. }) => {
                 let id = delivery.delivery_id.as_str();
                 let delivery_id_reused = results.reused.contains(id) || !delivery_ids.insert(id);
                 Ok(Answer::Inserted(InsertOutcome::New { delivery_id_reused }))
             }
-            Job::Insert(delivery) => match insert_known(turn, delivery).await {
-                Ok(outcome) => Ok(Answer::Inserted(outcome)),
-                Err(error) => {
-                    turn.clean().await?;
-                    Err(error)
-                }
-            },
             Job::Finish(finish) => Ok(Answer::Finished(
-                results.finished.contains(finish.envelope_id.as_str()),
+                !results.not_held.contains(finish.envelope_hash.as_str()),
             )),
             Job::Lease(_) => {
                 let leased = results.leased.iter().map(|row| read_leased(row));
@@ -56,28 +65,37 @@ pub(super) async fn run(
     Ok(answers)
 }
 
+/// The answer for a delivery whose envelope id is known. The outer error is that of a connection which is of no more use.
+async fn known(turn: &mut Turn, insert: &Insert) -> Result<Result<Answer, sqlx::Error>, sqlx::Error> {
+    let outcome = insert_known(turn, insert).await;
+    if outcome.is_err() {
+        turn.clean().await?;
+    }
+    Ok(outcome.map(Answer::Inserted))
+}
+
 /// The jobs by kind.
 #[derive(Default)]
 struct Parts<'a> {
-    inserts: Vec<&'a NewDelivery>,
+    inserts: Vec<&'a Insert>,
     finishes: Vec<&'a Finish>,
     lease: Option<LeaseTerms>,
-    /// The ordering keys that several inserts have.
-    shared_keys: Vec<&'a str>,
+    /// The ordering keys of the inserts.
+    keys: Vec<&'a str>,
 }
 
 impl<'a> Parts<'a> {
     fn of(jobs: &'a [Job]) -> Self {
         let mut parts = Self::default();
-        let (mut keys, mut shared) = (HashSet::new(), HashSet::new());
+        let mut keys = HashSet::from([""]);
         for job in jobs {
             match job {
-                Job::Insert(delivery) => {
-                    let key = delivery.ordering_key.as_str();
-                    if !key.is_empty() && !keys.insert(key) && shared.insert(key) {
-                        parts.shared_keys.push(key);
+                Job::Insert(insert) => {
+                    let key = insert.delivery.ordering_key.as_str();
+                    if keys.insert(key) {
+                        parts.keys.push(key);
                     }
-                    parts.inserts.push(delivery);
+                    parts.inserts.push(insert);
                 }
                 Job::Finish(finish) => parts.finishes.push(finish),
                 Job::Lease(terms) => parts.lease = Some(*terms),
@@ -90,27 +108,27 @@ impl<'a> Parts<'a> {
         let mut query = sqlx::query(AssertSqlSafe(self.sql()));
         for finish in padded(&self.finishes) {
             query = query
-                .bind(finish.map(|finish| finish.envelope_id.as_str()))
+                .bind(finish.map(|finish| finish.envelope_hash.as_str()))
+                .bind(finish.map(|finish| finish.fence));
+        }
+        for finish in padded(&self.finishes) {
+            query = query
+                .bind(finish.map(|finish| finish.envelope_hash.as_str()))
                 .bind(finish.map(|finish| finish.fence))
                 .bind(finish.map(|finish| finish.state.as_str()))
                 .bind(finish.map(|finish| finish.at.unix_micros()))
                 .bind(finish.and_then(|finish| finish.error.as_deref()));
         }
-        for delivery in padded(&self.inserts) {
-            query = query.bind(delivery.map(|delivery| delivery.delivery_id.as_str()));
+        for insert in padded(&self.inserts) {
+            query = query.bind(insert.map(|insert| insert.delivery_hash));
         }
-        for delivery in padded(&self.inserts) {
-            query = query
-                .bind(delivery.map(|delivery| delivery.envelope_id.as_str()))
-                .bind(delivery.map(|delivery| delivery.delivery_id.as_str()))
-                .bind(delivery.map(|delivery| delivery.event_type.as_str()))
-                .bind(delivery.map(|delivery| delivery.ordering_key.as_str()))
-                .bind(delivery.map(|delivery| delivery.occurred_at.unix_micros()))
-                .bind(delivery.map(|delivery| delivery.received_at.unix_micros()))
-                .bind(delivery.map(|delivery| delivery.body.as_bytes()))
-                .bind(delivery.map(|delivery| delivery.body_digest.as_slice()));
+        for insert in padded(&self.inserts) {
+            query = query.bind(insert.map(|insert| insert.envelope_hash.as_str()));
         }
-        for key in padded(&self.shared_keys) {
+        for insert in padded(&self.inserts) {
+            query = single::bind_insert(query, insert);
+        }
+        for key in padded(&self.keys) {
             query = query.bind(key);
         }
         if let Some(LeaseTerms { now, until, limit }) = self.lease {
@@ -125,32 +143,23 @@ impl<'a> Parts<'a> {
     fn sql(&self) -> String {
         let mut sql = String::from("BEGIN IMMEDIATE;");
         if !self.finishes.is_empty() {
-            let rows = values("(?, ?, ?, ?, ?)", padded_len(self.finishes.len()));
-            let _ = write!(
-                sql,
-                "UPDATE revento_deliveries SET state = f.column3, at = f.column4, error = f.column5,
-                    body = iif(f.column3 = 'done', NULL, body)
-                FROM (VALUES {rows}) AS f
-                WHERE revento_deliveries.envelope_id = f.column1 AND revento_deliveries.state = 'leased'
-                    AND revento_deliveries.fence = f.column2
-                RETURNING 'finished' AS what, envelope_id;"
-            );
+            finish_sql(&mut sql, padded_len(self.finishes.len()));
         }
         if !self.inserts.is_empty() {
             insert_sql(&mut sql, padded_len(self.inserts.len()));
         }
-        if !self.shared_keys.is_empty() {
-            let keys = values("?", padded_len(self.shared_keys.len()));
-            // An `INSERT` does not see its own rows: of those that share a key, all but the first wait behind it. The condition
-            // `state IN …` lets SQLite use the index of what is ordered.
+        if !self.keys.is_empty() {
+            // The inserts did not look at what waits. `+behind` keeps SQLite at the index of what is ordered.
             let _ = write!(
                 sql,
                 "UPDATE revento_deliveries SET behind = 1
-                WHERE ordering_key IN ({keys}) AND state IN ('queued', 'leased') AND state = 'queued' AND behind = 0
+                WHERE ordering_key IN ({}) AND ordering_key <> '' AND state IN ('queued', 'leased')
+                    AND state = 'queued' AND +behind = 0
                     AND EXISTS (
                         SELECT 1 FROM revento_deliveries AS other
-                        WHERE other.ordering_key = revento_deliveries.ordering_key
-                            AND other.state IN ('queued', 'leased') AND other.arrival < revento_deliveries.arrival);"
+                        WHERE other.ordering_key = revento_deliveries.ordering_key AND other.ordering_key <> ''
+                            AND other.state IN ('queued', 'leased') AND other.id < revento_deliveries.id);",
+                values("?", padded_len(self.keys.len()))
             );
         }
         if self.lease.is_some() {
@@ -161,32 +170,37 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The rows of `VALUES` are numbered by the arrival that they get.
-fn insert_sql(sql: &mut String, rows: usize) {
+fn finish_sql(sql: &mut String, rows: usize) {
     let _ = write!(
         sql,
-        "SELECT 'reused' AS what, delivery_id FROM revento_deliveries WHERE delivery_id IN ({});
-        INSERT INTO revento_deliveries (
-            envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at, body,
-            state, at, arrival, digest, behind, attempt, fence)
-        SELECT d.column1, d.column2, d.column3, d.column4, d.column5, d.column6, d.column7,
-            'queued', d.column6, s.last + d.column9, d.column8,
-            d.column4 <> '' AND EXISTS (
-                SELECT 1 FROM revento_deliveries AS other
-                WHERE other.ordering_key = d.column4 AND other.state IN ('queued', 'leased')),
-            0, 0
-        FROM revento_sequence AS s, (VALUES ",
-        values("?", rows)
+        "SELECT 'not held' AS what, f.column1 FROM (VALUES {}) AS f
+        WHERE f.column1 IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM revento_deliveries
+            WHERE envelope_hash = f.column1 AND state = 'leased' AND fence = f.column2);
+        UPDATE revento_deliveries SET state = f.column3, at = f.column4, error = f.column5,
+            body = iif(f.column3 = 'done', NULL, body)
+        FROM (VALUES {}) AS f
+        WHERE revento_deliveries.envelope_hash = f.column1 AND revento_deliveries.state = 'leased'
+            AND revento_deliveries.fence = f.column2;",
+        values("(?, ?)", rows),
+        values("(?, ?, ?, ?, ?)", rows)
     );
-    for row in 1..=rows {
-        let comma = if row == 1 { "" } else { ", " };
-        let _ = write!(sql, "{comma}(?, ?, ?, ?, ?, ?, ?, ?, {row})");
-    }
+}
+
+fn insert_sql(sql: &mut String, rows: usize) {
+    let each = values("?", rows);
     let _ = write!(
         sql,
-        ") AS d WHERE d.column1 IS NOT NULL
-        ON CONFLICT (envelope_id) DO NOTHING RETURNING 'inserted' AS what, envelope_id;
-        UPDATE revento_sequence SET last = last + {rows} WHERE changes() > 0;"
+        "SELECT 'reused' AS what, delivery_id FROM revento_deliveries WHERE delivery_hash IN ({each});
+        SELECT 'known' AS what, envelope_hash FROM revento_deliveries WHERE envelope_hash IN ({each});
+        INSERT INTO revento_deliveries (
+            envelope_hash, delivery_hash, envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at,
+            digest, body, state, at, behind, attempt, fence)
+        SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, column10,
+            'queued', column8, 0, 0, 0
+        FROM (VALUES {}) WHERE column1 IS NOT NULL
+        ON CONFLICT (envelope_hash) DO NOTHING;",
+        values("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     );
 }
 
@@ -195,12 +209,12 @@ const LEASE: &str = "
     SELECT 'leased' AS what, envelope_id, delivery_id, event_type, occurred_at, received_at, body, attempt, single_attempt,
         (SELECT last + 1 FROM revento_sequence) AS fence
     FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0 AND at <= ?
-    ORDER BY at, arrival LIMIT ?;
+    ORDER BY at, id LIMIT ?;
     UPDATE revento_deliveries SET
         state = 'leased', at = ?, fence = (SELECT last + 1 FROM revento_sequence), attempt = attempt + 1
-    WHERE rowid IN (
-        SELECT rowid FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0 AND at <= ?
-        ORDER BY at, arrival LIMIT ?);
+    WHERE id IN (
+        SELECT id FROM revento_deliveries WHERE state IN ('queued', 'leased') AND behind = 0 AND at <= ?
+        ORDER BY at, id LIMIT ?);
     UPDATE revento_sequence SET last = last + 1 WHERE changes() > 0;";
 
 /// The number of rows with padding; none for none.
@@ -223,9 +237,9 @@ fn values(row: &str, rows: usize) -> String {
 /// The rows of the script, by the statement that they come from.
 #[derive(Default)]
 struct Results<'r> {
-    finished: HashSet<&'r str>,
+    not_held: HashSet<&'r str>,
     reused: HashSet<&'r str>,
-    inserted: HashSet<&'r str>,
+    known: HashSet<&'r str>,
     leased: Vec<&'r SqliteRow>,
 }
 
@@ -235,9 +249,9 @@ impl<'r> Results<'r> {
         for row in rows {
             let id = || row.try_get::<&str, _>(1);
             match row.try_get::<&str, _>(0)? {
-                "finished" => drop(results.finished.insert(id()?)),
+                "not held" => drop(results.not_held.insert(id()?)),
                 "reused" => drop(results.reused.insert(id()?)),
-                "inserted" => drop(results.inserted.insert(id()?)),
+                "known" => drop(results.known.insert(id()?)),
                 _ => results.leased.push(row),
             }
         }
@@ -249,10 +263,10 @@ impl<'r> Results<'r> {
 #[cfg(test)]
 pub(crate) fn example() -> String {
     use revento_core::{DeliveryId, EnvelopeId, EventType};
-    use revento_store::{DeliveryState, Sealed};
+    use revento_store::{DeliveryState, NewDelivery, Sealed};
 
     let insert = |id: &str| {
-        Job::Insert(NewDelivery {
+        Job::Insert(Insert::of(&NewDelivery {
             envelope_id: EnvelopeId::from(id),
             delivery_id: DeliveryId::from(id),
             event_type: EventType::from("application.approved"),
@@ -262,11 +276,11 @@ pub(crate) fn example() -> String {
             received_at: Timestamp::UNIX_EPOCH,
             body: Sealed::from_bytes(vec![1]),
             body_digest: [0; 32],
-        })
+        }))
     };
     let finish = |id: &str| {
         Job::Finish(Finish {
-            envelope_id: EnvelopeId::from(id),
+            envelope_hash: id.to_owned(),
             fence: 1,
             state: DeliveryState::Done,
             at: Timestamp::UNIX_EPOCH,

@@ -7,23 +7,30 @@ use revento_store::{
 };
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
-use super::sql::{KNOWN, REVIVE, STATE};
-use crate::{SqliteStore, error::unreadable, record::Row, store::next};
+use super::{
+    job::Insert,
+    sql::{KNOWN, REVIVE, STATE},
+};
+use crate::{SqliteStore, error::unreadable, hash, record::Row};
+
+/// How many rows a slice has. With a million rows in the table, a slice takes a few milliseconds.
+const SLICE: i64 = 256;
 
 impl SqliteStore {
-    /// Runs a statement whose only parameter is a time; how many rows it changed.
-    pub(super) async fn write_before(
-        &self,
-        sql: &'static str,
-        before: Timestamp,
-    ) -> Result<u64, sqlx::Error> {
-        let mut tx = self.write().await?;
-        let changed = sqlx::query(sql)
-            .bind(before.unix_micros())
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(changed.rows_affected())
+    /// Runs a statement on everything before a time, in slices that are transactions of their own. Other calls get their turn between
+    /// two slices. Returns how many rows it changed.
+    pub(super) async fn in_slices(&self, sql: &'static str, before: Timestamp) -> Result<u64, sqlx::Error> {
+        let mut changed = 0;
+        loop {
+            let mut turn = self.writer.turn().await?;
+            let slice = sqlx::query(sql).bind(before.unix_micros()).bind(SLICE);
+            let slice = slice.execute(&mut *turn).await?.rows_affected();
+            turn.end();
+            changed += slice;
+            if slice < SLICE.cast_unsigned() {
+                return Ok(changed);
+            }
+        }
     }
 
     pub(super) async fn requeue_buried(
@@ -33,12 +40,20 @@ impl SqliteStore {
         attempts: RequeueAttempts,
     ) -> Result<RequeueOutcome, sqlx::Error> {
         let mut tx = self.write().await?;
-        if revive(&mut tx, envelope_id, now, attempts, None).await? {
+        if revive(
+            &mut tx,
+            &hash::of_envelope(envelope_id.as_str()),
+            now,
+            attempts,
+            None,
+        )
+        .await?
+        {
             tx.commit().await?;
             return Ok(RequeueOutcome::Requeued);
         }
         let state: Option<String> = sqlx::query_scalar(STATE)
-            .bind(envelope_id.as_str())
+            .bind(hash::of_envelope(envelope_id.as_str()))
             .fetch_optional(&mut *tx)
             .await?;
         Ok(match state.as_deref().map(read_state).transpose()? {
@@ -51,16 +66,17 @@ impl SqliteStore {
 /// The outcome for a delivery that a batch did not insert, because its envelope id is known. It has a transaction of its own.
 pub(super) async fn insert_known(
     connection: &mut SqliteConnection,
-    delivery: &NewDelivery,
+    insert: &Insert,
 ) -> Result<InsertOutcome, sqlx::Error> {
+    let delivery = &insert.delivery;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
     let (state, other_body): (String, bool) = sqlx::query_as(KNOWN)
-        .bind(delivery.envelope_id.as_str())
+        .bind(insert.envelope_hash.as_str())
         .bind(delivery.body_digest.as_slice())
         .fetch_one(&mut *connection)
         .await?;
     let state = read_state(&state)?;
-    let id = &delivery.envelope_id;
+    let id = insert.envelope_hash.as_str();
     let attempts = RequeueAttempts::Full;
     // Not if the attempt was not signed after the burial.
     let is_requeued = state == DeliveryState::Buried
@@ -76,16 +92,14 @@ pub(super) async fn insert_known(
 /// `false` if it is not buried, if there is no body, or if the replay was not signed after the burial.
 pub(super) async fn revive(
     connection: &mut SqliteConnection,
-    envelope_id: &EnvelopeId,
+    envelope_hash: &str,
     now: Timestamp,
     attempts: RequeueAttempts,
     replay: Option<&NewDelivery>,
 ) -> Result<bool, sqlx::Error> {
-    let arrival = next(connection).await?;
     let update = sqlx::query(REVIVE)
-        .bind(envelope_id.as_str())
+        .bind(envelope_hash)
         .bind(now.unix_micros())
-        .bind(arrival)
         .bind(replay.map(|replay| replay.body.as_bytes()))
         .bind(replay.map(|replay| replay.body_digest.as_slice()))
         .bind(attempts == RequeueAttempts::Single)

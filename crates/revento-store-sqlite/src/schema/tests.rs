@@ -12,9 +12,9 @@ const BROKEN: &str = "CREATE TABLE third (x INTEGER) STRICT; UPDATE revento_sequ
 const MENDED: &str = "CREATE TABLE third (x INTEGER) STRICT; INSERT INTO third VALUES (3)";
 const FOURTH: &str = "CREATE TABLE fourth (x INTEGER) STRICT";
 
-const OLD: &[&str] = &[MIGRATIONS[0]];
-const BAD: &[&str] = &[MIGRATIONS[0], SECOND, BROKEN, FOURTH];
-const GOOD: &[&str] = &[MIGRATIONS[0], SECOND, MENDED, FOURTH];
+const OLD: &[Migration] = &[MIGRATIONS[0]];
+const BAD: &[Migration] = &[MIGRATIONS[0], Sql(SECOND), Sql(BROKEN), Sql(FOURTH)];
+const GOOD: &[Migration] = &[MIGRATIONS[0], Sql(SECOND), Sql(MENDED), Sql(FOURTH)];
 
 async fn connect(path: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
@@ -22,7 +22,7 @@ async fn connect(path: &Path) -> SqliteConnection {
 }
 
 /// As opening does it.
-async fn run(connection: &mut SqliteConnection, migrations: &'static [&'static str]) -> Migrated {
+async fn run(connection: &mut SqliteConnection, migrations: &[Migration]) -> Migrated {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let migrated = migrate_by(&mut tx, migrations).await.unwrap();
     if let Migrated::Yes = migrated {

@@ -11,9 +11,11 @@
 mod batches;
 mod cancelled;
 mod crash;
+mod migration;
 #[cfg(feature = "mirror")]
 mod mirror;
 mod opening;
+mod pressure;
 mod refused;
 mod remains;
 mod suite;
