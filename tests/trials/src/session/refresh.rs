@@ -1,6 +1,6 @@
 //! Measures a refresh against its bare request, and a refresh for many callers at once.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs::File, io::Write as _, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::future::join_all;
@@ -19,12 +19,17 @@ use super::{
 };
 
 const ROUNDS: usize = 101;
+/// A record of the log of a database.
+const APPENDED: [u8; 1024] = [7; 1024];
+/// A refresh is two durable writes. Each may take half as long again as an append to a file.
+const APPENDS: usize = 3;
 const HOUR: Duration = Duration::from_secs(3600);
 
 pub(super) async fn measure(report: &mut Report, postgres: Option<&str>) -> Result<()> {
     let site = Site::new().await?;
     let folder = tempfile::tempdir()?;
     let sqlite = SqliteStore::open(folder.path().join("revento.db")).await?;
+    let mut disk = File::create(folder.path().join("appended"))?;
     let mut stores: Vec<(&str, Arc<dyn TokenStore>)> = vec![
         ("memory", Arc::new(MemoryTokens::new())),
         ("SQLite", Arc::new(sqlite)),
@@ -40,7 +45,16 @@ pub(super) async fn measure(report: &mut Report, postgres: Option<&str>) -> Resu
             } else {
                 format!(", {callers} callers")
             };
-            case(report, &site, format!("refresh on {name}{who}"), &store, *callers).await?;
+            let disk = (name == "SQLite").then_some(&mut disk);
+            case(
+                report,
+                &site,
+                format!("refresh on {name}{who}"),
+                &store,
+                *callers,
+                disk,
+            )
+            .await?;
         }
     }
     Ok(())
@@ -52,13 +66,14 @@ async fn case(
     name: String,
     store: &Arc<dyn TokenStore>,
     callers: usize,
+    mut disk: Option<&mut File>,
 ) -> Result<()> {
     let hands = Arc::new(Hands::default());
     let clock: Arc<dyn Clock> = Arc::<Hands>::clone(&hands);
     let client = site.client(Arc::clone(store), clock).await?;
     let event = client.event(site.event.as_str());
     let mut bare = Bare::new(site).await?;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut theirs, mut with_appends) = (Vec::new(), Vec::new(), Vec::new());
     let rounds = if callers > 100 { ROUNDS / 5 } else { ROUNDS };
     let before = site.sandbox.stats().await?.refreshes;
     for _ in 0..rounds {
@@ -71,13 +86,29 @@ async fn case(
         let started = Instant::now();
         bare.refresh(site).await?;
         theirs.push(started.elapsed());
+        if let Some(disk) = &mut disk {
+            for _ in 0..APPENDS {
+                disk.write_all(&APPENDED)?;
+                disk.sync_data()?;
+            }
+            with_appends.push(started.elapsed());
+        }
     }
     let refreshes = site.sandbox.stats().await?.refreshes - before;
     anyhow::ensure!(
         refreshes == 2 * rounds as u64,
         "{refreshes} refreshes in {rounds} rounds"
     );
-    report.add(name, median(ours), "the bare request", median(theirs));
+    let ours = median(ours);
+    report.add(name.clone(), ours, "the bare request", median(theirs));
+    if disk.is_some() {
+        report.add(
+            name,
+            ours,
+            "the bare request and 3 synced appends",
+            median(with_appends),
+        );
+    }
     Ok(())
 }
 
