@@ -11,6 +11,8 @@ use crate::inbox::{
 };
 
 pub(super) const CONNECTIONS: usize = 64;
+/// The platform waits as long (contract §4.1).
+const TIMEOUT: &str = "10s";
 
 /// What wrk has measured.
 pub(super) struct Sent {
@@ -48,13 +50,8 @@ impl Load<'_> {
         let length = deliveries.first().context("nothing to send")?.request().len();
         let script = text_file([script(requests.path(), length, self.pause)])?;
         let output = Command::new(self.wrk)
-            .args([
-                "-t1",
-                &format!("-c{CONNECTIONS}"),
-                &format!("-d{}s", self.seconds),
-                "--latency",
-                "-s",
-            ])
+            .args(["-t1", &format!("-c{CONNECTIONS}")])
+            .args([&format!("-d{}s", self.seconds), "--timeout", TIMEOUT, "-s"])
             .arg(script.path())
             .arg(format!("http://127.0.0.1:{}/webhooks", self.port))
             .kill_on_drop(true)
