@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, PgConnection, 
 
 use crate::{
     PostgresStore,
+    connections::Checkout,
     error::{Failure, is_connection_lost, is_of_the_statement, is_read_only, is_rolled_back_for_others},
     literal::{Element, Value, column, literal},
 };
@@ -133,7 +134,11 @@ impl PostgresStore {
         let (mut lost, mut rolled_back) = (0, 0);
         let mut in_doubt = false;
         loop {
-            let failure = match self.attempt(calls, repeatable, in_doubt).await {
+            let checkout = self.connections.acquire().await.map_err(|error| Failure {
+                may_have_taken_effect: in_doubt,
+                ..Failure::without_effect(error)
+            })?;
+            let failure = match self.attempt(checkout, calls, repeatable, in_doubt).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
@@ -162,12 +167,13 @@ impl PostgresStore {
         self.render(template, &[], false)
     }
 
-    async fn attempt(&self, calls: &[Call], repeatable: bool, repeated: bool) -> Result<Answer, Failure> {
-        let mut checkout = self
-            .connections
-            .acquire()
-            .await
-            .map_err(Failure::without_effect)?;
+    async fn attempt(
+        &self,
+        mut checkout: Checkout,
+        calls: &[Call],
+        repeatable: bool,
+        repeated: bool,
+    ) -> Result<Answer, Failure> {
         let connection = checkout.connection().map_err(Failure::without_effect)?;
         if !repeatable {
             connection.ping().await.map_err(Failure::without_effect)?;

@@ -118,13 +118,8 @@ pub(crate) fn is_of_the_statement(error: &sqlx::Error) -> bool {
 
 /// Whether a server that does not accept a connection now may do so soon.
 pub(crate) fn is_passing_refusal(error: &sqlx::Error) -> bool {
-    match code(error) {
-        // Too many connections; it starts, stops or recovers.
-        Some(code) => matches!(&*code, "53300" | "57P03"),
-        None => {
-            matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused)
-        }
-    }
+    // Too many connections, or it is about to stop, start or recover.
+    code(error).is_some_and(|code| code == "53300") || is_connection_lost(error)
 }
 
 /// Whether the connection is of no more use, and another one may help.

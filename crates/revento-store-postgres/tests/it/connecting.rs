@@ -45,11 +45,11 @@ async fn k20_names_of_schemas_keep_their_case() {
     assert!(other.load(&connection_key("evt_1")).await.unwrap().is_none());
 }
 
-/// Ends all sessions of a store, as a restart of the server does.
+/// Ends all sessions of a store, as a restart of the server does, and waits until they have ended.
 pub(crate) async fn end_sessions(url: &str, name: &str) {
     let mut admin = PgConnection::connect(url).await.unwrap();
     let end = format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
          WHERE application_name = '{name}' AND pid <> pg_backend_pid()"
     );
     admin.execute(AssertSqlSafe(end)).await.unwrap();

@@ -10,9 +10,11 @@
     reason = "a test may panic, and one that cannot run says so"
 )]
 
+mod batches;
 mod budgets;
 mod cancelled;
 mod connecting;
+mod failures;
 mod network;
 mod pooler;
 mod proxy;

@@ -14,7 +14,7 @@ use crate::{
     server,
 };
 
-fn place(url: &str) -> String {
+pub(crate) fn place(url: &str) -> String {
     let (_, place) = url.split_once('@').unwrap();
     place.split_once('/').unwrap().0.to_owned()
 }
