@@ -34,17 +34,10 @@ pub struct BatchLimits {
     pub size: usize,
 }
 
-/// The batch of a call has ended without an answer to it, because the code that ran it panicked. It may have taken effect.
+/// The batch of a call has ended without an answer to it, because the code that ran it panicked. It may have taken effect. The error of
+/// a queue is made of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchLost;
-
-impl fmt::Display for BatchLost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the batch of this call ended without an answer; it may have taken effect")
-    }
-}
-
-impl std::error::Error for BatchLost {}
 
 /// The answers of a batch. Each is taken by its caller.
 type Answers<A, E> = Arc<Mutex<Vec<Option<Result<A, E>>>>>;
