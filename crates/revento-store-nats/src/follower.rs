@@ -40,6 +40,8 @@ pub(crate) struct Follower<I> {
 #[derive(Debug, Default)]
 struct State<I> {
     index: I,
+    /// When the stream that the index follows was created; empty before the first reading.
+    created: String,
     /// Everything up to this position is in the index.
     position: u64,
     /// Positions behind it that are in the index: our own writes.
@@ -62,12 +64,7 @@ struct Pass {
 impl<I: Index> Follower<I> {
     pub(crate) fn new() -> Self {
         Self {
-            state: Mutex::new(State {
-                index: I::default(),
-                position: 0,
-                own: BTreeSet::new(),
-                pass: None,
-            }),
+            state: Mutex::default(),
             reading: tokio::sync::Mutex::new(()),
         }
     }
@@ -105,11 +102,7 @@ impl<I: Index> Follower<I> {
 
     /// Forgets everything: the next [`catch_up`](Self::catch_up) reads the whole stream.
     pub(crate) fn reset(&self) {
-        let mut state = self.lock();
-        state.index = I::default();
-        state.position = 0;
-        state.own.clear();
-        state.pass = None;
+        *self.lock() = State::default();
     }
 
     /// Makes the index as new as the stream is, and returns what the stream said.
@@ -171,6 +164,14 @@ impl<I: Index> State<I> {
 
     /// Plans what is to be read. `false` if nothing is missing.
     fn begin(&mut self, info: &Info) -> bool {
+        if self.created != info.created {
+            // Somebody has deleted the stream, and it was created again: its positions begin anew.
+            let is_first = self.created.is_empty();
+            if !is_first {
+                *self = Self::default();
+            }
+            self.created.clone_from(&info.created);
+        }
         self.advance();
         if info.last <= self.position {
             self.pass = None;

@@ -65,6 +65,8 @@ impl Message {
 /// The state of the stream, as its leader has it.
 #[derive(Debug, Clone)]
 pub(crate) struct Info {
+    /// When it was created: another stream of the same name has another time.
+    pub(crate) created: String,
     pub(crate) first: u64,
     pub(crate) last: u64,
     pub(crate) messages: u64,
@@ -161,8 +163,13 @@ impl Stream {
 
     pub(crate) async fn info(&self) -> Result<Info, Failure> {
         let answer: Result<InfoAnswer, _> = self.ask("STREAM.INFO", &()).await?;
-        let InfoAnswer { state, cluster } = answer.map_err(refused)?;
+        let InfoAnswer {
+            created,
+            state,
+            cluster,
+        } = answer.map_err(refused)?;
         Ok(Info {
+            created,
             first: state.first_seq,
             last: state.last_seq,
             messages: state.messages,
@@ -347,6 +354,7 @@ struct RawMessage {
 
 #[derive(Deserialize)]
 struct InfoAnswer {
+    created: String,
     state: StateAnswer,
     cluster: Option<ClusterAnswer>,
 }

@@ -3,7 +3,7 @@
 use async_nats::jetstream::stream::{Config, DiscardPolicy, StorageType};
 use revento_store::{CreateOutcome, TokenStore};
 use revento_store_nats::{NatsOptions, NatsStore, OpenError};
-use revento_store_testkit::fixtures::record;
+use revento_store_testkit::fixtures::{connection_key, record};
 
 use crate::server::{Servers, fresh};
 
@@ -106,4 +106,35 @@ async fn k23_a_stream_that_can_lose_records_is_refused() {
     let store = servers.options(&prefix).connect().await.unwrap();
     let created = store.create(&record("evt_1", 1)).await.unwrap();
     assert!(matches!(created, CreateOutcome::Created(_)), "{created:?}");
+}
+
+/// Somebody deletes a stream while a process follows it.
+#[tokio::test]
+async fn a_stream_that_was_created_again_is_followed_from_its_beginning() {
+    let Some(servers) = Servers::one() else { return };
+    let (store, guard) = servers.fresh().await.unwrap();
+    let client = connection_key("evt_1").client_id;
+    let listed = async || {
+        let listed = store.of_client(&client, None, 10).await.unwrap();
+        let events = listed
+            .iter()
+            .map(|stored| stored.record.connection.key.event_id.to_string());
+        events.collect::<Vec<_>>()
+    };
+    for event in ["evt_1", "evt_2", "evt_3"] {
+        store.create(&record(event, 1)).await.unwrap();
+    }
+    assert_eq!(listed().await, ["evt_1", "evt_2", "evt_3"]);
+
+    let name = format!("{}_tokens", guard.streams().prefix);
+    servers
+        .context()
+        .await
+        .unwrap()
+        .delete_stream(name)
+        .await
+        .unwrap();
+    let replica = guard.streams().open().await.unwrap();
+    replica.create(&record("evt_4", 1)).await.unwrap();
+    assert_eq!(listed().await, ["evt_4"]);
 }
