@@ -8,11 +8,11 @@ use std::{env, error::Error, io::Write as _, sync::Arc, time::Duration};
 
 use http::{HeaderMap, StatusCode};
 use revento::{
-    HandlerError, Handlers, Inbox, KeyRing, PostgresStore, SealingKey, SqliteStore, Timestamp, Verifier,
-    Webhook,
+    HandlerError, Handlers, Inbox, KeyRing, SealingKey, SqliteStore, Timestamp, Verifier, Webhook,
     inbox::{DrainError, Drained, Policy},
     kind::ApplicationApproved,
     store::InboxStore,
+    store_postgres::PostgresOptions,
     with_tower::WebhookEndpoint,
 };
 use tower::ServiceExt;
@@ -33,7 +33,8 @@ pub async fn open_inbox() -> Result<Inbox, StartError> {
     let keys = KeyRing::new(SealingKey::from_base64(&env::var("REVENTO_SEALING_KEY")?)?);
     let place = env::var("REVENTO_STORE")?;
     let store: Arc<dyn InboxStore> = if place.contains("://") {
-        Arc::new(PostgresStore::connect(&place).await?)
+        // There are as many processes as requests: put a pooler in front of the database.
+        Arc::new(PostgresOptions::new(&place).max_connections(1).connect().await?)
     } else {
         Arc::new(SqliteStore::open(&place).await?)
     };
