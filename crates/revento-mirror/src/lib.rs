@@ -24,6 +24,8 @@
 //! It does not encrypt: rows are personal data in your own tables, for your own queries. It reads with the organizer's connection
 //! only. The names of new applicants come with a read some minutes later, because their webhook has none.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod advance;
 mod changes;
 mod error;
@@ -35,6 +37,8 @@ mod reads;
 mod run;
 mod status;
 pub mod store;
+#[cfg(feature = "suite")]
+pub mod suite;
 mod webhooks;
 mod wipe;
 
@@ -46,3 +50,8 @@ pub use status::{CompleteRead, Phase, ReadProgress, Status};
 pub use store::ResourceKind;
 pub use webhooks::Applied;
 pub use wipe::WipeEvidence;
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

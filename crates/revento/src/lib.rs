@@ -36,6 +36,7 @@
 //! | `sqlite` | `revento::store_sqlite`: everything in one SQLite file, `SqliteStore` |
 //! | `postgres` | `revento::store_postgres`: everything in PostgreSQL, for several replicas, `PostgresStore` |
 //! | `redis` | `revento::store_redis`: tokens, use-once marks and the shared rate budget in Redis, for several replicas, `RedisStore` |
+//! | `mirror` | `revento::mirror`: a copy of participants and activities that stays in sync, `Mirror` |
 //! | `nats` | `revento::store_nats`: everything on NATS JetStream, for several replicas and a cluster of servers, `NatsStore` |
 //! | `metrics` | metrics through the crate `metrics` |
 //! | `jiff`, `chrono`, `time` | conversions of [`Timestamp`] to and from the times of these crates |
@@ -48,6 +49,8 @@
 pub use revento_api::{Client, Error, Retry};
 pub use revento_core::{EventType, Scope, Scopes, Timestamp, error::ErrorKind, kind};
 pub use revento_inbox::{HandlerError, Handlers, Inbox, Webhook};
+#[cfg(feature = "mirror")]
+pub use revento_mirror::Mirror;
 pub use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
 pub use revento_seal::{KeyRing, SealingKey};
 #[cfg(feature = "nats")]
@@ -67,6 +70,8 @@ pub use revento_webhooks::Verifier;
 pub use revento_api as api;
 pub use revento_core as types;
 pub use revento_inbox as inbox;
+#[cfg(feature = "mirror")]
+pub use revento_mirror as mirror;
 pub use revento_oauth as oauth;
 pub use revento_seal as seal;
 pub use revento_store as store;
@@ -94,6 +99,11 @@ pub use revento_actix as with_actix;
 pub use revento_axum as with_axum;
 #[cfg(feature = "tower")]
 pub use revento_tower as with_tower;
+
+/// The code of the page about the mirror compiles.
+#[cfg(all(doctest, feature = "mirror", feature = "testkit"))]
+#[doc = include_str!("../../../docs/mirror.md")]
+struct MirrorPage;
 
 /// The code of the README compiles.
 #[cfg(doctest)]

@@ -26,7 +26,7 @@ pub use self::{
     write::{Marks, MirrorWrite, RowWrite, Wish, WriteOutcome},
 };
 
-/// Keeps the mirror of any number of events. Implement it for your own database and run the [suite](crate::suite) on it (feature
+/// Keeps the mirror of any number of events. Implement it for your own database and run the suite `revento_mirror::suite` on it (feature
 /// `suite`). A store decides nothing: the mirror reads, decides and writes, and a write names what it has read.
 ///
 /// # Every method
