@@ -28,6 +28,7 @@ pub(crate) struct Turn<'m> {
     pub(crate) event: MirroredEvent,
     pub(crate) progress: Progress,
     pub(crate) fence: Fence,
+    pub(crate) claimed_until: Timestamp,
 }
 
 /// Whether to go on with the same event.
@@ -104,6 +105,7 @@ impl Mirror {
                 event,
                 progress,
                 fence,
+                claimed_until: held.map_or(now, |(_, until)| until),
             };
             match turn.step().await? {
                 Step::Again => {}
@@ -224,7 +226,7 @@ impl Turn<'_> {
             Next::Rest => Ok(Step::Until(now.saturating_add(LOOK_AGAIN))),
             Next::WaitUntil(until) => Ok(Step::Until(until)),
             Next::Begin(reason) => self.begin(reason, now).await,
-            Next::Page(kind, cursor) => self.read_page(kind, cursor).await,
+            Next::Page(kind, cursor) => self.read_pages(kind, cursor).await,
             Next::Sweep(kind, after) => self.sweep(kind, after, now).await,
         }
     }
@@ -308,26 +310,31 @@ impl Turn<'_> {
 
     /// Writes. Whatever the outcome, the next step begins with what is stored then.
     async fn write(&mut self, write: &MirrorWrite) -> Result<Step, MirrorError> {
-        Ok(self.write_unless_in_conflict(write).await?.unwrap_or(Step::Again))
+        let outcome = self.write_rows(write).await?;
+        Ok(self.step_after(outcome))
     }
 
-    /// Writes; `None` if a row was changed since it was loaded.
-    pub(crate) async fn write_unless_in_conflict(
-        &mut self,
-        write: &MirrorWrite,
-    ) -> Result<Option<Step>, MirrorError> {
-        match self.mirror.0.store.write(write).await? {
-            WriteOutcome::Written { .. } => {
-                if write.rows.iter().any(|row| row.is_announced) {
-                    self.mirror.0.changed.notify_waiters();
-                }
-                Ok(Some(Step::Again))
-            }
-            WriteOutcome::Conflict => Ok(None),
-            WriteOutcome::OtherEpoch => Ok(Some(Step::Again)),
-            // Another replica reads now.
-            WriteOutcome::Fenced => Ok(Some(Step::Until(self.mirror.now().saturating_add(CLAIM)))),
+    /// Writes, and wakes those who wait for changes.
+    pub(crate) async fn write_rows(&self, write: &MirrorWrite) -> Result<WriteOutcome, MirrorError> {
+        let outcome = self.mirror.0.store.write(write).await?;
+        let is_written = matches!(outcome, WriteOutcome::Written { .. });
+        if is_written && write.rows.iter().any(|row| row.is_announced) {
+            self.mirror.0.changed.notify_waiters();
         }
+        Ok(outcome)
+    }
+
+    pub(crate) fn step_after(&self, outcome: WriteOutcome) -> Step {
+        match outcome {
+            // Another replica reads now.
+            WriteOutcome::Fenced => Step::Until(self.mirror.now().saturating_add(CLAIM)),
+            WriteOutcome::Written { .. } | WriteOutcome::Conflict | WriteOutcome::OtherEpoch => Step::Again,
+        }
+    }
+
+    /// Whether the claim need not be prolonged yet.
+    pub(crate) fn claim_is_fresh(&self) -> bool {
+        self.claimed_until.saturating_since(self.mirror.now()) > CLAIM / 2
     }
 
     /// Compares the next rows with what the read has shown.

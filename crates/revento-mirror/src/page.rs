@@ -6,18 +6,19 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join;
 use revento_api::{Error, EventClient, List, OnBadItem};
 use revento_core::{ApiErrorCode, Timestamp, WithJson};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    MirrorError,
+    Mirror, MirrorError,
     advance::{Step, Turn},
     machine::{
         merge::{Batch, Content, Observation},
         pass::{self, PageRead},
     },
-    store::{Marks, MirrorWrite, ResourceKind, RowKey, Stamp, Wish},
+    store::{Marks, MirrorWrite, ResourceKind, RowKey, Stamp, Wish, WriteOutcome},
 };
 
 /// The clocks are compared by the `Date` of an answer, which is exact to a second or two.
@@ -27,6 +28,7 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 const ATTEMPTS: usize = 16;
 
 /// A page, read.
+#[derive(Default)]
 struct Page {
     items: Vec<Item>,
     /// The ids of items that cannot be read. They exist all the same.
@@ -39,41 +41,55 @@ struct Item {
     json: Box<str>,
 }
 
+/// A page, and the time up to which everything that happened is on it.
+type Fetched = Result<(Page, Stamp), Error>;
+
 impl Turn<'_> {
-    /// Reads the page behind a cursor and applies it.
-    pub(crate) async fn read_page(
+    /// Reads pages from this cursor on and applies them. While one is applied, the next one is on its way, unless it has to wait.
+    pub(crate) async fn read_pages(
         &mut self,
         kind: ResourceKind,
         cursor: Option<Box<str>>,
     ) -> Result<Step, MirrorError> {
-        let sent_at = self.mirror.now();
-        let event = self.mirror.0.client.event(self.event.event_id.clone());
-        let page = match read(&event, kind, cursor.clone()).await {
-            Ok(page) => page,
-            Err(error) => return self.page_failed(kind, cursor.is_some(), error).await,
-        };
-        let as_of = Stamp::read(self.platform_time(sent_at));
-        self.apply_page(kind, page, as_of).await
+        let mirror = self.mirror;
+        let event = mirror.0.client.event(self.event.event_id.clone());
+        let mut has_cursor = cursor.is_some();
+        let mut fetched = fetch(mirror, &event, kind, cursor).await;
+        loop {
+            let (page, as_of) = match fetched {
+                Ok(fetched) => fetched,
+                Err(error) => return self.page_failed(kind, has_cursor, error).await,
+            };
+            let next = page.next.clone().filter(|_| self.reads_ahead());
+            let ahead = async {
+                match next {
+                    Some(cursor) => Some(fetch(mirror, &event, kind, Some(cursor)).await),
+                    None => None,
+                }
+            };
+            let (applied, ahead) = join(self.apply_page(kind, page, as_of), ahead).await;
+            match (applied?, ahead) {
+                (Some(step), _) => return Ok(step),
+                (None, None) => return Ok(Step::Again),
+                (None, Some(next)) => fetched = next,
+            }
+            has_cursor = true;
+        }
     }
 
-    /// A time of this machine's clock as a time that the platform's clock has certainly reached.
-    fn platform_time(&self, at: Timestamp) -> Timestamp {
-        let skew = self.mirror.0.client.clock_skew_seconds().unwrap_or(0);
-        let by = Duration::from_secs(skew.unsigned_abs());
-        let at = if skew < 0 {
-            at.saturating_sub(by)
-        } else {
-            at.saturating_add(by)
-        };
-        at.saturating_sub(CLOCK_TOLERANCE)
+    /// Whether the next page may be read at once, and under the same claim.
+    fn reads_ahead(&self) -> bool {
+        let may_wait = pass::gap(&self.progress, &self.mirror.0.rules) > Duration::ZERO;
+        !may_wait && self.claim_is_fresh()
     }
 
+    /// Applies a page. `None` if it is written.
     async fn apply_page(
         &mut self,
         kind: ResourceKind,
         page: Page,
         as_of: Stamp,
-    ) -> Result<Step, MirrorError> {
+    ) -> Result<Option<Step>, MirrorError> {
         let pass_number = self.progress.last_pass;
         let key = |id: &str| RowKey { kind, id: id.into() };
         let keys: Vec<RowKey> = page.items.iter().map(|item| key(&item.id)).collect();
@@ -118,8 +134,13 @@ impl Turn<'_> {
                 marks: Some(marks.clone()),
                 ..self.empty_write()
             };
-            if let Some(step) = self.write_unless_in_conflict(&write).await? {
-                return Ok(step);
+            match self.write_rows(&write).await? {
+                WriteOutcome::Written { .. } => {
+                    self.progress = progress;
+                    return Ok(None);
+                }
+                WriteOutcome::Conflict => {}
+                outcome => return Ok(Some(self.step_after(outcome))),
             }
         }
         Err(MirrorError::Contended)
@@ -136,9 +157,11 @@ impl Turn<'_> {
         let event_id = &self.event.event_id;
         match &error {
             Error::Refused { code, .. } if *code == ApiErrorCode::InsufficientScope => {
-                tracing::warn!(%event_id, %kind, "the organizer has not granted the scope of this list: the mirror leaves it out");
-                let progress = pass::skip_list(&self.progress, now);
-                self.note(progress, Wish::Keep, false).await
+                tracing::warn!(%event_id, %kind, "the organizer has not granted the scope of this list: the mirror treats it as empty");
+                // What was read under an earlier consent is removed, as what has vanished.
+                let as_of = Stamp::read(platform_time(self.mirror, now));
+                let applied = self.apply_page(kind, Page::default(), as_of).await?;
+                Ok(applied.unwrap_or(Step::Again))
             }
             Error::Refused { code, .. } if *code == ApiErrorCode::InvalidRequest && has_cursor => {
                 tracing::warn!(%event_id, %kind, "the platform does not take the stored cursor: the mirror begins this read again");
@@ -157,6 +180,29 @@ impl Turn<'_> {
             }
         }
     }
+}
+
+async fn fetch(
+    mirror: &Mirror,
+    event: &EventClient,
+    kind: ResourceKind,
+    cursor: Option<Box<str>>,
+) -> Fetched {
+    let sent_at = mirror.now();
+    let page = read(event, kind, cursor).await?;
+    Ok((page, Stamp::read(platform_time(mirror, sent_at))))
+}
+
+/// A time of this machine's clock as a time that the platform's clock has certainly reached.
+fn platform_time(mirror: &Mirror, at: Timestamp) -> Timestamp {
+    let skew = mirror.0.client.clock_skew_seconds().unwrap_or(0);
+    let by = Duration::from_secs(skew.unsigned_abs());
+    let at = if skew < 0 {
+        at.saturating_sub(by)
+    } else {
+        at.saturating_add(by)
+    };
+    at.saturating_sub(CLOCK_TOLERANCE)
 }
 
 async fn read(event: &EventClient, kind: ResourceKind, cursor: Option<Box<str>>) -> Result<Page, Error> {

@@ -172,17 +172,6 @@ pub(crate) fn swept(
     finish_or_go_on(progress, pass, now)
 }
 
-/// The progress without a list that the organizer has not granted, or that does not exist.
-pub(crate) fn skip_list(progress: &Progress, now: Timestamp) -> Progress {
-    let mut progress = progress.clone();
-    let Some(mut pass) = progress.current.take() else {
-        return progress;
-    };
-    pass.list_began = None;
-    done_with_list(&mut pass);
-    finish_or_go_on(progress, pass, now)
-}
-
 fn done_with_list(pass: &mut Pass) {
     let kind = (!pass.lists.is_empty()).then(|| pass.lists.remove(0));
     if let Some(kind) = kind

@@ -158,3 +158,20 @@ async fn without_any_webhook_the_data_is_wiped_before_the_deadline() {
     assert_eq!(status().await.phase, Phase::Wiped);
     assert!(world.rows(ResourceKind::Participant).await.is_empty());
 }
+
+#[tokio::test]
+async fn rows_whose_scope_is_not_granted_any_more_are_removed() {
+    let (world, _) = in_sync().await;
+    world.platform.update_activity("a1", "Opening");
+    world.deliver_all().await;
+    world.platform.refuse("participants");
+    world.connect().await;
+    world.clock.advance(Duration::from_secs(10));
+    world.reconcile().await;
+    assert!(world.rows(ResourceKind::Participant).await.is_empty());
+    assert_eq!(
+        world.rows(ResourceKind::Activity).await.len(),
+        1,
+        "the other list is read"
+    );
+}

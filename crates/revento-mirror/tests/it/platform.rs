@@ -44,6 +44,8 @@ struct State {
     /// How many more reads are answered; then the network is gone.
     answers: Option<u32>,
     reads: u64,
+    /// The organizer has not granted the scope of this list.
+    refused: Option<&'static str>,
     /// Cursors of an earlier format are refused.
     cursor_format: u32,
 }
@@ -63,6 +65,7 @@ impl Platform {
                 is_revoked: false,
                 answers: None,
                 reads: 0,
+                refused: None,
                 cursor_format: 1,
             }),
         })
@@ -188,6 +191,11 @@ impl Platform {
         self.state().reads
     }
 
+    /// The scope of this list is not granted any more.
+    pub(crate) fn refuse(&self, list: &'static str) {
+        self.state().refused = Some(list);
+    }
+
     /// The platform does not know the cursors any more that it gave out until now.
     pub(crate) fn change_cursor_format(&self) {
         self.state().cursor_format += 1;
@@ -290,6 +298,10 @@ impl State {
                 .into_owned()
                 .collect();
         let list = request.uri().path().rsplit('/').next().unwrap_or_default();
+        if self.refused == Some(list) {
+            let scope = json!({"error": "insufficient_scope", "message": "no", "request_id": "r"});
+            return Ok(answer(403, &scope));
+        }
         let rows = &self.lists[list];
         let prefix = format!("{}:", self.cursor_format);
         let cursor = match query.get("cursor") {
