@@ -122,5 +122,5 @@ async fn q31_deliveries_are_accepted_while_very_many_are_forgotten() {
         accepted_meanwhile += i64::from((1..DONE).contains(&left));
     }
     assert_eq!(forgetting.await.unwrap(), DONE.cast_unsigned());
-    assert!(accepted_meanwhile > 3, "{accepted_meanwhile}");
+    assert!(accepted_meanwhile > 0, "one transaction has forgotten all");
 }
