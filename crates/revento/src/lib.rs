@@ -36,7 +36,7 @@
 //! | `sqlite` | `revento::store_sqlite`: everything in one SQLite file, `SqliteStore` |
 //! | `postgres` | `revento::store_postgres`: everything in PostgreSQL, for several replicas, `PostgresStore` |
 //! | `redis` | `revento::store_redis`: tokens, use-once marks and the shared rate budget in Redis, for several replicas, `RedisStore` |
-//! | `mirror` | `revento::mirror`: a copy of participants and activities that stays in sync, `Mirror` |
+//! | `mirror` | `revento::mirror`: a copy of participants and activities that stays in sync, `Mirror`; with `sqlite` and `postgres` its tables, `store_sqlite::SqliteMirror` and `store_postgres::PostgresMirror` |
 //! | `nats` | `revento::store_nats`: everything on NATS JetStream, for several replicas and a cluster of servers, `NatsStore` |
 //! | `metrics` | metrics through the crate `metrics` |
 //! | `jiff`, `chrono`, `time` | conversions of [`Timestamp`] to and from the times of these crates |

@@ -98,8 +98,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::any("revento-transport-reqwest", &[CORE, TRANSPORT]),
     Rule::any("revento-transport-hyper", &[CORE, TRANSPORT]),
     Rule {
-        only_by_feature: &["revento-mirror"],
-        ..Rule::any("revento-store-sqlite", &[CORE, STORE, "revento-mirror"])
+        only_by_feature: &[MIRROR],
+        ..Rule::any("revento-store-sqlite", &[CORE, STORE, MIRROR])
     },
     Rule::any("revento-store-postgres", &[CORE, STORE]),
     Rule::any("revento-store-redis", &[CORE, STORE]),
@@ -133,6 +133,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::any("revento-example-actix", &["revento"]),
     Rule::any("revento-example-badge-printer", &["revento"]),
     Rule::any("revento-example-participant-portal", &["revento"]),
+    Rule::any("revento-example-spreadsheet-sync", &["revento"]),
     Rule::any("revento-example-minimal-verifier", &[WEBHOOKS]),
     Rule::any("revento-example-lambda-style", &["revento"]),
     Rule::any(

@@ -1,10 +1,11 @@
 //! The mirror's tables in the file of a store.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 use revento_core::{EventId, Timestamp};
-use revento_mirror::store::{
-    Answer, MirrorStore, MirrorWrite, ResourceKind, Row, RowWrite, Stamp, Wish, WriteOutcome,
+use revento_mirror::{
+    store::{Answer, MirrorStore, MirrorWrite, ResourceKind, Row, RowWrite, Stamp, Wish, WriteOutcome},
+    suite::{self, Subject},
 };
 use revento_store::TokenStore;
 use revento_store_sqlite::{OpenError, SqliteMirror, SqliteStore};
@@ -63,6 +64,33 @@ fn person(number: u32, name: &str) -> Row {
 async fn connect(path: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(path);
     SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mirror_conforms() {
+    suite::run(async || {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("revento.sqlite");
+        let mirror = open(&path).await.unwrap();
+        let place = path.clone();
+        let replica = move || {
+            let path = place.clone();
+            async move { Ok(Arc::new(open(&path).await?) as Arc<dyn MirrorStore>) }
+        };
+        let dump = move || {
+            let path = path.clone();
+            async move { Ok(text_of(&path).into_bytes()) }
+        };
+        Subject::new(mirror)
+            .with_replicas(replica)
+            .with_dump(dump)
+            .guarded_by(directory)
+    })
+    .await;
+}
+
+async fn open(path: &Path) -> Result<SqliteMirror, OpenError> {
+    SqliteMirror::open(&SqliteStore::open(path).await?).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
