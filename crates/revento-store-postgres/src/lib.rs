@@ -67,6 +67,8 @@ mod deletions;
 mod error;
 mod inbox;
 mod literal;
+#[cfg(feature = "mirror")]
+mod mirror;
 mod once;
 mod open_error;
 mod options;
@@ -79,6 +81,8 @@ mod text;
 mod tokens;
 mod url;
 
+#[cfg(feature = "mirror")]
+pub use mirror::PostgresMirror;
 pub use open_error::OpenError;
 pub use options::PostgresOptions;
 pub use store::PostgresStore;

@@ -16,12 +16,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How to connect to PostgreSQL. `Debug` does not show the URL.
 #[derive(Clone)]
 pub struct PostgresOptions {
-    url: String,
-    schema: Option<String>,
-    application: String,
-    connections: u32,
-    acquire_timeout: Duration,
-    migrate: bool,
+    pub(crate) url: String,
+    pub(crate) schema: Option<String>,
+    pub(crate) application: String,
+    pub(crate) connections: u32,
+    pub(crate) acquire_timeout: Duration,
+    pub(crate) migrate: bool,
 }
 
 impl PostgresOptions {
@@ -112,7 +112,7 @@ impl PostgresOptions {
 }
 
 /// An identifier as SQL wants it (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html>, 4.1.1).
-fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('\0', "").replace('"', "\"\""))
 }
 

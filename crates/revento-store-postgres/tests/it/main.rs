@@ -15,6 +15,8 @@ mod budgets;
 mod cancelled;
 mod connecting;
 mod failures;
+#[cfg(feature = "mirror")]
+mod mirror;
 mod network;
 mod pooler;
 mod proxy;
