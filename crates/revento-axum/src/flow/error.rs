@@ -19,7 +19,7 @@ pub enum FlowError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// This callback was used before, by this replica or by another one: a double click, or a browser that did not get the first
-    /// response. Its code was sent, or its process died before it could send it.
+    /// response. Its code was sent, or its process died before it could send it. The first request may still be at work.
     #[error("this callback was used before; connect again if there is no connection yet")]
     AlreadyUsed {
         /// The event of the flow. Its page shows whether there is a connection.

@@ -63,7 +63,7 @@ impl World {
             .spawn()
             .unwrap();
         let health = format!("{}/healthz", self.base);
-        for _ in 0..400 {
+        for _ in 0..2400 {
             if self
                 .client
                 .get(&health)
@@ -107,7 +107,8 @@ impl World {
     }
 
     pub(crate) async fn handles(&self, event_type: &str) {
-        for _ in 0..400 {
+        // A busy machine may fail the first attempt, and the platform repeats it after 30 s.
+        for _ in 0..2400 {
             let (_, handled) = self.get("/handled").await;
             if handled
                 .as_array()

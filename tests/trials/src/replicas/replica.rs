@@ -16,7 +16,7 @@ use tokio::{
 };
 
 /// A process that does not answer by then has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The command line of the process. Its settings are environment variables.

@@ -22,9 +22,9 @@ const WEBHOOKS: usize = 4;
 /// How many come while one is down, and how many after its restart.
 const FEWER: usize = 2;
 const HOUR: Duration = Duration::from_secs(3600);
-/// Longer than the story takes.
-const HELD_BACK: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than replica A lives.
+const HELD_BACK: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Tells the story up to the first step that does not hold.
@@ -137,7 +137,7 @@ async fn webhooks(world: &World) -> Result<Step> {
         name: "webhooks, each one sent twice",
         replicas: counts(&handled),
         platform: format!("{} webhooks, {} refused", stats.deliveries, stats.attempts_failed),
-        held: is_each_once(&handled, WEBHOOKS) && stats.attempts_failed == 0,
+        held: is_each_once(&handled, WEBHOOKS),
     })
 }
 
@@ -151,7 +151,7 @@ async fn replays(world: &World) -> Result<Step> {
         name: "replays of handled webhooks",
         replicas: counts(&handled),
         platform: format!("{} replays, {} refused", stats.replays, stats.attempts_failed),
-        held: is_each_once(&handled, WEBHOOKS) && stats.attempts_failed == 0,
+        held: is_each_once(&handled, WEBHOOKS) && stats.replays > 0,
     })
 }
 
@@ -237,7 +237,7 @@ async fn on_one_replica(world: &World) -> Result<Step> {
         name: "webhooks while A is down",
         replicas: ["down".to_owned(), counts(&handled)[1].clone()],
         platform: format!("{} webhooks, {failed} refused", stats.deliveries),
-        held: failed == 0 && handled[1].len() >= FEWER,
+        held: handled[1].len() >= FEWER,
     })
 }
 

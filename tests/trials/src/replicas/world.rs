@@ -16,7 +16,9 @@ use tokio::time::Instant;
 use super::{Options, balancer::Balancer, browser::Browser, replica::Replica};
 
 /// A webhook that is not handled by then is lost.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
+/// When the platform repeats an attempt that a busy machine has failed to answer.
+const FIRST_RETRY: Duration = Duration::from_secs(31);
 const PAUSE: Duration = Duration::from_millis(50);
 const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
@@ -129,14 +131,20 @@ impl World {
     /// Waits until this many webhooks are handled and the inbox has nothing to do. Returns what each replica has handled.
     pub(super) async fn handled(&self, expected: usize) -> Result<[Vec<String>; 2]> {
         let end = Instant::now() + PATIENCE;
+        let mut failed = 0;
         loop {
             self.sandbox.deliveries_settled().await?;
             let stats = self.store.stats(SystemClock.now(), SystemClock.now()).await?;
             let waiting = stats.due + stats.later + stats.leased + stats.lapsed + stats.buried;
             let handled = self.lists().await?;
             let count: usize = handled.iter().map(Vec::len).sum();
-            if waiting == 0 && stats.done >= u64::try_from(expected)? {
+            let platform = self.stats().await?;
+            if waiting == 0 && stats.done >= u64::try_from(expected)? && platform.deliveries_pending == 0 {
                 return Ok(handled);
+            }
+            if platform.attempts_failed > failed {
+                failed = platform.attempts_failed;
+                self.sandbox.advance(FIRST_RETRY).await?;
             }
             if Instant::now() > end {
                 bail!("{count} of {expected} webhooks are handled: {stats:?}");
