@@ -101,7 +101,8 @@ pub use revento_axum as with_axum;
 pub use revento_tower as with_tower;
 
 /// The code of the page about the mirror compiles.
-#[cfg(all(doctest, feature = "mirror", feature = "testkit"))]
+#[cfg(doctest)]
+#[cfg(all(feature = "mirror", feature = "testkit"))]
 #[doc = include_str!("../../../docs/mirror.md")]
 struct MirrorPage;
 
