@@ -6,6 +6,8 @@
 mod crash;
 mod inbox;
 mod ledger;
+mod mirror;
+mod mirror_bench;
 mod random;
 #[cfg(unix)]
 mod replicas;
@@ -31,6 +33,10 @@ enum Trial {
     Crash(crash::Options),
     /// Simulates months of faults, one world for each seed
     Simulate(simulate::Options),
+    /// Lets a mirror follow a month of changes and faults
+    Mirror(mirror::Options),
+    /// Measures the mirror against reads without one, and against an inbox whose handlers do nothing
+    MirrorBench(mirror_bench::Options),
     /// Measures the cost of a session
     Session(session::Options),
     /// Measures the inbox against the disk and against engines by hand
@@ -56,6 +62,8 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         Trial::Crash(options) => crash::run(options),
         Trial::Simulate(options) => simulate::run(&options),
+        Trial::Mirror(options) => mirror::run(&options),
+        Trial::MirrorBench(options) => mirror_bench::run(&options),
         Trial::Session(options) => session::run(&options),
         Trial::Inbox(options) => inbox::run(&options),
         Trial::InboxServer(options) => inbox::serve(&options),

@@ -6,6 +6,7 @@ mod cpu;
 mod endpoint;
 mod foreign;
 mod inbox;
+mod mirror;
 mod sandbox;
 mod session;
 mod verify;
@@ -27,6 +28,8 @@ pub(crate) enum What {
     Session(Options),
     /// Measures the inbox against the disk, SQLite and PostgreSQL by hand, and Express with better-sqlite3; needs wrk
     Inbox(inbox::Options),
+    /// Measures the mirror: the full read against one without a mirror, and webhooks against an inbox whose handlers do nothing
+    Mirror(mirror::Options),
     /// Measures crates, build time and size of a minimal verifier against svix, standardwebhooks and one by hand
     Cost(Options),
 }
@@ -47,6 +50,7 @@ pub(crate) fn run(what: &What) -> Result<()> {
         What::Sandbox(options) => sandbox::run(options.json),
         What::Session(options) => session::run(options.json),
         What::Inbox(options) => inbox::run(options),
+        What::Mirror(options) => mirror::run(options),
         What::Client(options) => client::run(options.json),
         What::Cost(options) => cost::run(options.json),
     }

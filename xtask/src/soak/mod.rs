@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::clock::{Stopwatch, human};
 use crate::process::{self, tail};
+use crate::trials;
 use crate::workspace::{cargo, target_directory};
 use spread::Spread;
 
@@ -21,6 +22,21 @@ pub(crate) enum What {
         /// Number of runs
         #[arg(long, default_value_t = 50)]
         times: u32,
+        /// Uses the test build instead of a release build
+        #[arg(long)]
+        debug: bool,
+    },
+    /// Lets a mirror follow days of changes and faults, with a virtual clock, and compares it with the platform
+    Mirror {
+        /// Number of days
+        #[arg(long, default_value_t = 30)]
+        days: u32,
+        /// Number of participants in the beginning
+        #[arg(long, default_value_t = 10_000)]
+        people: u32,
+        /// Seed of the random choices
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
         /// Uses the test build instead of a release build
         #[arg(long)]
         debug: bool,
@@ -37,9 +53,26 @@ impl What {
     }
 }
 
-/// Prints one line for each run, then the spread of the durations.
+/// Runs a scenario.
 pub(crate) fn run(what: &What) -> Result<()> {
-    let What::Quickstart { times, debug } = *what;
+    match *what {
+        What::Quickstart { times, debug } => quickstarts(times, debug),
+        What::Mirror {
+            days,
+            people,
+            seed,
+            debug,
+        } => {
+            let mut command = Command::new(trials::build(debug)?);
+            command.arg("mirror");
+            command.args(["--days", &days.to_string(), "--people", &people.to_string()]);
+            process::run(command.args(["--seed", &seed.to_string()]))
+        }
+    }
+}
+
+/// Prints one line for each run, then the spread of the durations.
+fn quickstarts(times: u32, debug: bool) -> Result<()> {
     let program = build(debug)?;
     let mut durations = Vec::new();
     for run in 1..=times {

@@ -92,7 +92,7 @@ async fn a_revocation_in_the_middle_of_a_read_stops_it() {
 }
 
 #[tokio::test]
-async fn t8_a_late_deletion_does_not_harm_the_data_of_a_new_consent() {
+async fn q17_a_late_deletion_does_not_harm_the_data_of_a_new_consent() {
     let (world, deletions) = in_sync().await;
     world.platform.revoke();
     let duty = world.platform.take_webhook(0).unwrap();

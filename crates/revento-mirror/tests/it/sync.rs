@@ -68,7 +68,7 @@ async fn a_webhook_replaces_what_is_older() {
 }
 
 #[tokio::test]
-async fn webhooks_may_arrive_late_twice_and_out_of_order() {
+async fn q13_webhooks_may_arrive_late_twice_and_out_of_order() {
     let world = with_people(3).await;
     world.advance().await.unwrap();
     world.clock.advance(Duration::from_secs(10));

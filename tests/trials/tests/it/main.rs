@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod crash;
 mod inbox;
+mod mirror;
 #[cfg(unix)]
 mod replicas;
 mod simulate;
