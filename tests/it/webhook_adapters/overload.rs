@@ -99,7 +99,8 @@ async fn d27_an_overloaded_inbox_refuses_at_once_and_loses_nothing_that_it_ackno
             shelf.most_inserting()
         );
         let mut refused = Vec::new();
-        for (number, response) in answers.lock().unwrap().drain(..) {
+        let answers = std::mem::take(&mut *answers.lock().unwrap());
+        for (number, response) in answers {
             let is_stored = inbox.state(&id(number).as_str().into()).await.unwrap().is_some();
             if is_early_refusal(&response) {
                 assert!(!is_stored, "{adapter:?} {number}");
