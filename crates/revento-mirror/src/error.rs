@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use revento_api::Error as ReadError;
-use revento_core::{EnvelopeError, error::ErrorKind};
+use revento_core::{
+    EnvelopeError,
+    error::{ErrorKind, chain},
+};
 use revento_store::StoreError;
 
 /// A mirror failed. What was written is whole: a page or a webhook is applied completely or not at all.
@@ -32,7 +35,7 @@ pub enum MirrorError {
     #[error(
         "the mirror's notes about the event cannot be read, and nothing was changed: a newer version wrote them, so update this program"
     )]
-    Notes(#[source] Arc<serde_json::Error>),
+    Notes(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl MirrorError {
@@ -62,6 +65,14 @@ impl MirrorError {
             Self::Store(error) => error.may_have_taken_effect(),
             Self::Read(_) | Self::Unreadable(_) | Self::Contended | Self::Notes(_) => false,
         }
+    }
+}
+
+impl MirrorError {
+    /// The cause is kept as a text in which no value is quoted.
+    pub(crate) fn notes(error: &serde_json::Error) -> Self {
+        let cause: Box<dyn std::error::Error + Send + Sync> = chain(error).to_string().into();
+        Self::Notes(cause.into())
     }
 }
 

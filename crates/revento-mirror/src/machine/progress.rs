@@ -1,6 +1,6 @@
 //! The mirror's notes about an event, as they are stored.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use revento_core::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -153,7 +153,7 @@ impl Progress {
     }
 
     pub(crate) fn of(event: &MirroredEvent) -> Result<Self, MirrorError> {
-        serde_json::from_str(&event.progress).map_err(|error| MirrorError::Notes(Arc::new(error)))
+        serde_json::from_str(&event.progress).map_err(|error| MirrorError::notes(&error))
     }
 }
 
