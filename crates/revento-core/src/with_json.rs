@@ -71,6 +71,7 @@ mod tests {
         );
         assert_eq!(page.bad_items.len(), 1);
         assert_eq!(page.bad_items[0].id(), Some("p2"));
-        assert!(page.bad_items[0].to_string().contains("application_status"));
+        let said = page.bad_items[0].to_string();
+        assert!(said.contains("application_status"), "{said}");
     }
 }

@@ -1,6 +1,6 @@
 //! Why a JSON text cannot be read.
 
-use std::{borrow::Cow, fmt};
+use std::{any::type_name, borrow::Cow, fmt};
 
 use serde::de::{self, Unexpected};
 
@@ -81,8 +81,12 @@ impl fmt::Display for JsonError {
 impl std::error::Error for JsonError {}
 
 impl de::Error for JsonError {
-    /// The message of a type can quote the value, so it is not kept.
-    fn custom<T: fmt::Display>(_: T) -> Self {
+    /// The message of a type can quote the value, so it is not kept. An error of this type quotes none: [`WithJson`](crate::WithJson)
+    /// passes it on.
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        if type_name::<T>() == type_name::<Self>() {
+            return Self::new(message.to_string());
+        }
         Self::new("it is malformed")
     }
 
