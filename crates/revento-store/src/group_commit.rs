@@ -7,6 +7,7 @@
 use std::{
     collections::VecDeque,
     fmt,
+    panic::AssertUnwindSafe,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -34,8 +35,8 @@ pub struct BatchLimits {
     pub size: usize,
 }
 
-/// The batch of a call has ended without an answer to it, because the code that ran it panicked. It may have taken effect. The error of
-/// a queue is made of it.
+/// The batch of a call has ended without an answer to it, because the code that ran it panicked. The batch may have taken effect. A queue
+/// converts this into its own error type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BatchLost;
 
@@ -77,7 +78,7 @@ where
     /// caller goes away, as long as one of its callers stays; if all go away, it is dropped.
     ///
     /// # Errors
-    /// The caller's own answer, or the error of its turn.
+    /// The error that `transact` gave for the job, the error of `turn`, or [`BatchLost`].
     pub async fn run<T, W, B>(
         &self,
         job: J,
@@ -126,8 +127,11 @@ where
         if jobs.is_empty() {
             return;
         }
-        let answers =
-            transact(jobs).map(|answers| Arc::new(Mutex::new(answers.into_iter().map(Some).collect())));
+        // A shared future that panics wakes nobody and is not dropped: the other callers would wait for ever, and with them the turn.
+        let answers = AssertUnwindSafe(transact(jobs)).catch_unwind().map(|answers| {
+            let answers = answers.unwrap_or_default();
+            Arc::new(Mutex::new(answers.into_iter().map(Some).collect()))
+        });
         let batch: Pin<Box<dyn Future<Output = Answers<A, E>> + Send>> = Box::pin(answers);
         let batch = batch.shared();
         for (place, caller) in callers.into_iter().enumerate() {

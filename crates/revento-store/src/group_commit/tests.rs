@@ -174,3 +174,20 @@ async fn the_error_of_a_turn_is_the_callers() {
     assert_eq!(engine.double(2).await, Err(Failure::Closed));
     assert_eq!(engine.double(4).await, Err(Failure::Closed));
 }
+
+#[tokio::test]
+async fn after_a_panic_each_caller_of_the_batch_hears_that_it_was_lost() {
+    let engine = Engine::new(8, usize::MAX, 1);
+    let turn = || async { Ok(()) };
+    let transact = |(), jobs: Vec<u32>| async move {
+        tokio::task::yield_now().await;
+        assert!(jobs.is_empty(), "planted");
+        Vec::new()
+    };
+    let (one, other) = tokio::join!(
+        engine.queue.run(2, turn, transact),
+        engine.queue.run(4, turn, transact)
+    );
+    assert_eq!((one, other), (Err(Failure::Lost), Err(Failure::Lost)));
+    assert_eq!(engine.double(6).await, Ok(12));
+}
