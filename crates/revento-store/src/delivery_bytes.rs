@@ -1,6 +1,6 @@
 //! A [`DeliverySlot`] and a [`DeletionDuty`] as bytes: the number of the format (1), then the [fields](crate::fields) in a fixed order.
 
-use revento_core::{EventType, Timestamp};
+use revento_core::EventType;
 
 use crate::{
     DecodeSlotError, DeletionDuty, DeletionProof, DeliverySlot, DeliveryState, NewDelivery, Sealed,
@@ -90,8 +90,7 @@ impl DeletionDuty {
         out.time(self.occurred_at);
         out.time(self.deadline_at);
         out.optional(self.reason.as_ref().map(|reason| reason.as_bytes()));
-        out.flag(self.reminded_at.is_some());
-        out.time(self.reminded_at.unwrap_or_default());
+        out.optional_time(self.reminded_at);
         let proof = self.done.as_ref();
         out.optional(proof.map(|proof| proof.note.as_bytes()));
         out.time(proof.map(|proof| proof.at).unwrap_or_default());
@@ -115,7 +114,7 @@ fn read_duty(mut input: Reader<'_>) -> Option<DeletionDuty> {
         occurred_at: input.time()?,
         deadline_at: input.time()?,
         reason: input.optional_text()?.map(str::to_owned),
-        reminded_at: optional_time(&mut input)?,
+        reminded_at: input.optional_time()?,
         done: None,
     };
     let note = input.optional_text()?.map(str::to_owned);
@@ -124,16 +123,10 @@ fn read_duty(mut input: Reader<'_>) -> Option<DeletionDuty> {
     input.0.is_empty().then_some(duty)
 }
 
-/// Outside: whether there was enough to read. Inside: whether the time is there.
-fn optional_time(input: &mut Reader<'_>) -> Option<Option<Timestamp>> {
-    let there = input.flag()?;
-    let time = input.time()?;
-    Some(Some(time).filter(|_| there))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use revento_core::Timestamp;
 
     use super::*;
 

@@ -28,6 +28,11 @@ impl Writer {
         self.flag(bytes.is_some());
         self.bytes(bytes.unwrap_or_default());
     }
+
+    pub(crate) fn optional_time(&mut self, time: Option<Timestamp>) {
+        self.flag(time.is_some());
+        self.time(time.unwrap_or_default());
+    }
 }
 
 /// What is left to read. Every method gives `None` when that is not enough.
@@ -72,5 +77,10 @@ impl<'a> Reader<'a> {
             Some(bytes) => Some(Some(std::str::from_utf8(bytes).ok()?)),
             None => Some(None),
         }
+    }
+
+    pub(crate) fn optional_time(&mut self) -> Option<Option<Timestamp>> {
+        let there = self.flag()?;
+        Some(Some(self.time()?).filter(|_| there))
     }
 }

@@ -103,8 +103,7 @@ fn write(slot: &Filled) -> Vec<u8> {
             .map(|reason| reason.as_str().as_bytes()),
     );
     out.time(connection.status_since);
-    out.flag(connection.delete_by.is_some());
-    out.time(connection.delete_by.unwrap_or_default());
+    out.optional_time(connection.delete_by);
     out.bytes(connection.scopes.to_string().as_bytes());
     out.number(connection.generation);
     out.time(connection.consented_at);
@@ -131,10 +130,7 @@ fn read(bytes: &[u8]) -> Option<Filled> {
         status: ConnectionStatus::from(input.text()?),
         reason: input.optional_text()?.map(StatusReason::from),
         status_since: input.time()?,
-        delete_by: {
-            let there = input.flag()?;
-            Some(input.time()?).filter(|_| there)
-        },
+        delete_by: input.optional_time()?,
         scopes: Scopes::parse(input.text()?),
         generation: input.number()?,
         consented_at: input.time()?,
