@@ -10,7 +10,7 @@
 //! - [`InboxAdmin`] and [`TokenAdmin`] answer what operators ask: a store may do without.
 //! - [`Sealer`] encrypts what a store keeps; a store only ever sees [`Sealed`] bytes.
 //! - [`reseal`] seals stored data again after a key was replaced.
-//! - `group_commit` (a feature) lets calls of a store share transactions.
+//! - `group_commit` (with the feature `group-commit`) lets calls of a store share transactions.
 //! - [`Clock`] and [`Entropy`] supply time and randomness.
 //!
 //! The documentation of the methods is a contract, and `revento-store-testkit` checks it. Only the caller's clock decides what
