@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::error::is_passing_refusal;
 
-/// A connection that nobody has used for this long is closed.
+/// A connection that nobody has used for this long is closed at the next call: a firewall may have forgotten it without a word.
 const MAX_IDLE: Duration = Duration::from_secs(10 * 60);
 /// A connection is closed after its use if it is older, so that connections spread over the addresses of a name.
 const MAX_AGE: Duration = Duration::from_secs(30 * 60);
@@ -82,7 +82,7 @@ impl Connections {
         if self.is_closed() {
             return Err(sqlx::Error::PoolClosed);
         }
-        let idle = self.idle().pop();
+        let idle = self.pop_idle();
         let (connection, opened_at) = match idle {
             Some(idle) => (idle.connection, idle.opened_at),
             None => (self.open(deadline).await?, Instant::now()),
@@ -93,6 +93,14 @@ impl Connections {
             shared: Arc::clone(&self.0),
             _permit: permit,
         })
+    }
+
+    /// The idle connection that was used last. Closes those that have been idle for too long.
+    fn pop_idle(&self) -> Option<Idle> {
+        let now = Instant::now();
+        let mut idle = self.idle();
+        idle.retain(|idle| now.duration_since(idle.used_at) < MAX_IDLE);
+        idle.pop()
     }
 
     async fn open(&self, deadline: Instant) -> Result<PgConnection, sqlx::Error> {
@@ -153,12 +161,10 @@ impl Checkout {
 
     pub(crate) fn give_back(mut self) {
         let now = Instant::now();
-        let mut idle = self.shared.idle();
-        idle.retain(|idle| now.duration_since(idle.used_at) < MAX_IDLE);
         if let Some(connection) = self.connection.take()
             && now.duration_since(self.opened_at) < MAX_AGE
         {
-            idle.push(Idle {
+            self.shared.idle().push(Idle {
                 connection,
                 opened_at: self.opened_at,
                 used_at: now,
