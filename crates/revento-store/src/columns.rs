@@ -14,7 +14,9 @@ use revento_core::{Connection, ConnectionKey, ConnectionStatus, EventType, Scope
 
 pub use admin::{read_details, read_sealed, read_stats};
 
-use crate::{BuriedDelivery, DeletionDuty, DeletionProof, Record, Sealed, Stored, Version};
+use crate::{
+    BuriedDelivery, DeletionDuty, DeletionProof, Lease, LeasedDelivery, Record, Sealed, Stored, Version,
+};
 
 /// A value of a column; `None` is `NULL`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +159,29 @@ pub fn read_duty<R: Row>(row: &R) -> Result<DeletionDuty, R::Error> {
         reason: row.text("reason")?,
         reminded_at: row.integer("reminded_at")?.map(Timestamp::from_unix_micros),
         done: done_at.map(|at| DeletionProof { at, note }),
+    })
+}
+
+/// Reads a leased delivery from `envelope_id`, `fence`, `delivery_id`, `event_type`, `occurred_at`, `received_at` and `body`. The store
+/// reads the number of this attempt, and whether it is the only one, because engines keep small numbers and truth values in different
+/// types.
+///
+/// # Errors
+/// As [`Row`]'s methods.
+pub fn read_leased<R: Row>(row: &R, attempt: u32, single_attempt: bool) -> Result<LeasedDelivery, R::Error> {
+    let body = row.bytes("body")?.ok_or_else(|| row.unreadable("body"))?;
+    Ok(LeasedDelivery {
+        lease: Lease {
+            envelope_id: required_text(row, "envelope_id")?.into(),
+            fence: required_integer(row, "fence")?,
+        },
+        delivery_id: required_text(row, "delivery_id")?.into(),
+        event_type: EventType::from(required_text(row, "event_type")?.as_str()),
+        occurred_at: time(row, "occurred_at")?,
+        received_at: time(row, "received_at")?,
+        attempt,
+        single_attempt,
+        body: Sealed::from_bytes(body),
     })
 }
 

@@ -2,9 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use revento_core::EventType;
-use revento_core::Timestamp;
-use revento_store::{DeliveryState, InsertOutcome, Lease, LeasedDelivery, Sealed};
+use revento_store::{DeliveryState, InsertOutcome, LeasedDelivery, columns};
 use sqlx::{Row as _, postgres::PgRow};
 
 use super::{
@@ -15,7 +13,7 @@ use crate::{
     PostgresStore,
     call::Call,
     error::{Failure, unreadable},
-    text::unescape,
+    record::Row,
 };
 
 /// Runs the jobs as one transaction. Their answers are in the order of the jobs.
@@ -171,19 +169,7 @@ pub(super) fn read_state(text: &str) -> Result<DeliveryState, sqlx::Error> {
 }
 
 fn read_leased(row: &PgRow) -> Result<LeasedDelivery, sqlx::Error> {
-    let text = |column: &str| row.try_get::<String, _>(column).map(unescape);
     let attempt: i64 = row.try_get("attempt")?;
-    Ok(LeasedDelivery {
-        lease: Lease {
-            envelope_id: text("envelope_id")?.into(),
-            fence: row.try_get("fence")?,
-        },
-        delivery_id: text("delivery_id")?.into(),
-        event_type: EventType::from(text("event_type")?.as_str()),
-        occurred_at: Timestamp::from_unix_micros(row.try_get("occurred_at")?),
-        received_at: Timestamp::from_unix_micros(row.try_get("received_at")?),
-        attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-        single_attempt: row.try_get("single_attempt")?,
-        body: Sealed::from_bytes(row.try_get::<Vec<u8>, _>("body")?),
-    })
+    let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
+    columns::read_leased(&Row(row), attempt, row.try_get("single_attempt")?)
 }

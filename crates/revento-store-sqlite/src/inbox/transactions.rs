@@ -1,9 +1,9 @@
 //! Calls of several statements, each in one transaction.
 
-use revento_core::{EnvelopeId, EventType, Timestamp};
+use revento_core::{EnvelopeId, Timestamp};
 use revento_store::{
-    BuriedDelivery, DeliveryState, InsertOutcome, Lease, LeasedDelivery, NewDelivery, RequeueAttempts,
-    RequeueOutcome, Sealed, columns,
+    BuriedDelivery, DeliveryState, InsertOutcome, LeasedDelivery, NewDelivery, RequeueAttempts,
+    RequeueOutcome, columns,
 };
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
@@ -113,21 +113,12 @@ pub(super) fn read_state(text: &str) -> Result<DeliveryState, sqlx::Error> {
 
 /// A row as it was, with the fence that it gets, as the delivery that leasing it makes.
 pub(super) fn read_leased(row: &SqliteRow) -> Result<LeasedDelivery, sqlx::Error> {
-    let text = |column: &str| row.try_get::<String, _>(column);
     let attempts: u32 = row.try_get("attempt")?;
-    Ok(LeasedDelivery {
-        lease: Lease {
-            envelope_id: text("envelope_id")?.into(),
-            fence: row.try_get("fence")?,
-        },
-        delivery_id: text("delivery_id")?.into(),
-        event_type: EventType::from(text("event_type")?.as_str()),
-        occurred_at: Timestamp::from_unix_micros(row.try_get("occurred_at")?),
-        received_at: Timestamp::from_unix_micros(row.try_get("received_at")?),
-        attempt: attempts.saturating_add(1),
-        single_attempt: row.try_get("single_attempt")?,
-        body: Sealed::from_bytes(row.try_get::<Vec<u8>, _>("body")?),
-    })
+    columns::read_leased(
+        &Row(row),
+        attempts.saturating_add(1),
+        row.try_get("single_attempt")?,
+    )
 }
 
 pub(super) fn read_buried(row: &SqliteRow) -> Result<BuriedDelivery, sqlx::Error> {
