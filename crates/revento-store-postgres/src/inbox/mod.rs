@@ -95,7 +95,7 @@ impl PostgresStore {
     }
 
     /// Changes what is older than a time, slice by slice, so that no other call waits for long. Returns how many rows it has written.
-    async fn write_before(&self, template: &'static str, before: Timestamp) -> Result<u64, Failure> {
+    async fn in_slices(&self, template: &'static str, before: Timestamp) -> Result<u64, Failure> {
         let mut sum = 0;
         loop {
             let call = Call::new(template)
@@ -211,7 +211,7 @@ impl InboxStore for PostgresStore {
     }
 
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.write_before(EXPUNGE, before)
+        self.in_slices(EXPUNGE, before)
             .await
             .map_err(failed("expunging buried deliveries"))
     }
@@ -238,7 +238,7 @@ impl InboxStore for PostgresStore {
     }
 
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.write_before(FORGET, before)
+        self.in_slices(FORGET, before)
             .await
             .map_err(failed("forgetting handled deliveries"))
     }

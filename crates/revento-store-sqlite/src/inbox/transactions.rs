@@ -39,21 +39,14 @@ impl SqliteStore {
         now: Timestamp,
         attempts: RequeueAttempts,
     ) -> Result<RequeueOutcome, sqlx::Error> {
+        let envelope_hash = hash::of_envelope(envelope_id.as_str());
         let mut tx = self.write().await?;
-        if revive(
-            &mut tx,
-            &hash::of_envelope(envelope_id.as_str()),
-            now,
-            attempts,
-            None,
-        )
-        .await?
-        {
+        if revive(&mut tx, &envelope_hash, now, attempts, None).await? {
             tx.commit().await?;
             return Ok(RequeueOutcome::Requeued);
         }
         let state: Option<String> = sqlx::query_scalar(STATE)
-            .bind(hash::of_envelope(envelope_id.as_str()))
+            .bind(envelope_hash.as_str())
             .fetch_optional(&mut *tx)
             .await?;
         Ok(match state.as_deref().map(read_state).transpose()? {
@@ -90,7 +83,7 @@ pub(super) async fn insert_known(
 
 /// Queues a buried delivery again as the newest one, with the body of the replay if this is a replay.
 /// `false` if it is not buried, if there is no body, or if the replay was not signed after the burial.
-pub(super) async fn revive(
+async fn revive(
     connection: &mut SqliteConnection,
     envelope_hash: &str,
     now: Timestamp,

@@ -1,7 +1,5 @@
 //! Version 10: the deliveries in a table with digests of their ids, which SQL cannot compute.
 
-use std::fmt::Write as _;
-
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, Transaction};
 
 use crate::hash;
@@ -63,9 +61,8 @@ async fn copy_rows(connection: &mut SqliteConnection, rows: &[OldRow]) -> Result
     for _ in rows {
         sql.push_str(", (?, ?, ?)");
     }
-    let _ = write!(
-        sql,
-        ") AS h JOIN revento_deliveries AS d ON d.rowid = h.column1 WHERE h.column2 <> '' ORDER BY d.arrival, d.rowid"
+    sql.push_str(
+        ") AS h JOIN revento_deliveries AS d ON d.rowid = h.column1 WHERE h.column2 <> '' ORDER BY d.arrival, d.rowid",
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for (row, _, envelope_id, delivery_id) in rows {
