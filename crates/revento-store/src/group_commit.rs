@@ -43,6 +43,8 @@ pub struct BatchLost;
 /// The answers of a batch. Each is taken by its caller.
 type Answers<A, E> = Arc<Mutex<Vec<Option<Result<A, E>>>>>;
 type Batch<A, E> = Shared<Pin<Box<dyn Future<Output = Answers<A, E>> + Send>>>;
+/// Tells a caller the batch of its job, and the job's place in it.
+type Membership<A, E> = oneshot::Receiver<(Batch<A, E>, usize)>;
 
 /// A job that waits to become part of a batch.
 struct Waiting<J, A, E> {
@@ -78,7 +80,7 @@ where
     /// caller goes away, as long as one of its callers stays; if all go away, it is dropped.
     ///
     /// # Errors
-    /// The error that `transact` gave for the job, the error of `turn`, or [`BatchLost`].
+    /// The error that `transact` gave for the job, or [`BatchLost`]. Or the error of `turn`: then the job never runs.
     pub async fn run<T, W, B>(
         &self,
         job: J,
@@ -96,12 +98,17 @@ where
             tokio::select! {
                 biased;
                 joined = &mut membership => break joined.map_err(|_| BatchLost)?,
-                turn = turn() => {
-                    let turn = turn?;
-                    // The callers of the batch before come back now, and share this one.
-                    tokio::task::yield_now().await;
-                    self.lead(|jobs| transact(turn, jobs));
-                }
+                turn = turn() => match turn {
+                    Ok(turn) => {
+                        // The callers of the batch before come back now, and share this one.
+                        tokio::task::yield_now().await;
+                        self.lead(|jobs| transact(turn, jobs));
+                    }
+                    Err(error) => match self.leave(&mut membership) {
+                        Some(joined) => break joined,
+                        None => return Err(error),
+                    },
+                },
             }
         };
         let answers = batch.await;
@@ -113,14 +120,23 @@ where
         answer.unwrap_or_else(|| Err(BatchLost.into()))
     }
 
+    /// Takes a job back, so that it never runs. If it is part of a batch already, returns its place.
+    fn leave(&self, membership: &mut Membership<A, E>) -> Option<(Batch<A, E>, usize)> {
+        let _nobody_leads = self.lock();
+        let joined = membership.try_recv().ok();
+        membership.close();
+        joined
+    }
+
     /// Makes a batch of the jobs that wait, and tells their callers. The jobs of earlier callers come first, so this caller's own
-    /// may have to wait for the next batch.
+    /// may have to wait for the next batch. The queue is locked until each caller knows, see [`leave`](Self::leave).
     fn lead<B>(&self, transact: impl FnOnce(Vec<J>) -> B)
     where
         B: Future<Output = Vec<Result<A, E>>> + Send + 'static,
     {
+        let mut waiting = self.lock();
         let (jobs, callers): (Vec<J>, Vec<_>) = self
-            .take()
+            .take(&mut waiting)
             .into_iter()
             .map(|waiting| (waiting.job, waiting.joined))
             .unzip();
@@ -138,11 +154,11 @@ where
             // A caller that has gone away leaves the batch to the others.
             let _ = caller.send((batch.clone(), place));
         }
+        drop(waiting);
     }
 
     /// Takes the jobs for one transaction. A job that must not be in it with an earlier one stays.
-    fn take(&self) -> Vec<Waiting<J, A, E>> {
-        let mut waiting = self.lock();
+    fn take(&self, waiting: &mut VecDeque<Waiting<J, A, E>>) -> Vec<Waiting<J, A, E>> {
         let (mut taken, mut left) = (Vec::<Waiting<J, A, E>>::new(), VecDeque::new());
         let mut size = 0_usize;
         while taken.len() < self.limits.jobs.max(1)
@@ -162,7 +178,7 @@ where
                 taken.push(next);
             }
         }
-        left.append(&mut waiting);
+        left.append(waiting);
         *waiting = left;
         taken
     }

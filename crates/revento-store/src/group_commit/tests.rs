@@ -191,3 +191,17 @@ async fn after_a_panic_each_caller_of_the_batch_hears_that_it_was_lost() {
     assert_eq!((one, other), (Err(Failure::Lost), Err(Failure::Lost)));
     assert_eq!(engine.double(6).await, Ok(12));
 }
+
+#[tokio::test]
+async fn a_turn_that_fails_after_the_job_joined_a_batch_does_not_count() {
+    let engine = Engine::new(8, usize::MAX, 1);
+    let turn = || async {
+        // As if another caller made its batch at this moment.
+        engine
+            .queue
+            .lead(|jobs| async move { jobs.iter().map(|job| Ok(job * 2)).collect() });
+        Err::<(), _>(Failure::Closed)
+    };
+    let transact = |(), _: Vec<u32>| async { Vec::new() };
+    assert_eq!(engine.queue.run(2, turn, transact).await, Ok(4));
+}
