@@ -65,7 +65,8 @@ impl PostgresOptions {
         self
     }
 
-    /// Sets how long a call waits for a connection, also while the server restarts. The default is ten seconds.
+    /// Sets how long a call waits for a connection, also while the server restarts. A call that shares its transaction waits up to as long
+    /// for the transaction before it. The default is ten seconds.
     #[must_use]
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.acquire_timeout = timeout;
@@ -93,7 +94,7 @@ impl PostgresOptions {
             .disable_statement_logging();
         let schema = self.schema.as_deref().map(quoted);
         let prepare = async {
-            // Not from the pool, which would try again and again to reach a server that is not there.
+            // Not one of the store's connections, which would be tried again and again if the server is not there.
             let mut connection = options.connect().await?;
             let schema = schema::migrate(&mut connection, schema.as_deref(), self.migrate).await?;
             let number = schema::next_number(&mut connection, &schema).await?;

@@ -198,7 +198,7 @@ pub struct LeasedDelivery {
 pub struct CompletionStatement {
     /// The statement.
     pub sql: String,
-    /// The first parameter, a text: the envelope id in the store's spelling.
+    /// The first parameter, a text by which the statement finds the delivery: the envelope id, or the store's digest of it.
     pub envelope_id: String,
     /// The second parameter, a 64-bit integer: the fence of the lease.
     pub fence: i64,
@@ -210,7 +210,7 @@ pub struct CompletionStatement {
 ///
 /// # Every method
 /// - is atomic, for any number of callers and replicas at once; only [`forget`](InboxStore::forget) and
-///   [`expunge`](InboxStore::expunge) may work in parts, of which each is;
+///   [`expunge`](InboxStore::expunge) may work in several parts that are each atomic;
 /// - is durable: when it has returned `Ok`, a crash of the process or of the engine does not undo it;
 /// - may be cancelled: when the caller drops the future, the call has happened completely or not at all, and no other
 ///   call waits for it;
