@@ -24,6 +24,15 @@ fn ordered(number: u64, ordering_key: &str) -> NewDelivery {
     }
 }
 
+/// Two stores on the same tables.
+async fn replicas(url: &str) -> [PostgresStore; 2] {
+    let schema = server::fresh();
+    [
+        server::connect(url, &schema).await,
+        server::connect(url, &schema).await,
+    ]
+}
+
 /// Handles whatever is due, and returns how many deliveries that were.
 async fn handle_all(store: &PostgresStore) -> usize {
     let mut handled = 0;
@@ -85,11 +94,7 @@ async fn q11_a_delivery_id_that_deliveries_of_one_batch_share_is_reported() {
 #[tokio::test(flavor = "multi_thread")]
 async fn q14_inserts_at_once_that_share_an_ordering_key_wait_for_each_other() {
     let Some(url) = server::url() else { return };
-    let schema = server::fresh();
-    let stores = [
-        server::connect(&url, &schema).await,
-        server::connect(&url, &schema).await,
-    ];
+    let stores = replicas(&url).await;
     let mut inserts = JoinSet::new();
     for number in 0..90 {
         let store = stores[usize::from(number % 2 == 0)].clone();
@@ -155,11 +160,7 @@ async fn q14_a_handlers_transaction_holds_up_its_ordering_key_and_nothing_else()
 #[tokio::test(flavor = "multi_thread")]
 async fn q1_two_replicas_that_insert_the_same_in_opposite_orders_do_not_block_each_other() {
     let Some(url) = server::url() else { return };
-    let schema = server::fresh();
-    let stores = [
-        server::connect(&url, &schema).await,
-        server::connect(&url, &schema).await,
-    ];
+    let stores = replicas(&url).await;
     let mut inserts = JoinSet::new();
     for place in 0..300_u64 {
         for (replica, number) in [(0, place), (1, 299 - place)] {
