@@ -15,7 +15,7 @@ use crate::{
     follower::Index,
     names::token,
     pages::{MAX_ROUNDS, load_all},
-    stream::{Message, Put},
+    stream::Message,
 };
 
 /// Which duties are open.
@@ -63,14 +63,9 @@ impl NatsStore {
     }
 
     async fn put_duty(&self, seq: u64, duty: &DeletionDuty) -> Result<bool, Failure> {
-        let (deletions, token) = (&self.inner.deletions, token(duty.envelope_id.as_str()));
-        let payload = duty.to_bytes();
-        let put = deletions.stream.put(&token, seq, payload.clone()).await?;
-        if let Put::Stored(seq) = put {
-            let message = Message::written(&token, seq, payload);
-            deletions.follower.wrote(&message)?;
-        }
-        Ok(put != Put::Conflict)
+        let token = token(duty.envelope_id.as_str());
+        let stored = self.inner.deletions.put(&token, seq, duty.to_bytes()).await?;
+        Ok(stored.is_some())
     }
 
     async fn record_duty(&self, duty: &DeletionDuty) -> Result<bool, Failure> {
@@ -113,7 +108,7 @@ impl NatsStore {
 
     async fn list_open(&self, limit: usize) -> Result<Vec<DeletionDuty>, Failure> {
         let deletions = &self.inner.deletions;
-        deletions.follower.catch_up(&deletions.stream).await?;
+        deletions.catch_up().await?;
         let places: Vec<Place> = deletions
             .follower
             .with(|index| index.open.iter().take(limit).cloned().collect());

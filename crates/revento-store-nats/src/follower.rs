@@ -105,8 +105,8 @@ impl<I: Index> Follower<I> {
         *self.lock() = State::default();
     }
 
-    /// Makes the index as new as the stream is, and returns what the stream said.
-    pub(crate) async fn catch_up(&self, stream: &Stream) -> Result<Info, Failure> {
+    /// Makes the index as new as the stream is.
+    pub(crate) async fn catch_up(&self, stream: &Stream) -> Result<(), Failure> {
         let _one = self.reading.lock().await;
         let mut info = stream.info().await?;
         while self.lock().begin(&info) {
@@ -119,7 +119,7 @@ impl<I: Index> Follower<I> {
             self.lock().end(&after);
             info = after;
         }
-        Ok(info)
+        Ok(())
     }
 
     /// The same, only as far as a write of this process.

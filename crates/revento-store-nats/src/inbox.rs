@@ -20,7 +20,7 @@ use crate::{
     inbox_index::Entry,
     names::token,
     pages::{AT_ONCE, MAX_ROUNDS, load_all},
-    stream::{Message, Put},
+    stream::Message,
 };
 
 /// How often one call tries to lease a delivery that another replica changes at the same time.
@@ -39,15 +39,7 @@ pub(crate) fn read(message: &Message) -> Result<DeliverySlot, Failure> {
 impl NatsStore {
     /// Replaces a delivery if it is still the message `seq`.
     async fn put_delivery(&self, token: &str, seq: u64, slot: &DeliverySlot) -> Result<Option<u64>, Failure> {
-        let payload = slot.to_bytes();
-        let inbox = &self.inner.inbox;
-        match inbox.stream.put(token, seq, payload.clone()).await? {
-            Put::Stored(seq) => {
-                inbox.follower.wrote(&Message::written(token, seq, payload))?;
-                Ok(Some(seq))
-            }
-            Put::Conflict => Ok(None),
-        }
+        self.inner.inbox.put(token, seq, slot.to_bytes()).await
     }
 
     pub(crate) async fn load_delivery(&self, token: &str) -> Result<Option<(u64, DeliverySlot)>, Failure> {
@@ -127,7 +119,7 @@ impl NatsStore {
             if leased.len() >= limit {
                 break;
             }
-            inbox.follower.catch_up(&inbox.stream).await?;
+            inbox.catch_up().await?;
             let count = (limit - leased.len()).min(BATCH);
             let mut due = inbox
                 .follower
@@ -190,7 +182,7 @@ impl NatsStore {
         let inbox = &self.inner.inbox;
         let mut found = Vec::new();
         let mut after = after.cloned();
-        inbox.follower.catch_up(&inbox.stream).await?;
+        inbox.catch_up().await?;
         while found.len() < limit {
             let count = (limit - found.len()).min(BATCH);
             let places = inbox.follower.with(|index| index.buried(after.as_ref(), count));
@@ -217,7 +209,7 @@ impl NatsStore {
 
     async fn expunge_all(&self, before: Timestamp) -> Result<u64, Failure> {
         let inbox = &self.inner.inbox;
-        inbox.follower.catch_up(&inbox.stream).await?;
+        inbox.catch_up().await?;
         let mut count = 0;
         for entry in inbox.follower.with(|index| index.buried_before(before)) {
             let Some(message) = inbox.stream.get(&entry.token).await? else {
@@ -233,7 +225,7 @@ impl NatsStore {
     /// Deletes messages of done deliveries. Nothing else changes such a message, so it is deleted as it was read.
     async fn forget_all(&self, before: Timestamp) -> Result<u64, Failure> {
         let inbox = &self.inner.inbox;
-        inbox.follower.catch_up(&inbox.stream).await?;
+        inbox.catch_up().await?;
         let mut count = 0;
         loop {
             let done = inbox.follower.with(|index| index.done_before(before, BATCH));
@@ -324,7 +316,7 @@ impl InboxStore for NatsStore {
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let inbox = &self.inner.inbox;
-        let caught_up = inbox.follower.catch_up(&inbox.stream).await;
+        let caught_up = inbox.catch_up().await;
         caught_up.map_err(|failure| failure.at("asking when a delivery is due"))?;
         Ok(inbox.follower.with(|index| index.next_due()))
     }

@@ -21,7 +21,7 @@ impl NatsStore {
     async fn count(&self, now: Timestamp, done_since: Timestamp) -> Result<InboxStats, Failure> {
         let inbox = &self.inner.inbox;
         for _ in 0..MAX_COMPARISONS {
-            inbox.follower.catch_up(&inbox.stream).await?;
+            inbox.catch_up().await?;
             let info = inbox.stream.info().await?;
             let stats = inbox.follower.with_position(|index, position| {
                 let is_same = u64::try_from(index.count()) == Ok(info.messages);
@@ -38,7 +38,7 @@ impl NatsStore {
 
     async fn load_details(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryDetails>, Failure> {
         let (inbox, token) = (&self.inner.inbox, token(envelope_id.as_str()));
-        inbox.follower.catch_up(&inbox.stream).await?;
+        inbox.catch_up().await?;
         let Some((_, slot)) = self.load_delivery(&token).await? else {
             return Ok(None);
         };
@@ -54,7 +54,7 @@ impl NatsStore {
         let inbox = &self.inner.inbox;
         let mut found = Vec::new();
         let mut after = after.map(|id| id.as_str().to_owned());
-        inbox.follower.catch_up(&inbox.stream).await?;
+        inbox.catch_up().await?;
         while found.len() < limit {
             let count = (limit - found.len()).min(BATCH);
             let places = inbox

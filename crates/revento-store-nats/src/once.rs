@@ -17,7 +17,7 @@ use crate::{
     follower::Index,
     names::token,
     pages::{AT_ONCE, MAX_ROUNDS},
-    stream::{Message, Put},
+    stream::Message,
 };
 
 /// The number of the format.
@@ -101,9 +101,7 @@ impl NatsStore {
                 }
                 seq = message.seq;
             }
-            let payload = encode(until);
-            if let Put::Stored(seq) = marks.stream.put(&token, seq, payload.clone()).await? {
-                marks.follower.wrote(&Message::written(&token, seq, payload))?;
+            if marks.put(&token, seq, encode(until)).await?.is_some() {
                 return Ok(true);
             }
             tokio::task::yield_now().await;
@@ -114,7 +112,7 @@ impl NatsStore {
     /// Deletes messages of marks that have ended, as they were read: one that was taken again is another message.
     async fn forget_marks(&self, now: Timestamp) -> Result<(), Failure> {
         let marks = &self.inner.marks;
-        marks.follower.catch_up(&marks.stream).await?;
+        marks.catch_up().await?;
         let ended = marks.follower.with(|index| index.take_ended(now));
         let mut deletions =
             stream::iter(ended.into_iter().map(|seq| marks.stream.delete(seq))).buffer_unordered(AT_ONCE);

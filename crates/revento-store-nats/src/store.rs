@@ -6,12 +6,13 @@ use async_nats::{Client, jetstream::Context};
 
 use crate::{
     deletions::DutyIndex,
+    failure::Failure,
     follower::{Follower, Index},
     inbox_index::InboxIndex,
     names::Names,
     once::MarkIndex,
     setup,
-    stream::Stream,
+    stream::{Message, Put, Stream},
     token_index::TokenIndex,
 };
 
@@ -42,6 +43,28 @@ impl<I: Index> Followed<I> {
     fn new(stream: Stream) -> Self {
         let follower = Follower::new();
         Self { stream, follower }
+    }
+
+    /// Makes the index as new as the stream is.
+    pub(crate) async fn catch_up(&self) -> Result<(), Failure> {
+        self.follower.catch_up(&self.stream).await
+    }
+
+    /// Stores a record in place of the message `expected`, or of none if that is 0, and takes it into the index. Returns its position;
+    /// `None` if the last message is another one.
+    pub(crate) async fn put(
+        &self,
+        token: &str,
+        expected: u64,
+        payload: Vec<u8>,
+    ) -> Result<Option<u64>, Failure> {
+        match self.stream.put(token, expected, payload.clone()).await? {
+            Put::Stored(seq) => {
+                self.follower.wrote(&Message::written(token, seq, payload))?;
+                Ok(Some(seq))
+            }
+            Put::Conflict => Ok(None),
+        }
     }
 }
 

@@ -12,7 +12,6 @@ use crate::{
     failure::{Contended, Failure},
     names::token,
     pages::{MAX_ROUNDS, load_all},
-    stream::{Message, Put},
     token_index::{Listed, TokenIndex, client_prefix, event_key},
 };
 
@@ -34,23 +33,17 @@ impl NatsStore {
         key: &ConnectionKey,
         change: impl Fn(i64, &mut Slot) -> R,
     ) -> Result<R, Failure> {
-        let token = token(&key.to_string());
+        let (tokens, token) = (&self.inner.tokens, token(&key.to_string()));
         for _ in 0..MAX_ROUNDS {
             let (seq, before) = self.load_slot(&token).await?;
             let number = match seq {
                 // The slot may have had other numbers, all of them positions of this stream.
-                0 => self.inner.tokens.stream.info().await?.last,
+                0 => tokens.stream.info().await?.last,
                 seq => seq,
             };
             let mut slot = before.clone();
             let answer = change(number.cast_signed(), &mut slot);
-            if slot == before {
-                return Ok(answer);
-            }
-            let payload = slot.to_bytes();
-            if let Put::Stored(seq) = self.inner.tokens.stream.put(&token, seq, payload.clone()).await? {
-                let message = Message::written(&token, seq, payload);
-                self.inner.tokens.follower.wrote(&message)?;
+            if slot == before || tokens.put(&token, seq, slot.to_bytes()).await?.is_some() {
                 return Ok(answer);
             }
             tokio::task::yield_now().await;
@@ -70,20 +63,21 @@ impl NatsStore {
         if limit == 0 {
             return Ok(found);
         }
-        let (stream, follower) = (&self.inner.tokens.stream, &self.inner.tokens.follower);
-        follower.catch_up(stream).await?;
+        let tokens = &self.inner.tokens;
+        tokens.catch_up().await?;
         loop {
             let count = (limit - found.len()).min(BATCH);
-            let places = follower.with(|index| list(index, after.as_ref(), count));
-            let tokens = places.iter().map(|place| &*place.token);
-            let messages = load_all(stream, tokens).await?;
+            let places = tokens.follower.with(|index| list(index, after.as_ref(), count));
+            let messages = load_all(&tokens.stream, places.iter().map(|place| &*place.token)).await?;
             for (place, message) in places.iter().zip(messages) {
                 let Some(message) = message.filter(|message| !message.payload.is_empty()) else {
-                    follower.with(|index| index.remove(&place.token, place.seq));
+                    tokens
+                        .follower
+                        .with(|index| index.remove(&place.token, place.seq));
                     continue;
                 };
                 let slot = Slot::from_bytes(&message.payload)?;
-                follower.saw(&message)?;
+                tokens.follower.saw(&message)?;
                 let is_here = place.due.is_none() || slot.due_at() == place.due;
                 found.extend(slot.into_stored().filter(|_| is_here));
             }
@@ -107,13 +101,10 @@ impl NatsStore {
     }
 
     async fn list_clients(&self) -> Result<Vec<ClientId>, Failure> {
-        self.inner
-            .tokens
-            .follower
-            .catch_up(&self.inner.tokens.stream)
-            .await?;
+        let tokens = &self.inner.tokens;
+        tokens.catch_up().await?;
         let mut clients = Vec::new();
-        for client in self.inner.tokens.follower.with(|index| index.clients()) {
+        for client in tokens.follower.with(|index| index.clients()) {
             // The index may still have the last record of a client.
             let one = self.list_of_client(&client, None, 1).await?;
             clients.extend(
