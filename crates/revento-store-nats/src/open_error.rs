@@ -37,11 +37,9 @@ pub enum OpenError {
         /// What the server said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The server is too old: on a cluster it checks a conditional write only before it is proposed, and after an election two servers
-    /// may number messages differently.
-    #[error(
-        "the NATS server has version {version}, which loses records on a cluster: use {wanted} or later on all nodes"
-    )]
+    /// The server is too old. A single one cannot read the next message behind a position. One of a cluster checks a conditional write
+    /// only before it is proposed, and after an election two servers may number messages differently: records can be lost.
+    #[error("the NATS server has version {version}: use {wanted} or later, on a cluster on all nodes")]
     TooOld {
         /// The server's version.
         version: String,
