@@ -13,11 +13,12 @@
 //! A used refresh token that comes back after a crash revokes a whole token family. So the store refuses servers that can lose what they
 //! have acknowledged, with an [`OpenError`] that says what to change. On a cluster each stream has three copies
 //! ([`NatsOptions::replicas`]), and a write is acknowledged when two of three servers have it: one server may end, be cut off or lose its
-//! disk. Servers sync their disks every two minutes, unless they have `sync_interval: always` (since version 2.10), and tell nobody
-//! which. So if two of three machines lose power at once, what was written last may be gone: place them apart, or set it. On a single
-//! server it decides alone: [`NatsOptions::trust_the_server`] says that you have set it or accept the risk.
+//! disk. A server syncs its disk every two minutes, unless it has `sync_interval: always` (since version 2.10), and no client can ask
+//! which. So if two of three machines lose power at once, what was written last may be gone: place them apart, or set
+//! `sync_interval: always`. A single server has the only copy: [`NatsOptions::trust_the_server`] says that you have set it or accept the
+//! risk.
 //!
-//! A single server needs version 2.9, and a cluster 2.11: older ones lose records when a node fails.
+//! A single server needs version 2.9. A cluster needs 2.11: an older one loses records when a node fails.
 //!
 //! Servers on other machines have to speak TLS (`tls://`), unless [`NatsOptions::allow_plain_text`] says otherwise. The store reads no
 //! environment variable.
@@ -41,11 +42,12 @@
 //! What has been spent is in the servers' memory, and they drop it after two days.
 //!
 //! # What is weaker than in a database
-//! - The leader of a stream answers reads. A server that has just lost its office, or that has just won it, may for a moment answer with
-//!   an older state. Writes are not affected: they need a majority, and name what they replace.
+//! - The leader of a stream answers reads. During an election the old leader or the new one may for a moment answer with an older state.
+//!   Writes are not affected: they need a majority, and name what they replace.
 //! - While a cluster elects a leader, which takes some seconds, calls fail with an error that is transient.
-//! - What a write replaced stays in the servers' files until they compact them: a sealed pair of tokens, or the sealed body of a delivery that
-//!   is done or expunged. A removed connection and a forgotten delivery are overwritten at once.
+//! - What a write replaced stays in the servers' files until they compact them: the sealed tokens of a connection that was refreshed or
+//!   removed, the sealed body of a delivery that is done or expunged. Of a forgotten delivery only the last message, which has no body, is
+//!   overwritten at once.
 //! - A lease of many deliveries is one write for each of them. If it fails on the way, some may be leased; their leases expire.
 
 mod budgets;

@@ -115,7 +115,8 @@ impl NatsStore {
         Ok(clients)
     }
 
-    /// Empties the slot, then deletes the message, so that nothing of the tokens is left on the disk.
+    /// Empties the slot by a conditional write, then deletes the empty message. Another write that is on its way through the cluster would
+    /// survive the deletion of a full message, and bring the connection back.
     async fn remove_slot(&self, key: &ConnectionKey) -> Result<(), Failure> {
         self.change_slot(key, |_, slot| slot.remove()).await?;
         let token = token(&key.to_string());
