@@ -11,8 +11,12 @@ use async_nats::jetstream::{
 
 use crate::{OpenError, failure::passes};
 
-/// The streams of a store, by what they keep.
-pub(crate) const KEPT: [&str; 4] = ["tokens", "inbox", "deletions", "marks"];
+pub(crate) const TOKENS: &str = "tokens";
+pub(crate) const INBOX: &str = "inbox";
+pub(crate) const DELETIONS: &str = "deletions";
+pub(crate) const MARKS: &str = "marks";
+/// The streams that keep records, by what they keep.
+pub(crate) const KEPT: [&str; 4] = [TOKENS, INBOX, DELETIONS, MARKS];
 /// The stream that may be lost.
 pub(crate) const BUDGETS: &str = "budgets";
 

@@ -81,11 +81,11 @@ impl NatsStore {
         };
         let inner = Inner {
             prefix: prefix.to_owned(),
-            tokens: Followed::new(stream("tokens")),
-            inbox: Followed::new(stream("inbox")),
+            tokens: Followed::new(stream(setup::TOKENS)),
+            inbox: Followed::new(stream(setup::INBOX)),
             leasing: tokio::sync::Mutex::default(),
-            deletions: Followed::new(stream("deletions")),
-            marks: Followed::new(stream("marks")),
+            deletions: Followed::new(stream(setup::DELETIONS)),
+            marks: Followed::new(stream(setup::MARKS)),
             budgets: stream(setup::BUDGETS),
         };
         Self {
