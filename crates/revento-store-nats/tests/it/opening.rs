@@ -5,7 +5,7 @@ use revento_store::{CreateOutcome, TokenStore};
 use revento_store_nats::{NatsOptions, NatsStore, OpenError};
 use revento_store_testkit::fixtures::{connection_key, record};
 
-use crate::server::{Servers, fresh};
+use crate::server::{Servers, fresh_prefix};
 
 #[tokio::test]
 async fn a_url_that_is_none() {
@@ -92,7 +92,7 @@ async fn k23_a_stream_that_can_lose_records_is_refused() {
         ("discard", |config| config.discard = DiscardPolicy::Old),
     ];
     for (name, spoil) in spoil {
-        let prefix = fresh();
+        let prefix = fresh_prefix();
         let mut config = good(&prefix);
         spoil(&mut config);
         context.create_stream(config).await.unwrap();
@@ -101,7 +101,7 @@ async fn k23_a_stream_that_can_lose_records_is_refused() {
         assert!(is_named, "{name}: {error:?}");
     }
     // A stream that an operator has created is used.
-    let prefix = fresh();
+    let prefix = fresh_prefix();
     context.create_stream(good(&prefix)).await.unwrap();
     let store = servers.options(&prefix).connect().await.unwrap();
     let created = store.create(&record("evt_1", 1)).await.unwrap();

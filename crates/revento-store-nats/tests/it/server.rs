@@ -26,11 +26,11 @@ impl Servers {
 
     /// A store with streams of its own, which are deleted when the guard is dropped.
     pub(crate) async fn fresh(&self) -> Result<(NatsStore, Guard), BoxError> {
-        let guard = Guard {
+        let streams = Streams {
             servers: self.clone(),
-            prefix: fresh(),
+            prefix: fresh_prefix(),
         };
-        Ok((guard.open().await?, guard))
+        Ok((streams.open().await?, Guard(streams)))
     }
 
     /// The same servers without the SDK.
@@ -67,7 +67,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// A prefix that nobody has used.
-pub(crate) fn fresh() -> String {
+pub(crate) fn fresh_prefix() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("revento_test_{}_{count}", std::process::id())
@@ -81,21 +81,11 @@ pub(crate) struct Streams {
 }
 
 /// Deletes the streams when it is dropped.
-pub(crate) struct Guard {
-    servers: Servers,
-    prefix: String,
-}
+pub(crate) struct Guard(Streams);
 
 impl Guard {
     pub(crate) fn streams(&self) -> Streams {
-        Streams {
-            servers: self.servers.clone(),
-            prefix: self.prefix.clone(),
-        }
-    }
-
-    async fn open(&self) -> Result<NatsStore, BoxError> {
-        self.streams().open().await
+        self.0.clone()
     }
 }
 
