@@ -28,7 +28,7 @@
 //! whose last message is the record. The store creates the streams. A subject is a digest of the record's id, and the message has the id
 //! itself. A write names the message that it replaces and succeeds only if that is still the last one. All writes that would replace
 //! one message have the same message id, so the servers take one of them, and an attempt that was not answered is made again without
-//! harm: for ten seconds, then the call fails and may have taken effect.
+//! harm. After ten seconds the write fails and may have taken effect.
 //!
 //! A stream has no order but that of its messages. So each handle keeps an index in memory, and reads what is new in the stream before
 //! it lists anything. The records in the stream are the truth: each one is loaded before it is returned or changed. The index has

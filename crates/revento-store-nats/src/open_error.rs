@@ -6,7 +6,7 @@ use revento_store::ErrorKind;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// A URL is not one of NATS, or the credentials are none.
+    /// A URL is not one of NATS, or the credentials cannot be read.
     #[error(
         "the NATS URL or its credentials cannot be used: write tls://user:password@host:port, or nats:// for a server on this \
          machine, and commas between the servers of a cluster"

@@ -15,7 +15,7 @@ use crate::{
     names::Names,
 };
 
-/// How long a call may take, all its attempts together.
+/// How long a request may take, all its attempts together.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long one attempt may take. A server that was cut off answers nothing, and another one may lead meanwhile.
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(2);
