@@ -52,6 +52,11 @@ impl Browser {
         page(response).await
     }
 
+    /// Opens an address without keeping the cookies of the answer, so that several can be open at once.
+    pub(super) async fn fetch(&self, url: &str) -> Result<Page> {
+        page(self.request(url).send().await?).await
+    }
+
     /// Opens several addresses at the same moment, as a double click does.
     pub(super) async fn open_at_once(&mut self, urls: &[String]) -> Result<Vec<Page>> {
         let requests = urls.iter().map(|url| self.request(url).send());

@@ -84,7 +84,7 @@ async fn connect(world: &World, browser: &mut Browser) -> Result<Step> {
 async fn read(world: &World, browser: &Browser) -> Result<Step> {
     let mut pages = Vec::new();
     for url in world.at_each("/participants") {
-        pages.push(fetch(browser, &url).await?);
+        pages.push(browser.fetch(&url).await?);
     }
     let stats = world.stats().await?;
     Ok(Step {
@@ -106,7 +106,7 @@ async fn sign_in(world: &World, browser: &mut Browser) -> Result<Step> {
     let callbacks = browser.open_at_once(&world.at_each(&callback)).await?;
     let mut pages = Vec::new();
     for url in world.at_each("/me") {
-        pages.push(fetch(browser, &url).await?);
+        pages.push(browser.fetch(&url).await?);
     }
     let stats = world.stats().await?;
     let [a, b] = briefly(&callbacks)?;
@@ -159,7 +159,7 @@ async fn replays(world: &World) -> Result<Step> {
 async fn refresh(world: &World, browser: &Browser) -> Result<Step> {
     world.sandbox.advance(HOUR + HOUR / 60).await?;
     let urls = world.at_each("/participants");
-    let twice = urls.iter().chain(&urls).map(|url| fetch(browser, url));
+    let twice = urls.iter().chain(&urls).map(|url| browser.fetch(url));
     let pages = futures_util::future::join_all(twice).await;
     let pages = pages.into_iter().collect::<Result<Vec<_>>>()?;
     let stats = world.stats().await?;
@@ -246,8 +246,8 @@ async fn restart(world: &mut World, browser: &Browser) -> Result<Step> {
     world.replicas[0].start(&http).await?;
     let base = &world.replicas[0].base;
     let answered = world.balancer.answered(base);
-    let read = fetch(browser, &format!("{base}/participants")).await?;
-    let me = fetch(browser, &format!("{base}/me")).await?;
+    let read = browser.fetch(&format!("{base}/participants")).await?;
+    let me = browser.fetch(&format!("{base}/me")).await?;
     world.approve(EVENT, FEWER).await?;
     let handled = world.handled(WEBHOOKS + 2 * FEWER).await?;
     let stats = world.stats().await?;
@@ -265,16 +265,6 @@ async fn restart(world: &mut World, browser: &Browser) -> Result<Step> {
             && me.status == 200
             && again > 0
             && stats.reuses + stats.code_reuses + stats.rate_limited == 0,
-    })
-}
-
-async fn fetch(browser: &Browser, url: &str) -> Result<Page> {
-    // A browser with the same cookies, so that several can ask at once.
-    let response = browser.request(url).send().await?;
-    Ok(Page {
-        status: response.status().as_u16(),
-        location: None,
-        text: response.text().await?,
     })
 }
 
