@@ -55,14 +55,22 @@ impl NatsStore {
         envelope_id: &EnvelopeId,
         change: impl Fn(&mut DeliverySlot) -> R,
     ) -> Result<Option<R>, Failure> {
-        let token = token(envelope_id.as_str());
+        self.change_at(&token(envelope_id.as_str()), change).await
+    }
+
+    /// The same for the delivery with this token.
+    async fn change_at<R>(
+        &self,
+        token: &str,
+        change: impl Fn(&mut DeliverySlot) -> R,
+    ) -> Result<Option<R>, Failure> {
         for _ in 0..MAX_ROUNDS {
-            let Some((seq, before)) = self.load_delivery(&token).await? else {
+            let Some((seq, before)) = self.load_delivery(token).await? else {
                 return Ok(None);
             };
             let mut slot = before.clone();
             let answer = change(&mut slot);
-            if slot == before || self.put_delivery(&token, seq, &slot).await?.is_some() {
+            if slot == before || self.put_delivery(token, seq, &slot).await?.is_some() {
                 return Ok(Some(answer));
             }
             tokio::task::yield_now().await;
@@ -212,11 +220,7 @@ impl NatsStore {
         inbox.catch_up().await?;
         let mut count = 0;
         for entry in inbox.follower.with(|index| index.buried_before(before)) {
-            let Some(message) = inbox.stream.get(&entry.token).await? else {
-                continue;
-            };
-            let id = read(&message)?.envelope_id().clone();
-            let expunged = self.change_delivery(&id, |slot| slot.expunge(before)).await?;
+            let expunged = self.change_at(&entry.token, |slot| slot.expunge(before)).await?;
             count += u64::from(expunged == Some(true));
         }
         Ok(count)
