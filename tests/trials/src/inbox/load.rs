@@ -9,7 +9,7 @@ use super::{
     http::HalfLoad,
     ours::Receiver,
     site::{Engine, Site},
-    turns::{Quantiles, open_loop},
+    turns::{Quantiles, median_of_numbers, open_loop},
 };
 
 pub(super) async fn measure(
@@ -22,8 +22,7 @@ pub(super) async fn measure(
     // While the disk stalls, deliveries wait here and are not refused, so that each has a latency.
     let policy = Policy::new().max_concurrent_accepts(1_000_000);
     let receiver = Receiver::new(site.store(engine, "half_load").await?, policy)?;
-    let mut rounds = Vec::new();
-    let mut share = 0.0;
+    let (mut rounds, mut shares) = (Vec::new(), Vec::new());
     for _ in 0..scale.rounds {
         let count = (full / 2.0 * scale.half_load.as_secs_f64()) as usize;
         let deliveries = platform.sign(count.max(scale.fewest));
@@ -34,11 +33,11 @@ pub(super) async fn measure(
             async move { receiver.receive(&delivery).await }
         };
         let turn = open_loop(full / 2.0, deliveries, call).await?;
-        share = sent / turn.elapsed.as_secs_f64() / full;
+        shares.push(sent / turn.elapsed.as_secs_f64() / full);
         rounds.extend(Quantiles::of(turn.latencies));
     }
     Ok(HalfLoad {
-        share,
+        share: median_of_numbers(shares),
         latencies: Quantiles::medians(&rounds).unwrap_or_default(),
     })
 }
