@@ -124,7 +124,7 @@ impl EventRows {
     }
 
     fn is_current(&self, write: &RowWrite) -> bool {
-        let Some(key) = key_of(write) else {
+        let Some(key) = write.key() else {
             return true;
         };
         let version = self.rows.get(&key).map(|(_, version)| *version);
@@ -132,7 +132,7 @@ impl EventRows {
     }
 
     fn replace(&mut self, write: &RowWrite, at: Timestamp) {
-        let Some(key) = key_of(write) else {
+        let Some(key) = write.key() else {
             return;
         };
         match &write.after {
@@ -253,11 +253,6 @@ impl EventRows {
         self.announce(ChangeContent::Wiped, at);
         Some(counts)
     }
-}
-
-fn key_of(write: &RowWrite) -> Option<RowKey> {
-    let after = write.after.as_ref().map(Row::key);
-    after.or_else(|| write.before.as_ref().map(|before| before.row.key()))
 }
 
 fn field_of(participant: &Participant, field: ParticipantField) -> Option<&str> {

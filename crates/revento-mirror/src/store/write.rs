@@ -3,7 +3,7 @@
 use revento_core::{EventId, Timestamp};
 use revento_store::Fence;
 
-use super::{ResourceKind, Row, Stamp, StoredRow};
+use super::{ResourceKind, Row, RowKey, Stamp, StoredRow};
 
 /// Changes of one event that a store makes together or not at all.
 #[derive(Debug, Clone)]
@@ -37,6 +37,14 @@ pub struct RowWrite {
     pub after: Option<Row>,
     /// Whether the change feed gets an entry: yes if the content has changed, no if only the mirror's own notes have.
     pub is_announced: bool,
+}
+
+impl RowWrite {
+    /// The key of the row; `None` if there is no row before and none after.
+    pub fn key(&self) -> Option<RowKey> {
+        let before = self.before.as_ref().map(|before| &before.row);
+        self.after.as_ref().or(before).map(Row::key)
+    }
 }
 
 /// The rows that a page has shown, whether or not the page has changed them.

@@ -68,22 +68,13 @@ fn bind_event(call: Statement, write: &MirrorWrite) -> Statement {
 
 /// The rows as the caller has loaded them.
 fn bind_known(call: Statement, write: &MirrorWrite) -> Statement {
-    let keys: Vec<RowKey> = write
-        .rows
-        .iter()
-        .filter_map(|row| {
-            row.after
-                .as_ref()
-                .or(row.before.as_ref().map(|before| &before.row))
-        })
-        .map(Row::key)
-        .collect();
-    call.bind(column(&keys, |key| key.kind.as_str()))
-        .bind(column(&keys, |key| indexed(&key.id)))
-        .bind(column(&write.rows, |row| {
+    let known = keyed(&write.rows);
+    call.bind(column(&known, |(key, _)| key.kind.as_str()))
+        .bind(column(&known, |(key, _)| indexed(&key.id)))
+        .bind(column(&known, |(_, row)| {
             row.before.as_ref().map(|before| before.version.0)
         }))
-        .bind(column(&write.rows, |row| row.after.is_none()))
+        .bind(column(&known, |(_, row)| row.after.is_none()))
 }
 
 fn bind_rows(call: Statement, write: &MirrorWrite) -> Statement {
@@ -146,26 +137,22 @@ fn bind_marks(call: Statement, write: &MirrorWrite) -> Statement {
 }
 
 fn bind_changes(call: Statement, write: &MirrorWrite) -> Statement {
-    let announced: Vec<_> = write.rows.iter().filter(|row| row.is_announced).collect();
-    let before = |row: &RowWrite| {
-        let before = row.before.as_ref();
-        before.map(|before| escape(&before.row.json).into_owned())
-    };
-    let key = |row: &RowWrite| {
-        row.after
-            .as_ref()
-            .or(row.before.as_ref().map(|before| &before.row))
-            .map(Row::key)
-    };
-    let keys: Vec<_> = announced.iter().map(|row| key(row)).collect();
-    call.bind(column(&keys, |key| key.as_ref().map(|key| key.kind.as_str())))
-        .bind(column(&keys, |key| {
-            key.as_ref().map(|key| escape(&key.id).into_owned())
+    let announced = keyed(write.rows.iter().filter(|row| row.is_announced));
+    call.bind(column(&announced, |(key, _)| key.kind.as_str()))
+        .bind(column(&announced, |(key, _)| escape(&key.id).into_owned()))
+        .bind(column(&announced, |(_, row)| {
+            let before = row.before.as_ref();
+            before.map(|before| escape(&before.row.json).into_owned())
         }))
-        .bind(column(&announced, |row| before(row)))
-        .bind(column(&announced, |row| {
+        .bind(column(&announced, |(_, row)| {
             row.after.as_ref().map(|after| escape(&after.json).into_owned())
         }))
+}
+
+/// The writes with the keys of their rows. One with neither row has no key, and is left out.
+fn keyed<'w>(rows: impl IntoIterator<Item = &'w RowWrite>) -> Vec<(RowKey, &'w RowWrite)> {
+    let rows = rows.into_iter();
+    rows.filter_map(|row| Some((row.key()?, row))).collect()
 }
 
 /// A value of each item, as an array for the server.

@@ -102,7 +102,7 @@ async fn is_current(tx: &mut SqliteConnection, write: &MirrorWrite) -> Result<bo
     let expected: BTreeMap<_, _> = write
         .rows
         .iter()
-        .filter_map(|row| Some((key_of(row)?, row.before.as_ref().map(|before| before.version.0))))
+        .filter_map(|row| Some((row.key()?, row.before.as_ref().map(|before| before.version.0))))
         .collect();
     if expected.is_empty() {
         return Ok(true);
@@ -125,11 +125,6 @@ async fn is_current(tx: &mut SqliteConnection, write: &MirrorWrite) -> Result<bo
     Ok(expected
         .iter()
         .all(|(key, version)| found.get(key) == version.as_ref()))
-}
-
-fn key_of(write: &RowWrite) -> Option<RowKey> {
-    let after = write.after.as_ref().map(Row::key);
-    after.or_else(|| write.before.as_ref().map(|before| before.row.key()))
 }
 
 /// Makes the changes. Returns the position of the event's last change.
@@ -270,7 +265,7 @@ async fn mark(tx: &mut SqliteConnection, event_id: &str, marks: &Marks) -> Resul
 /// Adds the entries of the change feed. Returns the position of the last one.
 async fn announce(tx: &mut SqliteConnection, write: &MirrorWrite, last: i64) -> Result<i64, sqlx::Error> {
     let announced = write.rows.iter().filter(|row| row.is_announced);
-    let announced: Vec<_> = announced.filter_map(|row| Some((key_of(row)?, row))).collect();
+    let announced: Vec<_> = announced.filter_map(|row| Some((row.key()?, row))).collect();
     let numbered: Vec<_> = (last.saturating_add(1)..).zip(&announced).collect();
     for changes in numbered.chunks(CHUNK) {
         let insert = "INSERT INTO revento_mirror_changes (event_id, position, at, kind, id, before, after) ";
