@@ -296,15 +296,8 @@ impl Turn<'_> {
 
     pub(crate) fn empty_write(&self) -> MirrorWrite {
         MirrorWrite {
-            event_id: self.event.event_id.clone(),
-            epoch: self.event.epoch,
             fence: Some(self.fence),
-            progress: None,
-            ends_epoch: false,
-            wish: Wish::Keep,
-            rows: Vec::new(),
-            marks: None,
-            at: self.mirror.now(),
+            ..MirrorWrite::nothing(&self.event, self.mirror.now())
         }
     }
 

@@ -146,15 +146,8 @@ impl Mirror {
             return Ok(false);
         };
         let write = MirrorWrite {
-            event_id,
-            epoch: event.epoch,
-            fence: None,
-            progress: None,
-            ends_epoch: false,
             wish: Wish::Since(at),
-            rows: Vec::new(),
-            marks: None,
-            at,
+            ..MirrorWrite::nothing(&event, at)
         };
         let outcome = self.0.store.write(&write).await?;
         Ok(matches!(outcome, WriteOutcome::Written { .. }))

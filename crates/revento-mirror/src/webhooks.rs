@@ -195,15 +195,9 @@ impl Mirror {
         };
         let is_announced = rows.iter().any(|row| row.is_announced);
         let write = MirrorWrite {
-            event_id: event.event_id.clone(),
-            epoch: event.epoch,
-            fence: None,
-            progress: None,
-            ends_epoch: false,
             wish,
             rows,
-            marks: None,
-            at,
+            ..MirrorWrite::nothing(event, at)
         };
         let written = matches!(self.0.store.write(&write).await?, WriteOutcome::Written { .. });
         if written && is_announced {
@@ -249,15 +243,10 @@ impl Mirror {
             ..progress.clone()
         };
         let write = MirrorWrite {
-            event_id: event.event_id.clone(),
-            epoch: event.epoch,
-            fence: None,
             progress: Some(ended.to_json()),
             ends_epoch: true,
             wish: Wish::Clear,
-            rows: Vec::new(),
-            marks: None,
-            at: self.now(),
+            ..MirrorWrite::nothing(event, self.now())
         };
         Ok(matches!(
             self.0.store.write(&write).await?,

@@ -221,15 +221,10 @@ impl Mirror {
             ..progress.clone()
         };
         let write = MirrorWrite {
-            event_id: event.event_id.clone(),
-            epoch: event.epoch,
-            fence: None,
             progress: Some(noted.to_json()),
             ends_epoch,
             wish: Wish::Clear,
-            rows: Vec::new(),
-            marks: None,
-            at: self.now(),
+            ..MirrorWrite::nothing(event, self.now())
         };
         // Another replica may have noted it first.
         let _: WriteOutcome = self.0.store.write(&write).await?;

@@ -3,7 +3,7 @@
 use revento_core::{EventId, Timestamp};
 use revento_store::Fence;
 
-use super::{ResourceKind, Row, RowKey, Stamp, StoredRow};
+use super::{MirroredEvent, ResourceKind, Row, RowKey, Stamp, StoredRow};
 
 /// Changes of one event that a store makes together or not at all.
 #[derive(Debug, Clone)]
@@ -26,6 +26,23 @@ pub struct MirrorWrite {
     pub marks: Option<Marks>,
     /// The caller's time, for the entries of the change feed.
     pub at: Timestamp,
+}
+
+impl MirrorWrite {
+    /// A write that changes nothing, in the event's epoch and without a claim.
+    pub(crate) fn nothing(event: &MirroredEvent, at: Timestamp) -> Self {
+        Self {
+            event_id: event.event_id.clone(),
+            epoch: event.epoch,
+            fence: None,
+            progress: None,
+            ends_epoch: false,
+            wish: Wish::Keep,
+            rows: Vec::new(),
+            marks: None,
+            at,
+        }
+    }
 }
 
 /// A change of one row.
