@@ -48,8 +48,8 @@ impl Mirror {
     /// # Errors
     /// The store or the platform failed. Everything up to the last page is kept: call again later.
     pub async fn advance(&self, event_id: &EventId) -> Result<Timestamp, MirrorError> {
-        let connection = self.0.client.connection(event_id.clone()).await?;
-        if self.is_idle(event_id, connection.as_ref()).await? {
+        let is_known = self.0.store.load(event_id, &[]).await?.event.is_some();
+        if !is_known && !self.begin_if_connected(event_id).await? {
             return Ok(self.now().saturating_add(LOOK_AGAIN));
         }
         let mut held = None;
@@ -63,22 +63,16 @@ impl Mirror {
         done
     }
 
-    /// Begins to mirror the event if its connection is live. Returns whether there is nothing to do.
-    pub(crate) async fn is_idle(
-        &self,
-        event_id: &EventId,
-        connection: Option<&Connection>,
-    ) -> Result<bool, MirrorError> {
-        let known = self.0.store.load(event_id, &[]).await?.event;
-        if known.is_some() {
-            return Ok(false);
-        }
+    /// Begins to mirror an event that is not known, if it has a live connection that the mirror follows. Returns whether it has.
+    pub(crate) async fn begin_if_connected(&self, event_id: &EventId) -> Result<bool, MirrorError> {
+        let connection = self.0.client.connection(event_id.clone()).await?;
         let Some(live) = connection.filter(|it| it.status.is_live() && (self.0.accepts)(it)) else {
-            return Ok(true);
+            return Ok(false);
         };
         let progress = Progress::new(live.consented_at);
+        // Another replica may have begun first.
         self.0.store.begin(event_id, &progress.to_json()).await?;
-        Ok(false)
+        Ok(true)
     }
 
     async fn advance_claimed(
@@ -151,7 +145,7 @@ impl Mirror {
         };
         let progress = Progress::of(&event)?;
         let connection = self.0.client.connection(event_id.clone()).await?;
-        if self.connection_changed(&progress, connection.as_ref(), now) {
+        if connection_changed(&progress, connection.as_ref(), now) {
             return Ok(None);
         }
         let is_live = connection.is_some_and(|it| it.status.is_live());
@@ -163,31 +157,27 @@ impl Mirror {
         })
     }
 
-    /// Whether the connection is in another state than the notes say.
-    fn connection_changed(
-        &self,
-        progress: &Progress,
-        connection: Option<&Connection>,
-        now: Timestamp,
-    ) -> bool {
-        let Some(connection) = connection else {
-            return false;
-        };
-        match &progress.ended {
-            None if connection.status.is_live() => connection.consented_at > progress.consented_at,
-            None => is_ended_for_good(connection),
-            Some(_) if connection.status.is_live() => connection.consented_at > progress.consented_at,
-            Some(ended) => !ended.is_wiped && wipe_is_due(connection, now),
-        }
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         self.0.client.now()
     }
 }
 
+/// Whether the connection is in another state than the notes say.
+fn connection_changed(progress: &Progress, connection: Option<&Connection>, now: Timestamp) -> bool {
+    let Some(connection) = connection else {
+        return false;
+    };
+    if connection.status.is_live() {
+        return connection.consented_at > progress.consented_at;
+    }
+    match &progress.ended {
+        None => is_ended_for_good(connection),
+        Some(ended) => !ended.is_wiped && wipe_is_due(connection, now),
+    }
+}
+
 /// Whether the cached data has to be deleted. A connection that only needs a new consent keeps it.
-pub(crate) fn is_ended_for_good(connection: &Connection) -> bool {
+fn is_ended_for_good(connection: &Connection) -> bool {
     matches!(
         connection.status,
         ConnectionStatus::Revoked | ConnectionStatus::Deleted
@@ -212,9 +202,7 @@ impl Turn<'_> {
             .client
             .connection(self.event.event_id.clone())
             .await?;
-        if self
-            .mirror
-            .connection_changed(&self.progress, connection.as_ref(), now)
+        if connection_changed(&self.progress, connection.as_ref(), now)
             && let Some(connection) = connection
         {
             return self.follow_connection(&connection).await;

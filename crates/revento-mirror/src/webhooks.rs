@@ -160,11 +160,10 @@ impl Mirror {
         for _ in 0..ATTEMPTS {
             let Loaded { event, rows } = self.0.store.load(event_id, &keys).await?;
             let Some(event) = event else {
-                let connection = self.0.client.connection(event_id.clone()).await?;
-                if self.is_idle(event_id, connection.as_ref()).await? {
-                    return Ok(vec![Applied::NotMirrored; webhooks.len()]);
+                if self.begin_if_connected(event_id).await? {
+                    continue;
                 }
-                continue;
+                return Ok(vec![Applied::NotMirrored; webhooks.len()]);
             };
             let progress = Progress::of(&event)?;
             let mut batch = Batch::new(rows);
