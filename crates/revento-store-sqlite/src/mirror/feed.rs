@@ -34,11 +34,10 @@ const DELETE: [&str; 4] = [
     "DELETE FROM revento_mirror_marks WHERE event_id = ?",
     "DELETE FROM revento_mirror_changes WHERE event_id = ?",
 ];
-const WIPED: [&str; 2] = [
-    "UPDATE revento_mirror_events SET forgotten_to = last_change, last_change = last_change + 1 WHERE event_id = ?1 AND ?2 = ?2",
-    "INSERT INTO revento_mirror_changes (event_id, position, at)
-    SELECT event_id, last_change, ?2 FROM revento_mirror_events WHERE event_id = ?1",
-];
+const FORGET_ALL: &str = "UPDATE revento_mirror_events SET forgotten_to = last_change, last_change = last_change + 1 WHERE event_id = ?";
+const ADD_WIPED: &str = "
+    INSERT INTO revento_mirror_changes (event_id, position, at)
+    SELECT event_id, last_change, ?2 FROM revento_mirror_events WHERE event_id = ?1";
 
 impl SqliteMirror {
     pub(super) async fn list_changes(
@@ -104,16 +103,12 @@ async fn wipe(
         return Ok(None);
     }
     let counts = count(&mut *tx, event_id).await?;
-    for statement in DELETE {
-        let delete = sqlx::query(statement).bind(event_id.as_str());
-        delete.execute(&mut *tx).await?;
+    for statement in DELETE.into_iter().chain([FORGET_ALL]) {
+        let statement = sqlx::query(statement).bind(event_id.as_str());
+        statement.execute(&mut *tx).await?;
     }
-    for statement in WIPED {
-        let note = sqlx::query(statement)
-            .bind(event_id.as_str())
-            .bind(at.unix_micros());
-        note.execute(&mut *tx).await?;
-    }
+    let wiped = sqlx::query(ADD_WIPED).bind(event_id.as_str());
+    wiped.bind(at.unix_micros()).execute(&mut *tx).await?;
     Ok(Some(counts))
 }
 

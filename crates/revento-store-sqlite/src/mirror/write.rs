@@ -137,10 +137,10 @@ async fn make(
     let version = position.version.saturating_add(1);
     remove(tx, write).await?;
     let rows: Vec<&Row> = write.rows.iter().filter_map(|row| row.after.as_ref()).collect();
-    if !rows.is_empty() {
-        let (insert, update) = &*UPSERT;
+    let (insert, update) = &*UPSERT;
+    for rows in rows.chunks(CHUNK) {
         let mut sql = QueryBuilder::<Sqlite>::new(insert);
-        sql.push_values(&rows, |values, row| push_row(values, event_id, row, version));
+        sql.push_values(rows, |values, row| push_row(values, event_id, row, version));
         sql.push(update).build().execute(&mut *tx).await?;
     }
     add_answers(tx, event_id, &rows).await?;
@@ -187,15 +187,12 @@ fn push_row(mut values: Separated<'_, Sqlite, &'static str>, event_id: &str, row
 
 /// Removes the answers of all rows that had some, and the rows that have no successor with their marks.
 async fn remove(tx: &mut SqliteConnection, write: &MirrorWrite) -> Result<(), sqlx::Error> {
-    let before = || {
-        write
-            .rows
-            .iter()
-            .filter_map(|row| Some((row, &row.before.as_ref()?.row)))
+    let had_answers = |row: &RowWrite| {
+        let before = row.before.as_ref();
+        before.is_some_and(|before| !before.row.answers.is_empty())
     };
-    let answered = before().filter(|(_, row)| !row.answers.is_empty());
-    let removed = before().filter(|(write, _)| write.after.is_none());
-    let (answered, removed) = (keys(answered), keys(removed));
+    let answered = keys(write, had_answers);
+    let removed = keys(write, |row| row.after.is_none());
     for (table, keys) in [
         ("revento_mirror_answers", &answered),
         ("revento_mirror_rows", &removed),
@@ -212,11 +209,13 @@ async fn remove(tx: &mut SqliteConnection, write: &MirrorWrite) -> Result<(), sq
     Ok(())
 }
 
-fn keys<'w>(rows: impl Iterator<Item = (&'w RowWrite, &'w Row)>) -> Vec<RowKey> {
-    rows.map(|(_, row)| row.key()).collect()
+/// The keys of those rows of a write.
+fn keys(write: &MirrorWrite, is_meant: impl Fn(&RowWrite) -> bool) -> Vec<RowKey> {
+    let rows = write.rows.iter().filter(|row| is_meant(row));
+    rows.filter_map(RowWrite::key).collect()
 }
 
-/// How many rows of a table one statement gets: SQLite limits the number of parameters.
+/// How many rows of a table one statement gets: SQLite limits the parameters to 32 766, and the widest row has 26.
 const CHUNK: usize = 1000;
 
 async fn add_answers(tx: &mut SqliteConnection, event_id: &str, rows: &[&Row]) -> Result<(), sqlx::Error> {
