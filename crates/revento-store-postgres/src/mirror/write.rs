@@ -1,7 +1,7 @@
 //! Makes a write, by a function on the server: it locks the event, judges and writes.
 
 use revento_mirror::store::{
-    Answer, MirrorWrite, Row, RowKey, RowWrite, Stamp, TypedColumns, Wish, WriteOutcome,
+    Answer, MirrorWrite, ParticipantField, Row, RowKey, RowWrite, Stamp, TypedColumns, Wish, WriteOutcome,
 };
 use sqlx::Row as _;
 
@@ -13,15 +13,6 @@ use crate::{
 
 /// How many arguments the function has.
 const ARGUMENTS: usize = 50;
-/// The typed columns that a condition compares with, and that an index has.
-const SEARCHED: [&str; 6] = [
-    "application_status",
-    "status",
-    "role",
-    "email",
-    "user_id",
-    "application_id",
-];
 
 impl PostgresMirror {
     pub(super) async fn write_rows(&self, write: &MirrorWrite) -> Result<WriteOutcome, Failure> {
@@ -90,7 +81,8 @@ fn bind_rows(call: Statement, write: &MirrorWrite) -> Statement {
         .bind(column(&rows, |row| row.missing_in));
     let mut typed = column(&rows, |row| TypedColumns::of(row));
     for (at, name) in TypedColumns::TEXTS.iter().enumerate() {
-        let is_searched = SEARCHED.contains(name);
+        // A condition compares with this column.
+        let is_searched = ParticipantField::ALL.iter().any(|field| field.as_str() == *name);
         let stored = |text: String| {
             if is_searched {
                 indexed(&text)
