@@ -121,9 +121,7 @@ impl Mirror {
                 resume_after: stored.forgotten_to,
             });
         }
-        Ok(Changes::Next(
-            stored.changes.into_iter().filter_map(change).collect(),
-        ))
+        Ok(Changes::Next(stored.changes.into_iter().map(change).collect()))
     }
 
     /// As [`changes`](Self::changes), but waits until there are some, or until this time has passed. It learns of the changes of this
@@ -164,7 +162,7 @@ impl Mirror {
     }
 }
 
-fn change(stored: StoredChange) -> Option<Change> {
+fn change(stored: StoredChange) -> Change {
     let StoredChange {
         position,
         at,
@@ -187,5 +185,5 @@ fn change(stored: StoredChange) -> Option<Change> {
             })
         }
     };
-    Some(Change { position, at, what })
+    Change { position, at, what }
 }

@@ -79,8 +79,8 @@ impl Turn<'_> {
 
     /// Whether the next page may be read at once, and under the same claim.
     fn reads_ahead(&self) -> bool {
-        let may_wait = pass::gap(&self.progress, &self.mirror.0.rules) > Duration::ZERO;
-        !may_wait && self.claim_is_fresh()
+        let has_no_gap = pass::gap(&self.progress, &self.mirror.0.rules).is_zero();
+        has_no_gap && self.claim_is_fresh()
     }
 
     /// Applies a page. `None` if it is written.

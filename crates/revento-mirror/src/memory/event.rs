@@ -9,8 +9,8 @@ use revento_core::{EventId, Timestamp, resource::Participant};
 use revento_store::Fence;
 
 use crate::store::{
-    Answer, ChangeContent, Condition, Mark, Marks, MirrorWrite, MirroredEvent, ParticipantField, ReadClaim,
-    Row, RowCounts, RowKey, RowQuery, RowVersion, RowWrite, StoredChange, StoredChanges, StoredRow, Wish,
+    ChangeContent, Condition, Mark, Marks, MirrorWrite, MirroredEvent, ParticipantField, ReadClaim, Row,
+    RowCounts, RowKey, RowQuery, RowVersion, RowWrite, StoredChange, StoredChanges, StoredRow, Wish,
     WriteOutcome,
 };
 
@@ -201,10 +201,10 @@ impl EventRows {
                 let participant = participant.as_ref();
                 participant.and_then(|it| field_of(it, *field)) == Some(&**value)
             }
-            Condition::Answer { question, value } => row.answers.contains(&Answer {
-                question: question.clone(),
-                value: value.clone(),
-            }),
+            Condition::Answer { question, value } => {
+                let mut answers = row.answers.iter();
+                answers.any(|answer| answer.question == *question && answer.value == *value)
+            }
             Condition::Answered(question) => row.answers.iter().any(|answer| answer.question == *question),
             Condition::Incomplete => !row.is_complete(),
             Condition::NotShownBy(pass) => self.marks.get(key).is_none_or(|mark| mark.pass != *pass),

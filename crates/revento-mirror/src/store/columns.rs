@@ -79,7 +79,20 @@ impl TypedColumns {
     fn of_activity(row: &Row) -> Option<Self> {
         let it: Activity = tolerant_json::read(row.json.as_bytes()).ok()?;
         let count = |number: Option<u64>| number.and_then(|number| i64::try_from(number).ok());
-        let mut columns = Self {
+        Some(Self {
+            texts: [
+                None,
+                Some(it.status.to_string()),
+                None,
+                None,
+                None,
+                None,
+                it.title,
+                None,
+                it.thread_id.map(|id| id.to_string()),
+                it.location_id.map(|id| id.to_string()),
+                it.capacity_state.map(|state| state.to_string()),
+            ],
             integers: [
                 None,
                 None,
@@ -88,27 +101,7 @@ impl TypedColumns {
                 count(it.capacity),
                 count(it.signups),
             ],
-            ..Self::default()
-        };
-        let [
-            _,
-            status,
-            _,
-            _,
-            _,
-            _,
-            title,
-            _,
-            thread_id,
-            location_id,
-            capacity_state,
-        ] = &mut columns.texts;
-        *status = Some(it.status.to_string());
-        *title = it.title;
-        *thread_id = it.thread_id.map(|id| id.to_string());
-        *location_id = it.location_id.map(|id| id.to_string());
-        *capacity_state = it.capacity_state.map(|state| state.to_string());
-        Some(columns)
+        })
     }
 }
 
