@@ -222,9 +222,8 @@ impl Turn<'_> {
     async fn begin(&mut self, reason: Reason, now: Timestamp) -> Result<Step, MirrorError> {
         tracing::debug!(event_id = %self.event.event_id, ?reason, "the mirror begins to read");
         let progress = pass::begin(&self.progress, reason, now, &self.mirror.0.rules);
-        // A wish that comes from now on is not fulfilled by what this read has shown before it.
-        let wish = Wish::Clear;
-        self.note(progress, wish, false).await
+        // This read fulfils the wishes until now. A later one gets a read of its own, because this one may be past its row.
+        self.note(progress, Wish::Clear, false).await
     }
 
     /// The connection has ended, or there is a new consent.

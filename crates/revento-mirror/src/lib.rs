@@ -22,7 +22,7 @@
 //!
 //! # What it does not do
 //! It does not encrypt: rows are personal data in your own tables, for your own queries. It reads with the organizer's connection
-//! only. The names of new applicants come with a read some minutes later, because their webhook has none.
+//! only. The names of new applicants come with a read that begins some minutes later, because their webhook has none.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -104,8 +104,8 @@ impl MirrorBuilder {
         self
     }
 
-    /// How long a row that a webhook could not complete waits for a read: five minutes by default. A new applicant's webhook has no
-    /// name, so a read has to bring it; several applicants share one.
+    /// How long a row that a webhook could not complete waits until a read begins: five minutes by default. A new applicant's webhook
+    /// has no name, so a read has to bring it; several applicants share one. While a read is under way, the next one does not begin.
     pub fn complete_within(mut self, delay: Duration) -> Self {
         self.wish_delay = delay;
         self

@@ -134,8 +134,9 @@ impl Mirror {
         }
     }
 
-    /// Asks for a read before the next reconciliation, for example after an outage in which webhooks may be lost. It begins within
-    /// [`complete_within`](crate::MirrorBuilder::complete_within), in any replica. Returns `false` if the event is not mirrored.
+    /// Asks for a read before the next reconciliation, for example after an outage in which webhooks may be lost. It begins when
+    /// [`complete_within`](crate::MirrorBuilder::complete_within) has passed, in any replica; if a read is under way, that long after
+    /// it is complete. Returns `false` if the event is not mirrored, or if its connection ends meanwhile.
     ///
     /// # Errors
     /// The store failed. Call again.

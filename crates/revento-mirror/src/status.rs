@@ -53,7 +53,7 @@ pub enum Phase {
 pub struct ReadProgress {
     /// When it began.
     pub began_at: Timestamp,
-    /// The list that is under way.
+    /// The list that is read; `None` while the rows are compared with what a list has shown.
     pub list: Option<ResourceKind>,
     /// How many pages are read.
     pub pages: u64,

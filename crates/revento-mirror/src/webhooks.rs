@@ -334,8 +334,8 @@ impl Queue {
         lock(&self.waiting).push(waiting);
     }
 
-    /// Takes the webhooks for one write, this one among them. Whoever was dropped before his webhook was taken gets no write; whoever
-    /// is dropped with a batch in his hands leaves the rest of it to their own callers.
+    /// Takes the webhooks for one write, this one among them. If a caller was dropped before its webhook was taken, the webhook is not
+    /// written. If a caller is dropped after it has taken others, their own callers apply these.
     fn take(&self, own: &Arc<Waiting>) -> Vec<Arc<Waiting>> {
         let mut waiting = lock(&self.waiting);
         waiting.retain(|other| !Arc::ptr_eq(other, own) && Arc::strong_count(other) > 1);
