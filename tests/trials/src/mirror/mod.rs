@@ -4,7 +4,7 @@
 //! doubled and reordered; answers are odd, the store fails, and replicas crash in the middle of what they do. Once the organizer revokes
 //! the connection, and connects again. At the end the mirror has to be equal to the platform.
 
-mod courier;
+mod in_flight;
 pub(crate) mod platform;
 mod replica;
 mod store;

@@ -1,4 +1,4 @@
-//! The virtual time. Waits move it: when nothing else happens any more, the earliest wait ends, and it is as late as that.
+//! The virtual time. When everybody waits, the clock goes on to the end of the earliest wait.
 
 use std::{
     collections::BTreeSet,

@@ -23,7 +23,7 @@ use revento_store::{
 use serde_json::Value;
 
 use super::{
-    courier::Courier,
+    in_flight::InFlight,
     platform::{EVENT, Platform},
     replica::{Shared, until_crash},
     store::ShakyStore,
@@ -52,7 +52,7 @@ pub(super) struct World {
     shared: Shared,
     replicas: Vec<(Client, Mirror)>,
     deletions: Deletions,
-    courier: Courier,
+    in_flight: InFlight,
     random: Random,
     careless: bool,
     happened: BTreeMap<&'static str, u64>,
@@ -81,7 +81,7 @@ impl World {
             replicas,
             deletions: Deletions::new(MemoryDeletions::new()).clock(time),
             shared,
-            courier: Courier::default(),
+            in_flight: InFlight::default(),
             random: Random::new(seed),
             careless,
             happened: BTreeMap::new(),
@@ -155,7 +155,7 @@ impl World {
                 self.work().await?;
                 let step = Duration::from_secs(30 + self.random.below(90));
                 let next = self.now().saturating_add(step);
-                let next = self.courier.next().map_or(next, |at| at.min(next)).min(end);
+                let next = self.in_flight.next().map_or(next, |at| at.min(next)).min(end);
                 self.shared
                     .time
                     .advance_to(next.max(self.now().saturating_add(Duration::from_secs(1))));
@@ -180,7 +180,7 @@ impl World {
         }
         let deliveries = self.shared.platform.sandbox.deliveries().await?;
         let now = self.now();
-        self.courier
+        self.in_flight
             .take(&deliveries, now, &mut self.random, self.careless);
         Ok(())
     }
@@ -239,7 +239,7 @@ impl World {
     /// Hands over the webhooks that arrive now.
     async fn deliver(&mut self) -> Result<()> {
         let now = self.now();
-        for envelope in self.courier.arrived(now) {
+        for envelope in self.in_flight.arrived(now) {
             let index = usize::try_from(self.random.below(REPLICAS as u64))?;
             let (_, mirror) = self.replicas.get(index).context("no replica")?;
             if envelope.event_type == revento_core::EventType::DataDeletionRequired {
@@ -250,7 +250,7 @@ impl World {
                 Some(Ok(_)) => self.count("webhooks handled"),
                 Some(Err(MirrorError::Store(_))) | None => {
                     self.count("webhooks handled again");
-                    self.courier.again(envelope, now);
+                    self.in_flight.again(envelope, now);
                 }
                 Some(Err(error)) => return Err(error.into()),
             }
@@ -322,7 +322,7 @@ impl World {
             self.shared.time.advance_to(next.min(soon));
         }
         let before = self.differences().await?;
-        let late = self.courier.arrived(Timestamp::MAX);
+        let late = self.in_flight.arrived(Timestamp::MAX);
         println!("{} webhooks arrive after the last reconciliation", late.len());
         for envelope in late {
             self.mirror()?.apply(&envelope).await?;
@@ -401,7 +401,7 @@ impl World {
     pub(super) fn report(&self) -> String {
         let mut text = String::new();
         let days = self.shared.time.since_the_beginning().as_secs_f64() / 86_400.0;
-        let (store, courier) = (&self.shared.store, &self.courier);
+        let (store, in_flight) = (&self.shared.store, &self.in_flight);
         let happened: Vec<_> = self
             .happened
             .iter()
@@ -417,7 +417,7 @@ impl World {
         let _ = writeln!(
             text,
             "webhooks: {} sent, {} lost, {} doubled, {} more than a minute late",
-            courier.sent, courier.lost, courier.doubled, courier.later_than_a_minute
+            in_flight.sent, in_flight.lost, in_flight.doubled, in_flight.later_than_a_minute
         );
         let _ = writeln!(
             text,

@@ -11,7 +11,7 @@ use revento_sandbox::WebhookDelivery;
 use crate::random::Random;
 
 #[derive(Debug, Default)]
-pub(super) struct Courier {
+pub(super) struct InFlight {
     seen: BTreeSet<String>,
     on_the_way: BTreeMap<(Timestamp, u64), Envelope>,
     number: u64,
@@ -21,7 +21,7 @@ pub(super) struct Courier {
     pub(super) later_than_a_minute: u64,
 }
 
-impl Courier {
+impl InFlight {
     /// Takes over the deliveries that are new.
     pub(super) fn take(
         &mut self,
