@@ -59,8 +59,7 @@ impl SqliteMirror {
     /// find it done.
     ///
     /// # Errors
-    /// [`OpenError::TooNew`] if a newer version made the tables, [`OpenError::NotMigrated`] if a step to newer tables failed. The file is
-    /// as it was.
+    /// See [`OpenError`]: each kind says what to do. The file is as it was.
     pub async fn open(store: &SqliteStore) -> Result<Self, OpenError> {
         schema::migrate(store).await?;
         Ok(Self { store: store.clone() })
