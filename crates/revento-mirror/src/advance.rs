@@ -10,7 +10,7 @@ use crate::{
     machine::{
         merge::not_shown,
         pass::{self, Next},
-        progress::{Ended, Progress, Reason},
+        progress::{Progress, Reason},
     },
     store::{Condition, MirrorWrite, MirroredEvent, ReadClaim, ResourceKind, RowQuery, Wish, WriteOutcome},
 };
@@ -39,11 +39,11 @@ pub(crate) enum Step {
 }
 
 impl Mirror {
-    /// Does everything that is due for an event, and returns when there is more to do. [`run`](Self::run) calls it for all events;
-    /// call it yourself where no process runs for long.
+    /// Does everything that is due for an event. Returns the time at which something is due again. [`run`](Self::run) calls it for all
+    /// events; call it yourself where no process runs for long.
     ///
     /// It begins to mirror an event whose organizer has connected, reads what is due, and stops when the connection has ended. Of any
-    /// number of replicas one reads an event at a time; the others return when its claim may end.
+    /// number of replicas one reads an event at a time; the others return the time at which its claim ends.
     ///
     /// # Errors
     /// The store or the platform failed. Everything up to the last page is kept: call again later.
@@ -242,12 +242,7 @@ impl Turn<'_> {
             }
             None => {
                 tracing::warn!(%event_id, "the connection has ended: the mirror stops, and its data has to be wiped");
-                let ended = Ended::new(connection.status_since);
-                let progress = Progress {
-                    ended: Some(ended),
-                    current: None,
-                    ..self.progress.clone()
-                };
+                let progress = self.progress.ended_at(connection.status_since);
                 self.note(progress, Wish::Clear, true).await
             }
             // No data of an ended connection is carried over to a new one.

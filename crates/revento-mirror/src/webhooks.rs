@@ -21,7 +21,7 @@ use crate::{
     machine::{
         merge::{Batch, Content, Observation},
         overlay::Part,
-        progress::{Ended, Progress},
+        progress::Progress,
     },
     store::{Loaded, MirrorWrite, MirroredEvent, ResourceKind, RowKey, Stamp, Wish, WriteOutcome},
 };
@@ -236,13 +236,8 @@ impl Mirror {
         at: Timestamp,
     ) -> Result<bool, MirrorError> {
         tracing::warn!(event_id = %event.event_id, "the connection has ended: the mirror stops, and its data has to be wiped");
-        let ended = Progress {
-            ended: Some(Ended::new(at)),
-            current: None,
-            ..progress.clone()
-        };
         let write = MirrorWrite {
-            progress: Some(ended.to_json()),
+            progress: Some(progress.ended_at(at).to_json()),
             ends_epoch: true,
             wish: Wish::Clear,
             ..MirrorWrite::nothing(event, self.now())

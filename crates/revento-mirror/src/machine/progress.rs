@@ -53,16 +53,6 @@ pub(crate) struct Evidence {
     pub(crate) digest: String,
 }
 
-impl Ended {
-    pub(crate) fn new(at: Timestamp) -> Self {
-        Self {
-            at,
-            evidence: None,
-            is_wiped: false,
-        }
-    }
-}
-
 /// Why a read is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -139,6 +129,19 @@ impl Progress {
             last_pass: 0,
             current: None,
             complete: None,
+        }
+    }
+
+    /// The notes when the connection has ended.
+    pub(crate) fn ended_at(&self, at: Timestamp) -> Self {
+        Self {
+            ended: Some(Ended {
+                at,
+                evidence: None,
+                is_wiped: false,
+            }),
+            current: None,
+            ..self.clone()
         }
     }
 
