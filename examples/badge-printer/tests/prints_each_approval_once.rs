@@ -6,22 +6,19 @@
     reason = "a failing test panics"
 )]
 
-use std::{
-    collections::BTreeSet,
-    fs::{self, File},
-    net::{Ipv4Addr, TcpListener},
-    path::PathBuf,
-    time::Duration,
-};
+#[path = "../../test-support/world.rs"]
+mod world;
 
-use reqwest::{Client, redirect::Policy};
-use revento_sandbox::{Action, ConsentDecision, Fault, Sandbox};
+use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
+
+use revento_sandbox::{Action, Fault};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
-const EVENT: &str = "evt_test_published";
+use world::{EVENT, World};
+
 /// Each insert takes longer than the test, so that the program can be killed in the middle of its transaction.
 const SLOW: [&str; 2] = [
     "CREATE VIEW count AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000000)
@@ -70,7 +67,7 @@ async fn a_handler_that_fails_is_called_again() {
     let _program = world.start().await;
     world.connect().await;
     let broken = "CREATE TRIGGER broken BEFORE INSERT ON jobs BEGIN SELECT raise(ABORT, 'no'); END";
-    world.run(&[broken]).await;
+    world.execute(&[broken]).await;
     world.approve().await;
     world
         .wait("a failed attempt", async || {
@@ -78,7 +75,7 @@ async fn a_handler_that_fails_is_called_again() {
         })
         .await;
     assert_eq!(world.jobs().await.len(), 0);
-    world.run(&["DROP TRIGGER broken"]).await;
+    world.execute(&["DROP TRIGGER broken"]).await;
     world.wait("the file", async || !world.files().is_empty()).await;
     assert_eq!((world.jobs().await.len(), world.files().len()), (1, 1));
 }
@@ -89,14 +86,14 @@ async fn kill_9_loses_no_badge_and_prints_none_twice() {
     let world = World::new().await;
     let mut program = world.start().await;
     world.connect().await;
-    world.run(&SLOW).await;
+    world.execute(&SLOW).await;
     world.approve().await;
     world
         .wait("a transaction", async || world.is_locked().await)
         .await;
     program.kill().await.unwrap();
     assert_eq!(world.jobs().await.len(), 0, "the transaction was not rolled back");
-    world.run(&["DROP TRIGGER slow"]).await;
+    world.execute(&["DROP TRIGGER slow"]).await;
 
     // Nobody receives this one.
     world.approve().await;
@@ -160,85 +157,13 @@ async fn an_ended_connection_leaves_no_badge() {
     );
 }
 
-struct World {
-    sandbox: Sandbox,
-    client: Client,
-    port: u16,
-    data: tempfile::TempDir,
-}
-
 impl World {
-    async fn new() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let sandbox = Sandbox::builder()
-            .redirect_uri(format!("http://localhost:{port}/callback"))
-            .webhook_url(format!("http://127.0.0.1:{port}/webhooks"))
-            .start()
-            .await;
-        let client = Client::builder().no_proxy().redirect(Policy::none()).build();
-        Self {
-            sandbox: sandbox.unwrap(),
-            client: client.unwrap(),
-            port,
-            data: tempfile::tempdir().unwrap(),
-        }
-    }
-
     async fn start(&self) -> Child {
         let spool = self.data.path().join("spool");
         fs::create_dir_all(&spool).unwrap();
-        let info = self.sandbox.info();
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(self.data.path().join("log"))
-            .unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_revento-example-badge-printer"))
-            .env("LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("BASE_URL", format!("http://localhost:{}", self.port))
-            .env("DATABASE", self.database())
-            .env("SPOOL", spool)
-            .env("SEALING_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
-            .env("REVENTO_AUTH_BASE", &info.auth_base)
-            .env("REVENTO_API_BASE", &info.api_base)
-            .env("REVENTO_CLIENT_ID", &info.client_id)
-            .env("REVENTO_CLIENT_SECRET", &info.client_secret)
-            .env("REVENTO_WEBHOOK_SECRET", &info.webhook_secret)
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn();
-        let url = format!("http://localhost:{}/connect", self.port);
-        self.wait("the program", async || self.client.get(&url).send().await.is_ok())
-            .await;
-        child.unwrap()
-    }
-
-    /// An organizer connects the event.
-    async fn connect(&self) {
-        let url = format!("http://localhost:{}/connect?event_id={EVENT}", self.port);
-        let begun = self.client.get(url).send().await.unwrap();
-        let [location, cookie] =
-            ["location", "set-cookie"].map(|name| begun.headers()[name].to_str().unwrap());
-        let back = self
-            .sandbox
-            .authorize(location, ConsentDecision::Authorize)
-            .await
-            .unwrap();
-        let cookie = cookie.split(';').next().unwrap();
-        let finished = self
-            .client
-            .get(back)
-            .header("cookie", cookie)
-            .send()
-            .await
-            .unwrap();
-        let status = finished.status();
-        assert!(
-            status.is_success(),
-            "{status}: {}",
-            finished.text().await.unwrap()
-        );
+        let mut command = self.command(env!("CARGO_BIN_EXE_revento-example-badge-printer"));
+        command.env("DATABASE", self.database()).env("SPOOL", spool);
+        self.run(command).await
     }
 
     /// Approves the next application, and waits for the attempt to tell the program.
@@ -260,18 +185,6 @@ impl World {
         self.sandbox.deliveries_settled().await.unwrap();
     }
 
-    async fn control(&self, path: &str, body: Value) {
-        let url = format!("{}{path}", self.sandbox.info().control_base);
-        let request = self.client.post(url).header("content-type", "application/json");
-        let response = request.body(body.to_string()).send().await.unwrap();
-        let status = response.status();
-        assert!(
-            status.is_success(),
-            "{status}: {}",
-            response.text().await.unwrap()
-        );
-    }
-
     fn database(&self) -> PathBuf {
         self.data.path().join("badges.db")
     }
@@ -283,7 +196,7 @@ impl World {
         SqliteConnection::connect_with(&options).await.unwrap()
     }
 
-    async fn run(&self, statements: &[&'static str]) {
+    async fn execute(&self, statements: &[&'static str]) {
         let mut connection = self.open(Duration::from_secs(30)).await;
         for statement in statements {
             connection.execute(*statement).await.unwrap();
@@ -308,20 +221,6 @@ impl World {
     fn files(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.data.path().join("spool")).unwrap();
         entries.map(|entry| entry.unwrap().path()).collect()
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.data.path().join("log")).unwrap()
-    }
-
-    async fn wait(&self, what: &str, mut is_there: impl AsyncFnMut() -> bool) {
-        for _ in 0..2400 {
-            if is_there().await {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("still not: {what}\n{}", self.log());
     }
 }
 

@@ -7,25 +7,23 @@
     reason = "a failing test panics"
 )]
 
-use std::{
-    collections::BTreeMap,
-    env, fs,
-    net::{Ipv4Addr, TcpListener},
-    process::Stdio,
-    time::Duration,
-};
+#[path = "../../test-support/world.rs"]
+mod world;
 
-use reqwest::{Client, Response, redirect::Policy};
-use revento_sandbox::{Action, ConsentDecision, Sandbox};
+use std::{collections::BTreeMap, env};
+
+use reqwest::Response;
+use revento_sandbox::{Action, ConsentDecision};
 use serde_json::{Value, json};
 use thirtyfour::{By, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
-const EVENT: &str = "evt_test_published";
+use world::{EVENT, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_participants_each_see_only_their_own_data() {
     let world = World::new().await;
+    let _program = world.start().await;
     world.connect().await;
     let mut first = Visitor::default();
     let mut second = Visitor::default();
@@ -81,6 +79,7 @@ async fn two_participants_each_see_only_their_own_data() {
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_takes_a_form_of_this_page() {
     let world = World::new().await;
+    let _program = world.start().await;
     world.connect().await;
     let mut visitor = Visitor::default();
     let consent = world.follow(&mut visitor, &world.base).await;
@@ -110,6 +109,7 @@ async fn in_the_platforms_frame_a_browser_signs_in_and_stays_signed_in() {
         return println!("skipped: no Chromium (cargo xtask test provides it)");
     };
     let world = World::new().await;
+    let _program = world.start().await;
     world.connect().await;
     let page = json!({ "title": "Your application", "url": world.base, "requires_auth": true });
     let added = world.control(&format!("/events/{EVENT}/pages"), page).await;
@@ -188,78 +188,14 @@ impl Visitor {
     }
 }
 
-struct World {
-    sandbox: Sandbox,
-    client: Client,
-    base: String,
-    data: tempfile::TempDir,
-    _program: Child,
-}
-
 impl World {
-    async fn new() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
-        // Another site than the platform's, which is 127.0.0.1.
-        let base = format!("http://localhost:{port}");
-        let sandbox = Sandbox::builder()
-            .redirect_uri(format!("{base}/callback"))
-            .webhook_url(format!("http://127.0.0.1:{port}/webhooks"))
-            .start()
-            .await
-            .unwrap();
-        let data = tempfile::tempdir().unwrap();
-        let info = sandbox.info();
-        let program = Command::new(env!("CARGO_BIN_EXE_revento-example-participant-portal"))
-            .env("LISTEN", format!("127.0.0.1:{port}"))
-            .env("BASE_URL", &base)
-            .env("DATABASE", data.path().join("portal.db"))
-            .env("SEALING_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
-            .env("PLATFORM_ORIGIN", &info.auth_base)
-            .env("REVENTO_AUTH_BASE", &info.auth_base)
-            .env("REVENTO_API_BASE", &info.api_base)
-            .env("REVENTO_CLIENT_ID", &info.client_id)
-            .env("REVENTO_CLIENT_SECRET", &info.client_secret)
-            .env("REVENTO_WEBHOOK_SECRET", &info.webhook_secret)
-            .env("REVENTO_EVENT_ID", EVENT)
-            .stderr(fs::File::create(data.path().join("log")).unwrap())
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .build()
-            .unwrap();
-        let world = Self {
-            sandbox,
-            client,
-            base,
-            data,
-            _program: program,
-        };
-        world
-            .wait("the program", async || {
-                world.client.get(&world.base).send().await.is_ok()
-            })
-            .await;
-        world
-    }
-
-    /// An organizer connects the event.
-    async fn connect(&self) {
-        let mut organizer = Visitor::default();
-        let consent = self
-            .follow(&mut organizer, &format!("{}/connect?event_id={EVENT}", self.base))
-            .await;
-        let back = self
-            .sandbox
-            .authorize(&consent, ConsentDecision::Authorize)
-            .await
-            .unwrap();
-        assert_eq!(self.follow(&mut organizer, &back).await, "");
+    async fn start(&self) -> Child {
+        let mut command = self.command(env!("CARGO_BIN_EXE_revento-example-participant-portal"));
+        command
+            .env("DATABASE", self.data.path().join("portal.db"))
+            .env("PLATFORM_ORIGIN", &self.sandbox.info().auth_base)
+            .env("REVENTO_EVENT_ID", EVENT);
+        self.run(command).await
     }
 
     /// Follows the redirects of the program. Returns the address of the consent page if they lead there.
@@ -311,25 +247,5 @@ impl World {
             .unwrap_or_else(|| panic!("{directory}"));
         let found = users.iter().find(|row| row["id"] == user).unwrap();
         found["name"].as_str().unwrap().to_owned()
-    }
-
-    async fn control(&self, path: &str, body: Value) -> Value {
-        let url = format!("{}{path}", self.sandbox.info().control_base);
-        let request = self.client.post(url).header("content-type", "application/json");
-        let response = request.body(body.to_string()).send().await.unwrap();
-        let (status, text) = (response.status(), response.text().await.unwrap());
-        assert!(status.is_success(), "{status}: {text}");
-        serde_json::from_str(&text).unwrap()
-    }
-
-    async fn wait(&self, what: &str, mut is_there: impl AsyncFnMut() -> bool) {
-        for _ in 0..1200 {
-            if is_there().await {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let log = fs::read_to_string(self.data.path().join("log")).unwrap();
-        panic!("still not: {what}\n{log}");
     }
 }

@@ -6,19 +6,17 @@
     reason = "a failing test panics"
 )]
 
-use std::{
-    fs::{self, File},
-    net::{Ipv4Addr, TcpListener},
-    path::PathBuf,
-    time::Duration,
-};
+#[path = "../../test-support/world.rs"]
+mod world;
 
-use reqwest::{Client, redirect::Policy};
-use revento_sandbox::{Action, ConsentDecision, Sandbox};
+use std::{fs, path::PathBuf};
+
+use revento_sandbox::Action;
 use serde_json::{Value, json};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
-const EVENT: &str = "evt_test_published";
+use world::{EVENT, World};
+
 const KEY: &str = "a-long-random-key";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,88 +72,18 @@ async fn the_list_follows_the_event_and_is_gone_with_it() {
         .await;
 }
 
-struct World {
-    sandbox: Sandbox,
-    client: Client,
-    port: u16,
-    data: tempfile::TempDir,
-}
-
 impl World {
-    async fn new() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let sandbox = Sandbox::builder()
-            .redirect_uri(format!("http://localhost:{port}/callback"))
-            .webhook_url(format!("http://127.0.0.1:{port}/webhooks"))
-            .start()
-            .await;
-        let client = Client::builder().no_proxy().redirect(Policy::none()).build();
-        Self {
-            sandbox: sandbox.unwrap(),
-            client: client.unwrap(),
-            port,
-            data: tempfile::tempdir().unwrap(),
-        }
-    }
-
     async fn start(&self) -> Child {
-        let info = self.sandbox.info();
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(self.data.path().join("log"))
-            .unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_revento-example-spreadsheet-sync"))
-            .env("LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("BASE_URL", format!("http://localhost:{}", self.port))
+        let mut command = self.command(env!("CARGO_BIN_EXE_revento-example-spreadsheet-sync"));
+        command
             .env("DATABASE", self.database())
-            .env("SEALING_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
             .env("SHEET_KEY", KEY)
-            .env("REVENTO_AUTH_BASE", &info.auth_base)
-            .env("REVENTO_API_BASE", &info.api_base)
-            .env("REVENTO_CLIENT_ID", &info.client_id)
-            .env("REVENTO_CLIENT_SECRET", &info.client_secret)
-            .env("REVENTO_WEBHOOK_SECRET", &info.webhook_secret)
-            .env("REVENTO_EVENT_ID", EVENT)
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn();
-        let url = format!("http://localhost:{}/", self.port);
-        self.wait("the program", async || self.client.get(&url).send().await.is_ok())
-            .await;
-        child.unwrap()
-    }
-
-    /// An organizer connects the event.
-    async fn connect(&self) {
-        let url = format!("http://localhost:{}/connect?event_id={EVENT}", self.port);
-        let begun = self.client.get(url).send().await.unwrap();
-        let [location, cookie] =
-            ["location", "set-cookie"].map(|name| begun.headers()[name].to_str().unwrap());
-        let back = self
-            .sandbox
-            .authorize(location, ConsentDecision::Authorize)
-            .await
-            .unwrap();
-        let cookie = cookie.split(';').next().unwrap();
-        let finished = self
-            .client
-            .get(back)
-            .header("cookie", cookie)
-            .send()
-            .await
-            .unwrap();
-        let status = finished.status();
-        assert!(
-            status.is_success(),
-            "{status}: {}",
-            finished.text().await.unwrap()
-        );
+            .env("REVENTO_EVENT_ID", EVENT);
+        self.run(command).await
     }
 
     async fn get(&self, path: &str) -> (u16, String) {
-        let url = format!("http://localhost:{}{path}", self.port);
+        let url = format!("{}{path}", self.base);
         let response = self.client.get(url).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
@@ -177,18 +105,6 @@ impl World {
         listed["data"][0]["user_id"].as_str().unwrap().to_owned()
     }
 
-    async fn control(&self, path: &str, body: Value) {
-        let url = format!("{}{path}", self.sandbox.info().control_base);
-        let request = self.client.post(url).header("content-type", "application/json");
-        let response = request.body(body.to_string()).send().await.unwrap();
-        let status = response.status();
-        assert!(
-            status.is_success(),
-            "{status}: {}",
-            response.text().await.unwrap()
-        );
-    }
-
     fn database(&self) -> PathBuf {
         self.data.path().join("sheet.db")
     }
@@ -197,16 +113,5 @@ impl World {
     fn database_text(&self) -> String {
         let file = |end: &str| fs::read(format!("{}{end}", self.database().display())).unwrap_or_default();
         String::from_utf8_lossy(&[file(""), file("-wal")].concat()).into_owned()
-    }
-
-    async fn wait(&self, what: &str, mut is_there: impl AsyncFnMut() -> bool) {
-        for _ in 0..4000 {
-            if is_there().await {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let log = fs::read_to_string(self.data.path().join("log")).unwrap();
-        panic!("still not: {what}\n{log}");
     }
 }

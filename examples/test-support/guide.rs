@@ -1,0 +1,18 @@
+//! The code on a page of the guide is the code of the program and its tests.
+
+/// Fails if a block of Rust on the page is in none of the files.
+pub(crate) fn shows(page: &str, files: &[&str]) {
+    let blocks: Vec<_> = page.split("```rust\n").skip(1).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let block = flush_left(block.split("```").next().unwrap());
+        let is_ours = files.iter().any(|file| flush_left(file).contains(&block));
+        assert!(is_ours, "not in the program:\n{block}");
+    }
+}
+
+fn flush_left(code: &str) -> String {
+    code.lines()
+        .map(|line| format!("{}\n", line.trim_start()))
+        .collect()
+}
