@@ -1,7 +1,6 @@
 //! The integrations of `examples/other-languages`, against the sandbox. They contain no code of this project.
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
 use futures_util::future::join_all;
@@ -13,11 +12,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::control::Control;
-use crate::support::engine;
 use crate::support::languages::{self, Integration, Language, Place};
 use crate::support::program::Group;
 use crate::support::visitor::Visitor;
 use crate::support::wait;
+use crate::support::{engine, port};
 
 const EVENT: &str = "evt_test_published";
 
@@ -174,7 +173,7 @@ impl World {
     async fn start(language: Language) -> Option<Self> {
         let integration = language.build().await?;
         let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
+        let port = port::free();
         let place = Place {
             port,
             base_url: format!("http://localhost:{port}"),
@@ -212,7 +211,7 @@ impl World {
     /// A second process on the same data.
     async fn replica(&self) -> Replica {
         let place = Place {
-            port: free_port(),
+            port: port::free(),
             ..self.place.clone()
         };
         let program = self.integration.start(&place, self.sandbox.info()).await;
@@ -353,9 +352,4 @@ fn envelope(id: &str, event_type: &str) -> String {
 
 fn now() -> i64 {
     SystemClock.now().unix_seconds()
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
 }

@@ -1,7 +1,6 @@
 //! The client of this SDK with node-oidc-provider: authorization, PKCE, exchange, rotation, reuse detection.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -16,7 +15,7 @@ use revento_transport_reqwest::ReqwestTransport;
 use tokio::process::Command;
 
 use crate::support::program::Program;
-use crate::support::{engine, install, wait};
+use crate::support::{engine, install, port, wait};
 
 const CALLBACK: &str = "http://localhost:3000/callback";
 const EVENT: &str = "evt_1";
@@ -59,11 +58,7 @@ struct Site {
 impl Site {
     async fn start(node: &Path, npm: &Path) -> Self {
         let home = install::node(npm, "oidc-provider", Some("server.js")).await;
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = port::free();
         let base = format!("http://localhost:{port}");
         let mut command = Command::new(node);
         command.arg(home.join("server.js")).envs([

@@ -1,13 +1,12 @@
 //! `revento doctor` examines the integrations of `examples/other-languages`, and has nothing to say against them.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
 use futures_util::StreamExt as _;
 use revento_doctor::{Doctor, Outcome, Report, Settings};
 
-use crate::support::engine;
 use crate::support::languages::{Integration, Language, Place};
+use crate::support::{engine, port};
 
 /// How many examinations run at once. They measure times, too.
 const AT_ONCE: usize = 2;
@@ -53,7 +52,7 @@ async fn examine(integration: &Integration, is_whole: bool) -> Report {
     settings.start = Some(integration.shell_command(&place));
     if is_whole {
         let replica = Place {
-            port: free_port(),
+            port: port::free(),
             ..place.clone()
         };
         settings.connect_url = page("/connect");
@@ -96,15 +95,10 @@ fn findings(language: Language, report: &Report) -> Vec<String> {
 }
 
 fn place(folder: &Path) -> Place {
-    let port = free_port();
+    let port = port::free();
     Place {
         port,
         base_url: format!("http://localhost:{port}"),
         data: folder.join("data"),
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
 }

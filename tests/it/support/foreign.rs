@@ -1,7 +1,6 @@
 //! The steps that every integration can do, in any language: connect, read, receive a webhook, refresh.
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
 use revento_sandbox::Sandbox;
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::control::Control;
+use super::port;
 use super::program::Program;
 use super::visitor::Visitor;
 use super::wait;
@@ -21,11 +21,7 @@ const CONNECTED: &str = "evt_test_summit";
 
 /// Starts `interpreter server` with its own sandbox and runs all steps.
 pub(crate) async fn run_steps(interpreter: &Path, server: &Path) {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = port::free();
     let sandbox = Sandbox::builder()
         .redirect_uri(format!("http://localhost:{port}/callback"))
         .webhook_url(format!("http://127.0.0.1:{port}/webhooks"))

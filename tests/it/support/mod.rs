@@ -10,6 +10,7 @@ pub(crate) mod install;
 pub(crate) mod languages;
 pub(crate) mod page;
 pub(crate) mod platform;
+pub(crate) mod port;
 pub(crate) mod program;
 pub(crate) mod quickstarts;
 pub(crate) mod receiver;

@@ -1,13 +1,14 @@
 //! The platform's quickstarts (`tests/interop/express` and `flask`), and how the doctor starts and reaches them.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
 use revento_doctor::Settings;
 
+use super::port;
+
 /// The settings to examine a quickstart: all that it has is told.
 pub(crate) fn settings(interpreter: &Path, server: &Path) -> Settings {
-    let port = free_port();
+    let port = port::free();
     let page = |path: &str| format!("http://localhost:{port}{path}").parse().ok();
     let mut settings = Settings::default();
     settings.start = Some(format!(
@@ -22,9 +23,4 @@ pub(crate) fn settings(interpreter: &Path, server: &Path) -> Settings {
     settings.webhook_url = page("/webhooks");
     settings.handled_url = page("/events-seen");
     settings
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
 }
