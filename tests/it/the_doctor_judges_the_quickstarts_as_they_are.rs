@@ -6,7 +6,7 @@ use revento_doctor::{Doctor, Outcome, Report};
 
 use crate::support::{engine, install, quickstarts};
 
-/// How fast the machine is just now decides these.
+/// Checks whose result depends on how busy the machine is.
 const TIMED: [&str; 2] = ["delivery-quick-under-load", "delivery-quick-from-cold"];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use revento_doctor::Settings;
 
 use super::port;
 
-/// The settings to examine a quickstart: all that it has is told.
+/// The settings to examine a quickstart: they name every page that it has.
 pub(crate) fn settings(interpreter: &Path, server: &Path) -> Settings {
     let port = port::free();
     let page = |path: &str| format!("http://localhost:{port}{path}").parse().ok();

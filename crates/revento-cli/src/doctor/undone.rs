@@ -4,7 +4,7 @@ use revento_doctor::{Check, CheckResult, Outcome};
 
 use crate::terminal::counted;
 
-/// Checks in a row for which the doctor was not told the same options.
+/// Checks in a row, of one family, that are not done because the same options are missing.
 pub(super) struct Undone {
     first: &'static Check,
     count: usize,
