@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use revento_core::{EnvelopeId, Timestamp, error::chain, text::printable};
-use revento_store::{DeliveryState, LeasedDelivery, StoreError};
+use revento_store::{DeliveryState, Lease, LeasedDelivery, StoreError};
 
 use crate::{
     Failure, FailureAction, HandlerError, Handlers, attempt::Attempt, error_text, failure::join_messages,
@@ -39,8 +39,11 @@ pub(crate) async fn store_and_report(
     } = attempt;
     let envelope_id = printable(delivery.lease.envelope_id.as_str());
     let action = action_after(shared, &delivery, &errors);
+    let message = join_messages(&errors);
+    log_attempt(&delivery, action, &message);
+    let sealed_message = error_text::seal(&*shared.sealer, &delivery.lease.envelope_id, &message).await;
     let stored = loop {
-        let error = match store(shared, &delivery, &errors, action).await {
+        let error = match store(shared, &delivery.lease, action, &message, &sealed_message).await {
             Ok(stored) => break stored,
             Err(error) => error,
         };
@@ -88,6 +91,21 @@ fn action_after(
     (!errors.is_empty()).then(after_failure)
 }
 
+fn log_attempt(delivery: &LeasedDelivery, action: Option<FailureAction>, error: &str) {
+    let envelope_id = printable(delivery.lease.envelope_id.as_str());
+    let event_type = printable(delivery.event_type.as_str());
+    let attempt = delivery.attempt;
+    match action {
+        None => tracing::debug!(%envelope_id, %event_type, attempt, "webhook handled"),
+        Some(FailureAction::RetryAt(at)) => {
+            tracing::warn!(%envelope_id, %event_type, attempt, %error, retry_at = %at, "webhook failed");
+        }
+        Some(FailureAction::Bury) => {
+            tracing::error!(%envelope_id, %event_type, attempt, %error, "webhook buried");
+        }
+    }
+}
+
 /// The store's answer.
 enum Stored {
     /// The lease was held, and the outcome is stored.
@@ -100,46 +118,22 @@ enum Stored {
 
 async fn store(
     shared: &Shared,
-    delivery: &LeasedDelivery,
-    errors: &[HandlerError],
+    lease: &Lease,
     action: Option<FailureAction>,
+    message: &str,
+    sealed_message: &str,
 ) -> Result<Stored, StoreError> {
     let now = shared.clock.now();
-    let LeasedDelivery {
-        lease,
-        event_type,
-        attempt,
-        ..
-    } = delivery;
-    let (envelope_id, event_type) = (
-        printable(lease.envelope_id.as_str()),
-        printable(event_type.as_str()),
-    );
-    let error = join_messages(errors);
     let held = match action {
-        None => {
-            tracing::debug!(%envelope_id, %event_type, attempt, "webhook handled");
-            shared.store.complete(lease, now).await?
-        }
-        Some(FailureAction::RetryAt(at)) => {
-            tracing::warn!(%envelope_id, %event_type, attempt, %error, retry_at = %at, "webhook failed");
-            let sealed = error_text::seal(&*shared.sealer, &lease.envelope_id, &error).await;
-            shared.store.retry(lease, at, &sealed).await?
-        }
-        Some(FailureAction::Bury) => {
-            tracing::error!(%envelope_id, %event_type, attempt, %error, "webhook buried");
-            let sealed = error_text::seal(&*shared.sealer, &lease.envelope_id, &error).await;
-            shared.store.bury(lease, now, &sealed).await?
-        }
+        None => shared.store.complete(lease, now).await?,
+        Some(FailureAction::RetryAt(at)) => shared.store.retry(lease, at, sealed_message).await?,
+        Some(FailureAction::Bury) => shared.store.bury(lease, now, sealed_message).await?,
     };
     if held {
         return Ok(Stored::Held);
     }
-    Ok(without_lease(
-        shared.store.state(&lease.envelope_id).await?,
-        &lease.envelope_id,
-        &error,
-    ))
+    let state = shared.store.state(&lease.envelope_id).await?;
+    Ok(without_lease(state, &lease.envelope_id, message))
 }
 
 /// The lease is gone: a handler completed the delivery in its own transaction, or the lease ran out.
