@@ -23,8 +23,9 @@ pub struct Drained {
     pub handled: usize,
     /// How many attempts failed. These deliveries get another attempt later, or are buried.
     pub failed: usize,
-    /// How many attempts have an outcome that is not stored, because the deadline or the end of the lease came first. Each of these
-    /// deliveries stays leased until its lease ends, and gets another attempt then.
+    /// How many attempts did not end before the deadline, or have an outcome that could not be stored. Such a delivery stays
+    /// leased until its lease ends, and gets another attempt then. If only its failure hook did not end in time, its outcome is
+    /// stored already.
     pub unfinished: usize,
     /// When the next delivery is due, or a lease ends; `None` if none is waiting. If this time is not in the future, call again. After
     /// the deadline the store is not asked, and this is the time of the call's end.
@@ -36,8 +37,8 @@ impl Inbox {
     /// serverless platform that a schedule or a queue starts; any number may run at once, beside [runners](crate::Runner) too.
     ///
     /// Within [`handler_timeout`](crate::Policy::handler_timeout) before the deadline no attempt begins, so each can end in time. What
-    /// still has no outcome at the deadline is dropped and counted as [`unfinished`](Drained::unfinished). Choose a deadline that
-    /// leaves the platform's own limit a second or two, and a `handler_timeout` well below the function's time.
+    /// still has no outcome at the deadline is dropped and counted as [`unfinished`](Drained::unfinished). Choose a deadline
+    /// one or two seconds before the platform's own limit, and a `handler_timeout` well below the function's time.
     ///
     /// It does not wait for retries that are due later. At most once an hour it also [cleans up](crate::Runner::run) as a runner does.
     ///

@@ -12,8 +12,10 @@ pub enum AcceptError {
     /// The unsigned type header disagrees with the signed body (contract §4.1). Answer 401.
     #[error("the event header does not name the type of the signed body; nothing was stored")]
     TypeMismatch,
-    /// The inbox accepts as many deliveries as it may at the same time ([`Policy::max_concurrent_accepts`](crate::Policy)), because the
-    /// store is slow or stalls. Answer 503: the platform sends the delivery again.
+    /// The inbox is accepting as many deliveries, or as many bytes, as it may at the same time
+    /// ([`max_concurrent_accepts`](crate::Policy::max_concurrent_accepts),
+    /// [`max_accepting_bytes`](crate::Policy::max_accepting_bytes)), because the store is slow or stalls. Answer 503: the platform
+    /// sends the delivery again.
     #[error("the inbox is accepting as many deliveries as it may; nothing was stored: answer 503")]
     Overloaded,
     /// The store failed. Answer 503: the platform sends the delivery again, and the inbox deduplicates it.

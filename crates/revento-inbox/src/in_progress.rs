@@ -34,7 +34,8 @@ pub(crate) struct InProgress<'a> {
     /// code like a handler.
     failing: FuturesUnordered<BoxFuture<'a, Outcome>>,
     tally: Tally,
-    news: Vec<Outcome>,
+    /// The outcomes that the schedule does not know yet.
+    unreported: Vec<Outcome>,
 }
 
 /// How many attempts have ended in which way.
@@ -55,7 +56,7 @@ impl<'a> InProgress<'a> {
             completing: FuturesUnordered::new(),
             failing: FuturesUnordered::new(),
             tally: Tally::default(),
-            news: Vec::new(),
+            unreported: Vec::new(),
         }
     }
 
@@ -103,7 +104,7 @@ impl<'a> InProgress<'a> {
                 () = ready(()) => break,
             }
         }
-        for outcome in self.news.drain(..) {
+        for outcome in self.unreported.drain(..) {
             match outcome {
                 Outcome::Handled | Outcome::Buried => schedule.left_queue(),
                 Outcome::Retry(at) => {
@@ -148,6 +149,6 @@ impl<'a> InProgress<'a> {
             Outcome::Retry(_) | Outcome::Buried => self.tally.failed += 1,
             Outcome::Unknown => {}
         }
-        self.news.push(outcome);
+        self.unreported.push(outcome);
     }
 }

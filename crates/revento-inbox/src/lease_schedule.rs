@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 /// The longest time between two polls of the store: another process may have queued a delivery.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
-/// The distance of two queries while more than half of the slots are taken.
+/// The shortest time between two queries while more than half of the slots are taken.
 const QUERY_DISTANCE: Duration = Duration::from_millis(1);
 
 /// Why the store may have due deliveries.

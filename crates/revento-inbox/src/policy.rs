@@ -25,11 +25,12 @@ pub struct Policy {
     pub handler_timeout: Duration,
     /// How many deliveries a runner handles at the same time.
     pub concurrency: usize,
-    /// How many deliveries the inbox accepts at the same time: so many wait for the store at most. Beyond that,
+    /// How many deliveries may wait for the store at the same time while the inbox accepts them. Zero counts as one. Beyond that,
     /// [`accept`](crate::Inbox::accept) fails at once with [`Overloaded`](crate::AcceptError::Overloaded), and the platform sends the
     /// delivery again.
     pub max_concurrent_accepts: usize,
-    /// How many bytes the bodies of these deliveries have together. Each is in memory about three times, readable and sealed.
+    /// How many bytes the bodies of these deliveries may have together. A larger body is accepted when it is the only one. Each
+    /// body is in memory about three times, readable and sealed.
     pub max_accepting_bytes: usize,
     /// How long the inbox keeps the identity of a handled delivery to recognize a duplicate. At least 7 days (contract
     /// §4.1): a shorter time counts as 7 days.
@@ -44,8 +45,8 @@ pub struct Policy {
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Default for Policy {
-    /// Six attempts within about an hour, one minute for each, eight deliveries at the same time. 1024 deliveries with 64 MiB are
-    /// accepted at the same time. Identities are kept for 30 days, the bodies of buried deliveries for 14.
+    /// Six attempts within about an hour, one minute for each, eight deliveries at the same time. Up to 1024 deliveries with 64 MiB
+    /// are accepted at the same time. Identities are kept for 30 days, the bodies of buried deliveries for 14.
     fn default() -> Self {
         Self {
             retry_delays: [5, 30, 120, 600, 3600].map(Duration::from_secs).to_vec(),
@@ -86,14 +87,14 @@ impl Policy {
         self
     }
 
-    /// Sets how many deliveries the inbox accepts at the same time.
+    /// Sets how many deliveries the inbox accepts at the same time at most.
     #[must_use]
     pub fn max_concurrent_accepts(mut self, deliveries: usize) -> Self {
         self.max_concurrent_accepts = deliveries;
         self
     }
 
-    /// Sets how many bytes the bodies have together that the inbox accepts at the same time.
+    /// Sets how many bytes the bodies of the deliveries that the inbox accepts at the same time may have together.
     #[must_use]
     pub fn max_accepting_bytes(mut self, bytes: usize) -> Self {
         self.max_accepting_bytes = bytes;
