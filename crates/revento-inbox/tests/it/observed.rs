@@ -74,30 +74,15 @@ impl InboxStore for Observed {
         limit: usize,
     ) -> Result<Vec<LeasedDelivery>, StoreError> {
         self.leases.fetch_add(1, Ordering::SeqCst);
-        let count_down = |left: usize| left.checked_sub(1);
-        let left = &self.leases_left;
-        if left
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, count_down)
-            .is_err()
-        {
+        if !take_one(&self.leases_left) {
             return Err(unavailable("leasing deliveries"));
         }
         self.inner.lease(now, until, limit).await
     }
 
     async fn complete(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
-        let count_down = |left: usize| left.checked_sub(1);
-        let failing = &self.failing_completions;
-        if failing
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, count_down)
-            .is_ok()
-        {
-            let reason = StoreErrorReason::Unavailable;
-            return Err(StoreError::new(
-                reason,
-                "completing a delivery",
-                "the disk is away",
-            ));
+        if take_one(&self.failing_completions) {
+            return Err(unavailable("completing a delivery"));
         }
         self.inner.complete(lease, now).await
     }
@@ -143,6 +128,13 @@ impl InboxStore for Observed {
     async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
         self.inner.forget(before).await
     }
+}
+
+/// Counts down. Returns whether the count was not zero yet.
+fn take_one(count: &AtomicUsize) -> bool {
+    count
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+        .is_ok()
 }
 
 fn unavailable(action: &'static str) -> StoreError {
