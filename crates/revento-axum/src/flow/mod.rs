@@ -54,7 +54,7 @@ pub struct AuthorizationFlow {
     client: Client,
     cookies: FlowCookies,
     gate: Arc<ExchangeGate>,
-    /// The marks of the flows whose code was exchanged. All replicas share them.
+    /// The marks of the flows whose code may have been sent. All replicas share them.
     once: Arc<dyn Once>,
     /// Those that this process knows of, so that a repeated callback costs no call of the store. The gate limits how many there are.
     known: Arc<Recent<String, ()>>,
@@ -243,9 +243,7 @@ impl AuthorizationFlow {
             missing_scopes,
         })
     }
-}
 
-impl AuthorizationFlow {
     /// Takes the mark of a flow. Of all calls in all replicas one gets it, and may send the code.
     async fn take_mark(&self, flow: &FlowInUse, now: Timestamp) -> Result<(), FlowError> {
         let until = flow.expires_at.saturating_add(CLOCK_DIFFERENCE);
