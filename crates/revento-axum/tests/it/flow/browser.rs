@@ -36,16 +36,19 @@ impl Clock for Hands {
     }
 }
 
-/// Counts the codes that it gets.
 #[derive(Debug, Default)]
-pub(crate) struct Platform(pub(crate) AtomicU32, pub(crate) AtomicBool);
+pub(crate) struct Platform {
+    /// How many codes it got.
+    pub(crate) codes: AtomicU32,
+    /// Whether it issues the tokens of a participant, and not those of an organizer.
+    pub(crate) signs_in: AtomicBool,
+}
 
 #[async_trait]
 impl Transport for Platform {
     async fn send(&self, _: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
-        self.0.fetch_add(1, SeqCst);
-        let signs_in = self.1.load(SeqCst);
-        if signs_in {
+        self.codes.fetch_add(1, SeqCst);
+        if self.signs_in.load(SeqCst) {
             return Ok(Response::new(Bytes::from_static(
                 br#"{"access_token":"rev_user_1","refresh_token":"rev_refresh_2","token_type":"Bearer",
                 "expires_in":3600,"scope":"profile.read","event_id":"evt_1","organization_id":"org_1",

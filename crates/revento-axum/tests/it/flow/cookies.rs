@@ -77,7 +77,7 @@ async fn o7_beginning_leaves_nothing_behind_and_calls_nobody() {
     }
     let mut browser = Browser::default();
     let state = browser.begin(&service).await;
-    assert_eq!(service.platform.0.load(SeqCst), 0);
+    assert_eq!(service.platform.codes.load(SeqCst), 0);
     browser
         .call_back(&service, &format!("code=abc&state={state}"))
         .await

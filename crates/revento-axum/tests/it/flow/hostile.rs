@@ -167,7 +167,7 @@ async fn h13_a_prefetch_a_prerender_and_a_head_neither_begin_nor_finish() {
         let response = (error.status(), outcome.headers, "").into_response();
         assert!(!response.headers().contains_key(SET_COOKIE), "the flow goes on");
     }
-    assert_eq!(service.platform.0.load(SeqCst), 0);
+    assert_eq!(service.platform.codes.load(SeqCst), 0);
     browser
         .call_back(&service, &format!("code=abc&state={state}"))
         .await
@@ -189,7 +189,7 @@ async fn h14_junk_callbacks_cause_no_request() {
             assert!(browser.call_back(&service, &query).await.is_err());
         }
     }
-    assert_eq!(service.platform.0.load(SeqCst), 0);
+    assert_eq!(service.platform.codes.load(SeqCst), 0);
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn h14_exchanges_above_the_limit_are_503_and_the_callback_stays_good() {
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()[RETRY_AFTER], "60");
     assert!(!response.headers().contains_key(SET_COOKIE));
-    assert_eq!(service.platform.0.load(SeqCst), 2);
+    assert_eq!(service.platform.codes.load(SeqCst), 2);
     service.clock.0.store(60, SeqCst);
     browser.call_back(&service, &query).await.unwrap();
 }
@@ -252,7 +252,7 @@ async fn h15_a_flow_is_bound_to_client_authorization_server_and_redirect_uri() {
             .insert(format!("{start}flow-{tag}{id}"), value.clone());
         let outcome = moved.call_back(&other, &query).await;
         assert_eq!(callback_error(outcome), CallbackError::StateMismatch);
-        assert_eq!(other.platform.0.load(SeqCst), 0);
+        assert_eq!(other.platform.codes.load(SeqCst), 0);
     }
     let replica = Service::of("client", "https://auth.test", uri);
     browser.call_back(&replica, &query).await.unwrap();

@@ -62,7 +62,7 @@ async fn o20_another_browser_cannot_finish_a_flow() {
         .call_back(&service, &format!("code=evil&state={attackers}"))
         .await;
     assert_eq!(refused(outcome), CallbackError::StateMismatch);
-    assert_eq!(service.platform.0.load(SeqCst), 0, "no code was sent");
+    assert_eq!(service.platform.codes.load(SeqCst), 0, "no code was sent");
     victim
         .call_back(&service, &format!("code=abc&state={own}"))
         .await
@@ -99,7 +99,7 @@ async fn o3_a_cookie_that_was_changed_cut_emptied_or_moved_is_none() {
             .await;
         assert_eq!(refused(outcome), CallbackError::StateMismatch);
     }
-    assert_eq!(service.platform.0.load(SeqCst), 0);
+    assert_eq!(service.platform.codes.load(SeqCst), 0);
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn o3_a_callback_that_comes_twice_spends_its_code_once() {
         matches!(&refused, FlowError::AlreadyUsed { event_id, token_kind: TokenKind::Installation } if event_id.as_str() == "evt_1"),
         "{refused:?}"
     );
-    assert_eq!(service.platform.0.load(SeqCst), 1);
+    assert_eq!(service.platform.codes.load(SeqCst), 1);
 }
 
 #[tokio::test]
@@ -143,5 +143,5 @@ async fn o10_a_no_is_told_as_such() {
         refused(browser.call_back(&service, "code=abc").await),
         CallbackError::Malformed("its `state` is missing")
     );
-    assert_eq!(service.platform.0.load(SeqCst), 0);
+    assert_eq!(service.platform.codes.load(SeqCst), 0);
 }

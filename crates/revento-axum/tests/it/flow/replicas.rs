@@ -33,7 +33,7 @@ fn participant() -> AuthorizationRequest {
 fn sent(replicas: &[Service]) -> u32 {
     replicas
         .iter()
-        .map(|replica| replica.platform.0.load(SeqCst))
+        .map(|replica| replica.platform.codes.load(SeqCst))
         .sum()
 }
 
@@ -46,7 +46,7 @@ async fn o21_a_callback_that_reaches_two_replicas_spends_its_code_once() {
         let marks = Arc::new(MemoryOnce::new());
         let replicas = [(); 3].map(|()| Service::with_marks(Arc::clone(&marks)));
         for replica in &replicas {
-            replica.platform.1.store(kind == TokenKind::User, SeqCst);
+            replica.platform.signs_in.store(kind == TokenKind::User, SeqCst);
         }
         let mut browser = Browser::default();
         let state = browser.begin_for(&replicas[0], &request).await;
@@ -169,10 +169,10 @@ async fn o22_while_the_store_fails_nothing_is_sent_and_the_callback_stays_good()
         assert!(response.headers().contains_key(RETRY_AFTER));
         assert!(!response.headers().contains_key(SET_COOKIE), "the flow goes on");
     }
-    assert_eq!(service.platform.0.load(SeqCst), 0);
+    assert_eq!(service.platform.codes.load(SeqCst), 0);
     store.fails.store(false, SeqCst);
     browser.call_back(&service, &query).await.unwrap();
-    assert_eq!(service.platform.0.load(SeqCst), 1);
+    assert_eq!(service.platform.codes.load(SeqCst), 1);
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ async fn o13_a_service_may_stop_before_and_after() {
     // Before the exchange: the service answers itself, and nothing has happened.
     let before = (StatusCode::FORBIDDEN, "not today").into_response();
     assert!(before.headers().get(SET_COOKIE).is_none());
-    assert_eq!(service.platform.0.load(SeqCst), 0);
+    assert_eq!(service.platform.codes.load(SeqCst), 0);
     // After the exchange: the service answers itself, the flow has ended, and the service can delete the connection.
     let mut browser = Browser::default();
     let state = browser.begin(&service).await;
