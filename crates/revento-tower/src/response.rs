@@ -26,7 +26,7 @@ const UNVERIFIED: &str = "the webhook is not verified; the log of the receiver h
 
 impl Rejection {
     /// Writes one `tracing` event, without secrets or content. A request with another method is no attack: its event has
-    /// the level DEBUG. So has that of an overload, of which the inbox writes the begin and the end.
+    /// the level DEBUG. So has that of an overloaded inbox, which itself logs when an overload begins and when it ends.
     pub fn log(&self) {
         let status = self.status().as_u16();
         let (kind, error) = (self.kind().as_str(), chain(self));
@@ -41,7 +41,6 @@ impl Rejection {
                 tracing::info!(status, "error.type" = kind, %error, "webhook not handled");
             }
             Self::NotStored(AcceptError::Overloaded) => {
-                // The inbox writes when an overload begins and ends.
                 tracing::debug!(status, "error.type" = kind, %error, "webhook rejected");
             }
             Self::Panicked => tracing::error!(status, "error.type" = kind, %error, "webhook rejected"),
