@@ -129,10 +129,10 @@ pub struct Response {
     /// The status and its name. A load balancer wants it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_description: Option<String>,
-    /// The headers.
+    /// The headers, for a gateway that takes one value of each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<BTreeMap<String, String>>,
-    /// The headers.
+    /// The headers, for a gateway that takes several values of each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
     /// The text.

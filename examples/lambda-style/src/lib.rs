@@ -63,7 +63,7 @@ pub async fn accept(endpoint: &WebhookEndpoint, event: Event) -> Response {
     gateway.convert(response).await
 }
 
-/// The draining function: handles what is due. The platform ends it at `deadline`.
+/// The draining function: handles what is due. The serverless platform ends it at `deadline`.
 ///
 /// # Errors
 /// The function has less time than one attempt may take, or the store failed.
