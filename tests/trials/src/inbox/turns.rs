@@ -187,8 +187,9 @@ where
         arrives += Duration::from_secs_f64(-(1.0 - uniform).ln() / rate);
         tokio::time::sleep_until(arrives).await;
         let work = call(delivery);
+        // A delivery that waits for a thread waits for its answer, too.
+        let began = Instant::now();
         tasks.spawn(async move {
-            let began = Instant::now();
             work.await?;
             Ok::<_, anyhow::Error>(began.elapsed())
         });
