@@ -68,7 +68,7 @@ impl Lifecycle {
 
 /// Other writers changed the record before each swap.
 pub(crate) fn lost_every_race(doing: &'static str) -> StoreError {
-    StoreError::new(
+    StoreError::write(
         StoreErrorReason::Unavailable,
         doing,
         "other writers changed the record before each swap",

@@ -56,11 +56,10 @@ impl Failure {
 
     /// What the caller gets; `action` completes "while …".
     pub(crate) fn at(self, action: &'static str) -> StoreError {
-        let error = StoreError::new(self.reason, action, self.source);
         if self.may_have_written {
-            error
+            StoreError::write(self.reason, action, self.source)
         } else {
-            error.without_effect()
+            StoreError::read(self.reason, action, self.source)
         }
     }
 }

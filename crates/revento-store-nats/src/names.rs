@@ -5,8 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use revento_store::{Entropy, EntropyError, OsEntropy};
-use sha2::{Digest, Sha256};
+use revento_store::{Entropy, EntropyError, OsEntropy, TextDigest};
 
 /// Makes names that no other write of any replica has.
 #[derive(Debug, Clone)]
@@ -34,15 +33,10 @@ impl Names {
 /// The last part of a record's subject. A subject has few characters, and an id may be any text: so the token is a digest, and the
 /// record has the text.
 pub(crate) fn token(text: &str) -> String {
-    hex::encode(Sha256::digest(text))
+    TextDigest::of(text).to_string()
 }
 
 /// A short form of a text that an index compares only.
 pub(crate) fn short(text: &str) -> u128 {
-    let digest = Sha256::digest(text);
-    let mut bytes = [0; 16];
-    for (place, byte) in bytes.iter_mut().zip(digest) {
-        *place = byte;
-    }
-    u128::from_be_bytes(bytes)
+    u128::from_be_bytes(TextDigest::of(text).half())
 }

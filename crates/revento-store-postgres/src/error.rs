@@ -48,7 +48,7 @@ impl From<BatchLost> for Failure {
 /// Converts a failed write; `action` completes "while …".
 pub(crate) fn failed(action: &'static str) -> impl Fn(Failure) -> StoreError {
     move |failure| {
-        let error = StoreError::new(reason(&failure.error), action, failure.error);
+        let error = StoreError::write(reason(&failure.error), action, failure.error);
         if failure.may_have_taken_effect {
             error
         } else {
@@ -59,7 +59,7 @@ pub(crate) fn failed(action: &'static str) -> impl Fn(Failure) -> StoreError {
 
 /// Converts a failed read; `action` completes "while …".
 pub(crate) fn not_read(action: &'static str) -> impl Fn(Failure) -> StoreError {
-    move |failure| StoreError::new(reason(&failure.error), action, failure.error).without_effect()
+    move |failure| StoreError::read(reason(&failure.error), action, failure.error)
 }
 
 fn reason(error: &sqlx::Error) -> StoreErrorReason {

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use revento_store::columns::index_text;
-use sha2::{Digest as _, Sha256};
+use revento_store::{TextDigest, columns::index_text};
 
 use crate::literal::{Element, Value};
 
@@ -24,8 +23,7 @@ pub(crate) struct Identity(String);
 
 impl Identity {
     pub(crate) fn of(envelope_id: &str) -> Self {
-        let digest = Sha256::digest(indexed(envelope_id));
-        Self(hex::encode(digest.get(..16).unwrap_or_default()))
+        Self(hex::encode(TextDigest::of(&indexed(envelope_id)).half()))
     }
 
     pub(crate) fn into_text(self) -> String {
@@ -49,8 +47,7 @@ impl Element for Identity {
 
 /// The first quarter of the SHA-256 of the [indexed](indexed) delivery id.
 pub(crate) fn delivery_hash(delivery_id: &str) -> i64 {
-    let digest = Sha256::digest(indexed(delivery_id));
-    digest.first_chunk().copied().map_or(0, i64::from_be_bytes)
+    TextDigest::of(&indexed(delivery_id)).to_i64()
 }
 
 /// Replaces NUL by U+0001 U+0001, and U+0001 by U+0001 U+0002. Two texts keep their byte order.

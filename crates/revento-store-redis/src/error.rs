@@ -20,7 +20,7 @@ const TRANSIENT: [&str; 10] = [
 
 /// Converts the error of a write; `action` completes "while …".
 pub(crate) fn failed(action: &'static str) -> impl Fn(RedisError) -> StoreError {
-    move |error| StoreError::new(reason(&error), action, error)
+    move |error| StoreError::write(reason(&error), action, error)
 }
 
 /// Only what the store itself finds in a record is damage. A refused command is refused again, but the data is as it was.
@@ -38,7 +38,7 @@ fn reason(error: &RedisError) -> StoreErrorReason {
 
 /// Converts the error of a read; `action` completes "while …".
 pub(crate) fn not_read(action: &'static str) -> impl Fn(RedisError) -> StoreError {
-    move |error| failed(action)(error).without_effect()
+    move |error| StoreError::read(reason(&error), action, error)
 }
 
 /// A stored value that this version cannot read.

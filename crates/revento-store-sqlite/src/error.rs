@@ -25,12 +25,12 @@ pub(crate) fn result_code(error: &sqlx::Error) -> Option<i32> {
 
 /// Converts an engine's error; `action` completes "while …".
 pub(crate) fn failed(action: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
-    move |error| StoreError::new(kind(&error), action, error)
+    move |error| StoreError::write(kind(&error), action, error)
 }
 
 /// As [`failed`], for a call that shared its transaction with others.
 pub(crate) fn failed_together(action: &'static str) -> impl Fn(SharedError) -> StoreError {
-    move |error| StoreError::new(kind(error.engine()), action, error)
+    move |error| StoreError::write(kind(error.engine()), action, error)
 }
 
 /// Whether the engine refuses what the call wants, such as a text that is too long.
@@ -58,7 +58,7 @@ fn kind(error: &sqlx::Error) -> StoreErrorReason {
 
 /// As [`failed`], for a call that only reads.
 pub(crate) fn not_read(action: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
-    move |error| failed(action)(error).without_effect()
+    move |error| StoreError::read(kind(&error), action, error)
 }
 
 /// A stored value that this version cannot read.

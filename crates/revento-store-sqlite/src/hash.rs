@@ -4,21 +4,16 @@
 //! pages stay in memory.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::{Digest as _, Sha256};
+use revento_store::TextDigest;
 
 /// The digest that identifies an envelope id: 128 bits of its SHA-256, as text. Nobody finds two ids with one digest.
 pub(crate) fn of_envelope(id: &str) -> String {
-    URL_SAFE_NO_PAD.encode(beginning::<16>(id))
+    URL_SAFE_NO_PAD.encode(TextDigest::of(id).half())
 }
 
 /// A digest that few delivery ids share: 64 bits. Who looks a delivery id up compares the ids, too.
 pub(crate) fn of_delivery(id: &str) -> i64 {
-    i64::from_be_bytes(beginning(id))
-}
-
-fn beginning<const N: usize>(id: &str) -> [u8; N] {
-    let digest = Sha256::digest(id);
-    digest.first_chunk().copied().unwrap_or([0; N])
+    TextDigest::of(id).to_i64()
 }
 
 #[cfg(test)]

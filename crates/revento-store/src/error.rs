@@ -4,17 +4,32 @@ use std::{error::Error, fmt};
 
 use revento_core::error::ErrorKind;
 
-/// What failed in a store, and so what helps.
+/// What failed in a store, and so what helps: waiting ([`Unavailable`](Self::Unavailable)), a change of the settings
+/// ([`Rejected`](Self::Rejected)), or neither.
+///
+/// | | PostgreSQL (SQLSTATE) | MySQL, MariaDB (error) | SQLite (result code) |
+/// |---|---|---|---|
+/// | `Unavailable`: connection lost, server stops or starts | class `08`, `57P0x` | 1053, 2006, 2013 | – |
+/// | `Unavailable`: too many connections | `53300` | 1040, 1203, 1226 | – |
+/// | `Unavailable`: waited too long, deadlock, serialization failure | `55P03`, `57014`, `40P01`, `40001` | 1205, 1213, 3024 | `BUSY`, `LOCKED` |
+/// | `Unavailable`: disk or memory full | class `53`, `58` | 1021, 1041, 1114 | `FULL`, `IOERR`, `NOMEM` |
+/// | `Unavailable`: a replica, or a server that only reads now | `25006` | 1290, 1792, 1836 | – |
+/// | `Rejected`: no such table or column, another type | `42P01`, `42703`, `42804` | 1054, 1146 | `ERROR`, `MISMATCH` |
+/// | `Rejected`: no rights, wrong password | `42501`, class `28` | 1044, 1045, 1142, 1227 | `PERM`, `READONLY`, `AUTH`, `CANTOPEN` |
+/// | `Rejected`: a value that the column or the engine does not take | classes `22`, `23`, `54` | 1062, 1153, 1264, 1366, 1406 | `CONSTRAINT`, `TOOBIG` |
+/// | `Corrupt`: damage, or a value that no store has written | `XX001`, `XX002` | 1034, 1194 | `CORRUPT`, `NOTADB` |
+///
+/// In doubt choose `Unavailable`: callers try again, and an operator reads the cause in the [`source`](Error::source) of the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreErrorReason {
-    /// The engine cannot be reached, is busy, or its disk is full. The same call may succeed later. A write may have taken
-    /// effect.
+    /// An outage: the engine cannot be reached, is busy, or its disk is full. The same call may succeed later. A write may have
+    /// taken effect.
     Unavailable,
     /// The stored data cannot be read: it is damaged, or another program wrote it.
     Corrupt,
-    /// The engine, or a pooler or proxy in front of it, refuses the call: its settings, its tables or rights and this program do not fit
-    /// together. The data is as it was. The same call fails until somebody changes one of them.
+    /// A misconfiguration: the engine, or a pooler or proxy in front of it, refuses the call, because its settings, its tables or rights
+    /// and this program do not fit together. The data is as it was. The same call fails until somebody changes one of them.
     Rejected,
     /// A newer version of the store wrote the data.
     TooNew,
@@ -33,11 +48,21 @@ pub struct StoreError {
 }
 
 impl StoreError {
-    /// The error of a write. `action` completes "while …", such as "storing a new connection".
+    /// The error of a call that only reads. `action` completes "while …", such as "loading a connection".
+    pub fn read(
+        reason: StoreErrorReason,
+        action: &'static str,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::write(reason, action, source).without_effect()
+    }
+
+    /// The error of a call that writes, or may write. `action` completes "while …", such as "storing a new connection".
     ///
-    /// The write may have taken effect if the store is [unavailable](StoreErrorReason::Unavailable). Add
-    /// [`without_effect`](Self::without_effect) for a read, or if the write certainly did not happen.
-    pub fn new(
+    /// The write may have taken effect if the store is [unavailable](StoreErrorReason::Unavailable): its answer may be what was lost.
+    /// Add [`without_effect`](Self::without_effect) if the write certainly did not happen, for example because the engine was never
+    /// reached, or has rolled the transaction back.
+    pub fn write(
         reason: StoreErrorReason,
         action: &'static str,
         source: impl Into<Box<dyn Error + Send + Sync>>,
@@ -50,7 +75,7 @@ impl StoreError {
         }
     }
 
-    /// The same error of a call that has changed nothing.
+    /// The same error of a write that has certainly changed nothing.
     #[must_use]
     pub fn without_effect(mut self) -> Self {
         self.may_have_taken_effect = false;
@@ -114,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_chain_has_each_text_once() {
-        let error = StoreError::new(
+        let error = StoreError::write(
             StoreErrorReason::Unavailable,
             "storing a new connection",
             "disk full",

@@ -36,6 +36,7 @@ pub mod reseal;
 mod sealer;
 mod slot;
 mod slot_bytes;
+mod text_digest;
 mod token_pair;
 mod token_store;
 
@@ -56,6 +57,7 @@ pub use record_pages::RecordPages;
 pub use sealer::{SealError, Sealed, Sealer, Unsealed};
 pub use slot::Slot;
 pub use slot_bytes::DecodeSlotError;
+pub use text_digest::TextDigest;
 pub use token_pair::{TokenPairCodec, TokenPairFormatError};
 pub use token_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, Stored, SwapOutcome, TokenStore,

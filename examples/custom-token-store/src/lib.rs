@@ -43,7 +43,7 @@ impl RedbStore {
         };
         let done = tokio::task::spawn_blocking(run).await;
         let done = done.unwrap_or_else(|panic| Err(panic.into()));
-        done.map_err(|error| StoreError::new(StoreErrorReason::Unavailable, "using redb", error))
+        done.map_err(|error| StoreError::write(StoreErrorReason::Unavailable, "using redb", error))
     }
 
     /// Changes the slot of a key, and the index with it. The change gets an unused number.

@@ -89,7 +89,9 @@ impl DeletionJob {
         let entries = self
             .feed
             .remove(|entry| covers(duty, entry.event_id.as_deref(), entry.occurred_at))
-            .map_err(|error| StoreError::new(StoreErrorReason::Unavailable, "shortening the feed", error))?;
+            .map_err(|error| {
+                StoreError::write(StoreErrorReason::Unavailable, "shortening the feed", error)
+            })?;
         let mut connections = 0;
         let mut all = self.client.connections();
         while let Some(connection) = all.try_next().await? {

@@ -93,7 +93,7 @@ impl InboxStore for Shelf {
         }
         assert!(!self.panicking.load(Ordering::SeqCst), "the store has a bug");
         if self.down.load(Ordering::SeqCst) {
-            return Err(StoreError::new(
+            return Err(StoreError::write(
                 StoreErrorReason::Unavailable,
                 "keeping a delivery",
                 "the disk is full",

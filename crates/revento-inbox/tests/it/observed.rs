@@ -138,5 +138,5 @@ fn take_one(count: &AtomicUsize) -> bool {
 }
 
 fn unavailable(action: &'static str) -> StoreError {
-    StoreError::new(StoreErrorReason::Unavailable, action, "the disk is away")
+    StoreError::write(StoreErrorReason::Unavailable, action, "the disk is away")
 }

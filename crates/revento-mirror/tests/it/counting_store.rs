@@ -80,7 +80,7 @@ impl MirrorStore for CountingStore {
             self.writes.fetch_add(1, Ordering::SeqCst);
         }
         if self.fails_now() {
-            return Err(StoreError::new(
+            return Err(StoreError::write(
                 StoreErrorReason::Unavailable,
                 "writing to a mirror",
                 "planned",

@@ -68,7 +68,7 @@ pub(super) async fn k8_many_callers_seal_and_open_at_once(subject: SharedSubject
         let sealer = subject.store();
         async move {
             let (context, secret) = (format!("key {caller}"), format!("secret {caller}"));
-            let failed = |error| StoreError::new(StoreErrorReason::Unavailable, "sealing", error);
+            let failed = |error| StoreError::read(StoreErrorReason::Unavailable, "sealing", error);
             let sealed = sealer.seal(&context, secret.as_bytes()).await.map_err(failed)?;
             let unsealed = sealer.open(&context, &sealed).await.map_err(failed)?;
             Ok(*unsealed.plaintext == *secret.as_bytes())

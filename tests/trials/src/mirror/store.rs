@@ -59,7 +59,7 @@ impl ShakyStore {
 
     fn gone(&self) -> StoreError {
         self.failed.fetch_add(1, Ordering::Relaxed);
-        StoreError::new(
+        StoreError::write(
             StoreErrorReason::Unavailable,
             "simulating",
             "the database is gone",

@@ -52,7 +52,7 @@ impl Shaky {
 }
 
 fn gone() -> StoreError {
-    StoreError::new(
+    StoreError::write(
         StoreErrorReason::Unavailable,
         "simulating",
         "the database is gone",

@@ -50,7 +50,7 @@ impl FaultyStore {
 }
 
 fn failure() -> StoreError {
-    StoreError::new(StoreErrorReason::Unavailable, "testing", "switched off")
+    StoreError::write(StoreErrorReason::Unavailable, "testing", "switched off")
 }
 
 #[async_trait]

@@ -141,7 +141,7 @@ impl Once for Failing {
         self.calls.fetch_add(1, SeqCst);
         if self.fails.load(SeqCst) {
             let reason = StoreErrorReason::Unavailable;
-            return Err(StoreError::new(reason, "taking a mark", "the disk is full").without_effect());
+            return Err(StoreError::read(reason, "taking a mark", "the disk is full"));
         }
         self.marks.take(id, now, until).await
     }

@@ -82,7 +82,7 @@ fn real(places: &BTreeMap<ConnectionKey, Vec<i64>>, key: &ConnectionKey, small: 
 }
 
 fn refused() -> StoreError {
-    StoreError::new(StoreErrorReason::Unavailable, "being faulty", "it is not there")
+    StoreError::write(StoreErrorReason::Unavailable, "being faulty", "it is not there")
 }
 
 impl Faulty {
