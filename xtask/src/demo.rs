@@ -27,7 +27,7 @@ pub(crate) fn run(what: &What) -> Result<()> {
 fn replicas() -> Result<()> {
     process::run(&mut cargo(&["build", "--package", "revento-trials"])?)?;
     let program = target_directory()?.join("debug").join("revento-trials");
-    let postgres = Restartable::prepare().context("the replicas need PostgreSQL")?;
+    let postgres = Restartable::postgres().context("the replicas need PostgreSQL")?;
     let server = postgres.start()?;
     let mut command = Command::new(program.with_extension(EXE_EXTENSION));
     command.args(["replicas", "--postgres-url", &postgres.url]);

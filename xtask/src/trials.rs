@@ -77,7 +77,7 @@ pub(crate) fn crash(options: &Crash) -> Result<()> {
         .arg("crash")
         .args(["--kills", &options.kills.to_string()])
         .args(["--seed", &options.seed.to_string()]);
-    let postgres = Restartable::prepare();
+    let postgres = Restartable::postgres();
     match &postgres {
         Ok(server) => {
             command.args(["--postgres-url", &server.url]);

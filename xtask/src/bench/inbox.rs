@@ -49,7 +49,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
     command.arg("--folder").arg(files.path());
 
     // Root starts the server as another user, who needs a way to the folder.
-    let postgres = Restartable::prepare_in(new_folder("bench-postgres-")?, Sync::On);
+    let postgres = Restartable::postgres_in(new_folder("bench-postgres-")?, Sync::On);
     let server = postgres.and_then(|postgres| Ok((postgres.start()?, postgres)));
     match &server {
         Ok((_, postgres)) => {

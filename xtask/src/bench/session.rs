@@ -14,7 +14,7 @@ pub(super) fn run(json: bool) -> Result<()> {
     if json {
         command.arg("--json");
     }
-    let postgres = Restartable::prepare()?;
+    let postgres = Restartable::postgres()?;
     let _server = postgres.start()?;
     process::run(command.args(["--postgres-url", &postgres.url]))
 }

@@ -58,7 +58,7 @@ impl Engine for Chromium {
         ];
         Ok(Running {
             values,
-            server: Some(server),
+            servers: vec![server],
         })
     }
 }

@@ -91,7 +91,7 @@ impl Engine for Language {
     fn start(&self, _: &Engines) -> Result<Running> {
         Ok(Running {
             values: self.paths().map_err(anyhow::Error::msg)?,
-            server: None,
+            servers: Vec::new(),
         })
     }
 }

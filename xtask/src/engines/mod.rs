@@ -6,7 +6,9 @@
 
 mod apt;
 mod chromium;
+mod cluster;
 mod languages;
+mod mariadb;
 mod nats;
 mod nats_cluster;
 mod node;
@@ -16,6 +18,7 @@ mod programs;
 mod python;
 mod redis;
 mod server;
+mod unprivileged;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -24,8 +27,8 @@ use anyhow::{Result, bail};
 
 use crate::clock::{Stopwatch, human};
 use crate::interrupt;
+pub(crate) use cluster::{Restartable, Sync};
 pub(crate) use nats_cluster::nats_server;
-pub(crate) use postgres::{Restartable, Sync};
 use server::Server;
 
 /// A program that tests need and that a machine may not have.
@@ -51,14 +54,15 @@ trait Engine {
 struct Running {
     /// The values of [`Engine::variables`], in their order.
     values: Vec<String>,
-    /// The server to stop, if there is one.
-    server: Option<Server>,
+    /// The servers to stop.
+    servers: Vec<Server>,
 }
 
 fn all() -> Vec<Box<dyn Engine>> {
     vec![
         Box::new(postgres::Postgres),
         Box::new(pgbouncer::PgBouncer),
+        Box::new(mariadb::MariaDb),
         Box::new(redis::Redis),
         Box::new(nats::Nats),
         Box::new(nats_cluster::NatsCluster),
@@ -134,7 +138,7 @@ impl Engines {
         let values = running.values.into_iter().map(Some);
         self.variables
             .extend(engine.variables().iter().copied().zip(values));
-        self.servers.extend(running.server);
+        self.servers.extend(running.servers);
     }
 
     fn skip(&mut self, engine: &dyn Engine) {

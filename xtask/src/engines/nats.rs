@@ -51,7 +51,7 @@ impl Engine for Nats {
         })?;
         Ok(Running {
             values: vec![format!("nats://{token}@127.0.0.1:{port}")],
-            server: Some(server),
+            servers: vec![server],
         })
     }
 }

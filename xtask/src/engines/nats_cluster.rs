@@ -47,7 +47,7 @@ impl Engine for NatsCluster {
         let program = program().map_err(anyhow::Error::msg)?;
         Ok(Running {
             values: vec![program.display().to_string()],
-            server: None,
+            servers: Vec::new(),
         })
     }
 }

@@ -47,7 +47,7 @@ impl Engine for Node {
                 .iter()
                 .map(|path| path.to_string_lossy().into_owned())
                 .collect(),
-            server: None,
+            servers: Vec::new(),
         })
     }
 }

@@ -2,9 +2,9 @@
 
 use anyhow::{Context as _, Result};
 
-use super::postgres::Unprivileged;
 use super::programs::require;
 use super::server::{self, Manners};
+use super::unprivileged::Unprivileged;
 use super::{Engine, Engines, Running};
 use crate::process::Signal;
 
@@ -41,7 +41,7 @@ impl Engine for PgBouncer {
         let url = earlier.value("REVENTO_TEST_POSTGRES").context("no PostgreSQL")?;
         let target = Target::parse(url).context("an unexpected URL of PostgreSQL")?;
         let folder = server::folder()?;
-        let user = Unprivileged::choose();
+        let user = Unprivileged::choose("postgres");
         user.own(folder.path())?;
         let (server, port) = server::start(folder, MANNERS, |folder, port| {
             let (settings, users) = (folder.join("pgbouncer.ini"), folder.join("users"));
@@ -62,7 +62,7 @@ impl Engine for PgBouncer {
         };
         Ok(Running {
             values: vec![place("transaction"), place("session")],
-            server: Some(server),
+            servers: vec![server],
         })
     }
 }

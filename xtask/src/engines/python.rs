@@ -35,7 +35,7 @@ impl Engine for Python {
     fn start(&self, _: &Engines) -> Result<Running> {
         Ok(Running {
             values: vec![interpreter().map_err(anyhow::Error::msg)?],
-            server: None,
+            servers: Vec::new(),
         })
     }
 }

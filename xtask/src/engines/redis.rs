@@ -49,7 +49,7 @@ impl Engine for Redis {
         })?;
         Ok(Running {
             values: vec![format!("redis://default:{password}@127.0.0.1:{port}/")],
-            server: Some(server),
+            servers: vec![server],
         })
     }
 }
