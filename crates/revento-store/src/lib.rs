@@ -20,6 +20,8 @@ mod admin;
 mod arc;
 mod budget_store;
 pub mod columns;
+#[cfg(feature = "connection-pool")]
+pub mod connection_pool;
 mod deletion_store;
 mod delivery_bytes;
 mod delivery_slot;

@@ -105,6 +105,7 @@ pub(super) const RULES: &[Rule] = &[
         only_by_feature: &[MIRROR],
         ..Rule::any("revento-store-postgres", &[CORE, STORE, MIRROR])
     },
+    Rule::any("revento-store-mysql", &[CORE, STORE]),
     Rule::any("revento-store-redis", &[CORE, STORE]),
     Rule::any("revento-store-nats", &[CORE, STORE]),
     // It searches raw dumps for plaintext, so it seals as users do.

@@ -1,0 +1,15 @@
+//! The MySQL store against the suite, many replicas, and a server that goes away.
+//!
+//! `cargo xtask test` brings a server; without one these tests say so and pass.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may panic, and one that cannot run says so"
+)]
+
+mod migrating;
+mod server;
+mod suite;

@@ -1,0 +1,47 @@
+//! The server that the tests were given.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use revento_store_mysql::{MySqlOptions, MySqlStore};
+use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
+
+/// Its URL, which names no database; says that the test is skipped when there is none.
+pub(crate) fn url() -> Option<String> {
+    let url = std::env::var("REVENTO_TEST_MYSQL")
+        .ok()
+        .filter(|url| !url.is_empty());
+    if url.is_none() {
+        println!("skipped: no MariaDB (cargo xtask test brings it)");
+    }
+    url.map(|url| url.trim_end_matches('/').to_owned())
+}
+
+/// The URL of a new and empty database.
+pub(crate) async fn database(url: &str) -> String {
+    database_with(url, "").await
+}
+
+/// The URL of a new database with these options of `CREATE DATABASE`.
+pub(crate) async fn database_with(url: &str, options: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("revento_test_{}_{count}", std::process::id());
+    run(url, &format!("CREATE DATABASE {name} {options}")).await;
+    format!("{url}/{name}")
+}
+
+/// Runs statements on a connection of their own.
+pub(crate) async fn run(url: &str, sql: &str) {
+    let mut connection = MySqlConnection::connect(url).await.unwrap();
+    let sql = AssertSqlSafe(sql.to_owned());
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+pub(crate) fn options(url: &str) -> MySqlOptions {
+    MySqlOptions::new(url).max_connections(5)
+}
+
+pub(crate) async fn connect(url: &str) -> MySqlStore {
+    options(url).connect().await.unwrap()
+}
