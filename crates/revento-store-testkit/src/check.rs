@@ -5,8 +5,8 @@ use std::{pin::Pin, sync::Arc};
 use revento_core::error::chain;
 
 use crate::{
-    expect::NotPassed,
-    subject::{CheckResult, Subject},
+    expect::{NotPassed, fail},
+    subject::{CheckResult, Cleanup, Hook, HookFn, Subject},
 };
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -20,7 +20,15 @@ pub(crate) struct Check<S: ?Sized> {
 }
 
 /// The subject of one check, shared by its tasks.
-pub(crate) struct SharedSubject<S: ?Sized>(Arc<Subject<S>>);
+pub(crate) struct SharedSubject<S: ?Sized>(Arc<Hooks<S>>);
+
+struct Hooks<S: ?Sized> {
+    store: Arc<S>,
+    replica: Option<HookFn<Arc<S>>>,
+    dump: Option<HookFn<Vec<u8>>>,
+    /// The hooks that the suite skips.
+    skipped: Vec<Hook>,
+}
 
 impl<S: ?Sized> Clone for SharedSubject<S> {
     fn clone(&self) -> Self {
@@ -29,36 +37,48 @@ impl<S: ?Sized> Clone for SharedSubject<S> {
 }
 
 impl<S: ?Sized> SharedSubject<S> {
-    pub(crate) fn new(subject: Subject<S>) -> Self {
-        Self(Arc::new(subject))
+    /// Also returns what has to be done after the check.
+    pub(crate) fn new(subject: Subject<S>, skipped: Vec<Hook>) -> (Self, Cleanup) {
+        let Subject {
+            store,
+            replica,
+            dump,
+            cleanup,
+        } = subject;
+        let hooks = Hooks {
+            store,
+            replica,
+            dump,
+            skipped,
+        };
+        (Self(Arc::new(hooks)), cleanup)
     }
 
     pub(crate) fn store(&self) -> Arc<S> {
         self.0.store.clone()
     }
 
-    /// Opens the same data through another handle. Skips the check if the subject has no hook for it.
+    /// Opens the same data through another handle.
     pub(crate) async fn replica(&self) -> Result<Arc<S>, NotPassed> {
-        let hook = self
-            .0
-            .replica
-            .as_ref()
-            .ok_or(NotPassed::Skipped("the subject has no `with_replicas` hook"))?;
-        hook()
-            .await
-            .map_err(|error| NotPassed::Failed(format!("the replica hook failed: {}", chain(&*error))))
+        self.ask(Hook::Replicas, self.0.replica.as_ref()).await
     }
 
-    /// Reads every byte at rest. Skips the check if the subject has no hook for it.
+    /// Reads every byte at rest.
     pub(crate) async fn dump(&self) -> Result<Vec<u8>, NotPassed> {
-        let hook = self
-            .0
-            .dump
-            .as_ref()
-            .ok_or(NotPassed::Skipped("the subject has no `with_dump` hook"))?;
-        hook()
-            .await
-            .map_err(|error| NotPassed::Failed(format!("the dump hook failed: {}", chain(&*error))))
+        self.ask(Hook::Dump, self.0.dump.as_ref()).await
+    }
+
+    async fn ask<T>(&self, hook: Hook, set: Option<&HookFn<T>>) -> Result<T, NotPassed> {
+        let (ask, name) = (set.ok_or(NotPassed::MissingHook(hook))?, hook.name());
+        if self.0.skipped.contains(&hook) {
+            return fail(format!(
+                "the suite skips `{name}`, but the subject has this hook: remove the skip"
+            ));
+        }
+        match ask().await {
+            Ok(answer) => Ok(answer),
+            Err(error) => fail(format!("the hook `{name}` failed: {}", chain(&*error))),
+        }
     }
 }
 

@@ -1,39 +1,53 @@
-//! The conformance suite for stores of the Revento SDK.
+//! The conformance suites for stores and sealers of the Revento SDK.
 //!
-//! Run it in one test when you implement [`TokenStore`](revento_store::TokenStore), [`InboxStore`](revento_store::InboxStore),
+//! Run them when you implement [`TokenStore`](revento_store::TokenStore), [`InboxStore`](revento_store::InboxStore),
 //! [`DeletionStore`](revento_store::DeletionStore), [`Once`](revento_store::Once) or [`BudgetStore`](revento_store::BudgetStore) for
 //! another database, or [`Sealer`](revento_store::Sealer) for a key service. If your store also implements [`InboxAdmin`](revento_store::InboxAdmin) or
-//! [`TokenAdmin`](revento_store::TokenAdmin), for operators, run their suites, too. The SDK's own stores and sealers pass the same suite.
+//! [`TokenAdmin`](revento_store::TokenAdmin), for operators, run their suites, too. The SDK's own stores and sealers pass the same suites.
 //!
+//! A suite is a list of checks. Each check tests one rule of the trait on a store of its own. A failure says what the suite expected,
+//! what the store returned with all causes of an error, and what goes wrong in production.
+//!
+//! # In a test
 //! ```
-//! use revento_store::memory::MemoryTokens;
+//! use std::sync::Arc;
+//!
+//! use revento_store::{TokenStore, memory::MemoryTokens};
 //! use revento_store_testkit::{Subject, TokenStoreSuite};
 //!
-//! # #[tokio::main] async fn main() {
-//! let suite = TokenStoreSuite::new(|| async { Ok(Subject::tokens(MemoryTokens::new())) });
-//! suite.run().await.assert_passed();
+//! # #[tokio::main] async fn main() { // in your crate: #[tokio::test(flavor = "multi_thread")]
+//! let suite = TokenStoreSuite::new(|| async {
+//!     let store: Arc<dyn TokenStore> = Arc::new(MemoryTokens::new());
+//!     let again = store.clone();
+//!     Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(again.clone()))))
+//! });
+//! let report = suite.skip("with_dump", "memory is not at rest").run().await;
+//! report.assert_passed();
 //! # }
 //! ```
+//! [`Report::assert_complete`] also fails if something was skipped. [`Report::to_json`] is for programs. [`Suite::only`] runs one check
+//! while you mend the store. Run a suite on tokio's multi-threaded runtime; otherwise its races do not run in parallel.
 //!
-//! # Input
-//! The suite needs a function that makes a new, empty store. It calls the function once for each check. Optional:
+//! # As a test binary
+//! With [`Harness`], each check is a test with a name. `cargo test` lists, filters and runs it by itself.
 //!
-//! - [`Subject::guarded_by`]: a value to drop after the check, such as a temporary directory.
-//! - [`Subject::with_replicas`]: a function that opens the same data again. With it the suite also
-//!   checks restarts and races between replicas.
-//! - [`Subject::with_dump`]: a function that reads every byte at rest. With it the suite searches for plaintext.
-//! - [`Suite::skip`]: a check that the store cannot pass, and the reason. The report lists it. Skipping
-//!   a check that does not exist is a failure.
-//! - [`Suite::only`]: runs a single check while you fix the store.
+//! # What a suite needs from you
+//! A function that makes a new, empty [`Subject`]. The suite calls it once for each check.
 //!
-//! # Output
-//! [`Report`] has every check with its outcome. A failure reports what the suite expected, what the store
-//! returned, and what goes wrong in production.
+//! | | |
+//! |---|---|
+//! | [`Subject::with_replicas`] | opens the same data again: for restarts, and for races between replicas |
+//! | [`Subject::with_dump`] | reads every byte at rest: the suite searches it for plaintext |
+//! | [`Subject::with_teardown`] | removes the data of the check, however it has ended |
+//! | [`Subject::guarded_by`] | a value to drop after the check, such as a temporary directory |
+//! | [`Suite::skip`] | a check, or one of the first two hooks, that your store cannot have, and the reason |
+//! | [`Suite::time_limit`] | after which a check fails because it hangs; one minute by default |
+//! | [`Suite::concurrency`] | how many checks run at the same time; one by default |
 //!
-//! Run the suite on tokio's multi-threaded runtime; otherwise its races do not run in parallel. The suite does not
-//! read the system clock: every time that it passes to a store is a constant, and some are far from today.
+//! Nothing is skipped in silence: a check whose hook is missing fails until you set the hook or skip it with a reason.
 //!
-//! [`fixtures`] has values for the tests that you write beside the suite.
+//! The suites do not read the system clock: every time that they pass to a store is a constant, and some are far from today.
+//! [`fixtures`] has values for the tests that you write beside them.
 
 #![expect(
     clippy::indexing_slicing,
@@ -41,28 +55,37 @@
 )]
 
 mod admin;
+mod attempt;
 mod budgets;
 mod bytes;
 mod check;
 mod deletions;
+mod difference;
 mod dropped;
 mod expect;
 pub mod fixtures;
+#[cfg(feature = "harness")]
+mod harness;
 mod inbox;
 mod long;
 mod once;
 mod race;
 mod report;
 mod sealers;
+mod show;
 mod subject;
 mod suite;
 mod tokens;
+mod traits;
 
+#[cfg(feature = "harness")]
+pub use harness::Harness;
 pub use report::{CheckOutcome, Finding, Report};
 pub use subject::{BoxError, Subject};
-pub use suite::{
+pub use suite::Suite;
+pub use traits::{
     BudgetStoreSuite, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, SealerSuite,
-    StoreTrait, Suite, TokenAdminSuite, TokenStoreSuite,
+    StoreTrait, TokenAdminSuite, TokenStoreSuite,
 };
 
 /// The README's code compiles.

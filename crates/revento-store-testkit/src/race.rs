@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use revento_store::StoreError;
-use tokio::sync::Barrier;
+use tokio::{sync::Barrier, task::JoinSet};
 
-use crate::expect::{NotPassed, fail};
+use crate::{
+    expect::{NotPassed, fail},
+    show,
+};
 
 /// The number of callers in a race.
 pub(crate) const CALLERS: usize = 50;
@@ -19,23 +22,14 @@ where
     F: Future<Output = Result<T, StoreError>> + Send + 'static,
 {
     let start = Arc::new(Barrier::new(CALLERS));
-    let callers: Vec<_> = (0..CALLERS)
-        .map(|caller| {
-            let (start, answer) = (start.clone(), call(caller));
-            tokio::spawn(async move {
-                start.wait().await;
-                answer.await
-            })
-        })
-        .collect();
-    let mut answers = Vec::with_capacity(CALLERS);
-    for caller in callers {
-        match caller.await {
-            Ok(answer) => answers.push(answer?),
-            Err(error) => return fail(format!("a caller panicked: {error}")),
+    let calls = (0..CALLERS).map(|caller| {
+        let (start, answer) = (start.clone(), call(caller));
+        async move {
+            start.wait().await;
+            answer.await
         }
-    }
-    Ok(answers)
+    });
+    all(calls).await
 }
 
 /// Makes `count` calls, [`CALLERS`] at a time.
@@ -45,13 +39,28 @@ where
 {
     let numbers: Vec<usize> = (0..count).collect();
     for batch in numbers.chunks(CALLERS) {
-        let calls: Vec<_> = batch.iter().map(|number| tokio::spawn(call(*number))).collect();
-        for call in calls {
-            match call.await {
-                Ok(done) => done?,
-                Err(error) => return fail(format!("a caller panicked: {error}")),
-            }
-        }
+        all(batch.iter().map(|number| call(*number))).await?;
     }
     Ok(())
+}
+
+/// Makes calls in tasks of their own, which end with the check.
+async fn all<T, F>(calls: impl Iterator<Item = F>) -> Result<Vec<T>, NotPassed>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, StoreError>> + Send + 'static,
+{
+    let mut tasks = JoinSet::new();
+    for (caller, call) in calls.enumerate() {
+        tasks.spawn(async move { (caller, call.await) });
+    }
+    let mut answers = Vec::with_capacity(tasks.len());
+    while let Some(ended) = tasks.join_next().await {
+        match ended {
+            Ok((caller, answer)) => answers.push((caller, answer?)),
+            Err(error) => return fail(format!("a call panicked: {}", show::panic(error))),
+        }
+    }
+    answers.sort_by_key(|(caller, _)| *caller);
+    Ok(answers.into_iter().map(|(_, answer)| answer).collect())
 }

@@ -1,4 +1,4 @@
-//! The store under test and its hooks.
+//! The store under test, its hooks, and what is done after a check.
 
 use std::{any::Any, fmt, sync::Arc};
 
@@ -13,15 +13,46 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How one check ended: an error when it did not pass.
 pub(crate) type CheckResult = Result<(), NotPassed>;
-type Hook<T> = Box<dyn Fn() -> BoxFuture<Result<T, BoxError>> + Send + Sync>;
+pub(crate) type HookFn<T> = Box<dyn Fn() -> BoxFuture<Result<T, BoxError>> + Send + Sync>;
+type Teardown = Box<dyn FnOnce() -> BoxFuture<Result<(), BoxError>> + Send + Sync>;
 
-/// An empty store to test, with its optional hooks.
+/// A hook of a subject that some checks need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hook {
+    Replicas,
+    Dump,
+}
+
+impl Hook {
+    pub(crate) const ALL: [Self; 2] = [Self::Replicas, Self::Dump];
+
+    /// The method that sets it; [`Suite::skip`](crate::Suite::skip) takes this name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Replicas => "with_replicas",
+            Self::Dump => "with_dump",
+        }
+    }
+}
+
+/// An empty store to test, with its hooks.
+///
+/// Some checks need [`with_replicas`](Self::with_replicas) or [`with_dump`](Self::with_dump). They fail without it, unless
+/// the suite [skips](crate::Suite::skip) the hook and says why.
 pub struct Subject<S: ?Sized> {
     pub(crate) store: Arc<S>,
-    pub(crate) replica: Option<Hook<Arc<S>>>,
-    pub(crate) dump: Option<Hook<Vec<u8>>>,
-    /// Dropped last.
-    guard: Box<dyn Any + Send + Sync>,
+    pub(crate) replica: Option<HookFn<Arc<S>>>,
+    pub(crate) dump: Option<HookFn<Vec<u8>>>,
+    pub(crate) cleanup: Cleanup,
+}
+
+/// What is done when a check has ended, in whatever way.
+#[derive(Default)]
+pub(crate) struct Cleanup {
+    /// Run from the last to the first.
+    pub(crate) teardowns: Vec<Teardown>,
+    /// Dropped after the teardowns, from the first to the last.
+    guards: Vec<Box<dyn Any + Send + Sync>>,
 }
 
 impl Subject<dyn TokenStore> {
@@ -87,18 +118,50 @@ impl<S: ?Sized> Subject<S> {
             store,
             replica: None,
             dump: None,
-            guard: Box::new(()),
+            cleanup: Cleanup::default(),
         }
     }
 
-    /// Drops a value after the check, such as a temporary directory or a guard that removes a schema.
+    /// Keeps a value until the check and its teardown have ended, and drops it then: a temporary directory, a process.
     #[must_use]
     pub fn guarded_by(mut self, guard: impl Any + Send + Sync) -> Self {
-        self.guard = Box::new((self.guard, guard));
+        self.cleanup.guards.push(Box::new(guard));
         self
     }
 
-    /// Sets the function that opens the same data again, as another replica or a restarted process would.
+    /// Sets what removes the data of the check: drops its database, its schema, its keys.
+    ///
+    /// It runs when the check has passed, failed, panicked or exceeded its time limit. The handles of the check are dropped
+    /// before. A check fails if its teardown fails. Several teardowns run one after the other, the last one first.
+    ///
+    /// If the factory itself fails after it has created a database, it has to remove it.
+    ///
+    /// ```
+    /// # use revento_store::memory::MemoryTokens;
+    /// # use revento_store_testkit::{BoxError, Subject, TokenStoreSuite};
+    /// # async fn create_database() -> Result<String, BoxError> { Ok(String::new()) }
+    /// # async fn drop_database(name: String) -> Result<(), BoxError> { Ok(()) }
+    /// let suite = TokenStoreSuite::new(|| async {
+    ///     let name = create_database().await?;
+    ///     let store = MemoryTokens::new(); // your store, on this database
+    ///     Ok(Subject::tokens(store).with_teardown(move || drop_database(name)))
+    /// });
+    /// ```
+    #[must_use]
+    pub fn with_teardown<F>(mut self, teardown: impl FnOnce() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        self.cleanup
+            .teardowns
+            .push(Box::new(move || Box::pin(teardown())));
+        self
+    }
+
+    /// Sets the function that opens the same data again, as another replica or a restarted process does.
+    ///
+    /// Return a new handle, with a pool and caches of its own, and not a clone: a check that one replica sees what another wrote
+    /// means little if both are the same one.
     #[must_use]
     pub fn with_replicas<F>(mut self, open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
@@ -108,7 +171,16 @@ impl<S: ?Sized> Subject<S> {
         self
     }
 
-    /// Sets the function that reads every byte at rest: the files of the database, or a dump of its tables.
+    /// Sets the function that reads every byte at rest.
+    ///
+    /// Everything counts that the engine writes to a disk on behalf of the store: tables and indexes, but also the write-ahead or
+    /// redo log, the undo log, a binary log, snapshots, and a log of statements if it is switched on. Read the files if you can
+    /// reach them. The order of the bytes does not matter.
+    ///
+    /// The checks search for texts as they are, in UTF-16, in hexadecimal digits, in Base64 and escaped in JSON. So
+    /// the dump may also be the output of a dump tool. They do not see through compression and encryption: if the engine compresses or encrypts its files,
+    /// return its rows through a query. A check fails if the dump lacks the fields that are not secret, because then it is no dump of
+    /// this store.
     #[must_use]
     pub fn with_dump<F>(mut self, dump: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
@@ -124,6 +196,7 @@ impl<S: ?Sized> fmt::Debug for Subject<S> {
         f.debug_struct("Subject")
             .field("replicas", &self.replica.is_some())
             .field("dump", &self.dump.is_some())
+            .field("teardowns", &self.cleanup.teardowns.len())
             .finish_non_exhaustive()
     }
 }

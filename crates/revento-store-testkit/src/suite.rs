@@ -1,114 +1,28 @@
 //! Runs all checks against a store.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use revento_core::error::chain;
-use revento_store::{
-    BudgetStore, DeletionStore, InboxAdmin, InboxStore, Once, Sealer, TokenAdmin, TokenStore,
-};
+use futures_util::{StreamExt as _, stream};
+use tokio::time::Instant;
 
 use crate::{
-    BoxError, CheckOutcome, Finding, Report, Subject, admin, budgets,
-    check::{BoxFuture, Check, SharedSubject},
-    deletions,
-    expect::NotPassed,
-    inbox, once, sealers, tokens,
+    BoxError, CheckOutcome, Finding, Report, StoreTrait, Subject,
+    attempt::Attempt,
+    check::{BoxFuture, Check},
+    subject::Hook,
+    traits::checks_of,
 };
 
-/// The suite for token stores.
-pub type TokenStoreSuite = Suite<dyn TokenStore>;
-/// The suite for inbox stores.
-pub type InboxStoreSuite = Suite<dyn InboxStore>;
-/// The suite for deletion stores.
-pub type DeletionStoreSuite = Suite<dyn DeletionStore>;
-/// The suite for budget stores.
-pub type BudgetStoreSuite = Suite<dyn BudgetStore>;
-/// The suite for use-once marks.
-pub type OnceSuite = Suite<dyn Once>;
-/// The suite for what operators ask of inbox stores. Run it beside the suite for inbox stores.
-pub type InboxAdminSuite = Suite<dyn InboxAdmin>;
-/// The suite for what operators ask of token stores. Run it beside the suite for token stores.
-pub type TokenAdminSuite = Suite<dyn TokenAdmin>;
-/// The suite for sealers.
-pub type SealerSuite = Suite<dyn Sealer>;
-
-/// A store or sealer trait that has a suite. Sealed: only this crate implements it.
-pub trait StoreTrait: sealed::StoreTrait {}
-impl StoreTrait for dyn TokenStore {}
-impl StoreTrait for dyn InboxStore {}
-impl StoreTrait for dyn DeletionStore {}
-impl StoreTrait for dyn BudgetStore {}
-impl StoreTrait for dyn Once {}
-impl StoreTrait for dyn InboxAdmin {}
-impl StoreTrait for dyn TokenAdmin {}
-impl StoreTrait for dyn Sealer {}
-
-mod sealed {
-    pub trait StoreTrait {
-        #[doc(hidden)]
-        fn checks() -> Checks<Self>;
-    }
-
-    #[expect(missing_debug_implementations, reason = "cannot be named")]
-    pub struct Checks<S: ?Sized>(pub(crate) Vec<crate::check::Check<S>>);
-}
-
-impl sealed::StoreTrait for dyn TokenStore {
-    fn checks() -> sealed::Checks<Self> {
-        sealed::Checks(tokens::checks())
-    }
-}
-
-impl sealed::StoreTrait for dyn InboxStore {
-    fn checks() -> sealed::Checks<Self> {
-        sealed::Checks(inbox::checks())
-    }
-}
-
-impl sealed::StoreTrait for dyn DeletionStore {
-    fn checks() -> sealed::Checks<Self> {
-        sealed::Checks(deletions::checks())
-    }
-}
-
-impl sealed::StoreTrait for dyn BudgetStore {
-    fn checks() -> sealed::Checks<Self> {
-        sealed::Checks(budgets::checks())
-    }
-}
-
-impl sealed::StoreTrait for dyn Once {
-    fn checks() -> sealed::Checks<Self> {
-        sealed::Checks(once::checks())
-    }
-}
-
-impl sealed::StoreTrait for dyn InboxAdmin {
-    fn checks() -> sealed::Checks<Self> {
-        sealed::Checks(admin::inbox_checks())
-    }
-}
-
-impl sealed::StoreTrait for dyn TokenAdmin {
-    fn checks() -> sealed::Checks<Self> {
-        sealed::Checks(admin::token_checks())
-    }
-}
-
-impl sealed::StoreTrait for dyn Sealer {
-    fn checks() -> sealed::Checks<Self> {
-        sealed::Checks(sealers::checks())
-    }
-}
-
-type Factory<S> = Box<dyn Fn() -> BoxFuture<Result<Subject<S>, BoxError>> + Send + Sync>;
+pub(crate) type Factory<S> = Arc<dyn Fn() -> BoxFuture<Result<Subject<S>, BoxError>> + Send + Sync>;
 
 /// All checks for one trait, and the store to run them against.
 pub struct Suite<S: ?Sized> {
+    name: String,
     factory: Factory<S>,
     skipped: BTreeMap<String, String>,
     only: Option<String>,
-    patience: Duration,
+    time_limit: Duration,
+    concurrency: usize,
 }
 
 impl<S: StoreTrait + Send + Sync + ?Sized + 'static> Suite<S> {
@@ -118,95 +32,135 @@ impl<S: StoreTrait + Send + Sync + ?Sized + 'static> Suite<S> {
         F: Future<Output = Result<Subject<S>, BoxError>> + Send + 'static,
     {
         Self {
-            factory: Box::new(move || Box::pin(factory())),
+            name: S::NAME.to_owned(),
+            factory: Arc::new(move || Box::pin(factory())),
             skipped: BTreeMap::new(),
             only: None,
-            patience: Duration::from_secs(60),
+            time_limit: Duration::from_secs(60),
+            concurrency: 1,
         }
     }
 
-    /// Skips the check with this name. The report shows the reason.
+    /// Gives the suite another name than that of its trait, such as `token_store`. Reports have it. Two suites of a trait in
+    /// one [`Harness`](crate::Harness) need different names.
     #[must_use]
-    pub fn skip(mut self, name: impl Into<String>, reason: impl Into<String>) -> Self {
-        self.skipped.insert(name.into(), reason.into());
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Skips a check, or all checks that need a hook: `with_replicas` or `with_dump`. The report shows the reason.
+    ///
+    /// A name that is neither a check nor a hook is a failure, so that no skip outlives its check. So is a hook that is skipped
+    /// and that the subject has.
+    #[must_use]
+    pub fn skip(mut self, check_or_hook: impl Into<String>, because: impl Into<String>) -> Self {
+        self.skipped.insert(check_or_hook.into(), because.into());
         self
     }
 
     /// Runs only the check with this name.
     #[must_use]
-    pub fn only(mut self, name: impl Into<String>) -> Self {
-        self.only = Some(name.into());
+    pub fn only(mut self, check: impl Into<String>) -> Self {
+        self.only = Some(check.into());
         self
     }
 
-    /// Sets the time after which a check fails because it hangs. The default is one minute.
+    /// Sets the time after which a check fails because it hangs; its teardown has the same time again. The default is one minute,
+    /// which is long for every engine: the slowest check takes a few seconds.
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn time_limit(mut self, time_limit: Duration) -> Self {
+        self.time_limit = time_limit;
         self
     }
 
-    /// Runs the checks one after the other, each on a new store.
+    /// Sets how many checks run at the same time. The default is one.
+    ///
+    /// Each check has a store of its own, so choose more if the stores that the factory makes do not share data: if each has a
+    /// file, a schema or a prefix of its own.
+    #[must_use]
+    pub fn concurrency(mut self, checks: usize) -> Self {
+        self.concurrency = checks.max(1);
+        self
+    }
+
+    /// Runs the checks, each on a new store. The report has them in a fixed order.
     pub async fn run(self) -> Report {
-        let sealed::Checks(mut checks) = S::checks();
+        let started = Instant::now();
+        let mut findings = self.mistaken_names();
+        let mut checks = checks_of::<S>();
         if let Some(only) = &self.only {
             checks.retain(|check| check.name == only);
-            if checks.is_empty() {
-                return Report {
-                    findings: vec![Finding {
-                        name: "only",
-                        why: "a misspelt name would run no check and pass",
-                        outcome: CheckOutcome::Failed(format!("there is no check {only:?}")),
-                    }],
-                };
-            }
         }
-        let mut skipped = self.skipped.clone();
-        let mut findings = Vec::with_capacity(checks.len());
-        for check in checks {
-            let outcome = match skipped.remove(check.name) {
-                Some(reason) => CheckOutcome::Skipped(reason),
-                None => self.run_one(&check).await,
-            };
-            findings.push(Finding {
-                name: check.name,
-                why: check.why,
-                outcome,
-            });
+        let runs: Vec<_> = checks.iter().map(|check| self.run_one(check)).collect();
+        let ran: Vec<Finding> = stream::iter(runs).buffered(self.concurrency).collect().await;
+        findings.splice(0..0, ran);
+        Report {
+            suite: self.name,
+            findings,
+            duration: started.elapsed(),
         }
-        findings.extend(skipped.into_keys().map(|name| Finding {
-            name: "skip",
-            why: "a skip for a check that was renamed or removed has no effect",
-            outcome: CheckOutcome::Failed(format!("there is no check {name:?} to skip")),
-        }));
-        Report { findings }
     }
 
-    async fn run_one(&self, check: &Check<S>) -> CheckOutcome {
-        let subject = match (self.factory)().await {
-            Ok(subject) => SharedSubject::new(subject),
-            Err(error) => {
-                return CheckOutcome::Failed(format!("the factory did not make a store: {}", chain(&*error)));
+    /// A failure for each name in [`only`](Self::only) and [`skip`](Self::skip) that means nothing.
+    pub(crate) fn mistaken_names(&self) -> Vec<Finding> {
+        let checks = checks_of::<S>();
+        let is_check = |name: &str| checks.iter().any(|check| check.name == name);
+        let is_hook = |name: &str| Hook::ALL.iter().any(|hook| hook.name() == name);
+        let only = self.only.iter().filter(|name| !is_check(name));
+        let only = only.map(|name| {
+            let what = format!("there is no check {name:?}");
+            Finding::failed("only", "a misspelt name would run no check and pass", what)
+        });
+        let skipped = self
+            .skipped
+            .keys()
+            .filter(|name| !is_check(name) && !is_hook(name));
+        let skipped = skipped.map(|name| {
+            let what = format!("there is no check and no hook {name:?} to skip");
+            Finding::failed(
+                "skip",
+                "a skip for a check that was renamed or removed has no effect",
+                what,
+            )
+        });
+        only.chain(skipped).collect()
+    }
+
+    pub(crate) async fn run_one(&self, check: &Check<S>) -> Finding {
+        let started = Instant::now();
+        let outcome = match self.skipped.get(check.name) {
+            Some(because) => CheckOutcome::Skipped(because.clone()),
+            None => {
+                let attempt = Attempt {
+                    factory: self.factory.clone(),
+                    time_limit: self.time_limit,
+                    skipped: &self.skipped,
+                };
+                attempt.run(check).await
             }
         };
-        // A separate task contains a panic and runs on a worker thread, as the races do.
-        let mut task = tokio::spawn((check.run)(subject.clone()));
-        let outcome = match tokio::time::timeout(self.patience, &mut task).await {
-            Ok(Ok(Ok(()))) => CheckOutcome::Passed,
-            Ok(Ok(Err(NotPassed::Skipped(reason)))) => CheckOutcome::Skipped(reason.to_owned()),
-            Ok(Ok(Err(NotPassed::Failed(what)))) => CheckOutcome::Failed(what),
-            Ok(Err(panic)) => CheckOutcome::Failed(format!("the store panicked: {panic}")),
-            Err(_) => CheckOutcome::Failed(format!("the check did not end within {:?}", self.patience)),
-        };
-        task.abort();
-        drop(subject);
-        outcome
+        Finding {
+            name: check.name,
+            why: check.why,
+            outcome,
+            duration: started.elapsed(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn max_concurrency(&self) -> usize {
+        self.concurrency
     }
 }
 
 impl<S: ?Sized> fmt::Debug for Suite<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Suite")
+            .field("name", &self.name)
             .field("skipped", &self.skipped)
             .finish_non_exhaustive()
     }

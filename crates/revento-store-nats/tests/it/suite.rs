@@ -4,19 +4,11 @@ use std::sync::Arc;
 
 use revento_store::{BudgetStore, DeletionStore, InboxAdmin, InboxStore, Once, TokenAdmin, TokenStore};
 use revento_store_testkit::{
-    BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, Report,
-    Subject, TokenAdminSuite, TokenStoreSuite,
+    BudgetStoreSuite, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, Subject,
+    TokenAdminSuite, TokenStoreSuite,
 };
 
 use crate::server::Servers;
-
-/// Every check has passed, and none was skipped.
-fn assert_all_passed(report: &Report) {
-    report.assert_passed();
-    for finding in report.findings() {
-        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
-    }
-}
 
 /// Makes the suite of a trait: a new store for each check, with replicas and a dump.
 macro_rules! suite {
@@ -43,31 +35,49 @@ macro_rules! suite {
 }
 
 async fn tokens(servers: Servers) {
-    assert_all_passed(&suite!(servers, TokenStoreSuite, TokenStore).run().await);
+    suite!(servers, TokenStoreSuite, TokenStore)
+        .run()
+        .await
+        .assert_complete();
 }
 
 async fn token_admin(servers: Servers) {
-    assert_all_passed(&suite!(servers, TokenAdminSuite, TokenAdmin).run().await);
+    suite!(servers, TokenAdminSuite, TokenAdmin)
+        .run()
+        .await
+        .assert_complete();
 }
 
 async fn inbox(servers: Servers) {
-    assert_all_passed(&suite!(servers, InboxStoreSuite, InboxStore).run().await);
+    suite!(servers, InboxStoreSuite, InboxStore)
+        .run()
+        .await
+        .assert_complete();
 }
 
 async fn inbox_admin(servers: Servers) {
-    assert_all_passed(&suite!(servers, InboxAdminSuite, InboxAdmin).run().await);
+    suite!(servers, InboxAdminSuite, InboxAdmin)
+        .run()
+        .await
+        .assert_complete();
 }
 
 async fn deletions(servers: Servers) {
-    assert_all_passed(&suite!(servers, DeletionStoreSuite, DeletionStore).run().await);
+    suite!(servers, DeletionStoreSuite, DeletionStore)
+        .run()
+        .await
+        .assert_complete();
 }
 
 async fn once(servers: Servers) {
-    assert_all_passed(&suite!(servers, OnceSuite, Once).run().await);
+    suite!(servers, OnceSuite, Once).run().await.assert_complete();
 }
 
 async fn budgets(servers: Servers) {
-    assert_all_passed(&suite!(servers, BudgetStoreSuite, BudgetStore).run().await);
+    suite!(servers, BudgetStoreSuite, BudgetStore)
+        .run()
+        .await
+        .assert_complete();
 }
 
 #[tokio::test(flavor = "multi_thread")]

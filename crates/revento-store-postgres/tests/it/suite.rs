@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use revento_store::{BudgetStore, DeletionStore, InboxStore, Once, TokenStore};
 use revento_store_testkit::{
-    BoxError, BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite,
-    OnceSuite, Report, Subject, TokenAdminSuite, TokenStoreSuite,
+    BoxError, BudgetStoreSuite, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, Subject,
+    TokenAdminSuite, TokenStoreSuite,
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -24,13 +24,6 @@ async fn dump(url: &str, schema: &str) -> Result<Vec<u8>, BoxError> {
     }
     connection.close().await?;
     Ok(all.into_bytes())
-}
-
-fn passed_in_full(report: &Report) {
-    report.assert_passed();
-    for finding in report.findings() {
-        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
-    }
 }
 
 /// A suite for the stores that an URL leads to. `admin` leads to the same database, and past a pooler.
@@ -52,7 +45,7 @@ pub(crate) async fn token_store(url: String, admin: String) {
             Ok(Subject::tokens(store).with_replicas(open).with_dump(dump))
         }
     });
-    passed_in_full(&suite.run().await);
+    suite.run().await.assert_complete();
 }
 
 pub(crate) async fn inbox_store(url: String, admin: String) {
@@ -73,7 +66,7 @@ pub(crate) async fn inbox_store(url: String, admin: String) {
             Ok(Subject::inbox(store).with_replicas(open).with_dump(dump))
         }
     });
-    passed_in_full(&suite.run().await);
+    suite.run().await.assert_complete();
 }
 
 pub(crate) async fn for_operators(url: String) {
@@ -86,7 +79,7 @@ pub(crate) async fn for_operators(url: String) {
             ))
         }
     });
-    passed_in_full(&inbox.run().await);
+    inbox.run().await.assert_complete();
     let tokens = TokenAdminSuite::new(move || {
         let url = url.clone();
         async move {
@@ -95,7 +88,7 @@ pub(crate) async fn for_operators(url: String) {
             ))
         }
     });
-    passed_in_full(&tokens.run().await);
+    tokens.run().await.assert_complete();
 }
 
 pub(crate) async fn deletion_store(url: String) {
@@ -111,7 +104,7 @@ pub(crate) async fn deletion_store(url: String) {
             Ok(Subject::deletions(store).with_replicas(open))
         }
     });
-    passed_in_full(&suite.run().await);
+    suite.run().await.assert_complete();
 }
 
 pub(crate) async fn budget_store(url: String) {
@@ -127,7 +120,7 @@ pub(crate) async fn budget_store(url: String) {
             Ok(Subject::budgets(store).with_replicas(open))
         }
     });
-    passed_in_full(&suite.run().await);
+    suite.run().await.assert_complete();
 }
 
 pub(crate) async fn once_store(url: String) {
@@ -143,7 +136,7 @@ pub(crate) async fn once_store(url: String) {
             Ok(Subject::once(store).with_replicas(open))
         }
     });
-    passed_in_full(&suite.run().await);
+    suite.run().await.assert_complete();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use redis::{AsyncCommands, Client};
 use revento_store::TokenStore;
-use revento_store_testkit::{BoxError, CheckOutcome, Subject, TokenAdminSuite, TokenStoreSuite};
+use revento_store_testkit::{BoxError, Subject, TokenAdminSuite, TokenStoreSuite};
 
 use crate::server;
 
@@ -45,11 +45,7 @@ async fn the_token_store_suite_passes() {
             Ok(Subject::tokens(store).with_replicas(open).with_dump(dump))
         }
     });
-    let report = suite.run().await;
-    report.assert_passed();
-    for finding in report.findings() {
-        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
-    }
+    suite.run().await.assert_complete();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,6 +63,5 @@ async fn the_suite_for_operators_passes() {
             Ok(Subject::token_admin(store))
         }
     });
-    let report = suite.run().await;
-    report.assert_passed();
+    suite.run().await.assert_complete();
 }

@@ -5,8 +5,8 @@ use std::{fs, path::Path, sync::Arc};
 use revento_store::{DeletionStore, InboxStore, Once, TokenStore};
 use revento_store_sqlite::SqliteStore;
 use revento_store_testkit::{
-    BoxError, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, Report, Subject,
-    TokenAdminSuite, TokenStoreSuite,
+    BoxError, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, Subject, TokenAdminSuite,
+    TokenStoreSuite,
 };
 
 /// Every byte of every file of the directory: the database, its log and its index.
@@ -16,13 +16,6 @@ fn files(directory: &Path) -> Result<Vec<u8>, BoxError> {
         bytes.extend(fs::read(entry?.path())?);
     }
     Ok(bytes)
-}
-
-fn passed_in_full(report: &Report) {
-    report.assert_passed();
-    for finding in report.findings() {
-        assert_eq!(finding.outcome, CheckOutcome::Passed, "{}", finding.name);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +35,7 @@ async fn the_token_store_suite_passes() {
             .with_dump(dump)
             .guarded_by(directory))
     });
-    passed_in_full(&suite.run().await);
+    suite.run().await.assert_complete();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +55,7 @@ async fn the_inbox_suite_passes() {
             .with_dump(dump)
             .guarded_by(directory))
     });
-    passed_in_full(&suite.run().await);
+    suite.run().await.assert_complete();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,12 +69,12 @@ async fn the_suites_for_operators_pass() {
         let (store, directory) = store().await?;
         Ok(Subject::inbox_admin(store).guarded_by(directory))
     });
-    passed_in_full(&inbox.run().await);
+    inbox.run().await.assert_complete();
     let tokens = TokenAdminSuite::new(|| async {
         let (store, directory) = store().await?;
         Ok(Subject::token_admin(store).guarded_by(directory))
     });
-    passed_in_full(&tokens.run().await);
+    tokens.run().await.assert_complete();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +91,7 @@ async fn q17_the_ledger_suite_passes() {
             .with_replicas(open)
             .guarded_by(directory))
     });
-    passed_in_full(&suite.run().await);
+    suite.run().await.assert_complete();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,5 +106,5 @@ async fn o21_the_use_once_suite_passes() {
         };
         Ok(Subject::once(store).with_replicas(open).guarded_by(directory))
     });
-    passed_in_full(&suite.run().await);
+    suite.run().await.assert_complete();
 }

@@ -7,7 +7,11 @@ use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Sealed, Stored, SwapOutcome, TokenStore, Version,
 };
 
-use crate::expect::{NotPassed, fail};
+use crate::{
+    expect::{Failures, NotPassed, fail},
+    show,
+    subject::CheckResult,
+};
 
 /// 2026-05-09T14:22:31.000001Z. The current time of the checks; stores must not compare it with their own clock.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_001);
@@ -26,7 +30,9 @@ pub(crate) fn record(event: &str) -> Record {
 
 pub(crate) fn of_key(key: ConnectionKey) -> Record {
     Record {
-        tokens: Some(Sealed::from_bytes(format!("sealed {key}").into_bytes())),
+        tokens: Some(Sealed::from_bytes(
+            format!("sealed of {}", show::key(&key)).into_bytes(),
+        )),
         connection: Connection {
             key,
             organization_id: Some("org_test".into()),
@@ -68,21 +74,68 @@ pub(crate) fn doubted(record: &Record) -> Record {
     doubted
 }
 
+/// Creates a record, and fails unless its key is new. Names the other key of a collision.
 pub(crate) async fn created(store: &dyn TokenStore, record: &Record) -> Result<Version, NotPassed> {
+    let key = &record.connection.key;
     match store.create(record).await? {
         CreateOutcome::Created(version) => Ok(version),
-        CreateOutcome::AlreadyExists => fail(format!(
-            "creating {} returned AlreadyExists",
-            record.connection.key
-        )),
+        CreateOutcome::AlreadyExists => {
+            let found = match store.load(key).await? {
+                Some(stored) => format!("there it finds the record of {}", origin(&stored.record)),
+                None => "there it finds nothing".to_owned(),
+            };
+            fail(format!(
+                "creating {} returned AlreadyExists, and {found}",
+                show::key(key)
+            ))
+        }
+    }
+}
+
+/// Whose record it was when the check wrote it: a store that takes one key for another may well return it with the key that was asked for.
+fn origin(record: &Record) -> String {
+    let returned = show::key(&record.connection.key);
+    let tokens = record.tokens.as_ref().map(Sealed::as_bytes).unwrap_or_default();
+    match String::from_utf8_lossy(tokens).strip_prefix("sealed of ") {
+        Some(written) if written != returned => format!("{written} (returned as {returned})"),
+        _ => returned,
     }
 }
 
 pub(crate) async fn loaded(store: &dyn TokenStore, key: &ConnectionKey) -> Result<Stored, NotPassed> {
     match store.load(key).await? {
         Some(stored) => Ok(stored),
-        None => fail(format!("{key} was stored but the store does not find it")),
+        None => fail(format!(
+            "{} was stored but the store does not find it",
+            show::key(key)
+        )),
     }
+}
+
+/// Fails unless the store has exactly this record.
+pub(crate) async fn is_stored(store: &dyn TokenStore, expected: &Record) -> CheckResult {
+    let key = &expected.connection.key;
+    same_record(
+        &format!("the record of {}", show::key(key)),
+        &loaded(store, key).await?.record,
+        expected,
+    )
+}
+
+/// [`same`](crate::expect::same) for records, with the sealed bytes, which `Debug` does not show.
+pub(crate) fn same_record(what: &str, came: &Record, expected: &Record) -> CheckResult {
+    let tokens = |record: &Record| {
+        record
+            .tokens
+            .as_ref()
+            .map(|tokens| show::bytes(tokens.as_bytes()))
+    };
+    let mut failures = Failures::new();
+    if came.tokens != expected.tokens {
+        failures.same(&format!("{what}, its tokens"), tokens(came), tokens(expected));
+    }
+    failures.same(what, &came.connection, &expected.connection);
+    failures.end()
 }
 
 pub(crate) async fn swapped(

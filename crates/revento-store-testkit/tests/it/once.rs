@@ -157,7 +157,7 @@ async fn run(check: &str, fault: Fault) -> Report {
         let open = move || std::future::ready(Ok(Arc::new(origin.replica()) as Arc<dyn Once>));
         Ok(Subject::new(store as Arc<dyn Once>).with_replicas(open))
     });
-    suite.only(check).patience(Duration::from_secs(10)).run().await
+    suite.only(check).time_limit(Duration::from_secs(10)).run().await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ use self::{
     tokens::{FaultyTokens, TokenFault},
 };
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 fn has_failed(report: &Report) -> bool {
     matches!(report.findings()[0].outcome, CheckOutcome::Failed(_))
@@ -39,7 +39,7 @@ async fn every_faulty_inbox_is_found() {
     for (fault, check) in faults {
         let suite =
             InboxAdminSuite::new(move || async move { Ok(Subject::inbox_admin(FaultyInbox::new(fault))) });
-        let report = suite.only(check).patience(PATIENCE).run().await;
+        let report = suite.only(check).time_limit(TIME_LIMIT).run().await;
         assert!(has_failed(&report), "{fault:?} passes {check}");
     }
 }
@@ -54,7 +54,7 @@ async fn every_faulty_token_store_is_found() {
     for (fault, check) in faults {
         let suite =
             TokenAdminSuite::new(move || async move { Ok(Subject::token_admin(FaultyTokens::new(fault))) });
-        let report = suite.only(check).patience(PATIENCE).run().await;
+        let report = suite.only(check).time_limit(TIME_LIMIT).run().await;
         assert!(has_failed(&report), "{fault:?} passes {check}");
     }
 }

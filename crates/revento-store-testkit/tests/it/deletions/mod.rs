@@ -16,7 +16,7 @@ async fn run(check: &str, fault: Fault) -> Report {
         let subject = Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone())));
         std::future::ready(Ok(subject))
     });
-    suite.only(check).patience(Duration::from_secs(5)).run().await
+    suite.only(check).time_limit(Duration::from_secs(5)).run().await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,7 +23,7 @@ async fn run(check: &str, fault: Fault) -> Report {
             .with_dump(dump);
         std::future::ready(Ok(subject))
     });
-    suite.only(check).patience(Duration::from_secs(5)).run().await
+    suite.only(check).time_limit(Duration::from_secs(5)).run().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,7 +167,7 @@ async fn an_inbox_that_forgets_is_found() {
         let empty = || std::future::ready(Ok(Arc::new(MemoryInbox::new()) as Arc<dyn InboxStore>));
         Ok(Subject::inbox(MemoryInbox::new()).with_replicas(empty))
     });
-    let report = suite.run().await;
+    let report = suite.skip("with_dump", "memory is not at rest").run().await;
     let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
     assert_eq!(
         failed,
