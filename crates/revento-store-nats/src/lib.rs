@@ -18,7 +18,8 @@
 //! `sync_interval: always`. A single server has the only copy: [`NatsOptions::trust_the_server`] says that you have set it or accept the
 //! risk.
 //!
-//! A single server needs version 2.9. A cluster needs 2.11: an older one loses records when a node fails.
+//! A single server needs version 2.9. A cluster needs 2.11: an older one loses records when a node fails. Set `max_payload: 2MB`: with the
+//! default of 1 MB a server refuses the largest webhooks, whose bodies may have 1 MiB.
 //!
 //! Servers on other machines have to speak TLS (`tls://`), unless [`NatsOptions::allow_plain_text`] says otherwise. The store reads no
 //! environment variable.

@@ -57,6 +57,18 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     !part.is_empty() && memchr::memmem::find(bytes, part).is_some()
 }
 
+/// Pseudo-random bytes: every value occurs, and no engine can compress them much. Numbers as in Knuth's MMIX.
+pub(crate) fn mixed(seed: u64, size: usize) -> Vec<u8> {
+    let mut state = seed;
+    let next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    };
+    std::iter::repeat_with(next).take(size).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -75,6 +75,7 @@ mod sealers;
 mod show;
 mod subject;
 mod suite;
+mod texts;
 mod tokens;
 mod traits;
 

@@ -42,7 +42,8 @@ impl Engine for Nats {
             let file = folder.join("nats.conf");
             let streams = folder.join("streams");
             let settings = format!(
-                "listen: \"127.0.0.1:{port}\"\nauthorization {{ token: \"{token}\" }}\njetstream {{ store_dir: {streams:?} }}\n"
+                "listen: \"127.0.0.1:{port}\"\nauthorization {{ token: \"{token}\" }}\nmax_payload: 2MB\n\
+                 jetstream {{ store_dir: {streams:?} }}\n"
             );
             std::fs::write(&file, settings)?;
             let mut command = Command::new(&program);

@@ -145,7 +145,7 @@ impl Cluster {
         let streams = place.join("streams");
         format!(
             "server_name: node{number}\nlisten: \"127.0.0.1:{}\"\nhttp: \"127.0.0.1:{}\"\nauthorization {{ token: \"{token}\" }}\n\
-             jetstream {{ store_dir: {streams:?} }}\ncluster {{\n  name: revento\n  listen: \"127.0.0.1:{}\"\n  \
+             max_payload: 2MB\njetstream {{ store_dir: {streams:?} }}\ncluster {{\n  name: revento\n  listen: \"127.0.0.1:{}\"\n  \
              authorization {{ user: route, password: \"{token}\" }}\n  routes: [{}]\n}}\n",
             node.port,
             node.monitor_port,

@@ -1,16 +1,20 @@
 //! The checks for [`InboxStore`](revento_store::InboxStore).
 
+mod alike;
 mod buried;
 mod deliveries;
 mod dropped;
 mod durable;
+mod ends;
 mod expunge;
 mod forget;
+mod fresh;
 mod insert;
 mod lease;
 mod long;
 mod order;
 mod outcomes;
+mod races;
 pub(crate) mod sample;
 mod waiting;
 
@@ -24,6 +28,12 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "a webhook is handled with the data of another webhook",
         deliveries::k8_odd_deliveries_survive =>
             "an unusual id makes the inbox fail or hides another delivery",
+        deliveries::k8_large_deliveries_survive =>
+            "a large webhook is refused with a 503 for ever, or handled without its end",
+        deliveries::q11_every_bit_of_the_digest_counts =>
+            "the platform uses an id for two bodies, and one of them is lost unnoticed",
+        alike::k8_no_call_touches_a_delivery_that_looks_alike =>
+            "the end of one delivery is taken for that of another, which is never handled",
         long::h25_ids_of_any_length_are_kept_and_listed =>
             "a delivery with a long id is refused with a 503 for ever",
         insert::q1_an_envelope_is_queued_once =>
@@ -48,8 +58,22 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "a delivery is never handled while newer ones are",
         lease::k22_leases_go_by_the_callers_clock =>
             "a wrong clock of the database ends leases early",
+        ends::q8_deliveries_are_due_in_order_to_both_ends_of_time =>
+            "a delivery with an unusual time is handled too late or never",
+        ends::q8_equal_times_are_in_the_order_of_arrival =>
+            "a delivery waits while later ones are handled",
+        ends::q20_more_than_255_attempts_are_counted =>
+            "a delivery with many attempts cannot be leased any more, or begins its attempts again",
         lease::q20_attempts_are_counted_from_the_queueing =>
             "a delivery is buried too early or never",
+        races::q3_of_many_outcomes_of_a_lease_one_counts =>
+            "a runner records an outcome, and another call overwrites it",
+        races::q3_a_late_outcome_and_a_takeover_exclude_each_other =>
+            "a delivery is handled again after its first handler has completed it",
+        races::q9_of_many_replays_and_requeues_one_queues =>
+            "a replay and an operator queue a delivery twice, and it is handled twice",
+        races::q18_expunging_and_a_requeue_exclude_each_other =>
+            "a requeued delivery is buried again at once, or handled without its body",
         outcomes::q10_a_handled_delivery_is_handled =>
             "a delivery is handled again",
         outcomes::q8_a_retry_waits_for_its_time =>
@@ -70,6 +94,8 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "a delivery that always fails blocks its resource for ever",
         order::q14_a_requeued_delivery_arrives_anew =>
             "two deliveries of one resource are handled at once after a replay",
+        alike::q14_ordering_keys_that_look_alike_are_separate =>
+            "a failing delivery holds up those of another resource",
         order::q14_keys_do_not_hold_each_other_up =>
             "a slow resource blocks all others",
         waiting::q8_next_due_is_when_a_lease_can_succeed =>
@@ -98,6 +124,8 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "a webhook is lost after it was acknowledged with a 2xx",
         dropped::q2_a_dropped_call_loses_and_blocks_nothing =>
             "a sender that closes the connection loses a delivery or blocks its resource",
+        fresh::k24_replicas_read_at_once_what_another_wrote =>
+            "an operator or a runner acts on a state that another replica has changed",
         durable::q8_replicas_share_the_work =>
             "two replicas handle the same delivery",
     ]

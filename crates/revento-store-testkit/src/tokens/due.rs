@@ -95,7 +95,7 @@ pub(super) async fn t7_due_lists_live_connections_only(
 ) -> CheckResult {
     let store = subject.store();
     let mut statuses = ConnectionStatus::KNOWN.to_vec();
-    statuses.push("paused".into());
+    statuses.extend(["paused", "CONNECTED", "connected ", "in-doubt", ""].map(Into::into));
     statuses.reverse(); // The live ones end last, behind those that do not count.
     let mut live = Vec::new();
     for (index, status) in statuses.into_iter().enumerate() {

@@ -1,12 +1,15 @@
 //! The checks for [`TokenStore`](revento_store::TokenStore).
 
 mod abandoned;
+mod alike;
 mod claims;
 mod create;
 mod dropped;
 mod due;
 mod durable;
+mod ends;
 mod fences;
+mod fresh;
 mod lists;
 mod long;
 mod odd;
@@ -15,6 +18,7 @@ mod records;
 pub(crate) mod sample;
 mod secrets;
 mod swap;
+mod values;
 
 use revento_store::TokenStore;
 
@@ -40,7 +44,15 @@ pub(crate) fn checks() -> Vec<Check<dyn TokenStore>> {
             "one organizer's tokens are used for another's event",
         long::h25_ids_of_any_length_are_kept_and_listed =>
             "a connection with a long id is refused, and its organizer can never connect",
-        odd::k8_large_values_survive =>
+        alike::k8_no_call_touches_a_key_that_looks_alike =>
+            "a refresh or an end of one connection changes another one whose id differs in case, a blank or an accent",
+        alike::k6_lists_have_no_key_that_looks_alike =>
+            "revoking one event or integration ends the connections of another whose id looks alike",
+        values::k8_texts_survive_in_every_field =>
+            "a scope, a status or an organization becomes another one, and calls fail or go to the wrong organization",
+        values::k8_no_text_is_cut =>
+            "a connection with many scopes loses some, or cannot be stored",
+        values::k8_large_tokens_survive =>
             "a truncated token is a lost connection",
         odd::k8_sealed_bytes_survive_as_they_are =>
             "one changed byte makes the tokens impossible to open",
@@ -92,6 +104,10 @@ pub(crate) fn checks() -> Vec<Check<dyn TokenStore>> {
             "the connections that expire first are refreshed last",
         due::t7_due_lists_live_connections_only =>
             "ended connections take the place of live ones in the list",
+        ends::t7_due_is_in_order_to_both_ends_of_time =>
+            "a connection whose expiry has another form than most is refreshed too late",
+        ends::k12_a_claim_can_have_any_end =>
+            "a claim with an unusual end never ends, or is over at once",
         due::t7_due_follows_every_change =>
             "a connection that was refreshed is refreshed again, or one that needs it is not found",
         pages::t7_foreign_rows_crowd_nothing_out_of_what_is_due =>
@@ -116,6 +132,8 @@ pub(crate) fn checks() -> Vec<Check<dyn TokenStore>> {
             "after a restart a spent refresh token is sent, and the platform revokes the family",
         durable::k23_claims_and_counters_survive_reopening =>
             "a restart loses claims, and a refresh token is sent twice",
+        fresh::k24_replicas_read_at_once_what_another_wrote =>
+            "a replica uses or refreshes a token pair that another has replaced, and the platform revokes the family",
         durable::k17_replicas_race_as_callers_do =>
             "callers of one replica are safe, but two replicas spend the same refresh token",
         dropped::k23_a_dropped_swap_is_whole_or_never_was =>

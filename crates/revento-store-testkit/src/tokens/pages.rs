@@ -1,7 +1,7 @@
 //! Checks of paging through lists.
 
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
-use revento_store::{DueCursor, Record, Stored, TokenStore};
+use revento_store::{DueCursor, Record, Sealed, Stored, TokenStore};
 
 use super::sample::{DAY, NOW, TICK, created, loaded, of_key, record, swapped};
 use crate::{
@@ -14,6 +14,8 @@ use crate::{
 const CLIENT: &str = "clt_test";
 /// More records than the default limits of engines and drivers.
 const MANY: usize = 1001;
+/// So large that all records together exceed the usual limits of an answer, which are 1 and 4 MiB.
+const LARGE: usize = 4200;
 
 #[derive(Clone, Copy)]
 enum List<'a> {
@@ -209,7 +211,9 @@ pub(super) async fn k6_a_thousand_records_are_all_listed(
 ) -> CheckResult {
     let name = |number: usize| user("evt", &format!("usr_{number:04}"));
     in_batches(MANY, |number| {
-        let (store, record) = (subject.store(), ending(name(number), NOW));
+        let mut record = ending(name(number), NOW);
+        record.tokens = Some(Sealed::from_bytes(vec![b't'; LARGE]));
+        let store = subject.store();
         async move { store.create(&record).await.map(drop) }
     })
     .await?;

@@ -15,4 +15,5 @@ mod memory;
 mod once;
 mod sealers;
 mod suite;
+mod text_change;
 mod tokens;

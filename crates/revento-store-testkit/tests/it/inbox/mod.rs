@@ -1,5 +1,6 @@
 //! Inbox stores with one fault each: the suite has to find each fault.
 
+mod bent;
 mod faulty;
 
 use std::{sync::Arc, time::Duration};
@@ -7,7 +8,10 @@ use std::{sync::Arc, time::Duration};
 use revento_store::{InboxStore, memory::MemoryInbox};
 use revento_store_testkit::{InboxStoreSuite, Report, Subject};
 
+use bent::{Bend, Bent, Call, Field, Read};
 use faulty::{Fault, Faulty};
+
+use crate::text_change::TextChange;
 
 async fn run(check: &str, fault: Fault) -> Report {
     let suite = InboxStoreSuite::new(move || {
@@ -161,6 +165,94 @@ async fn every_faulty_behaviour_is_found() {
     }
 }
 
+async fn bent(bend: Bend, check: &str) {
+    let suite = InboxStoreSuite::new(move || async move {
+        let store = Arc::new(Bent::new(bend));
+        let first = Arc::clone(&store);
+        let open = move || std::future::ready(Ok(Arc::new(first.replica()) as Arc<dyn InboxStore>));
+        Ok(Subject::new(store as Arc<dyn InboxStore>).with_replicas(open))
+    });
+    let report = suite.only(check).run().await;
+    assert!(!report.is_passed(), "{bend:?} has to fail {check}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k8_every_way_to_alter_a_text_is_found_in_every_field() {
+    let (odd, large) = ("k8_odd_deliveries_survive", "k8_large_deliveries_survive");
+    for change in TextChange::SHORT {
+        for field in [Field::DeliveryId, Field::EventType, Field::Error] {
+            bent(Bend::Text(field, change), odd).await;
+        }
+    }
+    for change in TextChange::CUTS {
+        for field in [Field::EventType, Field::Error] {
+            bent(Bend::Text(field, change), large).await;
+        }
+    }
+    for (bend, check) in [
+        (Bend::BodiesUpTo(255), odd),
+        (Bend::BodiesUpTo(65_535), large),
+        (Bend::BodiesUpTo(1 << 20), large),
+        (Bend::DigestsUpToNul, "q11_every_bit_of_the_digest_counts"),
+        (Bend::DigestsWithoutCase, "q11_every_bit_of_the_digest_counts"),
+        (Bend::AttemptsInAByte, "q20_more_than_255_attempts_are_counted"),
+        (
+            Bend::TimesAsTexts,
+            "q8_deliveries_are_due_in_order_to_both_ends_of_time",
+        ),
+        (Bend::TiesById, "q8_equal_times_are_in_the_order_of_arrival"),
+    ] {
+        bent(bend, check).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k8_every_call_that_takes_one_delivery_for_another_is_found() {
+    let calls = "k8_no_call_touches_a_delivery_that_looks_alike";
+    for call in [
+        Call::State,
+        Call::Replay,
+        Call::Complete,
+        Call::Retry,
+        Call::Bury,
+        Call::Requeue,
+    ] {
+        bent(Bend::WithoutCase(call), calls).await;
+    }
+    bent(Bend::BuriedWithoutCase, calls).await;
+    bent(Bend::BuriedAfterWithoutCase, calls).await;
+    let ordering_keys = "q14_ordering_keys_that_look_alike_are_separate";
+    bent(Bend::OrderingKeysWithoutCase, ordering_keys).await;
+    for change in [TextChange::Trimmed, TextChange::Composed, TextChange::UpToNul] {
+        bent(Bend::Text(Field::OrderingKey, change), ordering_keys).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q3_every_call_in_two_steps_is_found() {
+    for (call, check) in [
+        (Call::Complete, "q3_of_many_outcomes_of_a_lease_one_counts"),
+        (Call::Retry, "q3_of_many_outcomes_of_a_lease_one_counts"),
+        (Call::Bury, "q3_of_many_outcomes_of_a_lease_one_counts"),
+        (
+            Call::Complete,
+            "q3_a_late_outcome_and_a_takeover_exclude_each_other",
+        ),
+        (Call::Replay, "q9_of_many_replays_and_requeues_one_queues"),
+        (Call::Requeue, "q9_of_many_replays_and_requeues_one_queues"),
+        (Call::Expunge, "q18_expunging_and_a_requeue_exclude_each_other"),
+    ] {
+        bent(Bend::InTwoSteps(call), check).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k24_every_replica_that_reads_what_was_replaced_is_found() {
+    for read in [Read::State, Read::NextDue, Read::Buried] {
+        bent(Bend::Stale(read), "k24_replicas_read_at_once_what_another_wrote").await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_inbox_that_forgets_is_found() {
     let suite = InboxStoreSuite::new(|| async {
@@ -173,6 +265,7 @@ async fn an_inbox_that_forgets_is_found() {
         failed,
         [
             "q2_what_was_acknowledged_is_there_after_reopening",
+            "k24_replicas_read_at_once_what_another_wrote",
             "q8_replicas_share_the_work"
         ]
     );

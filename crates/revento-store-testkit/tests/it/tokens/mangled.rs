@@ -1,16 +1,20 @@
 //! An in-memory token store that alters one kind of value.
 
 use async_trait::async_trait;
-use revento_core::{ClientId, ConnectionKey, ConnectionStatus, EventId, Scopes, Timestamp, UserId};
+use revento_core::{
+    ClientId, Connection, ConnectionKey, ConnectionStatus, EventId, Scopes, StatusReason, Timestamp, UserId,
+};
 use revento_store::{
     ClaimOutcome, ClaimTerms, CreateOutcome, DueCursor, Fence, Record, Sealed, StoreError, Stored,
     SwapOutcome, TokenStore, Version, memory::MemoryTokens,
 };
 
+use crate::text_change::TextChange;
+
 macro_rules! manglings {
     ($($mangling:ident)*) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Mangling { $($mangling,)* }
+        pub(super) enum Mangling { None, $($mangling,)* }
 
         impl Mangling {
             pub(super) const ALL: &[Self] = &[$(Self::$mangling,)*];
@@ -21,13 +25,28 @@ macro_rules! manglings {
 manglings! {
     TimesInMilliseconds TimesFrom1970On TimesUntil2038 TimesAsFloats
     SignedGenerations KnownStatusesOnly NoReasons
-    EmptyTokensAreNone TokensAsText ShortTokens ShortScopes
+    EmptyTokensAreNone TokensAsText ShortTokens ShortAnswers
+    ClaimsInSeconds ClaimsUntil2038
     KeysInLowerCase KeysTrimmed KeysUpToNul KeysShortened KeysJoined EmptyUserIsNone
+}
+
+/// A field with a text that is no part of the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Organization,
+    Status,
+    Reason,
+    Scopes,
+}
+
+impl Field {
+    pub(super) const ALL: [Self; 4] = [Self::Organization, Self::Status, Self::Reason, Self::Scopes];
 }
 
 #[derive(Debug)]
 pub(super) struct Mangled {
     mangling: Mangling,
+    text: Option<(Field, TextChange)>,
     inner: MemoryTokens,
 }
 
@@ -35,7 +54,16 @@ impl Mangled {
     pub(super) fn new(mangling: Mangling) -> Self {
         Self {
             mangling,
+            text: None,
             inner: MemoryTokens::new(),
+        }
+    }
+
+    /// Alters the texts of one field only.
+    pub(super) fn text_of(field: Field, change: TextChange) -> Self {
+        Self {
+            text: Some((field, change)),
+            ..Self::new(Mangling::None)
         }
     }
 
@@ -113,13 +141,34 @@ impl Mangled {
                 connection.status = ConnectionStatus::Connected;
             }
             Mangling::NoReasons => connection.reason = None,
-            Mangling::ShortScopes => {
-                let short: String = connection.scopes.to_string().chars().take(255).collect();
-                connection.scopes = Scopes::parse(&short);
-            }
             _ => {}
         }
+        if let Some((field, change)) = self.text {
+            alter(connection, field, change);
+        }
         record
+    }
+}
+
+fn alter(connection: &mut Connection, field: Field, change: TextChange) {
+    match field {
+        Field::Organization => {
+            let id = connection.organization_id.take();
+            connection.organization_id = id.and_then(|id| change.apply(id.as_str())).map(Into::into);
+        }
+        Field::Reason => {
+            let reason = connection.reason.take();
+            let reason = reason.and_then(|reason| change.apply(reason.as_str()));
+            connection.reason = reason.map(|reason| StatusReason::from(reason.as_str()));
+        }
+        Field::Status => {
+            let status = change.apply_to_required(connection.status.as_str());
+            connection.status = ConnectionStatus::from(status.as_str());
+        }
+        Field::Scopes => {
+            let scopes = change.apply_to_required(&connection.scopes.to_string());
+            connection.scopes = Scopes::parse(&scopes);
+        }
     }
 }
 
@@ -145,7 +194,15 @@ impl TokenStore for Mangled {
     }
 
     async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
-        self.inner.claim(&self.key(key), terms).await
+        let until = terms.until.unix_seconds();
+        let until = match self.mangling {
+            Mangling::ClaimsInSeconds => Timestamp::from_unix_seconds(until),
+            Mangling::ClaimsUntil2038 => Timestamp::from_unix_seconds(until.min(i64::from(i32::MAX))),
+            _ => terms.until,
+        };
+        self.inner
+            .claim(&self.key(key), ClaimTerms { until, ..terms })
+            .await
     }
 
     async fn release(&self, key: &ConnectionKey, fence: Fence) -> Result<(), StoreError> {
@@ -178,7 +235,19 @@ impl TokenStore for Mangled {
         after: Option<&ConnectionKey>,
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
-        self.inner.of_client(client_id, after, limit).await
+        let mut found = self.inner.of_client(client_id, after, limit).await?;
+        if self.mangling == Mangling::ShortAnswers {
+            let mut room = 4 << 20;
+            found.retain(|stored| {
+                room -= stored
+                    .record
+                    .tokens
+                    .as_ref()
+                    .map_or(0, |sealed| sealed.as_bytes().len().cast_signed());
+                room >= 0
+            });
+        }
+        Ok(found)
     }
 
     async fn remove(&self, key: &ConnectionKey) -> Result<(), StoreError> {

@@ -1,15 +1,21 @@
 //! Token stores with one fault each: the suite has to find each fault.
 
+mod alike;
 mod faulty;
 mod mangled;
+mod stale;
 
 use std::{sync::Arc, time::Duration};
 
 use revento_store::{TokenStore, memory::MemoryTokens};
 use revento_store_testkit::{Report, Subject, TokenStoreSuite};
 
+use alike::{Alike, Confusion};
 use faulty::{Fault, Faulty};
-use mangled::{Mangled, Mangling};
+use mangled::{Field, Mangled, Mangling};
+use stale::{Handle, Stale};
+
+use crate::text_change::TextChange;
 
 async fn run(check: &str, store: impl Fn() -> Arc<dyn TokenStore> + Send + Sync + 'static) -> Report {
     let suite = TokenStoreSuite::new(move || {
@@ -182,8 +188,10 @@ async fn every_way_to_mangle_a_value_is_found() {
             "k8_sealed_bytes_survive_as_they_are",
         ),
         (Mangling::TokensAsText, "k8_sealed_bytes_survive_as_they_are"),
-        (Mangling::ShortTokens, "k8_large_values_survive"),
-        (Mangling::ShortScopes, "k8_large_values_survive"),
+        (Mangling::ShortTokens, "k8_large_tokens_survive"),
+        (Mangling::ShortAnswers, "k6_a_thousand_records_are_all_listed"),
+        (Mangling::ClaimsInSeconds, "k12_a_claim_is_exclusive"),
+        (Mangling::ClaimsUntil2038, "k12_a_claim_can_have_any_end"),
         (
             Mangling::KeysInLowerCase,
             "k8_no_two_keys_are_mistaken_for_each_other",
@@ -217,6 +225,76 @@ async fn every_way_to_mangle_a_value_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn k8_every_way_to_alter_a_text_is_found_in_every_field() {
+    for field in Field::ALL {
+        let changes = TextChange::SHORT.map(|change| (change, "k8_texts_survive_in_every_field"));
+        let cuts = TextChange::CUTS.map(|change| (change, "k8_no_text_is_cut"));
+        for (change, check) in changes.into_iter().chain(cuts) {
+            // Scopes have no blanks, and no scopes are no text.
+            if field == Field::Scopes
+                && matches!(
+                    change,
+                    TextChange::Trimmed | TextChange::LineEnds | TextChange::EmptyIsNone
+                )
+            {
+                continue;
+            }
+            let report = run(check, move || Arc::new(Mangled::text_of(field, change))).await;
+            found(&report, check, &(field, change));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k8_every_call_that_takes_one_key_for_another_is_found() {
+    let (calls, lists) = (
+        "k8_no_call_touches_a_key_that_looks_alike",
+        "k6_lists_have_no_key_that_looks_alike",
+    );
+    let confusions = [
+        (Confusion::LoadWithoutCase, calls),
+        (Confusion::LoadEmptyUser, calls),
+        (Confusion::SwapWithoutCase, calls),
+        (Confusion::ClaimWithoutAccents, calls),
+        (Confusion::ReleaseWithoutBlanks, calls),
+        (Confusion::RemovePrefix, calls),
+        (Confusion::RemovePattern, calls),
+        (Confusion::OfEventWithoutCase, lists),
+        (Confusion::OfClientWithoutBlanks, lists),
+        (Confusion::OfClientAfterWithoutCase, lists),
+        (Confusion::DueWithoutCase, lists),
+        (Confusion::DueAfterWithoutCase, lists),
+        (
+            Confusion::DueTimesAsTexts,
+            "t7_due_is_in_order_to_both_ends_of_time",
+        ),
+        (
+            Confusion::DueStatusWithoutCase,
+            "t7_due_lists_live_connections_only",
+        ),
+    ];
+    assert_eq!(confusions.len(), Confusion::ALL.len(), "each confusion is listed");
+    for (confusion, check) in confusions {
+        let report = run(check, move || Arc::new(Alike::new(confusion))).await;
+        found(&report, check, &confusion);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k24_every_replica_that_reads_what_was_replaced_is_found() {
+    let check = "k24_replicas_read_at_once_what_another_wrote";
+    for stale in Stale::ALL {
+        let suite = TokenStoreSuite::new(move || async move {
+            let store = Arc::new(Handle::new(stale));
+            let first = Arc::clone(&store);
+            let open = move || std::future::ready(Ok(Arc::new(first.replica()) as Arc<dyn TokenStore>));
+            Ok(Subject::new(store as Arc<dyn TokenStore>).with_replicas(open))
+        });
+        found(&suite.only(check).run().await, check, &stale);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_forgets_is_found() {
     let suite = TokenStoreSuite::new(|| async {
         let empty = || std::future::ready(Ok(Arc::new(MemoryTokens::new()) as Arc<dyn TokenStore>));
@@ -229,10 +307,11 @@ async fn a_store_that_forgets_is_found() {
         "k17_replicas_race_as_callers_do",
         "k23_a_dropped_swap_is_whole_or_never_was",
         "k23_what_follows_a_dropped_call_is_durable",
+        "k24_replicas_read_at_once_what_another_wrote",
     ] {
         found(&report, check, &"a store that forgets");
     }
-    assert_eq!(report.failures().count(), 5, "{report}");
+    assert_eq!(report.failures().count(), 6, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
