@@ -76,7 +76,8 @@ fn refuse(file: &Path, found: Migrated) -> Result<(), OpenError> {
 
 async fn pools(file: &Path) -> Result<(Writer, SqlitePool), OpenError> {
     let pools = async {
-        let writer = Writer::open(options(file)).await?;
+        // To undo a statement, SQLite copies the pages that it changes: in a temporary file that takes as long as the statement.
+        let writer = Writer::open(options(file).pragma("temp_store", "MEMORY")).await?;
         let readers = pool(READERS)
             .connect_with(options(file).pragma("query_only", "ON"))
             .await?;

@@ -1,5 +1,8 @@
 //! The transaction of a batch: one script, which is one message to the connection's thread. One job alone is a single statement.
 //!
+//! A script that fails is rolled back as a whole, so its statements are `OR ROLLBACK`: SQLite then keeps no copies of the pages that one
+//! statement changes, to undo it alone.
+//!
 //! Each row and each end of a statement is a message back, so a script asks for what is unusual: ids that are known, leases that are not
 //! held. Statements with one row for each job are made for 1, 2, 4, … rows and padded with rows that do nothing, so that few statements
 //! have to be prepared.
@@ -177,7 +180,7 @@ fn finish_sql(sql: &mut String, rows: usize) {
         WHERE f.column1 IS NOT NULL AND NOT EXISTS (
             SELECT 1 FROM revento_deliveries
             WHERE envelope_hash = f.column1 AND state = 'leased' AND fence = f.column2);
-        UPDATE revento_deliveries SET state = f.column3, at = f.column4, error = f.column5,
+        UPDATE OR ROLLBACK revento_deliveries SET state = f.column3, at = f.column4, error = f.column5,
             body = iif(f.column3 = 'done', NULL, body)
         FROM (VALUES {}) AS f
         WHERE revento_deliveries.envelope_hash = f.column1 AND revento_deliveries.state = 'leased'
@@ -193,7 +196,7 @@ fn insert_sql(sql: &mut String, rows: usize) {
         sql,
         "SELECT 'reused' AS what, delivery_id FROM revento_deliveries WHERE delivery_hash IN ({each});
         SELECT 'known' AS what, envelope_hash FROM revento_deliveries WHERE envelope_hash IN ({each});
-        INSERT INTO revento_deliveries (
+        INSERT OR ROLLBACK INTO revento_deliveries (
             envelope_hash, delivery_hash, envelope_id, delivery_id, event_type, ordering_key, occurred_at, received_at,
             digest, body, state, at, behind, attempt, fence)
         SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9, column10,
