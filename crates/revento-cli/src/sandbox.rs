@@ -164,5 +164,30 @@ fn print_info(info: &SandboxInfo) {
     ));
     let events = info.events.join(", ");
     terminal::print_line(&format!("Events          {}", printable(&events).whole()));
+    print_webhooks(info);
     terminal::print_line("Press Ctrl-C to stop.");
+}
+
+/// Where the webhooks go, and the two commands by which the first one is sent.
+fn print_webhooks(info: &SandboxInfo) {
+    let to = match &info.webhook_url {
+        Some(url) => format!("to {}, about connected events only", printable(url).whole()),
+        None => "none are sent: restart with --webhook-url URL, or run `revento listen`".to_owned(),
+    };
+    terminal::print_line(&format!("Webhooks        {to}"));
+    let post = |path: &str, body: &serde_json::Value| {
+        format!(
+            "curl -X POST {}/{path} -H 'content-type: application/json' -d '{body}'",
+            info.control_base
+        )
+    };
+    if let Some(event_id) = info.events.first() {
+        let connect = post("connect", &serde_json::json!({ "event_id": event_id }));
+        terminal::print_line(&format!("Connect         {}", printable(&connect).whole()));
+    }
+    let test = post(
+        "deliveries/test",
+        &serde_json::json!({ "type": "application.approved" }),
+    );
+    terminal::print_line(&format!("Test webhook    {test}"));
 }

@@ -31,9 +31,11 @@ async fn l7_the_first_line_has_the_values_that_a_script_needs() {
         "control_base",
         "events",
         "webhook_secret",
+        "webhook_url",
     ];
     assert_eq!(names, BTreeSet::from(expected));
     assert_eq!(info["events"][0], "evt_test_published");
+    assert!(info["webhook_url"].is_null(), "{info}");
     assert!(
         info["client_secret"]
             .as_str()
@@ -50,6 +52,53 @@ async fn l7_the_first_line_has_the_values_that_a_script_needs() {
         (Some(0), "", "")
     );
     assert!(browser.get(control).await.is_err(), "the sandbox still listens");
+}
+
+/// The arguments of a printed curl command after the program, as a shell would split it.
+fn curl(line: &str) -> Vec<String> {
+    line.split('\'')
+        .enumerate()
+        .flat_map(|(number, part)| match number % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        })
+        .skip(1)
+        .collect()
+}
+
+#[tokio::test]
+async fn the_printed_commands_send_the_first_webhook() {
+    let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/webhooks", receiver.local_addr().unwrap());
+    let mut running = Running::start(&["sandbox", "--listen", "127.0.0.1:0", "--webhook-url", &url]);
+    let told = running.value_of("Webhooks");
+    assert!(told.contains(&url) && told.contains("connected"), "{told}");
+    for (name, says) in [("Connect", "access_token"), ("Test webhook", "delivery_id")] {
+        let arguments = curl(&running.value_of(name));
+        let [_, method, address, _, header, _, body] = arguments.as_slice() else {
+            panic!("{name}: {arguments:?}");
+        };
+        assert_eq!(
+            (method.as_str(), header.as_str()),
+            ("POST", "content-type: application/json")
+        );
+        let sent = reqwest::Client::new()
+            .post(address)
+            .header("content-type", "application/json");
+        let answer = sent.body(body.clone()).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{name}");
+        assert!(answer.text().await.unwrap().contains(says), "{name}");
+    }
+    let (mut stream, _) = receiver.accept().unwrap();
+    let mut start = [0; 14];
+    std::io::Read::read_exact(&mut stream, &mut start).unwrap();
+    assert_eq!(&start, b"POST /webhooks");
+    drop(running.interrupt());
+
+    let mut silent = Running::start(&["sandbox", "--listen", "127.0.0.1:0"]);
+    let told = silent.value_of("Webhooks");
+    assert!(told.contains("none") && told.contains("--webhook-url"), "{told}");
+    drop(silent.interrupt());
 }
 
 #[test]

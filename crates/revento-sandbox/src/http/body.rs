@@ -101,11 +101,15 @@ pub(super) async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -
     // An HTML form of another site cannot send this content type.
     if !bytes.is_empty() && !has_type(headers, "application/json") {
         return Err(ErrorResponse::invalid(
-            "Send JSON: Content-Type application/json.",
+            "Send JSON: Content-Type application/json. With curl: -H 'content-type: application/json'.",
         ));
     }
-    let text: &[u8] = if bytes.is_empty() { b"{}" } else { bytes };
-    serde_json::from_slice(text).map_err(|error| {
+    if bytes.is_empty() {
+        return serde_json::from_value(serde_json::json!({})).map_err(|error| {
+            ErrorResponse::invalid(format!("The body is empty; this endpoint expects JSON: {error}."))
+        });
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
         ErrorResponse::invalid(format!("The JSON is not what this endpoint expects: {error}."))
     })
 }

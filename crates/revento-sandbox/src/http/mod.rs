@@ -22,7 +22,7 @@ mod webview;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{OriginalUri, Request};
+use axum::extract::OriginalUri;
 use axum::http::Method;
 use axum::response::Redirect;
 use axum::routing::get;
@@ -55,8 +55,12 @@ pub(crate) fn router(runtime: &Arc<Runtime>) -> Router {
     path_prefix::serve_below(&runtime.config.path_prefix, routes)
 }
 
-async fn not_found(request: Request) -> ErrorResponse {
-    ErrorResponse::not_found(format!("There is nothing at {}.", request.uri().path()))
+async fn not_found(OriginalUri(uri): OriginalUri) -> ErrorResponse {
+    let text = format!(
+        "There is nothing at {}. GET /openapi.json lists all endpoints.",
+        uri.path()
+    );
+    ErrorResponse::not_found(text)
 }
 
 /// The error for another method. The router adds `Allow`, except for the read API: there it would name HEAD, too.

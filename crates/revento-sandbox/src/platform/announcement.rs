@@ -15,14 +15,36 @@ pub(crate) struct Announcement {
 
 /// Whether the webhook is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(untagged)]
 pub(crate) enum Outcome {
     /// It is queued as the delivery with this id.
-    DeliveryId(String),
+    Queued {
+        delivery_id: String,
+        /// Why it is not sent at once, if so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
     /// It follows if nothing changes for so many seconds of the sandbox clock.
-    DelayedS(i64),
+    Delayed { delayed_s: i64 },
     /// It is not sent.
-    NotSent(NotSent),
+    NotSent(Objection),
+}
+
+/// Why an integration gets no webhook, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Objection {
+    #[serde(rename = "not_sent")]
+    pub(crate) reason: NotSent,
+    pub(crate) message: String,
+}
+
+impl Objection {
+    pub(crate) fn new(reason: NotSent, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+        }
+    }
 }
 
 /// Why no webhook is sent. The order is that in which a developer has to mend the reasons.
@@ -31,29 +53,14 @@ pub(crate) enum Outcome {
 pub(crate) enum NotSent {
     /// The integration is not connected to the event.
     NotConnected,
+    /// Nor can it be: it is suspended, the event is archived, the organization is not formal.
+    CannotConnect,
+    /// The action ends connections, and there was none to end.
+    NothingEnded,
     /// The manifest does not declare the type.
     TypeNotDeclared,
     /// The integration has no webhook URL, and no listener takes its webhooks.
     NoWebhookUrl,
     /// The machine has no random bytes for an id.
     NoRandomBytes,
-}
-
-impl NotSent {
-    /// What is wrong, and what to do.
-    pub(crate) fn explain(self, client_id: &str, event_id: Option<&str>, event_type: &str) -> String {
-        let event_id = event_id.unwrap_or("the event");
-        match self {
-            Self::NotConnected => format!(
-                "'{client_id}' is not connected to '{event_id}'. Connect it in the browser, or with POST /_sandbox/connect."
-            ),
-            Self::TypeNotDeclared => {
-                format!("'{client_id}' does not declare {event_type}. Add the type to its manifest.")
-            }
-            Self::NoWebhookUrl => format!(
-                "'{client_id}' has no webhook URL. Start the sandbox with --webhook-url, or run `revento listen`."
-            ),
-            Self::NoRandomBytes => "The machine has no random bytes for a delivery id. Try again.".to_owned(),
-        }
-    }
 }

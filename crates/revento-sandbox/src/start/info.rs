@@ -24,6 +24,8 @@ pub struct SandboxInfo {
     pub client_secret: String,
     /// The secret that signs webhooks: a test value.
     pub webhook_secret: String,
+    /// Where the integration's webhooks go, if it has a webhook URL.
+    pub webhook_url: Option<String>,
     /// Ids of the seeded events; the first is `evt_test_published`.
     pub events: Vec<String>,
 }
@@ -38,6 +40,7 @@ impl fmt::Debug for SandboxInfo {
             .field("client_id", &self.client_id)
             .field("client_secret", &"[redacted]")
             .field("webhook_secret", &"[redacted]")
+            .field("webhook_url", &self.webhook_url)
             .field("events", &self.events)
             .finish()
     }

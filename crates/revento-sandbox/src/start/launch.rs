@@ -184,6 +184,7 @@ fn info(config: &Config, real_now: Time, state: &State) -> SandboxInfo {
             .unwrap_or_default(),
         client_secret: newest(SecretKind::Client),
         webhook_secret: newest(SecretKind::Webhook),
+        webhook_url: integration.and_then(|known| known.webhook_url.clone()),
         events: seed::event_ids(state),
     }
 }

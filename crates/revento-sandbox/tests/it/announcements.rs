@@ -85,6 +85,99 @@ async fn an_action_says_why_no_webhook_follows() {
 }
 
 #[tokio::test]
+async fn an_event_that_cannot_be_connected_says_why_and_what_helps() {
+    let world = World::start().await;
+    let approve = |world: &World, id: &str| {
+        let path = format!("/applications/{id}/approve");
+        let http = world.http.clone();
+        let url = format!("{}{path}", world.info().control_base);
+        async move {
+            http.post(url)
+                .send()
+                .await
+                .unwrap()
+                .json::<Value>()
+                .await
+                .unwrap()
+        }
+    };
+    let suspend = format!("/integrations/{}/suspend", world.info().client_id);
+    world.act(&suspend, json!({})).await;
+    let answer = approve(&world, "app_published_0002").await;
+    assert_eq!(webhook(&answer)["not_sent"], "cannot_connect");
+    let message = webhook(&answer)["message"].as_str().unwrap();
+    assert!(
+        message.contains("suspended") && message.contains("/publish"),
+        "{message}"
+    );
+
+    world.act("/reset", json!({})).await;
+    world.act(&format!("/events/{EVENT}/archive"), json!({})).await;
+    let answer = approve(&world, "app_published_0002").await;
+    assert_eq!(webhook(&answer)["not_sent"], "cannot_connect");
+    assert!(
+        webhook(&answer)["message"].as_str().unwrap().contains("archived"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn an_action_that_ends_nothing_says_so() {
+    let world = World::start().await;
+    for path in [
+        format!("/events/{EVENT}/archive"),
+        "/organizations/org_test_atlas/lose-formal-status".to_owned(),
+        format!("/integrations/{}/unpublish", world.info().client_id),
+    ] {
+        let answer = world.act(&path, json!({})).await;
+        assert_eq!(webhook(&answer)["not_sent"], "nothing_ended", "{path}");
+        assert_eq!(webhook(&answer)["type"], "data.deletion_required", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn errors_name_the_next_command() {
+    let world = World::start().await;
+    for (path, body, says) in [
+        (
+            "/applications/app_none/approve",
+            json!({}),
+            "GET /_sandbox/applications",
+        ),
+        (
+            "/connect",
+            json!({ "event_id": "evt_none" }),
+            "GET /_sandbox/directory",
+        ),
+        ("/activities/act_none", json!({}), "GET /_sandbox/seed"),
+        ("/deliveries/none/replay", json!({}), "GET /_sandbox/deliveries"),
+        ("/nothing", json!({}), "GET /openapi.json"),
+    ] {
+        let refused = world.try_act(path, body).await;
+        assert_eq!(refused.status(), 404, "{path}");
+        let text = refused.text().await.unwrap();
+        assert!(text.contains(says), "{path}: {text}");
+    }
+    let connect = format!("{}/connect", world.info().control_base);
+    let untyped = world
+        .http
+        .post(&connect)
+        .body(r#"{"event_id":"evt_test_published"}"#)
+        .send();
+    assert!(untyped.await.unwrap().text().await.unwrap().contains("curl"));
+    let empty = world
+        .http
+        .post(&connect)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(empty.contains("empty") && empty.contains("event_id"), "{empty}");
+}
+
+#[tokio::test]
 async fn no_webhook_url_is_a_reason() {
     let world = World::start().await;
     let sandbox = revento_sandbox::Sandbox::builder()
@@ -182,7 +275,7 @@ async fn l12_members_of_a_test_delivery_are_set_by_their_path() {
         ),
         (
             json!({ "type": "application.aproved" }),
-            409,
+            404,
             "application.approved",
         ),
         (

@@ -222,3 +222,41 @@ async fn a_page_learns_of_a_change_between_its_making_and_its_subscription() {
     let event = event.expect("no event").unwrap().unwrap();
     assert!(event.starts_with(b"event: change"), "{event:?}");
 }
+
+#[tokio::test]
+async fn a_page_says_why_no_webhook_is_sent_and_connects_the_event() {
+    let world = World::start().await;
+    let applications = format!("/applications?event_id={EVENT}&status=all");
+    for path in ["", "/connections", "/deliveries", &applications, "/organizer"] {
+        let text = page(&world, path).await;
+        assert!(text.contains("/console/connections/connect"), "{path}");
+    }
+    let form = [
+        ("client_id", world.info().client_id.clone()),
+        ("event_id", EVENT.to_owned()),
+        (
+            "back",
+            hidden(&page(&world, &applications).await, "back").replace("&amp;", "&"),
+        ),
+        ("csrf", hidden(&page(&world, "").await, "csrf")),
+    ];
+    let url = format!("{}/connections/connect", world.info().console_url);
+    let answer = world.http.post(&url).form(&form).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    let back = answer.headers()["location"].to_str().unwrap();
+    assert!(
+        back.starts_with("/console/applications?event_id=evt_test_published"),
+        "{back}"
+    );
+    assert_eq!(world.stat("connections").await, 1);
+    for path in ["", "/connections", "/deliveries", &applications] {
+        assert!(!page(&world, path).await.contains("class=\"notice\""), "{path}");
+    }
+    let suspend = format!("/integrations/{}/suspend", world.info().client_id);
+    world.act(&suspend, serde_json::json!({})).await;
+    let text = page(&world, &applications).await;
+    assert!(
+        text.contains("suspended") && !text.contains("/console/connections/connect"),
+        "{text}"
+    );
+}

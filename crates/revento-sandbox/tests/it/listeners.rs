@@ -158,7 +158,10 @@ async fn l5_what_a_listener_misses_is_attempted_again_when_it_comes_back() {
             .is_some_and(|text| text.contains("left"))
     };
     world.delivery(&cut, left).await;
-    let missed = send(&world, "event.published").await;
+    let test = json!({ "type": "event.published" });
+    let told = world.act("/deliveries/test", test).await;
+    assert!(told["webhooks"][0]["message"].as_str().unwrap().contains("is away"), "{told}");
+    let missed = told["delivery_id"].as_str().unwrap().to_owned();
     let away = |row: &Value| {
         row["attempts"][0]["error"]
             .as_str()

@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::parts;
+use super::{parts, receivers};
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::platform::oauth::params::Params;
@@ -32,7 +32,7 @@ pub(super) async fn page(
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     let status = params.get("status").unwrap_or("pending").to_owned();
     let page = runtime
-        .read(|state, _| {
+        .read(|state, context| {
             let event_id = parts::event_id(&params, state);
             let rows: Vec<&Participant> = state
                 .participants
@@ -43,6 +43,7 @@ pub(super) async fn page(
             let content = html! {
                 h1 { "Applications" }
                 (filter(state, &event_id, &status))
+                (receivers::notice(&runtime, state, context, &event_id, &back(&event_id, &status)))
                 @if rows.is_empty() { (parts::empty("There is no application with this status. Choose another status or event.")) }
                 @else { (table(&runtime, state, &rows)) }
             };
@@ -50,6 +51,14 @@ pub(super) async fn page(
         })
         .await?;
     Ok(page)
+}
+
+/// Where the forms of this page return to.
+fn back(event_id: &str, status: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("event_id", event_id), ("status", status)])
+        .finish();
+    format!("/console/applications?{query}")
 }
 
 fn filter(state: &state::State, event_id: &str, status: &str) -> Markup {

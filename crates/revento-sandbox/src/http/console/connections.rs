@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::parts;
+use super::{parts, receivers};
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::platform::context::Context;
@@ -21,9 +21,7 @@ pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, Erro
         .read(|state, context| {
             let content = html! {
                 h1 { "Connections" }
-                @if state.connections.len() == 0 {
-                    (parts::empty("Nothing is connected yet. Start the connect flow of your integration and authorize it."))
-                }
+                (receivers::nothing_connected(&runtime, state, context, "/console/connections"))
                 @for connection in state.connections.iter() { (card(&runtime, state, context, connection)) }
             };
             parts::page(&runtime, state, "Connections", "/console/connections", &content)

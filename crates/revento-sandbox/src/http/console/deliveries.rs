@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::parts;
+use super::{parts, receivers};
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::platform::records::{Attempt, Delivery, DeliveryStatus, Listener};
@@ -18,7 +18,7 @@ pub(super) async fn log(State(runtime): SharedRuntime) -> Result<Response, Error
         &runtime,
         "Deliveries",
         "/console/deliveries",
-        "There is no webhook yet. Connect an event, then review an application.",
+        "There is no webhook yet. Connect an event and review an application, or POST /_sandbox/deliveries/test.",
         |_| true,
     )
     .await
@@ -40,7 +40,7 @@ async fn list(
     which: impl Fn(&Delivery) -> bool,
 ) -> Result<Response, ErrorResponse> {
     let page = runtime
-        .read(|state, _| {
+        .read(|state, context| {
             let mut rows: Vec<&Delivery> = state.deliveries.iter().filter(|row| which(row)).collect();
             rows.sort_by_key(|row| std::cmp::Reverse(row.number));
             rows.truncate(SHOWN);
@@ -52,6 +52,7 @@ async fn list(
                     }
                 }
                 @for listener in state.listeners.iter().filter(|row| !row.is_gone(runtime.real_now())) { (self::listener(listener)) }
+                @if here == "/console/deliveries" { (receivers::nothing_connected(runtime, state, context, here)) }
                 @if rows.is_empty() { (parts::empty(empty)) } @else { (table(runtime, &rows, here)) }
             };
             parts::page(runtime, state, title, here, &content)

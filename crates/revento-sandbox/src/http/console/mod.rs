@@ -15,6 +15,7 @@ mod overview;
 mod participant_actions;
 mod participants;
 mod parts;
+mod receivers;
 mod requests;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> Router<Arc<Runtime>> {
             "/dead-letters/replay",
             post(developer_actions::replay_dead_letters),
         )
+        .route("/connections/connect", post(receivers::connect))
         .route("/connections/revoke", post(organizer_actions::revoke_connection))
         .route("/applications/review", post(organizer_actions::review))
         .route("/events/act", post(organizer_actions::event))

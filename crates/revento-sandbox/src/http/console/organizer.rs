@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::parts;
+use super::{parts, receivers};
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::platform::commands::webview_pages::VISIBILITIES;
@@ -19,7 +19,7 @@ pub(super) async fn page(
 ) -> Result<Response, ErrorResponse> {
     let params = Params::parse(query.unwrap_or_default().as_bytes());
     let page = runtime
-        .read(|state, _| {
+        .read(|state, context| {
             let event = state.events.get(&parts::event_id(&params, state))?;
             let content = html! {
                 h1 { "Organizer" }
@@ -28,6 +28,7 @@ pub(super) async fn page(
                     (parts::event_choice(state, &event.id))
                     button type="submit" { "Show" }
                 }
+                (receivers::notice(&runtime, state, context, &event.id, &back(event)))
                 (publishing(&runtime, state, event))
                 (webviews(&runtime, state, event))
                 (activities(&runtime, state, event))

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::parts;
+use super::{parts, receivers};
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::platform::config::Integration;
@@ -19,6 +19,7 @@ pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, Erro
         .read(|state, context| {
             let content = html! {
                 h1 { "Overview" }
+                (receivers::nothing_connected(&runtime, state, context, "/console"))
                 (numbers(&runtime, state))
                 (clock(&runtime, state, context.now))
                 @for integration in &runtime.config.integrations { (self::integration(&runtime, state, context.now, integration)) }

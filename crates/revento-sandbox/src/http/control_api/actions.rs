@@ -10,10 +10,10 @@ use crate::http::body::JsonBody;
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::http::oauth;
-use crate::platform::commands::lifecycle;
 use crate::platform::commands::program::{self, ActivityChange};
 use crate::platform::commands::review::{self, ReviewDecision};
 use crate::platform::commands::webview_pages::{self, NewPage};
+use crate::platform::commands::{CommandError, lifecycle};
 use crate::platform::oauth::exchange::connect_at_once;
 use crate::platform::oauth::tokens::FreshPair;
 use crate::platform::queries::snapshot;
@@ -135,11 +135,11 @@ pub(super) async fn connect(State(runtime): SharedRuntime, JsonBody(sent): JsonB
             let integration = context
                 .config
                 .integration(&client_id)
-                .ok_or_else(|| ErrorResponse::not_found(format!("There is no integration '{client_id}'.")))?;
+                .ok_or_else(|| CommandError::missing("integration", &client_id))?;
             if !state.events.contains(&sent.event_id) {
-                return Err(ErrorResponse::not_found(format!(
-                    "There is no event '{}'.",
-                    sent.event_id
+                return Err(ErrorResponse::from(CommandError::missing(
+                    "event",
+                    &sent.event_id,
                 )));
             }
             Ok(connect_at_once(

@@ -4,7 +4,6 @@ use axum::Json;
 use serde_json::{Value, json};
 
 use crate::http::error_response::ErrorResponse;
-use crate::platform::announcement::{Announcement, Outcome};
 use crate::platform::context::Context;
 use crate::platform::state::State;
 use crate::runtime::Runtime;
@@ -40,7 +39,7 @@ where
         })
         .await??;
     if let Some(members) = document.as_object_mut() {
-        let listed = announced.iter().take(MAX_LISTED).map(webhook).collect();
+        let listed = announced.iter().take(MAX_LISTED).map(|row| json!(row)).collect();
         members.insert("webhooks".to_owned(), listed);
     }
     Ok(Json(document))
@@ -49,13 +48,4 @@ where
 /// The document of a command that returns nothing.
 pub(super) fn done() -> Value {
     json!({ "ok": true })
-}
-
-fn webhook(row: &Announcement) -> Value {
-    let mut shown = json!(row);
-    if let (Outcome::NotSent(reason), Some(members)) = (&row.outcome, shown.as_object_mut()) {
-        let text = reason.explain(&row.client_id, row.event_id.as_deref(), &row.event_type);
-        members.insert("message".to_owned(), text.into());
-    }
-    shown
 }

@@ -13,7 +13,7 @@ use crate::http::body::JsonBody;
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::platform::commands::test_delivery::{self, TestDelivery};
-use crate::platform::commands::webhooks;
+use crate::platform::commands::{CommandError, webhooks};
 use crate::platform::oauth::params::Params;
 use crate::platform::records::{Delivery, DeliveryStatus};
 use crate::platform::state;
@@ -46,7 +46,7 @@ pub(super) async fn one(State(runtime): SharedRuntime, Path(id): Path<String>) -
         .await?;
     found
         .map(Json)
-        .ok_or_else(|| ErrorResponse::not_found(format!("There is no delivery '{id}'.")))
+        .ok_or_else(|| CommandError::missing("delivery", &id).into())
 }
 
 /// Sends a webhook of any declared type, although nothing has happened.

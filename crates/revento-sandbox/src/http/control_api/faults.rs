@@ -9,6 +9,7 @@ use crate::faults::{FaultKind, FaultSpec};
 use crate::http::body::JsonBody;
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
+use crate::platform::commands::CommandError;
 
 /// The armed faults, and all kinds of faults.
 pub(super) async fn list(State(runtime): SharedRuntime) -> Answer {
@@ -35,7 +36,7 @@ pub(super) async fn arm(State(runtime): SharedRuntime, JsonBody(spec): JsonBody<
 
 pub(super) async fn disarm(State(runtime): SharedRuntime, Path(id): Path<u64>) -> Answer {
     if !runtime.faults().disarm(id) {
-        return Err(ErrorResponse::not_found(format!("There is no armed fault {id}.")));
+        return Err(CommandError::missing("armed fault", &id.to_string()).into());
     }
     runtime.notify_change();
     Ok(ok())

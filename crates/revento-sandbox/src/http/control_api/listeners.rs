@@ -22,7 +22,7 @@ use crate::http::body::JsonBody;
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::listeners::{self, Handed, Requests};
-use crate::platform::commands::listening;
+use crate::platform::commands::{CommandError, listening};
 use crate::platform::records::Listener;
 use crate::primitives::entropy::{Entropy, Purpose};
 use crate::runtime::Runtime;
@@ -60,10 +60,7 @@ pub(super) async fn connect(
     };
     let integration = client_id
         .and_then(|id| runtime.config.integration(id))
-        .ok_or_else(|| {
-            let id = client_id.unwrap_or_default();
-            ErrorResponse::not_found(format!("There is no integration '{id}'."))
-        })?;
+        .ok_or_else(|| CommandError::missing("integration", client_id.unwrap_or_default()))?;
     listening::check_types(integration, &sent.event_types)?;
     let texts = [Some(&sent.forwards_to), sent.id.as_ref()];
     if texts.into_iter().flatten().any(|text| text.len() > MAX_TEXT) {

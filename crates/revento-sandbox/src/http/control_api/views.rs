@@ -8,6 +8,7 @@ use super::answer::Answer;
 use super::render;
 use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
+use crate::platform::commands::CommandError;
 use crate::platform::oauth::params::Params;
 use crate::platform::queries::integrations;
 use crate::platform::queries::snapshot;
@@ -40,7 +41,7 @@ pub(super) async fn applications(State(runtime): SharedRuntime, RawQuery(raw): R
     runtime
         .read(|state, _| {
             if let Some(id) = event_id.filter(|id| !state.events.contains(id)) {
-                return Err(ErrorResponse::not_found(format!("There is no event '{id}'.")));
+                return Err(CommandError::missing("event", id).into());
             }
             let data: Vec<Value> = state
                 .participants

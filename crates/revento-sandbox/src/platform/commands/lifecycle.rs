@@ -47,7 +47,7 @@ pub(crate) fn archive_event(
             "'{event_id}' is already archived."
         )));
     }
-    end_all(state, context, "event_archived", |connection| {
+    end_all(state, context, "event_archived", &all(context), |connection| {
         connection.event_id == event_id
     });
     Ok(())
@@ -66,9 +66,13 @@ pub(crate) fn lose_formal_status(
     if !was_formal {
         return Err(CommandError::Conflict(format!("'{id}' is already not formal.")));
     }
-    end_all(state, context, "organization_not_formal", |connection| {
-        connection.organization_id == id
-    });
+    end_all(
+        state,
+        context,
+        "organization_not_formal",
+        &all(context),
+        |connection| connection.organization_id == id,
+    );
     Ok(())
 }
 
@@ -78,11 +82,15 @@ pub(crate) fn unpublish_integration(
     context: Context<'_>,
     client_id: &str,
 ) -> Result<(), CommandError> {
-    integration(context, client_id)?;
+    let integration = integration(context, client_id)?;
     set_listing(state, context, client_id, Listing::Unpublished)?;
-    end_all(state, context, "integration_unpublished", |connection| {
-        connection.client_id == client_id
-    });
+    end_all(
+        state,
+        context,
+        "integration_unpublished",
+        &[integration],
+        |connection| connection.client_id == client_id,
+    );
     Ok(())
 }
 
@@ -207,8 +215,23 @@ fn live(state: &State, which: impl Fn(&Connection) -> bool) -> Vec<Connection> {
         .collect()
 }
 
-fn end_all(state: &mut State, context: Context<'_>, reason: &str, which: impl Fn(&Connection) -> bool) {
-    for connection in live(state, which) {
+fn all(context: Context<'_>) -> Vec<&Integration> {
+    context.config.integrations.iter().collect()
+}
+
+/// Ends connections and requires the deletion of their data. Announces if there are none.
+fn end_all(
+    state: &mut State,
+    context: Context<'_>,
+    reason: &str,
+    integrations: &[&Integration],
+    which: impl Fn(&Connection) -> bool,
+) {
+    let ending = live(state, which);
+    if ending.is_empty() {
+        webhooks::announce_nothing_ended(state, integrations);
+    }
+    for connection in ending {
         end(state, context, &connection, reason);
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod listening;
 mod payloads;
 pub(crate) mod program;
 pub(crate) mod prune;
+pub(crate) mod receivers;
 pub(crate) mod review;
 pub(crate) mod rotate;
 mod samples;

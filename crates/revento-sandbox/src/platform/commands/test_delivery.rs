@@ -3,9 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::error::CommandError;
+use super::receivers;
 use super::samples;
 use super::webhooks::{self, Subject};
-use crate::platform::config::Integration;
+use crate::platform::announcement::{NotSent, Objection};
+use crate::platform::config::{EVENT_TYPES, Integration};
 use crate::platform::context::Context;
 use crate::platform::queries::{connections, members};
 use crate::platform::records::{Event, PublishStatus};
@@ -36,12 +38,8 @@ pub(crate) fn send(
 ) -> Result<String, CommandError> {
     let integration = integration(context, wanted.client_id.as_deref())?;
     let event_type = wanted.event_type.as_str();
-    if let Some(objection) = webhooks::objection(state, context, integration, event_type) {
-        let mut text = objection.explain(&integration.client_id, None, event_type);
-        if !integration.event_types.is_empty() {
-            text += &format!(" It declares {}.", integration.event_types.join(", "));
-        }
-        return Err(CommandError::Conflict(text));
+    if let Some(objection) = receivers::objection_to_type(state, context, integration, event_type) {
+        return Err(refusal(integration, event_type, objection));
     }
     let event = match wanted.event_id.as_deref() {
         Some(id) => state.events.get(id),
@@ -65,6 +63,23 @@ pub(crate) fn send(
     };
     webhooks::enqueue(state, context, integration, subject, event_type, &data)
         .ok_or_else(|| CommandError::Conflict("The webhook could not be queued. Try again.".to_owned()))
+}
+
+/// The error for a type that the integration does not get.
+fn refusal(integration: &Integration, event_type: &str, objection: Objection) -> CommandError {
+    if objection.reason != NotSent::TypeNotDeclared {
+        return CommandError::Conflict(objection.message);
+    }
+    let declared = integration.event_types.join(", ");
+    if !EVENT_TYPES.contains(&event_type) {
+        let text = format!(
+            "There is no webhook type '{event_type}'. '{}' declares {declared}.",
+            integration.client_id
+        );
+        return CommandError::NotFound(text);
+    }
+    let declared = if declared.is_empty() { "no type" } else { &declared };
+    CommandError::Conflict(format!("{} It declares {declared}.", objection.message))
 }
 
 fn integration<'c>(context: Context<'c>, client_id: Option<&str>) -> Result<&'c Integration, CommandError> {

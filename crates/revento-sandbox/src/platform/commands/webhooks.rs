@@ -4,11 +4,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::error::CommandError;
+use super::receivers;
 use crate::decisions;
-use crate::platform::announcement::{Announcement, NotSent, Outcome};
+use crate::platform::announcement::{Announcement, NotSent, Objection, Outcome};
 use crate::platform::config::Integration;
 use crate::platform::context::Context;
-use crate::platform::queries::{connections, listeners};
+use crate::platform::queries::listeners;
 use crate::platform::records::{Delivery, DeliveryStatus};
 use crate::platform::state::State;
 use crate::primitives::entropy::Purpose;
@@ -50,11 +51,12 @@ pub(crate) fn enqueue_for_connected(
         organization_id: organization_id.as_deref(),
     };
     for integration in &context.config.integrations {
-        if receives_from(state, integration, event_id) {
-            enqueue(state, context, integration, subject, event_type, data);
-        } else {
-            let outcome = Outcome::NotSent(NotSent::NotConnected);
-            announce(state, integration, subject.event_id, event_type, outcome);
+        match receivers::objection_to_event(state, integration, event_id) {
+            None => drop(enqueue(state, context, integration, subject, event_type, data)),
+            Some(objection) => {
+                let outcome = Outcome::NotSent(objection);
+                announce(state, integration, subject.event_id, event_type, outcome);
+            }
         }
     }
 }
@@ -68,17 +70,24 @@ pub(crate) fn announce_delayed(
     seconds: i64,
 ) {
     for integration in &context.config.integrations {
-        let objection = match receives_from(state, integration, event_id) {
-            true => objection(state, context, integration, event_type),
-            false => Some(NotSent::NotConnected),
-        };
-        let outcome = objection.map_or(Outcome::DelayedS(seconds), Outcome::NotSent);
+        let objection = receivers::objection_to_event(state, integration, event_id)
+            .or_else(|| receivers::objection_to_type(state, context, integration, event_type));
+        let outcome = objection.map_or(Outcome::Delayed { delayed_s: seconds }, Outcome::NotSent);
         announce(state, integration, Some(event_id), event_type, outcome);
     }
 }
 
-fn receives_from(state: &State, integration: &Integration, event_id: &str) -> bool {
-    connections::is_connected(state, &integration.client_id, event_id) || !decisions::ONLY_CONNECTED_RECEIVE
+/// Announces that an action ends no connection of these integrations, so that no deletion is required.
+pub(crate) fn announce_nothing_ended(state: &mut State, integrations: &[&Integration]) {
+    for integration in integrations {
+        let text = format!(
+            "'{}' had no connection that this could end. POST /_sandbox/reset restores the test data; connect an event \
+             with POST /_sandbox/connect before you end it.",
+            integration.client_id
+        );
+        let outcome = Outcome::NotSent(Objection::new(NotSent::NothingEnded, text));
+        announce(state, integration, None, "data.deletion_required", outcome);
+    }
 }
 
 fn announce(
@@ -96,24 +105,6 @@ fn announce(
     });
 }
 
-/// Why an integration gets no webhook of a type, whatever it is about; `None` if it gets it.
-pub(crate) fn objection(
-    state: &State,
-    context: Context<'_>,
-    integration: &Integration,
-    event_type: &str,
-) -> Option<NotSent> {
-    if !integration
-        .event_types
-        .iter()
-        .any(|declared| declared == event_type)
-    {
-        return Some(NotSent::TypeNotDeclared);
-    }
-    let listener = listeners::taking(state, context, &integration.client_id, event_type);
-    (integration.webhook_url.is_none() && listener.is_none()).then_some(NotSent::NoWebhookUrl)
-}
-
 /// Queues a webhook for one integration, if it declares the type and has a webhook URL or a listener, and announces what became of it.
 /// Returns the delivery's id.
 pub(crate) fn enqueue(
@@ -124,14 +115,33 @@ pub(crate) fn enqueue(
     event_type: &str,
     data: &Value,
 ) -> Option<String> {
-    let queued = match objection(state, context, integration, event_type) {
+    let queued = match receivers::objection_to_type(state, context, integration, event_type) {
         None => queue(state, context, integration, subject, event_type, data),
         Some(objection) => Err(objection),
     };
-    let id = queued.clone().ok();
-    let outcome = queued.map_or_else(Outcome::NotSent, Outcome::DeliveryId);
+    let id = queued.as_ref().ok().cloned();
+    let message = waits_for_listener(state, context, integration, event_type);
+    let queued = queued.map(|delivery_id| Outcome::Queued { delivery_id, message });
+    let outcome = queued.unwrap_or_else(Outcome::NotSent);
     announce(state, integration, subject.event_id, event_type, outcome);
     id
+}
+
+/// What to say of a webhook whose listener is away.
+fn waits_for_listener(
+    state: &State,
+    context: Context<'_>,
+    integration: &Integration,
+    event_type: &str,
+) -> Option<String> {
+    let client_id = &integration.client_id;
+    let listener = listeners::taking(state, context, client_id, event_type)?;
+    listener.away_since?;
+    Some(format!(
+        "The listener of '{client_id}' is away; the webhook waits until it is back. \
+         DELETE /_sandbox/listeners/{} gives the webhooks back to the registered URL.",
+        listener.id
+    ))
 }
 
 fn queue(
@@ -141,7 +151,7 @@ fn queue(
     subject: Subject<'_>,
     event_type: &str,
     data: &Value,
-) -> Result<String, NotSent> {
+) -> Result<String, Objection> {
     let entropy = &context.config.entropy;
     let drawn = (entropy.uuid(Purpose::Delivery), entropy.hex(Purpose::Delivery));
     let (Ok(id), Ok(random)) = drawn else {
@@ -149,7 +159,8 @@ fn queue(
             event_type,
             "no random bytes for a delivery id; the webhook was not queued"
         );
-        return Err(NotSent::NoRandomBytes);
+        let text = "The machine has no random bytes for a delivery id. Try again.";
+        return Err(Objection::new(NotSent::NoRandomBytes, text));
     };
     let envelope_id = format!("{}{random}", decisions::ENVELOPE_ID_PREFIX);
     let envelope = Envelope {

@@ -257,8 +257,10 @@ pub(crate) fn admission(
     let listing = integrations::listing(state, &integration.client_id);
     if listing != Listing::Published {
         let text = format!(
-            "This integration is {}, so nobody can authorize it now.",
-            listing.as_str()
+            "This integration is {}, so nobody can authorize it now. Publish it again in the console, or with \
+             POST /_sandbox/integrations/{}/publish.",
+            listing.as_str(),
+            integration.client_id
         );
         return Err(OAuthError::new(decisions::NOT_LISTED_ERROR, text));
     }
