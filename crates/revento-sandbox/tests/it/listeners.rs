@@ -160,7 +160,13 @@ async fn l5_what_a_listener_misses_is_attempted_again_when_it_comes_back() {
     world.delivery(&cut, left).await;
     let test = json!({ "type": "event.published" });
     let told = world.act("/deliveries/test", test).await;
-    assert!(told["webhooks"][0]["message"].as_str().unwrap().contains("is away"), "{told}");
+    assert!(
+        told["webhooks"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("is away"),
+        "{told}"
+    );
     let missed = told["delivery_id"].as_str().unwrap().to_owned();
     let away = |row: &Value| {
         row["attempts"][0]["error"]
