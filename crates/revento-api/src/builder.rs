@@ -165,6 +165,7 @@ impl ClientBuilder {
             lifecycle,
             tasks: tasks.clone(),
             runtime: runtime.clone(),
+            stored: tokio::sync::Notify::new(),
         };
         Ok(Client::new(Parts {
             integration,

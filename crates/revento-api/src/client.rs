@@ -83,6 +83,12 @@ impl Client {
         self.0.connections.finish(grant).await
     }
 
+    /// Waits until this process has stored another connection, counted from this call: for workers that look for new connections.
+    /// What other processes store does not count.
+    pub fn connected(&self) -> impl Future<Output = ()> + Send + '_ {
+        self.0.connections.connected()
+    }
+
     /// What the store knows of an organizer's connection. Makes no call to the platform.
     ///
     /// # Errors
@@ -175,8 +181,9 @@ impl Client {
 
     // ---- workers ----
 
-    /// The worker that finishes refreshes and code exchanges when their callers have gone away, and that stores new
-    /// tokens as soon as a store that had failed works again. Run one for each client:
+    /// The worker that finishes refreshes and code exchanges when their callers have gone away, that stores new tokens as
+    /// soon as a store that had failed works again, and that refreshes connections that nobody uses, as
+    /// [`refresh_idle`](Self::refresh_idle) does. Run one for each client:
     ///
     /// ```no_run
     /// # async fn example(client: revento_api::Client, stop: impl Future<Output = ()> + Send + 'static) {
@@ -185,13 +192,14 @@ impl Client {
     /// ```
     ///
     /// Without it a refresh stands still while nobody waits for its result. That is safe, but the connection is in doubt
-    /// when its claim expires meanwhile.
+    /// when its claim expires meanwhile. A connection that nobody reads ends after 90 days.
     pub fn background(&self) -> Background {
-        Background::new(&self.0.tasks)
+        Background::new(&self.0.tasks, self.refresh_idle())
     }
 
-    /// The worker that refreshes connections that nobody uses, before their 90 days are over. Run it where connections
-    /// can be idle for months.
+    /// The worker that refreshes connections that nobody uses, before their 90 days are over.
+    /// [`background`](Self::background) includes it. Run it by itself in a program that runs on a schedule, or pass it to
+    /// [`Background::with_refresh_idle`] with settings of your own.
     pub fn refresh_idle(&self) -> RefreshIdle {
         RefreshIdle::new(
             self.client_id(),

@@ -57,8 +57,8 @@
 //! ```
 //!
 //! # Workers
-//! Run [`Client::background`] once for each client: it finishes refreshes whose callers have gone away. Run
-//! [`Client::refresh_idle`] where connections can be idle for months. The client itself starts no task.
+//! Run [`Client::background`] once for each client: it finishes refreshes whose callers have gone away, and refreshes
+//! connections that nobody uses before their 90 days are over. The client itself starts no task.
 //!
 //! # Spans and metrics
 //! Spans and their fields have OpenTelemetry's names: `revento.read` around each read (connection, delivery, last request

@@ -95,7 +95,6 @@ pub async fn serve(settings: Settings, stores: Stores) -> Result<(), Box<dyn Err
     let workers = [
         tokio::spawn(runner.run(ended())),
         tokio::spawn(client.background().run(ended())),
-        tokio::spawn(client.refresh_idle().run(ended())),
     ];
     HttpServer::new(app).bind(settings.listen)?.run().await?;
     drop(end);

@@ -62,6 +62,12 @@ impl Connections {
         connecting.await
     }
 
+    /// Waits for the next connection that [`finish`](Self::finish) stores.
+    pub(crate) fn connected(&self) -> impl Future<Output = ()> + Send + '_ {
+        // It counts from its creation, before it is polled.
+        self.stored.notified()
+    }
+
     async fn exchange_and_store(&self, grant: CodeGrant) -> Result<Connection, ConnectError> {
         self.check_store(&grant).await?;
         let request_id = self.runtime.request_id();
@@ -80,6 +86,7 @@ impl Connections {
         let source = match storing.await {
             Ok(Ok(connection)) => {
                 self.sessions.drop_cached(&connection.key);
+                self.stored.notify_waiters();
                 log_connected(&connection, &request_id);
                 return Ok(connection);
             }

@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use revento_core::{Connection, ConnectionKey};
 use revento_oauth::{Integration, lifecycle::Signal};
 use revento_store::StoreError;
+use tokio::sync::Notify;
 
 use crate::{
     lifecycle::Lifecycle, runtime::Runtime, sealed_tokens::SealedTokenStore, session::Sessions,
@@ -31,6 +32,8 @@ pub(crate) struct Connections {
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) tasks: TaskQueue,
     pub(crate) runtime: Runtime,
+    /// Wakes those who wait for a connection that this process stores.
+    pub(crate) stored: Notify,
 }
 
 impl Connections {

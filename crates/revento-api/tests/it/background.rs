@@ -1,10 +1,19 @@
 //! The background worker: refreshes whose callers have gone away.
 
-use std::{future::pending, time::Duration};
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::FutureExt;
 
 use crate::support::World;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 #[tokio::test(start_paused = true)]
 async fn with_a_background_nobody_waits_for_a_refresh_in_time() {
@@ -82,6 +91,35 @@ async fn a_second_one_ends_at_once() {
     let world = World::connected().await;
     let _first = tokio::spawn(world.client.background().run(pending()));
     world.client.background().run(pending()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn t12_it_refreshes_idle_connections_unless_told_not_to() {
+    let (world, left_alone) = (World::connected().await, World::connected().await);
+    tokio::spawn(world.client.background().run(pending()));
+    let without = left_alone.client.background().without_refresh_idle();
+    tokio::spawn(without.run(pending()));
+    for world in [&world, &left_alone] {
+        world.clock.advance(70 * DAY);
+    }
+    // Longer than the pause between two looks.
+    tokio::time::sleep(DAY / 2).await;
+    assert_eq!(world.stored().await.generation, 2);
+    assert_eq!(left_alone.stored().await.generation, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn t12_the_settings_of_the_idle_refresh_count() {
+    let world = World::connected().await;
+    let told = Arc::new(AtomicBool::new(false));
+    let listener = Arc::clone(&told);
+    let idle = world.client.refresh_idle().every(Duration::from_secs(60));
+    let idle = idle.on_consent_ending(move |_| listener.store(true, Ordering::Relaxed));
+    tokio::spawn(world.client.background().with_refresh_idle(idle).run(pending()));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.clock.advance(340 * DAY);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert!(told.load(Ordering::Relaxed));
 }
 
 /// Waits for a token until the request is on its way, then gives up.

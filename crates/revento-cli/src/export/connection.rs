@@ -64,7 +64,8 @@ impl ConnectedClient {
             .sealer(sealer)
             .build()?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let background = client.background();
+        // The service whose store this is keeps its connections alive.
+        let background = client.background().without_refresh_idle();
         let background = tokio::spawn(background.run(async { drop(stopped.await) }));
         Ok(Self {
             client,

@@ -63,12 +63,12 @@ pub(super) fn client(
 
 /// Works until it crashes. Callers use the `busy` connections; `refresh_idle` keeps the others alive.
 pub(super) async fn work(client: Client, busy: Vec<ConnectionKey>, random: Random) -> turmoil::Result {
-    tokio::spawn(client.background().run(std::future::pending()));
     let refresh_idle = client
         .refresh_idle()
         .every(Duration::from_secs(3))
         .pause(Duration::from_millis(20));
-    tokio::spawn(refresh_idle.run(std::future::pending()));
+    let background = client.background().with_refresh_idle(refresh_idle);
+    tokio::spawn(background.run(std::future::pending()));
     for number in 0..3 {
         let mut random = random.clone();
         for _ in 0..number {

@@ -61,7 +61,7 @@ impl Found {
                 of: Some(("connection", "connections")),
                 what: "with a refresh token that ends within a week".into(),
                 count: self.overdue,
-                remedy: "nothing refreshes idle connections: run Client::refresh_idle",
+                remedy: "nothing refreshes idle connections: run Client::background",
             },
             Finding {
                 id: "needs_consent",
