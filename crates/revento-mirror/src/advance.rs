@@ -1,6 +1,9 @@
 //! Doing what is due for one event: following its connection, and reading.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use revento_core::{Connection, ConnectionStatus, EventId, Timestamp};
 use revento_store::Fence;
@@ -31,6 +34,20 @@ pub(crate) struct Turn<'m> {
     pub(crate) claimed_until: Timestamp,
 }
 
+/// The claim under which an event is advanced, and its end. It is shared with the worker, which releases it when it is stopped.
+#[derive(Default)]
+pub(crate) struct HeldClaim(Mutex<Option<(Fence, Timestamp)>>);
+
+impl HeldClaim {
+    fn get(&self) -> Option<(Fence, Timestamp)> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, claim: Option<(Fence, Timestamp)>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = claim;
+    }
+}
+
 /// Whether to go on with the same event.
 pub(crate) enum Step {
     Again,
@@ -48,19 +65,34 @@ impl Mirror {
     /// # Errors
     /// The store or the platform failed. Everything up to the last page is kept: call again later.
     pub async fn advance(&self, event_id: &EventId) -> Result<Timestamp, MirrorError> {
+        let held = HeldClaim::default();
+        let done = self.advance_holding(event_id, &held).await;
+        let released = self.release(event_id, &held).await;
+        let until = done?;
+        released?;
+        Ok(until)
+    }
+
+    /// [`advance`](Self::advance) without the release. Whoever drops it in the middle finds the claim in `held`.
+    pub(crate) async fn advance_holding(
+        &self,
+        event_id: &EventId,
+        held: &HeldClaim,
+    ) -> Result<Timestamp, MirrorError> {
         let is_known = self.0.store.load(event_id, &[]).await?.event.is_some();
         if !is_known && !self.begin_if_connected(event_id).await? {
             return Ok(self.now().saturating_add(LOOK_AGAIN));
         }
-        let mut held = None;
-        let done = self.advance_claimed(event_id, &mut held).await;
-        if let Some((fence, _)) = held {
-            let released = self.0.store.release(event_id, fence).await;
-            if done.is_ok() {
-                released?;
-            }
+        self.advance_claimed(event_id, held).await
+    }
+
+    /// Releases a claim, if there is one.
+    pub(crate) async fn release(&self, event_id: &EventId, held: &HeldClaim) -> Result<(), MirrorError> {
+        if let Some((fence, _)) = held.get() {
+            held.set(None);
+            self.0.store.release(event_id, fence).await?;
         }
-        done
+        Ok(())
     }
 
     /// Begins to mirror an event that is not known, if it has a live connection that the mirror follows. Returns whether it has.
@@ -75,15 +107,11 @@ impl Mirror {
         Ok(true)
     }
 
-    async fn advance_claimed(
-        &self,
-        event_id: &EventId,
-        held: &mut Option<(Fence, Timestamp)>,
-    ) -> Result<Timestamp, MirrorError> {
+    async fn advance_claimed(&self, event_id: &EventId, held: &HeldClaim) -> Result<Timestamp, MirrorError> {
         loop {
             let now = self.now();
             // What is not due needs no claim.
-            if held.is_none()
+            if held.get().is_none()
                 && let Some(until) = self.waits_until(event_id, now).await?
             {
                 return Ok(until);
@@ -99,7 +127,7 @@ impl Mirror {
                 event,
                 progress,
                 fence,
-                claimed_until: held.map_or(now, |(_, until)| until),
+                claimed_until: held.get().map_or(now, |(_, until)| until),
             };
             match turn.step().await? {
                 Step::Again => {}
@@ -112,10 +140,10 @@ impl Mirror {
     async fn hold_claim(
         &self,
         event_id: &EventId,
-        held: &mut Option<(Fence, Timestamp)>,
+        held: &HeldClaim,
         now: Timestamp,
     ) -> Result<ReadClaim, MirrorError> {
-        if let Some((fence, until)) = *held
+        if let Some((fence, until)) = held.get()
             && until.saturating_since(now) > CLAIM / 2
         {
             let event = self.0.store.load(event_id, &[]).await?.event;
@@ -125,12 +153,12 @@ impl Mirror {
         let claim = self
             .0
             .store
-            .claim(event_id, held.map(|(fence, _)| fence), now, until)
+            .claim(event_id, held.get().map(|(fence, _)| fence), now, until)
             .await?;
-        *held = match &claim {
+        held.set(match &claim {
             ReadClaim::Granted { fence, .. } => Some((*fence, until)),
             ReadClaim::Held { .. } | ReadClaim::Unknown => None,
-        };
+        });
         Ok(claim)
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Parts {
     pub(crate) queue: Queue,
     /// Wakes those who wait for changes, when this process has written some.
     pub(crate) changed: Notify,
+    /// Wakes the worker: the first webhook of an event has come to this process.
+    pub(crate) work: Notify,
 }
 
 /// Configures a [`Mirror`].
@@ -105,7 +107,8 @@ impl MirrorBuilder {
     }
 
     /// How long a row that a webhook could not complete waits until a read begins: five minutes by default. A new applicant's webhook
-    /// has no name, so a read has to bring it; several applicants share one. While a read is under way, the next one does not begin.
+    /// has no name, so a read has to bring it; several applicants share one. It takes the place of a reconciliation that is under way.
+    /// After any other read it begins when that one is complete.
     pub fn complete_within(mut self, delay: Duration) -> Self {
         self.wish_delay = delay;
         self
@@ -140,6 +143,7 @@ impl MirrorBuilder {
             poll: Duration::from_secs(1),
             queue: Queue::default(),
             changed: Notify::new(),
+            work: Notify::new(),
         }))
     }
 }

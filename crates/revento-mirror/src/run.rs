@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     pin::pin,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -15,11 +16,12 @@ use tokio::time::sleep;
 
 use crate::{
     Mirror, MirrorError,
+    advance::HeldClaim,
     mirror::event_of,
     store::{MirrorWrite, Wish, WriteOutcome},
 };
 
-/// How often the worker looks for new connections and for wishes of other replicas.
+/// How often the worker looks for connections and wishes of other replicas.
 const LOOK: Duration = Duration::from_secs(60);
 /// The pause after the first failure. It doubles with each, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
@@ -34,6 +36,22 @@ struct Due {
     failures: u32,
 }
 
+/// The event that the worker advances, and its claim.
+#[derive(Default)]
+struct Current(Mutex<Option<(EventId, Arc<HeldClaim>)>>);
+
+impl Current {
+    fn begin(&self, event_id: &EventId) -> Arc<HeldClaim> {
+        let held = Arc::<HeldClaim>::default();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((event_id.clone(), Arc::clone(&held)));
+        held
+    }
+
+    fn take(&self) -> Option<(EventId, Arc<HeldClaim>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 impl Mirror {
     /// Keeps the mirrors of all connected events in sync, until `stop` completes. Run it in every replica, as a task of its own:
     ///
@@ -43,21 +61,30 @@ impl Mirror {
     /// # }
     /// ```
     ///
-    /// It looks for new connections once a minute, reads what is due, one event after the other, and forgets old changes. When the
-    /// store or the platform fails, it logs a warning and tries again, after 30 seconds at first and after an hour at most. When it is
-    /// stopped in the middle of a read, the next run goes on at the same page.
+    /// It begins with an event as soon as this process has connected it or gets its first webhook, and looks for what other replicas
+    /// have connected once a minute. It reads what is due, one event after the other, and forgets old changes. When the store or the
+    /// platform fails, it logs a warning and tries again, after 30 seconds at first and after an hour at most. When it is stopped in the
+    /// middle of a read, it releases its claim, and the next run goes on at the same page, in any replica.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
-        let work = pin!(self.work());
-        match select(work, pin!(stop)).await {
+        let current = Current::default();
+        match select(pin!(self.work(&current)), pin!(stop)).await {
             Either::Left(((), _)) | Either::Right(((), _)) => {}
+        }
+        // `select` has dropped the work: nothing writes under the claim any more.
+        if let Some((event_id, held)) = current.take()
+            && let Err(error) = self.release(&event_id, &held).await
+        {
+            tracing::warn!(%event_id, error = %chain(&error), "the mirror cannot release its claim, which expires by itself");
         }
     }
 
-    async fn work(&self) {
+    async fn work(&self, current: &Current) {
         let mut due = BTreeMap::<EventId, Due>::new();
         let mut forgotten_at = None;
         loop {
             let now = self.now();
+            // From here on, so that no connection is missed that is made after they were listed.
+            let connected = self.0.client.connected();
             match self.known_events().await {
                 Ok(events) => {
                     due.retain(|event_id, _| events.contains(event_id));
@@ -68,7 +95,7 @@ impl Mirror {
                 Err(error) => tracing::warn!(error = %chain(&error), "the mirror cannot list its events"),
             }
             for (event_id, due) in &mut due {
-                self.work_on(event_id, due).await;
+                self.work_on(event_id, due, current).await;
             }
             if forgotten_at.is_none_or(|at| now.saturating_since(at) >= FORGET_EVERY) {
                 forgotten_at = Some(now);
@@ -76,18 +103,26 @@ impl Mirror {
             }
             let next = due.values().filter_map(|due| due.at).min();
             let pause = next.map_or(LOOK, |at| at.saturating_since(self.now())).min(LOOK);
-            sleep(pause).await;
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.0.work.notified() => {}
+                () = connected => {}
+            }
         }
     }
 
     /// Does what is due for one event.
-    async fn work_on(&self, event_id: &EventId, due: &mut Due) {
+    async fn work_on(&self, event_id: &EventId, due: &mut Due, current: &Current) {
         let now = self.now();
         // A webhook may have wished a read since, so a time without a failure is only a hint.
         if due.failures > 0 && due.at.is_some_and(|at| at > now) {
             return;
         }
-        *due = match self.advance(event_id).await {
+        let held = current.begin(event_id);
+        let advanced = self.advance_holding(event_id, &held).await;
+        let released = self.release(event_id, &held).await;
+        current.take();
+        *due = match advanced.and_then(|at| released.map(|()| at)) {
             Ok(at) => Due {
                 at: Some(at),
                 failures: 0,
@@ -135,8 +170,8 @@ impl Mirror {
     }
 
     /// Asks for a read before the next reconciliation, for example after an outage in which webhooks may be lost. It begins when
-    /// [`complete_within`](crate::MirrorBuilder::complete_within) has passed, in any replica; if a read is under way, that long after
-    /// it is complete. Returns `false` if the event is not mirrored, or if its connection ends meanwhile.
+    /// [`complete_within`](crate::MirrorBuilder::complete_within) has passed, in any replica, and takes the place of a reconciliation
+    /// that is under way; after any other read it begins that long after it is complete. Returns `false` if the event is not mirrored, or if its connection ends meanwhile.
     ///
     /// # Errors
     /// The store failed. Call again.

@@ -161,6 +161,7 @@ impl Mirror {
             let Loaded { event, rows } = self.0.store.load(event_id, &keys).await?;
             let Some(event) = event else {
                 if self.begin_if_connected(event_id).await? {
+                    self.0.work.notify_one();
                     continue;
                 }
                 return Ok(vec![Applied::NotMirrored; webhooks.len()]);

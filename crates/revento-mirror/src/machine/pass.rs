@@ -54,11 +54,19 @@ pub(crate) fn next(progress: &Progress, wished_at: Option<Timestamp>, now: Times
             Next::WaitUntil(at)
         };
     };
+    // A wished read sets a reconciliation aside, because that one is spread over its period. It reads everything, too, so
+    // nothing is lost.
+    let wished = wished_begin(progress, wished_at, rules).filter(|_| pass.reason == Reason::Scheduled);
+    if matches!(pass.place, Place::Page(_)) && wished.is_some_and(|at| at <= now) {
+        return Next::Begin(Reason::Wished);
+    }
     match (pass.lists.first(), &pass.place) {
         // `begin` reads at least one list, and `done_with` ends a read with its last one.
         (None, _) => Next::Begin(pass.reason),
         (Some(kind), Place::Sweep(after)) => Next::Sweep(kind.0, after.clone()),
-        (Some(_), Place::Page(_)) if pass.next_at > now => Next::WaitUntil(pass.next_at),
+        (Some(_), Place::Page(_)) if pass.next_at > now => {
+            Next::WaitUntil(wished.map_or(pass.next_at, |at| at.min(pass.next_at)))
+        }
         (Some(kind), Place::Page(cursor)) => Next::Page(kind.0, cursor.clone()),
     }
 }
@@ -76,14 +84,18 @@ pub(crate) fn next_begin(
         return (complete.completed_at, Reason::Confirming);
     }
     let scheduled = complete.began_at.saturating_add(rules.period);
-    let wished = wished_at.map(|at| {
-        let since_last = complete.completed_at.saturating_add(rules.wish_delay);
-        at.saturating_add(rules.wish_delay).max(since_last)
-    });
-    match wished {
-        Some(wished) if wished < scheduled => (wished, Reason::Wished),
-        _ => (scheduled, Reason::Scheduled),
+    match wished_begin(progress, wished_at, rules) {
+        // Also if the reconciliation would begin first: it would be spread over its period.
+        Some(wished) => (wished.min(scheduled), Reason::Wished),
+        None => (scheduled, Reason::Scheduled),
     }
+}
+
+/// When a read may begin that was wished for; `None` if there is no wish, or if nothing was read yet.
+fn wished_begin(progress: &Progress, wished_at: Option<Timestamp>, rules: &Rules) -> Option<Timestamp> {
+    let complete = progress.complete.as_ref()?;
+    let since_last = complete.completed_at.saturating_add(rules.wish_delay);
+    Some(wished_at?.saturating_add(rules.wish_delay).max(since_last))
 }
 
 /// Begins a read.

@@ -23,6 +23,9 @@ pub(crate) struct CountingStore {
     pub(crate) writes: AtomicU64,
     /// The write of this number from now on fails, after it has happened; `0` for none.
     pub(crate) failing: AtomicU64,
+    /// How often the worker has shortened the feed: the last it does before it sleeps for the first time.
+    pub(crate) forgotten: AtomicU64,
+    pub(crate) released: AtomicU64,
 }
 
 impl CountingStore {
@@ -63,6 +66,7 @@ impl MirrorStore for CountingStore {
     }
 
     async fn release(&self, event_id: &EventId, fence: Fence) -> Result<(), StoreError> {
+        self.released.fetch_add(1, Ordering::SeqCst);
         self.inner.release(event_id, fence).await
     }
 
@@ -107,7 +111,9 @@ impl MirrorStore for CountingStore {
     }
 
     async fn forget_changes(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.inner.forget_changes(before).await
+        let forgotten = self.inner.forget_changes(before).await;
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        forgotten
     }
 
     async fn wipe(

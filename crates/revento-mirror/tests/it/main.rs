@@ -17,4 +17,5 @@ mod queries;
 mod replicas;
 mod suite;
 mod sync;
+mod worker;
 mod world;

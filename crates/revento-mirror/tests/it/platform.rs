@@ -43,6 +43,8 @@ struct State {
     is_revoked: bool,
     /// How many more reads are answered; then the network is gone.
     answers: Option<u32>,
+    /// Reads get no answer at all.
+    hangs: bool,
     reads: u64,
     /// The organizer has not granted the scope of this list.
     refused: Option<&'static str>,
@@ -64,6 +66,7 @@ impl Platform {
                 tokens: 0,
                 is_revoked: false,
                 answers: None,
+                hangs: false,
                 reads: 0,
                 refused: None,
                 cursor_format: 1,
@@ -187,6 +190,11 @@ impl Platform {
         self.state().answers = reads;
     }
 
+    /// Reads are counted and get no answer.
+    pub(crate) fn hang(&self) {
+        self.state().hangs = true;
+    }
+
     pub(crate) fn reads(&self) -> u64 {
         self.state().reads
     }
@@ -258,6 +266,10 @@ impl Transport for Platform {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         if request.uri().path() == "/oauth/token" {
             return Ok(self.state().token(&request));
+        }
+        if self.state().hangs {
+            self.state().reads += 1;
+            return std::future::pending().await;
         }
         self.state().read(&request)
     }

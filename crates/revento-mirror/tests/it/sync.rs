@@ -278,3 +278,69 @@ async fn a_caller_that_goes_away_takes_no_other_webhook_with_it() {
     assert_eq!(world.apply(&webhooks[0]).await, Applied::Current);
     world.assert_equal().await;
 }
+
+#[tokio::test]
+async fn a_wished_read_does_not_wait_for_a_reconciliation() {
+    let world = with_people(40).await;
+    world.advance().await.unwrap();
+    // A reconciliation begins, spread over a day.
+    world.clock.advance(DAY);
+    world.advance().await.unwrap();
+    let status = world.mirror.status(EVENT).await.unwrap().unwrap();
+    assert!(
+        matches!(status.phase, Phase::Reconciling(_)),
+        "{:?}",
+        status.phase
+    );
+    world.platform.submit("p99", "none");
+    world.deliver_all().await;
+    let person = async || {
+        world
+            .mirror
+            .participants(EVENT)
+            .find(&"p99".into())
+            .await
+            .unwrap()
+            .unwrap()
+    };
+    assert!(!person().await.is_complete);
+    let begin = world.client.now();
+    while !person().await.is_complete {
+        let next = world.advance().await.unwrap();
+        world.clock.advance(
+            next.saturating_since(world.client.now())
+                .max(Duration::from_secs(1)),
+        );
+        let passed = world.client.now().saturating_since(begin);
+        assert!(passed < DAY / 24, "nameless for {passed:?}");
+    }
+    world.reconcile().await;
+    world.assert_equal().await;
+}
+
+#[tokio::test]
+async fn a_wish_shortly_before_a_reconciliation_is_not_spread_over_the_day() {
+    let world = with_people(40).await;
+    world.advance().await.unwrap();
+    world.clock.advance(DAY - Duration::from_secs(120));
+    world.platform.submit("p99", "none");
+    world.deliver_all().await;
+    world.clock.advance(Duration::from_secs(120));
+    world.advance().await.unwrap();
+    world.clock.advance(DAY / 24);
+    for _ in 0..20 {
+        let next = world.advance().await.unwrap();
+        world.clock.advance(
+            next.saturating_since(world.client.now())
+                .min(Duration::from_secs(60)),
+        );
+    }
+    let person = world
+        .mirror
+        .participants(EVENT)
+        .find(&"p99".into())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(person.is_complete);
+}

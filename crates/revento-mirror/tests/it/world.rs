@@ -56,6 +56,12 @@ impl World {
     }
 
     pub(crate) async fn with(cursors: Cursors, page_size: usize, store: Arc<dyn MirrorStore>) -> Self {
+        let world = Self::unconnected(cursors, page_size, store);
+        world.connect().await;
+        world
+    }
+
+    pub(crate) fn unconnected(cursors: Cursors, page_size: usize, store: Arc<dyn MirrorStore>) -> Self {
         let clock = Arc::new(ManualClock::default());
         clock.advance(Duration::from_millis(1_778_336_551_250));
         let platform = Platform::new(Arc::clone(&clock), cursors, page_size);
@@ -75,15 +81,13 @@ impl World {
             .build()
             .expect("a client");
         let mirror = Mirror::builder(client.clone(), Arc::clone(&store)).build();
-        let world = Self {
+        Self {
             clock,
             platform,
             store,
             client,
             mirror,
-        };
-        world.connect().await;
-        world
+        }
     }
 
     /// Another replica.
