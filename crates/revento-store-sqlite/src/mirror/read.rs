@@ -8,7 +8,7 @@ use revento_mirror::store::{
 };
 use sqlx::{QueryBuilder, Row as _, Sqlite, sqlite::SqliteRow};
 
-use super::{SqliteMirror, events::event};
+use super::{SqliteMirror, events::event, write::CHUNK};
 use crate::{error::unreadable, store::row_limit};
 
 /// The columns of a row `r` and its mark `m`.
@@ -18,31 +18,30 @@ const MARK: &str = "
     LEFT JOIN revento_mirror_marks AS m ON m.event_id = r.event_id AND m.kind = r.kind AND m.id = r.id";
 
 impl SqliteMirror {
-    /// The event and the rows come from one statement, and so are of one moment.
+    /// The event and the rows are of one moment: they come from one statement, or of many keys from one transaction.
     pub(super) async fn load_rows(&self, event_id: &EventId, keys: &[RowKey]) -> Result<Loaded, sqlx::Error> {
         let keys: BTreeSet<_> = keys.iter().collect();
-        let mut sql = QueryBuilder::<Sqlite>::new("WITH k (kind, id) AS (");
-        if keys.is_empty() {
-            sql.push("SELECT NULL, NULL");
-        } else {
-            push_keys(&mut sql, keys);
+        let keys: Vec<&RowKey> = keys.into_iter().collect();
+        if keys.len() <= CHUNK {
+            let mut select = select_rows(event_id, &keys);
+            return loaded(&select.build().fetch_all(&self.store.readers).await?);
         }
-        sql.push(format!(
-            ") SELECT e.event_id, e.epoch, e.progress, e.wished_at, e.last_change, {COLUMNS}
-            FROM revento_mirror_events AS e CROSS JOIN k
-            LEFT JOIN revento_mirror_rows AS r ON r.event_id = e.event_id AND r.kind = k.kind AND r.id = k.id
-            {MARK} WHERE e.event_id = "
-        ));
-        sql.push_bind(event_id.as_str());
-        let found = sql.build().fetch_all(&self.store.readers).await?;
-        let event = found.first().map(event).transpose()?;
-        let mut rows = Vec::new();
-        for row in &found {
-            if row.try_get::<Option<&str>, _>("id")?.is_some() {
-                rows.push(stored_row(row)?);
-            }
+        let mut reading = self.store.readers.begin().await?;
+        let mut all = Loaded {
+            event: None,
+            rows: Vec::with_capacity(keys.len()),
+        };
+        for keys in keys.chunks(CHUNK) {
+            let found = select_rows(event_id, keys)
+                .build()
+                .fetch_all(&mut *reading)
+                .await?;
+            let Loaded { event, rows } = loaded(&found)?;
+            all.event = event;
+            all.rows.extend(rows);
         }
-        Ok(Loaded { event, rows })
+        reading.rollback().await?;
+        Ok(all)
     }
 
     pub(super) async fn list_rows(&self, query: &RowQuery) -> Result<Vec<StoredRow>, sqlx::Error> {
@@ -62,6 +61,35 @@ impl SqliteMirror {
         let found = sql.build().fetch_all(&self.store.readers).await?;
         found.iter().map(stored_row).collect()
     }
+}
+
+/// The event, with those of the rows that exist.
+fn select_rows<'k>(event_id: &'k EventId, keys: &[&'k RowKey]) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::<Sqlite>::new("WITH k (kind, id) AS (");
+    if keys.is_empty() {
+        sql.push("SELECT NULL, NULL");
+    } else {
+        push_keys(&mut sql, keys.iter().copied());
+    }
+    sql.push(format!(
+        ") SELECT e.event_id, e.epoch, e.progress, e.wished_at, e.last_change, {COLUMNS}
+        FROM revento_mirror_events AS e CROSS JOIN k
+        LEFT JOIN revento_mirror_rows AS r ON r.event_id = e.event_id AND r.kind = k.kind AND r.id = k.id
+        {MARK} WHERE e.event_id = "
+    ));
+    sql.push_bind(event_id.as_str());
+    sql
+}
+
+fn loaded(found: &[SqliteRow]) -> Result<Loaded, sqlx::Error> {
+    let event = found.first().map(event).transpose()?;
+    let mut rows = Vec::new();
+    for row in found {
+        if row.try_get::<Option<&str>, _>("id")?.is_some() {
+            rows.push(stored_row(row)?);
+        }
+    }
+    Ok(Loaded { event, rows })
 }
 
 /// `VALUES (kind, id), …`

@@ -216,7 +216,7 @@ fn keys(write: &MirrorWrite, is_meant: impl Fn(&RowWrite) -> bool) -> Vec<RowKey
 }
 
 /// How many rows of a table one statement gets: SQLite limits the parameters to 32 766, and the widest row has 26.
-const CHUNK: usize = 1000;
+pub(super) const CHUNK: usize = 1000;
 
 async fn add_answers(tx: &mut SqliteConnection, event_id: &str, rows: &[&Row]) -> Result<(), sqlx::Error> {
     let answers: Vec<_> = rows

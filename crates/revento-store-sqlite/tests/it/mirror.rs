@@ -244,3 +244,17 @@ fn text_of(path: &Path) -> String {
     let files = ["", "-wal"].map(|end| fs::read(format!("{}{end}", path.display())).unwrap_or_default());
     String::from_utf8_lossy(&files.concat()).into_owned()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_number_of_rows_is_loaded() {
+    let directory = tempfile::tempdir().unwrap();
+    let mirror = open(&directory.path().join("revento.sqlite")).await.unwrap();
+    mirror.begin(&"evt_1".into(), "{}").await.unwrap();
+    let people = (0..3).map(|number| person(number * 9_000, "Ada"));
+    let written = mirror.write(&write("evt_1", people)).await.unwrap();
+    assert!(matches!(written, WriteOutcome::Written { .. }), "{written:?}");
+    // More parameters than one statement may have.
+    let keys: Vec<_> = (0..20_000).map(|number| person(number, "").key()).collect();
+    let loaded = mirror.load(&"evt_1".into(), &keys).await.unwrap();
+    assert_eq!((loaded.event.is_some(), loaded.rows.len()), (true, 3));
+}
