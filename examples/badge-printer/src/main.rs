@@ -4,12 +4,12 @@
 
 use std::{env, error::Error, fs, io, path::PathBuf, sync::Arc, time::Duration};
 
-use axum::http::{StatusCode, request::Parts};
+use axum::http::request::Parts;
 use axum::{Router, extract::State, response::IntoResponse, routing::get};
 use futures_util::FutureExt;
 use revento::inbox::{Deletions, Policy};
-use revento::types::{EventId, error::chain, text::printable};
-use revento::with_axum::{AuthorizationFlow, FlowError, FlowOutcome, WebhookEndpoint, WebhookRoute};
+use revento::types::{EventId, text::printable};
+use revento::with_axum::{AuthorizationFlow, FlowOutcome, WebhookEndpoint, WebhookRoute};
 use revento::{Client, Endpoints, Integration, KeyRing, ReqwestTransport, Scope, SealingKey, SqliteStore};
 use revento::{EventType, HandlerError, Handlers, Inbox, Verifier, Webhook, kind::ApplicationApproved};
 use serde_json::Value;
@@ -118,17 +118,12 @@ impl Jobs {
 
 /// The platform's panel opens this page when an organizer connects an event.
 async fn connect(State(flow): State<AuthorizationFlow>, browser: Parts) -> impl IntoResponse {
-    let begun = flow.begin_from_panel(&browser, [Scope::EventRead].into()).await;
-    begun.map_err(not_connected)
+    flow.begin_from_panel(&browser, [Scope::EventRead].into()).await
 }
 
 async fn callback(State(flow): State<AuthorizationFlow>, browser: Parts) -> impl IntoResponse {
     let FlowOutcome { headers, result } = flow.finish(&browser).await;
-    (headers, result.map(|_| "Connected.").map_err(not_connected))
-}
-
-fn not_connected(error: FlowError) -> (StatusCode, String) {
-    (error.status(), format!("Not connected: {}.", chain(&error)))
+    (headers, result.map(|_| "Connected."))
 }
 
 #[tokio::main]
@@ -175,7 +170,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let stop = async { drop(tokio::signal::ctrl_c().await) }.shared();
     let listener = TcpListener::bind(setting("LISTEN")?).await?;
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone());
-    let (served, (), ()) = tokio::join!(server, runner.run(stop.clone()), client.refresh_idle().run(stop));
+    let (served, (), ()) = tokio::join!(server, runner.run(stop.clone()), client.background().run(stop));
     served?;
     Ok(store.close().await?)
 }

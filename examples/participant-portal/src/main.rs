@@ -74,8 +74,7 @@ async fn logout(State(Portal { sessions, .. }): State<Portal>, browser: Parts) -
 
 /// The platform's panel opens this page when an organizer connects the event. Nobody can sign in before.
 async fn connect(State(Portal { flow, .. }): State<Portal>, browser: Parts) -> impl IntoResponse {
-    let begun = flow.begin_from_panel(&browser, [Scope::EventRead].into());
-    begun.await.map_err(|error| problem(error.status(), &error))
+    flow.begin_from_panel(&browser, [Scope::EventRead].into()).await
 }
 
 /// Both flows return here. Only a participant's begins a session.
@@ -85,7 +84,7 @@ async fn callback(State(Portal { flow, sessions, .. }): State<Portal>, browser: 
         Ok(finished) => finished.connection,
         // The browser got no response to the first one. The page shows whether somebody is signed in.
         Err(FlowError::AlreadyUsed { .. }) => return (headers, Redirect::to("/")).into_response(),
-        Err(error) => return (headers, problem(error.status(), &error)).into_response(),
+        Err(error) => return (headers, error).into_response(),
     };
     if connection.key.user_id.is_none() {
         return (headers, "Connected. Participants can sign in now.").into_response();

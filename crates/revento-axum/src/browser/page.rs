@@ -15,6 +15,19 @@ pub(crate) fn empty(status: StatusCode) -> Response<String> {
     with_headers(status, String::new(), [(CACHE_CONTROL, no_store())])
 }
 
+/// Plain text.
+pub(crate) fn text(status: StatusCode, text: String) -> Response<String> {
+    let headers = [
+        (
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        ),
+        (CACHE_CONTROL, no_store()),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    with_headers(status, text, headers)
+}
+
 /// A redirect (303).
 pub(crate) fn redirect(location: HeaderValue) -> Response<String> {
     let headers = [(LOCATION, location), (CACHE_CONTROL, no_store())];

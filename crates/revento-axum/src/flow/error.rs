@@ -2,13 +2,19 @@
 
 use std::{error::Error, time::Duration};
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use revento_api::ConnectError;
 use revento_core::{EventId, RequestId, TokenKind, error::ErrorKind};
 use revento_oauth::CallbackError;
 use revento_store::StoreError;
 
+/// When the browser may repeat a callback after the store failed, in seconds.
+const STORE_RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+
 /// Why a flow led to no connection.
+///
+/// It is a response: a line of text with the [status](Self::status), for services without a page of their own. Return
+/// `(headers, error)` from a callback.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FlowError {
@@ -127,6 +133,15 @@ impl FlowError {
         Self::Begin {
             kind,
             source: Box::new(source),
+        }
+    }
+
+    /// When the browser may repeat the callback, in seconds.
+    pub(crate) fn retry_after(&self) -> Option<HeaderValue> {
+        match self {
+            Self::Busy { retry_after } => Some(HeaderValue::from(retry_after.as_secs())),
+            Self::Store(_) => Some(STORE_RETRY_AFTER),
+            _ => None,
         }
     }
 

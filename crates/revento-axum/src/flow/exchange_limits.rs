@@ -108,6 +108,13 @@ impl ExchangeGate {
         Ok(Permit(number))
     }
 
+    /// Forgets an exchange that was not made.
+    pub(super) fn take_back(&self, permit: &Permit) {
+        self.end(permit);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.recent.retain(|exchange| exchange.number != permit.0);
+    }
+
     pub(super) fn end(&self, permit: &Permit) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let found = counts
@@ -167,6 +174,17 @@ mod tests {
         // The abandoned one counts for a minute.
         assert!(gate.begin(at(61)).is_ok());
         assert!(gate.begin(at(61)).is_err());
+    }
+
+    #[test]
+    fn h14_an_exchange_that_was_not_made_does_not_count() {
+        let gate = gate(1, 2);
+        for second in 0..10 {
+            gate.take_back(&gate.begin(at(second)).unwrap());
+        }
+        gate.end(&gate.begin(at(10)).unwrap());
+        let _second = gate.begin(at(11)).unwrap();
+        assert!(gate.begin(at(12)).is_err());
     }
 
     #[test]

@@ -147,10 +147,7 @@ impl AuthorizationFlow {
     /// use revento_core::{Scope, Scopes};
     ///
     /// async fn connect(State(flow): State<AuthorizationFlow>, request: Parts) -> Response {
-    ///     match flow.begin_from_panel(&request, Scopes::from([Scope::EventRead])).await {
-    ///         Ok(redirect) => redirect.into_response(),
-    ///         Err(error) => (error.status(), error.to_string()).into_response(),
-    ///     }
+    ///     flow.begin_from_panel(&request, Scopes::from([Scope::EventRead])).await.into_response()
     /// }
     /// ```
     ///
@@ -186,7 +183,7 @@ impl AuthorizationFlow {
     ///     match result {
     ///         Ok(finished) => (headers, event_page(finished.connection.key.event_id.as_str())).into_response(),
     ///         Err(FlowError::AlreadyUsed { event_id, .. }) => (headers, event_page(event_id.as_str())).into_response(),
-    ///         Err(error) => (error.status(), headers, error.to_string()).into_response(),
+    ///         Err(error) => (headers, error).into_response(),
     ///     }
     /// }
     /// # fn event_page(event_id: &str) -> Redirect { Redirect::to(&format!("/events/{event_id}")) }
@@ -230,7 +227,7 @@ impl AuthorizationFlow {
         let permit = self.gate.begin(now);
         let permit = permit.map_err(|retry_after| FlowError::Busy { retry_after })?;
         if let Err(error) = self.take_mark(&flow, now).await {
-            self.gate.end(&permit);
+            self.gate.take_back(&permit);
             return Err(error);
         }
         let requested = grant.requested_scopes().clone();

@@ -9,9 +9,6 @@ use revento_core::{Connection, Scopes};
 use super::error::FlowError;
 use crate::browser::page::no_store;
 
-/// When the browser may repeat a callback after the store failed, in seconds.
-const STORE_RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
-
 /// The end of a flow. From [`AuthorizationFlow::finish`](crate::AuthorizationFlow::finish).
 #[derive(Debug)]
 #[must_use = "put `headers` into the response"]
@@ -47,11 +44,7 @@ impl FlowOutcome {
         clear_cookie: Option<HeaderValue>,
     ) -> Self {
         let keeps_flow = result.as_ref().is_err_and(FlowError::keeps_flow);
-        let retry_after = match &result {
-            Err(FlowError::Busy { retry_after }) => Some(HeaderValue::from(retry_after.as_secs())),
-            Err(FlowError::Store(_)) => Some(STORE_RETRY_AFTER),
-            _ => None,
-        };
+        let retry_after = result.as_ref().err().and_then(FlowError::retry_after);
         Self {
             headers: FlowHeaders {
                 clear_cookie: clear_cookie.filter(|_| !keeps_flow),

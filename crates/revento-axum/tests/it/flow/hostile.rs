@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering::SeqCst, time::Duration};
 use axum::response::IntoResponse;
 use http::{
     HeaderValue, Method, StatusCode,
-    header::{COOKIE, LOCATION, RETRY_AFTER, SET_COOKIE},
+    header::{CONTENT_TYPE, COOKIE, LOCATION, RETRY_AFTER, SET_COOKIE},
 };
 use revento_axum::{AuthorizationFlow, ExchangeLimits, FlowError};
 use revento_core::Scopes;
@@ -164,7 +164,8 @@ async fn h13_a_prefetch_a_prerender_and_a_head_neither_begin_nor_finish() {
         let outcome = service.flow.finish(&request).await;
         let error = outcome.result.unwrap_err();
         assert_eq!(error.status(), expected, "{name}: {error}");
-        let response = (error.status(), outcome.headers, "").into_response();
+        let response = (outcome.headers, error).into_response();
+        assert_eq!(response.status(), expected, "{name}");
         assert!(!response.headers().contains_key(SET_COOKIE), "the flow goes on");
     }
     assert_eq!(service.platform.codes.load(SeqCst), 0);
@@ -214,8 +215,9 @@ async fn h14_exchanges_above_the_limit_are_503_and_the_callback_stays_good() {
         .await;
     let error = outcome.result.unwrap_err();
     assert!(matches!(error, FlowError::Busy { retry_after } if retry_after == Duration::from_secs(60)));
-    let response = (error.status(), outcome.headers, error.to_string()).into_response();
+    let response = (outcome.headers, error).into_response();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()[CONTENT_TYPE], "text/plain; charset=utf-8");
     assert_eq!(response.headers()[RETRY_AFTER], "60");
     assert!(!response.headers().contains_key(SET_COOKIE));
     assert_eq!(service.platform.codes.load(SeqCst), 2);
