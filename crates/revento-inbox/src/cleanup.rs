@@ -1,6 +1,6 @@
 //! Forgets old identities and expunges old bodies.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use revento_core::error::chain;
 use revento_store::StoreError;
@@ -8,7 +8,19 @@ use revento_store::StoreError;
 use crate::shared::Shared;
 
 /// How often it happens.
-pub(crate) const INTERVAL: Duration = Duration::from_secs(3600);
+const INTERVAL: Duration = Duration::from_secs(3600);
+
+/// Whether an hour has passed since the last cleanup of this process, whichever runner or function made it. The next one is due
+/// an hour from now.
+pub(crate) fn take_turn(shared: &Shared) -> bool {
+    let now = shared.clock.now();
+    let next = now.saturating_add(INTERVAL).unix_micros();
+    let if_due = |at: i64| (at <= now.unix_micros()).then_some(next);
+    let cleanup_at = &shared.cleanup_at;
+    cleanup_at
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, if_due)
+        .is_ok()
+}
 
 /// Forgets old handled deliveries and expunges old buried ones.
 pub(crate) async fn clean_up(shared: &Shared) {

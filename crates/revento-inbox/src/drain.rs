@@ -1,6 +1,6 @@
 //! Handles what is due and returns, for functions that run for a short time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use revento_core::Timestamp;
 use revento_store::StoreError;
@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::{
     DrainError, Handlers, Inbox,
-    cleanup::{self, clean_up},
+    cleanup::{clean_up, take_turn},
     in_progress::InProgress,
     lease::try_lease,
     lease_schedule::Next,
@@ -95,7 +95,10 @@ impl Inbox {
             Ok(ended) => {
                 ended?;
                 timeout_at(end, async {
-                    clean_up_hourly(shared).await;
+                    // A function may live for many calls, or for one.
+                    if take_turn(shared) {
+                        clean_up(shared).await;
+                    }
                     shared.store.next_due().await
                 })
                 .await
@@ -159,20 +162,6 @@ async fn run_due(
         }
     }
     failed.map_or(Ok(()), Err)
-}
-
-/// A function may live for many calls, or for one.
-async fn clean_up_hourly(shared: &Shared) {
-    let now = shared.clock.now();
-    let next = now.saturating_add(cleanup::INTERVAL).unix_micros();
-    let is_due = |at: i64| (at <= now.unix_micros()).then_some(next);
-    let cleanup_at = &shared.cleanup_at;
-    if cleanup_at
-        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, is_due)
-        .is_ok()
-    {
-        clean_up(shared).await;
-    }
 }
 
 /// The furthest deadline that the timer can wait for is years away.

@@ -42,11 +42,21 @@ pub(crate) async fn store_and_report(
     let message = join_messages(&errors);
     log_attempt(&delivery, action, &message);
     let sealed_message = error_text::seal(&*shared.sealer, &delivery.lease.envelope_id, &message).await;
+    let mut has_failed = false;
     let stored = loop {
-        let error = match store(shared, &delivery.lease, action, &message, &sealed_message).await {
+        let stored = store(
+            shared,
+            &delivery.lease,
+            action,
+            &message,
+            &sealed_message,
+            has_failed,
+        );
+        let error = match stored.await {
             Ok(stored) => break stored,
             Err(error) => error,
         };
+        has_failed = true;
         let repeat_at = shared.clock.now().saturating_add(STORE_RETRY_DELAY);
         if !error.is_transient() || repeat_at >= leased_until || stopping.load(Ordering::Relaxed) {
             tracing::error!(%envelope_id, error = %chain(&error),
@@ -106,7 +116,7 @@ fn log_attempt(delivery: &LeasedDelivery, action: Option<FailureAction>, error: 
     }
 }
 
-/// The store's answer.
+/// What the store says of an outcome.
 enum Stored {
     /// The lease was held, and the outcome is stored.
     Held,
@@ -122,6 +132,7 @@ async fn store(
     action: Option<FailureAction>,
     message: &str,
     sealed_message: &str,
+    has_failed: bool,
 ) -> Result<Stored, StoreError> {
     let now = shared.clock.now();
     let held = match action {
@@ -133,7 +144,22 @@ async fn store(
         return Ok(Stored::Held);
     }
     let state = shared.store.state(&lease.envelope_id).await?;
+    if has_failed && is_stored(action, state) {
+        return Ok(Stored::Held);
+    }
     Ok(without_lease(state, &lease.envelope_id, message))
+}
+
+/// Whether the outcome of a failed attempt is stored, although the store did not say so when it was asked first. The lease has not run out
+/// yet, so nothing else has ended it.
+fn is_stored(action: Option<FailureAction>, state: Option<DeliveryState>) -> bool {
+    use DeliveryState::{Buried, Leased, Queued};
+    match action {
+        Some(FailureAction::Bury) => state == Some(Buried),
+        // It may be due already, and be leased by another runner.
+        Some(FailureAction::RetryAt(_)) => matches!(state, Some(Queued | Leased | Buried)),
+        None => false,
+    }
 }
 
 /// The lease is gone: a handler completed the delivery in its own transaction, or the lease ran out.

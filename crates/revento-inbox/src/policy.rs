@@ -23,7 +23,9 @@ pub struct Policy {
     pub retry_delays: Vec<Duration>,
     /// The time limit of one attempt. When it passes, the attempt counts as failed.
     pub handler_timeout: Duration,
-    /// How many deliveries a runner handles at the same time.
+    /// How many deliveries a runner handles at the same time. The default of eight fits into a database pool of ten connections, the
+    /// default of sqlx, and leaves some for pages. Handlers that mostly wait for other servers can have more: one query leases for all
+    /// free slots.
     pub concurrency: usize,
     /// How many deliveries may wait for the store at the same time while the inbox accepts them. Zero counts as one. Beyond that,
     /// [`accept`](crate::Inbox::accept) fails at once with [`Overloaded`](crate::AcceptError::Overloaded), and the platform sends the

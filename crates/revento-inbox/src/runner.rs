@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     Handlers,
-    cleanup::{self, clean_up},
+    cleanup::{clean_up, take_turn},
     in_progress::InProgress,
     lease::lease,
     lease_schedule::Next,
@@ -37,7 +37,7 @@ impl Runner {
     ///
     /// When the store fails, the runner logs it and asks again; no delivery is lost. If the store does not take the outcome of an
     /// attempt, the runner repeats that until the lease ends, and goes on with other deliveries. When the future is dropped before
-    /// `stop` resolves, deliveries in progress stay leased until their lease ends. Once an hour the runner forgets the
+    /// `stop` resolves, deliveries in progress stay leased until their lease ends. Once an hour one runner of the process forgets the
     /// identities of [old handled deliveries](crate::Policy::handled_retention) and expunges the bodies of
     /// [old buried ones](crate::Policy::buried_retention).
     ///
@@ -48,11 +48,9 @@ impl Runner {
         let stopping = AtomicBool::new(false);
         let mut in_progress = InProgress::new(shared, &self.handlers, &stopping);
         let mut schedule = shared.lease_schedule();
-        let mut cleanup_at = shared.clock.now();
         loop {
-            if cleanup_at <= shared.clock.now() {
+            if take_turn(shared) {
                 in_progress.drive(clean_up(shared)).await;
-                cleanup_at = shared.clock.now().saturating_add(cleanup::INTERVAL);
             }
             in_progress.settle(&mut schedule).await;
             let room = in_progress.room();

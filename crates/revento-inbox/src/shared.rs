@@ -20,7 +20,7 @@ pub(crate) struct Shared {
     pub(crate) queued: Notify,
     /// What is being accepted.
     pub(crate) accepting: AcceptLimit,
-    /// When [`Inbox::drain`](crate::Inbox::drain) cleans up again, in Unix microseconds.
+    /// When a runner or [`Inbox::drain`](crate::Inbox::drain) cleans up again, in Unix microseconds.
     pub(crate) cleanup_at: AtomicI64,
     /// `None` for no order.
     pub(crate) ordering_key: Option<fn(&Envelope) -> String>,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures_util::future::{FutureExt, join_all, try_join_all};
-use revento_inbox::{AcceptError, Accepted, Handlers};
+use revento_inbox::{AcceptError, Accepted, HandlerError, Handlers};
 use revento_store::DeliveryState;
 use tokio::sync::Semaphore;
 
@@ -119,6 +119,30 @@ async fn q27_an_outcome_is_stored_when_the_store_is_back() {
         until(&inbox, &one.id(), DeliveryState::Done).await;
         running.stop().await;
         assert_eq!(handled.load(Ordering::SeqCst), 2, "{place:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q27_a_lost_answer_of_the_store_hides_no_failure() {
+    for place in engines::all() {
+        let store = Observed::new(place.open().await);
+        let inbox = builder(store.clone()).policy(quick()).build();
+        let (told, one) = (Arc::new(AtomicUsize::new(0)), sent("1"));
+        let hook = told.clone();
+        let handlers = Handlers::new()
+            .on_any(async |_| Err(HandlerError::retry("no")))
+            .on_failure(move |_| {
+                hook.fetch_add(1, Ordering::SeqCst);
+                std::future::ready(Ok(()))
+            });
+        // The answer to each attempt's outcome, and to the burial.
+        store.lost_answers.store(3, Ordering::SeqCst);
+        one.arrive(&inbox).await.unwrap();
+        let running = Running::start(&inbox, handlers);
+        until(&inbox, &one.id(), DeliveryState::Buried).await;
+        eventually(async || told.load(Ordering::SeqCst) == 3).await;
+        running.stop().await;
+        assert_eq!(store.lost_answers.load(Ordering::SeqCst), 0, "{place:?}");
     }
 }
 

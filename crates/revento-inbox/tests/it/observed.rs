@@ -23,6 +23,8 @@ pub(crate) struct Observed {
     pub(crate) leases_left: AtomicUsize,
     /// How many of the next completions fail.
     pub(crate) failing_completions: AtomicUsize,
+    /// Of how many of the next failures the answer is lost: the store takes them, and returns an error.
+    pub(crate) lost_answers: AtomicUsize,
     /// Inserts wait while this is set.
     pub(crate) stalled: watch::Sender<bool>,
     inserting: AtomicUsize,
@@ -37,6 +39,7 @@ impl Observed {
             polls: AtomicUsize::new(0),
             leases_left: AtomicUsize::new(usize::MAX),
             failing_completions: AtomicUsize::new(0),
+            lost_answers: AtomicUsize::new(0),
             stalled: watch::Sender::new(false),
             inserting: AtomicUsize::new(0),
             most_inserting: AtomicUsize::new(0),
@@ -88,11 +91,19 @@ impl InboxStore for Observed {
     }
 
     async fn retry(&self, lease: &Lease, at: Timestamp, error: &str) -> Result<bool, StoreError> {
-        self.inner.retry(lease, at, error).await
+        let held = self.inner.retry(lease, at, error).await?;
+        match take_one(&self.lost_answers) {
+            true => Err(unavailable("retrying a delivery")),
+            false => Ok(held),
+        }
     }
 
     async fn bury(&self, lease: &Lease, now: Timestamp, error: &str) -> Result<bool, StoreError> {
-        self.inner.bury(lease, now, error).await
+        let held = self.inner.bury(lease, now, error).await?;
+        match take_one(&self.lost_answers) {
+            true => Err(unavailable("burying a delivery")),
+            false => Ok(held),
+        }
     }
 
     async fn requeue(
