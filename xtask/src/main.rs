@@ -46,6 +46,12 @@ enum Chore {
     Ci,
     /// Runs all tests, with private engines (PostgreSQL, Redis, NATS, Chromium, Node, Python)
     Test(test::Options),
+    /// Writes down how cargo runs a test binary, for `test`
+    #[command(hide = true)]
+    Record {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        call: Vec<String>,
+    },
     /// Checks the architecture: dependencies between crates, no I/O below the line, no circles between modules, citations
     Purity,
     /// Builds each library alone, with its own features only
@@ -98,6 +104,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
     match chore {
         Chore::Ci => ci::run(),
         Chore::Test(options) => test::run(options),
+        Chore::Record { call } => test::record(call),
         Chore::Purity => purity::run(),
         Chore::Alone => alone::run(),
         Chore::PublicApi => public_api::run(),

@@ -90,12 +90,17 @@ impl Package {
         self.is_published() && self.targets.iter().any(is_program)
     }
 
+    /// Whether other programs can use it.
+    pub(crate) fn has_library(&self) -> bool {
+        let is_library = |target: &Target| target.kind.iter().any(|kind| kind == "lib");
+        self.targets.iter().any(is_library)
+    }
+
     /// Whether it is a library of the SDK. The example is published too, because the command `revento` has it; nobody else needs its
     /// library.
     pub(crate) fn is_public_library(&self) -> bool {
-        let is_library = |target: &Target| target.kind.iter().any(|kind| kind == "lib");
         let is_example = self.manifest_path.iter().any(|part| part == "examples");
-        self.is_published() && !is_example && self.targets.iter().any(is_library)
+        self.is_published() && !is_example && self.has_library()
     }
 }
 

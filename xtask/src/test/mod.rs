@@ -1,10 +1,19 @@
 //! Runs all tests once, with private engines.
+//!
+//! cargo runs the test binaries one after the other. Most of them wait for engines, so several run at the same time here. cargo builds
+//! them and says how it would run each ([`recording`]); [`side_by_side`] runs them.
 
-use anyhow::Result;
+mod recording;
+mod side_by_side;
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
 
 use crate::engines::Engines;
 use crate::process;
-use crate::workspace::cargo;
+use crate::workspace::{self, cargo};
+pub(crate) use recording::record;
 
 /// Options of `test`.
 #[derive(Debug, clap::Args)]
@@ -15,6 +24,9 @@ pub(crate) struct Options {
     /// Tests this package only (may be repeated)
     #[arg(short, long = "package", value_name = "PACKAGE")]
     packages: Vec<String>,
+    /// How many test binaries run at the same time
+    #[arg(long, default_value_t = 4, value_name = "COUNT")]
+    at_once: usize,
     /// Arguments for the test binaries: a filter, `--nocapture`, …
     #[arg(last = true)]
     arguments: Vec<String>,
@@ -26,6 +38,7 @@ impl Options {
         Self {
             require_all: true,
             packages: Vec::new(),
+            at_once: 4,
             arguments: Vec::new(),
         }
     }
@@ -37,13 +50,41 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.require_all {
         engines.require_all()?;
     }
+    let mut tests = cargo_test(options, &["--tests"])?;
+    engines.hand_to(&mut tests);
+    let binaries = recording::binaries(&mut tests, &options.arguments)?;
+    let failed = side_by_side::run(binaries, options.at_once.max(1), options.packages.is_empty())?;
+    let documented = doc_tests(options, &engines);
+    if !failed.is_empty() {
+        bail!("these tests failed: {}", failed.join(", "));
+    }
+    documented
+}
+
+/// `cargo test` for the chosen packages.
+fn cargo_test(options: &Options, more: &[&str]) -> Result<Command> {
     let mut command = cargo(&["test", "--all-features", "--no-fail-fast"])?;
+    command.args(more);
     if options.packages.is_empty() {
         command.arg("--workspace");
     }
     for package in &options.packages {
         command.args(["--package", package]);
     }
+    Ok(command)
+}
+
+/// Runs the doc tests. cargo refuses to if no chosen package has a library.
+fn doc_tests(options: &Options, engines: &Engines) -> Result<()> {
+    let known = workspace::metadata(&workspace::root()?)?.packages;
+    let is_chosen = |name: &String| options.packages.is_empty() || options.packages.contains(name);
+    if !known
+        .iter()
+        .any(|package| is_chosen(&package.name) && package.has_library())
+    {
+        return Ok(());
+    }
+    let mut command = cargo_test(options, &["--doc"])?;
     engines.hand_to(&mut command);
     if !options.arguments.is_empty() {
         command.arg("--").args(&options.arguments);
