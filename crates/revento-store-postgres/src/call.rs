@@ -133,11 +133,16 @@ impl PostgresStore {
         let repeatable = calls.iter().all(|call| call.repeatable);
         let (mut lost, mut rolled_back) = (0, 0);
         let mut in_doubt = false;
+        let mut patience = self.connections.acquire_timeout();
         loop {
-            let checkout = self.connections.acquire().await.map_err(|error| Failure {
-                may_have_taken_effect: in_doubt,
-                ..Failure::without_effect(error)
-            })?;
+            let checkout = self
+                .connections
+                .acquire(&mut patience)
+                .await
+                .map_err(|error| Failure {
+                    may_have_taken_effect: in_doubt,
+                    ..Failure::without_effect(error)
+                })?;
             let failure = match self.attempt(checkout, calls, repeatable, in_doubt).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,

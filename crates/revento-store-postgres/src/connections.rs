@@ -72,9 +72,16 @@ impl Connections {
         self.0.acquire_timeout
     }
 
-    /// Waits for a connection, and opens one if none is idle. A server that restarts is waited for.
-    pub(crate) async fn acquire(&self) -> Result<Checkout, sqlx::Error> {
-        let deadline = Instant::now() + self.0.acquire_timeout;
+    /// Waits for a connection, and opens one if none is idle. A server that restarts is waited for. Takes the time that it has waited from
+    /// `patience`, so that a call that needs several connections does not wait the whole time for each.
+    pub(crate) async fn acquire(&self, patience: &mut Duration) -> Result<Checkout, sqlx::Error> {
+        let begun = Instant::now();
+        let acquired = self.acquire_until(begun + *patience).await;
+        *patience = patience.saturating_sub(begun.elapsed());
+        acquired
+    }
+
+    async fn acquire_until(&self, deadline: Instant) -> Result<Checkout, sqlx::Error> {
         let permit = timeout_at(deadline, Arc::clone(&self.0.permits).acquire_owned())
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)?
@@ -170,5 +177,24 @@ impl Checkout {
                 used_at: now,
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_time_to_wait_for_connections_is_shared_by_the_attempts_of_a_call() {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = nobody.local_addr().unwrap().port();
+        drop(nobody);
+        let options = PgConnectOptions::new().host("127.0.0.1").port(port);
+        let connections = Connections::new(options, 1, Duration::from_millis(300));
+        let mut patience = connections.acquire_timeout();
+        assert!(connections.acquire(&mut patience).await.is_err());
+        // It gives up when the next attempt would be too late.
+        assert!(patience < RECONNECT_PAUSE, "{patience:?}");
+        assert!(connections.acquire(&mut patience).await.is_err());
     }
 }

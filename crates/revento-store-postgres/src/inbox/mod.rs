@@ -160,7 +160,9 @@ impl InboxStore for PostgresStore {
         match self.run(Job::Lease(terms)).await {
             Ok(Answer::Leased(leased)) => Ok(leased),
             // The answer fits the job.
-            Ok(_) => Ok(Vec::new()),
+            Ok(_) => Err(failed("leasing deliveries")(Failure::without_effect(
+                sqlx::Error::WorkerCrashed,
+            ))),
             Err(failure) => Err(failed("leasing deliveries")(failure)),
         }
     }

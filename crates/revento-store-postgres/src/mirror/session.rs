@@ -1,6 +1,8 @@
 //! One statement in a transaction of its own. A pooler may give each transaction another session of the server, so nothing is kept in a
 //! session.
 
+use std::time::Duration;
+
 use futures_util::TryStreamExt as _;
 use sqlx::{
     Arguments, AssertSqlSafe, Either, Encode, Executor as _, PgConnection, Postgres, Type,
@@ -8,6 +10,8 @@ use sqlx::{
     pool::PoolConnection,
     postgres::{PgArguments, PgRow},
 };
+
+use tokio::time::{Instant, timeout};
 
 use super::PostgresMirror;
 use crate::error::{Failure, is_connection_lost};
@@ -80,17 +84,28 @@ impl PostgresMirror {
         let sql = statement.sql.replace("{schema}", &self.schema);
         let arguments = statement.arguments;
         let arguments = arguments.map_err(|error| Failure::without_effect(sqlx::Error::Encode(error)))?;
+        // All attempts together do not wait longer for connections than one may.
+        let mut patience = self.pool.options().get_acquire_timeout();
         for _ in 0..MAX_LOST_CONNECTIONS {
-            match self.attempt(&sql, arguments.clone()).await {
+            match self.attempt(&sql, arguments.clone(), &mut patience).await {
                 Err(failure) if !failure.may_have_taken_effect && is_connection_lost(&failure.error) => {}
                 answered => return answered,
             }
         }
-        self.attempt(&sql, arguments).await
+        self.attempt(&sql, arguments, &mut patience).await
     }
 
-    async fn attempt(&self, sql: &str, arguments: PgArguments) -> Result<Answer, Failure> {
-        let mut checkout = Checkout(Some(self.pool.acquire().await.map_err(Failure::without_effect)?));
+    async fn attempt(
+        &self,
+        sql: &str,
+        arguments: PgArguments,
+        patience: &mut Duration,
+    ) -> Result<Answer, Failure> {
+        let begun = Instant::now();
+        let acquired = timeout(*patience, self.pool.acquire()).await;
+        *patience = patience.saturating_sub(begun.elapsed());
+        let acquired = acquired.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let mut checkout = Checkout(Some(acquired.map_err(Failure::without_effect)?));
         let connection = checkout.connection().map_err(Failure::without_effect)?;
         let answer = transact(connection, sql, arguments)
             .await
