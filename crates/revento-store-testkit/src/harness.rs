@@ -16,6 +16,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::{
     runtime::{Builder, Handle},
     sync::Semaphore,
+    time::Instant,
 };
 
 use crate::{
@@ -157,8 +158,14 @@ impl Options {
     }
 }
 
-/// The findings of one suite by the place of the check.
-type Results = Arc<Mutex<Vec<(usize, Finding)>>>;
+/// The results of one suite.
+type Results = Arc<Mutex<Vec<Ended>>>;
+
+/// A check that has ended, and when.
+struct Ended {
+    finding: Finding,
+    at: Instant,
+}
 
 /// A suite of any trait.
 trait Tests {
@@ -179,34 +186,36 @@ impl<S: StoreTrait + Send + Sync + ?Sized + 'static> Tests for Arc<Suite<S>> {
 
     fn trials(&self, runtime: &Handle, results: &Results) -> Vec<Trial> {
         let turns = Arc::new(Semaphore::new(Suite::max_concurrency(self)));
-        let checks = checks_of::<S>().into_iter().enumerate();
-        let checks = checks.map(|(place, check)| {
+        let checks = checks_of::<S>().into_iter().map(|check| {
             let name = format!("{}::{}", Suite::name(self), check.name);
             let (suite, runtime) = (self.clone(), runtime.clone());
             let (results, turns) = (results.clone(), turns.clone());
             Trial::ignorable_test(name, move || {
-                let finding = runtime.block_on(one(&suite, &check, &turns));
-                let conclusion = conclusion(&finding);
-                let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-                results.push((place, finding));
-                conclusion
+                conclude(runtime.block_on(one(&suite, &check, &turns)), &results)
             })
         });
         let mistakes = self.mistaken_names().into_iter().map(|finding| {
             let name = format!("{}::{}", Suite::name(self), finding.name);
-            Trial::ignorable_test(name, move || conclusion(&finding))
+            let results = results.clone();
+            Trial::ignorable_test(name, move || conclude(finding, &results))
         });
         checks.chain(mistakes).collect()
     }
 
     fn report(&self, results: &Results) -> Report {
         let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-        results.sort_by_key(|(place, _)| *place);
-        let findings: Vec<Finding> = results.drain(..).map(|(_, finding)| finding).collect();
+        let order: Vec<&str> = checks_of::<S>().iter().map(|check| check.name).collect();
+        results.sort_by_key(|ended| order.iter().position(|name| *name == ended.finding.name));
+        // The checks of a suite may run at the same time, and beside those of another.
+        let first = results
+            .iter()
+            .filter_map(|ended| ended.at.checked_sub(ended.finding.duration));
+        let last = results.iter().map(|ended| ended.at).max();
+        let duration = last.zip(first.min()).map(|(last, first)| last - first);
         Report {
             suite: Suite::name(self).to_owned(),
-            duration: findings.iter().map(|finding| finding.duration).sum(),
-            findings,
+            duration: duration.unwrap_or_default(),
+            findings: results.drain(..).map(|ended| ended.finding).collect(),
         }
     }
 }
@@ -220,10 +229,15 @@ where
     suite.run_one(check).await
 }
 
-fn conclusion(finding: &Finding) -> Result<Completion, Failed> {
-    match &finding.outcome {
+/// Keeps a finding for the report, and returns it as the harness wants it.
+fn conclude(finding: Finding, results: &Results) -> Result<Completion, Failed> {
+    let conclusion = match &finding.outcome {
         CheckOutcome::Passed => Ok(Completion::Completed),
         CheckOutcome::Skipped(because) => Ok(Completion::ignored_with(because)),
         CheckOutcome::Failed(_) => Err(finding.to_string().into()),
-    }
+    };
+    let at = Instant::now();
+    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+    results.push(Ended { finding, at });
+    conclusion
 }

@@ -2,7 +2,7 @@
 //!
 //! `revento_store::Slot` knows the rules for one key. What is left to the store: one transaction for
 //! each method, numbers that are never used twice, and an index of what is due. The suite of
-//! `revento-store-testkit` says whether it was done right (`tests/it`).
+//! `revento-store-testkit` says whether it was done right (`tests/conformance.rs`).
 
 use std::{ops::Bound, path::Path, sync::Arc};
 

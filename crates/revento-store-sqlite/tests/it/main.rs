@@ -1,4 +1,4 @@
-//! The SQLite store against the suite, bad files, dropped futures and kill -9.
+//! The SQLite store against bad files, dropped futures and kill -9. The conformance suites are in `conformance.rs`.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,4 +18,3 @@ mod opening;
 mod pressure;
 mod refused;
 mod remains;
-mod suite;

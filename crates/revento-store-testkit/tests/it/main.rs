@@ -10,6 +10,7 @@
 mod admin;
 mod budgets;
 mod deletions;
+mod harness;
 mod inbox;
 mod memory;
 mod once;
