@@ -74,7 +74,6 @@ impl Call {
     }
 
     /// Adds the next argument, which is SQL.
-    #[allow(dead_code, reason = "for lists of values")]
     pub(crate) fn bind_sql(mut self, sql: String) -> Self {
         self.arguments.push(sql);
         self
@@ -86,7 +85,6 @@ impl Call {
 pub(crate) struct Answer {
     pub(crate) rows: Vec<MySqlRow>,
     /// How many rows an `UPDATE` has found (also if it has left them as they were) or a `DELETE` has deleted.
-    #[allow(dead_code, reason = "for the inbox")]
     pub(crate) affected: u64,
 }
 
@@ -161,7 +159,6 @@ impl MySqlStore {
     }
 
     /// The statements of a call.
-    #[allow(dead_code, reason = "for a handler's own transaction")]
     pub(crate) fn sql(&self, template: &'static str) -> String {
         let mut sql = String::new();
         self.render(&Call::new(template), &mut sql);

@@ -123,13 +123,25 @@ fn is_passing(number: u16) -> bool {
 }
 
 /// Whether the server refuses a call of a batch for one of its values.
-#[allow(dead_code, reason = "for the inbox")]
 pub(crate) fn is_of_a_value(error: &sqlx::Error) -> bool {
     // Out of range, too long, wrong, NULL, not unique, checks, what a trigger raises, and what is too large for a packet.
     matches!(
         number(error),
         Some(1048 | 1062 | 1153 | 1264 | 1265 | 1301 | 1366 | 1406 | 1644 | 3819 | 4025)
     ) || matches!(error, sqlx::Error::Encode(_))
+}
+
+/// Whether another transaction has inserted the same row.
+pub(crate) fn is_duplicate(error: &sqlx::Error) -> bool {
+    number(error) == Some(1062)
+}
+
+/// A value in the store is none of those that it may be.
+pub(crate) fn unreadable(column: &'static str) -> sqlx::Error {
+    sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: "an unknown value".into(),
+    }
 }
 
 /// Whether the server writes nothing, as a replica does.

@@ -1,7 +1,7 @@
-//! The Revento SDK's token store, deletion ledger and shared rate budget on MySQL and MariaDB, for any number of replicas.
+//! The Revento SDK's token store, webhook inbox, deletion ledger and shared rate budget on MySQL and MariaDB, for any number of replicas.
 //!
-//! [`MySqlStore`] is a [`TokenStore`](revento_store::TokenStore), a [`DeletionStore`](revento_store::DeletionStore), an
-//! [`Once`](revento_store::Once) and a [`BudgetStore`](revento_store::BudgetStore).
+//! [`MySqlStore`] is a [`TokenStore`](revento_store::TokenStore), an [`InboxStore`](revento_store::InboxStore), a
+//! [`DeletionStore`](revento_store::DeletionStore), an [`Once`](revento_store::Once) and a [`BudgetStore`](revento_store::BudgetStore).
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,6 +17,7 @@ mod connect;
 mod deletions;
 mod error;
 mod expired;
+mod inbox;
 mod literal;
 mod once;
 mod open_error;

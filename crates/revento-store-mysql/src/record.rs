@@ -3,7 +3,7 @@
 use revento_store::columns::{self, Value, index_text};
 use sqlx::{Row as _, mysql::MySqlRow};
 
-use crate::call::Call;
+use crate::{call::Call, error::unreadable};
 
 /// Binds values in their order, and then the whole text of each indexed value, or `NULL` if it is short.
 pub(crate) fn bind(call: Call, values: impl IntoIterator<Item = Value>) -> Call {
@@ -51,9 +51,6 @@ impl columns::Row for Row<'_> {
     }
 
     fn unreadable(&self, column: &'static str) -> sqlx::Error {
-        sqlx::Error::ColumnDecode {
-            index: column.to_owned(),
-            source: "an unknown value".into(),
-        }
+        unreadable(column)
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     call::Call,
     connect::Connections,
     error::{Failure, not_read},
+    inbox::Batches,
 };
 
 const SERVER_TIME: &str = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
@@ -27,6 +28,7 @@ pub struct MySqlStore {
     pub(crate) database: Arc<str>,
     /// How many bytes a message must not have.
     pub(crate) max_message: usize,
+    pub(crate) batches: Batches,
     /// Random bytes that no other store has, and how many names it has given to its calls.
     names: Arc<([u8; 8], AtomicU64)>,
 }
@@ -38,6 +40,7 @@ impl MySqlStore {
             connections,
             database: database.into(),
             max_message,
+            batches: Batches::default(),
             names: Arc::new((name, AtomicU64::new(0))),
         }
     }

@@ -31,7 +31,7 @@ const ODD_DEFAULTS: &[&str] = &[
     "--loose-innodb-snapshot-isolation=ON",
     "--innodb-strict-mode=OFF",
     "--lower-case-table-names=1",
-    "--max-allowed-packet=1M",
+    "--max-allowed-packet=2M",
     "--sql-mode=ANSI,NO_ZERO_DATE,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH",
     "--transaction-isolation=SERIALIZABLE",
 ];
@@ -50,7 +50,7 @@ impl Engine for MariaDb {
     }
 
     fn variables(&self) -> &'static [&'static str] {
-        &["REVENTO_TEST_MARIADB", "REVENTO_TEST_MARIADB_ODD"]
+        &["REVENTO_TEST_MYSQL", "REVENTO_TEST_MYSQL_ODD"]
     }
 
     fn installed(&self) -> Result<(), String> {
@@ -120,7 +120,11 @@ fn arguments(folder: &Path, port: u16, sync: Sync, defaults: &[&str]) -> Vec<OsS
     ];
     words.extend(["--bind-address=127.0.0.1", "--max-connections=500"].map(OsString::from));
     if sync == Sync::Off {
-        words.push("--innodb-flush-log-at-trx-commit=2".into());
+        let options = [
+            "--innodb-flush-log-at-trx-commit=2",
+            "--loose-innodb-flush-method=nosync",
+        ];
+        words.extend(options.map(OsString::from));
     }
     words.extend(defaults.iter().map(OsString::from));
     words

@@ -74,3 +74,63 @@ CREATE TABLE IF NOT EXISTS revento_once (
     PRIMARY KEY (mark),
     KEY revento_once_by_end (ends_at)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4;
+
+-- Deliveries. identity is the first half of the SHA-256 of the envelope id, lane that of the ordering key, delivery_hash the first quarter
+-- of that of the delivery id: random texts as keys make an index so wide that inserting becomes slower as the table grows.
+CREATE TABLE IF NOT EXISTS revento_deliveries (
+    id               BIGINT         NOT NULL AUTO_INCREMENT, -- the order of arrival; a delivery that is queued again gets a new one
+    identity         BINARY(16)     NOT NULL,
+    phase            TINYINT        NOT NULL,       -- 1 in line, 2 behind another of its ordering key, 3 done, 4 buried, 5 expunged
+    leased           TINYINT        NOT NULL,       -- whether one in line is leased
+    at               BIGINT         NOT NULL,       -- when it is due, its lease ends, it was done or buried
+    attempt          BIGINT         NOT NULL,
+    received_at      BIGINT         NOT NULL,
+    occurred_at      BIGINT         NOT NULL,
+    single_attempt   TINYINT        NOT NULL,
+    fence            BIGINT         NOT NULL,
+    due_at           BIGINT         NOT NULL,       -- when it was due before its lease
+    delivery_hash    BIGINT         NOT NULL,
+    buried_at        BIGINT,                        -- NULL unless it is buried
+    buried_id        VARBINARY(257),                -- its envelope_id if it is buried, for the order of the list
+    lane             BINARY(16),                    -- NULL: no ordering key
+    waits_for        BIGINT,                        -- of one that is behind: the id of the one before it
+    followed_by      BINARY(16),                    -- the identity of the one behind it
+    inserted_by      BINARY(16)     NOT NULL,       -- the call that queued it
+    last_call        BINARY(16)     NOT NULL,       -- the call that queued it, leased it or ended its lease last
+    digest           BINARY(32),                    -- of the body; NULL when it was expunged
+    envelope_id      VARBINARY(257) NOT NULL,
+    long_envelope_id LONGBLOB,
+    delivery_id      LONGBLOB       NOT NULL,
+    event_type       VARBINARY(257) NOT NULL,
+    long_event_type  LONGBLOB,
+    error            LONGBLOB,
+    body             LONGBLOB,                      -- sealed
+    PRIMARY KEY (id),
+    UNIQUE KEY revento_deliveries_identity (identity),
+    KEY revento_deliveries_ready (phase, at, id, leased, attempt, received_at),
+    KEY revento_deliveries_by_delivery (delivery_hash),
+    KEY revento_deliveries_buried (buried_at, buried_id),
+    KEY revento_deliveries_in_order (lane, id)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4;
+
+-- What a call is leasing: a transaction leaves no row here.
+CREATE TABLE IF NOT EXISTS revento_leasing (
+    call_name BINARY(16) NOT NULL,
+    id        BIGINT     NOT NULL,
+    at        BIGINT     NOT NULL,
+    PRIMARY KEY (call_name, id)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4;
+
+-- The locks of the ordering keys, which share them.
+CREATE TABLE IF NOT EXISTS revento_ordering (
+    stripe SMALLINT NOT NULL,
+    PRIMARY KEY (stripe)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4;
+INSERT INTO revento_ordering (stripe)
+    SELECT a.n + 4 * b.n + 16 * c.n + 64 * d.n
+    FROM (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) AS a
+    CROSS JOIN (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) AS b
+    CROSS JOIN (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) AS c
+    CROSS JOIN (SELECT 0 AS n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3) AS d
+    WHERE 1 = 1
+    ON DUPLICATE KEY UPDATE stripe = revento_ordering.stripe;

@@ -33,7 +33,8 @@ pub(crate) async fn database_with(url: &str, options: &str) -> String {
 /// Runs statements on a connection of their own.
 pub(crate) async fn run(url: &str, sql: &str) {
     let mut connection = MySqlConnection::connect(url).await.unwrap();
-    let sql = AssertSqlSafe(sql.to_owned());
+    // A server may have no autocommit.
+    let sql = AssertSqlSafe(format!("{sql};COMMIT"));
     sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }

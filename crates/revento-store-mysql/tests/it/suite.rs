@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use revento_store::{BudgetStore, DeletionStore, Once, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxStore, Once, TokenStore};
 use revento_store_testkit::{
-    BoxError, BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, OnceSuite, Report, Subject,
-    TokenAdminSuite, TokenStoreSuite,
+    BoxError, BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite,
+    OnceSuite, Report, Subject, TokenAdminSuite, TokenStoreSuite,
 };
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, Row as _, mysql::MySqlRow};
 
@@ -59,6 +59,38 @@ pub(crate) async fn token_admin(server: String) {
         async move {
             let url = server::database(&server).await;
             Ok(Subject::token_admin(server::options(&url).connect().await?))
+        }
+    });
+    passed_in_full(&suite.run().await);
+}
+
+pub(crate) async fn inbox_store(server: String) {
+    let suite = InboxStoreSuite::new(move || {
+        let server = server.clone();
+        async move {
+            let url = server::database(&server).await;
+            let store = server::options(&url).connect().await?;
+            let place = url.clone();
+            let open = move || {
+                let options = server::options(&place);
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn InboxStore>) }
+            };
+            let dump = move || {
+                let url = url.clone();
+                async move { dump(&url, "revento_deliveries").await }
+            };
+            Ok(Subject::inbox(store).with_replicas(open).with_dump(dump))
+        }
+    });
+    passed_in_full(&suite.run().await);
+}
+
+pub(crate) async fn inbox_admin(server: String) {
+    let suite = InboxAdminSuite::new(move || {
+        let server = server.clone();
+        async move {
+            let url = server::database(&server).await;
+            Ok(Subject::inbox_admin(server::options(&url).connect().await?))
         }
     });
     passed_in_full(&suite.run().await);
@@ -122,6 +154,18 @@ async fn the_token_store_suite_passes() {
 async fn the_suite_for_operators_of_tokens_passes() {
     let Some(server) = server::url() else { return };
     token_admin(server).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inbox_suite_passes() {
+    let Some(server) = server::url() else { return };
+    inbox_store(server).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_suite_for_operators_of_an_inbox_passes() {
+    let Some(server) = server::url() else { return };
+    inbox_admin(server).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
