@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long a statement waits for another process's lock: shorter than [`ACQUIRE_TIMEOUT`], so that an error names the lock.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 /// How many prepared statements a connection keeps. Batches have one for each size.
 const STATEMENTS: usize = 256;

@@ -1,6 +1,6 @@
 //! [`SqliteStore`]: the handle to an open file.
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, time::Duration};
 
 use revento_store::StoreError;
 use sqlx::{
@@ -8,9 +8,11 @@ use sqlx::{
     query::Query,
     sqlite::{SqliteArguments, SqliteRow},
 };
+use tokio::time::{Instant, sleep};
 
 use crate::{
-    OpenError, connect,
+    OpenError,
+    connect::{self, LOCK_TIMEOUT},
     error::failed,
     inbox::{self, Queue},
     schema,
@@ -78,8 +80,16 @@ impl SqliteStore {
 
     /// Writes the log back into the file and truncates it, so that no earlier state of a page is left in it.
     pub(crate) async fn empty_log(&self) -> Result<(), sqlx::Error> {
-        if self.checkpoint().await? {
-            return Ok(());
+        let started = Instant::now();
+        loop {
+            if self.checkpoint().await? {
+                return Ok(());
+            }
+            // SQLite has waited for readers, but not for another process that copies the log.
+            if started.elapsed() >= LOCK_TIMEOUT {
+                break;
+            }
+            sleep(Duration::from_millis(20)).await;
         }
         let error = "another connection reads an earlier state of the file, so its log cannot be emptied";
         Err(sqlx::Error::Io(std::io::Error::other(error)))
@@ -87,7 +97,7 @@ impl SqliteStore {
 
     /// `false` if another connection still needs the log.
     async fn checkpoint(&self) -> Result<bool, sqlx::Error> {
-        let mut turn = self.writer.turn().await?;
+        let mut turn = self.writer.turn_alone().await?;
         let is_busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
             .fetch_one(&mut *turn)
             .await?;

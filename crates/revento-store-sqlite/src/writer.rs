@@ -15,6 +15,8 @@ use std::{
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
+use crate::log_copier::LogCopier;
+
 /// How long a caller waits for a connection.
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -29,12 +31,14 @@ struct Shared {
     /// Whether a turn was dropped in the middle of a transaction.
     interrupted: AtomicBool,
     closed: AtomicBool,
+    log_copier: LogCopier,
 }
 
 impl Writer {
     pub(crate) async fn open(options: SqliteConnectOptions) -> Result<Self, sqlx::Error> {
         let connection = options.connect().await?;
         Ok(Self(Arc::new(Shared {
+            log_copier: LogCopier::new(options.clone()),
             options,
             connection: Arc::new(Mutex::new(Some(connection))),
             interrupted: AtomicBool::new(false),
@@ -84,10 +88,18 @@ impl Writer {
         Ok(WriteTransaction(turn))
     }
 
-    /// Waits for the running turn and closes the connection.
+    /// Waits for a turn in which nothing else copies the log.
+    pub(crate) async fn turn_alone(&self) -> Result<Turn, sqlx::Error> {
+        let turn = self.turn().await?;
+        self.0.log_copier.pause().await;
+        Ok(turn)
+    }
+
+    /// Waits for the running turn and closes the connections.
     pub(crate) async fn close(&self) {
         self.0.closed.store(true, Ordering::Release);
         let connection = self.0.connection.lock().await.take();
+        self.0.log_copier.close().await;
         if let Some(connection) = connection {
             // It is closed in any case. An error says only that the log was not written back.
             let _ = connection.close().await;
@@ -120,6 +132,12 @@ impl Turn {
             .execute(&mut **self)
             .await
             .map(drop)
+    }
+
+    /// Ends the turn after a transaction that wrote about so many pages.
+    pub(crate) fn end_written(self, pages: usize) {
+        self.shared.log_copier.wrote(pages);
+        self.end();
     }
 
     /// Ends the turn when no transaction is open.

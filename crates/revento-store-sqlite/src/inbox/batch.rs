@@ -68,7 +68,7 @@ impl SqliteStore {
 async fn answer_all(mut turn: Turn, jobs: Vec<Job>) -> Vec<Result<Answer, SharedError>> {
     match script::run(&mut turn, &jobs).await {
         Ok(answers) => {
-            turn.end();
+            turn.end_written(jobs.iter().map(Job::pages).sum());
             answers
                 .into_iter()
                 .map(|answer| answer.map_err(SharedError::from))

@@ -5,6 +5,9 @@ use revento_store::{DeliveryState, InsertOutcome, LeasedDelivery, NewDelivery, g
 
 use crate::hash;
 
+/// The bytes of a page, unless somebody has changed that.
+const PAGE: usize = 4096;
+
 /// A job for a transaction.
 #[derive(Debug)]
 pub(crate) enum Job {
@@ -39,6 +42,20 @@ pub(crate) struct Finish {
     pub(super) state: DeliveryState,
     pub(super) at: Timestamp,
     pub(super) error: Option<String>,
+}
+
+impl Job {
+    /// About how many pages it changes.
+    pub(super) fn pages(&self) -> usize {
+        match self {
+            // Its row, and two indexes of ids. Other pages are shared with neighbours.
+            Self::Insert(insert) => 3 + insert.delivery.body.as_bytes().len() / PAGE,
+            // Its row, and the indexes of what waits and of its new state.
+            Self::Finish(_) => 3,
+            // The rows of a lease are neighbours.
+            Self::Lease(_) => 16,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

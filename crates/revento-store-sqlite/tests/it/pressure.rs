@@ -91,6 +91,44 @@ async fn q30_a_long_reader_lets_the_log_grow_and_stops_nobody() {
     assert_eq!(store.lease(NOW, Timestamp::MAX, 2000).await.unwrap().len(), 1400);
 }
 
+/// The commit that has a thousand pages to write back would let all callers wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn q30_the_log_is_written_back_before_a_commit_has_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("revento.sqlite");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let empty = fs::metadata(&path).unwrap().len();
+    let mut written = 0;
+    while fs::metadata(&path).unwrap().len() == empty {
+        // Each changes four or five pages.
+        assert!(written < 200, "no copy of the log began");
+        assert_eq!(store.insert(&delivery(written)).await.unwrap(), NEW);
+        written += 1;
+        if written > 84 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    store.close().await.unwrap();
+    let log = directory.path().join("revento.sqlite-wal");
+    assert!(!log.exists(), "its connection is closed as well");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q30_the_log_can_be_emptied_while_deliveries_are_accepted() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, _other) = shared(&directory).await;
+    let neighbour = SqliteStore::open(directory.path().join("revento.sqlite"))
+        .await
+        .unwrap();
+    let one = insert_at_once(&store, 0..1000);
+    let other = insert_at_once(&neighbour, 1000..2000);
+    for _ in 0..10 {
+        store.expunge(NOW).await.unwrap();
+    }
+    let accepted = [one.join_all().await, other.join_all().await].concat();
+    assert!(accepted.iter().all(|accepted| *accepted));
+}
+
 /// A cleanup that took one transaction would hold the turn from its first row to its last.
 #[tokio::test(flavor = "multi_thread")]
 async fn q31_deliveries_are_accepted_while_very_many_are_forgotten() {
