@@ -89,7 +89,7 @@ pub(crate) const ODD: &[&str] = &[
 
 /// Of these each is easily taken for another one: few, for checks that make many calls with each.
 pub(crate) const ALIKE: &[&str] = &[
-    "", "a", "A", "a ", "a\0", "ab", "a/b", "a%", "a_", "%", "á", "a\u{301}", "à", "Ａ",
+    "", "a", "A", "B", "a ", "a\0", "ab", "a/b", "a%", "a_", "%", "á", "a\u{301}", "à", "Ａ",
 ];
 
 /// Longer than the texts of any engine's usual columns (20, 255, 4000 and 65 535 bytes), in characters of one and of three bytes.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use revento_store::{BudgetStore, DeletionStore, InboxStore, Once, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxAdmin, InboxStore, Once, TokenAdmin, TokenStore};
 use revento_store_testkit::{
     BoxError, BudgetStoreSuite, CheckOutcome, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite,
     OnceSuite, Report, Subject, TokenAdminSuite, TokenStoreSuite,
@@ -58,7 +58,12 @@ pub(crate) async fn token_admin(server: String) {
         let server = server.clone();
         async move {
             let url = server::database(&server).await;
-            Ok(Subject::token_admin(server::options(&url).connect().await?))
+            let store = server::options(&url).connect().await?;
+            let open = move || {
+                let options = server::options(&url);
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn TokenAdmin>) }
+            };
+            Ok(Subject::token_admin(store).with_replicas(open))
         }
     });
     passed_in_full(&suite.run().await);
@@ -90,7 +95,12 @@ pub(crate) async fn inbox_admin(server: String) {
         let server = server.clone();
         async move {
             let url = server::database(&server).await;
-            Ok(Subject::inbox_admin(server::options(&url).connect().await?))
+            let store = server::options(&url).connect().await?;
+            let open = move || {
+                let options = server::options(&url);
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn InboxAdmin>) }
+            };
+            Ok(Subject::inbox_admin(store).with_replicas(open))
         }
     });
     passed_in_full(&suite.run().await);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use revento_store::{BudgetStore, DeletionStore, InboxStore, Once, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxAdmin, InboxStore, Once, TokenAdmin, TokenStore};
 use revento_store_testkit::{
     BoxError, BudgetStoreSuite, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, Subject,
     TokenAdminSuite, TokenStoreSuite,
@@ -74,18 +74,26 @@ pub(crate) async fn for_operators(url: String) {
     let inbox = InboxAdminSuite::new(move || {
         let url = place.clone();
         async move {
-            Ok(Subject::inbox_admin(
-                server::options(&url, &server::fresh()).connect().await?,
-            ))
+            let schema = server::fresh();
+            let store = server::options(&url, &schema).connect().await?;
+            let open = move || {
+                let options = server::options(&url, &schema);
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn InboxAdmin>) }
+            };
+            Ok(Subject::inbox_admin(store).with_replicas(open))
         }
     });
     inbox.run().await.assert_complete();
     let tokens = TokenAdminSuite::new(move || {
         let url = url.clone();
         async move {
-            Ok(Subject::token_admin(
-                server::options(&url, &server::fresh()).connect().await?,
-            ))
+            let schema = server::fresh();
+            let store = server::options(&url, &schema).connect().await?;
+            let open = move || {
+                let options = server::options(&url, &schema);
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn TokenAdmin>) }
+            };
+            Ok(Subject::token_admin(store).with_replicas(open))
         }
     });
     tokens.run().await.assert_complete();

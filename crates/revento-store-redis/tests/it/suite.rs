@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use redis::{AsyncCommands, Client};
-use revento_store::TokenStore;
+use revento_store::{TokenAdmin, TokenStore};
 use revento_store_testkit::{BoxError, Subject, TokenAdminSuite, TokenStoreSuite};
 
 use crate::server;
@@ -59,8 +59,13 @@ async fn the_suite_for_operators_passes() {
             let other = server::options(&url, &format!("{prefix}xx")).connect().await?;
             let stranger = revento_store_testkit::fixtures::record("evt_1", 1);
             other.create(&stranger).await?;
-            let store = server::options(&url, &format!("{prefix}*")).connect().await?;
-            Ok(Subject::token_admin(store))
+            let options = server::options(&url, &format!("{prefix}*"));
+            let store = options.clone().connect().await?;
+            let open = move || {
+                let options = options.clone();
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn TokenAdmin>) }
+            };
+            Ok(Subject::token_admin(store).with_replicas(open))
         }
     });
     suite.run().await.assert_complete();

@@ -8,6 +8,7 @@ use crate::{
     expect::{NotPassed, fail, same},
     long,
     subject::CheckResult,
+    texts,
     tokens::sample::of_key,
 };
 
@@ -51,11 +52,33 @@ pub(super) async fn every_client_is_listed_once(subject: SharedSubject<dyn Token
 
 pub(super) async fn odd_clients_are_listed(subject: SharedSubject<dyn TokenAdmin>) -> CheckResult {
     let store = subject.store();
-    let mut expected: Vec<ClientId> = ["", "a/b", "a%2Fb", "*", "\0", "ü"].map(ClientId::new).to_vec();
+    let mut expected: Vec<ClientId> = texts::ODD.iter().map(|id| ClientId::new(*id)).collect();
     expected.extend(long::ids().iter().map(|id| ClientId::new(id.as_str())));
     for client in &expected {
         create(&*store, client.as_str(), "evt_1").await?;
     }
     expected.sort();
     same("the clients", clients(&*store).await?, expected)
+}
+
+/// The handles take turns, so that each has read the list that the other one changes.
+pub(super) async fn k24_replicas_list_at_once_what_another_wrote(
+    subject: SharedSubject<dyn TokenAdmin>,
+) -> CheckResult {
+    let (ours, theirs) = (subject.store(), subject.replica().await?);
+    let all_list = async |after: &str, expected: &[ClientId]| {
+        for (whose, store) in [("its own", &ours), ("another replica's", &theirs)] {
+            let what = format!("the clients at once after {whose} {after}");
+            same(&what, clients(&**store).await?, expected.to_vec())?;
+        }
+        CheckResult::Ok(())
+    };
+    all_list("opening", &[]).await?;
+    for writer in [&ours, &theirs, &ours] {
+        let key = create(&**writer, "clt_1", "evt_1").await?;
+        all_list("create", &["clt_1".into()]).await?;
+        writer.remove(&key).await?;
+        all_list("remove", &[]).await?;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ mod clients;
 mod reseal;
 mod sealed;
 mod stats;
+mod values;
 
 use revento_store::{InboxAdmin, TokenAdmin};
 
@@ -27,6 +28,16 @@ pub(crate) fn inbox_checks() -> Vec<Check<dyn InboxAdmin>> {
             "sealing deliveries again makes handlers run twice",
         reseal::of_many_at_once_one_wins =>
             "two operators seal a delivery again, and its body is lost",
+        values::texts_are_read_as_they_were_stored =>
+            "an operator looks for a delivery, a type or an error that the store shows in another form",
+        values::no_call_touches_a_delivery_that_looks_alike =>
+            "sealing one delivery again overwrites the body of another one",
+        values::all_of_a_thousand_bodies_are_listed =>
+            "a key is retired although deliveries are still sealed under it",
+        values::times_are_counted_to_both_ends =>
+            "a delivery with an unusual time is in no count, and nobody sees that it waits",
+        values::k24_replicas_read_at_once_what_another_wrote =>
+            "an operator acts on a state that another process has changed",
     ]
 }
 
@@ -36,5 +47,7 @@ pub(crate) fn token_checks() -> Vec<Check<dyn TokenAdmin>> {
             "a key is retired although tokens of another integration are still sealed under it",
         clients::odd_clients_are_listed =>
             "a key is retired although tokens of an integration with an unusual id are still sealed under it",
+        clients::k24_replicas_list_at_once_what_another_wrote =>
+            "a key is retired although another process has just stored tokens of a new integration",
     ]
 }

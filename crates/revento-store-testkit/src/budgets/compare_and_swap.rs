@@ -6,11 +6,14 @@ use revento_core::Timestamp;
 use revento_store::{BudgetStore, BudgetSwapOutcome, BudgetWrite, StoreError};
 
 use crate::{
+    bytes::mixed,
     check::SharedSubject,
-    expect::{fail, same},
+    expect::{Failures, fail, same},
     long,
     race::{CALLERS, ROUNDS, race},
+    show::quoted,
     subject::CheckResult,
+    texts::ODD,
 };
 
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_778_336_551);
@@ -144,25 +147,75 @@ async fn count_up(store: Arc<dyn BudgetStore>) -> Result<(), StoreError> {
     }
 }
 
-pub(super) async fn k8_any_key_and_any_bytes_come_back(
-    subject: SharedSubject<dyn BudgetStore>,
-) -> CheckResult {
+pub(super) async fn k8_any_bytes_come_back(subject: SharedSubject<dyn BudgetStore>) -> CheckResult {
     let store = subject.store();
     let all: Vec<u8> = (0..=u8::MAX).collect();
-    let large = all.repeat(64);
-    let long = "k".repeat(1000);
-    for key in ["", " ", "a/b", "a%2Fb", "überall '\";--\u{1f39f}", "{x}:*", &long] {
-        let mut before: Option<&[u8]> = None;
-        for bytes in [&b"\0"[..], &all, &large, b"'; DROP TABLE x", b"end"] {
-            wrote(&*store, write(key, before, bytes)).await?;
-            let answer = store.compare_and_swap(write(key, None, b"")).await?;
+    let large = mixed(7, 70_000);
+    let mut before: Option<&[u8]> = None;
+    // Each replaces the one before. Twice the same one: an engine that counts changed rows only must not call that a conflict.
+    for bytes in [
+        &b"\0"[..],
+        b"",
+        b"",
+        &all,
+        &large,
+        &large,
+        b"a",
+        b"A",
+        b"A ",
+        b"A\0",
+        b"'; DROP TABLE x",
+    ] {
+        wrote(&*store, write("k", before, bytes)).await?;
+        let other = [bytes, b"."].concat();
+        for expected in [None, Some(&other[..])] {
+            let answer = store.compare_and_swap(write("k", expected, b"next")).await?;
             same(
-                &format!("{} bytes under {key:?}", bytes.len()),
+                &format!("{} bytes", bytes.len()),
                 answer,
                 BudgetSwapOutcome::Conflict(bytes.to_vec()),
             )?;
-            before = Some(bytes);
         }
+        before = Some(bytes);
+    }
+    Ok(())
+}
+
+pub(super) async fn k8_every_key_has_bytes_of_its_own(
+    subject: SharedSubject<dyn BudgetStore>,
+) -> CheckResult {
+    let store = subject.store();
+    let mut failures = Failures::new();
+    for key in ODD {
+        failures.add(wrote(&*store, write(key, None, quoted(key).as_bytes())).await);
+    }
+    for key in ODD {
+        let answer = store.compare_and_swap(write(key, None, b"")).await?;
+        let expected = BudgetSwapOutcome::Conflict(quoted(key).into_bytes());
+        failures.same(&format!("the bytes of {}", quoted(key)), answer, expected);
+    }
+    failures.end()
+}
+
+pub(super) async fn a18_budgets_are_kept_to_both_ends_of_time(
+    subject: SharedSubject<dyn BudgetStore>,
+) -> CheckResult {
+    let store = subject.store();
+    let (first, last) = (Timestamp::from_unix_micros(i64::MIN), Timestamp::MAX);
+    for (key, now, idle_at) in [("ever", first, last), ("last", NOW, last), ("first", first, NOW)] {
+        let at = |expected, next| BudgetWrite {
+            now,
+            idle_at,
+            ..write(key, expected, next)
+        };
+        wrote(&*store, at(None, b"spent")).await?;
+        let kept = BudgetSwapOutcome::Conflict(b"spent".to_vec());
+        same(
+            "bytes that are not idle yet",
+            store.compare_and_swap(at(None, b"")).await?,
+            kept,
+        )?;
+        wrote(&*store, at(Some(b"spent"), b"more")).await?;
     }
     Ok(())
 }

@@ -16,8 +16,12 @@ pub(crate) fn checks() -> Vec<Check<dyn BudgetStore>> {
             "two replicas spend the same call of the budget, and the platform answers 429",
         compare_and_swap::a17_many_counters_lose_nothing =>
             "counted calls are lost, and the platform answers 429",
-        compare_and_swap::k8_any_key_and_any_bytes_come_back =>
-            "an integration with an unusual id cannot make any call",
+        compare_and_swap::k8_any_bytes_come_back =>
+            "what was spent is altered, and no replica can count its calls",
+        compare_and_swap::k8_every_key_has_bytes_of_its_own =>
+            "an integration with an unusual id cannot make any call, or spends the budget of another one",
+        compare_and_swap::a18_budgets_are_kept_to_both_ends_of_time =>
+            "a budget without an end cannot be stored",
         compare_and_swap::h25_keys_of_any_length_are_told_apart =>
             "an integration with a long id cannot make any call",
         compare_and_swap::a17_replicas_see_each_other =>

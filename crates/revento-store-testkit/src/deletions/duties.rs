@@ -1,6 +1,5 @@
 //! Checks of recording duties.
 
-use revento_core::Timestamp;
 use revento_store::{DeletionDuty, DeletionStore};
 
 use super::sample::{are_open, days, due, duty, is, proof, record_all};
@@ -36,54 +35,6 @@ pub(super) async fn q17_a_duty_comes_back_as_it_was_recorded(
         is(&*store, &one).await?;
     }
     Ok(())
-}
-
-pub(super) async fn k8_odd_duties_survive(subject: SharedSubject<dyn DeletionStore>) -> CheckResult {
-    let store = subject.store();
-    let long = "l".repeat(1000);
-    let odd = [
-        "", " ", "a", "A", "a ", "a\0", "a\0b", "a/b", "%", "%00", "_", "*", "'", "\"", "\\", "a\nb", "é",
-        "e\u{301}", "🎟", &long,
-    ];
-    let times = [
-        0,
-        -1,
-        2_147_483_648_000_001,
-        -62_135_596_800_000_000,
-        4_102_444_800_123_456,
-    ];
-    let duties: Vec<_> = odd
-        .into_iter()
-        .enumerate()
-        .map(|(index, odd)| {
-            let time = Timestamp::from_unix_micros(times[index % times.len()]);
-            DeletionDuty {
-                envelope_id: odd.into(),
-                event_id: Some(odd.into()),
-                organization_id: Some(odd.into()),
-                occurred_at: time,
-                deadline_at: time,
-                reason: Some(odd.to_owned()),
-                reminded_at: Some(time),
-                done: None,
-            }
-        })
-        .collect();
-    record_all(&*store, duties.clone()).await?;
-    for duty in &duties {
-        is(&*store, duty).await?;
-    }
-    for (odd, duty) in odd.into_iter().zip(duties) {
-        let proof = proof(duty.occurred_at, odd);
-        let marked = store.mark_deleted(&duty.envelope_id, &proof).await?;
-        same(&format!("the answer to deleting {odd:?}"), marked, true)?;
-        let done = DeletionDuty {
-            done: Some(proof),
-            ..duty
-        };
-        is(&*store, &done).await?;
-    }
-    are_open(&*store, "the open duties at last", &[]).await
 }
 
 pub(super) async fn q17_the_same_webhook_is_one_duty(

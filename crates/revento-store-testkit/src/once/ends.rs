@@ -24,6 +24,8 @@ pub(super) async fn o21_a_mark_ends_at_its_time(subject: SharedSubject<dyn Once>
     takes(&*store, "b", (NOW.saturating_add(MICROSECOND), after(600)), true).await?;
     // One that has ended when it is taken.
     takes(&*store, "c", (NOW, NOW), true).await?;
+    // Also until the same time: an engine that counts changed rows only must not call that taken.
+    takes(&*store, "c", (NOW, NOW), true).await?;
     takes(&*store, "c", (NOW, just_before(NOW)), true).await?;
     takes(&*store, "c", (NOW, after(600)), true).await?;
     takes(&*store, "c", (NOW, after(600)), false).await

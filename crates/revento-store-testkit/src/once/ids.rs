@@ -3,14 +3,7 @@
 use revento_store::Once;
 
 use super::sample::{NOW, after, takes};
-use crate::{check::SharedSubject, expect::same, long, subject::CheckResult};
-
-/// No two of them are the same mark, whatever a collation, a trimming column or a decoder of paths makes of them.
-const ODD: [&str; 32] = [
-    "", " ", "  ", "a", "A", " a", "a ", "a\0", "a\0b", "\0", "\u{1}", "a\u{1}", "a\n", "a\r\n", "á",
-    "a\u{301}", "à", "Ａ", "ß", "ss", "ı", "i", "I", "İ", "a/b", "a%2Fb", "a%", "a_", "a\\", "'\";--",
-    "{x}:*", "🎟",
-];
+use crate::{check::SharedSubject, expect::same, long, subject::CheckResult, texts::ODD};
 
 pub(super) async fn k8_every_id_is_a_mark_of_its_own(subject: SharedSubject<dyn Once>) -> CheckResult {
     let store = subject.store();

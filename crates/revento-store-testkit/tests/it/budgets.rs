@@ -15,6 +15,16 @@ enum Wrong {
     Races,
     /// Insists on what it has forgotten.
     Insists,
+    KeysWithoutCase,
+    KeysTrimmed,
+    BytesWithoutCase,
+    BytesUpTo65535,
+    /// No bytes are taken for an absent key.
+    EmptyIsAbsent,
+    /// As an engine that counts changed rows only.
+    SameIsConflict,
+    /// Computes how long to keep the bytes in a 64-bit number.
+    OverflowsAtTheEnd,
 }
 
 #[derive(Debug)]
@@ -23,6 +33,16 @@ struct Broken(Wrong, Mutex<HashMap<String, Vec<u8>>>);
 #[async_trait]
 impl BudgetStore for Broken {
     async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError> {
+        let key = match self.0 {
+            Wrong::KeysWithoutCase => write.key.to_lowercase(),
+            Wrong::KeysTrimmed => write.key.trim_end().to_owned(),
+            _ => write.key.to_owned(),
+        };
+        let write = BudgetWrite { key: &key, ..write };
+        let lifetime = write.idle_at.unix_micros().wrapping_sub(write.now.unix_micros());
+        if matches!(self.0, Wrong::OverflowsAtTheEnd) && lifetime < 0 {
+            return Ok(BudgetSwapOutcome::Swapped);
+        }
         let seen = self.1.lock().unwrap().get(write.key).cloned();
         let races = matches!(self.0, Wrong::Races);
         if races {
@@ -39,12 +59,28 @@ impl BudgetStore for Broken {
             (Wrong::Insists, None) if write.expected.is_some() => {
                 return Ok(BudgetSwapOutcome::Conflict(Vec::new()));
             }
+            (Wrong::EmptyIsAbsent, Some(current)) if current.is_empty() => {}
+            (Wrong::BytesWithoutCase, Some(current))
+                if write
+                    .expected
+                    .is_some_and(|expected| expected.eq_ignore_ascii_case(&current)) => {}
+            (Wrong::SameIsConflict, Some(current)) if current == write.next => {
+                return Ok(BudgetSwapOutcome::Conflict(current));
+            }
             (_, Some(current)) if write.expected != Some(&current) => {
                 return Ok(BudgetSwapOutcome::Conflict(current));
             }
             _ => {}
         }
-        budgets.insert(write.key.to_owned(), write.next.to_vec());
+        let cut = if matches!(self.0, Wrong::BytesUpTo65535) {
+            65_535
+        } else {
+            usize::MAX
+        };
+        budgets.insert(
+            write.key.to_owned(),
+            write.next[..write.next.len().min(cut)].to_vec(),
+        );
         Ok(BudgetSwapOutcome::Swapped)
     }
 }
@@ -86,4 +122,29 @@ async fn a17_a_store_that_insists_on_what_it_forgot_is_found() {
         failures(Wrong::Insists).await,
         ["a17_an_absent_key_meets_any_expectation"]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k8_every_altered_key_and_byte_is_found() {
+    for (wrong, check) in [
+        (Wrong::KeysWithoutCase, "k8_every_key_has_bytes_of_its_own"),
+        (Wrong::KeysTrimmed, "k8_every_key_has_bytes_of_its_own"),
+        (
+            Wrong::BytesWithoutCase,
+            "a17_only_the_expected_bytes_are_replaced",
+        ),
+        (Wrong::BytesUpTo65535, "k8_any_bytes_come_back"),
+        (Wrong::EmptyIsAbsent, "k8_any_bytes_come_back"),
+        (Wrong::SameIsConflict, "k8_any_bytes_come_back"),
+        (
+            Wrong::OverflowsAtTheEnd,
+            "a18_budgets_are_kept_to_both_ends_of_time",
+        ),
+    ] {
+        let failures = failures(wrong).await;
+        assert!(
+            failures.contains(&check),
+            "{wrong:?} has to fail {check}, and failed {failures:?}"
+        );
+    }
 }

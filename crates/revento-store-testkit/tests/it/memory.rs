@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use revento_store::{
-    BudgetStore, DeletionStore, InboxStore, TokenStore,
+    BudgetStore, DeletionStore, InboxAdmin, InboxStore, TokenAdmin, TokenStore,
     memory::{MemoryBudgets, MemoryDeletions, MemoryInbox, MemoryTokens},
 };
 use revento_store_testkit::{
@@ -35,9 +35,17 @@ async fn the_memory_inbox_passes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_memory_stores_answer_operators() {
-    let inbox = InboxAdminSuite::new(|| async { Ok(Subject::inbox_admin(MemoryInbox::new())) });
+    let inbox = InboxAdminSuite::new(|| async {
+        let store: Arc<dyn InboxAdmin> = Arc::new(MemoryInbox::new());
+        let same = store.clone();
+        Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone()))))
+    });
     inbox.run().await.assert_complete();
-    let tokens = TokenAdminSuite::new(|| async { Ok(Subject::token_admin(MemoryTokens::new())) });
+    let tokens = TokenAdminSuite::new(|| async {
+        let store: Arc<dyn TokenAdmin> = Arc::new(MemoryTokens::new());
+        let same = store.clone();
+        Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone()))))
+    });
     tokens.run().await.assert_complete();
 }
 

@@ -1,6 +1,10 @@
 //! An in-memory inbox with one fault in what it tells operators.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use revento_core::{EnvelopeId, Timestamp};
@@ -26,12 +30,32 @@ pub(super) enum Fault {
     AlwaysReplaced,
     ResealEndsLeases,
     ResealInTwoSteps,
+    DetailsWithoutCase,
+    TypesWithoutCase,
+    ErrorsAreCut,
+    ResealWithoutCase,
+    BytesWithoutCase,
+    SameBytesAreRefused,
+    SealedAreCapped,
+    OldestFrom1970,
+    StaleDetails,
+    StaleStats,
+    StaleSealed,
+}
+
+/// What a handle has read first, and still shows.
+#[derive(Debug, Default)]
+struct Kept {
+    details: Option<Option<DeliveryDetails>>,
+    stats: Option<InboxStats>,
+    sealed: Option<Vec<SealedDelivery>>,
 }
 
 #[derive(Debug)]
 pub(super) struct FaultyInbox {
     fault: Fault,
-    inner: MemoryInbox,
+    inner: Arc<MemoryInbox>,
+    kept: Mutex<Kept>,
     /// The leases that a reseal has ended.
     ended: Mutex<Vec<EnvelopeId>>,
 }
@@ -40,9 +64,26 @@ impl FaultyInbox {
     pub(super) fn new(fault: Fault) -> Self {
         Self {
             fault,
-            inner: MemoryInbox::new(),
+            inner: Arc::default(),
+            kept: Mutex::default(),
             ended: Mutex::default(),
         }
+    }
+
+    /// Another handle to the same deliveries.
+    pub(super) fn replica(&self) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            ..Self::new(self.fault)
+        }
+    }
+
+    /// The stored delivery whose id differs in case.
+    async fn alike(&self, id: &EnvelopeId) -> Option<EnvelopeId> {
+        let all = self.inner.sealed(None, usize::MAX).await.unwrap();
+        let is_alike =
+            |other: &EnvelopeId| other != id && other.as_str().to_lowercase() == id.as_str().to_lowercase();
+        all.into_iter().map(|sealed| sealed.envelope_id).find(is_alike)
     }
 
     fn is_ended(&self, lease: &Lease) -> bool {
@@ -137,14 +178,32 @@ impl InboxAdmin for FaultyInbox {
                     failures.retrying += std::mem::take(&mut failures.buried);
                 }
             }
+            Fault::OldestFrom1970 => {
+                stats.oldest_received_at = stats.oldest_received_at.map(|at| at.max(Timestamp::UNIX_EPOCH));
+            }
+            Fault::TypesWithoutCase => {
+                let mut seen = BTreeSet::new();
+                let failures = &mut stats.failures;
+                failures.retain(|failures| seen.insert(failures.event_type.as_str().to_lowercase()));
+            }
+            Fault::StaleStats => return Ok(self.kept.lock().unwrap().stats.get_or_insert(stats).clone()),
             _ => {}
         }
         Ok(stats)
     }
 
     async fn details(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryDetails>, StoreError> {
-        let details = self.inner.details(envelope_id).await?;
+        let alike = self.alike(envelope_id).await;
+        let id = alike.filter(|_| self.fault == Fault::DetailsWithoutCase);
+        let details = self.inner.details(id.as_ref().unwrap_or(envelope_id)).await?;
         Ok(match (self.fault, details) {
+            (Fault::StaleDetails, details) => {
+                self.kept.lock().unwrap().details.get_or_insert(details).clone()
+            }
+            (Fault::ErrorsAreCut, Some(details)) => Some(DeliveryDetails {
+                error: details.error.chars().take(255).collect(),
+                ..details
+            }),
             (Fault::UnknownHasDetails, None) => Some(DeliveryDetails {
                 envelope_id: envelope_id.clone(),
                 delivery_id: "".into(),
@@ -183,11 +242,19 @@ impl InboxAdmin for FaultyInbox {
         };
         let is_listed =
             |sealed: &SealedDelivery| self.fault != Fault::FailedUnlisted || sealed.error.is_empty();
-        Ok(all
+        let limit = if self.fault == Fault::SealedAreCapped {
+            limit.min(1000)
+        } else {
+            limit
+        };
+        let listed = all
             .into_iter()
-            .filter(|sealed| matches(sealed) && is_listed(sealed))
-            .take(limit)
-            .collect())
+            .filter(|sealed| matches(sealed) && is_listed(sealed));
+        let listed: Vec<_> = listed.take(limit).collect();
+        if self.fault == Fault::StaleSealed {
+            return Ok(self.kept.lock().unwrap().sealed.get_or_insert(listed).clone());
+        }
+        Ok(listed)
     }
 
     async fn reseal(&self, current: &SealedDelivery, next: &SealedDelivery) -> Result<bool, StoreError> {
@@ -201,6 +268,31 @@ impl InboxAdmin for FaultyInbox {
                 };
                 self.inner.reseal(&current, next).await
             }
+            Fault::SameBytesAreRefused if current == next => Ok(false),
+            Fault::ResealWithoutCase => {
+                let resealed = self.inner.reseal(current, next).await?;
+                let alike = self.alike(&current.envelope_id).await;
+                if let (true, Some(id)) = (resealed, alike) {
+                    let other = self.stored(&id).await.unwrap();
+                    let next = SealedDelivery {
+                        body: next.body.clone(),
+                        ..other.clone()
+                    };
+                    self.inner.reseal(&other, &next).await?;
+                }
+                Ok(resealed)
+            }
+            Fault::BytesWithoutCase => match stored {
+                Some(stored)
+                    if stored
+                        .body
+                        .as_bytes()
+                        .eq_ignore_ascii_case(current.body.as_bytes()) =>
+                {
+                    self.inner.reseal(&stored, next).await
+                }
+                _ => self.inner.reseal(current, next).await,
+            },
             Fault::AlwaysReplaced => match stored {
                 Some(stored) => self.inner.reseal(&stored, next).await,
                 None => Ok(false),

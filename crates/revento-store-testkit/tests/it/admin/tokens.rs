@@ -1,5 +1,7 @@
 //! An in-memory token store with one fault in what it tells operators.
 
+use std::sync::Mutex;
+
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{
@@ -12,12 +14,16 @@ pub(super) enum TokenFault {
     OneForEachRecord,
     OnlyTheFirst,
     IdsAreCut,
+    WithoutCase,
+    /// Lists what it listed first.
+    Stale,
 }
 
 #[derive(Debug)]
 pub(super) struct FaultyTokens {
     fault: TokenFault,
     inner: MemoryTokens,
+    listed: Mutex<Option<Vec<ClientId>>>,
 }
 
 impl FaultyTokens {
@@ -25,6 +31,7 @@ impl FaultyTokens {
         Self {
             fault,
             inner: MemoryTokens::new(),
+            listed: Mutex::default(),
         }
     }
 }
@@ -33,7 +40,10 @@ impl FaultyTokens {
 impl TokenAdmin for FaultyTokens {
     async fn clients(&self) -> Result<Vec<ClientId>, StoreError> {
         let clients = self.inner.clients().await?;
-        let mut found = Vec::new();
+        if self.fault == TokenFault::Stale {
+            return Ok(self.listed.lock().unwrap().get_or_insert(clients).clone());
+        }
+        let mut found: Vec<ClientId> = Vec::new();
         for client in clients {
             match self.fault {
                 TokenFault::OneForEachRecord => {
@@ -41,6 +51,13 @@ impl TokenAdmin for FaultyTokens {
                         found.push(client.clone());
                     }
                 }
+                TokenFault::WithoutCase => {
+                    let is_alike = |other: &ClientId| other.as_str().eq_ignore_ascii_case(client.as_str());
+                    if !found.iter().any(is_alike) {
+                        found.push(client);
+                    }
+                }
+                TokenFault::Stale => {}
                 TokenFault::OnlyTheFirst if !found.is_empty() => {}
                 TokenFault::OnlyTheFirst => found.push(client),
                 TokenFault::IdsAreCut => {

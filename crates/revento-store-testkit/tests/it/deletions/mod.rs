@@ -1,5 +1,6 @@
 //! Deletion stores with one fault each: the suite has to find each fault.
 
+mod bent;
 mod faulty;
 
 use std::{sync::Arc, time::Duration};
@@ -7,7 +8,10 @@ use std::{sync::Arc, time::Duration};
 use revento_store::{DeletionStore, memory::MemoryDeletions};
 use revento_store_testkit::{DeletionStoreSuite, Report, Subject};
 
+use bent::{Bend, Bent, Call, Field, Read};
 use faulty::{Fault, Faulty};
+
+use crate::text_change::TextChange;
 
 async fn run(check: &str, fault: Fault) -> Report {
     let suite = DeletionStoreSuite::new(move || {
@@ -29,7 +33,7 @@ async fn q17_every_faulty_ledger_is_found() {
         (Fault::AbsentIsEmpty, as_recorded),
         (Fault::WholeSeconds, as_recorded),
         (Fault::RecordsAsOpen, as_recorded),
-        (Fault::IdsWithoutCase, "k8_odd_duties_survive"),
+        (Fault::IdsWithoutCase, "k8_texts_survive_in_every_field"),
         (Fault::RecordOverwrites, one_duty),
         (Fault::RecordReopens, one_duty),
         (
@@ -74,6 +78,55 @@ async fn q17_every_faulty_ledger_is_found() {
     }
 }
 
+async fn bent(bend: Bend, check: &str) {
+    let suite = DeletionStoreSuite::new(move || async move {
+        let store = Arc::new(Bent::new(bend));
+        let first = Arc::clone(&store);
+        let open = move || std::future::ready(Ok(Arc::new(first.replica()) as Arc<dyn DeletionStore>));
+        Ok(Subject::new(store as Arc<dyn DeletionStore>).with_replicas(open))
+    });
+    let report = suite.only(check).run().await;
+    assert!(!report.is_passed(), "{bend:?} has to fail {check}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k8_every_way_to_alter_a_text_is_found_in_every_field() {
+    for field in [Field::Event, Field::Organization, Field::Reason, Field::Note] {
+        for change in TextChange::SHORT.into_iter().chain(TextChange::CUTS) {
+            bent(Bend::Text(field, change), "k8_texts_survive_in_every_field").await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q17_every_fault_of_an_engine_is_found() {
+    let alike = "k8_no_call_touches_a_duty_that_looks_alike";
+    let replicas = "k24_replicas_read_at_once_what_another_wrote";
+    for (bend, check) in [
+        (Bend::WithoutCase(Call::Duty), alike),
+        (Bend::WithoutCase(Call::Reminder), alike),
+        (Bend::WithoutCase(Call::Deletion), alike),
+        (Bend::IdsInOrderWithoutCase, alike),
+        (
+            Bend::TimesAsTexts,
+            "q17_deadlines_are_in_order_to_both_ends_of_time",
+        ),
+        (Bend::ListCapped, "q17_hundreds_of_open_duties_are_all_listed"),
+        (
+            Bend::ReminderInTwoSteps,
+            "q17_reminders_and_a_deletion_at_once_lose_nothing",
+        ),
+        (
+            Bend::SameReminderIsNone,
+            "q17_a_reminder_is_noted_and_nothing_else",
+        ),
+        (Bend::Stale(Read::Duty), replicas),
+        (Bend::Stale(Read::Open), replicas),
+    ] {
+        bent(bend, check).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn q17_a_ledger_that_forgets_is_found() {
     let suite = DeletionStoreSuite::new(|| async {
@@ -82,5 +135,11 @@ async fn q17_a_ledger_that_forgets_is_found() {
     });
     let report = suite.run().await;
     let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
-    assert_eq!(failed, ["q17_the_ledger_is_there_after_reopening"]);
+    assert_eq!(
+        failed,
+        [
+            "k24_replicas_read_at_once_what_another_wrote",
+            "q17_the_ledger_is_there_after_reopening"
+        ]
+    );
 }
