@@ -66,11 +66,7 @@ impl Failure {
 
 impl From<DecodeSlotError> for Failure {
     fn from(error: DecodeSlotError) -> Self {
-        let reason = match error {
-            DecodeSlotError::TooNew { .. } => StoreErrorReason::TooNew,
-            _ => StoreErrorReason::Corrupt,
-        };
-        Self::new(reason, error)
+        Self::new(error.reason(), error)
     }
 }
 
@@ -96,5 +92,38 @@ pub(crate) fn refused(error: jetstream::Error) -> Failure {
         Failure::unavailable(error)
     } else {
         Failure::new(StoreErrorReason::Rejected, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failing test panics")]
+
+    use super::*;
+
+    fn reason(code: u16, error_code: u64) -> StoreErrorReason {
+        let answer = serde_json::json!({"code": code, "err_code": error_code, "description": "…"});
+        refused(serde_json::from_value(answer).unwrap()).reason
+    }
+
+    #[test]
+    fn h23_a_misconfiguration_is_no_outage() {
+        for (code, error_code, what) in [
+            (404, 10_059, "no such stream"),
+            (400, 10_054, "a record that is larger than the stream allows"),
+            (400, 10_003, "a request that the server does not know"),
+        ] {
+            assert_eq!(reason(code, error_code), StoreErrorReason::Rejected, "{what}");
+        }
+        for (code, error_code, what) in [
+            (503, 10_008, "the cluster has no leader"),
+            (500, 10_007, "the leader is elsewhere"),
+            (500, 10_118, "the stream is offline"),
+            (503, 10_077, "the stream or the disk is full"),
+            (500, 10_047, "the storage is used up"),
+            (503, 10_023, "the account has no more resources"),
+        ] {
+            assert_eq!(reason(code, error_code), StoreErrorReason::Unavailable, "{what}");
+        }
     }
 }

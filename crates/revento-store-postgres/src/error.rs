@@ -159,15 +159,43 @@ mod tests {
     #[test]
     fn h23_a_statement_that_a_pooler_breaks_is_no_damage() {
         for code in [
-            "22P03", "08P01", "42P05", "26000", "42P01", "42703", "42883", "23505", "54000", "0A000",
+            "22P03", "08P01", "42P05", "26000", "42883", "23505", "54000", "0A000",
         ] {
             assert_eq!(reason_of(code), StoreErrorReason::Rejected, "{code}");
         }
-        for code in [
-            "57P01", "53300", "40001", "40P01", "55P03", "57014", "08006", "XX000", "25006",
-        ] {
-            assert_eq!(reason_of(code), StoreErrorReason::Unavailable, "{code}");
-        }
         assert_eq!(reason_of("XX001"), StoreErrorReason::Corrupt);
+    }
+
+    #[test]
+    fn h23_a_misconfiguration_is_no_outage() {
+        for (code, what) in [
+            ("42P01", "no such table"),
+            ("42703", "no such column"),
+            ("3F000", "no such schema"),
+            ("3D000", "no such database"),
+            ("42501", "no rights"),
+            ("28000", "the role may not log in"),
+            ("28P01", "a wrong password"),
+            ("22001", "a text that is too long for its column"),
+        ] {
+            assert_eq!(reason_of(code), StoreErrorReason::Rejected, "{what}");
+        }
+        for (code, what) in [
+            ("08006", "the connection is lost"),
+            ("57P01", "the server stops"),
+            ("57P03", "the server starts"),
+            ("53300", "too many connections"),
+            ("53100", "the disk is full"),
+            ("53200", "no memory"),
+            ("58030", "the disk fails"),
+            ("25006", "a replica that only reads"),
+            ("55P03", "a lock is not available"),
+            ("57014", "a time limit"),
+            ("40P01", "a deadlock"),
+            ("40001", "a serialization failure"),
+            ("XX000", "a fault of the server"),
+        ] {
+            assert_eq!(reason_of(code), StoreErrorReason::Unavailable, "{what}");
+        }
     }
 }

@@ -28,6 +28,14 @@ fn reason(error: &RedisError) -> StoreErrorReason {
     match (error.kind(), error.code()) {
         (ErrorKind::UnexpectedReturnType, _) | (_, Some("WRONGTYPE")) => StoreErrorReason::Corrupt,
         (ErrorKind::Io, _) => StoreErrorReason::Unavailable,
+        // Too many connections have no code of their own.
+        (_, Some("ERR"))
+            if error
+                .detail()
+                .is_some_and(|text| text.contains("max number of clients")) =>
+        {
+            StoreErrorReason::Unavailable
+        }
         (_, Some(code)) if !TRANSIENT.contains(&code) => StoreErrorReason::Rejected,
         (ErrorKind::Parse | ErrorKind::AuthenticationFailed | ErrorKind::Client, None) => {
             StoreErrorReason::Rejected
@@ -60,13 +68,15 @@ mod tests {
     #[test]
     fn h23_a_refused_command_is_no_damage() {
         let of = |code: &str| reason(&make_extension_error(code.to_owned(), None));
-        for code in ["NOPERM", "NOAUTH", "ERR", "EXECABORT", "CROSSSLOT"] {
+        for code in ["NOPERM", "NOAUTH", "WRONGPASS", "ERR", "EXECABORT", "CROSSSLOT"] {
             assert_eq!(of(code), StoreErrorReason::Rejected, "{code}");
         }
         for code in TRANSIENT {
             assert_eq!(of(code), StoreErrorReason::Unavailable, "{code}");
         }
         assert_eq!(of("WRONGTYPE"), StoreErrorReason::Corrupt);
+        let full = make_extension_error("ERR".to_owned(), Some("max number of clients reached".to_owned()));
+        assert_eq!(reason(&full), StoreErrorReason::Unavailable);
         assert_eq!(reason(&unreadable("scopes")), StoreErrorReason::Corrupt);
         let no_redis = RedisError::from((ErrorKind::Parse, "an answer in another protocol"));
         assert_eq!(reason(&no_redis), StoreErrorReason::Rejected);

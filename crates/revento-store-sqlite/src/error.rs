@@ -40,16 +40,24 @@ pub(crate) fn is_refused(error: &sqlx::Error) -> bool {
 
 fn kind(error: &sqlx::Error) -> StoreErrorReason {
     match (error, result_code(error)) {
-        (_, Some(CORRUPT | NOTADB))
-        | (
+        (_, Some(code)) => reason_of(code),
+        (
             sqlx::Error::RowNotFound
             | sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::ColumnNotFound(_)
             | sqlx::Error::Decode(_),
-            _,
+            None,
         ) => StoreErrorReason::Corrupt,
+        _ => StoreErrorReason::Unavailable,
+    }
+}
+
+/// By primary result code.
+fn reason_of(code: i32) -> StoreErrorReason {
+    match code {
+        CORRUPT | NOTADB => StoreErrorReason::Corrupt,
         // Somebody has changed the tables or the rights since the file was opened. The data is as it was.
-        (_, Some(ERROR | PERM | READONLY | CANTOPEN | TOOBIG | CONSTRAINT | MISMATCH | AUTH)) => {
+        ERROR | PERM | READONLY | CANTOPEN | TOOBIG | CONSTRAINT | MISMATCH | AUTH => {
             StoreErrorReason::Rejected
         }
         _ => StoreErrorReason::Unavailable,
@@ -66,5 +74,46 @@ pub(crate) fn unreadable(column: &'static str) -> sqlx::Error {
     sqlx::Error::ColumnDecode {
         index: column.to_owned(),
         source: "an unknown value".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn h23_a_misconfiguration_is_no_outage() {
+        for (code, what) in [
+            (ERROR, "no such table or column"),
+            (PERM, "no rights"),
+            (AUTH, "no rights"),
+            (READONLY, "a file that may only be read"),
+            (CANTOPEN, "no such directory"),
+            (TOOBIG, "a value that is too long"),
+            (CONSTRAINT, "a constraint that somebody has added"),
+            (MISMATCH, "another type"),
+        ] {
+            assert_eq!(reason_of(code), StoreErrorReason::Rejected, "{what}");
+        }
+        for (code, what) in [
+            (BUSY, "another process writes"),
+            (LOCKED, "another connection writes"),
+            (7, "no memory"),
+            (9, "interrupted"),
+            (10, "the disk fails"),
+            (13, "the disk is full"),
+            (15, "another process writes, and the locks are in disorder"),
+        ] {
+            assert_eq!(reason_of(code), StoreErrorReason::Unavailable, "{what}");
+        }
+        for code in [CORRUPT, NOTADB] {
+            assert_eq!(reason_of(code), StoreErrorReason::Corrupt);
+        }
+        assert_eq!(
+            kind(&sqlx::Error::PoolTimedOut),
+            StoreErrorReason::Unavailable,
+            "all connections are in use"
+        );
+        assert_eq!(kind(&unreadable("scopes")), StoreErrorReason::Corrupt);
     }
 }

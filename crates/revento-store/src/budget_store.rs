@@ -9,12 +9,14 @@ use crate::StoreError;
 
 /// Keeps the state of each token's rate budgets for all replicas (contract §3.6, invariant C1).
 ///
-/// The state is bytes that the store does not interpret. A store may lose them: the platform's headers say again what is left.
-/// So the store need not write to a disk before it answers.
+/// The state is bytes that the store does not interpret, a few kilobytes at most. A store may lose them: the platform's headers say again
+/// what is left. So the store need not write to a disk before it answers. In all else the rules of
+/// [every method](crate#what-every-method-of-a-store-does) hold.
 #[async_trait]
 pub trait BudgetStore: Send + Sync + fmt::Debug {
     /// Replaces the bytes of a key if they equal `expected`, or if the key has none, whatever `expected` is. The call is atomic
-    /// for any number of callers and replicas. A key is any Unicode text, and the bytes are any bytes.
+    /// for any number of callers and replicas. A key is any text of any length, compared byte for byte; nothing lists keys, so
+    /// [`TextDigest`](crate::TextDigest) is enough. The bytes are any bytes.
     ///
     /// # Errors
     /// The store failed. The write may have taken effect.
@@ -32,7 +34,7 @@ pub struct BudgetWrite<'a> {
     pub next: &'a [u8],
     /// The caller's time.
     pub now: Timestamp,
-    /// When the bytes become meaningless. The store may remove them at or after this time, not earlier.
+    /// When the bytes become meaningless. The store may remove them in a call whose `now` is this time or later, not earlier.
     pub idle_at: Timestamp,
 }
 

@@ -39,8 +39,10 @@ pub struct DeletionProof {
 
 /// Keeps duties to delete. A store never removes a duty: a done one is the proof of the deletion.
 ///
-/// Every method is atomic and durable, for any number of replicas at once. Texts are any Unicode text, and times are any 64-bit
-/// number of microseconds.
+/// Every method is atomic, is durable, sees every earlier call, may be cancelled and reads no clock: see
+/// [what every method of a store does](crate#what-every-method-of-a-store-does). All texts and times are as
+/// [every store](crate#what-every-store-keeps) keeps them, `reason` and `note` included; `None` is not the empty text. For an engine without
+/// columns a duty [is bytes](DeletionDuty::to_bytes).
 #[async_trait]
 pub trait DeletionStore: Send + Sync + fmt::Debug {
     /// Stores a new duty with all its fields. Returns `false` and changes nothing if its envelope id is known.

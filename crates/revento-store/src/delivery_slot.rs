@@ -1,4 +1,4 @@
-//! [`DeliverySlot`]: the rules of [`InboxStore`](crate::InboxStore) for one delivery, without a database.
+//! [`DeliverySlot`]: the rules of [`InboxStore`](crate::InboxStore) for one delivery, for any database.
 
 use revento_core::{DeliveryId, EnvelopeId, EventType, Timestamp};
 
@@ -7,14 +7,32 @@ use crate::{
     RequeueAttempts, RequeueOutcome, Sealed, SealedDelivery,
 };
 
-/// One delivery in a store without columns.
+/// One delivery: its state, its lease, its place in the order, its attempts, and what is deleted of it when.
 ///
-/// With it an [`InboxStore`](crate::InboxStore) on a key-value engine reads the delivery, calls the method of the same name and writes it
-/// back, all in one transaction. The store itself makes that step atomic and durable, finds deliveries by time and ordering key, and draws
-/// numbers.
+/// With it an [`InboxStore`](crate::InboxStore) reads the delivery, calls the method of the same name and [`arrived`](Self::arrived), and
+/// writes it back, all in one transaction. This is the usual way for a SQL database as well as for a key-value engine; the transaction and
+/// the numbers are those of [`Slot`](crate::Slot), and `examples/custom-store` has the whole store. What is left to the store is to find
+/// deliveries, with a column or an index for each of these:
 ///
-/// A `number` must be higher than every number that a delivery of this id was given before, also before it was forgotten: use one
-/// counter for the whole store and never reset it.
+/// | column | value |
+/// |---|---|
+/// | `id` | [`index_text`](crate::columns::index_text) of the [envelope id](Self::envelope_id): the key of the row |
+/// | `delivery_id` | `index_text` of the [delivery id](Self::delivery_id): whether [`insert`](crate::InboxStore::insert) answers `delivery_id_reused` |
+/// | `queue` | `index_text` of the ordering key as [`queue`](Self::queue) tells it, or `NULL` |
+/// | `arrival` | [`arrival`](Self::arrival) |
+/// | `state`, `at` | [`state`](Self::state) and [`at`](Self::at) |
+///
+/// The rule of the order is one condition, which [`lease`](crate::InboxStore::lease) and [`next_due`](crate::InboxStore::next_due) share:
+///
+/// ```sql
+/// CREATE VIEW leasable AS SELECT * FROM deliveries AS it WHERE state IN ('queued', 'leased')
+///     AND (queue IS NULL OR arrival = (SELECT min(arrival) FROM deliveries WHERE queue = it.queue));
+/// SELECT slot FROM leasable WHERE at <= ? ORDER BY at, arrival LIMIT ?; -- lease
+/// SELECT min(at) FROM leasable; -- next_due
+/// ```
+///
+/// An engine without queries keeps two indexes: all deliveries that wait by `(queue, arrival)`, and the first of each queue and all without
+/// one by `(at, arrival)`. After each change it puts the first of the delivery's queue into the second index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliverySlot {
     pub(crate) delivery: NewDelivery,
@@ -63,6 +81,13 @@ impl DeliverySlot {
     /// Deliveries with the same key are handled in order; empty for no order.
     pub fn ordering_key(&self) -> &str {
         &self.delivery.ordering_key
+    }
+
+    /// The ordering key in which the delivery waits: the key of an index, with [`arrival`](Self::arrival), for the rule of the order.
+    /// `None` if it waits no more, or has no ordering key.
+    pub fn queue(&self) -> Option<&str> {
+        let key = self.ordering_key();
+        (self.waits() && !key.is_empty()).then_some(key)
     }
 
     /// When the delivery arrived first.

@@ -188,8 +188,9 @@ pub struct LeasedDelivery {
 /// The SQL statement that completes a delivery within a handler's own transaction, so that the handler's work and the
 /// completion are committed together. SQL stores offer it.
 ///
-/// Run it as the last statement of the transaction and bind the three values in this order. It returns one row. If it
-/// returns none, the lease is no longer held: roll back and let the handler fail.
+/// Run it as the last statement of the transaction and bind the three values in this order. It affects one row, and the drivers tell
+/// how many, sqlx as `rows_affected()`. If it affects none, the lease is no longer held: roll back and let the handler fail. Where the
+/// engine has `RETURNING` it also returns a row for the one that it affects; MySQL's does not.
 ///
 /// After the commit the delivery is done, whatever other handlers return: register only this handler for its type, or
 /// register it last. After a rollback the runner records the outcome as for any other handler. Keep the transaction short:
@@ -207,23 +208,43 @@ pub struct CompletionStatement {
 }
 
 /// Keeps webhook deliveries. Implement it for your own database and run the suite of `revento-store-testkit` on it.
+/// [`DeliverySlot`](crate::DeliverySlot) implements the rules for one delivery.
 ///
-/// # Every method
-/// - is atomic, for any number of callers and replicas at once; only [`forget`](InboxStore::forget) and
-///   [`expunge`](InboxStore::expunge) may work in several parts that are each atomic;
-/// - is durable: when it has returned `Ok`, a crash of the process or of the engine does not undo it;
-/// - may be cancelled: when the caller drops the future, the call has happened completely or not at all, and no other
-///   call waits for it;
-/// - reads no clock: the store compares the times that it is given;
-/// - may fail with a [`StoreError`]. A write that failed may have taken effect.
+/// Every method is atomic, is durable, sees every earlier call, may be cancelled and reads no clock: see
+/// [what every method of a store does](crate#what-every-method-of-a-store-does). Only [`forget`](InboxStore::forget) and
+/// [`expunge`](InboxStore::expunge) may work in several parts that are each atomic.
 ///
 /// # Values
-/// Ids, ordering keys, event types and error texts are any Unicode text, also with a NUL. Times are any 64-bit number of
-/// microseconds. A `limit` is any number; `0` gives an empty list.
+/// As [every store](crate#what-every-store-keeps) keeps them. An error text can be long, because the inbox seals it. Attempts are any `u32`.
+/// [`Lease::fence`] is a number of the store's own; callers may pass any other `i64`, which belongs to nobody.
 ///
 /// # States
-/// `insert` queues a delivery; `lease` takes it from queued (or from an expired lease) to leased; `complete`, `retry` and `bury`
-/// take it from leased to done, queued and buried; `requeue` and a later signed replay take it from buried to queued.
+///
+/// | call | from | to | `at` | attempts |
+/// |---|---|---|---|---|
+/// | [`insert`](Self::insert), new | | queued | `received_at` | 0 |
+/// | [`insert`](Self::insert) of an attempt that was signed after the burial | buried | queued, arrives anew | `received_at` | 0, as many as a new one gets |
+/// | [`lease`](Self::lease) | queued, or leased until `now` or earlier | leased | `until` | + 1 |
+/// | [`complete`](Self::complete) | leased | done | `now` | |
+/// | [`retry`](Self::retry) | leased | queued, keeps its place | `at` | |
+/// | [`bury`](Self::bury) | leased | buried | `now` | |
+/// | [`requeue`](Self::requeue) | buried | queued, arrives anew | `now` | 0, as many as it says |
+///
+/// A lease is over *at* its `until`: then `lease` gives the delivery to another runner. Until it does, the holder can still finish it.
+/// `complete`, `retry` and `bury` with any other fence answer `false` and change nothing.
+///
+/// # What stays of a delivery
+///
+/// | state | body | [digest](NewDelivery::body_digest) | error | ids, type, times |
+/// |---|---|---|---|---|
+/// | queued, leased | stays | stays | that of the last `retry`, if there was one | stay |
+/// | buried | stays | stays | that of `bury` | stay |
+/// | buried and [expunged](Self::expunge) | deleted | deleted | deleted | stay |
+/// | done | deleted | **stays**, so that another body under the same id is recognized | deleted | stay |
+/// | [forgotten](Self::forget) | deleted | deleted | deleted | deleted |
+///
+/// [`buried`](Self::buried) shows the error of `bury`. That of `retry` is only in [`InboxAdmin::details`](crate::InboxAdmin::details) and
+/// [`InboxAdmin::sealed`](crate::InboxAdmin::sealed), and the next `retry` or `bury` replaces it. A lease has no error.
 #[async_trait]
 pub trait InboxStore: Send + Sync + fmt::Debug {
     /// Queues a delivery if its envelope id is not known. Of any number of simultaneous inserts of one envelope id exactly one
@@ -254,7 +275,7 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
         limit: usize,
     ) -> Result<Vec<LeasedDelivery>, StoreError>;
 
-    /// Sets a leased delivery to done and deletes its body. Returns `false` and changes nothing if the lease is no longer
+    /// Sets a leased delivery to done, and deletes its body and its error. Returns `false` and changes nothing if the lease is no longer
     /// held.
     ///
     /// # Errors
@@ -306,9 +327,9 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
     /// The store failed. The bodies, or some of them, may be deleted.
     async fn expunge(&self, before: Timestamp) -> Result<u64, StoreError>;
 
-    /// When the next delivery is due or its lease ends; `None` if none is queued or leased. Deliveries that wait behind
-    /// another one of their ordering key do not count. So when [`InboxStore::lease`] at some `now` returned an empty list,
-    /// this time is later than that `now`.
+    /// When the next delivery can be leased: the first time of those that [`lease`](InboxStore::lease) can give, which are due or whose lease
+    /// ends then; `None` if none is queued or leased. Deliveries that wait behind another one of their ordering key do not count. So when
+    /// `lease` at some `now` returned an empty list, this time is later than that `now`.
     ///
     /// # Errors
     /// The store failed.

@@ -1,20 +1,46 @@
 //! The storage traits of the Revento SDK, and implementations in memory.
 //!
-//! - [`TokenStore`] keeps connections and their sealed tokens. Implement it for your own database; [`Slot`]
-//!   implements its rules for engines without columns ([`DeliverySlot`] those of an inbox), and [`RecordPages`] reads its lists page by page.
-//!   For engines with columns [`columns`] maps records to rows.
+//! - [`TokenStore`] keeps connections and their sealed tokens. [`RecordPages`] reads its lists page by page.
 //! - [`InboxStore`] keeps webhook deliveries until they are handled.
 //! - [`BudgetStore`] keeps what replicas have spent of a token's rate budgets.
 //! - [`Once`] keeps use-once marks, so that replicas do once what must be done once.
 //! - [`DeletionStore`] keeps duties to delete cached data, and the proofs of their deletion.
 //! - [`InboxAdmin`] and [`TokenAdmin`] answer what operators ask: a store may do without.
+//! - [`Slot`] and [`DeliverySlot`] implement the rules of a token store and an inbox for one record. They are the usual way to a store
+//!   of your own, in SQL as well as in a key-value engine. For a table with a column for each field [`columns`] maps records to rows, and
+//!   [`TextDigest`] and [`columns::index_text`] make keys of ids of any length.
 //! - [`Sealer`] encrypts what a store keeps; a store only ever sees [`Sealed`] bytes.
 //! - [`reseal`] seals stored data again after a key was replaced.
 //! - `group_commit` (with the feature `group-commit`) lets calls of a store share transactions.
 //! - [`Clock`] and [`Entropy`] supply time and randomness.
 //!
-//! The documentation of the methods is a contract, and `revento-store-testkit` checks it. Only the caller's clock decides what
-//! has expired: a store compares the times that it is given and reads no clock. Each trait is implemented for `Arc<T>`.
+//! The documentation of the traits is a contract, and `revento-store-testkit` checks it. The guide's page
+//! [a store of your own](https://github.com/revento/revento-rs/blob/main/docs/guide/your-own-store.md) has the smallest store of each
+//! kind. Each trait is implemented for `Arc<T>`.
+//!
+//! # What every method of a store does
+//! - It is **atomic**, for any number of callers and replicas at once.
+//! - It is **durable**: when it has returned `Ok`, a crash of the process or of the engine does not undo it. (What [`BudgetStore`] keeps
+//!   may be lost.)
+//! - It **sees every earlier call**: what one replica was told, each call of each replica that begins later sees. So there is no cache in
+//!   the process, and no reading from a replica that lags behind.
+//! - It **may be cancelled**: when the caller drops the future, the call happens completely or not at all, possibly a moment later, and
+//!   no other call waits for it.
+//! - It **reads no clock**: only the caller's clock decides what has ended. A store compares the times that it is given, and whatever is
+//!   valid *until* a time is over *at* that time.
+//! - It may fail with a [`StoreError`]. A write that failed may have taken effect, unless the error says otherwise.
+//!
+//! # What every store keeps
+//! - A **text** is any Unicode text of any length, also the empty one. Two texts are equal if all their bytes are: case, blanks at the
+//!   ends, NUL and the two forms of `é` count. No text is shortened or converted.
+//! - An **optional** value that is `None` is another one than the empty text or no bytes.
+//! - A **time** is any 64-bit number of microseconds since 1970, also a negative one, without a time zone.
+//! - **Sealed bytes** are any bytes, also none. Token pairs have a few hundred, and a store takes a million; the body of a webhook is as
+//!   long as the endpoint allows, 1 MiB unless set otherwise.
+//! - A **`limit`** is any number; `0` gives an empty list.
+//!
+//! An engine that limits the size of an index entry gets [`columns::index_text`] in the index and the text beside it; an engine that limits
+//! the characters of its keys gets [`TextDigest`].
 
 mod admin;
 mod arc;

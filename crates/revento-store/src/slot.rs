@@ -1,17 +1,30 @@
-//! [`Slot`]: the rules of [`TokenStore`](crate::TokenStore) for one key, without a database.
+//! [`Slot`]: the rules of [`TokenStore`](crate::TokenStore) for one key, for any database.
 
 use revento_core::Timestamp;
 
 use crate::{ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Stored, SwapOutcome, Version};
 
-/// The data of one key in a store without columns: the record if there is one, its version, and the claim on it.
+/// The data of one key: the record if there is one, its version, and the claim on it.
 ///
-/// With it a [`TokenStore`](crate::TokenStore) on a key-value engine reads the slot, calls the method of the same name and writes
-/// the slot back, all in one transaction; see `examples/custom-token-store`. The store itself makes that step atomic and
-/// durable, lists records by client, event and expiry, and draws numbers.
+/// With it a [`TokenStore`](crate::TokenStore) reads the slot, calls the method of the same name and writes the slot back, all in one
+/// transaction. This is the usual way for a SQL database as well as for a key-value engine; `examples/custom-store` has both. What is left
+/// to the store:
 ///
-/// A `number` must be higher than every number that a slot of this key was given before, also before a removal: use one
-/// counter for the whole store and never reset it.
+/// - **One transaction** that no other one of the same key overlaps. Begin it with the statement that draws the number, such as
+///   `UPDATE counter SET last = last + 1`: it locks that row, so writers take turns, and each isolation level from *read committed* on is
+///   enough. An optimistic engine (PostgreSQL from *repeatable read* on, DuckDB) ends one of two writers: run its transaction again.
+/// - **Numbers.** A `number` must be higher than every number that a slot of this key was given before, also before a removal and a
+///   restart: use one counter for the whole store and never reset it.
+/// - **Lists**, with a column or an index for each of these:
+///
+/// | column | value | list |
+/// |---|---|---|
+/// | `id` | [`index_text`](crate::columns::index_text) of the key's text: the key of the row | the order of each list |
+/// | `client` | `index_text` of the client id | [`of_client`](crate::TokenStore::of_client): `client = ? AND id > ?` |
+/// | `event` | `index_text` of the event id | [`of_event`](crate::TokenStore::of_event): `client = ? AND event = ? AND id > ?` |
+/// | `due_at` | [`Slot::due_at`], or `NULL` | [`due`](crate::TokenStore::due): `client = ? AND due_at < ?`, behind `(due_at, id)` |
+///
+/// Compare them as bytes: a text column has a collation, so use `BLOB`, `BYTEA` or `VARBINARY(257)`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Slot(pub(crate) Option<Filled>);
 

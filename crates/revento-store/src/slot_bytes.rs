@@ -8,7 +8,7 @@ use revento_core::{
 };
 
 use crate::{
-    Fence, Record, Sealed, Slot, Stored, Version,
+    Fence, Record, Sealed, Slot, StoreErrorReason, Stored, Version,
     fields::{Reader, Writer},
     slot::Filled,
 };
@@ -33,6 +33,14 @@ pub enum DecodeSlotError {
 }
 
 impl DecodeSlotError {
+    /// The reason of the [`StoreError`](crate::StoreError) that has this error as its source.
+    pub fn reason(&self) -> StoreErrorReason {
+        match self {
+            Self::Malformed => StoreErrorReason::Corrupt,
+            Self::TooNew { .. } => StoreErrorReason::TooNew,
+        }
+    }
+
     /// Always [`ErrorKind::Storage`].
     pub fn kind(&self) -> ErrorKind {
         ErrorKind::Storage

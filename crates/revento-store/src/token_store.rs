@@ -57,20 +57,21 @@ impl DueCursor {
 }
 
 /// Keeps connections. Implement it for your own database and run the suite of `revento-store-testkit` on it.
-/// [`Slot`](crate::Slot) implements the rules for one key, for engines without columns.
+/// [`Slot`](crate::Slot) implements the rules for one key.
 ///
-/// # Every method
-/// - is atomic, for any number of callers and replicas at once;
-/// - is durable: when it has returned `Ok`, a crash of the process or of the engine does not undo it;
-/// - may be cancelled: when the caller drops the future, the call has happened completely or not at all, and no other
-///   call waits for it;
-/// - reads no clock: the store compares the times that it is given;
-/// - may fail with a [`StoreError`]. A write that failed may have taken effect; callers load the record again.
+/// Every method is atomic, is durable, sees every earlier call, may be cancelled and reads no clock: see
+/// [what every method of a store does](crate#what-every-method-of-a-store-does). After a write that failed, callers load the record again.
 ///
 /// # Values
-/// An id is any Unicode text, the empty one and one with a NUL included, and keys differ if one byte of an id differs.
-/// A time is any 64-bit number of microseconds, also a negative one. A generation is any `u64`. Sealed bytes are any
-/// bytes, also none, and `None` is not the same as no bytes. A `limit` is any number; `0` gives an empty list.
+/// Beside [what every store keeps](crate#what-every-store-keeps):
+///
+/// | field | range |
+/// |---|---|
+/// | the ids, `reason`, a `status` or scope that is not known yet | any text; a scope has no white space |
+/// | `user_id` | `None`, the installation, is another key than the user `""` |
+/// | `generation` | any `u64` |
+/// | `tokens` | any bytes, also none, which is not `None` |
+/// | [`Version`], [`Fence`] | numbers of the store's own; callers may pass any other `i64`, which belongs to nobody |
 ///
 /// # Order
 /// Lists are in ascending byte order of the key's text (`ConnectionKey`'s `Display`), which
@@ -79,18 +80,22 @@ impl DueCursor {
 /// Records that no other call changes meanwhile are on exactly one page, whatever else changes between two pages.
 ///
 /// # What ends a claim
+/// A claim has an end, `until`, and is expired *at* that time; but it is its holder's until another claim replaces it. What becomes of the
+/// current claim:
 ///
-/// | call | the current claim | `abandoned` of later claims |
-/// |---|---|---|
-/// | `compare_and_swap` with its fence, expired or not, answered `Swapped` | ends | is reset to `false` |
-/// | `compare_and_swap` without a fence to the same `generation` | stays | stays |
-/// | `compare_and_swap` without a fence to another `generation` | ends | is reset to `false` |
-/// | `compare_and_swap` answered `Conflict` | stays | stays |
-/// | `release` with its fence, expired or not | ends | stays |
-/// | `release` with another fence | stays | stays |
-/// | `claim` with `now` before its `until` | stays; the answer is `Held` | stays |
-/// | `claim` with `now` at or after its `until` | is replaced by the new claim | becomes `true`, also for the new claim |
-/// | `remove` | ends | is reset to `false` |
+/// | call | by its holder, also a late one (its fence) | by an earlier holder (another fence) | by anybody (no fence) |
+/// |---|---|---|---|
+/// | `compare_and_swap` to the same `generation` | `Swapped`: ends | `Conflict`: stays | `Swapped`: stays |
+/// | `compare_and_swap` to another `generation` | `Swapped`: ends | `Conflict`: stays | `Swapped`: ends |
+/// | `compare_and_swap` that expects another version | `Conflict`: stays | `Conflict`: stays | `Conflict`: stays |
+/// | `release` | ends | stays | |
+/// | `claim` with `now` before `until` | | | `Held`: stays |
+/// | `claim` with `now` at or after `until` | | | `Granted`: the new claim replaces it |
+/// | `claim` with another version | | | `VersionChanged`: stays |
+/// | `remove` | | | ends |
+///
+/// `abandoned` of a granted claim says whether a claim was replaced like this since the record was created, or since it was last swapped
+/// with a fence or to another `generation`. A `release` does not reset it: the holder before may have sent the refresh token.
 #[async_trait]
 pub trait TokenStore: Send + Sync + fmt::Debug {
     /// Loads the record of a connection; `None` if there is none.
@@ -121,7 +126,7 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
     ) -> Result<SwapOutcome, StoreError>;
 
     /// Claims the right to refresh a connection, if the record has the version that the caller has loaded and no
-    /// unexpired claim is on it. The version does not change.
+    /// unexpired claim is on it. The record and its version do not change. A claim that has expired when it is made is granted, too.
     ///
     /// # Errors
     /// The store failed. The claim may be granted; it then expires by itself.

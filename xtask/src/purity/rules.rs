@@ -141,7 +141,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule::any("revento-example-minimal-verifier", &[WEBHOOKS]),
     Rule::any("revento-example-lambda-style", &["revento"]),
     Rule::any(
-        "revento-example-custom-token-store",
+        "revento-example-custom-store",
         &[CORE, STORE, "revento-store-testkit"],
     ),
     Rule::any("revento-fuzz", &[CORE, OAUTH, WEBHOOKS]),

@@ -1,8 +1,7 @@
-//! A `TokenStore` for a database of one's own: redb, an embedded key-value store.
+//! A [`TokenStore`] on an engine without columns: redb, an embedded key-value store.
 //!
-//! `revento_store::Slot` knows the rules for one key. What is left to the store: one transaction for
-//! each method, numbers that are never used twice, and an index of what is due. The suite of
-//! `revento-store-testkit` says whether it was done right (`tests/conformance.rs`).
+//! [`Slot`] has the rules for one key. What is left to the store: one transaction for each method, numbers that are never used twice, and
+//! an index of what is due.
 
 use std::{ops::Bound, path::Path, sync::Arc};
 
@@ -43,7 +42,11 @@ impl RedbStore {
         };
         let done = tokio::task::spawn_blocking(run).await;
         let done = done.unwrap_or_else(|panic| Err(panic.into()));
-        done.map_err(|error| StoreError::write(StoreErrorReason::Unavailable, "using redb", error))
+        done.map_err(|error| {
+            let unreadable = error.downcast_ref::<DecodeSlotError>();
+            let reason = unreadable.map_or(StoreErrorReason::Unavailable, DecodeSlotError::reason);
+            StoreError::write(reason, "using redb", error)
+        })
     }
 
     /// Changes the slot of a key, and the index with it. The change gets an unused number.

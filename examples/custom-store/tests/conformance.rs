@@ -1,0 +1,95 @@
+//! Each check of the suites is a test of the stores.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use revento_example_custom_store::{RedbStore, SqlStore};
+use revento_store::TokenStore;
+use revento_store_testkit::{
+    BoxError, BudgetStoreSuite, DeletionStoreSuite, Harness, InboxStoreSuite, OnceSuite, StoreTrait, Subject,
+    Suite, TokenStoreSuite,
+};
+use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+
+/// A suite whose limit is generous, for machines that build beside it.
+fn suite<S>(share: fn(SqlStore) -> Arc<S>) -> Suite<S>
+where
+    S: StoreTrait + Send + Sync + ?Sized + 'static,
+{
+    Suite::new(move || subject(share)).time_limit(LIMIT)
+}
+
+const LIMIT: Duration = Duration::from_secs(600);
+
+fn main() -> ExitCode {
+    let tokens: TokenStoreSuite = suite(|store| Arc::new(store));
+    let inbox: InboxStoreSuite = suite(|store| Arc::new(store));
+    let deletions: DeletionStoreSuite = suite(|store| Arc::new(store));
+    let budgets: BudgetStoreSuite = suite(|store| Arc::new(store));
+    let once: OnceSuite = suite(|store| Arc::new(store));
+    let redb = TokenStoreSuite::new(redb).named("redb_token_store");
+    Harness::new()
+        .suite(tokens)
+        .suite(inbox)
+        .suite(deletions)
+        .suite(budgets)
+        .suite(once)
+        .suite(redb.time_limit(LIMIT))
+        .run()
+}
+
+/// A new database for one check.
+async fn subject<S>(share: fn(SqlStore) -> Arc<S>) -> Result<Subject<S>, BoxError>
+where
+    S: StoreTrait + Send + Sync + ?Sized + 'static,
+{
+    let directory = directory()?;
+    let path = directory.path().join("store.db");
+    let store = share(SqlStore::open(&path).await?);
+    let file = path.clone();
+    let open = move || {
+        let path = path.clone();
+        async move { Ok(share(SqlStore::open(path).await?)) }
+    };
+    Ok(Subject::new(store)
+        .with_replicas(open)
+        .with_dump(move || dump(file.clone()))
+        .guarded_by(directory))
+}
+
+/// A directory in memory where there is one: the suites test rules, and no disk.
+fn directory() -> std::io::Result<TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
+    }
+}
+
+/// What the tables have. The files of an engine may have deleted rows for a while.
+async fn dump(file: PathBuf) -> Result<Vec<u8>, BoxError> {
+    let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file)).await?;
+    let rows = "SELECT slot FROM connections UNION ALL SELECT slot FROM deliveries UNION ALL SELECT duty FROM duties";
+    let rows: Vec<Vec<u8>> = sqlx::query_scalar(rows).fetch_all(&pool).await?;
+    Ok(rows.concat())
+}
+
+async fn redb() -> Result<Subject<dyn TokenStore>, BoxError> {
+    let directory = directory()?;
+    let path = directory.path().join("tokens.redb");
+    let store = RedbStore::open(&path)?;
+    // A file of redb's is opened by one process at a time: another handle is a clone.
+    let handle = store.clone();
+    let replicas = move || std::future::ready(Ok(Arc::new(handle.clone()) as Arc<dyn TokenStore>));
+    let dump = move || std::future::ready(std::fs::read(&path).map_err(Into::into));
+    Ok(Subject::tokens(store)
+        .with_replicas(replicas)
+        .with_dump(dump)
+        .guarded_by(directory))
+}
