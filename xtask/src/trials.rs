@@ -85,6 +85,14 @@ pub(crate) fn crash(options: &Crash) -> Result<()> {
         }
         Err(error) => println!("PostgreSQL cannot be started here: {error:#}"),
     }
+    let mariadb = Restartable::mariadb();
+    match &mariadb {
+        Ok(server) => {
+            command.args(["--mysql-url", &server.url]);
+            command.args(["--mysql-command", &serde_json::to_string(&server.words)?]);
+        }
+        Err(error) => println!("MariaDB cannot be started here: {error:#}"),
+    }
     match nats_server() {
         Ok(program) => drop(command.arg("--nats-server").arg(program)),
         Err(error) => println!("NATS cannot be started here: {error:#}"),

@@ -6,7 +6,7 @@ use crate::{MySqlStore, budgets, call::Call, deletions, inbox, once, tokens};
 
 /// A store in a new database. Its URL comes with it.
 async fn store(name: &str) -> Option<(MySqlStore, String)> {
-    let server = std::env::var("REVENTO_TEST_MYSQL").ok();
+    let server = std::env::var("REVENTO_TEST_MARIADB").ok();
     let server = server.filter(|url| !url.is_empty())?;
     let server = server.trim_end_matches('/');
     let name = format!("revento_test_{name}_{}", std::process::id());

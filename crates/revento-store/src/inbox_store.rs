@@ -188,8 +188,8 @@ pub struct LeasedDelivery {
 /// The SQL statement that completes a delivery within a handler's own transaction, so that the handler's work and the
 /// completion are committed together. SQL stores offer it.
 ///
-/// Run it as the last statement of the transaction and bind the three values in this order. It affects one row, and the drivers tell
-/// how many, sqlx as `rows_affected()`. If it affects none, the lease is no longer held: roll back and let the handler fail. Where the
+/// Run it as the last statement of the transaction and bind the three values in this order. It affects at least one row, and the
+/// drivers tell how many, sqlx as `rows_affected()`: MySQL counts the next delivery of the ordering key, too. If it affects none, the lease is no longer held: roll back and let the handler fail. Where the
 /// engine has `RETURNING` it also returns a row for the one that it affects; MySQL's does not.
 ///
 /// After the commit the delivery is done, whatever other handlers return: register only this handler for its type, or

@@ -35,6 +35,7 @@
 //! | `hyper` | `revento::transport_hyper`: the HTTP transport on hyper, with fewer dependencies, and with Unix sockets, `HyperTransport` |
 //! | `sqlite` | `revento::store_sqlite`: everything in one SQLite file, `SqliteStore` |
 //! | `postgres` | `revento::store_postgres`: everything in PostgreSQL, for several replicas, `PostgresStore` |
+//! | `mysql` | `revento::store_mysql`: everything in MySQL or MariaDB, for several replicas, `MySqlStore` |
 //! | `redis` | `revento::store_redis`: tokens, use-once marks and the shared rate budget in Redis, for several replicas, `RedisStore` |
 //! | `mirror` | `revento::mirror`: a copy of participants and activities that stays in sync, `Mirror`; with `sqlite` and `postgres` its tables, `store_sqlite::SqliteMirror` and `store_postgres::PostgresMirror` |
 //! | `nats` | `revento::store_nats`: everything on NATS JetStream, for several replicas and a cluster of servers, `NatsStore` |
@@ -53,6 +54,8 @@ pub use revento_inbox::{HandlerError, Handlers, Inbox, Webhook};
 pub use revento_mirror::Mirror;
 pub use revento_oauth::{AuthorizationRequest, Endpoints, Integration};
 pub use revento_seal::{KeyRing, SealingKey};
+#[cfg(feature = "mysql")]
+pub use revento_store_mysql::MySqlStore;
 #[cfg(feature = "nats")]
 pub use revento_store_nats::NatsStore;
 #[cfg(feature = "postgres")]
@@ -78,6 +81,8 @@ pub use revento_store as store;
 pub use revento_transport as transport;
 pub use revento_webhooks as webhooks;
 
+#[cfg(feature = "mysql")]
+pub use revento_store_mysql as store_mysql;
 #[cfg(feature = "nats")]
 pub use revento_store_nats as store_nats;
 #[cfg(feature = "postgres")]

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use revento::{
     SqliteStore, Timestamp,
     store::{DeletionStore, InboxAdmin, TokenAdmin},
+    store_mysql::{MySqlOptions, MySqlStore},
     store_postgres::{PostgresOptions, PostgresStore},
     store_redis::{RedisOptions, RedisStore},
     types::ClientId,
@@ -15,7 +16,7 @@ use super::shown;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct StoreArguments {
-    /// The service's store: `sqlite:PATH`, `postgres://…` or `redis://…`.
+    /// The service's store: `sqlite:PATH`, `postgres://…`, `mysql://…` or `redis://…`.
     #[arg(long, value_name = "URL", env = "REVENTO_STORE", hide_env_values = true)]
     store: String,
     /// The PostgreSQL schema, if it is not the default of the store.
@@ -40,6 +41,7 @@ pub(crate) struct Stores {
 /// What only some engines have.
 enum Engine {
     Sqlite,
+    MySql(MySqlStore),
     Postgres(PostgresStore),
     Redis(Box<RedisStore>),
 }
@@ -48,16 +50,16 @@ impl Stores {
     /// Opens the stores as they are: a schema that another version has made is not changed.
     pub(crate) async fn open(arguments: &StoreArguments) -> Result<Self> {
         // The rest can contain a password, so no error shows it.
-        let (scheme, rest) = arguments
-            .store
-            .split_once(':')
-            .context("--store names no kind of store: give sqlite:PATH, postgres://… or redis://…")?;
+        let (scheme, rest) = arguments.store.split_once(':').context(
+            "--store names no kind of store: give sqlite:PATH, postgres://…, mysql://… or redis://…",
+        )?;
         match scheme.to_ascii_lowercase().as_str() {
             "sqlite" => Self::sqlite(rest.strip_prefix("//").unwrap_or(rest)).await,
             "postgres" | "postgresql" => Self::postgres(arguments).await,
+            "mysql" | "mariadb" => Self::mysql(arguments).await,
             "redis" | "rediss" => Self::redis(arguments).await,
             _ => bail!(
-                "--store has the unknown scheme {}: give sqlite:PATH, postgres://… or redis://…",
+                "--store has the unknown scheme {}: give sqlite:PATH, postgres://…, mysql://… or redis://…",
                 shown(scheme)
             ),
         }
@@ -75,6 +77,12 @@ impl Stores {
         }
         let store = options.connect().await?;
         Ok(Self::complete(store.clone(), Engine::Postgres(store)))
+    }
+
+    async fn mysql(arguments: &StoreArguments) -> Result<Self> {
+        let options = MySqlOptions::new(&arguments.store).without_migrations();
+        let store = options.connect().await?;
+        Ok(Self::complete(store.clone(), Engine::MySql(store)))
     }
 
     async fn redis(arguments: &StoreArguments) -> Result<Self> {
@@ -130,6 +138,7 @@ impl Stores {
     pub(crate) fn schema_version(&self) -> Option<u32> {
         match &self.engine {
             Engine::Sqlite => Some(SqliteStore::SCHEMA_VERSION),
+            Engine::MySql(_) => Some(MySqlStore::SCHEMA_VERSION),
             Engine::Postgres(_) => Some(PostgresStore::SCHEMA_VERSION),
             Engine::Redis(_) => None,
         }
@@ -139,6 +148,7 @@ impl Stores {
     pub(crate) async fn server_time(&self) -> Result<Option<Timestamp>> {
         Ok(match &self.engine {
             Engine::Sqlite => None,
+            Engine::MySql(store) => Some(store.server_time().await?),
             Engine::Postgres(store) => Some(store.server_time().await?),
             Engine::Redis(store) => Some(store.server_time().await?),
         })

@@ -7,9 +7,11 @@ use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
 
 /// Its URL, which names no database; says that the test is skipped when there is none.
 pub(crate) fn url() -> Option<String> {
-    let url = std::env::var("REVENTO_TEST_MYSQL")
-        .ok()
-        .filter(|url| !url.is_empty());
+    variable("REVENTO_TEST_MARIADB")
+}
+
+fn variable(name: &str) -> Option<String> {
+    let url = std::env::var(name).ok().filter(|url| !url.is_empty());
     if url.is_none() {
         println!("skipped: no MariaDB (cargo xtask test brings it)");
     }
@@ -30,11 +32,10 @@ pub(crate) async fn database_with(url: &str, options: &str) -> String {
     format!("{url}/{name}")
 }
 
-/// Runs statements on a connection of their own.
+/// Runs statements on a connection of their own, and commits.
 pub(crate) async fn run(url: &str, sql: &str) {
     let mut connection = MySqlConnection::connect(url).await.unwrap();
-    // A server may have no autocommit.
-    let sql = AssertSqlSafe(format!("{sql};COMMIT"));
+    let sql = AssertSqlSafe(format!("{sql}; COMMIT"));
     sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! The engines, and killing PostgreSQL and nodes of a NATS cluster.
+//! The engines, and killing PostgreSQL, MariaDB and nodes of a NATS cluster.
 
 use std::{
     path::Path,
@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use revento_store::TokenStore;
+use revento_store_mysql::MySqlOptions;
 use revento_store_nats::NatsOptions;
 use revento_store_postgres::PostgresOptions;
 use revento_store_sqlite::SqliteStore;
@@ -18,9 +19,17 @@ use super::cluster::Cluster;
 /// The engine of the store.
 #[derive(Debug)]
 pub(super) enum Engine {
-    Sqlite { folder: tempfile::TempDir },
-    Postgres { url: String, server: Server },
-    Nats { nodes: Nodes },
+    Sqlite {
+        folder: tempfile::TempDir,
+    },
+    Server {
+        name: &'static str,
+        url: String,
+        server: Server,
+    },
+    Nats {
+        nodes: Nodes,
+    },
 }
 
 impl Engine {
@@ -30,9 +39,12 @@ impl Engine {
         })
     }
 
-    pub(super) fn postgres(url: &str, command: &str) -> Result<Self> {
-        let words: Vec<String> = serde_json::from_str(command).context("--postgres-command")?;
-        Ok(Self::Postgres {
+    /// `command` starts the server: a JSON array of words.
+    pub(super) fn server(name: &'static str, url: &str, command: &str) -> Result<Self> {
+        let words: Vec<String> =
+            serde_json::from_str(command).with_context(|| format!("the command of {name}"))?;
+        Ok(Self::Server {
+            name,
             url: url.to_owned(),
             server: Server { words, child: None },
         })
@@ -50,7 +62,7 @@ impl Engine {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Sqlite { .. } => "SQLite, several processes on one file",
-            Self::Postgres { .. } => "PostgreSQL, killed on the way",
+            Self::Server { name, .. } => name,
             Self::Nats { .. } => "NATS, three nodes, one of them killed or cut off",
         }
     }
@@ -59,7 +71,7 @@ impl Engine {
     pub(super) fn url(&self) -> String {
         match self {
             Self::Sqlite { folder } => folder.path().join("revento.db").display().to_string(),
-            Self::Postgres { url, .. } => url.clone(),
+            Self::Server { url, .. } => url.clone(),
             Self::Nats { nodes } => nodes.cluster.urls(),
         }
     }
@@ -68,7 +80,7 @@ impl Engine {
     pub(super) fn start(&mut self) -> Result<()> {
         match self {
             Self::Sqlite { .. } => Ok(()),
-            Self::Postgres { server, .. } => server.start(),
+            Self::Server { server, .. } => server.start(),
             Self::Nats { nodes } => nodes.bring_back(),
         }
     }
@@ -77,7 +89,7 @@ impl Engine {
     pub(super) fn kill(&mut self) -> bool {
         match self {
             Self::Sqlite { .. } => false,
-            Self::Postgres { server, .. } => server.kill(),
+            Self::Server { server, .. } => server.kill(),
             Self::Nats { nodes } => nodes.take_one_away(),
         }
     }
@@ -177,6 +189,13 @@ pub(super) async fn open(url: &str, connections: u32) -> Result<Arc<dyn TokenSto
     for _ in 0..600 {
         let opened: Result<Arc<dyn TokenStore>> = if url.starts_with("postgres") {
             let options = PostgresOptions::new(url).max_connections(connections);
+            options
+                .connect()
+                .await
+                .map(|store| Arc::new(store) as Arc<dyn TokenStore>)
+                .map_err(Into::into)
+        } else if url.starts_with("mysql") {
+            let options = MySqlOptions::new(url).max_connections(connections);
             options
                 .connect()
                 .await

@@ -42,12 +42,18 @@ pub(crate) struct Options {
     /// Use a store that grants every claim: the trial has to fail
     #[arg(long, hide = true)]
     careless: bool,
-    /// The URL of PostgreSQL; without it the trial uses SQLite only
+    /// The URL of PostgreSQL; without it the trial leaves PostgreSQL out
     #[arg(long, requires = "postgres_command")]
     postgres_url: Option<String>,
     /// The command that starts PostgreSQL, as a JSON array. The trial kills and restarts it
     #[arg(long, requires = "postgres_url")]
     postgres_command: Option<String>,
+    /// The URL of MariaDB or MySQL; without it the trial leaves it out
+    #[arg(long, requires = "mysql_command")]
+    mysql_url: Option<String>,
+    /// The command that starts it, as a JSON array. The trial kills and restarts it
+    #[arg(long, requires = "mysql_url")]
+    mysql_command: Option<String>,
     /// The path of `nats-server`; without it the trial leaves NATS out
     #[arg(long)]
     nats_server: Option<PathBuf>,
@@ -58,8 +64,16 @@ pub(crate) fn run(options: Options) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut engines = vec![Engine::sqlite()?];
     match (&options.postgres_url, &options.postgres_command) {
-        (Some(url), Some(command)) => engines.push(Engine::postgres(url, command)?),
+        (Some(url), Some(command)) => {
+            engines.push(Engine::server("PostgreSQL, killed on the way", url, command)?);
+        }
         _ => println!("PostgreSQL skipped: no server was given"),
+    }
+    match (&options.mysql_url, &options.mysql_command) {
+        (Some(url), Some(command)) => {
+            engines.push(Engine::server("MariaDB, killed on the way", url, command)?);
+        }
+        _ => println!("MariaDB skipped: no server was given"),
     }
     match &options.nats_server {
         Some(program) => engines.push(Engine::nats(program)?),
