@@ -1,15 +1,26 @@
 //! The checks as the tests of a test binary.
 
-use std::{ffi::OsString, fs, process::ExitCode};
+use std::{ffi::OsString, fs, process::ExitCode, sync::Arc};
 
-use revento_store::memory::{MemoryInbox, MemoryTokens};
+use revento_store::{
+    InboxAdmin, TokenAdmin,
+    memory::{MemoryInbox, MemoryTokens},
+};
 use revento_store_testkit::{Harness, InboxAdminSuite, Subject, TokenAdminSuite, TokenStoreSuite};
 use tempfile::TempDir;
 
 /// Two suites that pass, and a third that fails and skips.
 fn harness() -> Harness {
-    let token_admin = TokenAdminSuite::new(|| async { Ok(Subject::token_admin(MemoryTokens::new())) });
-    let inbox_admin = InboxAdminSuite::new(|| async { Ok(Subject::inbox_admin(MemoryInbox::new())) });
+    let token_admin = TokenAdminSuite::new(|| async {
+        let store: Arc<dyn TokenAdmin> = Arc::new(MemoryTokens::new());
+        let same = store.clone();
+        Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone()))))
+    });
+    let inbox_admin = InboxAdminSuite::new(|| async {
+        let store: Arc<dyn InboxAdmin> = Arc::new(MemoryInbox::new());
+        let same = store.clone();
+        Ok(Subject::new(store).with_replicas(move || std::future::ready(Ok(same.clone()))))
+    });
     let tokens = TokenStoreSuite::new(|| async { Ok(Subject::tokens(MemoryTokens::new())) });
     let tokens = tokens
         .named("incomplete")
