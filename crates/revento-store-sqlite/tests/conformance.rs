@@ -1,6 +1,11 @@
 //! The conformance suites, on a file of its own for each check.
 
-use std::{fs, path::Path, process::ExitCode, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use revento_store_sqlite::SqliteStore;
 use revento_store_testkit::{
@@ -17,6 +22,20 @@ fn files(directory: &Path) -> Result<Vec<u8>, BoxError> {
     Ok(bytes)
 }
 
+/// Copies the database as the end of its process would leave it. The index of its log is made anew.
+fn after_a_crash(directory: &Path) -> Result<PathBuf, BoxError> {
+    let copy = directory.join("after_a_crash");
+    fs::create_dir(&copy)?;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let is_index = entry.file_name().to_string_lossy().ends_with("-shm");
+        if entry.file_type()?.is_file() && !is_index {
+            fs::copy(entry.path(), copy.join(entry.file_name()))?;
+        }
+    }
+    Ok(copy.join("revento.sqlite"))
+}
+
 async fn subject<S>(of: fn(SqliteStore) -> Arc<S>) -> Result<Subject<S>, BoxError>
 where
     S: StoreTrait + Send + Sync + ?Sized + 'static,
@@ -30,8 +49,14 @@ where
         let path = path.clone();
         async move { Ok(of(SqliteStore::open(path).await?)) }
     };
+    let crashed = directory.path().to_owned();
+    let restart = move || {
+        let files = after_a_crash(&crashed);
+        async move { Ok(of(SqliteStore::open(files?).await?)) }
+    };
     Ok(Subject::new(open().await?)
         .with_replicas(open)
+        .with_restart(restart)
         .with_dump(move || std::future::ready(files(&root)))
         .guarded_by(directory))
 }

@@ -25,6 +25,7 @@ pub(crate) struct SharedSubject<S: ?Sized>(Arc<Hooks<S>>);
 struct Hooks<S: ?Sized> {
     store: Arc<S>,
     replica: Option<HookFn<Arc<S>>>,
+    restart: Option<HookFn<Arc<S>>>,
     dump: Option<HookFn<Vec<u8>>>,
     /// The hooks that the suite skips.
     skipped: Vec<Hook>,
@@ -42,12 +43,14 @@ impl<S: ?Sized> SharedSubject<S> {
         let Subject {
             store,
             replica,
+            restart,
             dump,
             cleanup,
         } = subject;
         let hooks = Hooks {
             store,
             replica,
+            restart,
             dump,
             skipped,
         };
@@ -61,6 +64,14 @@ impl<S: ?Sized> SharedSubject<S> {
     /// Opens the same data through another handle.
     pub(crate) async fn replica(&self) -> Result<Arc<S>, NotPassed> {
         self.ask(Hook::Replicas, self.0.replica.as_ref()).await
+    }
+
+    /// Opens the same data after a restart of the engine, or through another handle if the subject cannot restart it.
+    pub(crate) async fn reopened(&self) -> Result<Arc<S>, NotPassed> {
+        match &self.0.restart {
+            Some(restart) => self.ask(Hook::Restart, Some(restart)).await,
+            None => self.replica().await,
+        }
     }
 
     /// Reads every byte at rest.

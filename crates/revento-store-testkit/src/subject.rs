@@ -20,6 +20,7 @@ type Teardown = Box<dyn FnOnce() -> BoxFuture<Result<(), BoxError>> + Send + Syn
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hook {
     Replicas,
+    Restart,
     Dump,
 }
 
@@ -30,6 +31,7 @@ impl Hook {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Replicas => "with_replicas",
+            Self::Restart => "with_restart",
             Self::Dump => "with_dump",
         }
     }
@@ -42,6 +44,7 @@ impl Hook {
 pub struct Subject<S: ?Sized> {
     pub(crate) store: Arc<S>,
     pub(crate) replica: Option<HookFn<Arc<S>>>,
+    pub(crate) restart: Option<HookFn<Arc<S>>>,
     pub(crate) dump: Option<HookFn<Vec<u8>>>,
     pub(crate) cleanup: Cleanup,
 }
@@ -117,6 +120,7 @@ impl<S: ?Sized> Subject<S> {
         Self {
             store,
             replica: None,
+            restart: None,
             dump: None,
             cleanup: Cleanup::default(),
         }
@@ -171,6 +175,20 @@ impl<S: ?Sized> Subject<S> {
         self
     }
 
+    /// Sets the function that ends the engine, starts it again and opens the same data, such as a server that is killed, or a copy of an
+    /// embedded database's files. It is called once, and the other handles are not used after it.
+    ///
+    /// Without it the checks of restarts open the data through [`with_replicas`](Self::with_replicas), while the engine goes on: what
+    /// it keeps in memory only, such as a table of MySQL's engine `MEMORY`, then seems to be durable.
+    #[must_use]
+    pub fn with_restart<F>(mut self, restart: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Arc<S>, BoxError>> + Send + 'static,
+    {
+        self.restart = Some(Box::new(move || Box::pin(restart())));
+        self
+    }
+
     /// Sets the function that reads every byte at rest.
     ///
     /// Everything counts that the engine writes to a disk on behalf of the store: tables and indexes, but also the write-ahead or
@@ -195,6 +213,7 @@ impl<S: ?Sized> fmt::Debug for Subject<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subject")
             .field("replicas", &self.replica.is_some())
+            .field("restart", &self.restart.is_some())
             .field("dump", &self.dump.is_some())
             .field("teardowns", &self.cleanup.teardowns.len())
             .finish_non_exhaustive()

@@ -44,6 +44,30 @@ pub(super) async fn q17_the_ledger_is_there_after_reopening(
     are_open(&*store, "the open duties after it", &[]).await
 }
 
+pub(super) async fn q17_nothing_is_lost_by_a_restart(
+    subject: SharedSubject<dyn DeletionStore>,
+) -> CheckResult {
+    let store = subject.store();
+    record_all(&*store, [duty("open"), due("done", days(20))]).await?;
+    store.mark_reminded(&"env_open".into(), days(16)).await?;
+    store
+        .mark_deleted(&"env_done".into(), &proof(days(2), "3 rows"))
+        .await?;
+    let again = subject.reopened().await?;
+    let open = DeletionDuty {
+        reminded_at: Some(days(16)),
+        ..duty("open")
+    };
+    let done = DeletionDuty {
+        done: Some(proof(days(2), "3 rows")),
+        ..due("done", days(20))
+    };
+    is(&*again, &open).await?;
+    is(&*again, &done).await?;
+    are_open(&*again, "the open duties", &["open"]).await?;
+    same("a repeated record", again.record(&duty("open")).await?, false)
+}
+
 pub(super) async fn q17_a_dropped_call_is_whole_or_never_was(
     subject: SharedSubject<dyn DeletionStore>,
 ) -> CheckResult {

@@ -51,6 +51,8 @@ pub(crate) fn checks() -> Vec<Check<dyn DeletionStore>> {
             "a replica reminds of a duty that another has done, or reports one as new that is known",
         durable::q17_the_ledger_is_there_after_reopening =>
             "a restart loses a duty or its proof",
+        durable::q17_nothing_is_lost_by_a_restart =>
+            "a restart of the database loses a duty or its proof",
         durable::q17_a_dropped_call_is_whole_or_never_was =>
             "a handler that times out leaves an incomplete duty or blocks the store",
     ]

@@ -15,6 +15,7 @@ mod long;
 mod order;
 mod outcomes;
 mod races;
+mod restart;
 pub(crate) mod sample;
 mod waiting;
 
@@ -124,6 +125,8 @@ pub(crate) fn checks() -> Vec<Check<dyn InboxStore>> {
             "a webhook is lost after it was acknowledged with a 2xx",
         dropped::q2_a_dropped_call_loses_and_blocks_nothing =>
             "a sender that closes the connection loses a delivery or blocks its resource",
+        restart::q2_nothing_is_lost_by_a_restart =>
+            "a restart of the database loses webhooks that were acknowledged with a 2xx",
         fresh::k24_replicas_read_at_once_what_another_wrote =>
             "an operator or a runner acts on a state that another replica has changed",
         durable::q8_replicas_share_the_work =>

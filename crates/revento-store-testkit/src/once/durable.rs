@@ -20,6 +20,14 @@ pub(super) async fn o21_a_mark_is_there_after_reopening(subject: SharedSubject<d
     takes(&*reopened, "a", (end, after(1200)), true).await
 }
 
+pub(super) async fn o21_no_mark_is_lost_by_a_restart(subject: SharedSubject<dyn Once>) -> CheckResult {
+    takes(&*subject.store(), "a", (NOW, after(600)), true).await?;
+    let reopened = subject.reopened().await?;
+    takes(&*reopened, "a", (after(1), after(600)), false).await?;
+    takes(&*reopened, "b", (after(1), after(600)), true).await?;
+    takes(&*reopened, "a", (after(600), after(1200)), true).await
+}
+
 pub(super) async fn o21_a_dropped_call_takes_the_mark_or_does_not(
     subject: SharedSubject<dyn Once>,
 ) -> CheckResult {

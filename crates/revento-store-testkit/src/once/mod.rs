@@ -36,6 +36,8 @@ pub(crate) fn checks() -> Vec<Check<dyn Once>> {
             "a long id is refused, or counts as taken because it begins like another",
         durable::o21_a_mark_is_there_after_reopening =>
             "after a restart a reloaded callback sends its code again",
+        durable::o21_no_mark_is_lost_by_a_restart =>
+            "after a restart of the database a reloaded callback sends its code again",
         durable::o21_a_dropped_call_takes_the_mark_or_does_not =>
             "a caller that goes away leaves a mark that two others take, or blocks the store",
     ]

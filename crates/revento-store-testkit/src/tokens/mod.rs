@@ -14,7 +14,9 @@ mod lists;
 mod long;
 mod odd;
 mod pages;
+mod races;
 mod records;
+mod restart;
 pub(crate) mod sample;
 mod secrets;
 mod swap;
@@ -92,6 +94,10 @@ pub(crate) fn checks() -> Vec<Check<dyn TokenStore>> {
             "a refresh of the old consent blocks or overwrites the new one",
         fences::k12_fences_grow_also_over_a_removal =>
             "a claim from before the removal overwrites the new consent",
+        races::k12_a_claim_outlives_swaps_at_once =>
+            "a webhook writes back an old claim, and two replicas send the same refresh token",
+        races::k4_a_removal_outlives_swaps_at_once =>
+            "a refresh brings back a connection that was removed at the same moment",
         abandoned::t1_an_expired_claim_is_reported_as_abandoned =>
             "the next holder sends a refresh token that may be spent",
         abandoned::t1_what_ended_in_order_is_not_abandoned =>
@@ -132,6 +138,8 @@ pub(crate) fn checks() -> Vec<Check<dyn TokenStore>> {
             "after a restart a spent refresh token is sent, and the platform revokes the family",
         durable::k23_claims_and_counters_survive_reopening =>
             "a restart loses claims, and a refresh token is sent twice",
+        restart::k23_nothing_is_lost_by_a_restart =>
+            "after a restart of the database a spent refresh token is sent, and the platform revokes the family",
         fresh::k24_replicas_read_at_once_what_another_wrote =>
             "a replica uses or refreshes a token pair that another has replaced, and the platform revokes the family",
         durable::k17_replicas_race_as_callers_do =>

@@ -14,6 +14,7 @@ mod harness;
 mod inbox;
 mod memory;
 mod once;
+mod restart;
 mod sealers;
 mod suite;
 mod text_change;

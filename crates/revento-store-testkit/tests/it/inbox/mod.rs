@@ -265,6 +265,7 @@ async fn an_inbox_that_forgets_is_found() {
         failed,
         [
             "q2_what_was_acknowledged_is_there_after_reopening",
+            "q2_nothing_is_lost_by_a_restart",
             "k24_replicas_read_at_once_what_another_wrote",
             "q8_replicas_share_the_work"
         ]

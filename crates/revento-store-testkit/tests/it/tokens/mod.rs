@@ -4,6 +4,7 @@ mod alike;
 mod faulty;
 mod mangled;
 mod stale;
+mod two_steps;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,6 +15,7 @@ use alike::{Alike, Confusion};
 use faulty::{Fault, Faulty};
 use mangled::{Field, Mangled, Mangling};
 use stale::{Handle, Stale};
+use two_steps::SwapInTwoSteps;
 
 use crate::text_change::TextChange;
 
@@ -295,6 +297,17 @@ async fn k24_every_replica_that_reads_what_was_replaced_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn k4_a_swap_that_writes_back_what_it_read_is_found() {
+    for check in [
+        "k12_a_claim_outlives_swaps_at_once",
+        "k4_a_removal_outlives_swaps_at_once",
+    ] {
+        let report = run(check, || Arc::new(SwapInTwoSteps::default())).await;
+        found(&report, check, &"a swap in two steps");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_forgets_is_found() {
     let suite = TokenStoreSuite::new(|| async {
         let empty = || std::future::ready(Ok(Arc::new(MemoryTokens::new()) as Arc<dyn TokenStore>));
@@ -307,11 +320,12 @@ async fn a_store_that_forgets_is_found() {
         "k17_replicas_race_as_callers_do",
         "k23_a_dropped_swap_is_whole_or_never_was",
         "k23_what_follows_a_dropped_call_is_durable",
+        "k23_nothing_is_lost_by_a_restart",
         "k24_replicas_read_at_once_what_another_wrote",
     ] {
         found(&report, check, &"a store that forgets");
     }
-    assert_eq!(report.failures().count(), 6, "{report}");
+    assert_eq!(report.failures().count(), 7, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
