@@ -101,7 +101,7 @@ impl Own {
                     .bind(envelope_id)
                     .bind(fence)
                     .bind(at);
-                query.fetch_optional(connection).await.unwrap().is_some()
+                query.execute(connection).await.unwrap().rows_affected() == 1
             }
             Self::Postgres(connection, store) => {
                 let CompletionStatement {
@@ -114,7 +114,7 @@ impl Own {
                     .bind(envelope_id)
                     .bind(fence)
                     .bind(at);
-                query.fetch_optional(connection).await.unwrap().is_some()
+                query.execute(connection).await.unwrap().rows_affected() == 1
             }
         }
     }
