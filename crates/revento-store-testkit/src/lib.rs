@@ -41,7 +41,7 @@
 //! | [`Subject::with_teardown`] | removes the data of the check, however it has ended |
 //! | [`Subject::guarded_by`] | a value to drop after the check, such as a temporary directory |
 //! | [`Suite::skip`] | a check, or one of the first two hooks, that your store cannot have, and the reason |
-//! | [`Suite::time_limit`] | after which a check fails because it hangs; one minute by default |
+//! | [`Suite::time_limit`] | after which a check fails because it hangs; five minutes by default |
 //! | [`Suite::concurrency`] | how many checks run at the same time; one by default |
 //!
 //! Nothing is skipped in silence: a check whose hook is missing fails until you set the hook or skip it with a reason.

@@ -36,7 +36,7 @@ impl<S: StoreTrait + Send + Sync + ?Sized + 'static> Suite<S> {
             factory: Arc::new(move || Box::pin(factory())),
             skipped: BTreeMap::new(),
             only: None,
-            time_limit: Duration::from_secs(60),
+            time_limit: Duration::from_secs(5 * 60),
             concurrency: 1,
         }
     }
@@ -66,8 +66,8 @@ impl<S: StoreTrait + Send + Sync + ?Sized + 'static> Suite<S> {
         self
     }
 
-    /// Sets the time after which a check fails because it hangs; its teardown has the same time again. The default is one minute,
-    /// which is long for every engine: the slowest check takes a few seconds.
+    /// Sets the time after which a check fails because it hangs; its factory and its teardown have the same time each. The default
+    /// is five minutes: the slowest checks make thousands of durable writes, which take half a minute on a busy server.
     #[must_use]
     pub fn time_limit(mut self, time_limit: Duration) -> Self {
         self.time_limit = time_limit;

@@ -1,4 +1,4 @@
-//! The PostgreSQL store against the suite, many replicas, and a server that goes away.
+//! The PostgreSQL store against many replicas, and a server that goes away. The conformance suites are in `conformance.rs`.
 //!
 //! `cargo xtask test` brings a server; without one these tests say so and pass.
 
@@ -22,4 +22,3 @@ mod pooler;
 mod proxy;
 mod refused;
 mod server;
-mod suite;

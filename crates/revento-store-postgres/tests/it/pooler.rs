@@ -1,4 +1,4 @@
-//! A real PgBouncer between the store and the server, in both of its modes.
+//! A real PgBouncer between the store and the server. `conformance.rs` runs the suites through it.
 
 use std::collections::BTreeSet;
 
@@ -9,36 +9,10 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row, postgres::PgConnectOptions,
 };
 
-use crate::{server, suite};
+use crate::server;
 
 /// How many sessions of the server the pooler has in transaction mode.
 const SESSIONS: usize = 4;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn h23_the_suites_pass_through_a_pooler_in_transaction_mode() {
-    let (Some(admin), Some(url)) = (server::url(), server::pooler("TRANSACTION")) else {
-        return;
-    };
-    suite::token_store(url.clone(), admin.clone()).await;
-    suite::inbox_store(url.clone(), admin).await;
-    suite::for_operators(url.clone()).await;
-    suite::deletion_store(url.clone()).await;
-    suite::once_store(url.clone()).await;
-    suite::budget_store(url).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn h23_the_suites_pass_through_a_pooler_in_session_mode() {
-    let (Some(admin), Some(url)) = (server::url(), server::pooler("SESSION")) else {
-        return;
-    };
-    suite::token_store(url.clone(), admin.clone()).await;
-    suite::inbox_store(url.clone(), admin).await;
-    suite::for_operators(url.clone()).await;
-    suite::deletion_store(url.clone()).await;
-    suite::once_store(url.clone()).await;
-    suite::budget_store(url).await;
-}
 
 /// Another client of the pooler.
 async fn neighbour(url: &str) -> PgConnection {

@@ -1,4 +1,4 @@
-//! The Redis store against the suite, servers that lose things, and connections that end.
+//! The Redis store against servers that lose things, and connections that end. The conformance suites are in `conformance.rs`.
 //!
 //! `cargo xtask test` brings a server; without one these tests say so and pass.
 
@@ -10,9 +10,7 @@
     reason = "a test may panic, and one that cannot run says so"
 )]
 
-mod budgets;
 mod connecting;
 mod network;
 mod once;
 mod server;
-mod suite;

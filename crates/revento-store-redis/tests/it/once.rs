@@ -1,31 +1,10 @@
 //! Use-once marks of many replicas.
 
-use std::sync::Arc;
-
 use redis::AsyncCommands;
 use revento_core::Timestamp;
 use revento_store::Once;
-use revento_store_testkit::{OnceSuite, Subject};
 
 use crate::server;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn o21_the_use_once_suite_passes() {
-    let Some(url) = server::url() else { return };
-    let suite = OnceSuite::new(move || {
-        let url = url.clone();
-        async move {
-            let prefix = server::fresh();
-            let store = server::options(&url, &prefix).connect().await?;
-            let open = move || {
-                let options = server::options(&url, &prefix);
-                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn Once>) }
-            };
-            Ok(Subject::once(store).with_replicas(open))
-        }
-    });
-    suite.run().await.assert_complete();
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k22_the_server_keeps_a_mark_beyond_its_end() {
