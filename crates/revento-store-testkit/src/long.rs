@@ -1,6 +1,6 @@
 //! Ids that do not fit into an index entry, and that no engine can compress until they do.
 
-use crate::bytes::mixed;
+use crate::{bytes::mixed, show};
 
 /// 8 KB and 64 KB, one that differs only in its last character, and one whose characters have several bytes.
 pub(crate) fn ids() -> [String; 4] {
@@ -11,7 +11,7 @@ pub(crate) fn ids() -> [String; 4] {
 
 /// A short name for messages.
 pub(crate) fn name(id: &str) -> String {
-    format!("an id of {} bytes", id.len())
+    format!("the id {}", show::quoted(id))
 }
 
 /// Pseudo-random letters and digits.

@@ -37,11 +37,11 @@ pub(crate) fn bytes(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
 }
 
-/// Escapes what is not ASCII. `…` stays, because this crate puts it where it leaves something out.
+/// Escapes what is not ASCII. `…` stays, because this crate puts it where it leaves something out, and the `µ` of times.
 pub(crate) fn ascii(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_ascii() || character == '…' {
+        if character.is_ascii() || matches!(character, '…' | 'µ') {
             shown.push(character);
         } else {
             shown.extend(character.escape_unicode());

@@ -5,8 +5,8 @@ use revento_store::{CreateOutcome, TokenAdmin};
 
 use crate::{
     check::SharedSubject,
-    expect::{NotPassed, fail, same},
-    long,
+    expect::{NotPassed, fail, same, same_list},
+    long, show,
     subject::CheckResult,
     texts,
     tokens::sample::of_key,
@@ -16,7 +16,7 @@ async fn create(store: &dyn TokenAdmin, client: &str, event: &str) -> Result<Con
     let key = ConnectionKey::installation(client.into(), event.into());
     match store.create(&of_key(key.clone())).await? {
         CreateOutcome::Created(_) => Ok(key),
-        CreateOutcome::AlreadyExists => fail(format!("{key} exists already")),
+        CreateOutcome::AlreadyExists => fail(format!("creating {} returned AlreadyExists", show::key(&key))),
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) async fn odd_clients_are_listed(subject: SharedSubject<dyn TokenAdmin
         create(&*store, client.as_str(), "evt_1").await?;
     }
     expected.sort();
-    same("the clients", clients(&*store).await?, expected)
+    same_list("the clients", &clients(&*store).await?, &expected)
 }
 
 /// The handles take turns, so that each has read the list that the other one changes.

@@ -30,7 +30,12 @@ fn write<'a>(key: &'a str, expected: Option<&'a [u8]>, next: &'a [u8]) -> Budget
 }
 
 async fn wrote(store: &dyn BudgetStore, write: BudgetWrite<'_>) -> CheckResult {
-    let what = format!("{write:?}");
+    let what = format!(
+        "the swap of {} bytes under {} for {} bytes",
+        write.expected.map_or(0, <[u8]>::len),
+        quoted(write.key),
+        write.next.len()
+    );
     same(
         &what,
         store.compare_and_swap(write).await?,

@@ -2,8 +2,13 @@
 
 use revento_store::{DeletionDuty, DeletionStore};
 
-use super::sample::{days, duty, proof};
-use crate::{check::SharedSubject, expect::same, long, subject::CheckResult};
+use super::sample::{days, duty, is, proof};
+use crate::{
+    check::SharedSubject,
+    expect::{Failures, same},
+    long,
+    subject::CheckResult,
+};
 
 pub(super) async fn h25_ids_of_any_length_are_kept_and_listed(
     subject: SharedSubject<dyn DeletionStore>,
@@ -23,30 +28,20 @@ pub(super) async fn h25_ids_of_any_length_are_kept_and_listed(
             false,
         )?;
     }
+    let mut failures = Failures::new();
     for duty in &duties {
-        let came = store.duty(&duty.envelope_id).await?;
-        same(
-            "whether a duty with a long id comes back",
-            came.as_ref() == Some(duty),
-            true,
-        )?;
+        failures.add(is(&*store, duty).await);
         let reminded = store.mark_reminded(&duty.envelope_id, days(1)).await?;
-        same("the answer to a reminder", reminded, true)?;
+        failures.same("the answer to a reminder", reminded, true);
     }
-    same(
-        "how many duties are open",
-        store.open_duties(9).await?.len(),
-        duties.len(),
-    )?;
+    let open = store.open_duties(9).await?;
+    failures.same("how many duties are open", open.len(), duties.len());
     for duty in &duties {
-        let marked = store
-            .mark_deleted(&duty.envelope_id, &proof(days(2), "3 rows"))
-            .await?;
-        same("the answer to a deletion", marked, true)?;
+        let proof = proof(days(2), "3 rows");
+        let marked = store.mark_deleted(&duty.envelope_id, &proof).await?;
+        failures.same("the answer to a deletion", marked, true);
     }
-    same(
-        "how many duties are open at last",
-        store.open_duties(9).await?.len(),
-        0,
-    )
+    let open = store.open_duties(9).await?;
+    failures.same("how many duties are open at last", open.len(), 0);
+    failures.end()
 }

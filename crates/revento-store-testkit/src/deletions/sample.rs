@@ -5,7 +5,7 @@ use std::time::Duration;
 use revento_core::Timestamp;
 use revento_store::{DeletionDuty, DeletionProof, DeletionStore};
 
-use crate::{expect::same, subject::CheckResult};
+use crate::{expect::same, show, subject::CheckResult};
 
 /// 2026-05-09T14:22:31.000001Z; far from the clock of any machine that runs the checks.
 const ENDED: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_001);
@@ -50,7 +50,10 @@ pub(super) async fn record_all(
     duties: impl IntoIterator<Item = DeletionDuty>,
 ) -> CheckResult {
     for duty in duties {
-        let what = format!("the answer to the record of {:?}", duty.envelope_id);
+        let what = format!(
+            "the answer to the record of {}",
+            show::quoted(duty.envelope_id.as_str())
+        );
         same(&what, store.record(&duty).await?, true)?;
     }
     Ok(())
@@ -59,7 +62,7 @@ pub(super) async fn record_all(
 /// Fails unless the stored duty equals the expected one.
 pub(super) async fn is(store: &dyn DeletionStore, expected: &DeletionDuty) -> CheckResult {
     let came = store.duty(&expected.envelope_id).await?;
-    let what = format!("the duty {:?}", expected.envelope_id);
+    let what = format!("the duty {}", show::quoted(expected.envelope_id.as_str()));
     same(&what, came.as_ref(), Some(expected))
 }
 

@@ -5,7 +5,12 @@ use revento_store::{
 };
 
 use super::sample::{NOW, delivery, known, leases, minutes, one};
-use crate::{check::SharedSubject, expect::same, long, subject::CheckResult};
+use crate::{
+    check::SharedSubject,
+    expect::{same, same_list},
+    long,
+    subject::CheckResult,
+};
 
 /// A delivery all of whose ids are long.
 fn with_ids(id: &str) -> NewDelivery {
@@ -41,8 +46,8 @@ pub(super) async fn h25_ids_of_any_length_are_kept_and_listed(
             new(true),
         )?;
         let leased = one(&*store, NOW).await?;
-        same(&what, leased.lease.envelope_id == delivery.envelope_id, true)?;
-        same(&what, leased.delivery_id == delivery.delivery_id, true)?;
+        same(&what, &leased.lease.envelope_id, &delivery.envelope_id)?;
+        same(&what, &leased.delivery_id, &delivery.delivery_id)?;
         leases(&*store, "while one of its ordering key is handled", NOW, &[]).await?;
         same(
             "burying it",
@@ -50,7 +55,7 @@ pub(super) async fn h25_ids_of_any_length_are_kept_and_listed(
             true,
         )?;
         let leased = one(&*store, NOW).await?;
-        same(&what, leased.lease.envelope_id == other.envelope_id, true)?;
+        same(&what, &leased.lease.envelope_id, &other.envelope_id)?;
         same("completing it", store.complete(&leased.lease, NOW).await?, true)?;
         same(
             &what,
@@ -71,7 +76,7 @@ pub(super) async fn h25_ids_of_any_length_are_kept_and_listed(
     listed.sort();
     let mut wanted = long::ids();
     wanted.sort();
-    same("whether the buried deliveries are listed", listed == wanted, true)?;
+    same_list("the buried deliveries", &listed, &wanted)?;
     for id in long::ids() {
         let requeued = store
             .requeue(&id.as_str().into(), NOW, RequeueAttempts::Full)

@@ -5,7 +5,10 @@ use std::time::Duration;
 use revento_core::{EventType, Timestamp};
 use revento_store::{DeliveryState, InboxStore, InsertOutcome, LeasedDelivery, NewDelivery, Sealed};
 
-use crate::expect::{NotPassed, fail, same};
+use crate::{
+    expect::{NotPassed, fail, same},
+    show,
+};
 
 /// 2026-05-09T14:22:31.000001Z; no store may compare it with its own clock.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_micros(1_778_336_551_000_001);
@@ -73,7 +76,7 @@ pub(crate) async fn insert_all(
 ) -> Result<(), NotPassed> {
     for delivery in deliveries {
         let received = store.insert(&delivery).await?;
-        let what = format!("the insert of {}", delivery.envelope_id);
+        let what = format!("the insert of {}", show::quoted(delivery.envelope_id.as_str()));
         same(
             &what,
             received,

@@ -8,6 +8,7 @@ use revento_store::Once;
 use crate::{
     expect::{fail, same},
     race::CALLERS,
+    show,
     subject::CheckResult,
 };
 
@@ -33,7 +34,7 @@ pub(super) async fn takes(
     expected: bool,
 ) -> CheckResult {
     let taken = store.take(id, now, until).await?;
-    let what = format!("whether {id:?} can be taken at {now} until {until}");
+    let what = format!("whether {} can be taken at {now} until {until}", show::quoted(id));
     same(&what, taken, expected)
 }
 

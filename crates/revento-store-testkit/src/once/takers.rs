@@ -9,6 +9,7 @@ use crate::{
     check::SharedSubject,
     expect::same,
     race::{CALLERS, ROUNDS, race},
+    show,
     subject::CheckResult,
 };
 
@@ -89,7 +90,7 @@ pub(super) async fn o21_marks_that_ended_are_taken_again_at_once(
         for (number, id) in ids.iter().enumerate() {
             let takers = (number..CALLERS).step_by(MARKS).filter(|caller| answers[*caller]);
             same(
-                &format!("how many callers got {id:?} after its end"),
+                &format!("how many callers got {} after its end", show::quoted(id)),
                 takers.count(),
                 1,
             )?;

@@ -1,12 +1,15 @@
 //! Checks of ids that no index entry can hold.
 
-use std::collections::BTreeSet;
-
 use revento_core::ConnectionKey;
 use revento_store::{CreateOutcome, TokenStore};
 
-use super::sample::{NOW, created, granted, loaded, marked, of_key, swapped};
-use crate::{check::SharedSubject, expect::same, long, subject::CheckResult};
+use super::sample::{NOW, created, granted, is_stored, loaded, marked, of_key, swapped};
+use crate::{
+    check::SharedSubject,
+    expect::{Failures, same, same_list},
+    long, show,
+    subject::CheckResult,
+};
 
 pub(super) async fn h25_ids_of_any_length_are_kept_and_listed(
     subject: SharedSubject<dyn TokenStore>,
@@ -22,28 +25,12 @@ pub(super) async fn h25_ids_of_any_length_are_kept_and_listed(
             id.as_str().into(),
         ));
     }
+    let mut failures = Failures::new();
     for key in &keys {
-        created(&*store, &of_key(key.clone())).await?;
+        failures.add(created(&*store, &of_key(key.clone())).await);
     }
     for key in &keys {
-        let record = of_key(key.clone());
-        let stored = loaded(&*store, key).await?;
-        same(
-            "whether a record with a long id comes back",
-            stored.record == record,
-            true,
-        )?;
-        let again = store.create(&record).await?;
-        same(
-            "a second record with this id",
-            again,
-            CreateOutcome::AlreadyExists,
-        )?;
-        let (fence, _) = granted(&*store, key, stored.version, NOW).await?;
-        let other = marked(&record, 1);
-        swapped(&*store, stored.version, &other, Some(fence)).await?;
-        let came = loaded(&*store, key).await?.record;
-        same("whether its tokens were replaced", came == other, true)?;
+        failures.add(lives(&*store, key).await);
     }
     // In pages of one, each record is on exactly one page, whatever the order is.
     let mut listed = Vec::new();
@@ -57,39 +44,40 @@ pub(super) async fn h25_ids_of_any_length_are_kept_and_listed(
             break;
         }
     }
-    let wanted: BTreeSet<_> = keys
-        .iter()
-        .filter(|key| key.client_id.as_str() == "clt_1")
-        .collect();
-    same("how many records are listed", listed.len(), wanted.len())?;
-    same(
-        "whether they are the right ones",
-        listed.iter().collect::<BTreeSet<_>>() == wanted,
-        true,
-    )?;
+    let wanted = keys.iter().filter(|key| key.client_id.as_str() == "clt_1");
+    let mut wanted: Vec<_> = wanted.map(show::key).collect();
+    let mut came: Vec<_> = listed.iter().map(show::key).collect();
+    wanted.sort_unstable();
+    came.sort_unstable();
+    failures.add(same_list("the records of client \"clt_1\"", &came, &wanted));
     for id in long::ids() {
         let of_event = store
             .of_event(&"clt_1".into(), &id.as_str().into(), None, 9)
             .await?;
-        same(
-            &format!("how many records an event has with {}", long::name(&id)),
-            of_event.len(),
-            1,
-        )?;
         let of_client = store.of_client(&id.as_str().into(), None, 9).await?;
-        same(
-            &format!("how many records a client has with {}", long::name(&id)),
-            of_client.len(),
-            1,
-        )?;
+        let id = show::quoted(&id);
+        failures.same(&format!("how many records event {id} has"), of_event.len(), 1);
+        failures.same(&format!("how many records client {id} has"), of_client.len(), 1);
     }
     for key in &keys {
         store.remove(key).await?;
-        same(
-            "whether it is still there after it was removed",
-            store.load(key).await?.is_some(),
-            false,
-        )?;
+        let is_there = store.load(key).await?.is_some();
+        let what = format!("whether {} is still there after it was removed", show::key(key));
+        failures.same(&what, is_there, false);
     }
-    Ok(())
+    failures.end()
+}
+
+/// Loads, claims and replaces a record.
+async fn lives(store: &dyn TokenStore, key: &ConnectionKey) -> CheckResult {
+    let record = of_key(key.clone());
+    is_stored(store, &record).await?;
+    let again = store.create(&record).await?;
+    let what = format!("a second record of {}", show::key(key));
+    same(&what, again, CreateOutcome::AlreadyExists)?;
+    let version = loaded(store, key).await?.version;
+    let (fence, _) = granted(store, key, version, NOW).await?;
+    let other = marked(&record, 1);
+    swapped(store, version, &other, Some(fence)).await?;
+    is_stored(store, &other).await
 }

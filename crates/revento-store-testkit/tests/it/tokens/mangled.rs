@@ -99,7 +99,7 @@ impl Mangled {
     fn time(&self, time: Timestamp) -> Timestamp {
         let micros = time.unix_micros();
         Timestamp::from_unix_micros(match self.mangling {
-            Mangling::TimesInMilliseconds => micros - micros.rem_euclid(1000),
+            Mangling::TimesInMilliseconds => micros / 1000 * 1000,
             Mangling::TimesFrom1970On => micros.max(0),
             Mangling::TimesUntil2038 => micros.min(i64::from(i32::MAX) * 1_000_000),
             #[expect(

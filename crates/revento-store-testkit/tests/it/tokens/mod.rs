@@ -353,3 +353,52 @@ async fn plaintext_at_rest_is_found() {
         assert!(text.contains(failure.unwrap_or_default()), "{text}");
     }
 }
+
+/// What a failure says of a store with this fault.
+async fn message(check: &'static str, mangling: Mangling) -> String {
+    let report = run(check, move || Arc::new(Mangled::new(mangling))).await;
+    report.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collision_names_both_keys_and_every_pair() {
+    let text = message(
+        "k8_no_two_keys_are_mistaken_for_each_other",
+        Mangling::KeysInLowerCase,
+    )
+    .await;
+    let both = "creating client \"A\", event \"evt_1\", no user returned AlreadyExists, and there it finds the record of \
+                client \"a\", event \"evt_1\", no user";
+    assert!(text.contains(both), "{text}");
+    assert!(
+        text.contains("creating client \"clt_1\", event \"A\", no user"),
+        "{text}"
+    );
+    assert!(
+        text.contains("creating client \"clt_1\", event \"evt_1\", user \"A\""),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_shows_where_a_value_differs_and_never_the_whole_value() {
+    let text = message(
+        "k9_times_survive_to_the_microsecond",
+        Mangling::TimesInMilliseconds,
+    )
+    .await;
+    assert!(text.contains("actual   consented_at: "), "{text}");
+    let text = message("k8_sealed_bytes_survive_as_they_are", Mangling::TokensAsText).await;
+    assert!(text.contains("its tokens"), "{text}");
+    for (check, mangling) in [
+        (
+            "h25_ids_of_any_length_are_kept_and_listed",
+            Mangling::KeysShortened,
+        ),
+        ("k8_large_tokens_survive", Mangling::ShortTokens),
+    ] {
+        let text = message(check, mangling).await;
+        assert!(text.starts_with("FAILED"), "{text}");
+        assert!(text.len() < 8000, "{} bytes: {text}", text.len());
+    }
+}
