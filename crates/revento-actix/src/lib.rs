@@ -7,6 +7,9 @@
 //! - [`RawWebhook`] is an extractor of the verified bytes, for handlers that parse the body themselves.
 //! - [`VerifyMiddleware`] verifies in front of any other handler, then passes the whole request on.
 //!
+//! With the feature `flow`, the `AuthorizationFlow` and the sessions of `revento-axum`, which take and return the types of the crate
+//! `http`, work here: `Browser` extracts the head of a request, `flow_response` sends a response, and `FlowRejection` is the error.
+//!
 //! actix-web's server ends a connection if the head of a request takes more than 5 s
 //! ([`HttpServer::client_request_timeout`](actix_web::HttpServer::client_request_timeout)). The [`RequestVerifier`] limits the
 //! body.
@@ -15,6 +18,8 @@
 //! without secrets. They behave as the adapters for tower and axum do.
 
 mod extractors;
+#[cfg(feature = "flow")]
+mod flow;
 mod handler_route;
 mod inbox_route;
 mod middleware;
@@ -23,6 +28,8 @@ mod resource;
 mod verify;
 
 pub use extractors::{RawWebhook, VerifiedWebhook};
+#[cfg(feature = "flow")]
+pub use flow::{Browser, FlowRejection, copy_headers, flow_response, with_flow_headers};
 pub use handler_route::handler_route;
 pub use inbox_route::inbox_route;
 pub use middleware::{VerifyMiddleware, VerifyService};

@@ -3,12 +3,8 @@
 use std::convert::Infallible;
 
 use axum_core::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
-use http::{StatusCode, header::RETRY_AFTER};
 
-use crate::{
-    FlowError, FlowHeaders,
-    browser::page::{empty, text},
-};
+use crate::{FlowError, FlowHeaders};
 
 impl IntoResponseParts for FlowHeaders {
     type Error = Infallible;
@@ -21,13 +17,6 @@ impl IntoResponseParts for FlowHeaders {
 
 impl IntoResponse for FlowError {
     fn into_response(self) -> Response {
-        let mut response = match self.status() {
-            StatusCode::NO_CONTENT => empty(StatusCode::NO_CONTENT),
-            status => text(status, format!("Not connected: {self}.\n")),
-        };
-        if let Some(seconds) = self.retry_after() {
-            response.headers_mut().insert(RETRY_AFTER, seconds);
-        }
-        response.into_response()
+        self.to_response().into_response()
     }
 }

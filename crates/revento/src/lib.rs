@@ -29,7 +29,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `axum` | `revento::with_axum`: the webhook route and the OAuth flow for axum |
-//! | `actix` | `revento::with_actix`: the webhook route for actix-web |
+//! | `actix` | `revento::with_actix`: the webhook route for actix-web; with `axum` also the OAuth flow |
 //! | `tower` | `revento::with_tower`: the webhook endpoint as a `tower::Service`; and any such service as a [`Transport`](transport::Transport) |
 //! | `reqwest` | `revento::transport_reqwest`: the HTTP transport on reqwest, `ReqwestTransport` |
 //! | `hyper` | `revento::transport_hyper`: the HTTP transport on hyper, with fewer dependencies, and with Unix sockets, `HyperTransport` |

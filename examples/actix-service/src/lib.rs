@@ -1,6 +1,5 @@
 //! A whole integration on actix-web: connect, read, receive webhooks, log in, delete. One process, or any number of replicas.
 
-mod bridge;
 mod database;
 mod handled;
 mod pages;

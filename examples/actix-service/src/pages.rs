@@ -11,15 +11,13 @@ use http::Uri;
 use revento::{
     AuthorizationRequest, Client, Error, Retry, Scope, Scopes,
     types::{Connection, EventId, TokenKind, error::chain},
+    with_actix::{Browser, copy_headers, flow_response, with_flow_headers},
     with_axum::{AuthorizationFlow, FlowError, FlowOutcome, LocalPath, WebviewSessions},
 };
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{
-    bridge::{self, Browser},
-    handled::Handled,
-};
+use crate::handled::Handled;
 
 pub(crate) const LOGIN: &str = "/login";
 const ME: &str = "/me";
@@ -108,14 +106,14 @@ async fn begin(state: &State, query: &EventQuery, browser: &Browser, scopes: Sco
     let event_id = state.event(query);
     let request = AuthorizationRequest { event_id, scopes };
     match state.flow_for(browser).begin(&browser.0, &request).await {
-        Ok(redirect) => bridge::response(redirect),
-        Err(error) => HttpResponse::build(bridge::status(error.status())).body(chain(&error).to_string()),
+        Ok(redirect) => flow_response(redirect),
+        Err(error) => flow_response(error.to_response()),
     }
 }
 
 async fn callback(state: Data<State>, browser: Browser) -> HttpResponse {
     let FlowOutcome { headers, result } = state.flow_for(&browser).finish(&browser.0).await;
-    let mut answer = match result {
+    let answer = match result {
         Ok(finished) => finished_page(&state, &browser, &finished.connection).await,
         // Another request has finished the flow, or tried to. These pages show what came of it.
         Err(FlowError::AlreadyUsed {
@@ -123,15 +121,9 @@ async fn callback(state: Data<State>, browser: Browser) -> HttpResponse {
             ..
         }) => see_other(&participant_page(&state, &browser)),
         Err(FlowError::AlreadyUsed { event_id, .. }) => see_other(&event_page(&event_id)),
-        Err(error) => {
-            let text = format!("Not connected: {}.", chain(&error));
-            HttpResponse::build(bridge::status(error.status())).body(text)
-        }
+        Err(error) => flow_response(error.to_response()),
     };
-    let mut more = http::HeaderMap::new();
-    headers.add_to(&mut more);
-    bridge::copy_headers(&more, &mut answer);
-    answer
+    with_flow_headers(headers, answer)
 }
 
 /// Where a finished flow leads. A login begins a session.
@@ -150,7 +142,7 @@ async fn finished_page(state: &State, browser: &Browser, connection: &Connection
     };
     let mut answer = see_other(&page);
     let headers = http::HeaderMap::from_iter([(http::header::SET_COOKIE, cookie)]);
-    bridge::copy_headers(&headers, &mut answer);
+    copy_headers(&headers, &mut answer);
     answer
 }
 
@@ -249,7 +241,7 @@ fn not_signed_in() -> HttpResponse {
 async fn webview(state: Data<State>, browser: Browser) -> HttpResponse {
     let mut answer = match state.sessions.require(&browser.0).await {
         Ok(_) => html("You are signed in."),
-        Err(response) => bridge::response(response),
+        Err(response) => flow_response(response),
     };
     let policy = format!("frame-ancestors {}", state.platform_origin);
     if let Ok(policy) = policy.parse() {

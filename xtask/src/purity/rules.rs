@@ -56,6 +56,19 @@ const TOWER: &str = "revento-tower";
 /// The crates that an adapter to a web framework may use: logic and traits, but no engine.
 const ADAPTER: &[&str] = &[CORE, OAUTH, WEBHOOKS, STORE, TRANSPORT, API, INBOX, SEAL, TOWER];
 
+const ADAPTER_WITH_FLOW: &[&str] = &[
+    CORE,
+    OAUTH,
+    WEBHOOKS,
+    STORE,
+    TRANSPORT,
+    API,
+    INBOX,
+    SEAL,
+    TOWER,
+    "revento-axum",
+];
+
 /// The crates that the facade re-exports.
 const BEHIND_THE_FACADE: &[&str] = &[
     CORE,
@@ -113,7 +126,11 @@ pub(super) const RULES: &[Rule] = &[
     // L3 edges.
     Rule::any(TOWER, &[CORE, OAUTH, WEBHOOKS, STORE, API, INBOX]),
     Rule::any("revento-axum", ADAPTER),
-    Rule::any("revento-actix", ADAPTER),
+    // The flow is of `http` types, so it is not written twice.
+    Rule {
+        only_by_feature: &["revento-axum"],
+        ..Rule::any("revento-actix", ADAPTER_WITH_FLOW)
+    },
     // The sandbox judges the client crates, so it shares no code with them.
     Rule::any("revento-sandbox", &[]),
     // So does the doctor, which steers an integration with the sandbox as its platform.

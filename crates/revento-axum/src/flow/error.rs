@@ -2,11 +2,13 @@
 
 use std::{error::Error, time::Duration};
 
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Response, StatusCode, header::RETRY_AFTER};
 use revento_api::ConnectError;
 use revento_core::{EventId, RequestId, TokenKind, error::ErrorKind};
 use revento_oauth::CallbackError;
 use revento_store::StoreError;
+
+use crate::browser::page::{empty, text};
 
 /// When the browser may repeat a callback after the store failed, in seconds.
 const STORE_RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
@@ -136,8 +138,21 @@ impl FlowError {
         }
     }
 
+    /// A line of text with the [status](Self::status): the response for services without a page of their own. Add the
+    /// [`FlowHeaders`](crate::FlowHeaders) of a callback. As axum's response the error becomes this by itself.
+    pub fn to_response(&self) -> Response<String> {
+        let mut response = match self.status() {
+            StatusCode::NO_CONTENT => empty(StatusCode::NO_CONTENT),
+            status => text(status, format!("Not connected: {self}.\n")),
+        };
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, seconds);
+        }
+        response
+    }
+
     /// When the browser may repeat the callback, in seconds.
-    pub(crate) fn retry_after(&self) -> Option<HeaderValue> {
+    pub(super) fn retry_after(&self) -> Option<HeaderValue> {
         match self {
             Self::Busy { retry_after } => Some(HeaderValue::from(retry_after.as_secs())),
             Self::Store(_) => Some(STORE_RETRY_AFTER),
