@@ -53,7 +53,7 @@ macro_rules! link {
     ($identity:literal, $call:literal) => {
         concat!(
             "UPDATE {db}.revento_deliveries AS it JOIN {db}.revento_deliveries AS earlier ON earlier.id = it.waits_for
-              SET earlier.followed_by = it.identity WHERE it.phase = 2 AND it.identity = ",
+              SET earlier.followed_by = it.id WHERE it.phase = 2 AND it.identity = ",
             $identity,
             " AND it.inserted_by = ",
             $call
@@ -110,7 +110,7 @@ macro_rules! finish {
         concat!(
             "UPDATE {db}.revento_deliveries AS it ",
             $from,
-            " LEFT JOIN {db}.revento_deliveries AS next FORCE INDEX (revento_deliveries_identity) ON next.identity = it.followed_by AND $3 <> 1
+            " LEFT JOIN {db}.revento_deliveries AS next FORCE INDEX (PRIMARY) ON next.id = it.followed_by AND $3 <> 1
               SET it.phase = $3, it.leased = 0, it.at = $4, it.error = $5, it.last_call = $6,
                   it.buried_at = IF($3 = 4, $4, NULL), it.buried_id = IF($3 = 4, it.envelope_id, NULL),
                   it.body = IF($3 = 3, NULL, it.body), it.followed_by = IF($3 = 1, it.followed_by, NULL),
@@ -131,14 +131,15 @@ pub(super) const FINISH_ALONE: &str = concat!(
     finish!(""),
     "; SELECT 1 FROM {db}.revento_deliveries WHERE identity = $1 AND fence = $2 AND last_call = $6"
 );
-/// For a handler's transaction, at any isolation level.
+/// For a handler's transaction, at any isolation level. It looks for rows by the primary key only, which the fence begins with: by any
+/// other index the server would lock the places of new rows, too, at `REPEATABLE READ`.
 pub(super) const COMPLETE: &str =
     "UPDATE (SELECT CAST(? AS CHAR) AS identity, CAST(? AS SIGNED) AS fence, CAST(? AS SIGNED) AS at) AS given
-    JOIN {db}.revento_deliveries AS it ON it.identity = UNHEX(given.identity)
-    LEFT JOIN {db}.revento_deliveries AS next FORCE INDEX (revento_deliveries_identity) ON next.identity = it.followed_by
+    JOIN {db}.revento_deliveries AS it FORCE INDEX (PRIMARY) ON it.id = given.fence DIV 1048576
+    LEFT JOIN {db}.revento_deliveries AS next FORCE INDEX (PRIMARY) ON next.id = it.followed_by
     SET it.phase = 3, it.leased = 0, it.at = given.at, it.error = NULL, it.body = NULL, it.followed_by = NULL,
         next.phase = 1, next.waits_for = NULL
-    WHERE it.leased = 1 AND it.fence = given.fence";
+    WHERE it.identity = UNHEX(given.identity) AND it.leased = 1 AND it.fence = given.fence";
 
 /// What has been leased by a call. The first statement chooses, because an `UPDATE` cannot pass over what others have locked; it chooses
 /// nothing if the same call has done all this before.

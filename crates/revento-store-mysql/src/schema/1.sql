@@ -94,7 +94,7 @@ CREATE TABLE IF NOT EXISTS revento_deliveries (
     buried_id        VARBINARY(257),                -- its envelope_id if it is buried, for the order of the list
     lane             BINARY(16),                    -- NULL: no ordering key
     waits_for        BIGINT,                        -- of one that is behind: the id of the one before it
-    followed_by      BINARY(16),                    -- the identity of the one behind it
+    followed_by      BIGINT,                        -- the id of the one behind it
     inserted_by      BINARY(16)     NOT NULL,       -- the call that queued it
     last_call        BINARY(16)     NOT NULL,       -- the call that queued it, leased it or ended its lease last
     digest           BINARY(32),                    -- of the body; NULL when it was expunged

@@ -10,6 +10,7 @@
     reason = "a test may panic, and one that cannot run says so"
 )]
 
+mod handlers;
 mod migrating;
 mod server;
 mod suite;

@@ -10,6 +10,11 @@ pub(crate) fn url() -> Option<String> {
     variable("REVENTO_TEST_MARIADB")
 }
 
+/// The URL of a server with unusual defaults: no autocommit, `SERIALIZABLE`, `ANSI` and so on.
+pub(crate) fn odd_url() -> Option<String> {
+    variable("REVENTO_TEST_MARIADB_ODD")
+}
+
 fn variable(name: &str) -> Option<String> {
     let url = std::env::var(name).ok().filter(|url| !url.is_empty());
     if url.is_none() {
