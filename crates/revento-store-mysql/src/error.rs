@@ -159,8 +159,9 @@ pub(crate) fn is_rolled_back_for_others(error: &sqlx::Error) -> bool {
 }
 
 fn is_rollback_for_others(number: u16) -> bool {
-    // 3572 is MySQL's for NOWAIT; 1020 is MariaDB's for a row that has changed since the transaction's snapshot.
-    matches!(number, 1020 | 1205 | 1213 | 1614 | 3572)
+    // 3572 is MySQL's for NOWAIT; 1020 is MariaDB's for a row that has changed since the transaction's snapshot; 1467 is a deadlock over the
+    // next auto-increment.
+    matches!(number, 1020 | 1205 | 1213 | 1467 | 1614 | 3572)
 }
 
 /// Whether the server has ended the transaction with this error, so that the connection can be used for another one.

@@ -58,12 +58,11 @@ macro_rules! sealed {
 
 const SEALED: &str = sealed!("", "$1");
 const SEALED_BEHIND: &str = sealed!("AND identity > $1", "$2");
-/// The second statement tells whether the delivery has the new bytes, also if the same call has written them before.
+/// The second statement tells whether this call has done it, now or before its answer was lost.
 const RESEAL: &str = "
-    UPDATE {db}.revento_deliveries SET body = $4, error = $5
+    UPDATE {db}.revento_deliveries SET body = $4, error = $5, resealed_by = $6
         WHERE identity = $1 AND UNHEX(SHA2(body, 256)) = $2 AND COALESCE(error, x'') = $3;
-    SELECT 1 FROM {db}.revento_deliveries
-        WHERE identity = $1 AND UNHEX(SHA2(body, 256)) = $6 AND COALESCE(error, x'') = $5";
+    SELECT 1 FROM {db}.revento_deliveries WHERE identity = $1 AND resealed_by = $6";
 
 /// For the test of the query plans.
 #[cfg(test)]
@@ -120,7 +119,7 @@ impl InboxAdmin for MySqlStore {
             .bind(&current.error)
             .bind(next.body.as_bytes())
             .bind(&next.error)
-            .bind(sha256(next.body.as_bytes()));
+            .bind(self.call_name());
         let row = self.row(call).await;
         row.map(|row| row.is_some())
             .map_err(failed("sealing a delivery again"))

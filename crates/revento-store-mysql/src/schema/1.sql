@@ -97,6 +97,7 @@ CREATE TABLE IF NOT EXISTS revento_deliveries (
     followed_by      BIGINT,                        -- the id of the one behind it
     inserted_by      BINARY(16)     NOT NULL,       -- the call that queued it
     last_call        BINARY(16)     NOT NULL,       -- the call that queued it, leased it or ended its lease last
+    resealed_by      BINARY(16),                    -- the call that sealed it again last
     digest           BINARY(32),                    -- of the body; NULL when it was expunged
     envelope_id      VARBINARY(257) NOT NULL,
     long_envelope_id LONGBLOB,
