@@ -15,7 +15,8 @@ impl BudgetStore for RedisStore {
     async fn compare_and_swap(&self, write: BudgetWrite<'_>) -> Result<BudgetSwapOutcome, StoreError> {
         let keep = write.idle_at.saturating_since(write.now).max(MIN_EXPIRY);
         let mut call = self.scripts.budget.key(self.keys.budget(write.key));
-        call.arg(write.expected.unwrap_or_default())
+        call.arg(u8::from(write.expected.is_some()))
+            .arg(write.expected.unwrap_or_default())
             .arg(write.next)
             .arg(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX / 2));
         let current: Result<Option<Vec<u8>>, _> = self.call(Call::Script(&call)).await;
