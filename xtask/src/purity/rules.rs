@@ -87,6 +87,7 @@ const BEHIND_THE_FACADE: &[&str] = &[
     "revento-transport-hyper",
     "revento-store-sqlite",
     "revento-store-postgres",
+    "revento-store-mysql",
     "revento-store-redis",
     "revento-store-nats",
     "revento-store-testkit",
