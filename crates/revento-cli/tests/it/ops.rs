@@ -296,7 +296,8 @@ fn a_store_that_cannot_be_opened_is_named_without_its_password() {
     for (url, says) in [
         ("integration.db", "sqlite:PATH"),
         ("sqlite:no/such/file.db", "no/such/file.db"),
-        ("mysql://user:hunter2@localhost/db", "unknown scheme mysql"),
+        ("oracle://user:hunter2@localhost/db", "unknown scheme oracle"),
+        ("mysql://user:hunter2@127.0.0.1:1/db", ""),
         ("postgres://user:hunter2@127.0.0.1:1/db", ""),
         ("redis://user:hunter2@127.0.0.1:1/", ""),
     ] {
