@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use revento_store::connection_pool::{AcquireError, Checkout};
+use revento_store::connection_pool::{Checkout, NotAcquired};
 use sqlx::{AssertSqlSafe, Either, Executor as _, MySqlConnection, mysql::MySqlRow};
 
 use crate::{
@@ -118,8 +118,10 @@ impl MySqlStore {
         }
         let (mut lost, mut rolled_back) = (0, 0);
         let mut in_doubt = false;
+        let mut patience = self.connections.acquire_timeout();
         loop {
-            let checkout = self.connections.acquire().await.map_err(|error| Failure {
+            let checkout = self.connections.acquire(&mut patience).await;
+            let checkout = checkout.map_err(|error| Failure {
                 may_have_taken_effect: in_doubt,
                 ..Failure::without_effect(not_acquired(error))
             })?;
@@ -221,10 +223,10 @@ pub(crate) async fn send(
     Ok(answers)
 }
 
-fn not_acquired(error: AcquireError<sqlx::Error>) -> sqlx::Error {
+fn not_acquired(error: NotAcquired<sqlx::Error>) -> sqlx::Error {
     match error {
-        AcquireError::TimedOut => sqlx::Error::PoolTimedOut,
-        AcquireError::Closed => sqlx::Error::PoolClosed,
-        AcquireError::Refused(error) => error,
+        NotAcquired::TimedOut => sqlx::Error::PoolTimedOut,
+        NotAcquired::Closed => sqlx::Error::PoolClosed,
+        NotAcquired::Refused(error) => error,
     }
 }

@@ -50,8 +50,8 @@ impl MySqlOptions {
         self
     }
 
-    /// Sets how long a call waits for a connection, also while the server restarts. A call that shares its transaction waits up to as long
-    /// for the transaction before it. The default is ten seconds.
+    /// Sets how long a call waits for connections, also while the server restarts, and if it needs several because some are lost. A call
+    /// that shares its transaction waits up to as long for the transaction before it. The default is ten seconds.
     #[must_use]
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.acquire_timeout = timeout;

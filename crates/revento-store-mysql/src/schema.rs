@@ -67,24 +67,33 @@ pub(crate) fn quoted(name: &str) -> String {
 }
 
 async fn look(connection: &mut MySqlConnection) -> Result<Opened, Failed> {
-    let question = "SELECT CAST(DATABASE() AS BINARY), CAST(@@max_allowed_packet AS SIGNED),
-        @@log_bin AND @@binlog_format = 'STATEMENT'";
+    let question = "SELECT CAST(DATABASE() AS BINARY), CAST(@@max_allowed_packet AS SIGNED)";
     let row = ask(connection, question).await?.ok_or(sqlx::Error::RowNotFound)?;
     let database: Vec<u8> = row.try_get(0)?;
     let database = String::from_utf8(database).map_err(|error| sqlx::Error::Decode(error.into()))?;
     let max_packet: i64 = row.try_get(1)?;
-    if row.try_get::<i64, _>(2)? != 0 {
-        return Err(OpenError::Unsuitable {
-            setting: "it writes its binary log in the format STATEMENT: set binlog_format to ROW or MIXED",
-        }
-        .into());
-    }
+    refuse_statement_log(connection).await?;
     Ok(Opened {
         database: quoted(&database),
         max_message: usize::try_from(max_packet)
             .unwrap_or(usize::MAX)
             .saturating_sub(PACKET_OVERHEAD),
     })
+}
+
+/// A server that writes its binary log as statements refuses transactions at `READ COMMITTED`.
+async fn refuse_statement_log(connection: &mut MySqlConnection) -> Result<(), Failed> {
+    let question = "SELECT 1 FROM DUAL WHERE @@log_bin AND @@binlog_format = 'STATEMENT'";
+    match ask(connection, question).await {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) => Err(OpenError::Unsuitable {
+            setting: "it writes its binary log in the format STATEMENT: set binlog_format to ROW or MIXED",
+        }
+        .into()),
+        // A server without this setting has one format.
+        Err(error) if number(&error) == Some(1193) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn migrate_by(

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, PgConnection, 
 
 use crate::{
     PostgresStore,
-    connections::Checkout,
+    connections::{Checkout, not_acquired},
     error::{Failure, is_connection_lost, is_of_the_statement, is_read_only, is_rolled_back_for_others},
     literal::{Element, Value, column, literal},
 };
@@ -141,7 +141,7 @@ impl PostgresStore {
                 .await
                 .map_err(|error| Failure {
                     may_have_taken_effect: in_doubt,
-                    ..Failure::without_effect(error)
+                    ..Failure::without_effect(not_acquired(error))
                 })?;
             let failure = match self.attempt(checkout, calls, repeatable, in_doubt).await {
                 Ok(answer) => return Ok(answer),
@@ -179,7 +179,7 @@ impl PostgresStore {
         repeatable: bool,
         repeated: bool,
     ) -> Result<Answer, Failure> {
-        let connection = checkout.connection().map_err(Failure::without_effect)?;
+        let connection = checkout.connection();
         if !repeatable {
             connection.ping().await.map_err(Failure::without_effect)?;
         }

@@ -5,7 +5,11 @@ use std::{fmt, time::Duration};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::{
-    OpenError, PostgresStore, connections::Connections, open_error::Failed, schema, url::connect_options,
+    OpenError, PostgresStore,
+    connections::{Connections, Connector},
+    open_error::Failed,
+    schema,
+    url::connect_options,
 };
 
 /// How long a caller waits for one of the connections.
@@ -107,7 +111,7 @@ impl PostgresOptions {
         let (schema, number) = tokio::time::timeout(CONNECT_TIMEOUT, prepare)
             .await
             .map_err(timed_out)??;
-        let connections = Connections::new(options, self.connections, self.acquire_timeout);
+        let connections = Connections::new(Connector(options), self.connections, self.acquire_timeout);
         Ok(PostgresStore::new(connections, &schema, number))
     }
 }

@@ -45,7 +45,7 @@ pub trait Connect: Send + Sync + 'static {
 
 /// There is no connection for a call.
 #[derive(Debug)]
-pub enum AcquireError<E> {
+pub enum NotAcquired<E> {
     /// None was free, or could be opened, in time.
     TimedOut,
     /// The pool is closed.
@@ -103,18 +103,25 @@ impl<C: Connect> ConnectionPool<C> {
         self.0.acquire_timeout
     }
 
-    /// Waits for a connection, and opens one if none is idle. A server that restarts is waited for.
+    /// Waits for a connection, and opens one if none is idle. A server that restarts is waited for. Takes the time that it has waited from
+    /// `patience`, so that a call that needs several connections does not wait the whole time for each.
     ///
     /// # Errors
     /// There is none in time.
-    pub async fn acquire(&self) -> Result<Checkout<C>, AcquireError<C::Error>> {
-        let deadline = Instant::now() + self.0.acquire_timeout;
+    pub async fn acquire(&self, patience: &mut Duration) -> Result<Checkout<C>, NotAcquired<C::Error>> {
+        let begun = Instant::now();
+        let acquired = self.acquire_until(begun + *patience).await;
+        *patience = patience.saturating_sub(begun.elapsed());
+        acquired
+    }
+
+    async fn acquire_until(&self, deadline: Instant) -> Result<Checkout<C>, NotAcquired<C::Error>> {
         let permit = timeout_at(deadline, Arc::clone(&self.0.permits).acquire_owned())
             .await
-            .map_err(|_| AcquireError::TimedOut)?
-            .map_err(|_| AcquireError::Closed)?;
+            .map_err(|_| NotAcquired::TimedOut)?
+            .map_err(|_| NotAcquired::Closed)?;
         if self.is_closed() {
-            return Err(AcquireError::Closed);
+            return Err(NotAcquired::Closed);
         }
         let idle = self.pop_idle();
         let (connection, opened_at) = match idle {
@@ -137,17 +144,17 @@ impl<C: Connect> ConnectionPool<C> {
         idle.pop()
     }
 
-    async fn open(&self, deadline: Instant) -> Result<C::Connection, AcquireError<C::Error>> {
+    async fn open(&self, deadline: Instant) -> Result<C::Connection, NotAcquired<C::Error>> {
         loop {
             let opened = timeout_at(deadline, self.0.connect.open()).await;
-            match opened.map_err(|_| AcquireError::TimedOut)? {
+            match opened.map_err(|_| NotAcquired::TimedOut)? {
                 Ok(connection) => return Ok(connection),
                 Err(error)
                     if self.0.connect.may_pass(&error) && Instant::now() + RECONNECT_PAUSE < deadline =>
                 {
                     sleep(RECONNECT_PAUSE).await;
                 }
-                Err(error) => return Err(AcquireError::Refused(error)),
+                Err(error) => return Err(NotAcquired::Refused(error)),
             }
         }
     }
@@ -224,5 +231,38 @@ impl<C: Connect> Checkout<C> {
 impl<C: Connect> fmt::Debug for Checkout<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Checkout").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that does not accept connections.
+    struct Stopped;
+
+    impl Connect for Stopped {
+        type Connection = ();
+        type Error = ();
+
+        async fn open(&self) -> Result<(), ()> {
+            Err(())
+        }
+
+        async fn close(&self, (): ()) {}
+
+        fn may_pass(&self, (): &()) -> bool {
+            true
+        }
+    }
+
+    #[tokio::test]
+    async fn the_time_to_wait_for_connections_is_shared_by_the_attempts_of_a_call() {
+        let pool = ConnectionPool::new(Stopped, 1, Duration::from_millis(300));
+        let mut patience = pool.acquire_timeout();
+        assert!(pool.acquire(&mut patience).await.is_err());
+        // It gives up when the next attempt would be too late.
+        assert!(patience < RECONNECT_PAUSE, "{patience:?}");
+        assert!(pool.acquire(&mut patience).await.is_err());
     }
 }

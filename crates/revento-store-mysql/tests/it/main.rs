@@ -11,6 +11,9 @@
 )]
 
 mod handlers;
+mod failures;
 mod migrating;
+mod network;
+mod proxy;
 mod server;
 mod suite;

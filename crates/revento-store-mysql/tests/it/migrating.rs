@@ -55,3 +55,67 @@ async fn q20_without_migrations_nothing_is_created() {
         "{refused:?}"
     );
 }
+
+/// What a replica leaves that was killed in the middle.
+#[tokio::test(flavor = "multi_thread")]
+async fn q20_a_migration_that_was_killed_is_continued_when_its_claim_has_ended() {
+    let Some(server) = server::url() else { return };
+    let url = server::database(&server).await;
+    server::connect(&url).await.close().await;
+    let killed = "DROP TABLE revento_budgets, revento_deletions;
+        UPDATE revento_schema SET version = 0, claimed_by = x'0102030405060708',
+            claimed_until = TIMESTAMPDIFF(SECOND, '1970-01-01', UTC_TIMESTAMP()) + 2 WHERE id = 1";
+    server::run(&url, killed).await;
+    let store = server::connect(&url).await;
+    assert!(
+        revento_store::DeletionStore::open_duties(&store, 1)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn k16_a_table_without_transactions_is_refused() {
+    let Some(server) = server::url() else { return };
+    let url = server::database(&server).await;
+    server::connect(&url).await.close().await;
+    server::run(&url, "ALTER TABLE revento_deletions ENGINE = MyISAM").await;
+    let refused = MySqlStore::connect(&url).await.map(drop).unwrap_err();
+    assert!(
+        matches!(&refused, OpenError::ForeignTable { table } if table == "revento_deletions"),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn each_refusal_has_a_kind_and_shows_no_password() {
+    let Some(server) = server::url() else { return };
+    let url = server::database(&server).await;
+    let (_, place) = url.split_once('@').unwrap();
+    let (host, database) = place.split_once('/').unwrap();
+    let refusal = async |url: String| {
+        let error = MySqlStore::connect(url).await.map(drop).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("planted"), "{error:?}");
+        error
+    };
+    let error = refusal(format!("mysql://nobody:planted@{host}/{database}")).await;
+    assert!(matches!(error, OpenError::Denied { .. }), "{error:?}");
+    let error = refusal(format!("{url}_missing")).await;
+    assert!(matches!(error, OpenError::NoDatabase { .. }), "{error:?}");
+    let error = refusal(format!("mysql://revento:planted@127.0.0.1:1/{database}")).await;
+    assert!(matches!(error, OpenError::Unreachable { .. }), "{error:?}");
+
+    let user = format!("reader_{}", std::process::id());
+    let account = format!(
+        "CREATE USER '{user}'@'%' IDENTIFIED BY 'planted'; GRANT SELECT ON {database}.* TO '{user}'@'%'"
+    );
+    server::run(&url, &account).await;
+    let reader = format!("mysql://{user}:planted@{host}/{database}");
+    let error = refusal(reader.clone()).await;
+    assert!(matches!(error, OpenError::NotAllowed { .. }), "{error:?}");
+    // Somebody else has run the migrations: no more rights are needed.
+    server::connect(&url).await.close().await;
+    MySqlStore::connect(reader).await.unwrap();
+    server::run(&url, &format!("DROP USER '{user}'@'%'")).await;
+}

@@ -1,8 +1,12 @@
 //! The server that the tests were given.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use revento_store_mysql::{MySqlOptions, MySqlStore};
+use revento_store_testkit::BoxError;
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
 
 /// Its URL, which names no database; says that the test is skipped when there is none.
@@ -25,16 +29,20 @@ fn variable(name: &str) -> Option<String> {
 
 /// The URL of a new and empty database.
 pub(crate) async fn database(url: &str) -> String {
-    database_with(url, "").await
-}
-
-/// The URL of a new database with these options of `CREATE DATABASE`.
-pub(crate) async fn database_with(url: &str, options: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("revento_test_{}_{count}", std::process::id());
-    run(url, &format!("CREATE DATABASE {name} {options}")).await;
+    run(url, &format!("CREATE DATABASE {name}")).await;
     format!("{url}/{name}")
+}
+
+/// Drops the database of a URL.
+pub(crate) async fn drop_database(url: String) -> Result<(), BoxError> {
+    let (server, name) = url.rsplit_once('/').unwrap();
+    let mut connection = MySqlConnection::connect(server).await?;
+    let sql = AssertSqlSafe(format!("DROP DATABASE {name}"));
+    sqlx::raw_sql(sql).execute(&mut connection).await?;
+    Ok(connection.close().await?)
 }
 
 /// Runs statements on a connection of their own, and commits.
@@ -51,4 +59,15 @@ pub(crate) fn options(url: &str) -> MySqlOptions {
 
 pub(crate) async fn connect(url: &str) -> MySqlStore {
     options(url).connect().await.unwrap()
+}
+
+/// The host and the port of a URL.
+pub(crate) fn place(url: &str) -> String {
+    let (_, place) = url.split_once('@').unwrap();
+    place.split_once('/').unwrap().0.to_owned()
+}
+
+/// The same URL with another host and port.
+pub(crate) fn through(url: &str, address: SocketAddr) -> String {
+    url.replace(&place(url), &address.to_string())
 }
