@@ -142,8 +142,9 @@ async fn k23_a_call_that_is_the_victim_of_a_deadlock_is_made_again() {
         store.create(&record(&format!("evt_{number}"), 1)).await.unwrap();
     }
     let mut other = MySqlConnection::connect(&url).await.unwrap();
-    let begin =
-        "START TRANSACTION; UPDATE revento_connections SET claim_abandoned = 1 WHERE event_id <> 'evt_7';
+    // At this level it locks only the rows that it changes.
+    let begin = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION;
+        UPDATE revento_connections SET claim_abandoned = 1 WHERE event_id <> 'evt_7';
         UPDATE revento_removed SET highest = highest + 1 WHERE id = 1";
     sqlx::raw_sql(begin).execute(&mut other).await.unwrap();
     // It has locked its connection, and waits for the other row.
@@ -154,18 +155,21 @@ async fn k23_a_call_that_is_the_victim_of_a_deadlock_is_made_again() {
     let waits = "SELECT CAST(COUNT(*) AS SIGNED) FROM information_schema.innodb_trx
         WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%revento_removed%'";
     let mut admin = MySqlConnection::connect(&url).await.unwrap();
-    while sqlx::query_scalar::<_, i64>(waits)
-        .fetch_one(&mut admin)
-        .await
-        .unwrap()
-        == 0
-    {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let waiting = async {
+        while waiting_calls(&mut admin, waits).await == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let waiting = tokio::time::timeout(Duration::from_secs(120), waiting).await;
+    assert!(waiting.is_ok(), "the call does not wait for the row");
     let circle = "UPDATE revento_connections SET claim_abandoned = 1 WHERE event_id = 'evt_7'; COMMIT";
     sqlx::raw_sql(circle).execute(&mut other).await.unwrap();
     removing.await.unwrap().unwrap();
     assert!(store.load(&connection_key("evt_7")).await.unwrap().is_none());
+}
+
+async fn waiting_calls(admin: &mut MySqlConnection, waits: &'static str) -> i64 {
+    sqlx::query_scalar(waits).fetch_one(admin).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
