@@ -1,8 +1,8 @@
 //! The conformance suite, in a database of its own for each check: on a server with its own defaults, and on one with odd defaults.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use revento_store::{BudgetStore, DeletionStore, InboxStore, Once, TokenStore};
+use revento_store::{BudgetStore, DeletionStore, InboxAdmin, InboxStore, Once, TokenAdmin, TokenStore};
 use revento_store_testkit::{
     BoxError, BudgetStoreSuite, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, Subject,
     TokenAdminSuite, TokenStoreSuite,
@@ -10,6 +10,9 @@ use revento_store_testkit::{
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, Row as _, mysql::MySqlRow};
 
 use crate::server;
+
+/// How long a check may take: it creates tables, on a machine that runs other tests as well.
+const TIME_LIMIT: Duration = Duration::from_secs(300);
 
 /// Every value of every row of a table.
 pub(crate) async fn dump(url: &str, table: &str) -> Result<Vec<u8>, BoxError> {
@@ -44,6 +47,7 @@ fn token_store(server: String) -> TokenStoreSuite {
             Ok(subject.with_teardown(|| server::drop_database(url)))
         }
     })
+    .time_limit(TIME_LIMIT)
 }
 
 fn token_admin(server: String) -> TokenAdminSuite {
@@ -52,9 +56,16 @@ fn token_admin(server: String) -> TokenAdminSuite {
         async move {
             let url = server::database(&server).await;
             let store = server::options(&url).connect().await?;
-            Ok(Subject::token_admin(store).with_teardown(|| server::drop_database(url)))
+            let place = url.clone();
+            let open = move || {
+                let options = server::options(&place);
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn TokenAdmin>) }
+            };
+            let subject = Subject::token_admin(store).with_replicas(open);
+            Ok(subject.with_teardown(|| server::drop_database(url)))
         }
     })
+    .time_limit(TIME_LIMIT)
 }
 
 fn inbox_store(server: String) -> InboxStoreSuite {
@@ -76,6 +87,7 @@ fn inbox_store(server: String) -> InboxStoreSuite {
             Ok(subject.with_teardown(|| server::drop_database(url)))
         }
     })
+    .time_limit(TIME_LIMIT)
 }
 
 fn inbox_admin(server: String) -> InboxAdminSuite {
@@ -84,9 +96,16 @@ fn inbox_admin(server: String) -> InboxAdminSuite {
         async move {
             let url = server::database(&server).await;
             let store = server::options(&url).connect().await?;
-            Ok(Subject::inbox_admin(store).with_teardown(|| server::drop_database(url)))
+            let place = url.clone();
+            let open = move || {
+                let options = server::options(&place);
+                async move { Ok(Arc::new(options.connect().await?) as Arc<dyn InboxAdmin>) }
+            };
+            let subject = Subject::inbox_admin(store).with_replicas(open);
+            Ok(subject.with_teardown(|| server::drop_database(url)))
         }
     })
+    .time_limit(TIME_LIMIT)
 }
 
 fn deletion_store(server: String) -> DeletionStoreSuite {
@@ -104,6 +123,7 @@ fn deletion_store(server: String) -> DeletionStoreSuite {
             Ok(subject.with_teardown(|| server::drop_database(url)))
         }
     })
+    .time_limit(TIME_LIMIT)
 }
 
 fn budget_store(server: String) -> BudgetStoreSuite {
@@ -121,6 +141,7 @@ fn budget_store(server: String) -> BudgetStoreSuite {
             Ok(subject.with_teardown(|| server::drop_database(url)))
         }
     })
+    .time_limit(TIME_LIMIT)
 }
 
 fn once_store(server: String) -> OnceSuite {
@@ -138,6 +159,7 @@ fn once_store(server: String) -> OnceSuite {
             Ok(subject.with_teardown(|| server::drop_database(url)))
         }
     })
+    .time_limit(TIME_LIMIT)
 }
 
 #[tokio::test(flavor = "multi_thread")]
