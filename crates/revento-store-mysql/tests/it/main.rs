@@ -10,8 +10,8 @@
     reason = "a test may panic, and one that cannot run says so"
 )]
 
-mod handlers;
 mod failures;
+mod handlers;
 mod migrating;
 mod network;
 mod proxy;
