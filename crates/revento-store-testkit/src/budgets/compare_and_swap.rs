@@ -260,6 +260,31 @@ pub(super) async fn a18_what_is_not_idle_is_kept(subject: SharedSubject<dyn Budg
         "the stored bytes one second before they are idle",
         answer,
         BudgetSwapOutcome::Conflict(b"spent".to_vec()),
+    )?;
+
+    // Each swap sets a new end.
+    let prolonged = BudgetWrite {
+        idle_at: Timestamp::from_unix_seconds(1_778_343_752),
+        ..write("k", Some(b"spent"), b"prolonged")
+    };
+    wrote(&*store, prolonged).await?;
+    for number in 0..40 {
+        let key = format!("later {number}");
+        let later = BudgetWrite {
+            now: Timestamp::from_unix_seconds(1_778_343_751),
+            idle_at: Timestamp::from_unix_seconds(1_778_350_000),
+            ..write(&key, None, b"x")
+        };
+        wrote(&*store, later).await?;
+    }
+    let still = BudgetWrite {
+        now: Timestamp::from_unix_seconds(1_778_343_751),
+        ..write("k", None, b"")
+    };
+    same(
+        "the stored bytes one second before their second end, and long after the first",
+        store.compare_and_swap(still).await?,
+        BudgetSwapOutcome::Conflict(b"prolonged".to_vec()),
     )
 }
 

@@ -20,7 +20,18 @@ pub(super) async fn q17_the_most_urgent_duty_is_first(
     let two = vec![due("d", days(29)), due("c", days(30))];
     same("the two most urgent", store.open_duties(2).await?, two)?;
     same("none of them", store.open_duties(0).await?, vec![])?;
-    same("all of them", store.open_duties(usize::MAX).await?.len(), 4)
+    same("all of them", store.open_duties(usize::MAX).await?.len(), 4)?;
+
+    // Neither the order of the texts of the deadlines nor that of the arrival.
+    let micros = [("y", -9), ("x", -9), ("w", -10), ("v", 10), ("u", 9), ("z", -9)];
+    let early = micros.map(|(id, micros)| due(id, Timestamp::from_unix_micros(micros)));
+    record_all(&*store, early).await?;
+    are_open(
+        &*store,
+        "the open duties, with deadlines of -10, -9 (three), 9 and 10 µs",
+        &["w", "x", "y", "z", "u", "v", "d", "c", "b", "a"],
+    )
+    .await
 }
 
 pub(super) async fn k22_no_deadline_is_judged_by_the_stores_clock(

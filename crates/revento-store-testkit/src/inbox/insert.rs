@@ -76,6 +76,7 @@ pub(super) async fn q9_a_buried_delivery_is_queued_again(
     subject: SharedSubject<dyn InboxStore>,
 ) -> CheckResult {
     let store = subject.store();
+    bury(&*store, delivery("2"), minutes(1)).await?;
     insert_all(&*store, [delivery("1")]).await?;
     for now in [NOW, minutes(2)] {
         let leased = one(&*store, now).await?;
@@ -83,6 +84,9 @@ pub(super) async fn q9_a_buried_delivery_is_queued_again(
         store.bury(&leased.lease, minutes(1), "it failed").await?;
         same("a replay", store.insert(&at("1", minutes(2))).await?, REQUEUED)?;
         is(&*store, "1", DeliveryState::Queued).await?;
+        is(&*store, "2", DeliveryState::Buried).await?;
+        let before = minutes(2).saturating_sub(TICK);
+        leases(&*store, "just before the replay arrived", before, &[]).await?;
         let received = store.insert(&at("1", minutes(2))).await?;
         same(
             "a replay of a delivery that is queued again",
@@ -150,8 +154,25 @@ pub(super) async fn q11_a_reused_delivery_id_is_reported_and_loses_nothing(
     )?;
     let received = store.insert(&reused).await?;
     same("the same once more", received, known(DeliveryState::Queued))?;
-    leases(&*store, "the queued deliveries", NOW, &["1", "2"]).await?;
-    Ok(())
+    let leased = leases(&*store, "the queued deliveries", NOW, &["1", "2"]).await?;
+    // It stays known in every state.
+    for (index, delivery) in leased.iter().enumerate() {
+        match index {
+            0 => store.complete(&delivery.lease, NOW).await?,
+            _ => store.bury(&delivery.lease, NOW, "it failed").await?,
+        };
+    }
+    let reused = NewDelivery {
+        delivery_id: "dlv_1".into(),
+        ..delivery("3")
+    };
+    same(
+        "a third envelope under the same delivery id, when the others are done and buried",
+        store.insert(&reused).await?,
+        InsertOutcome::New {
+            delivery_id_reused: true,
+        },
+    )
 }
 
 pub(super) async fn q11_another_body_under_a_known_identity_is_reported(
@@ -199,5 +220,25 @@ pub(super) async fn q11_another_body_under_a_known_identity_is_reported(
     )?;
     let leased = one(&*store, minutes(5)).await?;
     store.complete(&leased.lease, minutes(5)).await?;
-    told(DeliveryState::Done).await
+    told(DeliveryState::Done).await?;
+
+    // Digests are bytes, and not texts.
+    let with_digest = |last: &[u8]| {
+        let mut body_digest = [0; 32];
+        body_digest[..last.len()].copy_from_slice(last);
+        NewDelivery {
+            body_digest,
+            ..delivery("2")
+        }
+    };
+    insert_all(&*store, [with_digest(b"a")]).await?;
+    for (last, other_body) in [(&b"a"[..], false), (b"A", true), (b"a ", true), (b"", true)] {
+        let state = DeliveryState::Queued;
+        same(
+            &format!("an insert whose digest begins with {last:?}, where one with [97] is stored"),
+            store.insert(&with_digest(last)).await?,
+            InsertOutcome::Known { state, other_body },
+        )?;
+    }
+    Ok(())
 }

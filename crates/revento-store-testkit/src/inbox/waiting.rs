@@ -1,9 +1,9 @@
 //! Checks of the time of the next due delivery.
 
 use revento_core::Timestamp;
-use revento_store::{InboxStore, RequeueAttempts};
+use revento_store::{InboxStore, NewDelivery, RequeueAttempts};
 
-use super::sample::{NOW, at, delivery, insert_all, lease, minutes, one, ordered};
+use super::sample::{MINUTE, NOW, at, delivery, insert_all, lease, minutes, one, ordered};
 use crate::{
     check::SharedSubject,
     expect::{holds, same},
@@ -55,5 +55,20 @@ pub(super) async fn q8_next_due_is_when_a_lease_can_succeed(
         .await?;
     next_is(&*store, "when that is queued again", Some(minutes(8))).await?;
     insert_all(&*store, [delivery("4")]).await?;
-    next_is(&*store, "when another came", Some(NOW)).await
+    next_is(&*store, "when another came", Some(NOW)).await?;
+
+    // Those that arrive last are due first, and wait for nothing.
+    for (what, key, minutes_before) in [
+        ("when one of another key came, due earlier", "app_2", 1),
+        ("when one without a key came, due still earlier", "", 2),
+    ] {
+        let due = NOW.saturating_sub(MINUTE * minutes_before);
+        let early = NewDelivery {
+            ordering_key: key.to_owned(),
+            ..at(&format!("early {minutes_before}"), due)
+        };
+        insert_all(&*store, [early]).await?;
+        next_is(&*store, what, Some(due)).await?;
+    }
+    Ok(())
 }

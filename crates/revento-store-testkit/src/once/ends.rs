@@ -63,6 +63,10 @@ pub(super) async fn k22_no_end_is_judged_by_the_stores_clock(
     }
     takes(&*store, "ever", (BEGINNING_OF_TIME, END_OF_TIME), true).await?;
     takes(&*store, "ever", (NOW, END_OF_TIME), false).await?;
+    let almost = just_before(END_OF_TIME);
+    takes(&*store, "almost ever", (NOW, almost), true).await?;
+    takes(&*store, "almost ever", (just_before(almost), almost), false).await?;
+    takes(&*store, "almost ever", (almost, END_OF_TIME), true).await?;
     // A clock that was set back.
     takes(&*store, "a", (after(3600), after(3660)), true).await?;
     takes(&*store, "a", (NOW, after(60)), false).await?;

@@ -29,22 +29,34 @@ pub(super) async fn t1_what_ended_in_order_is_not_abandoned(
     let (fence, _) = granted(&*store, &key("evt_1"), version, NOW).await?;
     store.release(&key("evt_1"), fence).await?;
     let (fence, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
-    same("a claim after a release", abandoned, false)?;
+    same(
+        "whether a claim after a release follows an abandoned one",
+        abandoned,
+        false,
+    )?;
 
     let version = swapped(&*store, version, &renewed(&record), Some(fence)).await?;
     let (fence, abandoned) = granted(&*store, &key("evt_1"), version, NOW).await?;
-    same("a claim after a fenced swap", abandoned, false)?;
+    same(
+        "whether a claim after a fenced swap follows an abandoned one",
+        abandoned,
+        false,
+    )?;
 
     // The second holder knows that the first claim was abandoned, and stores the status in doubt.
     let (fence, abandoned) = {
         let (second, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
-        same("a claim after an expired one", abandoned, true)?;
+        same(
+            "whether a claim after an expired one follows an abandoned one",
+            abandoned,
+            true,
+        )?;
         store.release(&key("evt_1"), fence).await?;
         let version = swapped(&*store, version, &doubted(&renewed(&record)), Some(second)).await?;
         granted(&*store, &key("evt_1"), version, end_of(NOW)).await?
     };
     same(
-        "a claim after the fenced swap of a holder that knew of the abandoned claim",
+        "whether a claim counts as abandoned after the fenced swap of a holder that knew of it",
         abandoned,
         false,
     )?;
@@ -61,12 +73,16 @@ pub(super) async fn t1_a_successors_release_does_not_hide_it(
     let (second, _) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
     store.release(&key("evt_1"), second).await?;
     let (third, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
-    same("a claim after a successor gave its own back", abandoned, true)?;
+    same(
+        "whether an abandoned claim is still reported after its successor was released",
+        abandoned,
+        true,
+    )?;
     store.release(&key("evt_1"), first).await?;
     store.release(&key("evt_1"), third).await?;
     let (_, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
     same(
-        "a claim after the first holder's release came too late",
+        "whether an abandoned claim is still reported after its holder released it too late",
         abandoned,
         true,
     )
@@ -82,12 +98,16 @@ pub(super) async fn t1_an_unfenced_swap_does_not_hide_it(
     let version = swapped(&*store, version, &marked(&record, 2), None).await?;
     let (fence, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
     same(
-        "a claim after one that ran out and a swap that knew nothing of it",
+        "whether an abandoned claim is reported after an unfenced swap before it expired",
         abandoned,
         true,
     )?;
     store.release(&key("evt_1"), fence).await?;
     let version = swapped(&*store, version, &record, None).await?;
     let (_, abandoned) = granted(&*store, &key("evt_1"), version, end_of(NOW)).await?;
-    same("the same once more", abandoned, true)
+    same(
+        "whether an abandoned claim is still reported after an unfenced swap",
+        abandoned,
+        true,
+    )
 }

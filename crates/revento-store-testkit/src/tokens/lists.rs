@@ -102,9 +102,13 @@ pub(super) async fn k6_an_integration_has_exactly_its_records(
     )?;
     let keys = keys();
     for key in &keys {
-        created(&*store, &of_key(key.clone())).await?;
+        let mut record = of_key(key.clone());
+        if key.user_id.is_some() {
+            record.connection.status = revento_core::ConnectionStatus::Revoked;
+        }
+        created(&*store, &record).await?;
     }
-    for client in ["clt_1", "clt_11", "clt_2", "CLT_1"] {
+    for client in ["clt_1", "clt_11", "clt_2", "CLT_1", "clt_1 "] {
         let wanted = all(
             &*store,
             keys.iter().filter(|key| key.client_id.as_str() == client),

@@ -1,5 +1,7 @@
 //! Checks of paging through lists.
 
+use std::collections::HashSet;
+
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::{DueCursor, Record, Sealed, Stored, TokenStore};
 
@@ -8,6 +10,7 @@ use crate::{
     check::SharedSubject,
     expect::{NotPassed, fail, same},
     race::in_batches,
+    show,
     subject::CheckResult,
 };
 
@@ -55,6 +58,15 @@ impl List<'_> {
             if page.len() > size {
                 return fail(format!("a page of at most {size} has {} records", page.len()));
             }
+            if let Some(cursor) = all.last()
+                && let Some(key) = common(&all, &page)
+            {
+                return fail(format!(
+                    "a record is on two pages: {} is again on the page behind the cursor {} (pages of {size})",
+                    show::key(key),
+                    show::key(&cursor.record.connection.key)
+                ));
+            }
             let is_last = page.len() < size;
             all.extend(page);
             if is_last {
@@ -65,6 +77,13 @@ impl List<'_> {
         }
         fail("the pages do not end")
     }
+}
+
+/// The key of a record that is in both lists.
+fn common<'a>(one: &[Stored], other: &'a [Stored]) -> Option<&'a ConnectionKey> {
+    let key = |stored: &'a Stored| &stored.record.connection.key;
+    let listed: HashSet<_> = one.iter().map(|stored| &stored.record.connection.key).collect();
+    other.iter().map(key).find(|key| listed.contains(key))
 }
 
 fn keys(list: &[Stored]) -> Vec<String> {
@@ -189,6 +208,12 @@ pub(super) async fn k6_lists_are_in_the_order_of_their_keys(
         installation("Evt"),
         installation(""),
         user("", "usr"),
+        // In the order of the ids `a.b` is before `a/b`; in that of the texts behind it, because `/` is `%2F` there.
+        user("evt", "a.b"),
+        user("evt", "a/b"),
+        // Capital letters are before small ones.
+        installation("Zed"),
+        user("evt", "Usr_1"),
     ];
     create_all(&*store, all.iter().map(|key| of_key(key.clone())).collect()).await?;
     let foreign = ConnectionKey::installation("clt_tes".into(), "evt".into());

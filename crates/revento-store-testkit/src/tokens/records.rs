@@ -4,7 +4,7 @@ use revento_core::{ConnectionKey, ConnectionStatus, Scopes, StatusReason, Timest
 use revento_store::{Record, Sealed, TokenStore};
 
 use super::sample::{
-    DAY, MINUTE, NOW, TICK, created, is_stored, key, loaded, of_key, record, same_record, swapped,
+    DAY, MINUTE, NOW, TICK, created, granted, is_stored, key, loaded, of_key, record, same_record, swapped,
 };
 use crate::{
     check::SharedSubject,
@@ -134,6 +134,25 @@ pub(super) async fn k4_removing_is_final_and_repeatable(
         record("evt_2"),
     )?;
     created(&*store, &record("evt_1")).await?;
+
+    // Whatever its state is.
+    let mut ended = record("evt_3");
+    ended.connection.status = ConnectionStatus::Revoked;
+    ended.tokens = None;
+    created(&*store, &ended).await?;
+    let version = created(&*store, &record("evt_4")).await?;
+    granted(&*store, &key("evt_4"), version, NOW).await?;
+    for (what, key) in [
+        ("an ended connection", key("evt_3")),
+        ("a claimed connection", key("evt_4")),
+    ] {
+        store.remove(&key).await?;
+        same(
+            &format!("{what} after it was removed"),
+            store.load(&key).await?,
+            None,
+        )?;
+    }
     Ok(())
 }
 
@@ -172,7 +191,15 @@ pub(super) async fn k9_times_survive_to_the_microsecond(
 pub(super) async fn k9_counters_survive_in_full_width(subject: SharedSubject<dyn TokenStore>) -> CheckResult {
     let store = subject.store();
     let mut failures = Failures::new();
-    for generation in [0, 1, u64::from(u32::MAX) + 1, u64::MAX / 2 + 1, u64::MAX] {
+    let generations = [
+        0,
+        1,
+        u64::from(u32::MAX) + 1,
+        (1 << 53) + 1, // The first that a float does not have.
+        u64::MAX / 2 + 1,
+        u64::MAX,
+    ];
+    for generation in generations {
         let mut record = record(&format!("evt_{generation}"));
         record.connection.generation = generation;
         failures.add(comes_back(&*store, &record).await);
