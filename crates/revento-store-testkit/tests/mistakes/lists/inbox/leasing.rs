@@ -22,8 +22,8 @@ pub(super) fn leasing() -> Vec<Mistake> {
         sql("equal times backwards", "lease_look", "ORDER BY at, arrival", "ORDER BY at, arrival DESC").found_by("q11_a_reused_delivery_id_is_reported_and_loses_nothing", &["the queued deliveries"]),
         sql("the order of the times' texts", "lease_look", "ORDER BY at, arrival", "ORDER BY CAST(at AS TEXT), arrival").found_by("q8_deliveries_are_due_in_order_to_both_ends_of_time", &["all in the order of their times"]),
         sql("no order", "lease_look", "ORDER BY at, arrival ", "ORDER BY envelope_id ").found_by("q8_the_longest_waiting_is_first", &["deliveries that are due later, and deliveries whose lease expired"]),
-        sql("a hundred at a time", "lease_look", "LIMIT ?2", "LIMIT min(?2, 100)").found_by("q4_a_thousand_buried_deliveries_are_all_listed", &["q4_a_thousand_buried_deliveries_are_all_listed how many deliveries are leased"]),
-        sql("a thousand at a time", "lease_look", "LIMIT ?2", "LIMIT min(?2, 1000)").found_by("q4_a_thousand_buried_deliveries_are_all_listed", &["q4_a_thousand_buried_deliveries_are_all_listed how many deliveries are leased"]),
+        sql("a hundred at a time", "lease_look", "LIMIT ?2", "LIMIT min(?2, 100)").found_by("q4_a_thousand_buried_deliveries_are_all_listed", &["how many deliveries are leased"]),
+        sql("a thousand at a time", "lease_look", "LIMIT ?2", "LIMIT min(?2, 1000)").found_by("q4_a_thousand_buried_deliveries_are_all_listed", &["how many deliveries are leased"]),
         sql("0 is no limit", "lease_look", "LIMIT ?2", "LIMIT iif(?2 = 0, -1, ?2)").found_by("q8_the_longest_waiting_is_first", &["how many a lease of none gives"]),
         sql(
             "the limit is before the filter",

@@ -40,9 +40,9 @@ pub(super) fn due() -> Vec<Mistake> {
             "SELECT * FROM connections",
             "SELECT * FROM (SELECT * FROM connections ORDER BY refresh_expires_at, key LIMIT ?5)",
         ).found_by("t7_due_lists_live_connections_only", &["as many as there are live ones"]),
-        sql("due lists a thousand at most", "due", "LIMIT ?5", "LIMIT min(?5, 1000)").found_by("k6_a_thousand_records_are_all_listed", &["k6_a_thousand_records_are_all_listed the page after the last one"]),
+        sql("due lists a thousand at most", "due", "LIMIT ?5", "LIMIT min(?5, 1000)").found_by("k6_a_thousand_records_are_all_listed", &["the page after the last one"]),
         sql("due takes 0 for no limit", "due", "LIMIT ?5", "LIMIT iif(?5 = 0, -1, ?5)").found_by("t7_due_is_soonest_first_and_ends_before_its_limit", &["at most 0"]),
         sql("due lists one too many", "due", "LIMIT ?5", "LIMIT min(?5, 1000000) + 1").found_by("t7_due_is_soonest_first_and_ends_before_its_limit", &["at most 0"]),
-        bound("due loses a limit of 64 bits", "due", 5, wrong::as_byte).found_by("k6_a_thousand_records_are_all_listed", &["k6_a_thousand_records_are_all_listed the page after the last one"]),
+        bound("due loses a limit of 64 bits", "due", 5, wrong::as_byte).found_by("k6_a_thousand_records_are_all_listed", &["the page after the last one"]),
     ]
 }

@@ -149,7 +149,7 @@ pub(super) fn swapping() -> Vec<Mistake> {
             "scopes = ?10",
             "scopes = scopes",
         )
-        .found_by("k2_a_swap_replaces_every_field", &["the record after the swap"]),
+        .found_by("k2_a_swap_replaces_every_field", &["in scopes"]),
         sql(
             "a swap forgets the generation",
             "swap",

@@ -142,11 +142,11 @@ pub(super) fn values() -> Vec<Mistake> {
         read("events in normal form C", "event_id", wrong::composed)
             .found_by("k8_no_two_keys_are_mistaken_for_each_other", &["event_id"]),
         read("no tokens are NULL", "tokens", wrong::empty_is_null)
-            .found_by("k8_sealed_bytes_survive_as_they_are", &["the sealed bytes"]),
+            .found_by("k8_sealed_bytes_survive_as_they_are", &["its tokens"]),
         read("NULL is no tokens", "tokens", wrong::null_is_no_bytes)
             .found_by("k1_every_combination_of_optional_fields_survives", &["tokens"]),
         read("tokens as lossy text", "tokens", wrong::as_lossy_text)
-            .found_by("k8_sealed_bytes_survive_as_they_are", &["the sealed bytes"]),
+            .found_by("k8_sealed_bytes_survive_as_they_are", &["its tokens"]),
         read("tokens of 64 KiB", "tokens", wrong::cut_at_64_kib)
             .found_by("k8_large_tokens_survive", &["the size of the tokens"]),
         read(
@@ -154,7 +154,7 @@ pub(super) fn values() -> Vec<Mistake> {
             "tokens",
             wrong::without_trailing_zeros,
         )
-        .found_by("k8_sealed_bytes_survive_as_they_are", &["the sealed bytes"]),
+        .found_by("k8_sealed_bytes_survive_as_they_are", &["its tokens"]),
         bound(
             "status times in milliseconds",
             "create",
