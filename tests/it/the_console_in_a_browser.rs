@@ -179,8 +179,15 @@ async fn the_clock_moves_to_just_before_and_just_after_an_expiry() {
     browser.sees("the real time").await;
     browser.click_in(&milestone("access expiry"), "before").await;
     browser.sees("59 min ahead").await;
-    assert_eq!(platform.read(&first, &path).await.0, 200);
-    browser.click_in(&milestone("access expiry"), "after").await;
+    // That was a second ahead, so on a busy machine it may be past.
+    let status = platform.read(&first, &path).await.0;
+    browser.visit(&platform.console("")).await;
+    if browser.count(&milestone("access expiry")).await == 1 {
+        assert_eq!(status, 200);
+        browser.click_in(&milestone("access expiry"), "after").await;
+        milestones_become(&browser, "access expiry", 0).await;
+        browser.visit(&platform.console("")).await;
+    }
     milestones_become(&browser, "access expiry", 0).await;
     let (status, body) = platform.read(&first, &path).await;
     assert_eq!((status, &body["error"]), (401, &json!("token_expired")));

@@ -216,7 +216,7 @@ async fn k8_a_call_that_is_too_large_for_the_server_is_not_sent() {
     let url = server::database(&server).await;
     let store = server::connect(&url).await;
     let mut large = record("evt_1", 1);
-    large.tokens = Some(revento_store::Sealed::from_bytes(vec![7; 1 << 20]));
+    large.tokens = Some(revento_store::Sealed::from_bytes(vec![7; 4 << 20]));
     let error = store.create(&large).await.unwrap_err();
     assert_eq!(error.reason(), StoreErrorReason::Rejected);
     assert!(!error.may_have_taken_effect());

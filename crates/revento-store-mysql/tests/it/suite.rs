@@ -207,7 +207,7 @@ async fn a17_the_budget_store_suite_passes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_suites_pass_whatever_the_defaults_of_the_server_are() {
     let Some(server) = server::odd_url() else { return };
-    let too_large = "max_allowed_packet is 1 MiB there, and a larger call is refused";
+    let too_large = "max_allowed_packet is 2 MiB there, and a larger call is refused";
     let tokens = token_store(server.clone()).skip("k8_large_tokens_survive", too_large);
     tokens.run().await.assert_passed();
     token_admin(server.clone()).run().await.assert_complete();

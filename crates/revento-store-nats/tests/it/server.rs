@@ -26,11 +26,21 @@ impl Servers {
 
     /// A store with streams of its own, which are deleted when the guard is dropped.
     pub(crate) async fn fresh(&self) -> Result<(NatsStore, Guard), BoxError> {
-        let streams = Streams {
+        // On a busy machine a server refuses a stream now and then ("error creating store for stream").
+        for _ in 0..4 {
+            if let Ok(opened) = self.open_fresh().await {
+                return Ok(opened);
+            }
+        }
+        self.open_fresh().await
+    }
+
+    async fn open_fresh(&self) -> Result<(NatsStore, Guard), BoxError> {
+        let guard = Guard(Streams {
             servers: self.clone(),
             prefix: fresh_prefix(),
-        };
-        Ok((streams.open().await?, Guard(streams)))
+        });
+        Ok((guard.0.open().await?, guard))
     }
 
     /// The same servers without the SDK.

@@ -107,8 +107,7 @@ where
         workers.spawn(async move {
             let mut missed = Vec::new();
             while let Some(mistake) = mistakes.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let report = suite(mistake).only(mistake.check).run().await;
-                missed.extend(complaint(mistake, &report));
+                missed.extend(complaint_of(mistake, suite).await);
             }
             missed
         });
@@ -121,6 +120,22 @@ where
         mistakes.len(),
         missed.join("\n")
     );
+}
+
+/// What is wrong with the reports about a mistake. A store that lacks a transaction does not lose every race, so it gets some.
+async fn complaint_of<S>(mistake: &Arc<Mistake>, suite: fn(&Arc<Mistake>) -> Suite<S>) -> Option<String>
+where
+    S: StoreTrait + Send + Sync + ?Sized + 'static,
+{
+    let mut last = None;
+    for _ in 0..mistake.races() {
+        let report = suite(mistake).only(mistake.check).run().await;
+        last = complaint(mistake, &report);
+        if last.is_none() {
+            break;
+        }
+    }
+    last
 }
 
 /// What is wrong with the report about a mistake; `None` if it names the cause.

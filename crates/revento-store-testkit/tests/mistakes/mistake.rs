@@ -89,6 +89,14 @@ impl Mistake {
         }
     }
 
+    /// How often a check may run until it has found the mistake.
+    pub(crate) fn races(&self) -> usize {
+        let is_race = |change: &(Change, AtomicBool)| {
+            matches!(change.0, Change::NoTransaction(_) | Change::NotCounted(_))
+        };
+        if self.changes.iter().any(is_race) { 20 } else { 1 }
+    }
+
     /// The store as it should be.
     pub(crate) fn none() -> Self {
         Self::new("no mistake")
