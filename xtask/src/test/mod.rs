@@ -15,6 +15,9 @@ use crate::process;
 use crate::workspace::{self, cargo};
 pub(crate) use recording::record;
 
+/// How many test binaries run at the same time. With more of them tests on two cores begin to wait in vain.
+const AT_ONCE: usize = 3;
+
 /// Options of `test`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -25,7 +28,7 @@ pub(crate) struct Options {
     #[arg(short, long = "package", value_name = "PACKAGE")]
     packages: Vec<String>,
     /// How many test binaries run at the same time
-    #[arg(long, default_value_t = 4, value_name = "COUNT")]
+    #[arg(long, default_value_t = AT_ONCE, value_name = "COUNT")]
     at_once: usize,
     /// Arguments for the test binaries: a filter, `--nocapture`, …
     #[arg(last = true)]
@@ -38,7 +41,7 @@ impl Options {
         Self {
             require_all: true,
             packages: Vec::new(),
-            at_once: 4,
+            at_once: AT_ONCE,
             arguments: Vec::new(),
         }
     }
