@@ -38,13 +38,15 @@
 //! |---|---|
 //! | [`Subject::with_replicas`] | opens the same data again: for restarts, and for races between replicas |
 //! | [`Subject::with_dump`] | reads every byte at rest: the suite searches it for plaintext |
+//! | [`Subject::with_restart`] | ends the engine and opens the same data: without it, what the engine has in memory only seems durable |
 //! | [`Subject::with_teardown`] | removes the data of the check, however it has ended |
 //! | [`Subject::guarded_by`] | a value to drop after the check, such as a temporary directory |
 //! | [`Suite::skip`] | a check, or one of the first two hooks, that your store cannot have, and the reason |
 //! | [`Suite::time_limit`] | after which a check fails because it hangs; five minutes by default |
 //! | [`Suite::concurrency`] | how many checks run at the same time; one by default |
 //!
-//! Nothing is skipped in silence: a check whose hook is missing fails until you set the hook or skip it with a reason.
+//! A check whose hook is missing fails until you set the hook or skip it with a reason. Only `with_restart` can be missing: the checks of
+//! restarts then open the data through `with_replicas`.
 //!
 //! The suites do not read the system clock: every time that they pass to a store is a constant, and some are far from today.
 //! [`fixtures`] has values for the tests that you write beside them.

@@ -165,7 +165,8 @@ impl<S: ?Sized> Subject<S> {
     /// Sets the function that opens the same data again, as another replica or a restarted process does.
     ///
     /// Return a new handle, with a pool and caches of its own, and not a clone: a check that one replica sees what another wrote
-    /// means little if both are the same one.
+    /// means little if both are the same one. Only an engine that a process cannot open twice has to return a clone; then set
+    /// [`with_restart`](Self::with_restart) as well.
     #[must_use]
     pub fn with_replicas<F>(mut self, open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
@@ -196,9 +197,9 @@ impl<S: ?Sized> Subject<S> {
     /// reach them. The order of the bytes does not matter.
     ///
     /// The checks search for texts as they are, in UTF-16, in hexadecimal digits, in Base64 and escaped in JSON. So
-    /// the dump may also be the output of a dump tool. They do not see through compression and encryption: if the engine compresses or encrypts its files,
-    /// return its rows through a query. A check fails if the dump lacks the fields that are not secret, because then it is no dump of
-    /// this store.
+    /// the dump may also be the output of a dump tool. They do not see through compression and encryption: if the engine compresses or
+    /// encrypts its files, or keeps bytes in pages that it has freed, return its rows through a query. A check fails if the dump lacks the
+    /// fields that are not secret, because then it is no dump of this store.
     #[must_use]
     pub fn with_dump<F>(mut self, dump: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
