@@ -19,3 +19,18 @@ mod sealers;
 mod suite;
 mod text_change;
 mod tokens;
+
+/// Runs a check until it has found a fault: a store that is not atomic does not lose every race.
+async fn until_found<F>(run: impl Fn() -> F) -> revento_store_testkit::Report
+where
+    F: Future<Output = revento_store_testkit::Report>,
+{
+    let mut report = run().await;
+    for _ in 0..20 {
+        if !report.is_passed() {
+            break;
+        }
+        report = run().await;
+    }
+    report
+}

@@ -69,7 +69,7 @@ async fn q17_every_faulty_ledger_is_found() {
     ];
     assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");
     for (fault, check) in faults {
-        let report = run(check, fault).await;
+        let report = crate::until_found(|| run(check, fault)).await;
         let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
         assert!(
             failed.contains(&check),
@@ -79,13 +79,15 @@ async fn q17_every_faulty_ledger_is_found() {
 }
 
 async fn bent(bend: Bend, check: &str) {
-    let suite = DeletionStoreSuite::new(move || async move {
-        let store = Arc::new(Bent::new(bend));
-        let first = Arc::clone(&store);
-        let open = move || std::future::ready(Ok(Arc::new(first.replica()) as Arc<dyn DeletionStore>));
-        Ok(Subject::new(store as Arc<dyn DeletionStore>).with_replicas(open))
-    });
-    let report = suite.only(check).run().await;
+    let suite = || {
+        DeletionStoreSuite::new(move || async move {
+            let store = Arc::new(Bent::new(bend));
+            let first = Arc::clone(&store);
+            let open = move || std::future::ready(Ok(Arc::new(first.replica()) as Arc<dyn DeletionStore>));
+            Ok(Subject::new(store as Arc<dyn DeletionStore>).with_replicas(open))
+        })
+    };
+    let report = crate::until_found(|| suite().only(check).run()).await;
     assert!(!report.is_passed(), "{bend:?} has to fail {check}");
 }
 

@@ -156,7 +156,7 @@ async fn every_faulty_behaviour_is_found() {
     ];
     assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");
     for (fault, check) in faults {
-        let report = run(check, fault).await;
+        let report = crate::until_found(|| run(check, fault)).await;
         let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
         assert!(
             failed.contains(&check),
@@ -166,13 +166,15 @@ async fn every_faulty_behaviour_is_found() {
 }
 
 async fn bent(bend: Bend, check: &str) {
-    let suite = InboxStoreSuite::new(move || async move {
-        let store = Arc::new(Bent::new(bend));
-        let first = Arc::clone(&store);
-        let open = move || std::future::ready(Ok(Arc::new(first.replica()) as Arc<dyn InboxStore>));
-        Ok(Subject::new(store as Arc<dyn InboxStore>).with_replicas(open))
-    });
-    let report = suite.only(check).run().await;
+    let suite = || {
+        InboxStoreSuite::new(move || async move {
+            let store = Arc::new(Bent::new(bend));
+            let first = Arc::clone(&store);
+            let open = move || std::future::ready(Ok(Arc::new(first.replica()) as Arc<dyn InboxStore>));
+            Ok(Subject::new(store as Arc<dyn InboxStore>).with_replicas(open))
+        })
+    };
+    let report = crate::until_found(|| suite().only(check).run()).await;
     assert!(!report.is_passed(), "{bend:?} has to fail {check}");
 }
 

@@ -162,7 +162,7 @@ async fn every_faulty_behaviour_is_found() {
     assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");
     for (fault, check) in faults {
         found(
-            &run(check, move || Arc::new(Faulty::new(fault))).await,
+            &crate::until_found(|| run(check, move || Arc::new(Faulty::new(fault)))).await,
             check,
             &fault,
         );
@@ -302,7 +302,7 @@ async fn k4_a_swap_that_writes_back_what_it_read_is_found() {
         "k12_a_claim_outlives_swaps_at_once",
         "k4_a_removal_outlives_swaps_at_once",
     ] {
-        let report = run(check, || Arc::new(SwapInTwoSteps::default())).await;
+        let report = crate::until_found(|| run(check, || Arc::new(SwapInTwoSteps::default()))).await;
         found(&report, check, &"a swap in two steps");
     }
 }
