@@ -1,64 +1,48 @@
-//! Checks licences, bans and sources of all dependencies against `deny.toml`.
+//! Checks the dependencies against `deny.toml`: licences, bans and sources in each run of CI, advisories on request.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
 
 use crate::process;
-use crate::workspace::{cargo, root, target_directory};
+use crate::tools::Tool;
+use crate::workspace::{cargo, root};
 
-const VERSION: &str = "0.20.2";
+const CARGO_DENY: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+};
 
-/// Installs cargo-deny if it is missing, then checks. Only the installation and the download of crates need a network.
-///
-/// Advisories are not checked: their database is on the network, and its changes would make an unchanged commit fail.
+/// Checks licences, bans and sources. Only the installation and the download of crates need a network.
 pub(crate) fn run() -> Result<()> {
-    let tool = tool()?;
-    // The graph has all platforms, so cargo-deny needs the manifests of all of them.
-    process::run(&mut cargo(&["fetch", "--locked", "--quiet"])?)?;
-    let arguments = [
-        "--offline",
-        "--all-features",
-        "check",
-        "--hide-inclusion-graph",
-        "licenses",
-        "bans",
-        "sources",
-    ];
-    process::run(Command::new(tool).current_dir(root()?).args(arguments))
-}
-
-/// The path of cargo-deny in the build folder.
-fn tool() -> Result<PathBuf> {
-    let home = target_directory()?
-        .join("tools")
-        .join(format!("cargo-deny-{VERSION}"));
-    let tool = home
-        .join("bin")
-        .join("cargo-deny")
-        .with_extension(std::env::consts::EXE_EXTENSION);
-    if !tool.exists() {
-        println!("building cargo-deny {VERSION} into {}", home.display());
-        install(&home)?;
-    }
-    Ok(tool)
-}
-
-/// Builds without optimization: that takes 40 s on two cores instead of minutes, and the check is still short.
-fn install(home: &Path) -> Result<()> {
-    let arguments = [
-        "install",
-        "cargo-deny",
-        "--locked",
-        "--quiet",
-        "--debug",
-        "--config",
-        "profile.dev.debug=false",
-    ];
+    let mut command = cargo_deny()?;
     process::run(
-        cargo(&arguments)?
-            .args(["--version", VERSION, "--root"])
-            .arg(home),
+        command
+            .arg("--offline")
+            .args(CHECK)
+            .args(["licenses", "bans", "sources"]),
     )
+}
+
+/// Checks the lock file against the advisories of RustSec. Without a network it prints a line.
+///
+/// This is no part of CI: the database changes, and an unchanged commit must not fail.
+pub(crate) fn audit() -> Result<()> {
+    let fetched = process::output(cargo_deny()?.args(["fetch", "db"]))?;
+    if !fetched.status.success() {
+        println!("skipped: the advisory database cannot be downloaded");
+        return Ok(());
+    }
+    process::run(cargo_deny()?.args(CHECK).args(["--disable-fetch", "advisories"]))
+}
+
+const CHECK: [&str; 3] = ["--all-features", "check", "--hide-inclusion-graph"];
+
+/// cargo-deny in the root of the workspace. The graph has all platforms, so it needs the manifests of all of them.
+fn cargo_deny() -> Result<Command> {
+    let tool = CARGO_DENY.path()?;
+    process::run(&mut cargo(&["fetch", "--locked", "--quiet"])?)?;
+    let mut command = Command::new(tool);
+    command.current_dir(root()?);
+    Ok(command)
 }

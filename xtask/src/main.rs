@@ -11,18 +11,25 @@ mod demo;
 mod deny;
 mod engines;
 mod fuzz;
+mod hack;
 mod interrupt;
+mod minimal_versions;
 mod mistakes;
 mod model;
 mod process;
 mod public_api;
 mod purity;
+mod release;
 mod rust;
+mod sbom;
 mod screenshots;
+mod semver;
 mod soak;
 mod steps;
 mod test;
+mod tools;
 mod trials;
+mod unused;
 mod workspace;
 
 use std::process::ExitCode;
@@ -60,6 +67,20 @@ enum Chore {
     PublicApi,
     /// Checks licences, bans and sources of all dependencies (cargo-deny, offline)
     Deny,
+    /// Checks the lock file against the advisories of RustSec (cargo-deny); without a network it prints a line
+    Audit,
+    /// Checks each library with combinations of its features (cargo-hack)
+    Hack(hack::Options),
+    /// Checks what is published with the oldest direct dependencies that the manifests allow
+    MinimalVersions,
+    /// Finds dependencies that no code uses (cargo-shear)
+    Unused,
+    /// Compares the public API with that of the last release (cargo-semver-checks)
+    Semver(semver::Options),
+    /// Writes a bill of materials (CycloneDX) for the command and the facade into target/sbom
+    Sbom,
+    /// Makes a release, or rehearses one: see RELEASING.md
+    Release(release::Options),
     /// Model-checks the refresh protocol in millions of states
     Model,
     /// Kills processes and databases while they refresh tokens, and checks that no token is lost
@@ -109,6 +130,13 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Alone => alone::run(),
         Chore::PublicApi => public_api::run(),
         Chore::Deny => deny::run(),
+        Chore::Audit => deny::audit(),
+        Chore::Hack(options) => hack::run(options),
+        Chore::MinimalVersions => minimal_versions::run(),
+        Chore::Unused => unused::run(),
+        Chore::Semver(options) => semver::run(options),
+        Chore::Sbom => sbom::run(),
+        Chore::Release(options) => release::run(options),
         Chore::Mistakes(options) => mistakes::run(options),
         Chore::Model => model::run(),
         Chore::Crash(options) => trials::crash(options),

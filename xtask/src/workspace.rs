@@ -1,13 +1,14 @@
 //! The workspace: its folder, its cargo commands and its metadata.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use crate::process;
+use crate::{interrupt, process};
 
 /// The root folder of this workspace.
 pub(crate) fn root() -> Result<PathBuf> {
@@ -39,6 +40,64 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
+/// The same as a nightly. `None`, after a line, if the machine has no nightly.
+pub(crate) fn nightly(arguments: &[&str]) -> Result<Option<Command>> {
+    let with = |arguments: &[&str]| {
+        let mut command = Command::new("cargo");
+        command.arg("+nightly").args(arguments);
+        for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
+            command.env_remove(name);
+        }
+        command
+    };
+    if process::stdout(&mut with(&["--version"])).is_err() {
+        interrupt::check()?;
+        println!("skipped: there is no nightly toolchain (rustup toolchain install nightly)");
+        return Ok(None);
+    }
+    let mut command = with(arguments);
+    command.current_dir(root()?);
+    Ok(Some(command))
+}
+
+/// A copy of what git tracks, as it is now, for tools that write into the sources. It is removed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Copy {
+    folder: PathBuf,
+}
+
+impl Copy {
+    /// Copies into the build folder. The place is the same each time, so that cargo can reuse what it built of an earlier copy.
+    pub(crate) fn make(name: &str) -> Result<Self> {
+        let (root, folder) = (root()?, target_directory()?.join("copies").join(name));
+        fs::remove_dir_all(&folder).ok();
+        let mut git = Command::new("git");
+        git.current_dir(&root).arg("ls-files");
+        for file in process::stdout(&mut git)?.lines() {
+            let to = folder.join(file);
+            fs::create_dir_all(to.parent().context("a file has no folder")?)?;
+            // A file that is deleted and not yet committed.
+            if root.join(file).exists() {
+                fs::copy(root.join(file), to).context(file.to_owned())?;
+            }
+        }
+        Ok(Self { folder })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// The version that all packages share, this one too.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The build folder, as the user's settings define it.
 pub(crate) fn target_directory() -> Result<PathBuf> {
     Ok(metadata(&root()?)?.target_directory)
@@ -62,6 +121,8 @@ pub(crate) struct Metadata {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Package {
     pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) version: String,
     pub(crate) manifest_path: PathBuf,
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) features: BTreeMap<String, Vec<String>>,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// The sandbox's counters after one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Evidence {
+pub(crate) struct Evidence {
     refreshes: u64,
     reuses: u64,
 }

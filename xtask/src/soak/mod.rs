@@ -112,7 +112,7 @@ fn build(debug: bool) -> Result<PathBuf> {
 }
 
 /// One run in an empty folder.
-fn quickstart(program: &Path) -> Result<evidence::Evidence> {
+pub(crate) fn quickstart(program: &Path) -> Result<evidence::Evidence> {
     let folder = tempfile::tempdir()?;
     let mut command = Command::new(program);
     command

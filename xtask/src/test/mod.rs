@@ -53,11 +53,46 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.require_all {
         engines.require_all()?;
     }
-    let mut tests = cargo_test(options, &["--tests"])?;
+    let tests = cargo_test(options, &["--tests"])?;
+    run_tests(
+        &engines,
+        tests,
+        options,
+        options.packages.is_empty(),
+        doc_tests(options)?,
+    )
+}
+
+/// The same for all packages of another workspace: `cargo_test` makes a `cargo test` there, with more arguments.
+pub(crate) fn run_elsewhere(cargo_test: impl Fn(&str) -> Result<Command>) -> Result<()> {
+    let options = Options {
+        require_all: false,
+        ..Options::require_all()
+    };
+    let doc_tests = Some(cargo_test("--doc")?);
+    run_tests(
+        &Engines::start()?,
+        cargo_test("--tests")?,
+        &options,
+        true,
+        doc_tests,
+    )
+}
+
+fn run_tests(
+    engines: &Engines,
+    mut tests: Command,
+    options: &Options,
+    is_brief: bool,
+    doc_tests: Option<Command>,
+) -> Result<()> {
     engines.hand_to(&mut tests);
     let binaries = recording::binaries(&mut tests, &options.arguments)?;
-    let failed = side_by_side::run(binaries, options.at_once.max(1), options.packages.is_empty())?;
-    let documented = doc_tests(options, &engines);
+    let failed = side_by_side::run(binaries, options.at_once.max(1), is_brief)?;
+    let documented = doc_tests.map_or(Ok(()), |mut doc_tests| {
+        engines.hand_to(&mut doc_tests);
+        process::run(&mut doc_tests)
+    });
     if !failed.is_empty() {
         bail!("these tests failed: {}", failed.join(", "));
     }
@@ -77,20 +112,19 @@ fn cargo_test(options: &Options, more: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-/// Runs the doc tests. cargo refuses to if no chosen package has a library.
-fn doc_tests(options: &Options, engines: &Engines) -> Result<()> {
+/// The command that runs the doc tests. cargo refuses to if no chosen package has a library.
+fn doc_tests(options: &Options) -> Result<Option<Command>> {
     let known = workspace::metadata(&workspace::root()?)?.packages;
     let is_chosen = |name: &String| options.packages.is_empty() || options.packages.contains(name);
     if !known
         .iter()
         .any(|package| is_chosen(&package.name) && package.has_library())
     {
-        return Ok(());
+        return Ok(None);
     }
     let mut command = cargo_test(options, &["--doc"])?;
-    engines.hand_to(&mut command);
     if !options.arguments.is_empty() {
         command.arg("--").args(&options.arguments);
     }
-    process::run(&mut command)
+    Ok(Some(command))
 }
