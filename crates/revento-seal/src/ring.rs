@@ -203,3 +203,32 @@ impl DuplicateKeyId {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The cipher alone opens a text that somebody crafted for two keys. So a header with the commitment of another key is refused, even if
+    /// the cipher accepts the text.
+    #[tokio::test]
+    async fn k21_a_text_that_is_committed_to_another_key_is_refused() {
+        let (ours, other) = (SealingKey::from_bytes([1; 32]), SealingKey::from_bytes([2; 32]));
+        let sealed = |commitment| {
+            let header = format::header(ours.id(), commitment);
+            let aad = format::associated_data(&header, "context");
+            let payload = Payload {
+                msg: b"text",
+                aad: &aad,
+            };
+            let nonce = [7; NONCE];
+            let ciphertext = ours.cipher().encrypt(&nonce.into(), payload).unwrap();
+            Sealed::from_bytes([header.as_slice(), &nonce, &ciphertext].concat())
+        };
+        let (honest, crafted) = (sealed(ours.commitment()), sealed(other.commitment()));
+        let ring = KeyRing::new(ours);
+        let opened = ring.open("context", &honest).await.unwrap();
+        assert_eq!(opened.plaintext.as_slice(), b"text");
+        let refused = ring.open("context", &crafted).await;
+        assert!(matches!(refused, Err(SealError::NotAuthentic)));
+    }
+}

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use revento_seal::{KeyRing, KeyService, ParseKeyError, SealingKey, UnwrapKeyError};
-use revento_store::{Entropy, EntropyError, OsEntropy, Sealer};
+use revento_store::{Entropy, EntropyError, ErrorKind, OsEntropy, Sealer};
 use zeroize::Zeroizing;
 
 use crate::{CONTEXT, SECRET, key};
@@ -114,4 +114,31 @@ async fn a_key_service_unwraps_once() {
         .await
         .unwrap_err();
     assert_eq!(std::error::Error::source(&down).unwrap().to_string(), "no route");
+}
+
+#[test]
+fn a_wrong_setting_stays_wrong_and_changes_nothing() {
+    let text = SealingKey::from_base64("").unwrap_err();
+    assert_eq!(text.kind(), ErrorKind::Configuration);
+    assert!(!text.is_transient() && !text.may_have_taken_effect());
+    let id = key(1).with_id("").unwrap_err();
+    assert_eq!(id.kind(), ErrorKind::Configuration);
+    assert!(!id.is_transient() && !id.may_have_taken_effect());
+    let twice = KeyRing::new(key(1)).with_previous(key(1)).unwrap_err();
+    assert_eq!(twice.kind(), ErrorKind::Configuration);
+    assert!(!twice.is_transient() && !twice.may_have_taken_effect());
+}
+
+#[tokio::test]
+async fn a_key_service_may_recover_and_a_key_of_the_wrong_length_may_not() {
+    let down = SealingKey::unwrap_with(&Service(Err("no route")), &[0xFE])
+        .await
+        .unwrap_err();
+    assert_eq!(down.kind(), ErrorKind::Sealing);
+    assert!(down.is_transient() && !down.may_have_taken_effect());
+    let short = SealingKey::unwrap_with(&Service(Ok(31)), &[0xFE])
+        .await
+        .unwrap_err();
+    assert_eq!(short.kind(), ErrorKind::Sealing);
+    assert!(!short.is_transient() && !short.may_have_taken_effect());
 }
