@@ -298,3 +298,148 @@ pub(super) fn is_balanced(body: &[u8]) -> bool {
     });
     depth == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+    use std::{format, vec};
+
+    use super::*;
+
+    fn written(text: &str, spacing: Spacing, escaping: Escaping) -> String {
+        let tokens = tokens(text).unwrap();
+        String::from_utf8(write(&tokens, spacing, escaping, 1000).unwrap()).unwrap()
+    }
+
+    fn spaced(spacing: Spacing) -> String {
+        written(" {\"a\" :[1 , {}],\t\"b\":\"x\"\n} ", spacing, ESCAPINGS[0])
+    }
+
+    #[test]
+    fn each_spacing_is_that_of_a_serializer() {
+        assert_eq!(spaced(Spacing::Compact), r#"{"a":[1,{}],"b":"x"}"#);
+        assert_eq!(spaced(Spacing::Spaced), r#"{"a": [1, {}], "b": "x"}"#);
+        assert_eq!(
+            spaced(Spacing::Pretty("  ")),
+            "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": \"x\"\n}"
+        );
+    }
+
+    #[test]
+    fn each_escaping_is_that_of_a_serializer() {
+        let text = r#""\"\n/<\u00e9\ud83d\udd11'+\r\t\b\f\u0001\\""#;
+        let expected = [
+            r#""\"\n/<é🔑'+\r\t\b\f\u0001\\""#,
+            r#""\"\n\/<é🔑'+\r\t\b\f\u0001\\""#,
+            r#""\"\n/\u003cé🔑'+\r\t\b\f\u0001\\""#,
+            r#""\"\n/<\u00e9\ud83d\udd11'+\r\t\b\f\u0001\\""#,
+            r#""\"\n\/<\u00e9\ud83d\udd11'+\r\t\b\f\u0001\\""#,
+            r#""\"\n/\u003c\u00e9\ud83d\udd11'+\r\t\b\f\u0001\\""#,
+            r#""\"\n/<\u00E9\uD83D\uDD11'+\r\t\b\f\u0001\\""#,
+            r#""\u0022\n/\u003C\u00E9\uD83D\uDD11\u0027\u002B\r\t\b\f\u0001\\""#,
+        ];
+        for (escaping, expected) in ESCAPINGS.into_iter().zip(expected) {
+            assert_eq!(written(text, Spacing::Compact, escaping), expected);
+        }
+    }
+
+    #[test]
+    fn every_escape_of_a_string_is_read() {
+        let (value, rest) = string(r#""\n\r\t\b\f\/\\\"\u00e9\u00E9\ud83d\udd11"x"#).unwrap();
+        assert_eq!(
+            (value.as_str(), rest),
+            ("\n\r\t\u{8}\u{c}/\\\"\u{e9}\u{e9}\u{1f511}", "x")
+        );
+        for (escaped, c) in [
+            (r"\ud800\udc00", '\u{10000}'),
+            (r"\ud801\udc01", '\u{10401}'),
+            (r"\udbff\udfff", '\u{10ffff}'),
+            (r"\ud7ff", '\u{d7ff}'),
+            (r"\ue000", '\u{e000}'),
+        ] {
+            let (value, _) = string(&format!("\"{escaped}\"")).unwrap();
+            assert_eq!(value, c.to_string(), "{escaped}");
+        }
+        for broken in [
+            r#""abc"#,
+            r#""\"#,
+            r#""\u00e"#,
+            r#""\u00eg""#,
+            r#""\ud83d""#,
+            r#""\ud83d\u0041""#,
+            r#""\ud83d\udbff""#,
+            r#""\ud83d\ue000""#,
+            r#""\ud83d/udd11""#,
+            r#""\ud83d\xdd11""#,
+            r#""\udd11""#,
+        ] {
+            assert_eq!(string(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn the_fields_of_an_envelope_get_the_contracts_order() {
+        let ordered = |text| {
+            let ordered = in_contract_order(&tokens(text).unwrap())?;
+            String::from_utf8(write(&ordered, Spacing::Compact, ESCAPINGS[0], 1000)?).ok()
+        };
+        assert_eq!(
+            ordered(r#"{"data":{"type":[2,3],"id":1},"x":0,"type":"t","id":"i"}"#).unwrap(),
+            r#"{"id":"i","type":"t","data":{"type":[2,3],"id":1},"x":0}"#
+        );
+        for same in [r#"{"id":1,"type":2,"x":3}"#, r#"["type","id"]"#, "1", "{"] {
+            assert_eq!(ordered(same), None, "{same}");
+        }
+    }
+
+    #[test]
+    fn a_parser_that_sorts_is_suspected_from_three_fields_on() {
+        for (text, expected) in [
+            (r#"{"a":1,"b":{"z":1,"a":2,"b":3},"c":3}"#, true),
+            (r#"{"a":1,"c":2,"b":3}"#, false),
+            (r#"{"a":1,"b":2}"#, false),
+            (r#"["a","b","c"]"#, false),
+            ("", false),
+        ] {
+            assert_eq!(is_sorted(text.as_bytes()), expected, "{text}");
+        }
+        assert!(!is_sorted(b"{\"a\":1,\"b\":2,\"c\":\"\xff\"}"));
+    }
+
+    #[test]
+    fn a_body_that_was_cut_is_not_balanced() {
+        for (text, expected) in [
+            (r#"{"a":[1,{}]}"#, true),
+            (r#"{"a":"}"}"#, true),
+            (r#"{"a":[1,{}]"#, false),
+            ("[", false),
+            ("]", false),
+            ("", false),
+        ] {
+            assert_eq!(is_balanced(text.as_bytes()), expected, "{text}");
+        }
+        assert!(!is_balanced(b"\xff"));
+    }
+
+    #[test]
+    fn strings_of_two_bytes_and_more_are_taken_up_to_a_limit() {
+        assert_eq!(
+            strings(br#"["a",{"bc":"de"},12]"#),
+            [b"bc".to_vec(), b"de".to_vec()]
+        );
+        let many = format!("[{}]", vec!["\"xy\""; 129].join(","));
+        assert_eq!(strings(many.as_bytes()).len(), 128);
+    }
+
+    #[test]
+    fn a_text_longer_than_its_limit_is_given_up() {
+        let tokens = tokens("[1]").unwrap();
+        let short = |most| write(&tokens, Spacing::Compact, ESCAPINGS[0], most);
+        assert_eq!(short(2).unwrap(), b"[1]");
+        assert_eq!(short(1), None);
+        // Escaping makes six bytes of two.
+        let body = format!("[\"{}\",1]", "\u{e9}".repeat(1500));
+        let escaped = format!("[\"{}\",1]", "\\u00e9".repeat(1500));
+        assert!(rewritings(body.as_bytes()).any(|text| text == escaped.as_bytes()));
+    }
+}

@@ -228,6 +228,8 @@ fn what_cannot_be_undone_is_suspected() {
         (b" \r\n", Cause::BlankBody),
         (b"\x1f\x8b\x08\x00", Cause::Compressed),
         (b"\x78\x9c\xab\x56", Cause::Compressed),
+        (b"\x28\xb5\x2f\xfd\x00", Cause::Compressed),
+        (b"\x78\x9d\xab\x56", Cause::UnknownSecretOrBody),
         ("{\"a\":\"\u{fffd}\"}".as_bytes(), Cause::LossyText),
         (BODY.split_at(40).0, Cause::Truncated),
         (b"{}", Cause::UnknownSecretOrBody),
@@ -372,6 +374,46 @@ fn a_wrong_time_is_recognised() {
     }
 }
 
+/// Another unit is suspected only if the time in seconds is less than a year away.
+#[test]
+fn a_time_in_another_unit_is_near_in_seconds() {
+    const YEAR: i64 = 365 * 86_400;
+    let sign = |time: i64| Signer::new(SECRET).unwrap().sign(time, BODY);
+    let same = |explainer| explainer;
+    for (away, cause) in [
+        (YEAR - 1, Cause::TimestampNotSeconds),
+        (1 - YEAR, Cause::TimestampNotSeconds),
+        (YEAR, Cause::TimestampFormat),
+        (-YEAR, Cause::TimestampFormat),
+    ] {
+        for zeros in ["000", "000000", "000000000"] {
+            let text = format!("{}{zeros}", NOW + away);
+            certain(&explain_as(&sign(NOW), &text, BODY, same), &cause);
+        }
+    }
+    let explainer = Explainer::new(SECRET).unwrap();
+    for (away, is_another_unit) in [(YEAR - 1, true), (1 - YEAR, true), (YEAR, false), (-YEAR, false)] {
+        let (time, signature) = ((NOW + away).to_string(), sign(NOW + away));
+        let headers: [(&str, &[u8]); 4] = [
+            ("x-revento-event", b"a"),
+            ("x-revento-delivery-id", b"d"),
+            ("x-revento-timestamp", time.as_bytes()),
+            ("x-revento-signature", signature.as_bytes()),
+        ];
+        for unit in [1_000, 1_000_000, 1_000_000_000] {
+            let now = NOW * unit;
+            let explanation = explainer.explain(&headers, BODY, now);
+            let seconds = now - NOW - away;
+            let expected = if is_another_unit {
+                Cause::NowNotSeconds
+            } else {
+                Cause::OutsideWindow { seconds }
+            };
+            certain(&explanation, &expected);
+        }
+    }
+}
+
 #[test]
 fn a_malformed_signature_is_recognised() {
     let good = Signer::new(SECRET).unwrap().sign(NOW, BODY);
@@ -385,6 +427,12 @@ fn a_malformed_signature_is_recognised() {
         (format!("sha256={}", &digits[..63]), Cause::SignatureCut),
         (format!("{good},{good}"), Cause::SignatureSeveral),
         (format!("{good};"), Cause::SignatureFormat),
+        (format!("{good}="), Cause::SignatureFormat),
+        (format!("{good},v1"), Cause::SignatureFormat),
+        (format!("{good}0"), Cause::SignatureFormat),
+        (format!("v1={}", &digits[..63]), Cause::SignatureFormat),
+        (format!("sha256={}", "g".repeat(64)), Cause::SignatureFormat),
+        (format!("sha256={}", "g".repeat(63)), Cause::SignatureFormat),
         (
             "sha256=mK3WaAF7+Ld6watqcUisKEEXfGbJH+bYxutCTlmtchU=".to_string(),
             Cause::SignatureBase64,
@@ -425,4 +473,96 @@ fn header_errors_are_causes() {
     let names = [("HTTP_X_REVENTO_EVENT", &b"a"[..]), ("HTTP_HOST", b"h")];
     let explanation = Explainer::new(SECRET).unwrap().explain(&names, BODY, NOW);
     certain(&explanation, &Cause::HeaderNames);
+    for other in ["HTTP_HOST", "x-revento-event"] {
+        let explanation = Explainer::new(SECRET)
+            .unwrap()
+            .explain(&[(other, b"a")], BODY, NOW);
+        assert!(
+            matches!(explanation.likeliest(), Some(Cause::Headers(_))),
+            "{explanation}"
+        );
+    }
+}
+
+#[test]
+fn headers_about_the_body_help_to_suspect() {
+    let signature = Signer::new(SECRET).unwrap().sign(NOW, BODY);
+    let explainer = Explainer::new(SECRET).unwrap();
+    for (name, value, body, cause) in [
+        ("content-encoding", "gzip", "not JSON", Cause::Compressed),
+        (
+            "content-encoding",
+            "Identity",
+            "not JSON",
+            Cause::UnknownSecretOrBody,
+        ),
+        (
+            "content-encoding",
+            "gzip",
+            r#"{"n":1}"#,
+            Cause::UnknownSecretOrBody,
+        ),
+        ("content-length", "4", "abc", Cause::Truncated),
+        ("content-length", "3", "abc", Cause::UnknownSecretOrBody),
+        ("content-length", "2", "abc", Cause::UnknownSecretOrBody),
+        ("content-length", "7", r#"{"n":1}"#, Cause::UnknownSecretOrBody),
+        ("content-length", "6", r#"{"n":1}"#, Cause::Reserialised),
+        ("content-length", "8", r#"{"n":1}"#, Cause::Reserialised),
+        ("accept", "*/*", "(plain)", Cause::UnknownSecretOrBody),
+    ] {
+        let headers = [
+            ("x-revento-event", &b"a"[..]),
+            ("x-revento-delivery-id", b"d"),
+            ("x-revento-timestamp", b"1778336551"),
+            ("x-revento-signature", signature.as_bytes()),
+            (name, value.as_bytes()),
+        ];
+        let explanation = explainer.explain(&headers, body.as_bytes(), NOW);
+        assert_eq!(
+            explanation.likeliest(),
+            Some(&cause),
+            "{name}: {value}, {body}: {explanation}"
+        );
+    }
+}
+
+#[test]
+fn an_explanation_has_a_line_for_the_outcome_and_one_for_each_cause() {
+    let time = NOW.to_string();
+    let same = |explainer| explainer;
+    let cut = explain_as("sha256=00", &time, BODY, same);
+    let cause = Cause::SignatureCut;
+    assert!(!cause.hint().is_empty());
+    assert_eq!(
+        cut.to_string(),
+        format!(
+            "refused: the signature is malformed: it does not have 64 digits\n- {}: {cause}. {}",
+            Certainty::Proven,
+            cause.hint()
+        )
+    );
+    let missing = Explainer::new(SECRET)
+        .unwrap()
+        .explain(&[], BODY, NOW)
+        .to_string();
+    assert!(
+        missing.starts_with("refused: missing or empty: x-revento-event, "),
+        "{missing}"
+    );
+    let mismatch = explain(b"something else", b"{}").to_string();
+    assert!(
+        mismatch.starts_with("refused: the signature does not match\n- "),
+        "{mismatch}"
+    );
+    let signature = Signer::new("whsec_before_rotation").unwrap().sign(NOW, BODY);
+    let previous = explain_as(&signature, &time, BODY, |explainer| {
+        let explainer = explainer.with_previous("whsec_before_rotation", None).unwrap();
+        let explainer = explainer.with_other_credential("client secret", "planted credential");
+        assert_eq!(
+            format!("{explainer:?}"),
+            "Explainer { previous: 1, others: [\"client secret\"], .. }"
+        );
+        explainer
+    });
+    assert_eq!(previous.to_string(), "verified, signed with a previous secret");
 }

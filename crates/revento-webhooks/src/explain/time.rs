@@ -39,12 +39,6 @@ pub(super) fn window(explainer: &Explainer, request: &Request<'_>, findings: &mu
     if is_signed {
         findings.proven(cause);
     } else {
-        if seconds
-            .checked_div(1000)
-            .is_some_and(|millis| millis.abs_diff(request.now) < 86_400)
-        {
-            findings.likely(Cause::TimestampNotSeconds);
-        }
         explainer.mismatch(request, findings);
     }
 }

@@ -3,5 +3,6 @@
 
 mod allocations;
 mod properties;
+mod shown;
 #[cfg(feature = "events")]
 mod values;
