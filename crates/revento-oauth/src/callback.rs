@@ -248,6 +248,45 @@ mod tests {
     }
 
     #[test]
+    fn an_error_says_who_is_at_fault_and_whether_to_try_again() {
+        for (query, kind, is_transient) in [
+            (
+                "error=access_denied&state=STATE",
+                ErrorKind::ConsentRequired,
+                false,
+            ),
+            ("error=server_error&state=STATE", ErrorKind::Platform, true),
+            (
+                "error=temporarily_unavailable&state=STATE",
+                ErrorKind::Platform,
+                true,
+            ),
+            ("error=invalid_scope&state=STATE", ErrorKind::Refused, false),
+            ("code=a&state=other", ErrorKind::Rejected, false),
+            ("state=STATE", ErrorKind::Rejected, false),
+        ] {
+            let error = outcome(query).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.is_transient()),
+                (kind, is_transient),
+                "{query}"
+            );
+            assert!(!error.may_have_taken_effect(), "{query}");
+        }
+        let failed = outcome("error=server_error&state=STATE").unwrap_err();
+        assert_eq!(
+            failed.to_string(),
+            "the platform refused the authorization: server_error; connect again later"
+        );
+        let granted = outcome("code=planted&state=STATE").unwrap();
+        let shown = format!("{granted:?}");
+        assert!(
+            shown.starts_with("CodeGrant { event_id:") && !shown.contains("planted"),
+            "{shown}"
+        );
+    }
+
+    #[test]
     fn h16_only_the_flows_own_parameters_can_be_wrong() {
         use CallbackError::Malformed;
         for foreign in [

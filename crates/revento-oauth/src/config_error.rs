@@ -74,3 +74,22 @@ impl ConfigError {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_setting_stays_wrong_and_changes_nothing() {
+        let error = ConfigError::Missing {
+            what: "the client id",
+            setter: "client_id",
+        };
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(!error.is_transient() && !error.may_have_taken_effect());
+        assert_eq!(
+            error.to_string(),
+            "the client id is not set: call `client_id` on the builder"
+        );
+    }
+}

@@ -366,7 +366,12 @@ mod tests {
             kind(r#"{"error":"invalid_grant"}"#),
             (ErrorKind::ConsentRequired, false)
         );
+        assert_eq!(
+            kind(r#"{"error":"invalid_request"}"#),
+            (ErrorKind::Refused, false)
+        );
         assert_eq!(kind("<html>"), (ErrorKind::Platform, true));
+        assert!(!exchange("event.read", "<html>").unwrap_err().is_transient());
     }
 
     #[test]
@@ -375,6 +380,15 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "the platform refused the code: invalid_client; check the client id and secret against the developer console"
+        );
+        let error = exchange(
+            "event.read",
+            r#"{"error":"invalid_grant","error_description":"used twice"}"#,
+        )
+        .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the platform refused the code: invalid_grant (used twice); connect again"
         );
     }
 
@@ -387,5 +401,10 @@ mod tests {
         let nearly = NOW.saturating_sub(std::time::Duration::from_millis(900));
         assert_eq!(platform_time(NOW, NOW, Some(nearly)), NOW);
         assert_eq!(platform_time(NOW, NOW, None), NOW);
+        // Up to five seconds are the way of the answer.
+        let five = std::time::Duration::from_secs(5);
+        for date in [NOW.saturating_add(five), NOW.saturating_sub(five)] {
+            assert_eq!(platform_time(NOW, NOW, Some(date)), NOW);
+        }
     }
 }

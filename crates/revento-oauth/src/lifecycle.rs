@@ -174,6 +174,41 @@ mod tests {
     }
 
     #[test]
+    fn every_signal_that_ends_a_connection_may_come_too_late() {
+        let before = CONSENT.saturating_sub(Duration::from_micros(1));
+        for (late, on_time, reason) in [
+            (
+                Signal::UserRevoked { occurred_at: before },
+                Signal::UserRevoked { occurred_at: CONSENT },
+                StatusReason::UserRevoked,
+            ),
+            (
+                Signal::Suspended { occurred_at: before },
+                Signal::Suspended { occurred_at: CONSENT },
+                StatusReason::Suspended,
+            ),
+        ] {
+            assert_eq!(apply(&connected(), &late, CONSENT), None);
+            let ended = apply(&connected(), &on_time, CONSENT.saturating_add(DAY)).unwrap();
+            assert_eq!(ended.status, ConnectionStatus::Revoked);
+            assert_eq!(ended.reason, Some(reason));
+            assert_eq!(ended.status_since, CONSENT.saturating_add(DAY));
+            assert_eq!(ended.delete_by, None);
+        }
+    }
+
+    #[test]
+    fn the_first_reason_of_an_end_stays() {
+        let suspended = Signal::Suspended { occurred_at: CONSENT };
+        let ended = apply(&connected(), &suspended, CONSENT).unwrap();
+        let later = CONSENT.saturating_add(DAY);
+        let deadline = apply(&ended, &deletion(CONSENT), later).unwrap();
+        assert_eq!(deadline.reason, Some(StatusReason::Suspended));
+        assert_eq!(deadline.status_since, CONSENT);
+        assert_eq!(deadline.delete_by, Some(CONSENT.saturating_add(30 * DAY)));
+    }
+
+    #[test]
     fn q17_deleting_twice_is_deleting_once() {
         let deleted = apply(&connected(), &Signal::Deleted, CONSENT).unwrap();
         for signal in [Signal::Deleted, deletion(CONSENT), Signal::TokenRevoked] {
