@@ -5,6 +5,7 @@
 
 mod alone;
 mod bench;
+mod campaign;
 mod ci;
 mod clock;
 mod demo;
@@ -93,6 +94,8 @@ enum Chore {
     Screenshots,
     /// Fuzzes the parsers and the verifier
     Fuzz(fuzz::Options),
+    /// Runs the long checks for hours, in steps that can be stopped, and writes what they did into docs/evidence.md
+    Campaign(campaign::Options),
     /// Measures against other libraries, for docs/performance.md
     Bench {
         #[command(subcommand)]
@@ -143,6 +146,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Simulate(options) => trials::simulate(options),
         Chore::Screenshots => screenshots::run(),
         Chore::Fuzz(options) => fuzz::run(options),
+        Chore::Campaign(options) => campaign::run(options),
         Chore::Bench { what } => bench::run(what),
         Chore::Demo { what } => demo::run(what),
         Chore::Soak { what } => soak::run(what),

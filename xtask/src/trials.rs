@@ -1,5 +1,6 @@
 //! Runs the trials of `tests/trials`: they take too long for a test, or kill processes.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -77,27 +78,57 @@ pub(crate) fn crash(options: &Crash) -> Result<()> {
         .arg("crash")
         .args(["--kills", &options.kills.to_string()])
         .args(["--seed", &options.seed.to_string()]);
-    let postgres = Restartable::postgres();
-    match &postgres {
-        Ok(server) => {
-            command.args(["--postgres-url", &server.url]);
-            command.args(["--postgres-command", &serde_json::to_string(&server.words)?]);
+    let mut servers = Vec::new();
+    for engine in [Engine::PostgreSql, Engine::MariaDb, Engine::Nats] {
+        match engine.hand_to(&mut command) {
+            Ok(server) => servers.extend(server),
+            Err(error) => println!("{engine} cannot be started here: {error:#}"),
         }
-        Err(error) => println!("PostgreSQL cannot be started here: {error:#}"),
-    }
-    let mariadb = Restartable::mariadb();
-    match &mariadb {
-        Ok(server) => {
-            command.args(["--mysql-url", &server.url]);
-            command.args(["--mysql-command", &serde_json::to_string(&server.words)?]);
-        }
-        Err(error) => println!("MariaDB cannot be started here: {error:#}"),
-    }
-    match nats_server() {
-        Ok(program) => drop(command.arg("--nats-server").arg(program)),
-        Err(error) => println!("NATS cannot be started here: {error:#}"),
     }
     process::run(&mut command)
+}
+
+/// The engines that the crash trial kills, or whose users it kills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    PostgreSql,
+    MariaDb,
+    Nats,
+}
+
+impl Engine {
+    pub(crate) const ALL: [Self; 4] = [Self::Sqlite, Self::PostgreSql, Self::MariaDb, Self::Nats];
+
+    /// Adds the arguments of the trial that name its server. The data of the server lasts as long as the value that is returned.
+    pub(crate) fn hand_to(self, command: &mut Command) -> Result<Option<Restartable>> {
+        let (option, server) = match self {
+            Self::Sqlite => return Ok(None),
+            Self::Nats => {
+                command.arg("--nats-server").arg(nats_server()?);
+                return Ok(None);
+            }
+            Self::PostgreSql => ("--postgres", Restartable::postgres()?),
+            Self::MariaDb => ("--mysql", Restartable::mariadb()?),
+        };
+        command.args([&format!("{option}-url"), &server.url]);
+        command.args([
+            &format!("{option}-command"),
+            &serde_json::to_string(&server.words)?,
+        ]);
+        Ok(Some(server))
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::PostgreSql => "PostgreSQL",
+            Self::MariaDb => "MariaDB",
+            Self::Nats => "NATS",
+        })
+    }
 }
 
 /// Builds the trials. The debug build has the arguments of the test build, so that it compiles nothing after the tests.

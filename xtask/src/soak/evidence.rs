@@ -8,7 +8,7 @@ use serde_json::Value;
 /// The sandbox's counters after one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Evidence {
-    refreshes: u64,
+    pub(crate) refreshes: u64,
     reuses: u64,
 }
 

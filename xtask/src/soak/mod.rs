@@ -12,6 +12,7 @@ use crate::clock::{Stopwatch, human};
 use crate::process::{self, tail};
 use crate::trials;
 use crate::workspace::{cargo, target_directory};
+pub(crate) use evidence::Evidence;
 use spread::Spread;
 
 /// The scenarios.
@@ -88,7 +89,7 @@ fn quickstarts(times: u32, debug: bool) -> Result<()> {
 }
 
 /// Builds the command. The debug build has the arguments of the test build, so that it compiles nothing after the tests.
-fn build(debug: bool) -> Result<PathBuf> {
+pub(crate) fn build(debug: bool) -> Result<PathBuf> {
     let (arguments, folder): (&[&str], _) = if debug {
         (
             &[
@@ -112,7 +113,7 @@ fn build(debug: bool) -> Result<PathBuf> {
 }
 
 /// One run in an empty folder.
-pub(crate) fn quickstart(program: &Path) -> Result<evidence::Evidence> {
+pub(crate) fn quickstart(program: &Path) -> Result<Evidence> {
     let folder = tempfile::tempdir()?;
     let mut command = Command::new(program);
     command

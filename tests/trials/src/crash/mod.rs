@@ -42,6 +42,12 @@ pub(crate) struct Options {
     /// Use a store that grants every claim: the trial has to fail
     #[arg(long, hide = true)]
     careless: bool,
+    /// Prints a line of JSON for each engine instead of a table
+    #[arg(long)]
+    json: bool,
+    /// Leaves SQLite out
+    #[arg(long)]
+    without_sqlite: bool,
     /// The URL of PostgreSQL; without it the trial leaves PostgreSQL out
     #[arg(long, requires = "postgres_command")]
     postgres_url: Option<String>,
@@ -62,7 +68,10 @@ pub(crate) struct Options {
 /// Runs all engines, one after the other. Fails when a token was sent twice or a connection was lost.
 pub(crate) fn run(options: Options) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut engines = vec![Engine::sqlite()?];
+    let mut engines = Vec::new();
+    if !options.without_sqlite {
+        engines.push(Engine::sqlite()?);
+    }
     match (&options.postgres_url, &options.postgres_command) {
         (Some(url), Some(command)) => {
             engines.push(Engine::server("PostgreSQL, killed on the way", url, command)?);
@@ -83,7 +92,11 @@ pub(crate) fn run(options: Options) -> Result<()> {
     for engine in engines {
         let name = engine.name();
         let verdict = runtime.block_on(supervisor::run(engine, &options))?;
-        println!("── {name} ──\n{verdict}");
+        if options.json {
+            println!("{}", verdict.json());
+        } else {
+            println!("── {name} ──\n{verdict}");
+        }
         if !verdict.is_good() {
             failed.push(name);
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::json;
+
 use crate::tally::Tally;
 
 /// The final tally and the options of the trial.
@@ -15,6 +17,21 @@ impl Verdict {
     pub(super) fn is_good(&self) -> bool {
         let tally = &self.tally;
         !tally.is_spoilt() && tally.refreshes > 0 && tally.kills() >= self.kills_wanted
+    }
+}
+
+impl Verdict {
+    /// One line, for a program.
+    pub(super) fn json(&self) -> String {
+        json!({
+            "kills": self.tally.kills(),
+            "database_kills": self.tally.database_kills,
+            "refreshes": self.tally.refreshes,
+            "tried_again": self.tally.tried_again,
+            "orphaned": self.tally.orphaned,
+            "findings": self.tally.findings,
+        })
+        .to_string()
     }
 }
 

@@ -20,6 +20,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use serde_json::json;
 
 use crate::tally::Tally;
 use world::End;
@@ -30,6 +31,12 @@ pub(crate) struct Options {
     /// How many worlds
     #[arg(long, default_value_t = 200)]
     seeds: u64,
+    /// The seed of the first of them
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+    /// Prints a line of JSON at the end
+    #[arg(long)]
+    json: bool,
     /// Only this seed, with a line for each event
     #[arg(long)]
     seed: Option<u64>,
@@ -60,6 +67,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         days += end.days;
     }
+    if options.json {
+        let found = json!({
+            "days": days,
+            "refreshes": all.refreshes,
+            "tried_again": all.tried_again,
+            "orphaned": all.orphaned,
+            "faults": happened.values().sum::<u32>(),
+        });
+        println!("{found}");
+    }
     let happened: Vec<_> = happened
         .iter()
         .map(|(what, count)| format!("{count} {what}"))
@@ -78,18 +95,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// Runs all seeds on every core, up to the first that fails.
 fn ends(options: &Options) -> Result<Vec<(u64, End)>> {
-    let next = AtomicU64::new(0);
+    let next = AtomicU64::new(options.first);
+    let last = options.first.saturating_add(options.seeds);
     let ends = Mutex::new(Vec::new());
     let live = || -> Result<()> {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= options.seeds {
+            if seed >= last {
                 return Ok(());
             }
             let mut end = world::run(seed, options.careless).with_context(|| format!("seed {seed}"))?;
             end.story.clear();
             if end.tally.is_spoilt() {
-                next.store(options.seeds, Ordering::Relaxed);
+                next.store(last, Ordering::Relaxed);
             }
             ends.lock()
                 .unwrap_or_else(PoisonError::into_inner)
