@@ -1,7 +1,7 @@
 //! Doing what is due for one event: following its connection, and reading.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -34,17 +34,25 @@ pub(crate) struct Turn<'m> {
     pub(crate) claimed_until: Timestamp,
 }
 
-/// The claim under which an event is advanced, and its end. It is shared with the worker, which releases it when it is stopped.
+/// The event that is advanced, the claim on it, and the end of the claim. Whoever drops the work in the middle finds it here.
 #[derive(Default)]
-pub(crate) struct HeldClaim(Mutex<Option<(Fence, Timestamp)>>);
+pub(crate) struct HeldClaim(Mutex<Option<(EventId, Fence, Timestamp)>>);
 
 impl HeldClaim {
     fn get(&self) -> Option<(Fence, Timestamp)> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock().as_ref().map(|(_, fence, until)| (*fence, *until))
     }
 
-    fn set(&self, claim: Option<(Fence, Timestamp)>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = claim;
+    fn set(&self, claim: Option<(EventId, Fence, Timestamp)>) {
+        *self.lock() = claim;
+    }
+
+    pub(crate) fn take(&self) -> Option<(EventId, Fence, Timestamp)> {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(EventId, Fence, Timestamp)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -67,13 +75,13 @@ impl Mirror {
     pub async fn advance(&self, event_id: &EventId) -> Result<Timestamp, MirrorError> {
         let held = HeldClaim::default();
         let done = self.advance_holding(event_id, &held).await;
-        let released = self.release(event_id, &held).await;
+        let released = self.release(&held).await;
         let until = done?;
         released?;
         Ok(until)
     }
 
-    /// [`advance`](Self::advance) without the release. Whoever drops it in the middle finds the claim in `held`.
+    /// [`advance`](Self::advance) without the release of what is in `held`.
     pub(crate) async fn advance_holding(
         &self,
         event_id: &EventId,
@@ -87,10 +95,9 @@ impl Mirror {
     }
 
     /// Releases a claim, if there is one.
-    pub(crate) async fn release(&self, event_id: &EventId, held: &HeldClaim) -> Result<(), MirrorError> {
-        if let Some((fence, _)) = held.get() {
-            held.set(None);
-            self.0.store.release(event_id, fence).await?;
+    pub(crate) async fn release(&self, held: &HeldClaim) -> Result<(), MirrorError> {
+        if let Some((event_id, fence, _)) = held.take() {
+            self.0.store.release(&event_id, fence).await?;
         }
         Ok(())
     }
@@ -156,7 +163,7 @@ impl Mirror {
             .claim(event_id, held.get().map(|(fence, _)| fence), now, until)
             .await?;
         held.set(match &claim {
-            ReadClaim::Granted { fence, .. } => Some((*fence, until)),
+            ReadClaim::Granted { fence, .. } => Some((event_id.clone(), *fence, until)),
             ReadClaim::Held { .. } | ReadClaim::Unknown => None,
         });
         Ok(claim)

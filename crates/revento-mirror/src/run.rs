@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     pin::pin,
-    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -36,22 +35,6 @@ struct Due {
     failures: u32,
 }
 
-/// The event that the worker advances, and its claim.
-#[derive(Default)]
-struct Current(Mutex<Option<(EventId, Arc<HeldClaim>)>>);
-
-impl Current {
-    fn begin(&self, event_id: &EventId) -> Arc<HeldClaim> {
-        let held = Arc::<HeldClaim>::default();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((event_id.clone(), Arc::clone(&held)));
-        held
-    }
-
-    fn take(&self) -> Option<(EventId, Arc<HeldClaim>)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
 impl Mirror {
     /// Keeps the mirrors of all connected events in sync, until `stop` completes. Run it in every replica, as a task of its own:
     ///
@@ -66,19 +49,19 @@ impl Mirror {
     /// platform fails, it logs a warning and tries again, after 30 seconds at first and after an hour at most. When it is stopped in the
     /// middle of a read, it releases its claim, and the next run goes on at the same page, in any replica.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
-        let current = Current::default();
-        match select(pin!(self.work(&current)), pin!(stop)).await {
+        let held = HeldClaim::default();
+        match select(pin!(self.work(&held)), pin!(stop)).await {
             Either::Left(((), _)) | Either::Right(((), _)) => {}
         }
         // `select` has dropped the work: nothing writes under the claim any more.
-        if let Some((event_id, held)) = current.take()
-            && let Err(error) = self.release(&event_id, &held).await
+        if let Some((event_id, fence, _)) = held.take()
+            && let Err(error) = self.0.store.release(&event_id, fence).await
         {
             tracing::warn!(%event_id, error = %chain(&error), "the mirror cannot release its claim, which expires by itself");
         }
     }
 
-    async fn work(&self, current: &Current) {
+    async fn work(&self, held: &HeldClaim) {
         let mut due = BTreeMap::<EventId, Due>::new();
         let mut forgotten_at = None;
         loop {
@@ -95,7 +78,7 @@ impl Mirror {
                 Err(error) => tracing::warn!(error = %chain(&error), "the mirror cannot list its events"),
             }
             for (event_id, due) in &mut due {
-                self.work_on(event_id, due, current).await;
+                self.work_on(event_id, due, held).await;
             }
             if forgotten_at.is_none_or(|at| now.saturating_since(at) >= FORGET_EVERY) {
                 forgotten_at = Some(now);
@@ -112,16 +95,14 @@ impl Mirror {
     }
 
     /// Does what is due for one event.
-    async fn work_on(&self, event_id: &EventId, due: &mut Due, current: &Current) {
+    async fn work_on(&self, event_id: &EventId, due: &mut Due, held: &HeldClaim) {
         let now = self.now();
         // A webhook may have wished a read since, so a time without a failure is only a hint.
         if due.failures > 0 && due.at.is_some_and(|at| at > now) {
             return;
         }
-        let held = current.begin(event_id);
-        let advanced = self.advance_holding(event_id, &held).await;
-        let released = self.release(event_id, &held).await;
-        current.take();
+        let advanced = self.advance_holding(event_id, held).await;
+        let released = self.release(held).await;
         *due = match advanced.and_then(|at| released.map(|()| at)) {
             Ok(at) => Due {
                 at: Some(at),
