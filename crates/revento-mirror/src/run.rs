@@ -150,9 +150,10 @@ impl Mirror {
         }
     }
 
-    /// Asks for a read before the next reconciliation, for example after an outage in which webhooks may be lost. It begins when
-    /// [`complete_within`](crate::MirrorBuilder::complete_within) has passed, in any replica, and takes the place of a reconciliation
-    /// that is under way; after any other read it begins that long after it is complete. Returns `false` if the event is not mirrored, or if its connection ends meanwhile.
+    /// Asks for a read before the next reconciliation, for example after an outage in which webhooks may be lost. Any replica may make
+    /// it. It begins [`complete_within`](crate::MirrorBuilder::complete_within) after this call, and takes the place of a
+    /// reconciliation that is under way. While another read is under way, and for that time after a read is complete, it waits. Returns
+    /// `false` if the event is not mirrored, or if its connection ends meanwhile.
     ///
     /// # Errors
     /// The store failed. Call again.
