@@ -77,9 +77,17 @@ pub(crate) fn record(call: &[String]) -> Result<()> {
         program: PathBuf::from(program),
         arguments: arguments.to_vec(),
         folder: std::env::current_dir()?,
-        environment: std::env::vars().filter(|(name, _)| name != INTO).collect(),
+        environment: environment(),
     };
     append(Path::new(&into), &serde_json::to_string(&binary)?)
+}
+
+/// The variables that are Unicode: those of cargo are.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name != INTO)
+        .collect()
 }
 
 fn append(file: &Path, line: &str) -> Result<()> {
