@@ -15,7 +15,7 @@ use crate::process;
 use crate::workspace::{self, cargo};
 pub(crate) use recording::record;
 
-/// How many test binaries run at the same time. With more of them tests on two cores begin to wait in vain.
+/// How many test binaries run at the same time. With more of them, tests reach their time limits on two cores.
 const AT_ONCE: usize = 3;
 
 /// Options of `test`.

@@ -1,4 +1,5 @@
-//! Runs several test binaries at the same time. Each writes into a file, which is shown when it has ended.
+//! Runs several test binaries at the same time. Each writes into a file, which is shown when it has ended. A binary that hangs is ended,
+//! and counts as failed.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -12,6 +13,9 @@ use super::recording::Binary;
 use crate::clock::{Stopwatch, human};
 use crate::process::{Group, Signal};
 use crate::{interrupt, workspace};
+
+/// After this time a binary hangs. The longest takes a few minutes, on a busy machine too.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// A binary that runs.
 struct Running {
@@ -27,15 +31,13 @@ pub(super) fn run(mut binaries: Vec<Binary>, at_once: usize, is_brief: bool) -> 
     let scratch = tempfile::tempdir()?;
     let mut durations = Durations::load()?;
     binaries.sort_by_cached_key(|binary| std::cmp::Reverse(durations.of(&binary.name())));
-    let mut waiting = binaries.into_iter();
+    let mut waiting = binaries.into_iter().enumerate();
     let (mut running, mut failed) = (Vec::new(), Vec::new());
-    let mut count = 0_usize;
     loop {
         while running.len() < at_once
-            && let Some(binary) = waiting.next()
+            && let Some((number, binary)) = waiting.next()
         {
-            count += 1;
-            running.push(start(&binary, scratch.path().join(count.to_string()))?);
+            running.push(start(&binary, scratch.path().join(number.to_string()))?);
         }
         if running.is_empty() {
             durations.store()?;
@@ -43,18 +45,25 @@ pub(super) fn run(mut binaries: Vec<Binary>, at_once: usize, is_brief: bool) -> 
         }
         let mut still_running = Vec::new();
         for mut binary in running {
-            let Some(status) = binary.group.ended()? else {
+            let status = binary.group.ended()?;
+            if status.is_none() && binary.watch.elapsed() < LIMIT {
                 still_running.push(binary);
                 continue;
-            };
+            }
             report(&binary, status, is_brief)?;
             durations.note(&binary.name, binary.watch.elapsed());
-            if !status.success() {
+            if !status.is_some_and(|status| status.success()) {
                 failed.push(binary.name);
             }
         }
         running = still_running;
-        interrupt::check()?;
+        if let Err(interrupted) = interrupt::check() {
+            // Perhaps because one hangs.
+            for binary in &running {
+                report(binary, None, is_brief)?;
+            }
+            return Err(interrupted);
+        }
         std::thread::sleep(Duration::from_millis(30));
     }
 }
@@ -74,17 +83,15 @@ fn start(binary: &Binary, output: PathBuf) -> Result<Running> {
     })
 }
 
-/// Shows how a binary has ended.
-fn report(binary: &Running, status: ExitStatus, is_brief: bool) -> Result<()> {
+/// Shows how a binary has ended, or that it still runs and will be ended.
+fn report(binary: &Running, status: Option<ExitStatus>, is_brief: bool) -> Result<()> {
     let output = String::from_utf8_lossy(&fs::read(&binary.output)?).into_owned();
-    let outcome = if status.success() { "ok" } else { "FAILED" };
+    let is_ok = status.is_some_and(|status| status.success());
+    let outcome = if is_ok { "ok" } else { "FAILED" };
     let duration = human(binary.watch.elapsed());
-    println!(
-        "{outcome:<6} {} in {duration}: {}",
-        binary.name,
-        summary(&output, status)
-    );
-    if !is_brief || !status.success() {
+    let summary = status.map_or_else(|| "still running".to_owned(), |status| summary(&output, status));
+    println!("{outcome:<6} {} in {duration}: {summary}", binary.name);
+    if !is_brief || !is_ok {
         println!("{}", output.trim_matches('\n'));
     }
     Ok(())
