@@ -119,10 +119,16 @@ pub(crate) fn enqueue(
         None => queue(state, context, integration, subject, event_type, data),
         Some(objection) => Err(objection),
     };
-    let id = queued.as_ref().ok().cloned();
-    let message = waits_for_listener(state, context, integration, event_type);
-    let queued = queued.map(|delivery_id| Outcome::Queued { delivery_id, message });
-    let outcome = queued.unwrap_or_else(Outcome::NotSent);
+    let (id, outcome) = match queued {
+        Ok(delivery_id) => {
+            let message = waits_for_listener(state, context, integration, event_type);
+            (
+                Some(delivery_id.clone()),
+                Outcome::Queued { delivery_id, message },
+            )
+        }
+        Err(objection) => (None, Outcome::NotSent(objection)),
+    };
     announce(state, integration, subject.event_id, event_type, outcome);
     id
 }
