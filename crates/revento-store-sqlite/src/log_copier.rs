@@ -1,7 +1,8 @@
 //! Copies the write-ahead log back into the file while others write, on a connection of its own.
 //!
-//! Without it the commit that makes the log too long copies all of it, a thousand pages with two syncs, and every caller waits. It still
-//! copies the rest, because a log begins anew only when nobody writes meanwhile.
+//! Without it the commit that makes the log too long copies all of it, a thousand pages with two syncs, and every caller waits. With it
+//! little is left for that commit. The commit has to copy the rest, because the log begins anew only after a copy during which nobody
+//! wrote.
 
 use std::{
     pin::Pin,
@@ -44,11 +45,11 @@ impl LogCopier {
     pub(crate) fn wrote(&self, pages: usize) {
         let mut state = self.lock();
         state.pages = state.pages.saturating_add(pages);
-        state.look();
+        state.poll();
         if state.copy.is_none() && state.pages >= PAGES {
             state.pages = 0;
             state.copy = Some(Box::pin(copy(self.options.clone(), state.connection.take())));
-            state.look();
+            state.poll();
         }
     }
 
@@ -78,7 +79,7 @@ impl LogCopier {
 
 impl State {
     /// Sends what the copy has to send, and takes the connection back if it has ended.
-    fn look(&mut self) {
+    fn poll(&mut self) {
         let context = &mut Context::from_waker(Waker::noop());
         if let Some(copy) = &mut self.copy
             && let Poll::Ready(connection) = copy.as_mut().poll(context)

@@ -1,7 +1,7 @@
 //! The transaction of a batch: one script, which is one message to the connection's thread. One job alone is a single statement.
 //!
-//! A script that fails is rolled back as a whole, so its statements are `OR ROLLBACK`: SQLite then keeps no copies of the pages that one
-//! statement changes, to undo it alone.
+//! A script that fails is rolled back as a whole, so the statements that write a row for each job are `OR ROLLBACK`: SQLite then keeps
+//! no copies of the pages that one statement changes, to undo it alone.
 //!
 //! Each row and each end of a statement is a message back, so a script asks for what is unusual: ids that are known, leases that are not
 //! held. Statements with one row for each job are made for 1, 2, 4, … rows and padded with rows that do nothing, so that few statements
