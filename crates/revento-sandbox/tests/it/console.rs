@@ -260,3 +260,22 @@ async fn a_page_says_why_no_webhook_is_sent_and_connects_the_event() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn a_page_says_of_no_integration_that_it_is_not_connected_to_the_event_of_another() {
+    let manifest = ["int_a", "int_b"].map(|id| {
+        format!(
+            "[[integration]]\nclient_id = \"{id}\"\nname = \"{id}\"\npublisher = \"{id}\"\ntype = \"public\"\n\
+             redirect_uris = [\"http://localhost:3000/callback\"]\nscopes.required = [\"event.read\"]\n"
+        )
+    });
+    let world = World::start_with(|builder| builder.manifest(manifest.concat())).await;
+    for (client_id, event_id) in [("int_a", EVENT), ("int_b", "evt_test_summit")] {
+        let connect = serde_json::json!({ "client_id": client_id, "event_id": event_id });
+        world.act("/connect", connect).await;
+    }
+    for path in ["", "/connections", "/deliveries"] {
+        let text = page(&world, path).await;
+        assert!(!text.contains("is not connected to"), "{path}: {text}");
+    }
+}

@@ -43,7 +43,7 @@ pub(super) async fn page(
             let content = html! {
                 h1 { "Applications" }
                 (filter(state, &event_id, &status))
-                (receivers::notice(&runtime, state, context, &event_id, &back(&event_id, &status)))
+                (receivers::event_notices(&runtime, state, context, &event_id, &back(&event_id, &status)))
                 @if rows.is_empty() { (parts::empty("There is no application with this status. Choose another status or event.")) }
                 @else { (table(&runtime, state, &rows)) }
             };

@@ -21,7 +21,7 @@ pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, Erro
         .read(|state, context| {
             let content = html! {
                 h1 { "Connections" }
-                (receivers::nothing_connected(&runtime, state, context, "/console/connections"))
+                (receivers::general_notices(&runtime, state, context, "/console/connections"))
                 @for connection in state.connections.iter() { (card(&runtime, state, context, connection)) }
             };
             parts::page(&runtime, state, "Connections", "/console/connections", &content)

@@ -52,7 +52,7 @@ async fn list(
                     }
                 }
                 @for listener in state.listeners.iter().filter(|row| !row.is_gone(runtime.real_now())) { (self::listener(listener)) }
-                @if here == "/console/deliveries" { (receivers::nothing_connected(runtime, state, context, here)) }
+                @if here == "/console/deliveries" { (receivers::general_notices(runtime, state, context, here)) }
                 @if rows.is_empty() { (parts::empty(empty)) } @else { (table(runtime, &rows, here)) }
             };
             parts::page(runtime, state, title, here, &content)

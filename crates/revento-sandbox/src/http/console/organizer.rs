@@ -28,7 +28,7 @@ pub(super) async fn page(
                     (parts::event_choice(state, &event.id))
                     button type="submit" { "Show" }
                 }
-                (receivers::notice(&runtime, state, context, &event.id, &back(event)))
+                (receivers::event_notices(&runtime, state, context, &event.id, &back(event)))
                 (publishing(&runtime, state, event))
                 (webviews(&runtime, state, event))
                 (activities(&runtime, state, event))

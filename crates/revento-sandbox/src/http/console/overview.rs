@@ -19,7 +19,7 @@ pub(super) async fn page(State(runtime): SharedRuntime) -> Result<Response, Erro
         .read(|state, context| {
             let content = html! {
                 h1 { "Overview" }
-                (receivers::nothing_connected(&runtime, state, context, "/console"))
+                (receivers::general_notices(&runtime, state, context, "/console"))
                 (numbers(&runtime, state))
                 (clock(&runtime, state, context.now))
                 @for integration in &runtime.config.integrations { (self::integration(&runtime, state, context.now, integration)) }

@@ -10,15 +10,17 @@ use crate::http::error_response::ErrorResponse;
 use crate::http::extract::SharedRuntime;
 use crate::platform::announcement::NotSent;
 use crate::platform::commands::{CommandError, receivers};
+use crate::platform::config::Integration;
 use crate::platform::context::Context;
 use crate::platform::oauth::exchange::connect_at_once;
 use crate::platform::oauth::tokens::FreshPair;
 use crate::platform::queries::connections;
+use crate::platform::records::Connection;
 use crate::platform::state;
 use crate::runtime::Runtime;
 
 /// Says for each integration that gets no webhooks about the event why not. `back` is the page that shows it.
-pub(super) fn notice(
+pub(super) fn event_notices(
     runtime: &Runtime,
     state: &state::State,
     context: Context<'_>,
@@ -27,20 +29,35 @@ pub(super) fn notice(
 ) -> Markup {
     html! {
         @for integration in &runtime.config.integrations {
-            @if let Some(objection) = receivers::objection(state, context, integration, event_id) {
-                div.notice {
-                    p { strong { "No webhooks: " } (objection.message) }
-                    @if objection.reason == NotSent::NotConnected {
-                        (connect_button(runtime, &integration.client_id, event_id, back))
-                    }
+            (notice(runtime, state, context, integration, event_id, back))
+        }
+    }
+}
+
+/// Says why an integration gets no webhooks about an event, if so.
+fn notice(
+    runtime: &Runtime,
+    state: &state::State,
+    context: Context<'_>,
+    integration: &Integration,
+    event_id: &str,
+    back: &str,
+) -> Markup {
+    html! {
+        @if let Some(objection) = receivers::objection(state, context, integration, event_id) {
+            div.notice {
+                p { strong { "No webhooks: " } (objection.message) }
+                @if objection.reason == NotSent::NotConnected {
+                    (connect_button(runtime, &integration.client_id, event_id, back))
                 }
             }
         }
     }
 }
 
-/// Says that no event is connected, so that no webhook about any of them is sent.
-pub(super) fn nothing_connected(
+/// The notices of a page that is not about one event: that nothing is connected, or why an integration gets no webhooks about an event
+/// that is.
+pub(super) fn general_notices(
     runtime: &Runtime,
     state: &state::State,
     context: Context<'_>,
@@ -69,12 +86,20 @@ pub(super) fn nothing_connected(
             }
         } @else {
             @for integration in &runtime.config.integrations {
-                @for connection in state.connections.iter().filter(|row| row.ended.is_none() && row.client_id == integration.client_id).take(1) {
-                    (notice(runtime, state, context, &connection.event_id, back))
+                @if let Some(connection) = live_connection(state, &integration.client_id) {
+                    (notice(runtime, state, context, integration, &connection.event_id, back))
                 }
             }
         }
     }
+}
+
+/// A connection of the integration that has not ended, or else one of another integration.
+fn live_connection<'s>(state: &'s state::State, client_id: &str) -> Option<&'s Connection> {
+    let live = || state.connections.iter().filter(|row| row.ended.is_none());
+    live()
+        .find(|row| row.client_id == client_id)
+        .or_else(|| live().next())
 }
 
 fn connect_button(runtime: &Runtime, client_id: &str, event_id: &str, back: &str) -> Markup {
