@@ -59,10 +59,13 @@ pub fn copy_headers(headers: &http::HeaderMap, answer: &mut HttpResponse) {
     }
 }
 
-/// Adds the headers of a callback's end to its response.
+/// Adds the headers of a callback's end to its response. They replace those of the same name, except cookies.
 pub fn with_flow_headers(headers: FlowHeaders, mut answer: HttpResponse) -> HttpResponse {
     let mut more = http::HeaderMap::new();
     headers.add_to(&mut more);
+    for name in more.keys().filter(|name| *name != http::header::SET_COOKIE) {
+        answer.headers_mut().remove(name.as_str());
+    }
     copy_headers(&more, &mut answer);
     answer
 }

@@ -18,6 +18,12 @@ async fn from_the_consent_to_the_end() {
     let world = World::new().await;
     let mut program = world.start().await;
     assert_eq!(world.get("/participants").await.0, 409);
+    let unknown = world
+        .open(&format!("{}/callback?code=abc&state=unknown", world.base), "")
+        .await;
+    assert_eq!(unknown.status(), 400);
+    let policies: Vec<_> = unknown.headers().get_all("cache-control").iter().collect();
+    assert_eq!(policies, ["no-store"]);
 
     let begun = world.begin(&format!("/connect?event_id={EVENT}")).await;
     let back = world
