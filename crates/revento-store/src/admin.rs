@@ -65,7 +65,7 @@ pub struct InboxStats {
     pub done_since: u64,
     /// When the first of the queued and leased deliveries arrived.
     pub oldest_received_at: Option<Timestamp>,
-    /// The event types with failures, in byte order.
+    /// One entry for each event type that has a retrying or buried delivery, in byte order of the type.
     pub failures: Vec<TypeFailures>,
 }
 
@@ -74,7 +74,8 @@ pub struct InboxStats {
 pub struct TypeFailures {
     /// The event type.
     pub event_type: EventType,
-    /// Queued after at least one attempt failed.
+    /// In the state queued, due or not, with at least one attempt since the delivery was queued last. A delivery that is leased for its
+    /// next attempt does not count, nor does a requeued one before its first.
     pub retrying: u64,
     /// Buried.
     pub buried: u64,

@@ -7,7 +7,7 @@ use crate::{
     RequeueAttempts, RequeueOutcome, Sealed, SealedDelivery,
 };
 
-/// One delivery: its state, its lease, its place in the order, its attempts, and what is deleted of it when.
+/// One delivery: its state, its lease, its attempts, its place in the order, and which of its data is deleted when.
 ///
 /// With it an [`InboxStore`](crate::InboxStore) reads the delivery, calls the method of the same name and [`arrived`](Self::arrived), and
 /// writes it back, all in one transaction. This is the usual way for a SQL database as well as for a key-value engine; the transaction and
@@ -31,8 +31,25 @@ use crate::{
 /// SELECT min(at) FROM leasable; -- next_due
 /// ```
 ///
-/// An engine without queries keeps two indexes: all deliveries that wait by `(queue, arrival)`, and the first of each queue and all without
-/// one by `(at, arrival)`. After each change it puts the first of the delivery's queue into the second index.
+/// # An engine without queries
+/// Beside the deliveries by their id, it keeps these indexes in the same transaction. The value of an entry is the id of the delivery:
+///
+/// | key of the index | deliveries | for |
+/// |---|---|---|
+/// | `(queue, arrival)` | those with a [`queue`](Self::queue) | the first of a queue |
+/// | `(at, arrival)` | of those that [wait](Self::waits): the first of each queue, and all without a queue | `lease`, `next_due` |
+/// | `(state, at, id)` | done and buried ones | `buried`, `expunge`, `forget` |
+/// | `(delivery_id, id)` | all | `delivery_id_reused` |
+///
+/// To change a delivery:
+/// 1. Find the first of its queue, by its [`ordering_key`](Self::ordering_key), and delete the entry of that one in `(at, arrival)`. Without
+///    an ordering key this is the delivery's own entry.
+/// 2. Delete the delivery's other entries, call the method, call [`arrived`](Self::arrived), and write the delivery and its entries.
+/// 3. Find the first of the queue again, which may be another one now, and write its entry in `(at, arrival)`. Without an ordering key
+///    write the delivery's own entry, if it still waits.
+///
+/// If keys are bytes, write a number big-endian with its sign bit flipped: then negative times come first. Shorten texts with
+/// [`TextDigest`](crate::TextDigest), which has a fixed length, and the id in `(state, at, id)` with `index_text`, which keeps its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliverySlot {
     pub(crate) delivery: NewDelivery,

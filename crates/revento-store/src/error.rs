@@ -12,18 +12,20 @@ use revento_core::error::ErrorKind;
 /// | `Unavailable`: connection lost, server stops or starts | class `08`, `57P0x` | 1053, 2006, 2013 | – |
 /// | `Unavailable`: too many connections | `53300` | 1040, 1203, 1226 | – |
 /// | `Unavailable`: waited too long, deadlock, serialization failure | `55P03`, `57014`, `40P01`, `40001` | 1205, 1213, 3024 | `BUSY`, `LOCKED` |
-/// | `Unavailable`: disk or memory full | class `53`, `58` | 1021, 1041, 1114 | `FULL`, `IOERR`, `NOMEM` |
+/// | `Unavailable`: disk, memory or a table is full | class `53`, `58` | 1021, 1041, 1114 | `FULL`, `IOERR`, `NOMEM` |
 /// | `Unavailable`: a replica, or a server that only reads now | `25006` | 1290, 1792, 1836 | – |
 /// | `Rejected`: no such table or column, another type | `42P01`, `42703`, `42804` | 1054, 1146 | `ERROR`, `MISMATCH` |
 /// | `Rejected`: no rights, wrong password | `42501`, class `28` | 1044, 1045, 1142, 1227 | `PERM`, `READONLY`, `AUTH`, `CANTOPEN` |
 /// | `Rejected`: a value that the column or the engine does not take | classes `22`, `23`, `54` | 1062, 1153, 1264, 1366, 1406 | `CONSTRAINT`, `TOOBIG` |
 /// | `Corrupt`: damage, or a value that no store has written | `XX001`, `XX002` | 1034, 1194 | `CORRUPT`, `NOTADB` |
 ///
-/// In doubt choose `Unavailable`: callers try again, and an operator reads the cause in the [`source`](Error::source) of the error.
+/// An engine that is full is `Unavailable`, also if a setting is the limit (LMDB's `MDB_MAP_FULL`, Redis' `maxmemory`, a quota): deleting
+/// makes room while the service runs. In doubt choose `Unavailable`, too: callers try again, and an operator reads the cause in the
+/// [`source`](Error::source) of the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoreErrorReason {
-    /// An outage: the engine cannot be reached, is busy, or its disk is full. The same call may succeed later. A write may have
+    /// An outage: the engine cannot be reached, is busy, or is full. The same call may succeed later. A write may have
     /// taken effect.
     Unavailable,
     /// The stored data cannot be read: it is damaged, or another program wrote it.

@@ -7,8 +7,8 @@ use crate::{ClaimOutcome, ClaimTerms, CreateOutcome, Fence, Record, Stored, Swap
 /// The data of one key: the record if there is one, its version, and the claim on it.
 ///
 /// With it a [`TokenStore`](crate::TokenStore) reads the slot, calls the method of the same name and writes the slot back, all in one
-/// transaction. This is the usual way for a SQL database as well as for a key-value engine; `examples/custom-store` has both. What is left
-/// to the store:
+/// transaction. This is the usual way for a SQL database as well as for a key-value engine; `examples/custom-store` has both. A slot that
+/// is empty after [`remove`](Self::remove) has no bytes, and its row or key may be deleted. What is left to the store:
 ///
 /// - **One transaction** that no other one of the same key overlaps. Begin it with the statement that draws the number, such as
 ///   `UPDATE counter SET last = last + 1`: it locks that row, so writers take turns, and each isolation level from *read committed* on is

@@ -58,13 +58,13 @@ impl DecodeSlotError {
 }
 
 impl Slot {
-    /// Encodes the slot. This and every later version can read the bytes. An empty slot has no bytes: the store may remove
-    /// the key.
+    /// Encodes the slot. This and every later version can read the bytes. An empty slot has no bytes: the store may delete
+    /// its row or key, or keep it with an empty value.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.as_ref().map(write).unwrap_or_default()
     }
 
-    /// Reads what [`Slot::to_bytes`] wrote.
+    /// Reads what [`Slot::to_bytes`] wrote. No bytes are an empty slot, so a key that is absent is `from_bytes(&[])`.
     ///
     /// # Errors
     /// The bytes are not a slot, or a newer version wrote them.
