@@ -210,7 +210,7 @@ const INDEXED_BYTES: usize = 192;
 
 /// A text for the indexes of an engine that limits the size of an index entry, such as PostgreSQL's 2704 bytes.
 ///
-/// A text of up to 192 bytes is its own. A longer one becomes its first 189 to 192 bytes, a `~` and the SHA-256 of the whole text in
+/// A text of up to 192 bytes stays as it is. A longer one becomes its first 189 to 192 bytes, a `~` and the SHA-256 of the whole text in
 /// hexadecimal digits, which is always longer than 192 bytes: so two texts with the same `index_text` are equal. Short texts keep their
 /// byte order; long ones that begin alike do not.
 pub fn index_text(text: &str) -> Cow<'_, str> {

@@ -188,9 +188,10 @@ pub struct LeasedDelivery {
 /// The SQL statement that completes a delivery within a handler's own transaction, so that the handler's work and the
 /// completion are committed together. SQL stores offer it.
 ///
-/// Run it as the last statement of the transaction and bind the three values in this order. It affects at least one row, and the
-/// drivers tell how many, sqlx as `rows_affected()`: MySQL counts the next delivery of the ordering key, too. If it affects none, the lease is no longer held: roll back and let the handler fail. Where the
-/// engine has `RETURNING` it also returns a row for the one that it affects; MySQL's does not.
+/// Run it as the last statement of the transaction and bind the three values in this order. If it affects no row (sqlx:
+/// `rows_affected()`), the lease is no longer held: roll back and let the handler fail. Otherwise it affects one row or more, because
+/// on MySQL the next delivery of the ordering key counts, too. On an engine with `RETURNING`, but not on MySQL and MariaDB, it also
+/// returns one row if the lease is held.
 ///
 /// After the commit the delivery is done, whatever other handlers return: register only this handler for its type, or
 /// register it last. After a rollback the runner records the outcome as for any other handler. Keep the transaction short:
@@ -308,8 +309,8 @@ pub trait InboxStore: Send + Sync + fmt::Debug {
     ) -> Result<RequeueOutcome, StoreError>;
 
     /// Lists buried deliveries: at most `limit`, the last buried first and for equal times in descending byte order of the
-    /// envelope id (for long ids it may be that of their [`index_text`](crate::columns::index_text)), behind `after` if it is given. The delivery at `after` need not be buried any more. A page has fewer
-    /// than `limit` deliveries only if none follows it.
+    /// envelope id (for long ids it may be that of their [`index_text`](crate::columns::index_text)), behind `after` if it is given. The
+    /// delivery at `after` need not be buried any more. A page has fewer than `limit` deliveries only if none follows it.
     ///
     /// # Errors
     /// The store failed.

@@ -6,9 +6,9 @@
 //! - [`Once`] keeps use-once marks, so that replicas do once what must be done once.
 //! - [`DeletionStore`] keeps duties to delete cached data, and the proofs of their deletion.
 //! - [`InboxAdmin`] and [`TokenAdmin`] answer what operators ask: a store may do without.
-//! - [`Slot`] and [`DeliverySlot`] implement the rules of a token store and an inbox for one record. They are the usual way to a store
-//!   of your own, in SQL as well as in a key-value engine. For a table with a column for each field [`columns`] maps records to rows, and
-//!   [`TextDigest`] and [`columns::index_text`] make keys of ids of any length.
+//! - [`Slot`] and [`DeliverySlot`] implement the rules of a token store and an inbox for one record: begin a store of your own with them.
+//!   For a table with a column for each field [`columns`] maps records to rows, and [`TextDigest`] and [`columns::index_text`] make keys
+//!   of ids of any length.
 //! - [`Sealer`] encrypts what a store keeps; a store only ever sees [`Sealed`] bytes.
 //! - [`reseal`] seals stored data again after a key was replaced.
 //! - `group_commit` (with the feature `group-commit`) lets calls of a store share transactions.
@@ -33,7 +33,7 @@
 //! # What every store keeps
 //! - A **text** is any Unicode text of any length, also the empty one. Two texts are equal if all their bytes are: case, blanks at the
 //!   ends, NUL and the two forms of `é` count. No text is shortened or converted.
-//! - An **optional** value that is `None` is another one than the empty text or no bytes.
+//! - An **optional** value: `None` differs from the empty text and from no bytes.
 //! - A **time** is any 64-bit number of microseconds since 1970, also a negative one, without a time zone.
 //! - **Sealed bytes** are any bytes, also none. Token pairs have a few hundred, and a store takes a million; the body of a webhook is as
 //!   long as the endpoint allows, 1 MiB unless set otherwise.

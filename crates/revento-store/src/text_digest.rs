@@ -31,17 +31,17 @@ impl TextDigest {
         Self::of(&key.to_string())
     }
 
-    /// All of it.
+    /// All 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// Its first 16 bytes. Nobody finds two texts that share them, either, and an index of them is half as large.
+    /// Its first 16 bytes, for an index of half the size. To find two texts that share them takes about 2⁶⁴ attempts.
     pub fn half(&self) -> [u8; 16] {
         self.0.first_chunk().copied().unwrap_or_default()
     }
 
-    /// Its first 8 bytes as a number. Few texts share it, but somebody who wants to finds two that do: compare the texts, too.
+    /// Its first 8 bytes as a number. Two texts that share it can be found on purpose: compare the texts, too.
     pub fn to_i64(&self) -> i64 {
         self.0.first_chunk().copied().map_or(0, i64::from_be_bytes)
     }

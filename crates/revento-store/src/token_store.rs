@@ -80,8 +80,7 @@ impl DueCursor {
 /// Records that no other call changes meanwhile are on exactly one page, whatever else changes between two pages.
 ///
 /// # What ends a claim
-/// A claim has an end, `until`, and is expired *at* that time; but it is its holder's until another claim replaces it. What becomes of the
-/// current claim:
+/// A claim expires *at* its `until`, but its holder keeps it until another claim replaces it. What each call does to the current claim:
 ///
 /// | call | by its holder, also a late one (its fence) | by an earlier holder (another fence) | by anybody (no fence) |
 /// |---|---|---|---|
@@ -94,8 +93,9 @@ impl DueCursor {
 /// | `claim` with another version | | | `VersionChanged`: stays |
 /// | `remove` | | | ends |
 ///
-/// `abandoned` of a granted claim says whether a claim was replaced like this since the record was created, or since it was last swapped
-/// with a fence or to another `generation`. A `release` does not reset it: the holder before may have sent the refresh token.
+/// `abandoned` of a granted claim is `true` if a new claim has replaced an expired one, now or earlier. It becomes `false` again when the
+/// record is swapped with a fence or to another `generation`. A `release` does not reset it: the holder before may have sent the refresh
+/// token.
 #[async_trait]
 pub trait TokenStore: Send + Sync + fmt::Debug {
     /// Loads the record of a connection; `None` if there is none.
