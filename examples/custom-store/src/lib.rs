@@ -1,7 +1,7 @@
 //! Stores for a database of one's own. The page docs/guide/your-own-store.md explains them.
 //!
 //! [`SqlStore`] has the smallest store of each kind in plain SQL, here for SQLite. [`RedbStore`] has tokens in redb, an embedded
-//! key-value store. The suites of `revento-store-testkit` say whether they are right (`tests/it`).
+//! key-value store. The suites of `revento-store-testkit` test them (`tests/conformance.rs`).
 
 mod budgets;
 mod deletions;

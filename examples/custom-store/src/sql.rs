@@ -74,7 +74,7 @@ impl SqlStore {
     }
 }
 
-/// An id as a key: the same for no other id, short enough for each engine's indexes, and in the order of the ids.
+/// An id as a key: the same for no other id, short enough for each engine's indexes, and up to 192 bytes in the order of the ids.
 pub(crate) fn key_of(id: &str) -> Vec<u8> {
     index_text(id).as_bytes().to_vec()
 }

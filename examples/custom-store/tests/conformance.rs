@@ -1,6 +1,7 @@
 //! Each check of the suites is a test of the stores.
 
 use std::{
+    fs, io,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -51,19 +52,34 @@ where
     let directory = directory()?;
     let path = directory.path().join("store.db");
     let store = share(SqlStore::open(&path).await?);
-    let file = path.clone();
+    let (file, root) = (path.clone(), directory.path().to_owned());
     let open = move || {
         let path = path.clone();
         async move { Ok(share(SqlStore::open(path).await?)) }
     };
+    let restart = move || {
+        let copy = copy_of(&root, &["store.db", "store.db-wal"]);
+        async move { Ok(share(SqlStore::open(copy?.join("store.db")).await?)) }
+    };
     Ok(Subject::new(store)
         .with_replicas(open)
+        .with_restart(restart)
         .with_dump(move || dump(file.clone()))
         .guarded_by(directory))
 }
 
+/// Copies the files of an engine that runs, as its end would leave them.
+fn copy_of(directory: &Path, files: &[&str]) -> io::Result<PathBuf> {
+    let copy = directory.join("copy");
+    fs::create_dir(&copy)?;
+    for file in files {
+        fs::copy(directory.join(file), copy.join(file))?;
+    }
+    Ok(copy)
+}
+
 /// A directory in memory where there is one: the suites test rules, and no disk.
-fn directory() -> std::io::Result<TempDir> {
+fn directory() -> io::Result<TempDir> {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() {
         tempfile::tempdir_in(memory)
@@ -87,9 +103,15 @@ async fn redb() -> Result<Subject<dyn TokenStore>, BoxError> {
     // A file of redb's is opened by one process at a time: another handle is a clone.
     let handle = store.clone();
     let replicas = move || std::future::ready(Ok(Arc::new(handle.clone()) as Arc<dyn TokenStore>));
-    let dump = move || std::future::ready(std::fs::read(&path).map_err(Into::into));
+    let root = directory.path().to_owned();
+    let restart = move || {
+        let copy = copy_of(&root, &["tokens.redb"]);
+        async move { Ok(Arc::new(RedbStore::open(copy?.join("tokens.redb"))?) as Arc<dyn TokenStore>) }
+    };
+    let dump = move || std::future::ready(fs::read(&path).map_err(Into::into));
     Ok(Subject::tokens(store)
         .with_replicas(replicas)
+        .with_restart(restart)
         .with_dump(dump)
         .guarded_by(directory))
 }

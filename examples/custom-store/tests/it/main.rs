@@ -1,4 +1,4 @@
-//! The guide shows the code of the stores, and a store forgets nothing when its file is opened again.
+//! The guide shows the code of the stores, and a store forgets nothing when its file is opened again or its process is killed.
 #![allow(clippy::unwrap_used, reason = "a failing test panics")]
 
 use revento_core::Timestamp;
@@ -7,6 +7,7 @@ use revento_store::TokenStore;
 
 #[path = "../../../test-support/guide.rs"]
 mod guide;
+mod killed;
 
 #[test]
 fn the_guide_shows_this_code() {
@@ -20,6 +21,7 @@ fn the_guide_shows_this_code() {
             include_str!("../../src/budgets.rs"),
             include_str!("../../src/once.rs"),
             include_str!("../conformance.rs"),
+            include_str!("killed.rs"),
         ],
     );
 }
