@@ -6,7 +6,7 @@
 use std::{ops::Bound, path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use redb::{Database, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
 use revento_store::*;
 
@@ -23,24 +23,24 @@ const COUNTER: TableDefinition<'_, (), i64> = TableDefinition::new("counter");
 pub struct RedbStore(Arc<Database>);
 
 impl RedbStore {
-    /// Opens the file, and creates it if there is none. Fails when redb cannot.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, redb::DatabaseError> {
-        Ok(Self(Arc::new(Database::create(path)?)))
+    /// Opens the file, and creates it with its tables if there is none. Fails when redb cannot.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, redb::Error> {
+        let database = Database::create(path)?;
+        let tx = database.begin_write()?;
+        tx.open_table(SLOTS)?;
+        tx.open_table(DUE)?;
+        tx.open_table(COUNTER)?;
+        tx.commit()?;
+        Ok(Self(Arc::new(database)))
     }
 
-    /// Runs in one transaction, on a thread that may block. A caller who goes away does not stop it.
+    /// Runs on a thread that may block. A caller who goes away does not stop it.
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&WriteTransaction) -> Outcome<T> + Send + 'static,
+        work: impl FnOnce(&Database) -> Outcome<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let database = self.0.clone();
-        let run = move || -> Outcome<T> {
-            let tx = database.begin_write()?;
-            let answer = work(&tx)?;
-            tx.commit()?;
-            Ok(answer)
-        };
-        let done = tokio::task::spawn_blocking(run).await;
+        let done = tokio::task::spawn_blocking(move || work(&database)).await;
         let done = done.unwrap_or_else(|panic| Err(panic.into()));
         done.map_err(|error| {
             let unreadable = error.downcast_ref::<DecodeSlotError>();
@@ -49,26 +49,26 @@ impl RedbStore {
         })
     }
 
-    /// Changes the slot of a key, and the index with it. The change gets an unused number.
+    /// Reads in one transaction.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&ReadTransaction) -> Outcome<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let read = move |database: &Database| work(&database.begin_read()?);
+        self.run(read).await.map_err(StoreError::without_effect)
+    }
+
+    /// Changes the slot of a key, and the index with it, in one transaction. The change gets an unused number.
     async fn change<T, F>(&self, key: &ConnectionKey, change: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(i64, &mut Slot) -> T + Send + 'static,
     {
         let key = key.to_string();
-        self.run(move |tx| {
-            let (mut counter, mut due) = (tx.open_table(COUNTER)?, tx.open_table(DUE)?);
-            let number = counter.get(())?.map_or(0, |last| last.value()) + 1;
-            counter.insert((), number)?;
-            let mut slot = get(tx, &key)?;
-            if let Some(at) = slot.due_at() {
-                due.remove((client(&key), at.unix_micros(), &*key))?;
-            }
-            let answer = change(number, &mut slot);
-            tx.open_table(SLOTS)?.insert(&*key, &*slot.to_bytes())?;
-            if let Some(at) = slot.due_at() {
-                due.insert((client(&key), at.unix_micros(), &*key), ())?;
-            }
+        self.run(move |database| {
+            let tx = database.begin_write()?;
+            let answer = change_in(&tx, &key, change)?;
+            tx.commit()?;
             Ok(answer)
         })
         .await
@@ -82,16 +82,17 @@ impl RedbStore {
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
         let after = after.map(ConnectionKey::to_string);
-        self.run(move |tx| {
+        self.read(move |tx| {
+            let slots = tx.open_table(SLOTS)?;
             let mut found = Vec::new();
             if after.as_ref().is_none_or(|after| key > *after) {
-                found.extend(get(tx, &key)?.into_stored());
+                found.extend(get(&slots, &key)?.into_stored());
             }
             let (first, end) = (format!("{key}/"), format!("{key}0")); // In ASCII a 0 comes after a /.
             let next = after.map(|after| after + "\0").unwrap_or_default(); // Nothing sorts between the two.
             let first = first.max(next);
             if first < end {
-                for entry in tx.open_table(SLOTS)?.range(&*first..&*end)? {
+                for entry in slots.range(&*first..&*end)? {
                     if found.len() >= limit {
                         break;
                     }
@@ -110,9 +111,25 @@ fn client(key: &str) -> &str {
     key.split_once('/').map_or(key, |(client, _)| client)
 }
 
+fn change_in<T>(tx: &WriteTransaction, key: &str, change: impl FnOnce(i64, &mut Slot) -> T) -> Outcome<T> {
+    let (mut slots, mut due) = (tx.open_table(SLOTS)?, tx.open_table(DUE)?);
+    let mut counter = tx.open_table(COUNTER)?;
+    let number = counter.get(())?.map_or(0, |last| last.value()) + 1;
+    counter.insert((), number)?;
+    let mut slot = get(&slots, key)?;
+    if let Some(at) = slot.due_at() {
+        due.remove((client(key), at.unix_micros(), key))?;
+    }
+    let answer = change(number, &mut slot);
+    slots.insert(key, &*slot.to_bytes())?;
+    if let Some(at) = slot.due_at() {
+        due.insert((client(key), at.unix_micros(), key), ())?;
+    }
+    Ok(answer)
+}
+
 /// A removed key keeps an empty slot, which has no bytes.
-fn get(tx: &WriteTransaction, key: &str) -> Outcome<Slot> {
-    let slots = tx.open_table(SLOTS)?;
+fn get(slots: &impl ReadableTable<&'static str, &'static [u8]>, key: &str) -> Outcome<Slot> {
     let bytes = slots.get(key)?;
     Ok(Slot::from_bytes(
         bytes.as_ref().map_or(&[], |bytes| bytes.value()),
@@ -123,7 +140,8 @@ fn get(tx: &WriteTransaction, key: &str) -> Outcome<Slot> {
 impl TokenStore for RedbStore {
     async fn load(&self, key: &ConnectionKey) -> Result<Option<Stored>, StoreError> {
         let key = key.to_string();
-        self.run(move |tx| Ok(get(tx, &key)?.into_stored())).await
+        self.read(move |tx| Ok(get(&tx.open_table(SLOTS)?, &key)?.into_stored()))
+            .await
     }
 
     async fn create(&self, new: &Record) -> Result<CreateOutcome, StoreError> {
@@ -163,7 +181,7 @@ impl TokenStore for RedbStore {
         let (at, last) = after.map_or((i64::MIN, String::new()), |after| {
             (after.refresh_expires_at.unix_micros(), after.key.to_string())
         });
-        self.run(move |tx| {
+        self.read(move |tx| {
             let (first, end) = (
                 (client(&key), at, &*last),
                 (client(&key), before.unix_micros(), ""),
@@ -171,10 +189,10 @@ impl TokenStore for RedbStore {
             if first >= end {
                 return Ok(Vec::new());
             }
-            let mut found = Vec::new();
+            let (slots, mut found) = (tx.open_table(SLOTS)?, Vec::new());
             let behind = (Bound::Excluded(first), Bound::Excluded(end));
             for entry in tx.open_table(DUE)?.range(behind)?.take(limit) {
-                found.extend(get(tx, entry?.0.value().2)?.into_stored());
+                found.extend(get(&slots, entry?.0.value().2)?.into_stored());
             }
             Ok(found)
         })
