@@ -1,6 +1,6 @@
 //! Where two values differ. A message never has a whole long value.
 
-use std::{collections::HashSet, fmt::Debug};
+use std::{collections::HashMap, fmt::Debug};
 
 use similar::{DiffOp, TextDiff};
 
@@ -15,12 +15,15 @@ const AFTER: usize = 50;
 const MAX_PLACES: usize = 8;
 const MAX_ITEMS: usize = 5;
 
+/// Why unequal values can show the same.
+const HIDDEN: &str = "sealed bytes differ, and only their number is shown";
+
 /// The lines of a message that follow `what differs:`.
 pub(crate) fn difference<T: Debug>(came: &T, expected: &T) -> String {
     let (short_came, short_expected) = (ascii(&format!("{came:?}")), ascii(&format!("{expected:?}")));
     if short_came == short_expected {
         let shown = start(&short_came);
-        return format!("\n  both show as {shown}: sealed bytes differ, and only their number is shown");
+        return format!("\n  both show as {shown}: {HIDDEN}");
     }
     if is_short(&short_came) && is_short(&short_expected) {
         return pair(&short_expected, &short_came);
@@ -28,38 +31,46 @@ pub(crate) fn difference<T: Debug>(came: &T, expected: &T) -> String {
     places(&ascii(&format!("{expected:#?}")), &ascii(&format!("{came:#?}")))
 }
 
-/// What a list lacks, what it has too much, or where its order is another.
+/// What a list lacks, what it has too much or repeats, or where its order is another.
 pub(crate) fn list_difference<T: Debug>(came: &[T], expected: &[T]) -> String {
     let came: Vec<String> = came.iter().map(|item| ascii(&format!("{item:?}"))).collect();
     let expected: Vec<String> = expected.iter().map(|item| ascii(&format!("{item:?}"))).collect();
     let mut text = format!("\n  expected {} items, actual {}", expected.len(), came.len());
     let (missing, surplus) = (without(&expected, &came), without(&came, &expected));
+    let (repeated, foreign): (Vec<_>, Vec<_>) = surplus
+        .into_iter()
+        .partition(|(_, item)| expected.iter().any(|other| other == item));
     list_some(&mut text, "missing", &missing);
-    list_some(&mut text, "not expected", &surplus);
-    if missing.is_empty() && surplus.is_empty() {
-        let (place, other) = (0..)
-            .zip(came.iter().zip(&expected))
-            .find(|(_, (came, expected))| came != expected)
-            .unzip();
-        match (place, other) {
-            (Some(place), Some((came, expected))) => {
-                let place: usize = place;
+    list_some(&mut text, "not expected", &foreign);
+    list_some(&mut text, "listed too often", &repeated);
+    if came.len() == expected.len() && missing.is_empty() {
+        match (0..came.len()).find(|place| came[*place] != expected[*place]) {
+            Some(place) => {
                 text.push_str(&format!(
                     "\n  the same items, in another order from item {place} on:"
                 ));
-                text.push_str(&pair(expected, came));
+                text.push_str(&pair(&expected[place], &came[place]));
             }
-            _ => text.push_str("\n  some items are listed more than once"),
+            None => text.push_str(&format!("\n  all items show the same: {HIDDEN}")),
         }
     }
     text
 }
 
-/// The items with their places that the other list does not have.
+/// The items with their places that the other list does not have, or has less often.
 fn without<'a>(items: &'a [String], other: &[String]) -> Vec<(usize, &'a str)> {
-    let other: HashSet<&str> = other.iter().map(String::as_str).collect();
-    let items = items.iter().map(String::as_str).enumerate();
-    items.filter(|(_, item)| !other.contains(item)).collect()
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    for item in other {
+        *left.entry(item).or_default() += 1;
+    }
+    let mut more = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        match left.get_mut(item.as_str()) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => more.push((place, item.as_str())),
+        }
+    }
+    more
 }
 
 fn list_some(text: &mut String, what: &str, items: &[(usize, &str)]) {
@@ -239,6 +250,18 @@ mod tests {
         );
         let text = list_difference(&[0, 2, 1], &[0, 1, 2]);
         assert!(text.contains("in another order from item 1 on"), "{text}");
+    }
+
+    #[test]
+    fn an_item_that_is_listed_twice_is_named_with_its_place() {
+        assert_eq!(
+            list_difference(&["a", "a", "b"], &["a", "b"]),
+            "\n  expected 2 items, actual 3\n  listed too often, item 1: \"a\""
+        );
+        assert_eq!(
+            list_difference(&["a", "a"], &["a", "b"]),
+            "\n  expected 2 items, actual 2\n  missing, item 1: \"b\"\n  listed too often, item 1: \"a\""
+        );
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(crate) fn same<T: PartialEq + Debug>(what: &str, came: T, expected: T) -> Ch
     fail(format!("{what}:{}", difference(&came, &expected)))
 }
 
-/// Fails unless both lists have the same items in the same order. Shows what is missing, and what is too much.
+/// Fails unless both lists have the same items in the same order. Shows what is missing, not expected or listed too often.
 pub(crate) fn same_list<T: PartialEq + Debug>(what: &str, came: &[T], expected: &[T]) -> CheckResult {
     if came == expected {
         return Ok(());
