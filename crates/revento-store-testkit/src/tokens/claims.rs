@@ -189,11 +189,16 @@ pub(super) async fn k12_only_its_holder_releases_a_claim(
     let (late, _) = granted(&*store, &key("evt_1"), version, NOW).await?;
     let later = end_of(NOW);
     let (fence, _) = granted(&*store, &key("evt_1"), version, later).await?;
-    for stranger in [late, Fence(0), Fence(-1), Fence(fence.0 + 1)] {
+    for (whose, stranger) in [
+        ("the claim before", late),
+        ("no claim", Fence(0)),
+        ("no claim", Fence(-1)),
+        ("no claim yet", Fence(fence.0 + 1)),
+    ] {
         store.release(&key("evt_1"), stranger).await?;
         let answer = claim(&*store, &key("evt_1"), version, later).await?;
         same(
-            &format!("the claim after a release with {stranger:?} instead of {fence:?}"),
+            &format!("the claim with {fence:?} after a release with {stranger:?}, the fence of {whose}"),
             answer,
             ClaimOutcome::Held { until: end_of(later) },
         )?;
@@ -212,7 +217,9 @@ pub(super) async fn k12_only_its_holder_releases_a_claim(
     store.release(&key("evt_1"), fence).await?;
     let answer = claim(&*store, &key("evt_1"), version, later).await?;
     same(
-        &format!("the claim {next:?} after a second release of {fence:?}"),
+        &format!(
+            "the claim with {next:?} after a second release with {fence:?}, the fence of the claim before"
+        ),
         answer,
         ClaimOutcome::Held { until: end_of(later) },
     )

@@ -28,16 +28,16 @@ pub(super) async fn k11_a_stale_version_changes_nothing(
     let first = created(&*store, &record).await?;
     let second = swapped(&*store, first, &marked(&record, 2), None).await?;
     let before = loaded(&*store, &key("evt_1")).await?;
-    for stale in [
-        first,
-        Version(0),
-        Version(-1),
-        Version(second.0 + 1),
-        Version(i64::MAX),
+    for (which, stale) in [
+        ("the version before", first),
+        ("a version that never was", Version(0)),
+        ("a version that never was", Version(-1)),
+        ("a version that is still to come", Version(second.0 + 1)),
+        ("a version that is still to come", Version(i64::MAX)),
     ] {
         let answer = store.compare_and_swap(stale, &renewed(&record), None).await?;
         same(
-            &format!("a swap of {stale:?} where {second:?} is stored"),
+            &format!("a swap of {stale:?}, {which}, where {second:?} is stored"),
             answer,
             SwapOutcome::Conflict,
         )?;
