@@ -19,6 +19,9 @@ pub(crate) struct Check<S: ?Sized> {
     pub(crate) run: fn(SharedSubject<S>) -> BoxFuture<CheckResult>,
 }
 
+/// Two handles to the same data: the one that wrote last, and the other one.
+pub(crate) type Handles<'a, S> = (&'a S, &'a S);
+
 /// The subject of one check, shared by its tasks.
 pub(crate) struct SharedSubject<S: ?Sized>(Arc<Hooks<S>>);
 

@@ -4,7 +4,7 @@ use revento_core::{ClientId, ConnectionKey};
 use revento_store::{CreateOutcome, TokenAdmin};
 
 use crate::{
-    check::SharedSubject,
+    check::{Handles, SharedSubject},
     expect::{NotPassed, fail, same, same_list},
     long, show,
     subject::CheckResult,
@@ -66,19 +66,20 @@ pub(super) async fn k24_replicas_list_at_once_what_another_wrote(
     subject: SharedSubject<dyn TokenAdmin>,
 ) -> CheckResult {
     let (ours, theirs) = (subject.store(), subject.replica().await?);
-    let all_list = async |after: &str, expected: &[ClientId]| {
-        for (whose, store) in [("its own", &ours), ("another replica's", &theirs)] {
-            let what = format!("the clients at once after {whose} {after}");
-            same(&what, clients(&**store).await?, expected.to_vec())?;
-        }
-        CheckResult::Ok(())
-    };
-    all_list("opening", &[]).await?;
-    for writer in [&ours, &theirs, &ours] {
-        let key = create(&**writer, "clt_1", "evt_1").await?;
-        all_list("create", &["clt_1".into()]).await?;
+    let all_list =
+        async |(writer, other): Handles<'_, dyn TokenAdmin>, after: &str, expected: &[ClientId]| {
+            for (whose, store) in [("its own", writer), ("another replica's", other)] {
+                let what = format!("the clients at once after {whose} {after}");
+                same(&what, clients(store).await?, expected.to_vec())?;
+            }
+            CheckResult::Ok(())
+        };
+    all_list((&*ours, &*theirs), "opening", &[]).await?;
+    for (writer, other) in [(&*ours, &*theirs), (&*theirs, &*ours), (&*ours, &*theirs)] {
+        let key = create(writer, "clt_1", "evt_1").await?;
+        all_list((writer, other), "create", &["clt_1".into()]).await?;
         writer.remove(&key).await?;
-        all_list("remove", &[]).await?;
+        all_list((writer, other), "remove", &[]).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use revento_store::{
 };
 
 use crate::{
-    check::SharedSubject,
+    check::{Handles, SharedSubject},
     expect::{Failures, fail, same},
     inbox::sample::{NOW, answered, delivery, insert_all, minutes, one},
     race::in_batches,
@@ -281,16 +281,22 @@ pub(super) async fn k24_replicas_read_at_once_what_another_wrote(
     subject: SharedSubject<dyn InboxAdmin>,
 ) -> CheckResult {
     let (ours, theirs) = (subject.store(), subject.replica().await?);
-    let all_read = async |after: &str, state, body: &str| {
-        for (whose, store) in [("its own", &ours), ("another replica's", &theirs)] {
-            reads(&**store, &format!("{whose} {after}"), state, body).await?;
+    let all_read = async |(writer, other): Handles<'_, dyn InboxAdmin>, after: &str, state, body: &str| {
+        for (whose, store) in [("its own", writer), ("another replica's", other)] {
+            reads(store, &format!("{whose} {after}"), state, body).await?;
         }
         CheckResult::Ok(())
     };
-    all_read("opening", None, "").await?;
-    for (writer, reader) in [(&ours, &theirs), (&theirs, &ours), (&ours, &theirs)] {
-        insert_all(&**writer, [delivery("1")]).await?;
-        all_read("insert", Some(DeliveryState::Queued), "sealed 1").await?;
+    all_read((&*ours, &*theirs), "opening", None, "").await?;
+    for (writer, reader) in [(&*ours, &*theirs), (&*theirs, &*ours), (&*ours, &*theirs)] {
+        insert_all(writer, [delivery("1")]).await?;
+        all_read(
+            (writer, reader),
+            "insert",
+            Some(DeliveryState::Queued),
+            "sealed 1",
+        )
+        .await?;
         let current = SealedDelivery {
             envelope_id: "env_1".into(),
             body: delivery("1").body,
@@ -306,20 +312,20 @@ pub(super) async fn k24_replicas_read_at_once_what_another_wrote(
             reader.reseal(&current, &next).await?,
             false,
         )?;
-        all_read("reseal", Some(DeliveryState::Queued), "again").await?;
+        all_read((writer, reader), "reseal", Some(DeliveryState::Queued), "again").await?;
         let leased = writer.lease(minutes(1), minutes(2), 1).await?;
         let Some(leased) = leased.first() else {
             return fail("nothing was leased");
         };
-        all_read("lease", Some(DeliveryState::Leased), "again").await?;
+        all_read((writer, reader), "lease", Some(DeliveryState::Leased), "again").await?;
         answered(
             "completing it",
             reader.complete(&leased.lease, minutes(1)).await?,
             true,
         )?;
-        all_read("complete", Some(DeliveryState::Done), "").await?;
+        all_read((reader, writer), "complete", Some(DeliveryState::Done), "").await?;
         same("how many are forgotten", writer.forget(minutes(2)).await?, 1)?;
-        all_read("forget", None, "").await?;
+        all_read((writer, reader), "forget", None, "").await?;
     }
     Ok(())
 }

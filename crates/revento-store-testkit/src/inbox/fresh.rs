@@ -5,7 +5,7 @@ use revento_store::{DeliveryState, InboxStore, RequeueAttempts, RequeueOutcome};
 
 use super::sample::{NOW, REQUEUED, answered, at, delivery, insert_all, known, minutes, one};
 use crate::{
-    check::SharedSubject,
+    check::{Handles, SharedSubject},
     expect::{holds, same},
     subject::CheckResult,
 };
@@ -24,20 +24,21 @@ pub(super) async fn k24_replicas_read_at_once_what_another_wrote(
     subject: SharedSubject<dyn InboxStore>,
 ) -> CheckResult {
     let (ours, theirs) = (subject.store(), subject.replica().await?);
-    let all_read = async |after: &str, state, next_due, buried| {
-        let expected = Reads {
-            state,
-            next_due,
-            buried,
+    let all_read =
+        async |(writer, other): Handles<'_, dyn InboxStore>, after: &str, state, next_due, buried| {
+            let expected = Reads {
+                state,
+                next_due,
+                buried,
+            };
+            for (whose, store) in [("its own", writer), ("another replica's", other)] {
+                reads(store, &format!("{whose} {after}"), expected).await?;
+            }
+            CheckResult::Ok(())
         };
-        for (whose, store) in [("its own", &ours), ("another replica's", &theirs)] {
-            reads(&**store, &format!("{whose} {after}"), expected).await?;
-        }
-        CheckResult::Ok(())
-    };
     let (queued, leased) = (Some(DeliveryState::Queued), Some(DeliveryState::Leased));
     let (done, buried) = (Some(DeliveryState::Done), Some(DeliveryState::Buried));
-    all_read("opening", None, None, None).await?;
+    all_read((&*ours, &*theirs), "opening", None, None, None).await?;
     for (writer, reader) in [(&*ours, &*theirs), (&*theirs, &*ours), (&*ours, &*theirs)] {
         insert_all(writer, [delivery("1")]).await?;
         let retry = reader.insert(&delivery("1")).await?;
@@ -46,7 +47,7 @@ pub(super) async fn k24_replicas_read_at_once_what_another_wrote(
             retry,
             known(DeliveryState::Queued),
         )?;
-        all_read("insert", queued, Some(NOW), None).await?;
+        all_read((writer, reader), "insert", queued, Some(NOW), None).await?;
 
         let held = one(writer, NOW).await?;
         let second = reader.lease(NOW, minutes(1), 9).await?;
@@ -54,13 +55,13 @@ pub(super) async fn k24_replicas_read_at_once_what_another_wrote(
             "what one replica has leased, another one does not lease",
             second.is_empty(),
         )?;
-        all_read("lease", leased, Some(minutes(1)), None).await?;
+        all_read((writer, reader), "lease", leased, Some(minutes(1)), None).await?;
         answered(
             "a retry",
             writer.retry(&held.lease, minutes(2), "failed").await?,
             true,
         )?;
-        all_read("retry", queued, Some(minutes(2)), None).await?;
+        all_read((writer, reader), "retry", queued, Some(minutes(2)), None).await?;
 
         let held = one(reader, minutes(2)).await?;
         same("the attempt", held.attempt, 2)?;
@@ -71,7 +72,7 @@ pub(super) async fn k24_replicas_read_at_once_what_another_wrote(
         )?;
         let late = reader.complete(&held.lease, minutes(3)).await?;
         answered("completing what another replica has buried", late, false)?;
-        all_read("bury", buried, None, Some(false)).await?;
+        all_read((writer, reader), "bury", buried, None, Some(false)).await?;
 
         let requeued = writer
             .requeue(&"env_1".into(), minutes(4), RequeueAttempts::Full)
@@ -81,7 +82,7 @@ pub(super) async fn k24_replicas_read_at_once_what_another_wrote(
             .requeue(&"env_1".into(), minutes(4), RequeueAttempts::Full)
             .await?;
         same("a second requeue", second, RequeueOutcome::NotBuried)?;
-        all_read("requeue", queued, Some(minutes(4)), None).await?;
+        all_read((writer, reader), "requeue", queued, Some(minutes(4)), None).await?;
 
         let held = one(writer, minutes(4)).await?;
         answered(
@@ -98,19 +99,26 @@ pub(super) async fn k24_replicas_read_at_once_what_another_wrote(
             refused,
             RequeueOutcome::Expunged,
         )?;
-        all_read("expunge", buried, None, Some(true)).await?;
+        all_read((writer, reader), "expunge", buried, None, Some(true)).await?;
 
         same("a replay", writer.insert(&at("1", minutes(7))).await?, REQUEUED)?;
-        all_read("insert of a replay", queued, Some(minutes(7)), None).await?;
+        all_read(
+            (writer, reader),
+            "insert of a replay",
+            queued,
+            Some(minutes(7)),
+            None,
+        )
+        .await?;
         let held = one(reader, minutes(7)).await?;
         answered(
             "completing it",
             writer.complete(&held.lease, minutes(8)).await?,
             true,
         )?;
-        all_read("complete", done, None, None).await?;
+        all_read((writer, reader), "complete", done, None, None).await?;
         same("how many are forgotten", writer.forget(minutes(9)).await?, 1)?;
-        all_read("forget", None, None, None).await?;
+        all_read((writer, reader), "forget", None, None, None).await?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use revento_store::{ClaimOutcome, CreateOutcome, Stored, SwapOutcome, TokenStore
 
 use super::sample::{NOW, claim, created, end_of, granted, key, marked, record, renewed, swapped};
 use crate::{
-    check::SharedSubject,
+    check::{Handles, SharedSubject},
     expect::{Failures, fail, same, same_list},
     subject::CheckResult,
 };
@@ -34,19 +34,20 @@ pub(super) async fn k24_replicas_read_at_once_what_another_wrote(
     subject: SharedSubject<dyn TokenStore>,
 ) -> CheckResult {
     let (ours, theirs) = (subject.store(), subject.replica().await?);
-    let all_read = async |after: &str, expected: Option<&Stored>| {
-        for (whose, store) in [("its own", &ours), ("another replica's", &theirs)] {
-            reads(&**store, &format!("{whose} {after}"), expected).await?;
-        }
-        CheckResult::Ok(())
-    };
-    all_read("opening", None).await?;
+    let all_read =
+        async |(writer, other): Handles<'_, dyn TokenStore>, after: &str, expected: Option<&Stored>| {
+            for (whose, store) in [("its own", writer), ("another replica's", other)] {
+                reads(store, &format!("{whose} {after}"), expected).await?;
+            }
+            CheckResult::Ok(())
+        };
+    all_read((&*ours, &*theirs), "opening", None).await?;
     for (writer, reader) in [(&*ours, &*theirs), (&*theirs, &*ours), (&*ours, &*theirs)] {
         let mut stored = Stored {
             version: created(writer, &record("evt_1")).await?,
             record: record("evt_1"),
         };
-        all_read("create", Some(&stored)).await?;
+        all_read((writer, reader), "create", Some(&stored)).await?;
         let again = reader.create(&record("evt_1")).await?;
         same("a second create", again, CreateOutcome::AlreadyExists)?;
 
@@ -67,15 +68,15 @@ pub(super) async fn k24_replicas_read_at_once_what_another_wrote(
         same("a second claim", held, ClaimOutcome::Held { until: end_of(NOW) })?;
         writer.release(&key("evt_1"), fence).await?;
         let (fence, _) = granted(reader, &key("evt_1"), stored.version, NOW).await?;
-        all_read("claim", Some(&stored)).await?;
+        all_read((reader, writer), "claim", Some(&stored)).await?;
         stored.record = renewed(&stored.record);
         stored.version = swapped(writer, stored.version, &stored.record, Some(fence)).await?;
-        all_read("fenced compare_and_swap", Some(&stored)).await?;
+        all_read((writer, reader), "fenced compare_and_swap", Some(&stored)).await?;
         if let ClaimOutcome::Held { .. } = claim(reader, &key("evt_1"), stored.version, NOW).await? {
             return fail("the claim that another replica's fenced swap ended is still held");
         }
         writer.remove(&key("evt_1")).await?;
-        all_read("remove", None).await?;
+        all_read((writer, reader), "remove", None).await?;
         let late = reader
             .compare_and_swap(stored.version, &stored.record, None)
             .await?;
