@@ -8,7 +8,7 @@ use crate::{
     CheckOutcome,
     check::{Check, SharedSubject},
     expect::NotPassed,
-    show,
+    panics,
     subject::{CheckResult, Cleanup, Hook},
     suite::Factory,
 };
@@ -73,15 +73,16 @@ impl<S: Send + Sync + ?Sized + 'static> Attempt<'_, S> {
     }
 }
 
-/// Runs a future in a task of its own, which contains a panic and runs on a worker thread, as the races do.
+/// Runs a future in a task of its own, which runs on a worker thread, as the races do.
 async fn contained<T: Send + 'static>(
     time_limit: Duration,
     future: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, String> {
-    let mut task = tokio::spawn(future);
+    let mut task = tokio::spawn(panics::contained(future));
     match tokio::time::timeout(time_limit, &mut task).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(format!("panicked: {}", show::panic(error))),
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err(panic))) => Err(format!("panicked: {panic}")),
+        Ok(Err(cancelled)) => Err(format!("did not end: {cancelled}")),
         Err(_) => {
             task.abort();
             // A task that blocks its thread does not stop, and is left behind.

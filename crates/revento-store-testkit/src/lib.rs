@@ -71,6 +71,7 @@ mod harness;
 mod inbox;
 mod long;
 mod once;
+mod panics;
 mod race;
 mod report;
 mod sealers;

@@ -7,7 +7,7 @@ use tokio::{sync::Barrier, task::JoinSet};
 
 use crate::{
     expect::{NotPassed, fail},
-    show,
+    panics::contained,
 };
 
 /// The number of callers in a race.
@@ -52,13 +52,14 @@ where
 {
     let mut tasks = JoinSet::new();
     for (caller, call) in calls.enumerate() {
-        tasks.spawn(async move { (caller, call.await) });
+        tasks.spawn(async move { (caller, contained(call).await) });
     }
     let mut answers = Vec::with_capacity(tasks.len());
     while let Some(ended) = tasks.join_next().await {
         match ended {
-            Ok((caller, answer)) => answers.push((caller, answer?)),
-            Err(error) => return fail(format!("a call panicked: {}", show::panic(error))),
+            Ok((caller, Ok(answer))) => answers.push((caller, answer?)),
+            Ok((_, Err(panic))) => return fail(format!("a call panicked: {panic}")),
+            Err(cancelled) => return fail(format!("a call did not end: {cancelled}")),
         }
     }
     answers.sort_by_key(|(caller, _)| *caller);

@@ -1,9 +1,6 @@
 //! Values in messages: quoted, escaped and short, so that a blank, a NUL and a look-alike show.
 
-use std::any::Any;
-
 use revento_core::ConnectionKey;
-use tokio::task::JoinError;
 
 /// How many characters of a text are shown.
 const SHOWN: usize = 80;
@@ -48,22 +45,6 @@ pub(crate) fn ascii(text: &str) -> String {
         }
     }
     shown
-}
-
-/// What a task that did not end in order said.
-pub(crate) fn panic(error: JoinError) -> String {
-    match error.try_into_panic() {
-        Ok(payload) => match text_of(&*payload) {
-            Some(text) => text.to_owned(),
-            None => "the panic has no text".to_owned(),
-        },
-        Err(cancelled) => cancelled.to_string(),
-    }
-}
-
-fn text_of(payload: &(dyn Any + Send)) -> Option<&str> {
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&str>().copied())
 }
 
 #[cfg(test)]

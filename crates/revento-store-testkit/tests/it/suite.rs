@@ -143,20 +143,19 @@ async fn an_error_is_shown_with_its_causes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_panic_is_shown_with_its_text() {
+async fn a_panic_is_shown_with_its_text_and_its_place() {
     let only = "k17_replicas_race_as_callers_do";
+    let line = line!() + 1;
     let factory = TokenStoreSuite::new(|| async { panic!("no server") });
-    assert_eq!(
-        failures(factory.only(only)).await,
-        ["the factory panicked: no server"]
-    );
+    let texts = failures(factory.only(only)).await;
+    let place = format!("the factory panicked: no server (at {}:{line}:", file!());
+    assert!(texts.len() == 1 && texts[0].starts_with(&place), "{texts:?}");
     let check = TokenStoreSuite::new(|| async {
         Ok(Subject::tokens(MemoryTokens::new()).with_replicas(|| async { panic!("no replica {}", 2) }))
     });
-    assert_eq!(
-        failures(check.only(only)).await,
-        ["the check panicked: no replica 2"]
-    );
+    let texts = failures(check.only(only)).await;
+    let place = format!("the check panicked: no replica 2 (at {}:", file!());
+    assert!(texts.len() == 1 && texts[0].starts_with(&place), "{texts:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,11 +231,13 @@ async fn the_teardown_runs_however_the_check_ends() {
             .only("k17_replicas_race_as_callers_do")
             .time_limit(Duration::from_secs(1));
         let report = suite.run().await;
-        let expected = match failure {
-            None => CheckOutcome::Passed,
-            Some(text) => CheckOutcome::Failed(vec![text.to_owned()]),
-        };
-        assert_eq!(report.findings()[0].outcome, expected, "{behaviour}");
+        match (&report.findings()[0].outcome, failure) {
+            (CheckOutcome::Passed, None) => {}
+            (CheckOutcome::Failed(texts), Some(text)) if texts.len() == 1 => {
+                assert!(texts[0].starts_with(text), "{behaviour}: {texts:?}");
+            }
+            (other, _) => panic!("{behaviour}: {other:?}"),
+        }
         assert_eq!(world.databases.load(Ordering::SeqCst), 0, "{behaviour}");
         assert_eq!(Arc::strong_count(&world.guards), 1, "{behaviour}");
     }
