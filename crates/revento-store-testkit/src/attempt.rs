@@ -39,7 +39,7 @@ impl<S: Send + Sync + ?Sized + 'static> Attempt<'_, S> {
 
     fn skipped_hooks(&self) -> Vec<Hook> {
         let is_skipped = |hook: &Hook| self.skipped.contains_key(hook.name());
-        Hook::ALL.into_iter().filter(is_skipped).collect()
+        Hook::SKIPPABLE.into_iter().filter(is_skipped).collect()
     }
 
     fn outcome(&self, ended: Result<CheckResult, String>) -> CheckOutcome {

@@ -25,9 +25,10 @@ pub(crate) enum Hook {
 }
 
 impl Hook {
-    pub(crate) const ALL: [Self; 2] = [Self::Replicas, Self::Dump];
+    /// Those that a suite can skip. The checks of restarts do without [`Self::Restart`].
+    pub(crate) const SKIPPABLE: [Self; 2] = [Self::Replicas, Self::Dump];
 
-    /// The method that sets it; [`Suite::skip`](crate::Suite::skip) takes this name.
+    /// The method that sets it; [`Suite::skip`](crate::Suite::skip) takes the name of a hook that it can skip.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Replicas => "with_replicas",

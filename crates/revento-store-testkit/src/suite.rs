@@ -106,7 +106,7 @@ impl<S: StoreTrait + Send + Sync + ?Sized + 'static> Suite<S> {
     pub(crate) fn mistaken_names(&self) -> Vec<Finding> {
         let checks = checks_of::<S>();
         let is_check = |name: &str| checks.iter().any(|check| check.name == name);
-        let is_hook = |name: &str| Hook::ALL.iter().any(|hook| hook.name() == name);
+        let is_hook = |name: &str| Hook::SKIPPABLE.iter().any(|hook| hook.name() == name);
         let only = self.only.iter().filter(|name| !is_check(name));
         let only = only.map(|name| {
             let what = format!("there is no check {name:?}");
@@ -117,7 +117,11 @@ impl<S: StoreTrait + Send + Sync + ?Sized + 'static> Suite<S> {
             .keys()
             .filter(|name| !is_check(name) && !is_hook(name));
         let skipped = skipped.map(|name| {
-            let what = format!("there is no check and no hook {name:?} to skip");
+            let what = if *name == Hook::Restart.name() {
+                format!("no check needs {name:?}: remove the skip")
+            } else {
+                format!("there is no check and no hook {name:?} to skip")
+            };
             Finding::failed(
                 "skip",
                 "a skip for a check that was renamed or removed has no effect",

@@ -94,6 +94,17 @@ async fn a_stale_exception_is_a_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hook_that_no_check_needs_cannot_be_skipped() {
+    let suite = memory().skip("with_restart", "no engine");
+    let report = suite.only("k10_creating_never_overwrites").run().await;
+    let text = report.to_string();
+    assert!(
+        text.contains("no check needs \"with_restart\": remove the skip"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_factory_that_fails_fails_every_check() {
     let suite = TokenStoreSuite::new(|| async { Err::<_, BoxError>("no server".into()) });
     let report = suite.run().await;
