@@ -20,10 +20,14 @@ mod suite;
 mod text_change;
 mod tokens;
 
-/// Runs a check until it has found a fault: a store that is not atomic does not lose every race.
-async fn until_found<F>(run: impl Fn() -> F) -> revento_store_testkit::Report
+use std::{fmt::Debug, time::Duration};
+
+use revento_store_testkit::Report;
+
+/// Runs a check again until it fails, 21 times at most: a store that is not atomic does not lose every race.
+async fn until_it_fails<F>(run: impl Fn() -> F) -> Report
 where
-    F: Future<Output = revento_store_testkit::Report>,
+    F: Future<Output = Report>,
 {
     let mut report = run().await;
     for _ in 0..20 {
@@ -34,3 +38,31 @@ where
     }
     report
 }
+
+/// Fails unless a store with this fault has failed the check.
+fn assert_fails(report: &Report, check: &str, fault: &dyn Debug) {
+    let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
+    assert!(
+        failed.contains(&check),
+        "{fault:?} has to fail {check}, and failed {failed:?}"
+    );
+}
+
+/// Long enough for every other caller to come between the steps of a call that is not atomic.
+async fn between_the_steps() {
+    tokio::time::sleep(Duration::from_millis(2)).await;
+}
+
+/// Defines faults, and `ALL` of them, so that a test can assert that it has a case for each.
+macro_rules! faults {
+    ($visibility:vis enum $name:ident { $($fault:ident)* }) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        $visibility enum $name { $($fault,)* }
+
+        impl $name {
+            $visibility const ALL: &[Self] = &[$(Self::$fault,)*];
+        }
+    };
+}
+
+use faults;

@@ -7,21 +7,12 @@ use revento_core::Timestamp;
 use revento_store::{Clock, Once, StoreError, SystemClock, memory::MemoryOnce};
 use revento_store_testkit::{OnceSuite, Report, Subject};
 
-macro_rules! faults {
-    ($($fault:ident)*) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        enum Fault { $($fault,)* }
-
-        impl Fault {
-            const ALL: &[Self] = &[$(Self::$fault,)*];
-        }
-    };
-}
-
-faults! {
-    NeverTaken TakenForEver LooksFirst TakesWhatEnded EndsLate EndsEarly WholeSeconds RefusalExtends RefusalShortens
-    OwnClock ExpiresByOwnClock ForgetsOldest ForgetsAllBefore WithoutCase Trimmed CutIds CutAtNul MarkFirst OneProcess
-    Decomposed Forgets SameEndIsTaken
+crate::faults! {
+    enum Fault {
+        NeverTaken TakenForEver LooksFirst TakesWhatEnded EndsLate EndsEarly WholeSeconds RefusalExtends RefusalShortens
+        OwnClock ExpiresByOwnClock ForgetsOldest ForgetsAllBefore WithoutCase Trimmed CutIds CutAtNul MarkFirst OneProcess
+        Decomposed Forgets SameEndIsTaken
+    }
 }
 
 /// Marks that a faulty store keeps, with one injected fault.
@@ -29,11 +20,6 @@ faults! {
 struct Faulty {
     fault: Fault,
     marks: Arc<Mutex<HashMap<String, Timestamp>>>,
-}
-
-/// Long enough for every other caller to come between.
-async fn between_the_steps() {
-    tokio::time::sleep(Duration::from_millis(2)).await;
 }
 
 impl Faulty {
@@ -117,7 +103,7 @@ impl Once for Faulty {
             let end = self.end(&id);
             if self.is_free(end, now) {
                 self.set(&id, Timestamp::from_unix_micros(i64::MAX));
-                between_the_steps().await;
+                crate::between_the_steps().await;
                 self.set(&id, until);
                 return Ok(true);
             }
@@ -130,7 +116,7 @@ impl Once for Faulty {
                 return Ok(false);
             }
             if self.fault == Fault::LooksFirst || is_known {
-                between_the_steps().await;
+                crate::between_the_steps().await;
                 self.set(&id, until);
                 return Ok(true);
             }
@@ -201,7 +187,7 @@ async fn o21_every_faulty_store_of_marks_is_found() {
     ];
     assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");
     for (fault, check) in faults {
-        let report = crate::until_found(|| run(check, fault)).await;
+        let report = crate::until_it_fails(|| run(check, fault)).await;
         let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
         assert_eq!(failed, [check], "{fault:?} has to fail this check");
     }

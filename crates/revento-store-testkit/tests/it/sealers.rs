@@ -122,10 +122,6 @@ async fn every_faulty_sealer_is_found() {
         (Fault::PanicsWhenShort, "k21_nothing_cut_or_extended_opens"),
     ] {
         let report = run(move || Arc::new(Faulty::new(fault))).await;
-        let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
-        assert!(
-            failed.contains(&check),
-            "{fault:?} has to fail {check}, and failed {failed:?}"
-        );
+        crate::assert_fails(&report, check, &fault);
     }
 }

@@ -12,22 +12,13 @@ use revento_store::{
     Clock, DeletionDuty, DeletionProof, DeletionStore, StoreError, SystemClock, memory::MemoryDeletions,
 };
 
-macro_rules! faults {
-    ($($fault:ident)*) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Fault { $($fault,)* }
-
-        impl Fault {
-            pub(super) const ALL: &[Self] = &[$(Self::$fault,)*];
-        }
-    };
-}
-
-faults! {
-    AbsentIsEmpty WholeSeconds RecordsAsOpen IdsWithoutCase RecordOverwrites RecordReopens RecordInTwoSteps
-    OneDutyForAnEvent ClosesByEvent OpenInOrderOfIds OpenUnlimited OpenListsDone OpenByOwnClock
-    ReminderLost ReminderOfDone ReminderCloses ProofOverwritten DoneIsRemoved UnknownIsDone CloseInTwoSteps
-    RecordMarksFirst
+crate::faults! {
+    pub(super) enum Fault {
+        AbsentIsEmpty WholeSeconds RecordsAsOpen IdsWithoutCase RecordOverwrites RecordReopens RecordInTwoSteps
+        OneDutyForAnEvent ClosesByEvent OpenInOrderOfIds OpenUnlimited OpenListsDone OpenByOwnClock
+        ReminderLost ReminderOfDone ReminderCloses ProofOverwritten DoneIsRemoved UnknownIsDone CloseInTwoSteps
+        RecordMarksFirst
+    }
 }
 
 /// The ledger, which a faulty one may replace, since the joint removes nothing.
@@ -36,11 +27,6 @@ pub(super) struct Faulty {
     fault: Fault,
     inner: tokio::sync::RwLock<MemoryDeletions>,
     known: Mutex<BTreeSet<EnvelopeId>>,
-}
-
-/// Long enough for every other caller to come between.
-async fn between_the_steps() {
-    tokio::time::sleep(Duration::from_millis(2)).await;
 }
 
 impl Faulty {
@@ -114,7 +100,7 @@ impl DeletionStore for Faulty {
         let known = self.inner.read().await.duty(&id).await?;
         match self.fault {
             Fault::RecordInTwoSteps => {
-                between_the_steps().await;
+                crate::between_the_steps().await;
                 self.lock().insert(id);
                 self.inner.read().await.record(&duty).await?;
                 return Ok(known.is_none());
@@ -123,7 +109,7 @@ impl DeletionStore for Faulty {
                 if !self.lock().insert(id) {
                     return Ok(false);
                 }
-                between_the_steps().await;
+                crate::between_the_steps().await;
                 return self.inner.read().await.record(&duty).await;
             }
             Fault::OneDutyForAnEvent => {
@@ -211,7 +197,7 @@ impl DeletionStore for Faulty {
         let id = self.id(envelope_id);
         let known = self.inner.read().await.duty(&id).await?;
         if self.is(Fault::CloseInTwoSteps) {
-            between_the_steps().await;
+            crate::between_the_steps().await;
             self.inner.read().await.mark_deleted(&id, proof).await?;
             return Ok(known.is_some_and(|duty| duty.done.is_none()));
         }

@@ -1,6 +1,6 @@
 //! Deletion stores with one fault each: the suite has to find each fault.
 
-mod bent;
+mod engine;
 mod faulty;
 
 use std::{sync::Arc, time::Duration};
@@ -8,10 +8,10 @@ use std::{sync::Arc, time::Duration};
 use revento_store::{DeletionStore, memory::MemoryDeletions};
 use revento_store_testkit::{DeletionStoreSuite, Report, Subject};
 
-use bent::{Bend, Bent, Call, Field, Read};
+use engine::{Call, EngineFault, FaultyEngine, Field, Read};
 use faulty::{Fault, Faulty};
 
-use crate::text_change::TextChange;
+use crate::{assert_fails, text_change::TextChange, until_it_fails};
 
 async fn run(check: &str, fault: Fault) -> Report {
     let suite = DeletionStoreSuite::new(move || {
@@ -69,33 +69,33 @@ async fn q17_every_faulty_ledger_is_found() {
     ];
     assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");
     for (fault, check) in faults {
-        let report = crate::until_found(|| run(check, fault)).await;
-        let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
-        assert!(
-            failed.contains(&check),
-            "{fault:?} has to fail {check}, and failed {failed:?}"
-        );
+        let report = until_it_fails(|| run(check, fault)).await;
+        assert_fails(&report, check, &fault);
     }
 }
 
-async fn bent(bend: Bend, check: &str) {
+async fn is_found(fault: EngineFault, check: &str) {
     let suite = || {
         DeletionStoreSuite::new(move || async move {
-            let store = Arc::new(Bent::new(bend));
+            let store = Arc::new(FaultyEngine::new(fault));
             let first = Arc::clone(&store);
             let open = move || std::future::ready(Ok(Arc::new(first.replica()) as Arc<dyn DeletionStore>));
             Ok(Subject::new(store as Arc<dyn DeletionStore>).with_replicas(open))
         })
     };
-    let report = crate::until_found(|| suite().only(check).run()).await;
-    assert!(!report.is_passed(), "{bend:?} has to fail {check}");
+    let report = until_it_fails(|| suite().only(check).run()).await;
+    assert_fails(&report, check, &fault);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k8_every_way_to_alter_a_text_is_found_in_every_field() {
     for field in [Field::Event, Field::Organization, Field::Reason, Field::Note] {
         for change in TextChange::SHORT.into_iter().chain(TextChange::CUTS) {
-            bent(Bend::Text(field, change), "k8_texts_survive_in_every_field").await;
+            is_found(
+                EngineFault::Text(field, change),
+                "k8_texts_survive_in_every_field",
+            )
+            .await;
         }
     }
 }
@@ -104,28 +104,31 @@ async fn k8_every_way_to_alter_a_text_is_found_in_every_field() {
 async fn q17_every_fault_of_an_engine_is_found() {
     let alike = "k8_no_call_touches_a_duty_that_looks_alike";
     let replicas = "k24_replicas_read_at_once_what_another_wrote";
-    for (bend, check) in [
-        (Bend::WithoutCase(Call::Duty), alike),
-        (Bend::WithoutCase(Call::Reminder), alike),
-        (Bend::WithoutCase(Call::Deletion), alike),
-        (Bend::IdsInOrderWithoutCase, alike),
+    for (fault, check) in [
+        (EngineFault::WithoutCase(Call::Duty), alike),
+        (EngineFault::WithoutCase(Call::Reminder), alike),
+        (EngineFault::WithoutCase(Call::Deletion), alike),
+        (EngineFault::IdsInOrderWithoutCase, alike),
         (
-            Bend::TimesAsTexts,
+            EngineFault::TimesAsTexts,
             "q17_deadlines_are_in_order_to_both_ends_of_time",
         ),
-        (Bend::ListCapped, "q17_hundreds_of_open_duties_are_all_listed"),
         (
-            Bend::ReminderInTwoSteps,
+            EngineFault::ListCapped,
+            "q17_hundreds_of_open_duties_are_all_listed",
+        ),
+        (
+            EngineFault::ReminderInTwoSteps,
             "q17_reminders_and_a_deletion_at_once_lose_nothing",
         ),
         (
-            Bend::SameReminderIsNone,
+            EngineFault::SameReminderIsNone,
             "q17_a_reminder_is_noted_and_nothing_else",
         ),
-        (Bend::Stale(Read::Duty), replicas),
-        (Bend::Stale(Read::Open), replicas),
+        (EngineFault::Stale(Read::Duty), replicas),
+        (EngineFault::Stale(Read::Open), replicas),
     ] {
-        bent(bend, check).await;
+        is_found(fault, check).await;
     }
 }
 

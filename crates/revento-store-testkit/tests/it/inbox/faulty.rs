@@ -13,32 +13,19 @@ use revento_store::{
     NewDelivery, RequeueAttempts, RequeueOutcome, Sealed, StoreError, SystemClock, memory::MemoryInbox,
 };
 
-/// Long enough for every other caller to come between.
-async fn between_the_steps() {
-    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-}
-
-macro_rules! faults {
-    ($($fault:ident)*) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Fault { $($fault,)* }
-
-        impl Fault {
-            pub(super) const ALL: &[Self] = &[$(Self::$fault,)*];
-        }
-    };
-}
-
-faults! {
-    InsertInTwoSteps InsertByDeliveryId ReusedDeliveryIdUntold BuriedStaysBuried HandledIsRequeued
-    LeaseNeverEnds LeaseInTwoSteps LeaseByOwnClock LeaseUnlimited LeaseBackwards FenceIgnored AttemptsLost
-    RetryAtOnce RetryCompletes BuryRetries RequeueAlwaysTrue OrderIgnored OneOrderForAll
-    NextDueIgnoresLeases NextDueCountsWhatIsBehind ForgetsEverything ForgetsNothing FencesRestart
-    BodiesAsText ReceivedNow InsertMarksFirst
-    BuriedUnlisted BuriedFirstFirst BuriedIgnoresCursor BuriedCursorByTimeOnly BuriedCursorMustExist BuriedCapped
-    FirstCauseStays ExpungesEverything ExpungesNothing ExpungeOnlySays ExpungedIsForgotten
-    OtherBodyUntold OtherBodyAlwaysTold OtherBodyTaken DigestOutlivesItsBody
-    OldAttemptIsRequeued SingleAttemptForgotten AlwaysSingleAttempt ExpungedKeepsItsCause ExpungedIsRequeued ReplayKeepsNoBody ReplayKeepsTheOldBody
+crate::faults! {
+    pub(super) enum Fault {
+        InsertInTwoSteps InsertByDeliveryId ReusedDeliveryIdUntold BuriedStaysBuried HandledIsRequeued
+        LeaseNeverEnds LeaseInTwoSteps LeaseByOwnClock LeaseUnlimited LeaseBackwards FenceIgnored AttemptsLost
+        RetryAtOnce RetryCompletes BuryRetries RequeueAlwaysTrue OrderIgnored OneOrderForAll
+        NextDueIgnoresLeases NextDueCountsWhatIsBehind ForgetsEverything ForgetsNothing FencesRestart
+        BodiesAsText ReceivedNow InsertMarksFirst
+        BuriedUnlisted BuriedFirstFirst BuriedIgnoresCursor BuriedCursorByTimeOnly BuriedCursorMustExist BuriedCapped
+        FirstCauseStays ExpungesEverything ExpungesNothing ExpungeOnlySays ExpungedIsForgotten
+        OtherBodyUntold OtherBodyAlwaysTold OtherBodyTaken DigestOutlivesItsBody
+        OldAttemptIsRequeued SingleAttemptForgotten AlwaysSingleAttempt ExpungedKeepsItsCause ExpungedIsRequeued
+        ReplayKeepsNoBody ReplayKeepsTheOldBody
+    }
 }
 
 fn known(state: DeliveryState) -> InsertOutcome {
@@ -145,7 +132,7 @@ impl InboxStore for Faulty {
         }
         let state = self.inner.state(&delivery.envelope_id).await?;
         if self.is(Fault::InsertInTwoSteps) {
-            between_the_steps().await;
+            crate::between_the_steps().await;
             let received = self.inner.insert(&delivery).await?;
             return Ok(if state.is_none() {
                 InsertOutcome::New {
@@ -159,7 +146,7 @@ impl InboxStore for Faulty {
             if !self.notes().marked.insert(delivery.envelope_id.clone()) {
                 return Ok(known(state.unwrap_or(DeliveryState::Queued)));
             }
-            between_the_steps().await;
+            crate::between_the_steps().await;
         }
         if self.is(Fault::InsertByDeliveryId)
             && self
@@ -218,7 +205,7 @@ impl InboxStore for Faulty {
             Fault::LeaseUnlimited => self.inner.lease(now, until, usize::MAX).await?,
             Fault::LeaseInTwoSteps => {
                 let leased = self.inner.lease(now, now, limit).await?;
-                between_the_steps().await;
+                crate::between_the_steps().await;
                 let mut again = self.inner.lease(now, until, usize::MAX).await?;
                 again.truncate(0);
                 leased

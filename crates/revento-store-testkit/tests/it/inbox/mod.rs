@@ -1,6 +1,6 @@
 //! Inbox stores with one fault each: the suite has to find each fault.
 
-mod bent;
+mod engine;
 mod faulty;
 
 use std::{sync::Arc, time::Duration};
@@ -8,10 +8,10 @@ use std::{sync::Arc, time::Duration};
 use revento_store::{InboxStore, memory::MemoryInbox};
 use revento_store_testkit::{InboxStoreSuite, Report, Subject};
 
-use bent::{Bend, Bent, Call, Field, Read};
+use engine::{Call, EngineFault, FaultyEngine, Field, Read};
 use faulty::{Fault, Faulty};
 
-use crate::text_change::TextChange;
+use crate::{assert_fails, text_change::TextChange, until_it_fails};
 
 async fn run(check: &str, fault: Fault) -> Report {
     let suite = InboxStoreSuite::new(move || {
@@ -156,26 +156,22 @@ async fn every_faulty_behaviour_is_found() {
     ];
     assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");
     for (fault, check) in faults {
-        let report = crate::until_found(|| run(check, fault)).await;
-        let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
-        assert!(
-            failed.contains(&check),
-            "{fault:?} has to fail {check}, and failed {failed:?}"
-        );
+        let report = until_it_fails(|| run(check, fault)).await;
+        assert_fails(&report, check, &fault);
     }
 }
 
-async fn bent(bend: Bend, check: &str) {
+async fn is_found(fault: EngineFault, check: &str) {
     let suite = || {
         InboxStoreSuite::new(move || async move {
-            let store = Arc::new(Bent::new(bend));
+            let store = Arc::new(FaultyEngine::new(fault));
             let first = Arc::clone(&store);
             let open = move || std::future::ready(Ok(Arc::new(first.replica()) as Arc<dyn InboxStore>));
             Ok(Subject::new(store as Arc<dyn InboxStore>).with_replicas(open))
         })
     };
-    let report = crate::until_found(|| suite().only(check).run()).await;
-    assert!(!report.is_passed(), "{bend:?} has to fail {check}");
+    let report = until_it_fails(|| suite().only(check).run()).await;
+    assert_fails(&report, check, &fault);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,28 +179,37 @@ async fn k8_every_way_to_alter_a_text_is_found_in_every_field() {
     let (odd, large) = ("k8_odd_deliveries_survive", "k8_large_deliveries_survive");
     for change in TextChange::SHORT {
         for field in [Field::DeliveryId, Field::EventType, Field::Error] {
-            bent(Bend::Text(field, change), odd).await;
+            is_found(EngineFault::Text(field, change), odd).await;
         }
     }
     for change in TextChange::CUTS {
         for field in [Field::EventType, Field::Error] {
-            bent(Bend::Text(field, change), large).await;
+            is_found(EngineFault::Text(field, change), large).await;
         }
     }
-    for (bend, check) in [
-        (Bend::BodiesUpTo(255), odd),
-        (Bend::BodiesUpTo(65_535), large),
-        (Bend::BodiesUpTo(1 << 20), large),
-        (Bend::DigestsUpToNul, "q11_every_bit_of_the_digest_counts"),
-        (Bend::DigestsWithoutCase, "q11_every_bit_of_the_digest_counts"),
-        (Bend::AttemptsInAByte, "q20_more_than_255_attempts_are_counted"),
+    for (fault, check) in [
+        (EngineFault::BodiesUpTo(255), odd),
+        (EngineFault::BodiesUpTo(65_535), large),
+        (EngineFault::BodiesUpTo(1 << 20), large),
+        (EngineFault::DigestsUpToNul, "q11_every_bit_of_the_digest_counts"),
         (
-            Bend::TimesAsTexts,
+            EngineFault::DigestsWithoutCase,
+            "q11_every_bit_of_the_digest_counts",
+        ),
+        (
+            EngineFault::AttemptsInAByte,
+            "q20_more_than_255_attempts_are_counted",
+        ),
+        (
+            EngineFault::TimesAsTexts,
             "q8_deliveries_are_due_in_order_to_both_ends_of_time",
         ),
-        (Bend::TiesById, "q8_equal_times_are_in_the_order_of_arrival"),
+        (
+            EngineFault::TiesById,
+            "q8_equal_times_are_in_the_order_of_arrival",
+        ),
     ] {
-        bent(bend, check).await;
+        is_found(fault, check).await;
     }
 }
 
@@ -219,14 +224,14 @@ async fn k8_every_call_that_takes_one_delivery_for_another_is_found() {
         Call::Bury,
         Call::Requeue,
     ] {
-        bent(Bend::WithoutCase(call), calls).await;
+        is_found(EngineFault::WithoutCase(call), calls).await;
     }
-    bent(Bend::BuriedWithoutCase, calls).await;
-    bent(Bend::BuriedAfterWithoutCase, calls).await;
+    is_found(EngineFault::BuriedWithoutCase, calls).await;
+    is_found(EngineFault::BuriedAfterWithoutCase, calls).await;
     let ordering_keys = "q14_ordering_keys_that_look_alike_are_separate";
-    bent(Bend::OrderingKeysWithoutCase, ordering_keys).await;
+    is_found(EngineFault::OrderingKeysWithoutCase, ordering_keys).await;
     for change in [TextChange::Trimmed, TextChange::Composed, TextChange::UpToNul] {
-        bent(Bend::Text(Field::OrderingKey, change), ordering_keys).await;
+        is_found(EngineFault::Text(Field::OrderingKey, change), ordering_keys).await;
     }
 }
 
@@ -244,14 +249,18 @@ async fn q3_every_call_in_two_steps_is_found() {
         (Call::Requeue, "q9_of_many_replays_and_requeues_one_queues"),
         (Call::Expunge, "q18_expunging_and_a_requeue_exclude_each_other"),
     ] {
-        bent(Bend::InTwoSteps(call), check).await;
+        is_found(EngineFault::InTwoSteps(call), check).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn k24_every_replica_that_reads_what_was_replaced_is_found() {
     for read in [Read::State, Read::NextDue, Read::Buried] {
-        bent(Bend::Stale(read), "k24_replicas_read_at_once_what_another_wrote").await;
+        is_found(
+            EngineFault::Stale(read),
+            "k24_replicas_read_at_once_what_another_wrote",
+        )
+        .await;
     }
 }
 

@@ -9,21 +9,12 @@ use revento_store::{
     TokenStore, Version, memory::MemoryTokens,
 };
 
-macro_rules! confusions {
-    ($($confusion:ident)*) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Confusion { $($confusion,)* }
-
-        impl Confusion {
-            pub(super) const ALL: &[Self] = &[$(Self::$confusion,)*];
-        }
-    };
-}
-
-confusions! {
-    LoadWithoutCase LoadEmptyUser SwapWithoutCase ClaimWithoutAccents ReleaseWithoutBlanks RemovePrefix RemovePattern
-    OfEventWithoutCase OfClientWithoutBlanks OfClientAfterWithoutCase DueWithoutCase DueAfterWithoutCase
-    DueTimesAsTexts DueStatusWithoutCase
+crate::faults! {
+    pub(super) enum Confusion {
+        LoadWithoutCase LoadEmptyUser SwapWithoutCase ClaimWithoutAccents ReleaseWithoutBlanks RemovePrefix RemovePattern
+        OfEventWithoutCase OfClientWithoutBlanks OfClientAfterWithoutCase DueWithoutCase DueAfterWithoutCase
+        DueTimesAsTexts DueStatusWithoutCase
+    }
 }
 
 #[derive(Debug)]

@@ -12,35 +12,21 @@ use revento_store::{
     Stored, SwapOutcome, SystemClock, TokenStore, Version, memory::MemoryTokens,
 };
 
-/// Long enough for every other caller to come between.
-async fn between_the_steps() {
-    tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-}
-
-macro_rules! faults {
-    ($($fault:ident)*) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Fault { $($fault,)* }
-
-        impl Fault {
-            pub(super) const ALL: &[Self] = &[$(Self::$fault,)*];
-        }
-    };
-}
-
-faults! {
-    CreateOverwrites CreateInTwoSteps
-    SwapIgnoresVersion SwapInTwoSteps SwapCreates SwapKeepsWhatIsNone VersionsRestart
-    FenceIgnored FencedSwapKeepsClaim UnfencedSwapEndsClaim GenerationKeepsClaim FencesRestart
-    ClaimNotExclusive ClaimInTwoSteps ClaimByOwnClock ClaimNeverExpires ClaimIgnoresVersion ClaimChangesVersion
-    ClaimLocksEverything HeldUntilUnknown ReleaseByAnyone
-    NeverAbandoned AlwaysAbandoned ReleaseHidesAbandoned SwapHidesAbandoned
-    DueUnsorted DueInclusive DueUnlimited DueListsEnded DueLimitsFirst DueRemembersCreation
-    DueOfAnyClient DueForeignCrowdsOut DueIgnoresCursor DueCursorByTimeOnly DueCursorRepeatsTime DueTiesBackwards
-    ListUnsorted ListByIds ListIgnoresCursor ListRepeatsCursor ListCursorMustExist ListUnlimited ListCapped
-    SwapInTwoWrites DroppedCallsLock
-    EventOfAnyClient EventByPrefix EventWithoutUsers ClientByAnyCase ListInTwoSteps
-    LoadFailsOnUnknown RemoveFailsOnUnknown RemoveKeeps Panics
+crate::faults! {
+    pub(super) enum Fault {
+        CreateOverwrites CreateInTwoSteps
+        SwapIgnoresVersion SwapInTwoSteps SwapCreates SwapKeepsWhatIsNone VersionsRestart
+        FenceIgnored FencedSwapKeepsClaim UnfencedSwapEndsClaim GenerationKeepsClaim FencesRestart
+        ClaimNotExclusive ClaimInTwoSteps ClaimByOwnClock ClaimNeverExpires ClaimIgnoresVersion ClaimChangesVersion
+        ClaimLocksEverything HeldUntilUnknown ReleaseByAnyone
+        NeverAbandoned AlwaysAbandoned ReleaseHidesAbandoned SwapHidesAbandoned
+        DueUnsorted DueInclusive DueUnlimited DueListsEnded DueLimitsFirst DueRemembersCreation
+        DueOfAnyClient DueForeignCrowdsOut DueIgnoresCursor DueCursorByTimeOnly DueCursorRepeatsTime DueTiesBackwards
+        ListUnsorted ListByIds ListIgnoresCursor ListRepeatsCursor ListCursorMustExist ListUnlimited ListCapped
+        SwapInTwoWrites DroppedCallsLock
+        EventOfAnyClient EventByPrefix EventWithoutUsers ClientByAnyCase ListInTwoSteps
+        LoadFailsOnUnknown RemoveFailsOnUnknown RemoveKeeps Panics
+    }
 }
 
 #[derive(Debug)]
@@ -214,7 +200,7 @@ impl TokenStore for Faulty {
             if std::mem::replace(&mut self.notes().locked, true) {
                 return Err(refused());
             }
-            between_the_steps().await;
+            crate::between_the_steps().await;
             self.notes().locked = false;
         }
         if self.is(Fault::CreateOverwrites) {
@@ -224,12 +210,12 @@ impl TokenStore for Faulty {
             if self.current(key).await.is_some() {
                 return Ok(CreateOutcome::AlreadyExists);
             }
-            between_the_steps().await;
+            crate::between_the_steps().await;
             self.inner.remove(key).await?;
         }
         let mut index = self.notes().index.clone();
         if self.is(Fault::ListInTwoSteps) {
-            between_the_steps().await;
+            crate::between_the_steps().await;
         }
         index.insert(key.clone());
         {
@@ -266,7 +252,7 @@ impl TokenStore for Faulty {
             expected = current.version;
         }
         if self.is(Fault::SwapInTwoSteps) && current.version == expected {
-            between_the_steps().await;
+            crate::between_the_steps().await;
             expected = self.current(key).await.unwrap().version;
         }
         let latest = self.notes().latest.get(key).copied();
@@ -284,7 +270,7 @@ impl TokenStore for Faulty {
             else {
                 return Ok(SwapOutcome::Conflict);
             };
-            between_the_steps().await;
+            crate::between_the_steps().await;
             (expected, fence) = (version, None);
         }
         let mut record = self.kept(record);
@@ -329,7 +315,7 @@ impl TokenStore for Faulty {
                 if let Some(until) = held {
                     return Ok(ClaimOutcome::Held { until });
                 }
-                between_the_steps().await;
+                crate::between_the_steps().await;
                 terms.now = Timestamp::MAX;
             }
             Fault::ClaimByOwnClock => terms.now = SystemClock.now(),

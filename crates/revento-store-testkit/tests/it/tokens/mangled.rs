@@ -11,23 +11,14 @@ use revento_store::{
 
 use crate::text_change::TextChange;
 
-macro_rules! manglings {
-    ($($mangling:ident)*) => {
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum Mangling { None, $($mangling,)* }
-
-        impl Mangling {
-            pub(super) const ALL: &[Self] = &[$(Self::$mangling,)*];
-        }
-    };
-}
-
-manglings! {
-    TimesInMilliseconds TimesFrom1970On TimesUntil2038 TimesAsFloats
-    SignedGenerations KnownStatusesOnly NoReasons
-    EmptyTokensAreNone TokensAsText ShortTokens ShortAnswers
-    ClaimsInSeconds ClaimsUntil2038
-    KeysInLowerCase KeysTrimmed KeysUpToNul KeysShortened KeysJoined EmptyUserIsNone
+crate::faults! {
+    pub(super) enum Mangling {
+        TimesInMilliseconds TimesFrom1970On TimesUntil2038 TimesAsFloats
+        SignedGenerations KnownStatusesOnly NoReasons
+        EmptyTokensAreNone TokensAsText ShortTokens ShortAnswers
+        ClaimsInSeconds ClaimsUntil2038
+        KeysInLowerCase KeysTrimmed KeysUpToNul KeysShortened KeysJoined EmptyUserIsNone
+    }
 }
 
 /// A field with a text that is no part of the key.
@@ -45,7 +36,7 @@ impl Field {
 
 #[derive(Debug)]
 pub(super) struct Mangled {
-    mangling: Mangling,
+    mangling: Option<Mangling>,
     text: Option<(Field, TextChange)>,
     inner: MemoryTokens,
 }
@@ -53,7 +44,7 @@ pub(super) struct Mangled {
 impl Mangled {
     pub(super) fn new(mangling: Mangling) -> Self {
         Self {
-            mangling,
+            mangling: Some(mangling),
             text: None,
             inner: MemoryTokens::new(),
         }
@@ -62,17 +53,18 @@ impl Mangled {
     /// Alters the texts of one field only.
     pub(super) fn text_of(field: Field, change: TextChange) -> Self {
         Self {
+            mangling: None,
             text: Some((field, change)),
-            ..Self::new(Mangling::None)
+            inner: MemoryTokens::new(),
         }
     }
 
     fn text(&self, text: &str) -> String {
         match self.mangling {
-            Mangling::KeysInLowerCase => text.to_lowercase(),
-            Mangling::KeysTrimmed => text.trim_end().to_owned(),
-            Mangling::KeysUpToNul => text.split('\0').next().unwrap().to_owned(),
-            Mangling::KeysShortened => text.chars().take(255).collect(),
+            Some(Mangling::KeysInLowerCase) => text.to_lowercase(),
+            Some(Mangling::KeysTrimmed) => text.trim_end().to_owned(),
+            Some(Mangling::KeysUpToNul) => text.split('\0').next().unwrap().to_owned(),
+            Some(Mangling::KeysShortened) => text.chars().take(255).collect(),
             _ => text.to_owned(),
         }
     }
@@ -80,11 +72,11 @@ impl Mangled {
     fn key(&self, key: &ConnectionKey) -> ConnectionKey {
         let user = key.user_id.as_ref().map(UserId::as_str);
         match self.mangling {
-            Mangling::KeysJoined => {
+            Some(Mangling::KeysJoined) => {
                 let joined = format!("{}/{}/{}", key.client_id, key.event_id, user.unwrap_or("-"));
                 ConnectionKey::installation(joined.into(), "".into())
             }
-            Mangling::EmptyUserIsNone if user == Some("") => ConnectionKey {
+            Some(Mangling::EmptyUserIsNone) if user == Some("") => ConnectionKey {
                 user_id: None,
                 ..key.clone()
             },
@@ -99,15 +91,15 @@ impl Mangled {
     fn time(&self, time: Timestamp) -> Timestamp {
         let micros = time.unix_micros();
         Timestamp::from_unix_micros(match self.mangling {
-            Mangling::TimesInMilliseconds => micros / 1000 * 1000,
-            Mangling::TimesFrom1970On => micros.max(0),
-            Mangling::TimesUntil2038 => micros.min(i64::from(i32::MAX) * 1_000_000),
+            Some(Mangling::TimesInMilliseconds) => micros / 1000 * 1000,
+            Some(Mangling::TimesFrom1970On) => micros.max(0),
+            Some(Mangling::TimesUntil2038) => micros.min(i64::from(i32::MAX) * 1_000_000),
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_precision_loss,
                 reason = "the fault"
             )]
-            Mangling::TimesAsFloats => (micros as f64) as i64,
+            Some(Mangling::TimesAsFloats) => (micros as f64) as i64,
             _ => micros,
         })
     }
@@ -115,11 +107,11 @@ impl Mangled {
     fn tokens(&self, sealed: Sealed) -> Option<Sealed> {
         let bytes = sealed.as_bytes();
         match self.mangling {
-            Mangling::EmptyTokensAreNone if bytes.is_empty() => None,
-            Mangling::TokensAsText => Some(Sealed::from_bytes(
+            Some(Mangling::EmptyTokensAreNone) if bytes.is_empty() => None,
+            Some(Mangling::TokensAsText) => Some(Sealed::from_bytes(
                 String::from_utf8_lossy(bytes).into_owned().into_bytes(),
             )),
-            Mangling::ShortTokens => Some(Sealed::from_bytes(&bytes[..bytes.len().min(4000)])),
+            Some(Mangling::ShortTokens) => Some(Sealed::from_bytes(&bytes[..bytes.len().min(4000)])),
             _ => Some(sealed),
         }
     }
@@ -134,13 +126,13 @@ impl Mangled {
             *time = self.time(*time);
         }
         match self.mangling {
-            Mangling::SignedGenerations => {
+            Some(Mangling::SignedGenerations) => {
                 connection.generation = connection.generation.min(u64::try_from(i64::MAX).unwrap());
             }
-            Mangling::KnownStatusesOnly if matches!(connection.status, ConnectionStatus::Other(_)) => {
+            Some(Mangling::KnownStatusesOnly) if matches!(connection.status, ConnectionStatus::Other(_)) => {
                 connection.status = ConnectionStatus::Connected;
             }
-            Mangling::NoReasons => connection.reason = None,
+            Some(Mangling::NoReasons) => connection.reason = None,
             _ => {}
         }
         if let Some((field, change)) = self.text {
@@ -196,8 +188,8 @@ impl TokenStore for Mangled {
     async fn claim(&self, key: &ConnectionKey, terms: ClaimTerms) -> Result<ClaimOutcome, StoreError> {
         let until = terms.until.unix_seconds();
         let until = match self.mangling {
-            Mangling::ClaimsInSeconds => Timestamp::from_unix_seconds(until),
-            Mangling::ClaimsUntil2038 => Timestamp::from_unix_seconds(until.min(i64::from(i32::MAX))),
+            Some(Mangling::ClaimsInSeconds) => Timestamp::from_unix_seconds(until),
+            Some(Mangling::ClaimsUntil2038) => Timestamp::from_unix_seconds(until.min(i64::from(i32::MAX))),
             _ => terms.until,
         };
         self.inner
@@ -236,7 +228,7 @@ impl TokenStore for Mangled {
         limit: usize,
     ) -> Result<Vec<Stored>, StoreError> {
         let mut found = self.inner.of_client(client_id, after, limit).await?;
-        if self.mangling == Mangling::ShortAnswers {
+        if self.mangling == Some(Mangling::ShortAnswers) {
             let mut room = 4 << 20;
             found.retain(|stored| {
                 room -= stored

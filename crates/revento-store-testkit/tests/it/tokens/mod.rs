@@ -17,7 +17,7 @@ use mangled::{Field, Mangled, Mangling};
 use stale::{Handle, Stale};
 use two_steps::SwapInTwoSteps;
 
-use crate::text_change::TextChange;
+use crate::{assert_fails, text_change::TextChange, until_it_fails};
 
 async fn run(check: &str, store: impl Fn() -> Arc<dyn TokenStore> + Send + Sync + 'static) -> Report {
     let suite = TokenStoreSuite::new(move || {
@@ -27,14 +27,6 @@ async fn run(check: &str, store: impl Fn() -> Arc<dyn TokenStore> + Send + Sync 
         std::future::ready(Ok(subject))
     });
     suite.only(check).time_limit(Duration::from_secs(5)).run().await
-}
-
-fn found(report: &Report, check: &str, what: &dyn std::fmt::Debug) {
-    let failed: Vec<_> = report.failures().map(|finding| finding.name).collect();
-    assert!(
-        failed.contains(&check),
-        "{what:?} has to fail {check}, and failed {failed:?}"
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,8 +153,8 @@ async fn every_faulty_behaviour_is_found() {
     ];
     assert_eq!(faults.len(), Fault::ALL.len(), "each fault is listed");
     for (fault, check) in faults {
-        found(
-            &crate::until_found(|| run(check, move || Arc::new(Faulty::new(fault)))).await,
+        assert_fails(
+            &until_it_fails(|| run(check, move || Arc::new(Faulty::new(fault)))).await,
             check,
             &fault,
         );
@@ -218,7 +210,7 @@ async fn every_way_to_mangle_a_value_is_found() {
     ];
     assert_eq!(manglings.len(), Mangling::ALL.len(), "each mangling is listed");
     for (mangling, check) in manglings {
-        found(
+        assert_fails(
             &run(check, move || Arc::new(Mangled::new(mangling))).await,
             check,
             &mangling,
@@ -242,7 +234,7 @@ async fn k8_every_way_to_alter_a_text_is_found_in_every_field() {
                 continue;
             }
             let report = run(check, move || Arc::new(Mangled::text_of(field, change))).await;
-            found(&report, check, &(field, change));
+            assert_fails(&report, check, &(field, change));
         }
     }
 }
@@ -278,7 +270,7 @@ async fn k8_every_call_that_takes_one_key_for_another_is_found() {
     assert_eq!(confusions.len(), Confusion::ALL.len(), "each confusion is listed");
     for (confusion, check) in confusions {
         let report = run(check, move || Arc::new(Alike::new(confusion))).await;
-        found(&report, check, &confusion);
+        assert_fails(&report, check, &confusion);
     }
 }
 
@@ -292,7 +284,7 @@ async fn k24_every_replica_that_reads_what_was_replaced_is_found() {
             let open = move || std::future::ready(Ok(Arc::new(first.replica()) as Arc<dyn TokenStore>));
             Ok(Subject::new(store as Arc<dyn TokenStore>).with_replicas(open))
         });
-        found(&suite.only(check).run().await, check, &stale);
+        assert_fails(&suite.only(check).run().await, check, &stale);
     }
 }
 
@@ -302,8 +294,8 @@ async fn k4_a_swap_that_writes_back_what_it_read_is_found() {
         "k12_a_claim_outlives_swaps_at_once",
         "k4_a_removal_outlives_swaps_at_once",
     ] {
-        let report = crate::until_found(|| run(check, || Arc::new(SwapInTwoSteps::default()))).await;
-        found(&report, check, &"a swap in two steps");
+        let report = until_it_fails(|| run(check, || Arc::new(SwapInTwoSteps::default()))).await;
+        assert_fails(&report, check, &"a swap in two steps");
     }
 }
 
@@ -323,7 +315,7 @@ async fn a_store_that_forgets_is_found() {
         "k23_nothing_is_lost_by_a_restart",
         "k24_replicas_read_at_once_what_another_wrote",
     ] {
-        found(&report, check, &"a store that forgets");
+        assert_fails(&report, check, &"a store that forgets");
     }
     assert_eq!(report.failures().count(), 7, "{report}");
 }

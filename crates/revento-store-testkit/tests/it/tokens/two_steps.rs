@@ -1,6 +1,6 @@
 //! An in-memory token store whose swap reads, waits and writes back all that it has read.
 
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{collections::BTreeMap, sync::Mutex};
 
 use async_trait::async_trait;
 use revento_core::{ClientId, ConnectionKey, EventId, Timestamp};
@@ -55,7 +55,7 @@ impl TokenStore for SwapInTwoSteps {
     ) -> Result<SwapOutcome, StoreError> {
         let key = &record.connection.key;
         let (number, mut read) = self.change(key, |number, slot| (number, slot.clone()));
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        crate::between_the_steps().await;
         let swapped = read.compare_and_swap(number, expected, record.clone(), fence);
         if swapped != SwapOutcome::Conflict {
             self.change(key, |_, slot| *slot = read);

@@ -4,7 +4,6 @@ use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -17,7 +16,7 @@ use revento_store::{
 use crate::text_change::TextChange;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bend {
+pub(super) enum EngineFault {
     Text(Field, TextChange),
     BodiesUpTo(usize),
     /// As a column for texts.
@@ -76,13 +75,13 @@ impl Table {
     }
 
     /// Whatever waits and has nothing before it, in the order of arrival.
-    fn heads(&mut self, bend: Bend) -> Vec<&mut DeliverySlot> {
+    fn heads(&mut self, fault: EngineFault) -> Vec<&mut DeliverySlot> {
         let mut waiting: Vec<_> = self.rows.values_mut().filter(|row| row.waits()).collect();
         waiting.sort_by_key(|row| row.arrival());
         let mut taken = BTreeSet::new();
         waiting.retain(|row| {
             let key = row.ordering_key().to_owned();
-            let key = if bend == Bend::OrderingKeysWithoutCase {
+            let key = if fault == EngineFault::OrderingKeysWithoutCase {
                 key.to_lowercase()
             } else {
                 key
@@ -101,23 +100,23 @@ struct Kept {
 }
 
 #[derive(Debug)]
-pub(super) struct Bent {
-    bend: Bend,
+pub(super) struct FaultyEngine {
+    fault: EngineFault,
     table: Arc<Mutex<Table>>,
     kept: Mutex<Kept>,
 }
 
-impl Bent {
-    pub(super) fn new(bend: Bend) -> Self {
+impl FaultyEngine {
+    pub(super) fn new(fault: EngineFault) -> Self {
         let (table, kept) = Default::default();
-        Self { bend, table, kept }
+        Self { fault, table, kept }
     }
 
     /// Another handle to the same deliveries.
     pub(super) fn replica(&self) -> Self {
         Self {
             table: Arc::clone(&self.table),
-            ..Self::new(self.bend)
+            ..Self::new(self.fault)
         }
     }
 
@@ -126,8 +125,8 @@ impl Bent {
     }
 
     fn text(&self, of: Field, text: &str) -> String {
-        match self.bend {
-            Bend::Text(field, change) if field == of => change.apply_to_required(text),
+        match self.fault {
+            EngineFault::Text(field, change) if field == of => change.apply_to_required(text),
             _ => text.to_owned(),
         }
     }
@@ -140,13 +139,13 @@ impl Bent {
         delivery.event_type = event_type.as_str().into();
         delivery.ordering_key = self.text(Field::OrderingKey, &delivery.ordering_key);
         let digest = &mut delivery.body_digest;
-        match self.bend {
-            Bend::BodiesUpTo(size) => {
+        match self.fault {
+            EngineFault::BodiesUpTo(size) => {
                 let body = delivery.body.as_bytes();
                 delivery.body = Sealed::from_bytes(&body[..body.len().min(size)]);
             }
-            Bend::DigestsWithoutCase => digest.make_ascii_lowercase(),
-            Bend::DigestsUpToNul => {
+            EngineFault::DigestsWithoutCase => digest.make_ascii_lowercase(),
+            EngineFault::DigestsUpToNul => {
                 if let Some(end) = digest.iter().position(|byte| *byte == 0) {
                     digest[end..].fill(0);
                 }
@@ -165,16 +164,16 @@ impl Bent {
     ) -> Option<R> {
         let id = id.as_str().to_owned();
         let number = self.table().next();
-        if self.bend == Bend::InTwoSteps(call) {
+        if self.fault == EngineFault::InTwoSteps(call) {
             let mut row = self.table().rows.get(&id).cloned()?;
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            crate::between_the_steps().await;
             let answer = change(&mut row);
             row.arrived(number);
             self.table().rows.insert(id, row);
             return Some(answer);
         }
         let mut table = self.table();
-        if self.bend == Bend::WithoutCase(call) {
+        if self.fault == EngineFault::WithoutCase(call) {
             let is_alike = |other: &&mut DeliverySlot| {
                 let other = other.envelope_id().as_str();
                 other != id && other.to_lowercase() == id.to_lowercase()
@@ -192,7 +191,7 @@ impl Bent {
     }
 
     fn shown(&self, mut buried: BuriedDelivery) -> BuriedDelivery {
-        if self.bend == Bend::AttemptsInAByte {
+        if self.fault == EngineFault::AttemptsInAByte {
             buried.attempts %= 256;
         }
         buried
@@ -200,7 +199,7 @@ impl Bent {
 }
 
 #[async_trait]
-impl InboxStore for Bent {
+impl InboxStore for FaultyEngine {
     async fn insert(&self, delivery: &NewDelivery) -> Result<InsertOutcome, StoreError> {
         let delivery = self.stored(delivery);
         let known = self
@@ -230,19 +229,19 @@ impl InboxStore for Bent {
     ) -> Result<Vec<LeasedDelivery>, StoreError> {
         let mut table = self.table();
         let fence = table.next();
-        let mut heads = table.heads(self.bend);
-        match self.bend {
-            Bend::TimesAsTexts => heads.sort_by_key(|row| row.at().unix_micros().to_string()),
-            Bend::TiesById => heads.sort_by_key(|row| (row.at(), row.envelope_id().clone())),
+        let mut heads = table.heads(self.fault);
+        match self.fault {
+            EngineFault::TimesAsTexts => heads.sort_by_key(|row| row.at().unix_micros().to_string()),
+            EngineFault::TiesById => heads.sort_by_key(|row| (row.at(), row.envelope_id().clone())),
             _ => heads.sort_by_key(|row| row.at()),
         }
         let text = |time: Timestamp| time.unix_micros().to_string();
-        if self.bend == Bend::TimesAsTexts {
+        if self.fault == EngineFault::TimesAsTexts {
             heads.retain(|row| text(row.at()) <= text(now));
         }
         let leased = heads.into_iter().filter_map(|row| row.lease(fence, now, until));
         let mut leased: Vec<_> = leased.take(limit).collect();
-        if self.bend == Bend::AttemptsInAByte {
+        if self.fault == EngineFault::AttemptsInAByte {
             leased.iter_mut().for_each(|leased| leased.attempt %= 256);
         }
         *self.kept.lock().unwrap() = Kept::default();
@@ -292,12 +291,12 @@ impl InboxStore for Bent {
         limit: usize,
     ) -> Result<Vec<BuriedDelivery>, StoreError> {
         let mut kept = self.kept.lock().unwrap();
-        if let (Bend::Stale(Read::Buried), Some(buried)) = (self.bend, &kept.buried) {
+        if let (EngineFault::Stale(Read::Buried), Some(buried)) = (self.fault, &kept.buried) {
             return Ok(buried.clone());
         }
         let without_case = match after {
-            Some(_) => self.bend == Bend::BuriedAfterWithoutCase,
-            None => self.bend == Bend::BuriedWithoutCase,
+            Some(_) => self.fault == EngineFault::BuriedAfterWithoutCase,
+            None => self.fault == EngineFault::BuriedWithoutCase,
         };
         let id = |id: &EnvelopeId| {
             if without_case {
@@ -356,12 +355,12 @@ impl InboxStore for Bent {
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let mut kept = self.kept.lock().unwrap();
-        if let (Bend::Stale(Read::NextDue), Some(next_due)) = (self.bend, kept.next_due) {
+        if let (EngineFault::Stale(Read::NextDue), Some(next_due)) = (self.fault, kept.next_due) {
             return Ok(next_due);
         }
         let next_due = self
             .table()
-            .heads(self.bend)
+            .heads(self.fault)
             .into_iter()
             .map(|row| row.at())
             .min();
@@ -372,12 +371,12 @@ impl InboxStore for Bent {
     async fn state(&self, envelope_id: &EnvelopeId) -> Result<Option<DeliveryState>, StoreError> {
         let id = envelope_id.as_str();
         let mut kept = self.kept.lock().unwrap();
-        if let (Bend::Stale(Read::State), Some(state)) = (self.bend, kept.states.get(id)) {
+        if let (EngineFault::Stale(Read::State), Some(state)) = (self.fault, kept.states.get(id)) {
             return Ok(*state);
         }
         let table = self.table();
         let alike = table.rows.values().find(|row| {
-            self.bend == Bend::WithoutCase(Call::State)
+            self.fault == EngineFault::WithoutCase(Call::State)
                 && row.envelope_id().as_str().to_lowercase() == id.to_lowercase()
         });
         let state = alike.or_else(|| table.rows.get(id)).map(DeliverySlot::state);

@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -13,7 +12,7 @@ use revento_store::{DeletionDuty, DeletionProof, DeletionStore, StoreError};
 use crate::text_change::TextChange;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bend {
+pub(super) enum EngineFault {
     Text(Field, TextChange),
     TimesAsTexts,
     IdsInOrderWithoutCase,
@@ -52,24 +51,24 @@ pub(super) enum Read {
 type Duties = BTreeMap<String, DeletionDuty>;
 
 #[derive(Debug)]
-pub(super) struct Bent {
-    bend: Bend,
+pub(super) struct FaultyEngine {
+    fault: EngineFault,
     duties: Arc<Mutex<Duties>>,
     /// What this handle has read of one duty, or of all open ones.
     kept: Mutex<BTreeMap<Option<String>, Vec<DeletionDuty>>>,
 }
 
-impl Bent {
-    pub(super) fn new(bend: Bend) -> Self {
+impl FaultyEngine {
+    pub(super) fn new(fault: EngineFault) -> Self {
         let (duties, kept) = Default::default();
-        Self { bend, duties, kept }
+        Self { fault, duties, kept }
     }
 
     /// Another handle to the same duties.
     pub(super) fn replica(&self) -> Self {
         Self {
             duties: Arc::clone(&self.duties),
-            ..Self::new(self.bend)
+            ..Self::new(self.fault)
         }
     }
 
@@ -82,15 +81,15 @@ impl Bent {
     }
 
     fn keep(&self, of: Read, what: Option<String>, now: Vec<DeletionDuty>) -> Vec<DeletionDuty> {
-        if self.bend != Bend::Stale(of) {
+        if self.fault != EngineFault::Stale(of) {
             return now;
         }
         self.kept.lock().unwrap().entry(what).or_insert(now).clone()
     }
 
     fn text(&self, of: Field, text: &str) -> Option<String> {
-        match self.bend {
-            Bend::Text(field, change) if field == of => change.apply(text),
+        match self.fault {
+            EngineFault::Text(field, change) if field == of => change.apply(text),
             _ => Some(text.to_owned()),
         }
     }
@@ -98,7 +97,7 @@ impl Bent {
     /// The ids that a call takes for this one, this one first.
     fn ids(&self, call: Call, id: &EnvelopeId) -> Vec<String> {
         let is_alike = |other: &&String| {
-            self.bend == Bend::WithoutCase(call) && other.to_lowercase() == id.as_str().to_lowercase()
+            self.fault == EngineFault::WithoutCase(call) && other.to_lowercase() == id.as_str().to_lowercase()
         };
         let others = self.duties();
         let others = others
@@ -116,7 +115,7 @@ impl Bent {
 }
 
 #[async_trait]
-impl DeletionStore for Bent {
+impl DeletionStore for FaultyEngine {
     async fn record(&self, duty: &DeletionDuty) -> Result<bool, StoreError> {
         let mut stored = duty.clone();
         stored.event_id = stored
@@ -151,13 +150,15 @@ impl DeletionStore for Bent {
             .filter(|duty| duty.done.is_none())
             .cloned()
             .collect();
-        match self.bend {
-            Bend::IdsInOrderWithoutCase => open.sort_by_key(|duty| duty.envelope_id.as_str().to_lowercase()),
-            Bend::TimesAsTexts => open.sort_by_key(|duty| duty.deadline_at.unix_micros().to_string()),
-            Bend::ListCapped => open.truncate(250),
+        match self.fault {
+            EngineFault::IdsInOrderWithoutCase => {
+                open.sort_by_key(|duty| duty.envelope_id.as_str().to_lowercase())
+            }
+            EngineFault::TimesAsTexts => open.sort_by_key(|duty| duty.deadline_at.unix_micros().to_string()),
+            EngineFault::ListCapped => open.truncate(250),
             _ => {}
         }
-        if self.bend != Bend::TimesAsTexts {
+        if self.fault != EngineFault::TimesAsTexts {
             open.sort_by_key(|duty| duty.deadline_at);
         }
         open.truncate(limit);
@@ -167,8 +168,8 @@ impl DeletionStore for Bent {
     async fn mark_reminded(&self, envelope_id: &EnvelopeId, at: Timestamp) -> Result<bool, StoreError> {
         let is_open = self.is_open(envelope_id.as_str());
         let before = self.duties().get(envelope_id.as_str()).cloned();
-        if self.bend == Bend::ReminderInTwoSteps {
-            tokio::time::sleep(Duration::from_millis(2)).await;
+        if self.fault == EngineFault::ReminderInTwoSteps {
+            crate::between_the_steps().await;
             if let Some(duty) = before.clone().filter(|duty| duty.done.is_none()) {
                 self.duties().insert(envelope_id.as_str().to_owned(), duty);
             }
@@ -184,7 +185,7 @@ impl DeletionStore for Bent {
             self.wrote();
         }
         let is_same = before.is_some_and(|duty| duty.reminded_at == Some(at));
-        Ok(is_open && !(is_same && self.bend == Bend::SameReminderIsNone))
+        Ok(is_open && !(is_same && self.fault == EngineFault::SameReminderIsNone))
     }
 
     async fn mark_deleted(
