@@ -1,4 +1,4 @@
-//! The MySQL store against the suite, many replicas, and a server that goes away.
+//! The MySQL store against many replicas, and a server that goes away. The conformance suites are in `conformance.rs`.
 //!
 //! `cargo xtask test` brings a server; without one these tests say so and pass.
 
@@ -16,4 +16,3 @@ mod migrating;
 mod network;
 mod proxy;
 mod server;
-mod suite;

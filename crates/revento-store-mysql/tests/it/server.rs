@@ -6,7 +6,6 @@ use std::{
 };
 
 use revento_store_mysql::{MySqlOptions, MySqlStore};
-use revento_store_testkit::BoxError;
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
 
 /// Its URL, which names no database; says that the test is skipped when there is none.
@@ -34,15 +33,6 @@ pub(crate) async fn database(url: &str) -> String {
     let name = format!("revento_test_{}_{count}", std::process::id());
     run(url, &format!("CREATE DATABASE {name}")).await;
     format!("{url}/{name}")
-}
-
-/// Drops the database of a URL.
-pub(crate) async fn drop_database(url: String) -> Result<(), BoxError> {
-    let (server, name) = url.rsplit_once('/').unwrap();
-    let mut connection = MySqlConnection::connect(server).await?;
-    let sql = AssertSqlSafe(format!("DROP DATABASE {name}"));
-    sqlx::raw_sql(sql).execute(&mut connection).await?;
-    Ok(connection.close().await?)
 }
 
 /// Runs statements on a connection of their own, and commits.
