@@ -116,10 +116,8 @@ pub(super) fn claiming() -> Vec<Mistake> {
             "t1_a_successors_release_does_not_hide_it",
             &["an abandoned claim", "after its successor was released"],
         ),
-        sql("fences are versions", "claim", "fence = ?2", "fence = version").found_by(
-            "k12_only_its_holder_releases_a_claim",
-            &["the claim after a release with"],
-        ),
+        sql("fences are versions", "claim", "fence = ?2", "fence = version")
+            .found_by("k12_only_its_holder_releases_a_claim", &["after a release with"]),
         sql(
             "fences begin again after a release",
             "claim",

@@ -4,20 +4,15 @@ use crate::mistake::{Mistake, sql};
 
 pub(super) fn releasing() -> Vec<Mistake> {
     vec![
-        sql("anybody releases a claim", "release", " AND fence = ?2", "").found_by(
-            "k12_only_its_holder_releases_a_claim",
-            &["the claim after a release with"],
-        ),
+        sql("anybody releases a claim", "release", " AND fence = ?2", "")
+            .found_by("k12_only_its_holder_releases_a_claim", &["after a release with"]),
         sql(
             "an older holder releases a claim",
             "release",
             "fence = ?2",
             "fence >= ?2",
         )
-        .found_by(
-            "k12_only_its_holder_releases_a_claim",
-            &["the claim after a release with"],
-        ),
+        .found_by("k12_only_its_holder_releases_a_claim", &["after a release with"]),
         sql("a release of any key", "release", "key = ?1 AND ", "").found_by(
             "k12_only_its_holder_releases_a_claim",
             &["the claim after a release of another key"],
