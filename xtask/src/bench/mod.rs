@@ -1,6 +1,7 @@
 //! Measures against other libraries: the tables of `docs/performance.md`.
 
 mod client;
+mod cold;
 mod cost;
 mod cpu;
 mod endpoint;
@@ -32,6 +33,8 @@ pub(crate) enum What {
     Mirror(mirror::Options),
     /// Measures crates, build time and size of a minimal verifier against svix, standardwebhooks and one by hand
     Cost(Options),
+    /// Measures the cold build of the README's first command against a hello of axum, sqlx and reqwest
+    Cold(cold::Options),
 }
 
 /// Options of a measurement.
@@ -53,5 +56,6 @@ pub(crate) fn run(what: &What) -> Result<()> {
         What::Mirror(options) => mirror::run(options),
         What::Client(options) => client::run(options.json),
         What::Cost(options) => cost::run(options.json),
+        What::Cold(options) => cold::run(options),
     }
 }
