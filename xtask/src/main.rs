@@ -63,7 +63,7 @@ enum Chore {
     /// Checks the architecture: dependencies between crates, no I/O below the line, no circles between modules, citations
     Purity,
     /// Builds each library alone, with its own features only
-    Alone,
+    Alone(alone::Options),
     /// Checks the foreign types in public signatures, and the shape of public errors
     PublicApi,
     /// Checks licences, bans and sources of all dependencies (cargo-deny, offline)
@@ -130,7 +130,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Test(options) => test::run(options),
         Chore::Record { call } => test::record(call),
         Chore::Purity => purity::run(),
-        Chore::Alone => alone::run(),
+        Chore::Alone(options) => alone::run(options),
         Chore::PublicApi => public_api::run(),
         Chore::Deny => deny::run(),
         Chore::Audit => deny::audit(),
