@@ -25,7 +25,11 @@ use std::{
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 /// Develop and test Revento integrations on your own machine.
 #[derive(Debug, Parser)]
@@ -71,12 +75,8 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(use_colour())
-        .init();
+    log();
+    install_tls_provider();
     let result = match arguments.command {
         Command::Quickstart(arguments) => quickstart::run(arguments).await,
         Command::Sandbox(arguments) => sandbox::run(arguments).await,
@@ -102,6 +102,21 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Each HTTP client of the process uses this provider. `main` runs once, so none is installed before.
+fn install_tls_provider() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+}
+
+/// Logs errors to stderr, or what `RUST_LOG` selects by targets and levels.
+fn log() {
+    let chosen = env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    let filter = chosen.unwrap_or_else(|| Targets::new().with_default(LevelFilter::ERROR));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(use_colour());
+    tracing_subscriber::registry().with(filter).with(lines).init();
 }
 
 /// Only on a terminal, and not if the user has set `NO_COLOR` (<https://no-color.org>).

@@ -6,6 +6,12 @@
 //! It speaks HTTP/2 when the peer offers it in the TLS handshake (ALPN), and HTTP/1 without TLS: HTTP/2 with prior
 //! knowledge is not supported.
 //!
+//! # Features
+//! - `aws-lc-rs` (default): cryptography by aws-lc-rs. Without it the program installs a provider of rustls when it starts:
+//!   [ring](https://docs.rs/rustls/0.23/rustls/crypto/ring), which builds faster, or one that is certified by FIPS. An installed
+//!   provider wins over this feature.
+//! - `http2` (default)
+//!
 //! ```
 //! use std::time::Duration;
 //! use revento_transport_reqwest::{HttpConfig, ReqwestTransport};
@@ -20,6 +26,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 pub use revento_transport::{BuildError, HttpConfig};
 use revento_transport::{BuildErrorReason, Transport, TransportError, collect_limited};
+use rustls::crypto::CryptoProvider;
 
 /// A [`Transport`] on a pooled reqwest client. Clones share the pool.
 #[derive(Clone)]
@@ -51,6 +58,11 @@ impl ReqwestTransport {
     /// # Errors
     /// When TLS, the proxy's URL, a certificate or the user agent cannot be used.
     pub fn with_config(config: HttpConfig) -> Result<Self, BuildError> {
+        // Without a provider reqwest panics.
+        if cfg!(not(feature = "aws-lc-rs")) && CryptoProvider::get_default().is_none() {
+            let hint = "no process-level CryptoProvider of rustls";
+            return Err(BuildError::new(BuildErrorReason::TlsProvider, hint));
+        }
         let mut client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

@@ -156,6 +156,8 @@ pub enum BuildErrorReason {
     RootCertificate,
     /// TLS cannot be set up on this machine.
     Tls,
+    /// The transport is built without a cryptography provider for TLS, and the program has installed none.
+    TlsProvider,
 }
 
 impl BuildError {
@@ -201,6 +203,10 @@ impl fmt::Display for BuildError {
                 "a root certificate cannot be read: give it as PEM, from BEGIN CERTIFICATE on"
             }
             BuildErrorReason::Tls => "TLS cannot be set up: check the root certificates of this machine",
+            BuildErrorReason::TlsProvider => {
+                "TLS has no cryptography provider: enable the transport's feature aws-lc-rs, or install a provider \
+                 of rustls when the program starts"
+            }
         })
     }
 }

@@ -32,6 +32,7 @@
 //! | `actix` | `revento::with_actix`: the webhook route for actix-web; with `axum` also the OAuth flow |
 //! | `tower` | `revento::with_tower`: the webhook endpoint as a `tower::Service`; and any such service as a [`Transport`](transport::Transport) |
 //! | `reqwest` | `revento::transport_reqwest`: the HTTP transport on reqwest, `ReqwestTransport` |
+//! | `reqwest-bare` | the same without HTTP/2, and without a cryptography provider: the program installs one of rustls, for example ring, which builds a minute faster than the default aws-lc-rs |
 //! | `hyper` | `revento::transport_hyper`: the HTTP transport on hyper, with fewer dependencies, and with Unix sockets, `HyperTransport` |
 //! | `sqlite` | `revento::store_sqlite`: everything in one SQLite file, `SqliteStore` |
 //! | `postgres` | `revento::store_postgres`: everything in PostgreSQL, for several replicas, `PostgresStore` |
@@ -66,7 +67,7 @@ pub use revento_store_redis::RedisStore;
 pub use revento_store_sqlite::SqliteStore;
 #[cfg(feature = "hyper")]
 pub use revento_transport_hyper::HyperTransport;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "reqwest-bare")]
 pub use revento_transport_reqwest::ReqwestTransport;
 pub use revento_webhooks::Verifier;
 
@@ -95,7 +96,7 @@ pub use revento_store_sqlite as store_sqlite;
 pub use revento_store_testkit as testkit;
 #[cfg(feature = "hyper")]
 pub use revento_transport_hyper as transport_hyper;
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "reqwest-bare")]
 pub use revento_transport_reqwest as transport_reqwest;
 
 #[cfg(feature = "actix")]

@@ -19,19 +19,14 @@ use std::{
 use revento::types::error;
 use revento_example_service::{Service, Settings};
 use tokio::net::TcpListener;
-use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
-
-/// Each read of the API is a span, which has the id of its request.
-const LOG: &str = "warn,revento_api=info,revento_example_service=info";
+use tracing::Level;
+use tracing_subscriber::{
+    filter::Targets, fmt::format::FmtSpan, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG)))
-        .with_span_events(FmtSpan::CLOSE)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+    log();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -39,6 +34,25 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Logs what `RUST_LOG` selects by targets and levels.
+fn log() {
+    let chosen = env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    let filter = chosen.unwrap_or_else(|| {
+        Targets::new()
+            .with_default(Level::WARN)
+            // Each read of the API is a span, which has the id of its request.
+            .with_targets([
+                ("revento_api", Level::INFO),
+                ("revento_example_service", Level::INFO),
+            ])
+    });
+    let lines = tracing_subscriber::fmt::layer()
+        .with_span_events(FmtSpan::CLOSE)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
+    tracing_subscriber::registry().with(filter).with(lines).init();
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {

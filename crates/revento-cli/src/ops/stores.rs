@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
+#[cfg(feature = "mysql")]
+use revento::store_mysql::{MySqlOptions, MySqlStore};
+#[cfg(feature = "postgres")]
+use revento::store_postgres::{PostgresOptions, PostgresStore};
+#[cfg(feature = "redis")]
+use revento::store_redis::{RedisOptions, RedisStore};
 use revento::{
     SqliteStore, Timestamp,
     store::{DeletionStore, InboxAdmin, TokenAdmin},
-    store_mysql::{MySqlOptions, MySqlStore},
-    store_postgres::{PostgresOptions, PostgresStore},
-    store_redis::{RedisOptions, RedisStore},
     types::ClientId,
 };
 
@@ -30,6 +33,15 @@ pub(crate) struct StoreArguments {
     trust_redis: bool,
 }
 
+/// Says how to get a command that opens the stores on `server`.
+#[cfg(not(all(feature = "mysql", feature = "postgres", feature = "redis")))]
+fn left_out(server: &str, feature: &str) -> String {
+    format!(
+        "this `revento` was built without {server}. Build it with the feature: cargo install revento-cli --features {feature}, \
+         or in a clone: cargo run --release --features {feature} --bin revento -- ops …"
+    )
+}
+
 /// The open stores. Redis holds tokens only.
 pub(crate) struct Stores {
     pub(crate) tokens: Arc<dyn TokenAdmin>,
@@ -41,8 +53,11 @@ pub(crate) struct Stores {
 /// What only some engines have.
 enum Engine {
     Sqlite,
+    #[cfg(feature = "mysql")]
     MySql(MySqlStore),
+    #[cfg(feature = "postgres")]
     Postgres(PostgresStore),
+    #[cfg(feature = "redis")]
     Redis(Box<RedisStore>),
 }
 
@@ -55,9 +70,18 @@ impl Stores {
         )?;
         match scheme.to_ascii_lowercase().as_str() {
             "sqlite" => Self::sqlite(rest.strip_prefix("//").unwrap_or(rest)).await,
+            #[cfg(feature = "postgres")]
             "postgres" | "postgresql" => Self::postgres(arguments).await,
+            #[cfg(feature = "mysql")]
             "mysql" | "mariadb" => Self::mysql(arguments).await,
+            #[cfg(feature = "redis")]
             "redis" | "rediss" => Self::redis(arguments).await,
+            #[cfg(not(feature = "postgres"))]
+            "postgres" | "postgresql" => bail!(left_out("PostgreSQL", "postgres")),
+            #[cfg(not(feature = "mysql"))]
+            "mysql" | "mariadb" => bail!(left_out("MySQL and MariaDB", "mysql")),
+            #[cfg(not(feature = "redis"))]
+            "redis" | "rediss" => bail!(left_out("Redis", "redis")),
             _ => bail!(
                 "--store has the unknown scheme {}: give sqlite:PATH, postgres://…, mysql://… or redis://…",
                 shown(scheme)
@@ -70,6 +94,7 @@ impl Stores {
         Ok(Self::complete(store, Engine::Sqlite))
     }
 
+    #[cfg(feature = "postgres")]
     async fn postgres(arguments: &StoreArguments) -> Result<Self> {
         let mut options = PostgresOptions::new(&arguments.store).without_migrations();
         if let Some(schema) = &arguments.schema {
@@ -79,12 +104,14 @@ impl Stores {
         Ok(Self::complete(store.clone(), Engine::Postgres(store)))
     }
 
+    #[cfg(feature = "mysql")]
     async fn mysql(arguments: &StoreArguments) -> Result<Self> {
         let options = MySqlOptions::new(&arguments.store).without_migrations();
         let store = options.connect().await?;
         Ok(Self::complete(store.clone(), Engine::MySql(store)))
     }
 
+    #[cfg(feature = "redis")]
     async fn redis(arguments: &StoreArguments) -> Result<Self> {
         let mut options = RedisOptions::new(&arguments.store);
         if let Some(prefix) = &arguments.key_prefix {
@@ -138,8 +165,11 @@ impl Stores {
     pub(crate) fn schema_version(&self) -> Option<u32> {
         match &self.engine {
             Engine::Sqlite => Some(SqliteStore::SCHEMA_VERSION),
+            #[cfg(feature = "mysql")]
             Engine::MySql(_) => Some(MySqlStore::SCHEMA_VERSION),
+            #[cfg(feature = "postgres")]
             Engine::Postgres(_) => Some(PostgresStore::SCHEMA_VERSION),
+            #[cfg(feature = "redis")]
             Engine::Redis(_) => None,
         }
     }
@@ -148,8 +178,11 @@ impl Stores {
     pub(crate) async fn server_time(&self) -> Result<Option<Timestamp>> {
         Ok(match &self.engine {
             Engine::Sqlite => None,
+            #[cfg(feature = "mysql")]
             Engine::MySql(store) => Some(store.server_time().await?),
+            #[cfg(feature = "postgres")]
             Engine::Postgres(store) => Some(store.server_time().await?),
+            #[cfg(feature = "redis")]
             Engine::Redis(store) => Some(store.server_time().await?),
         })
     }

@@ -11,6 +11,10 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "postgres")]
+use revento::store_postgres::PostgresOptions;
+#[cfg(feature = "redis")]
+use revento::store_redis::RedisOptions;
 use revento::{
     KeyRing, SealingKey, SqliteStore,
     store::{
@@ -18,8 +22,6 @@ use revento::{
         SystemClock, TokenPairCodec, TokenStore,
         reseal::{body_context, error_context, error_text},
     },
-    store_postgres::PostgresOptions,
-    store_redis::RedisOptions,
     types::ConnectionKey,
 };
 use revento_example_service::private_file;
@@ -84,6 +86,7 @@ impl Place {
         )
     }
 
+    #[cfg(feature = "postgres")]
     async fn postgres() -> Option<Self> {
         let url = server("REVENTO_TEST_POSTGRES")?;
         let schema = fresh();
@@ -101,6 +104,7 @@ impl Place {
         ))
     }
 
+    #[cfg(feature = "redis")]
     async fn redis() -> Option<Self> {
         let url = server("REVENTO_TEST_REDIS")?;
         let prefix = fresh();
@@ -187,6 +191,7 @@ impl Place {
     }
 }
 
+#[cfg(any(feature = "postgres", feature = "redis"))]
 fn server(variable: &str) -> Option<String> {
     let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
     if url.is_none() {
@@ -195,6 +200,7 @@ fn server(variable: &str) -> Option<String> {
     url
 }
 
+#[cfg(any(feature = "postgres", feature = "redis"))]
 fn fresh() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     format!(
@@ -349,6 +355,7 @@ async fn keys_are_replaced_in_sqlite() {
     keys_are_replaced_while_a_service_runs(Place::sqlite().await).await;
 }
 
+#[cfg(feature = "postgres")]
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_replaced_in_postgres() {
     let Some(place) = Place::postgres().await else {
@@ -357,6 +364,7 @@ async fn keys_are_replaced_in_postgres() {
     keys_are_replaced_while_a_service_runs(place).await;
 }
 
+#[cfg(feature = "redis")]
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_replaced_in_redis() {
     let Some(place) = Place::redis().await else { return };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
@@ -32,8 +32,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 }
 
 fn config(on_this_machine: bool) -> Result<ClientConfig, Error> {
-    // Named explicitly: the process-wide default provider depends on other crates.
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = provider()?;
     let verifier: Arc<dyn ServerCertVerifier> = if on_this_machine {
         Arc::new(AnyCertificate(Arc::clone(&provider)))
     } else {
@@ -46,6 +45,18 @@ fn config(on_this_machine: bool) -> Result<ClientConfig, Error> {
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// Named explicitly: the process-wide default provider depends on other crates.
+#[cfg(feature = "aws-lc-rs")]
+fn provider() -> Result<Arc<CryptoProvider>, Error> {
+    Ok(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+}
+
+#[cfg(not(feature = "aws-lc-rs"))]
+fn provider() -> Result<Arc<CryptoProvider>, Error> {
+    let installed = CryptoProvider::get_default().cloned();
+    installed.ok_or_else(|| Error::General("the program has installed no cryptography provider".to_owned()))
 }
 
 /// Accepts every certificate whose owner signs the handshake.
