@@ -30,15 +30,15 @@
 //!
 //! # How it works
 //! One connection writes, in transactions that hold the write lock from their beginning (`BEGIN IMMEDIATE`), so no write fails halfway
-//! because of a lock; a few other connections read, and one copies the log back into the file while the first writes. If a future is
+//! because of a lock; a few other connections read, and one runs checkpoints while the first writes. If a future is
 //! dropped during a write, the write has either been committed or left nothing behind.
 
+mod checkpointer;
 mod connect;
 mod deletions;
 mod error;
 mod hash;
 mod inbox;
-mod log_copier;
 #[cfg(feature = "mirror")]
 mod mirror;
 mod once;

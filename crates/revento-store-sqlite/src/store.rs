@@ -85,7 +85,7 @@ impl SqliteStore {
             if self.checkpoint().await? {
                 return Ok(());
             }
-            // SQLite has waited for readers, but not for another process that copies the log.
+            // SQLite has waited for readers, but not for a checkpoint of another process.
             if started.elapsed() >= LOCK_TIMEOUT {
                 break;
             }
@@ -97,7 +97,7 @@ impl SqliteStore {
 
     /// `false` if another connection still needs the log.
     async fn checkpoint(&self) -> Result<bool, sqlx::Error> {
-        let mut turn = self.writer.turn_alone().await?;
+        let mut turn = self.writer.turn_without_checkpoint().await?;
         let is_busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
             .fetch_one(&mut *turn)
             .await?;

@@ -15,7 +15,7 @@ use std::{
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
-use crate::log_copier::LogCopier;
+use crate::checkpointer::Checkpointer;
 
 /// How long a caller waits for a connection.
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,14 +31,14 @@ struct Shared {
     /// Whether a turn was dropped in the middle of a transaction.
     interrupted: AtomicBool,
     closed: AtomicBool,
-    log_copier: LogCopier,
+    checkpointer: Checkpointer,
 }
 
 impl Writer {
     pub(crate) async fn open(options: SqliteConnectOptions) -> Result<Self, sqlx::Error> {
         let connection = options.connect().await?;
         Ok(Self(Arc::new(Shared {
-            log_copier: LogCopier::new(options.clone()),
+            checkpointer: Checkpointer::new(options.clone()),
             options,
             connection: Arc::new(Mutex::new(Some(connection))),
             interrupted: AtomicBool::new(false),
@@ -88,10 +88,10 @@ impl Writer {
         Ok(WriteTransaction(turn))
     }
 
-    /// Waits for a turn in which nothing else copies the log.
-    pub(crate) async fn turn_alone(&self) -> Result<Turn, sqlx::Error> {
+    /// Waits for a turn during which no checkpoint runs.
+    pub(crate) async fn turn_without_checkpoint(&self) -> Result<Turn, sqlx::Error> {
         let turn = self.turn().await?;
-        self.0.log_copier.pause().await;
+        self.0.checkpointer.pause().await;
         Ok(turn)
     }
 
@@ -99,7 +99,7 @@ impl Writer {
     pub(crate) async fn close(&self) {
         self.0.closed.store(true, Ordering::Release);
         let connection = self.0.connection.lock().await.take();
-        self.0.log_copier.close().await;
+        self.0.checkpointer.close().await;
         if let Some(connection) = connection {
             // It is closed in any case. An error says only that the log was not written back.
             let _ = connection.close().await;
@@ -136,7 +136,7 @@ impl Turn {
 
     /// Ends the turn after a transaction that wrote about so many pages.
     pub(crate) fn end_written(self, pages: usize) {
-        self.shared.log_copier.wrote(pages);
+        self.shared.checkpointer.wrote(pages);
         self.end();
     }
 
