@@ -19,7 +19,7 @@ pub enum AcceptError {
     #[error("the inbox is accepting as many deliveries as it may; nothing was stored: answer 503")]
     Overloaded,
     /// The store failed. Answer 503: the platform sends the delivery again, and the inbox deduplicates it.
-    #[error("the store failed; the delivery may have been stored: answer 503")]
+    #[error("the store failed; {}: answer 503", if .0.may_have_taken_effect() { "the delivery may have been stored" } else { "nothing was stored" })]
     Store(#[from] StoreError),
     /// The sealer failed. Answer 503: the platform sends the delivery again.
     #[error("the body could not be sealed; nothing was stored: answer 503")]
@@ -49,7 +49,7 @@ impl AcceptError {
 
     /// Whether the delivery may have been stored.
     pub fn may_have_taken_effect(&self) -> bool {
-        matches!(self, Self::Store(_))
+        matches!(self, Self::Store(error) if error.may_have_taken_effect())
     }
 }
 
@@ -68,7 +68,7 @@ pub enum RequeueError {
         envelope_id: EnvelopeId,
     },
     /// The store failed. The delivery may be queued; calling again is safe.
-    #[error("the store failed; the delivery may be queued again: call again")]
+    #[error("the store failed; {}: call again", if .0.may_have_taken_effect() { "the delivery may be queued again" } else { "nothing was changed" })]
     Store(#[from] StoreError),
 }
 
@@ -88,7 +88,7 @@ impl RequeueError {
 
     /// Whether the delivery may be queued.
     pub fn may_have_taken_effect(&self) -> bool {
-        matches!(self, Self::Store(_))
+        matches!(self, Self::Store(error) if error.may_have_taken_effect())
     }
 }
 
@@ -131,5 +131,35 @@ impl DrainError {
     /// Whether deliveries may have been handled.
     pub fn may_have_taken_effect(&self) -> bool {
         matches!(self, Self::Store(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use revento_store::{StoreError, StoreErrorReason};
+
+    use super::{AcceptError, RequeueError};
+
+    #[test]
+    fn an_error_of_the_store_says_whether_something_was_stored() {
+        for (reason, may) in [
+            (StoreErrorReason::Unavailable, true),
+            (StoreErrorReason::Corrupt, false),
+        ] {
+            let error = || StoreError::write(reason, "storing a delivery", "the disk");
+            let (accept, requeue) = (AcceptError::from(error()), RequeueError::from(error()));
+            assert_eq!(accept.may_have_taken_effect(), may, "{accept}");
+            assert_eq!(requeue.may_have_taken_effect(), may, "{requeue}");
+            assert_eq!(
+                accept.to_string().contains("nothing was stored"),
+                !may,
+                "{accept}"
+            );
+            assert_eq!(
+                requeue.to_string().contains("nothing was changed"),
+                !may,
+                "{requeue}"
+            );
+        }
     }
 }
