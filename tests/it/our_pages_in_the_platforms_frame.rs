@@ -202,12 +202,8 @@ async fn callback(State(app): State<App>, request: Parts) -> Response {
     let connection = outcome.result.unwrap().connection;
     let cookie = app.sessions.sign_in(&request.headers, &connection).await.unwrap();
     let page = app.sessions.return_path(Some("/page"));
-    (
-        outcome.headers,
-        AppendHeaders([(SET_COOKIE, cookie)]),
-        Redirect::to(page.as_str()),
-    )
-        .into_response()
+    let page = (AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(page.as_str()));
+    outcome.headers.apply(page.into_response())
 }
 
 async fn reserve(State(app): State<App>, request: Parts) -> String {

@@ -5,13 +5,35 @@
 //! - [`VerifiedWebhook`] is an extractor: a handler takes `VerifiedWebhook<ApplicationApproved>`.
 //! - [`RawWebhook`] is an extractor of the verified bytes, for handlers that parse the body themselves.
 //! - [`VerifyLayer`] verifies in front of any other route, then passes the whole request on.
-//! - [`AuthorizationFlow`] begins and finishes an authorization. The pending authorization travels in a sealed cookie, one
-//!   for each flow, so that several tabs can connect at once and the server keeps no state for browsers that never return.
-//! - [`FrameAncestors`], [`WebviewSessions`] and [`WebviewCookie`] serve pages that the platform shows in a frame.
-//! - [`SameOrigin`] refuses forms that another site sends. [`LocalPath`] is where a redirect may lead.
 //!
-//! The flow and the sessions take [`http::request::Parts`], which axum extracts, and return `http::Response<String>`, which
-//! axum sends.
+//! The feature `web`, which is on by default, adds the pages for people from `revento-web`:
+//!
+//! - `AuthorizationFlow` begins and finishes an authorization.
+//! - `FrameAncestors`, `WebviewSessions` and `WebviewCookie` serve pages that the platform shows in a frame.
+//! - `SameOrigin` refuses forms that another site sends. `LocalPath` is where a redirect may lead.
+//!
+//! They take [`http::request::Parts`], which axum extracts, and return `http::Response<String>`, which axum sends. `FrameAncestors`
+//! and `SameOrigin` are layers. `FlowRejection` is the error of a handler:
+//!
+//! ```
+//! # #[cfg(feature = "web")] mod example {
+//! use axum::{extract::State, http::{Response, request::Parts}};
+//! use revento_axum::{AuthorizationFlow, FlowOutcome, FlowRejection, LocalPath, redirect};
+//! use revento_core::{Scope, Scopes};
+//!
+//! async fn connect(State(flow): State<AuthorizationFlow>, request: Parts) -> Result<Response<String>, FlowRejection> {
+//!     Ok(flow.begin_from_panel(&request, Scopes::from([Scope::EventRead])).await?)
+//! }
+//!
+//! async fn callback(State(flow): State<AuthorizationFlow>, request: Parts) -> Response<String> {
+//!     let FlowOutcome { headers, result } = flow.finish(&request).await;
+//!     headers.apply(match result {
+//!         Ok(_) => redirect(&LocalPath::root()),
+//!         Err(error) => error.to_response(),
+//!     })
+//! }
+//! # }
+//! ```
 //!
 //! # Routes
 //! axum treats `/webhooks` and `/webhooks/` as two paths. A [`WebhookRoute`] takes both, and every method, so that OPTIONS is
@@ -108,27 +130,20 @@
 //!
 //! This crate depends on axum-core alone, so it works with every version of axum that uses the same axum-core.
 
-mod browser;
-mod flow;
-mod recent;
-mod response_parts;
-mod sealed_cookies;
+#[cfg(feature = "web")]
+mod flow_rejection;
 mod webhook;
-mod webview;
 
-pub use browser::{LocalPath, LocalPathError, OriginError, SameOrigin, SameOriginService};
-pub use flow::{
-    AuthorizationFlow, ExchangeLimits, FinishedAuthorization, FlowError, FlowHeaders, FlowOutcome,
-};
+#[cfg(feature = "web")]
+pub use flow_rejection::FlowRejection;
 pub use revento_tower::{
     FromDelivery, Handler, HandlerEndpoint, Rejection, RequestVerifier, Unavailable, VerifiedDelivery,
     VerifyLayer, WebhookEndpoint, WebhookRoute,
 };
+#[cfg(feature = "web")]
+#[doc(inline)]
+pub use revento_web::*;
 pub use webhook::{RawWebhook, VerifiedWebhook, WebhookRejection};
-pub use webview::{
-    CookieError, FrameAncestors, FrameAncestorsService, SignInError, WebviewCookie, WebviewSession,
-    WebviewSessions,
-};
 
 /// The README's code compiles.
 #[cfg(doctest)]

@@ -8,7 +8,10 @@
 //! | keep the handlers of your framework | [`VerifyLayer`]: verifies, then passes the whole request on |
 //! | write an adapter for another framework | [`RequestVerifier`] |
 //!
-//! All of them use a [`RequestVerifier`]. It accepts a POST whose body arrives in time, is not too large, and has a valid
+//! The feature `web`, which is on by default, adds the pages for people from `revento-web`: the OAuth flow, sessions, and the layers
+//! `SameOrigin` and `FrameAncestors`.
+//!
+//! All webhook services use a [`RequestVerifier`]. It accepts a POST whose body arrives in time, is not too large, and has a valid
 //! signature. It hashes the body while it arrives, and gives out no byte before the signature is verified. Everything else
 //! is a [`Rejection`], logged as one `tracing` event without secrets. Every 401 has the same text; the log has the reason.
 //!
@@ -49,6 +52,9 @@ pub use layer::{VerifyLayer, VerifyService};
 pub use rejection::Rejection;
 pub use request_verifier::{CheckedHead, RequestVerifier};
 pub use response::WebhookResponse;
+#[cfg(feature = "web")]
+#[doc(inline)]
+pub use revento_web::*;
 pub use revento_webhooks::{VerifiedDelivery, VerifiedWebhook};
 pub use route::{WebhookRoute, WebhookRouteFuture, WebhookRouteService};
 

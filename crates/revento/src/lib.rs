@@ -19,6 +19,7 @@
 //! | [`seal`] | encryption of the secrets that stores keep |
 //! | [`transport`] | the HTTP trait, to implement for your own HTTP client, and test doubles |
 //! | [`oauth`] | the OAuth state machines: authorization, code exchange, refresh |
+//! | [`web`] | pages for people: the OAuth flow, sessions in the platform's frame, same-origin checks (feature `web`) |
 //! | [`types`] | ids, scopes, times, resources, webhook envelopes, errors |
 //! | [`kind`] | one type for each kind of webhook, for handlers and extractors |
 //!
@@ -28,9 +29,10 @@
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `axum` | `revento::with_axum`: the webhook route and the OAuth flow for axum |
-//! | `actix` | `revento::with_actix`: the webhook route for actix-web; with `axum` also the OAuth flow |
-//! | `tower` | `revento::with_tower`: the webhook endpoint as a `tower::Service`; and any such service as a [`Transport`](transport::Transport) |
+//! | `axum` | `revento::with_axum`: the webhook route and the pages of `web` for axum |
+//! | `actix` | `revento::with_actix`: the webhook route and the pages of `web` for actix-web |
+//! | `web` | [`web`]: the OAuth flow, sessions in the platform's frame, and same-origin checks for any web framework, over the types of the crate `http`; `axum`, `actix` and `tower` bring it along |
+//! | `tower` | `revento::with_tower`: the webhook endpoint and the pages of `web` as tower services; and any such service as a [`Transport`](transport::Transport) |
 //! | `reqwest` | `revento::transport_reqwest`: the HTTP transport on reqwest, `ReqwestTransport` |
 //! | `reqwest-bare` | the same without HTTP/2, and without a cryptography provider: the program installs one of rustls, for example ring, which builds a minute faster than the default aws-lc-rs |
 //! | `hyper` | `revento::transport_hyper`: the HTTP transport on hyper, with fewer dependencies, and with Unix sockets, `HyperTransport` |
@@ -80,6 +82,8 @@ pub use revento_oauth as oauth;
 pub use revento_seal as seal;
 pub use revento_store as store;
 pub use revento_transport as transport;
+#[cfg(feature = "web")]
+pub use revento_web as web;
 pub use revento_webhooks as webhooks;
 
 #[cfg(feature = "mysql")]

@@ -13,8 +13,9 @@ use revento::{
     Client, Endpoints, Inbox, Integration, KeyRing, ReqwestTransport, SealingKey, Verifier,
     api::Pacing,
     inbox::{Deletions, Policy},
-    with_actix::{WebhookEndpoint, inbox_route, webhook_resource},
-    with_axum::{AuthorizationFlow, LocalPath, WebviewSessions},
+    with_actix::{
+        AuthorizationFlow, LocalPath, WebhookEndpoint, WebviewSessions, inbox_route, webhook_resource,
+    },
 };
 use tokio::sync::watch;
 

@@ -11,8 +11,10 @@ use http::Uri;
 use revento::{
     AuthorizationRequest, Client, Error, Retry, Scope, Scopes,
     types::{Connection, EventId, TokenKind, error::chain},
-    with_actix::{Browser, copy_headers, flow_response, with_flow_headers},
-    with_axum::{AuthorizationFlow, FlowError, FlowOutcome, LocalPath, WebviewSessions},
+    with_actix::{
+        AuthorizationFlow, Browser, FlowError, FlowOutcome, LocalPath, WebviewSessions, copy_headers,
+        flow_response, with_flow_headers,
+    },
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -142,7 +144,7 @@ async fn finished_page(state: &State, browser: &Browser, connection: &Connection
     };
     let mut answer = see_other(&page);
     let headers = http::HeaderMap::from_iter([(http::header::SET_COOKIE, cookie)]);
-    copy_headers(&headers, &mut answer);
+    copy_headers(&headers, answer.headers_mut());
     answer
 }
 

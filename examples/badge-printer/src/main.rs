@@ -9,7 +9,7 @@ use axum::{Router, extract::State, response::IntoResponse, routing::get};
 use futures_util::FutureExt;
 use revento::inbox::{Deletions, Policy};
 use revento::types::{EventId, text::printable};
-use revento::with_axum::{AuthorizationFlow, FlowOutcome, WebhookEndpoint, WebhookRoute};
+use revento::with_axum::{AuthorizationFlow, FlowOutcome, FlowRejection, WebhookEndpoint, WebhookRoute};
 use revento::{Client, Endpoints, Integration, KeyRing, ReqwestTransport, Scope, SealingKey, SqliteStore};
 use revento::{EventType, HandlerError, Handlers, Inbox, Verifier, Webhook, kind::ApplicationApproved};
 use serde_json::Value;
@@ -118,12 +118,18 @@ impl Jobs {
 
 /// The platform's panel opens this page when an organizer connects an event.
 async fn connect(State(flow): State<AuthorizationFlow>, browser: Parts) -> impl IntoResponse {
-    flow.begin_from_panel(&browser, [Scope::EventRead].into()).await
+    let begun = flow.begin_from_panel(&browser, [Scope::EventRead].into()).await;
+    begun.map_err(FlowRejection)
 }
 
 async fn callback(State(flow): State<AuthorizationFlow>, browser: Parts) -> impl IntoResponse {
     let FlowOutcome { headers, result } = flow.finish(&browser).await;
-    (headers, result.map(|_| "Connected."))
+    headers.apply(
+        result
+            .map(|_| "Connected.")
+            .map_err(FlowRejection)
+            .into_response(),
+    )
 }
 
 #[tokio::main]

@@ -12,7 +12,9 @@ use maud::{DOCTYPE, html};
 use revento::inbox::{Deletions, covers_consent};
 use revento::types::resource::{Application, Profile};
 use revento::types::{Connection, EventId, error::chain};
-use revento::with_axum::{AuthorizationFlow, FlowError, FlowOutcome, FrameAncestors, LocalPath};
+use revento::with_axum::{
+    AuthorizationFlow, FlowError, FlowOutcome, FlowRejection, FrameAncestors, LocalPath,
+};
 use revento::with_axum::{SameOrigin, WebhookEndpoint, WebhookRoute, WebviewSessions};
 use revento::{
     AuthorizationRequest, Client, Endpoints, Integration, KeyRing, ReqwestTransport, Retry, Scope,
@@ -74,7 +76,8 @@ async fn logout(State(Portal { sessions, .. }): State<Portal>, browser: Parts) -
 
 /// The platform's panel opens this page when an organizer connects the event. Nobody can sign in before.
 async fn connect(State(Portal { flow, .. }): State<Portal>, browser: Parts) -> impl IntoResponse {
-    flow.begin_from_panel(&browser, [Scope::EventRead].into()).await
+    let begun = flow.begin_from_panel(&browser, [Scope::EventRead].into()).await;
+    begun.map_err(FlowRejection)
 }
 
 /// Both flows return here. Only a participant's begins a session.
@@ -83,18 +86,18 @@ async fn callback(State(Portal { flow, sessions, .. }): State<Portal>, browser: 
     let connection = match result {
         Ok(finished) => finished.connection,
         // The browser got no response to the first one. The page shows whether somebody is signed in.
-        Err(FlowError::AlreadyUsed { .. }) => return (headers, Redirect::to("/")).into_response(),
-        Err(error) => return (headers, error).into_response(),
+        Err(FlowError::AlreadyUsed { .. }) => return headers.apply(Redirect::to("/").into_response()),
+        Err(error) => return headers.apply(FlowRejection(error).into_response()),
     };
     if connection.key.user_id.is_none() {
-        return (headers, "Connected. Participants can sign in now.").into_response();
+        return headers.apply("Connected. Participants can sign in now.".into_response());
     }
     match sessions.sign_in(&browser.headers, &connection).await {
         Ok(cookie) => {
             let page = Redirect::to(sessions.return_path(Some("/")).as_str());
-            (headers, AppendHeaders([(header::SET_COOKIE, cookie)]), page).into_response()
+            headers.apply((AppendHeaders([(header::SET_COOKIE, cookie)]), page).into_response())
         }
-        Err(error) => (headers, problem(StatusCode::INTERNAL_SERVER_ERROR, &error)).into_response(),
+        Err(error) => headers.apply(problem(StatusCode::INTERNAL_SERVER_ERROR, &error).into_response()),
     }
 }
 

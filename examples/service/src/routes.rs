@@ -127,23 +127,25 @@ async fn callback(Extract(state): Extract<State>, browser: Parts) -> Response {
         Err(FlowError::AlreadyUsed {
             token_kind: TokenKind::User,
             ..
-        }) => return (headers, participant_pages::shown(&state, &browser)).into_response(),
+        }) => return headers.apply(participant_pages::shown(&state, &browser).into_response()),
         Err(FlowError::AlreadyUsed { event_id, .. }) => {
-            return (headers, event_page(&state, &event_id)).into_response();
+            return headers.apply(event_page(&state, &event_id).into_response());
         }
-        Err(error) => return (error.status(), headers, Html(pages::not_connected(&error))).into_response(),
+        Err(error) => {
+            return headers.apply((error.status(), Html(pages::not_connected(&error))).into_response());
+        }
     };
     if connection.key.user_id.is_some() {
         return match participant_pages::signed_in(&state, &browser, &connection).await {
-            Ok(response) => (headers, response).into_response(),
+            Ok(response) => headers.apply(response.into_response()),
             Err(error) => {
                 let page = Html(pages::problem(&error));
-                (StatusCode::INTERNAL_SERVER_ERROR, headers, page).into_response()
+                headers.apply((StatusCode::INTERNAL_SERVER_ERROR, page).into_response())
             }
         };
     }
     state.participants.forget().await;
-    (headers, event_page(&state, &connection.key.event_id)).into_response()
+    headers.apply(event_page(&state, &connection.key.event_id).into_response())
 }
 
 fn event_page(state: &State, event_id: &EventId) -> Redirect {

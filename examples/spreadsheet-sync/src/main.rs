@@ -115,10 +115,8 @@ async fn connect(State(Sheet { flow, .. }): State<Sheet>, browser: Parts) -> imp
 async fn callback(State(Sheet { flow, .. }): State<Sheet>, browser: Parts) -> impl IntoResponse {
     let FlowOutcome { headers, result } = flow.finish(&browser).await;
     let connected = result.map(|_| "Connected. The list fills within a minute.");
-    (
-        headers,
-        connected.map_err(|error| problem(error.status(), &error)),
-    )
+    let page = connected.map_err(|error| problem(error.status(), &error));
+    headers.apply(page.into_response())
 }
 
 fn problem(status: StatusCode, error: &(dyn Error + 'static)) -> (StatusCode, String) {

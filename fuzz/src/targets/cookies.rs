@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, header::COOKIE};
 
 // The crate keeps its reader to itself.
 #[allow(dead_code, reason = "the crate uses more of it")]
-#[path = "../../../crates/revento-axum/src/browser/cookies.rs"]
+#[path = "../../../crates/revento-web/src/browser/cookies.rs"]
 mod reader;
 
 const NAME: &str = "__Host-revento_session";

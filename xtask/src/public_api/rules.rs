@@ -17,7 +17,7 @@ const EVERYWHERE: &[&str] = &[
 /// Allowed in one library: an adapter shows its framework. An unused rule is a complaint.
 const RULES: &[(&str, &[&str])] = &[
     ("revento-actix", &["actix_http", "actix_service", "actix_web"]),
-    ("revento-axum", &["axum_core", "tower_layer", "tower_service"]),
+    ("revento-axum", &["axum_core"]),
     // The conversions of `Timestamp`, each behind a feature.
     ("revento-core", &["chrono", "jiff", "time"]),
     // Its settings are mostly URLs, and a text that is none is a mistake of the settings.
@@ -27,6 +27,8 @@ const RULES: &[(&str, &[&str])] = &[
         "revento-tower",
         &["http_body", "http_body_util", "tower_layer", "tower_service"],
     ),
+    // Two of its types are layers.
+    ("revento-web", &["tower_layer", "tower_service"]),
     // `collect_limited` reads any body; `tower_service` is behind the feature `tower`.
     ("revento-transport", &["http_body", "tower_service"]),
     // `Zeroizing` tells callers that the plaintext is wiped on drop.

@@ -53,21 +53,10 @@ const MIRROR: &str = "revento-mirror";
 const SEAL: &str = "revento-seal";
 const TOWER: &str = "revento-tower";
 
-/// The crates that an adapter to a web framework may use: logic and traits, but no engine.
-const ADAPTER: &[&str] = &[CORE, OAUTH, WEBHOOKS, STORE, TRANSPORT, API, INBOX, SEAL, TOWER];
+const WEB: &str = "revento-web";
 
-const ADAPTER_WITH_FLOW: &[&str] = &[
-    CORE,
-    OAUTH,
-    WEBHOOKS,
-    STORE,
-    TRANSPORT,
-    API,
-    INBOX,
-    SEAL,
-    TOWER,
-    "revento-axum",
-];
+/// The crates that an adapter to a web framework may use: the parts that need no framework.
+const ADAPTER: &[&str] = &[CORE, TOWER, WEB];
 
 /// The crates that the facade re-exports.
 const BEHIND_THE_FACADE: &[&str] = &[
@@ -81,6 +70,7 @@ const BEHIND_THE_FACADE: &[&str] = &[
     MIRROR,
     SEAL,
     TOWER,
+    WEB,
     "revento-axum",
     "revento-actix",
     "revento-transport-reqwest",
@@ -125,12 +115,18 @@ pub(super) const RULES: &[Rule] = &[
     // It searches raw dumps for plaintext, so it seals as users do.
     Rule::any("revento-store-testkit", &[CORE, STORE, SEAL]),
     // L3 edges.
-    Rule::any(TOWER, &[CORE, OAUTH, WEBHOOKS, STORE, API, INBOX]),
-    Rule::any("revento-axum", ADAPTER),
-    // The flow is of `http` types, so it is not written twice.
+    Rule::any(WEB, &[CORE, OAUTH, STORE, API, SEAL]),
     Rule {
-        only_by_feature: &["revento-axum"],
-        ..Rule::any("revento-actix", ADAPTER_WITH_FLOW)
+        only_by_feature: &[WEB],
+        ..Rule::any(TOWER, &[CORE, WEBHOOKS, STORE, INBOX, WEB])
+    },
+    Rule {
+        only_by_feature: &[WEB],
+        ..Rule::any("revento-axum", ADAPTER)
+    },
+    Rule {
+        only_by_feature: &[WEB],
+        ..Rule::any("revento-actix", ADAPTER)
     },
     // The sandbox judges the client crates, so it shares no code with them.
     Rule::any("revento-sandbox", &[]),

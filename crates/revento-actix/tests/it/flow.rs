@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::{ResponseError as _, body::MessageBody as _, http::StatusCode};
 use revento_actix::FlowRejection;
-use revento_axum::FlowError;
+use revento_web::FlowError;
 
 #[test]
 fn a_failed_flow_is_a_line_of_text() {
