@@ -38,4 +38,5 @@ mod the_doctor_passes_integrations_in_other_languages;
 mod the_example_protects_its_pages;
 mod the_launch_checklist_is_proven;
 mod the_panel_begins_a_connection_in_a_browser;
+mod web_adapters;
 mod webhook_adapters;
