@@ -116,6 +116,12 @@ pub use revento_tower as with_tower;
 #[doc = include_str!("../../../docs/mirror.md")]
 struct MirrorPage;
 
+/// The code of the page about other web frameworks compiles.
+#[cfg(doctest)]
+#[cfg(feature = "web")]
+#[doc = include_str!("../../../docs/guide/other-frameworks.md")]
+struct OtherFrameworks;
+
 /// The code of the README compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]

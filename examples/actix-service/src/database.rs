@@ -2,11 +2,8 @@
 
 use std::{error::Error, fs, os::unix::fs::DirBuilderExt, sync::Arc};
 
-use revento::{
-    PostgresStore, SqliteStore,
-    store::{BudgetStore, DeletionStore, InboxStore, Once, TokenStore},
-    store_postgres::PostgresOptions,
-};
+use revento::{PostgresStore, SqliteStore, store_postgres::PostgresOptions};
+use revento_example_service::Stores;
 
 use crate::Settings;
 
@@ -17,21 +14,6 @@ pub enum Database {
     Sqlite(SqliteStore),
     /// A server that all replicas use.
     Postgres(PostgresStore),
-}
-
-/// The database, as the parts of the SDK see it.
-#[derive(Debug, Clone)]
-pub struct Stores {
-    /// Connections and their sealed tokens.
-    pub tokens: Arc<dyn TokenStore>,
-    /// Webhooks until they are handled.
-    pub inbox: Arc<dyn InboxStore>,
-    /// What has to be deleted.
-    pub deletions: Arc<dyn DeletionStore>,
-    /// Which callbacks were used.
-    pub once: Arc<dyn Once>,
-    /// What the replicas have spent of the rate budgets. One process alone counts in its memory.
-    pub budgets: Option<Arc<dyn BudgetStore>>,
 }
 
 impl Database {
@@ -54,13 +36,7 @@ impl Database {
     /// The stores in this database.
     pub fn stores(&self) -> Stores {
         match self {
-            Self::Sqlite(store) => Stores {
-                tokens: Arc::new(store.clone()),
-                inbox: Arc::new(store.clone()),
-                deletions: Arc::new(store.clone()),
-                once: Arc::new(store.clone()),
-                budgets: None,
-            },
+            Self::Sqlite(store) => Stores::from(store),
             Self::Postgres(store) => Stores {
                 tokens: Arc::new(store.clone()),
                 inbox: Arc::new(store.clone()),

@@ -1,105 +1,91 @@
 //! A whole integration on actix-web: connect, read, receive webhooks, log in, delete. One process, or any number of replicas.
+//!
+//! What does not depend on the web framework is that of `examples/service`: the wiring, the pages, the list of handled webhooks
+//! and the job that deletes in time.
 
 mod database;
-mod handled;
-mod pages;
+mod headers;
+mod participant_pages;
+mod routes;
 mod settings;
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, net::TcpListener, sync::Arc};
 
-use actix_web::{App, HttpServer, middleware::DefaultHeaders, web::Data};
-use http::Uri;
+use actix_web::{
+    App, HttpServer,
+    middleware::from_fn,
+    web::{self, Data},
+};
 use revento::{
-    Client, Endpoints, Inbox, Integration, KeyRing, ReqwestTransport, SealingKey, Verifier,
-    api::Pacing,
-    inbox::{Deletions, Policy},
-    with_actix::{
-        AuthorizationFlow, LocalPath, WebhookEndpoint, WebviewSessions, inbox_route, webhook_resource,
-    },
+    KeyRing, SealingKey,
+    with_actix::{FrameAncestors, FrameAncestorsMiddleware, inbox_route, webhook_resource},
 };
-use tokio::sync::watch;
+use revento_example_service::{Service, Site, Stores, headers::AllowedHosts};
 
-pub use crate::{
-    database::{Database, Stores},
-    settings::Settings,
-};
-use crate::{handled::Handled, pages::State};
+pub use crate::{database::Database, settings::Settings};
 
-/// The handlers need milliseconds. What a crash interrupts is handled again when its lease ends, half a minute later.
-const HANDLER_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Serves until the process gets SIGINT or SIGTERM. Then finishes the requests and webhooks that are in progress.
+/// Serves until `stop` resolves. Then finishes the requests and webhooks that are in progress.
 ///
 /// # Errors
 /// A setting is wrong, or the server cannot listen.
-pub async fn serve(settings: Settings, stores: Stores) -> Result<(), Box<dyn Error>> {
-    let endpoints = Endpoints::new(&settings.auth_base, &settings.api_base)?;
-    let redirect_uri = format!("{}/callback", settings.base_url.trim_end_matches('/'));
-    let integration =
-        Integration::new(endpoints, settings.client_id, &redirect_uri)?.with_secret(settings.client_secret);
+pub async fn serve(
+    settings: Settings,
+    stores: Stores,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(&settings.listen)?;
     let keys = Arc::new(KeyRing::new(SealingKey::from_base64(&settings.encryption_key)?));
-    let pacing = match stores.budgets {
-        Some(budgets) => Pacing::default().shared(budgets),
-        None => Pacing::default(),
-    };
-    let client = Client::builder(integration)
-        .transport(ReqwestTransport::new()?)
-        .store(stores.tokens)
-        .sealer(Arc::<KeyRing>::clone(&keys))
-        .pacing(pacing)
-        .build()?;
-
-    let mut verifier = Verifier::new(&settings.webhook_secret)?;
-    if let Some(previous) = &settings.previous_webhook_secret {
-        verifier = verifier.with_previous(previous, None)?;
-    }
-    let handled = Handled::open(&settings.data.join("handled.jsonl"))?;
-    let deletions = Deletions::new(stores.deletions);
-    let inbox = Inbox::builder(stores.inbox, Arc::<KeyRing>::clone(&keys))
-        .policy(Policy::new().handler_timeout(HANDLER_TIMEOUT))
-        .build();
-    let runner = inbox.runner(handled::handlers(&client, &deletions, &handled));
-    let webhooks = WebhookEndpoint::new(verifier, inbox);
-
-    let platform: Uri = settings.auth_base.parse()?;
-    let login = LocalPath::of(&Uri::from_static(pages::LOGIN));
-    let flow = AuthorizationFlow::new(client.clone(), &keys, stores.once);
-    let state = Data::new(State {
-        client: client.clone(),
-        framed_flow: flow.clone().partitioned_cookies(),
-        flow,
-        sessions: WebviewSessions::new(client.clone(), &keys, login),
-        handled,
-        event_id: settings.event_id.into(),
-        platform_origin: format!(
-            "{}://{}",
-            platform.scheme_str().unwrap_or("https"),
-            platform.authority().map_or("", |authority| authority.as_str())
-        ),
-    });
-    let app = move || {
-        App::new()
-            .app_data(state.clone())
-            .service(webhook_resource("/webhooks").route(inbox_route(webhooks.clone())))
-            .configure(pages::configure)
-            // A page of its own policy keeps it.
-            .wrap(DefaultHeaders::new().add(("Content-Security-Policy", "frame-ancestors 'none'")))
-    };
-
-    // The workers end when the server has ended.
-    let (end, ended) = watch::channel(());
-    let ended = move || {
-        let mut ended = ended.clone();
-        async move { drop(ended.changed().await) }
-    };
-    let workers = [
-        tokio::spawn(runner.run(ended())),
-        tokio::spawn(client.background().run(ended())),
-    ];
-    HttpServer::new(app).bind(settings.listen)?.run().await?;
-    drop(end);
-    for worker in workers {
-        worker.await?;
-    }
+    let service = Service::with_stores(settings.service(), stores, &keys)?;
+    serve_on(service, listener, stop).await;
     Ok(())
+}
+
+/// Serves on a listener until `stop` resolves.
+pub async fn serve_on(
+    service: Service,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
+    let server = |site| async move {
+        if let Err(error) = server(site, listener).await {
+            tracing::error!(%error, "the listener failed");
+        }
+    };
+    service.run(server, stop).await;
+}
+
+async fn server(site: Site, listener: TcpListener) -> std::io::Result<()> {
+    let stop = site.stop.clone();
+    let app = move || {
+        let Site {
+            state,
+            webhooks,
+            stop,
+        } = site.clone();
+        let webview = web::resource(revento_example_service::state::WEBVIEW)
+            .wrap(FrameAncestorsMiddleware::new(state.platform_frame.clone()))
+            .route(routes::page().to(participant_pages::webview));
+        let pages = web::scope("")
+            .wrap(FrameAncestorsMiddleware::new(FrameAncestors::none()))
+            .service(webhook_resource("/webhooks").route(inbox_route(webhooks)))
+            .configure(routes::configure)
+            .configure(participant_pages::configure);
+        App::new()
+            .app_data(Data::new(AllowedHosts::new(&state.base_url)))
+            .app_data(Data::new(routes::Stop(stop)))
+            .app_data(Data::new(state))
+            .service(webview)
+            .service(pages)
+            .wrap(from_fn(headers::protect))
+            .wrap(from_fn(headers::check_host))
+    };
+    let server = HttpServer::new(app).disable_signals().listen(listener)?.run();
+    let handle = server.handle();
+    let stopping = tokio::spawn(async move {
+        stop.await;
+        handle.stop(true).await;
+    });
+    let served = server.await;
+    stopping.abort();
+    served
 }

@@ -2,14 +2,30 @@
 
 use std::{
     error::Error,
+    future::pending,
     io::{self, IsTerminal as _},
 };
 
 use revento_example_actix::{Database, Settings, serve};
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
 /// Each read of the API is a span, which has the id of its request.
 const LOG: &str = "warn,revento_api=info,revento_example_actix=info";
+
+/// Resolves when the process gets SIGINT or SIGTERM.
+async fn stopped() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => drop(terminate.recv().await),
+            Err(_) => pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -22,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::from_environment()?;
     let database = Database::open(&settings).await?;
     let stores = database.stores();
-    serve(settings, stores).await?;
+    serve(settings, stores, stopped()).await?;
     database.close().await?;
     Ok(())
 }

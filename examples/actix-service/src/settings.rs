@@ -59,6 +59,23 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// What the service has to know.
+    pub(crate) fn service(&self) -> revento_example_service::Settings {
+        revento_example_service::Settings {
+            auth_base: self.auth_base.clone(),
+            api_base: self.api_base.clone(),
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            webhook_secret: self.webhook_secret.clone(),
+            previous_webhook_secret: self.previous_webhook_secret.clone(),
+            event_id: self.event_id.clone(),
+            base_url: self.base_url.clone(),
+            data: self.data.clone(),
+        }
+    }
+}
+
 fn required(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("{name} is not set"))
 }

@@ -13,7 +13,7 @@ use saphyr::{LoadableYamlNode, Yaml};
 const MANIFEST: &str = include_str!("../deploy/kubernetes.yaml");
 const UNIT: &str = include_str!("../deploy/integration.service");
 const SETTINGS: &str = include_str!("../src/settings.rs");
-const PAGES: &str = include_str!("../src/pages.rs");
+const PAGES: &str = include_str!("../src/routes.rs");
 /// Where the unit expects the program.
 const PROGRAM: &str = "/usr/local/bin/revento-example-actix";
 

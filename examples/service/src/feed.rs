@@ -20,9 +20,10 @@ use crate::private_file;
 const CAPACITY: usize = 500;
 
 /// A handle to the feed. Clones share it, and processes share the file.
-#[derive(Clone)]
-pub(crate) struct Feed(Arc<Shared>);
+#[derive(Debug, Clone)]
+pub struct Feed(Arc<Shared>);
 
+#[derive(Debug)]
 struct Shared {
     /// One line of JSON for each entry, oldest first.
     path: PathBuf,
@@ -33,18 +34,25 @@ struct Shared {
 }
 
 /// A handled webhook, without its personal data.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Entry {
-    pub(crate) envelope_id: String,
-    pub(crate) delivery_id: String,
-    pub(crate) event_id: Option<String>,
-    pub(crate) event_type: String,
-    pub(crate) occurred_at: Timestamp,
-    pub(crate) attempt: u32,
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Entry {
+    /// The signed id.
+    pub envelope_id: String,
+    /// The id of the delivery.
+    pub delivery_id: String,
+    /// The event, if it is about one.
+    pub event_id: Option<String>,
+    /// The type.
+    pub event_type: String,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// Which attempt handled it.
+    pub attempt: u32,
 }
 
 impl Entry {
-    pub(crate) fn new(envelope: &Envelope, delivery_id: &DeliveryId, attempt: u32) -> Self {
+    /// The entry of a webhook.
+    pub fn new(envelope: &Envelope, delivery_id: &DeliveryId, attempt: u32) -> Self {
         Self {
             envelope_id: envelope.id.to_string(),
             delivery_id: delivery_id.to_string(),
@@ -61,7 +69,7 @@ impl Feed {
     ///
     /// # Errors
     /// The file cannot be read or written, or others may read it.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path) -> io::Result<Self> {
         let feed = Self(Arc::new(Shared {
             path: path.to_owned(),
             writing: Mutex::default(),
@@ -75,7 +83,7 @@ impl Feed {
     ///
     /// # Errors
     /// The file cannot be read or written.
-    pub(crate) fn push(&self, entry: Entry) -> io::Result<()> {
+    pub fn push(&self, entry: Entry) -> io::Result<()> {
         {
             let _writing = self.lock();
             let entries = self.entries()?;
@@ -96,7 +104,7 @@ impl Feed {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub(crate) fn entries(&self) -> io::Result<Vec<Entry>> {
+    pub fn entries(&self) -> io::Result<Vec<Entry>> {
         let text = private_file::read(&self.0.path)?.unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         // A line is cut if a process was killed while it wrote.
@@ -110,7 +118,7 @@ impl Feed {
     ///
     /// # Errors
     /// The file cannot be read or written. The entries may still be in it.
-    pub(crate) fn remove(&self, selects: impl Fn(&Entry) -> bool) -> io::Result<usize> {
+    pub fn remove(&self, selects: impl Fn(&Entry) -> bool) -> io::Result<usize> {
         let _writing = self.lock();
         let mut entries = self.entries()?;
         let before = entries.len();
@@ -123,7 +131,7 @@ impl Feed {
     }
 
     /// Yields the type of each webhook that is handled from now on.
-    pub(crate) fn subscribe(&self) -> watch::Receiver<String> {
+    pub fn subscribe(&self) -> watch::Receiver<String> {
         self.0.last_type.subscribe()
     }
 

@@ -4,17 +4,20 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use revento::{
     Error,
     types::{Connection, ConnectionStatus, EventId, error, resource::Participant, text::printable},
-    with_axum::{FlowError, WebviewSession},
+    web::{FlowError, WebviewSession},
 };
 
 use crate::{feed::Entry, participants::ParticipantList, state::State};
 
+/// The icon of the pages, an SVG.
+pub const ICON: &str = include_str!("icon.svg");
 const STYLE: &str = include_str!("style.css");
 /// How many webhooks the page lists.
 const SHOWN: usize = 50;
 const SCRIPT: &str = include_str!("live.js");
 
-pub(crate) fn index(
+/// The index page.
+pub fn index(
     state: &State,
     event_id: &EventId,
     connection: Option<&Connection>,
@@ -33,7 +36,7 @@ pub(crate) fn index(
 }
 
 /// The section that changes when a webhook is handled.
-pub(crate) fn feed(state: &State) -> String {
+pub fn feed(state: &State) -> String {
     feed_section(state).into_string()
 }
 
@@ -44,7 +47,8 @@ fn feed_section(state: &State) -> Markup {
     }
 }
 
-pub(crate) fn problem(error: &(dyn std::error::Error + 'static)) -> String {
+/// A page that shows an error.
+pub fn problem(error: &(dyn std::error::Error + 'static)) -> String {
     page(html! {
         h1 { "Something went wrong" }
         p.problem role="alert" { (error::chain(error)) "." }
@@ -52,7 +56,8 @@ pub(crate) fn problem(error: &(dyn std::error::Error + 'static)) -> String {
     })
 }
 
-pub(crate) fn not_connected(error: &FlowError) -> String {
+/// The page after a flow that led to no connection.
+pub fn not_connected(error: &FlowError) -> String {
     page(html! {
         h1 { "Not connected" }
         p.problem role="alert" { (error::chain(error)) "." }
@@ -61,7 +66,7 @@ pub(crate) fn not_connected(error: &FlowError) -> String {
 }
 
 /// The page in the platform's frame.
-pub(crate) fn webview(session: &WebviewSession) -> String {
+pub fn webview(session: &WebviewSession) -> String {
     page(html! {
         h1 { "Example integration" }
         p.good { "You are signed in to " code { (session.event_id) } " as " code { (session.user_id) } "." }

@@ -3,23 +3,23 @@
 use axum::{
     Json, Router,
     extract::State as Extract,
-    http::{HeaderValue, StatusCode, Uri, header::SET_COOKIE, request::Parts},
+    http::{HeaderValue, StatusCode, header::SET_COOKIE, request::Parts},
     response::{AppendHeaders, Html, IntoResponse, Redirect, Response},
     routing::get,
 };
 use revento::{
-    AuthorizationRequest, Error, Scope, Scopes,
+    AuthorizationRequest,
     types::{Connection, error},
-    with_axum::{FrameAncestors, LocalPath, SignInError},
+    with_axum::SignInError,
 };
 use serde_json::json;
 
-use crate::{pages, routes::ShownEvent, state::State};
-
-/// The page that begins Login with Revento.
-pub(crate) const LOGIN: &str = "/login";
-const ME: &str = "/me";
-const WEBVIEW: &str = "/webview";
+use crate::{
+    pages,
+    routes::ShownEvent,
+    state::{LOGIN, ME, State, WEBVIEW, login_scopes},
+    views,
+};
 
 /// The login, and the page that asks who is signed in.
 pub(crate) fn router() -> Router<State> {
@@ -27,18 +27,14 @@ pub(crate) fn router() -> Router<State> {
 }
 
 /// The page for the platform's frame. No other site may frame it.
-pub(crate) fn framed(auth_base: &str) -> Router<State> {
-    let platform = auth_base.parse::<Uri>().ok().and_then(|uri| {
-        let origin = format!("{}://{}", uri.scheme()?, uri.authority()?);
-        FrameAncestors::only(&origin).ok()
-    });
+pub(crate) fn framed(state: &State) -> Router<State> {
     Router::new()
         .route(WEBVIEW, get(webview))
-        .route_layer(platform.unwrap_or_else(FrameAncestors::none))
+        .route_layer(state.platform_frame.clone())
 }
 
 async fn login(Extract(state): Extract<State>, ShownEvent(event_id): ShownEvent, browser: Parts) -> Response {
-    let scopes = Scopes::from([Scope::ProfileRead, Scope::EventAttendance]);
+    let scopes = login_scopes();
     let request = AuthorizationRequest { event_id, scopes };
     match state.flow_for(&browser).begin(&browser, &request).await {
         Ok(redirect) => redirect.into_response(),
@@ -59,19 +55,13 @@ pub(crate) async fn signed_in(
     SignInError,
 > {
     let cookie = state.sessions.sign_in(&browser.headers, connection).await?;
-    let is_framed = state.flow.leave_frame(browser).is_some();
-    let page = if is_framed {
-        state.sessions.return_path(Some(WEBVIEW))
-    } else {
-        LocalPath::of(&Uri::from_static(ME))
-    };
+    let page = state.signed_in_page(browser);
     Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(page.as_str())))
 }
 
 /// Leads to the page that shows whether somebody is signed in.
 pub(crate) fn shown(state: &State, browser: &Parts) -> Redirect {
-    let is_framed = state.flow.leave_frame(browser).is_some();
-    Redirect::to(if is_framed { WEBVIEW } else { ME })
+    Redirect::to(state.participant_page(browser))
 }
 
 /// Who is signed in, as the platform says now.
@@ -81,27 +71,7 @@ async fn me(Extract(state): Extract<State>, browser: Parts) -> Response {
         Ok(None) => return not_signed_in(),
         Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, Html(pages::problem(&error))).into_response(),
     };
-    let user = state
-        .client
-        .user(session.event_id.clone(), session.user_id.clone());
-    let read = async {
-        // What the participant did not grant is null.
-        let profile = match user.profile().await {
-            Err(error) if error.missing_scope().is_some() => None,
-            read => Some(read?),
-        };
-        let application = match user.application().await {
-            Err(error) if error.missing_scope().is_some() => None,
-            read => Some(read?),
-        };
-        Ok::<_, Error>(json!({
-            "event_id": session.event_id,
-            "user_id": session.user_id,
-            "profile": profile.map(|profile| json!({ "name": profile.name, "email": profile.email })),
-            "application": application.map(|application| json!({ "id": application.id, "status": application.status })),
-        }))
-    };
-    match read.await {
+    match views::me(&state, &session).await {
         Ok(me) => ([("cache-control", "no-store")], Json(me)).into_response(),
         Err(error) if error.is_connection_ended() => not_signed_in(),
         Err(error) => {

@@ -1,6 +1,6 @@
 //! Reads the participants of a connected event, and keeps them for some seconds.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use revento::{
     Client, Error, Retry, Timestamp,
@@ -9,9 +9,11 @@ use revento::{
 use tokio::sync::Mutex;
 
 /// All participants, and how many pages the platform sent them in.
-pub(crate) struct ParticipantList {
-    pub(crate) pages: usize,
-    pub(crate) participants: Vec<Participant>,
+pub struct ParticipantList {
+    /// How many pages.
+    pub pages: usize,
+    /// The participants.
+    pub participants: Vec<Participant>,
 }
 
 /// Somebody waits for the page meanwhile, so an error is better than a wait for the next hour's budget.
@@ -25,17 +27,36 @@ const PER_PAGE: u16 = 25;
 const SHOWN_FOR: Duration = Duration::from_secs(10);
 
 /// The result of one read.
-pub(crate) type ReadResult = Arc<Result<ParticipantList, Error>>;
+pub type ReadResult = Arc<Result<ParticipantList, Error>>;
 
 /// The last read of each event. Clones share it.
 #[derive(Clone)]
-pub(crate) struct Participants {
+pub struct Participants {
     client: Client,
     last: Arc<Mutex<HashMap<EventId, (Timestamp, ReadResult)>>>,
 }
 
+/// Leaves the people out.
+impl fmt::Debug for ParticipantList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ParticipantList")
+            .field("pages", &self.pages)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Leaves the people out.
+impl fmt::Debug for Participants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Participants")
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Participants {
-    pub(crate) fn new(client: Client) -> Self {
+    /// Reads through a client.
+    pub fn new(client: Client) -> Self {
         Self {
             client,
             last: Arc::default(),
@@ -43,7 +64,7 @@ impl Participants {
     }
 
     /// The participants as they were some seconds ago at the earliest. Of several callers one reads, and the others wait.
-    pub(crate) async fn recent(&self, event_id: &EventId) -> ReadResult {
+    pub async fn recent(&self, event_id: &EventId) -> ReadResult {
         let mut last = self.last.lock().await;
         let now = self.client.now();
         last.retain(|_, (read_at, _)| *read_at <= now && now < read_at.saturating_add(SHOWN_FOR));
@@ -56,7 +77,10 @@ impl Participants {
     }
 
     /// The participants as they are now.
-    pub(crate) async fn read(&self, event_id: &EventId) -> Result<ParticipantList, Error> {
+    ///
+    /// # Errors
+    /// Those of the reads.
+    pub async fn read(&self, event_id: &EventId) -> Result<ParticipantList, Error> {
         let retry = Retry::default().deadline(DEADLINE);
         let event = self.client.event(event_id.clone()).with_retry(retry);
         let mut pages = event.participants().per_page(PER_PAGE).pages();
@@ -72,7 +96,7 @@ impl Participants {
     }
 
     /// Forgets the last reads: something has changed.
-    pub(crate) async fn forget(&self) {
+    pub async fn forget(&self) {
         self.last.lock().await.clear();
     }
 }

@@ -13,27 +13,28 @@ use axum::{
     },
     routing::get,
 };
-use futures_util::{Stream, StreamExt, future::Shared, stream};
+use futures_util::{Stream, StreamExt, stream};
 use revento::{
-    AuthorizationRequest, Error, Scope, Scopes,
-    store::DeletionDuty,
+    AuthorizationRequest,
     types::{EventId, TokenKind, error},
-    with_axum::{FlowError, FlowOutcome, FrameAncestors, LocalPath, WebhookEndpoint, WebhookRoute},
+    with_axum::{FlowError, FlowOutcome, FrameAncestors, WebhookRoute},
 };
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{headers, pages, participant_pages, participants::ParticipantList, state::State};
+use crate::{
+    headers, pages, participant_pages,
+    service::Site,
+    state::{EVENT_ID, State, connect_scopes},
+    views,
+};
 
-const ICON: &str = include_str!("icon.svg");
-
-/// The parameter of an address that names an event. The platform's panel uses it, too (contract §2).
-const EVENT_ID: &str = "event_id";
-
-pub(crate) fn router<F>(state: State, auth_base: &str, webhooks: WebhookEndpoint, stop: Shared<F>) -> Router
-where
-    F: Future<Output = ()> + Send + 'static,
-{
+pub(crate) fn router(site: Site) -> Router {
+    let Site {
+        state,
+        webhooks,
+        stop,
+    } = site;
     let feed_of_state = state.feed.clone();
     let live = move || async move { live(feed_of_state.subscribe(), stop.clone()) };
     let hosts = headers::AllowedHosts::new(&state.base_url);
@@ -53,7 +54,7 @@ where
         .layer(WebhookRoute::new("/webhooks", webhooks))
         .layer(FrameAncestors::none())
         .with_state(state.clone());
-    participant_pages::framed(auth_base)
+    participant_pages::framed(&state)
         .with_state(state)
         .fallback_service(pages)
         .layer(middleware::map_response(headers::protect))
@@ -80,24 +81,8 @@ impl FromRequestParts<State> for ShownEvent {
 }
 
 async fn index(Extract(state): Extract<State>, ShownEvent(event_id): ShownEvent) -> Response {
-    let connection = match state.client.connection(event_id.clone()).await {
-        Ok(connection) => connection,
-        Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, Html(pages::problem(&error))).into_response(),
-    };
-    let list = match &connection {
-        Some(connection) if connection.status.is_live() => Some(state.participants.recent(&event_id).await),
-        _ => None,
-    };
-    let list = list.as_deref();
-    // The read may have found that the connection has ended.
-    let connection = match list {
-        Some(Err(error)) if error.is_connection_ended() => {
-            let connection_now = state.client.connection(event_id.clone()).await;
-            connection_now.unwrap_or(connection)
-        }
-        _ => connection,
-    };
-    Html(pages::index(&state, &event_id, connection.as_ref(), list)).into_response()
+    let (status, page) = views::index(&state, &event_id).await;
+    (status, Html(page)).into_response()
 }
 
 /// Redirects the browser to the consent page: from the platform's integrations panel, which names the event, or from the index
@@ -105,7 +90,7 @@ async fn index(Extract(state): Extract<State>, ShownEvent(event_id): ShownEvent)
 ///
 /// The index page links here under the host of the redirect URI, so that the browser returns the flow's cookie.
 async fn connect(Extract(state): Extract<State>, browser: Parts) -> Response {
-    let scopes = Scopes::from([Scope::EventRead, Scope::ParticipantsRead, Scope::ProgramRead]);
+    let scopes = connect_scopes();
     let begun = if browser.uri.query().is_some_and(|query| query.contains(EVENT_ID)) {
         state.flow.begin_from_panel(&browser, scopes).await
     } else {
@@ -149,12 +134,7 @@ async fn callback(Extract(state): Extract<State>, browser: Parts) -> Response {
 }
 
 fn event_page(state: &State, event_id: &EventId) -> Redirect {
-    let page = if *event_id == state.event_id {
-        LocalPath::root()
-    } else {
-        LocalPath::root().with_parameter(EVENT_ID, event_id.as_str())
-    };
-    Redirect::to(page.as_str())
+    Redirect::to(state.event_page(event_id).as_str())
 }
 
 /// For a load balancer: this process answers.
@@ -167,7 +147,7 @@ async fn icon() -> Response {
         ("content-type", "image/svg+xml"),
         ("cache-control", "max-age=86400"),
     ];
-    (headers, ICON).into_response()
+    (headers, pages::ICON).into_response()
 }
 
 /// Sends the page an event for each handled webhook.
@@ -189,17 +169,8 @@ async fn feed(Extract(state): Extract<State>) -> Response {
 }
 
 async fn status_json(Extract(state): Extract<State>, ShownEvent(event_id): ShownEvent) -> Response {
-    match state.client.connection(event_id.clone()).await {
-        Ok(Some(connection)) => Json(json!({
-            "event_id": connection.key.event_id,
-            "status": connection.status,
-            "reason": connection.reason,
-            "delete_by": connection.delete_by,
-            "scopes": connection.scopes.to_string(),
-            "generation": connection.generation,
-        }))
-        .into_response(),
-        Ok(None) => Json(json!({ "event_id": event_id, "status": "not_connected" })).into_response(),
+    match views::status(&state, &event_id).await {
+        Ok(status) => Json(status).into_response(),
         Err(error) => unavailable(&error),
     }
 }
@@ -221,33 +192,12 @@ async fn participants_json(
     ShownEvent(event_id): ShownEvent,
     Query(query): Query<ReadQuery>,
 ) -> Response {
-    if query.fresh {
-        list_json(&state.participants.read(&event_id).await)
+    let (status, list) = if query.fresh {
+        views::participants(&state.participants.read(&event_id).await)
     } else {
-        list_json(&*state.participants.recent(&event_id).await)
-    }
-}
-
-fn list_json(result: &Result<ParticipantList, Error>) -> Response {
-    match result {
-        Ok(ParticipantList { pages, participants }) => {
-            let ids: Vec<_> = participants.iter().map(|person| &person.id).collect();
-            Json(json!({ "count": ids.len(), "pages": pages, "ids": ids })).into_response()
-        }
-        Err(error) => {
-            let status = if error.is_connection_ended() {
-                StatusCode::GONE
-            } else {
-                StatusCode::BAD_GATEWAY
-            };
-            let body = json!({
-                "error": error::chain(error).to_string(),
-                "connection_ended": error.is_connection_ended(),
-                "request_id": error.request_id(),
-            });
-            (status, Json(body)).into_response()
-        }
-    }
+        views::participants(&*state.participants.recent(&event_id).await)
+    };
+    (status, Json(list)).into_response()
 }
 
 async fn webhooks_json(Extract(state): Extract<State>) -> Response {
@@ -257,19 +207,9 @@ async fn webhooks_json(Extract(state): Extract<State>) -> Response {
     }
 }
 
-/// The open deletion duties, the most urgent first.
 async fn deletions_json(Extract(state): Extract<State>) -> Response {
-    let describe = |duty: &DeletionDuty| {
-        json!({
-            "envelope_id": duty.envelope_id,
-            "event_id": duty.event_id,
-            "ended_at": duty.occurred_at,
-            "deadline_at": duty.deadline_at,
-            "reason": duty.reason,
-        })
-    };
-    match state.deletions.open().await {
-        Ok(open) => Json(open.iter().map(describe).collect::<Vec<_>>()).into_response(),
+    match views::deletions(&state).await {
+        Ok(open) => Json(open).into_response(),
         Err(error) => unavailable(&error),
     }
 }

@@ -3,25 +3,26 @@
 use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 
 use axum::http::Uri;
-use futures_util::future::{FutureExt, join, join_all};
+use futures_util::future::{BoxFuture, FutureExt, Shared, join, join_all};
 use revento::{
-    Client, Endpoints, EventType, HandlerError, Handlers, Inbox, Integration, ReqwestTransport, SqliteStore,
-    Verifier, Webhook,
+    Client, Endpoints, EventType, HandlerError, Handlers, Inbox, Integration, KeyRing, ReqwestTransport,
+    SqliteStore, Verifier, Webhook,
+    api::Pacing,
     inbox::{Deletions, Policy, Runner},
-    store::{DeletionStore, Sealer, SystemClock},
+    store::{Sealer, SystemClock},
     types::text::printable,
-    with_axum::{AuthorizationFlow, LocalPath, WebhookEndpoint, WebviewSessions},
+    web::{AuthorizationFlow, FrameAncestors, LocalPath, WebviewSessions},
+    with_axum::WebhookEndpoint,
 };
 use tokio::net::TcpListener;
 
 use crate::{
-    DataDir, Settings, SetupError, data_dir,
+    DataDir, Settings, SetupError, Stores, data_dir,
     deletion_job::DeletionJob,
     feed::{Entry, Feed},
-    participant_pages,
     participants::Participants,
     routes,
-    state::State,
+    state::{LOGIN, State},
 };
 
 /// How long to wait for a refresh that is in progress when the service stops.
@@ -33,8 +34,27 @@ pub struct Service {
     webhooks: WebhookEndpoint,
     runner: Runner,
     deletion_job: DeletionJob,
-    store: SqliteStore,
-    auth_base: String,
+    /// The database that is closed at the end, if the service has opened it.
+    store: Option<SqliteStore>,
+}
+
+/// What a web server needs.
+#[derive(Clone)]
+pub struct Site {
+    /// What the routes share.
+    pub state: State,
+    /// The endpoint of the platform's webhooks.
+    pub webhooks: WebhookEndpoint,
+    /// Resolves when the server has to stop.
+    pub stop: Shared<BoxFuture<'static, ()>>,
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Site")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Service {
@@ -53,9 +73,17 @@ impl Service {
     pub async fn open(settings: Settings) -> Result<Self, SetupError> {
         let data = DataDir::open(&settings.data).await?;
         let store = data.store();
-        let keys = data.sealer();
-        let sealer: Arc<dyn Sealer> = data.sealer();
+        let mut service = Self::with_stores(settings, Stores::from(&store), &data.sealer())?;
+        service.store = Some(store);
+        Ok(service)
+    }
 
+    /// Builds all parts on a database of the caller's, who closes it. Starts nothing.
+    ///
+    /// # Errors
+    /// When a setting is wrong, or the list of handled webhooks cannot be used.
+    pub fn with_stores(settings: Settings, stores: Stores, keys: &Arc<KeyRing>) -> Result<Self, SetupError> {
+        let sealer: Arc<dyn Sealer> = Arc::<KeyRing>::clone(keys);
         // A redirect URI is compared byte for byte, and `//callback` would be another one.
         let base_url = settings.base_url.trim_end_matches('/').to_owned();
         let redirect_uri = format!("{base_url}/callback");
@@ -65,21 +93,26 @@ impl Service {
             &redirect_uri,
         )?
         .with_secret(settings.client_secret);
+        let pacing = match stores.budgets {
+            Some(budgets) => Pacing::default().shared(budgets),
+            None => Pacing::default(),
+        };
         let client = Client::builder(integration)
             .transport(ReqwestTransport::new()?)
-            .store(store.clone())
+            .store(stores.tokens)
             .sealer(Arc::clone(&sealer))
+            .pacing(pacing)
             .build()?;
-        let flow = AuthorizationFlow::new(client.clone(), &keys, store.clone());
+        let flow = AuthorizationFlow::new(client.clone(), keys, stores.once);
         let framed_flow = flow.clone().partitioned_cookies();
-        let login = LocalPath::of(&Uri::from_static(participant_pages::LOGIN));
-        let sessions = WebviewSessions::new(client.clone(), &keys, login);
+        let login = LocalPath::of(&Uri::from_static(LOGIN));
+        let sessions = WebviewSessions::new(client.clone(), keys, login);
         let participants = Participants::new(client.clone());
 
         let handled = settings.data.join("handled.jsonl");
         let feed = Feed::open(&handled).map_err(data_dir::in_file(&handled))?;
         let deletion_job = DeletionJob::new(
-            Arc::new(store.clone()) as Arc<dyn DeletionStore>,
+            stores.deletions,
             Arc::new(SystemClock),
             client.clone(),
             feed.clone(),
@@ -87,7 +120,7 @@ impl Service {
         let deletions = deletion_job.ledger().clone();
         // The handlers need milliseconds. What a crash interrupts is handled again when their lease ends, half a minute later.
         let policy = Policy::new().handler_timeout(Duration::from_secs(5));
-        let inbox = Inbox::builder(store.clone(), sealer).policy(policy).build();
+        let inbox = Inbox::builder(stores.inbox, sealer).policy(policy).build();
         let mut verifier = Verifier::new(&settings.webhook_secret)?;
         if let Some(secret) = &settings.previous_webhook_secret {
             verifier = verifier.with_previous(secret, None)?;
@@ -105,40 +138,69 @@ impl Service {
             participants,
             event_id: settings.event_id.into(),
             base_url,
+            platform_frame: platform_frame(&settings.auth_base),
         };
         Ok(Self {
             state,
             webhooks,
             runner,
             deletion_job,
-            store,
-            auth_base: settings.auth_base,
+            store: None,
         })
     }
 
     /// Serves on all listeners until `stop` resolves. Then finishes the requests and webhooks that are in progress and
     /// closes the database.
     pub async fn serve(self, listeners: Vec<TcpListener>, stop: impl Future<Output = ()> + Send + 'static) {
-        let stop = stop.shared();
+        let server = |site: Site| async move {
+            let stop = site.stop.clone();
+            let router = routes::router(site);
+            let servers = listeners.into_iter().map(|listener| {
+                axum::serve(listener, router.clone())
+                    .with_graceful_shutdown(stop.clone())
+                    .into_future()
+            });
+            for error in join_all(servers).await.into_iter().filter_map(Result::err) {
+                tracing::error!(%error, "a listener failed");
+            }
+        };
+        self.run(server, stop).await;
+    }
+
+    /// Runs a web server, and beside it what handles webhooks, refreshes connections and deletes in time.
+    pub async fn run<F>(self, server: impl FnOnce(Site) -> F, stop: impl Future<Output = ()> + Send + 'static)
+    where
+        F: Future<Output = ()>,
+    {
+        let stop = stop.boxed().shared();
         let background = tokio::spawn(self.state.client.background().run(stop.clone()));
         let deletion_job = tokio::spawn(self.deletion_job.run());
-        let router = routes::router(self.state, &self.auth_base, self.webhooks, stop.clone());
-        let servers = listeners.into_iter().map(|listener| {
-            axum::serve(listener, router.clone())
-                .with_graceful_shutdown(stop.clone())
-                .into_future()
+        let server = server(Site {
+            state: self.state,
+            webhooks: self.webhooks,
+            stop: stop.clone(),
         });
-        let (results, ()) = join(join_all(servers), self.runner.run(stop.clone())).await;
-        for error in results.into_iter().filter_map(Result::err) {
-            tracing::error!(%error, "a listener failed");
-        }
+        let ((), ()) = join(server, self.runner.run(stop)).await;
         deletion_job.abort();
         // A refresh that is in progress finishes first.
         let _ = tokio::time::timeout(REFRESH_TIMEOUT, background).await;
-        if let Err(error) = self.store.close().await {
+        let closed = match self.store {
+            Some(store) => store.close().await,
+            None => Ok(()),
+        };
+        if let Err(error) = closed {
             tracing::error!(%error, "the database did not close cleanly; its data is safe");
         }
     }
+}
+
+/// The platform shows the page in its own pages only.
+fn platform_frame(auth_base: &str) -> FrameAncestors {
+    let platform = auth_base.parse::<Uri>().ok().and_then(|uri| {
+        let origin = format!("{}://{}", uri.scheme()?, uri.authority()?);
+        FrameAncestors::only(&origin).ok()
+    });
+    platform.unwrap_or_else(FrameAncestors::none)
 }
 
 /// Records the duty to delete first, then tells the client which connections have ended, then shows the webhook. The

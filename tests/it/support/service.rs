@@ -1,4 +1,4 @@
-//! The example integration and a sandbox, both in this process.
+//! An example integration and a sandbox, both in this process.
 
 use std::path::Path;
 
@@ -27,9 +27,48 @@ struct Running {
     task: JoinHandle<()>,
 }
 
+/// The example services: the same pages in two web frameworks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Example {
+    Axum,
+    Actix,
+}
+
+impl Example {
+    pub(crate) const ALL: [Self; 2] = [Self::Axum, Self::Actix];
+
+    async fn serve(self, listener: TcpListener, settings: Settings) -> Running {
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { drop(stopped.await) };
+        let task = match self {
+            Self::Axum => {
+                let service = Service::open(settings).await.unwrap();
+                tokio::spawn(service.serve(vec![listener], stopped))
+            }
+            // The server of actix-web stays on its thread.
+            Self::Actix => {
+                let listener = listener.into_std().unwrap();
+                tokio::task::spawn_blocking(move || {
+                    let runtime = tokio::runtime::Runtime::new().unwrap();
+                    runtime.block_on(async move {
+                        let service = Service::open(settings).await.unwrap();
+                        revento_example_actix::serve_on(service, listener, stopped).await;
+                    });
+                })
+            }
+        };
+        Running { stop, task }
+    }
+}
+
 impl Environment {
-    /// Starts both on free ports. No event is connected.
+    /// Starts the service on axum, and a sandbox.
     pub(crate) async fn start() -> Self {
+        Self::start_with(Example::Axum).await
+    }
+
+    /// Starts both on free ports. No event is connected.
+    pub(crate) async fn start_with(example: Example) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let sandbox = Sandbox::builder()
@@ -40,7 +79,8 @@ impl Environment {
             .await
             .unwrap();
         let data = tempfile::tempdir().unwrap();
-        let integration = serve(listener, settings(sandbox.info(), &base_url, data.path())).await;
+        let settings = settings(sandbox.info(), &base_url, data.path());
+        let integration = example.serve(listener, settings).await;
         let control = Control::new(&sandbox.info().control_base);
         Self {
             base_url,
@@ -73,13 +113,6 @@ impl Environment {
         self.integration.task.await.unwrap();
         self.sandbox.shutdown().await;
     }
-}
-
-async fn serve(listener: TcpListener, settings: Settings) -> Running {
-    let service = Service::open(settings).await.unwrap();
-    let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(service.serve(vec![listener], async { drop(stopped.await) }));
-    Running { stop, task }
 }
 
 fn settings(info: &SandboxInfo, base_url: &str, data: &Path) -> Settings {

@@ -56,7 +56,7 @@ async fn s1_a_participant_signs_in_in_the_frame_and_out() {
         assert_eq!(login, "/login?return_to=%2Fwebview%3Fday%3D2", "{adapter:?}");
 
         let begun = browser.send(Method::GET, &login, &framed).await;
-        assert_eq!(begun.parameter("event_id"), "evt_default", "{adapter:?}");
+        assert_eq!(begun.parameter("event_id"), "evt_1", "{adapter:?}");
         let cookies = begun.all("set-cookie");
         assert!(
             cookies[0].contains("Partitioned") && cookies[0].contains("SameSite=None"),
@@ -114,7 +114,7 @@ async fn o3_a_callback_of_another_browser_or_of_no_flow_calls_nobody() {
         let (mut victim, mut attacker) = (Browser::at(&server), Browser::at(&server));
         let callback = attacker.begin("/connect?event_id=evt_1").await;
         for callback in [
-            &callback,
+            callback.as_str(),
             "/callback",
             "/callback?code=a&state=b",
             "/callback?state=b",

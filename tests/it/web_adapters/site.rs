@@ -99,7 +99,7 @@ impl Site {
             .login(
                 sessions.clone(),
                 [Scope::ProfileRead].into(),
-                Some("evt_default".into()),
+                Some("evt_1".into()),
             )
             .connected_page(path("/event?tab=1"))
             .signed_in_page(path("/webview"));

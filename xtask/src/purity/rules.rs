@@ -148,7 +148,7 @@ pub(super) const RULES: &[Rule] = &[
     // The command runs it.
     Rule::any("revento-example-service", &["revento"]),
     // Not published.
-    Rule::any("revento-example-actix", &["revento"]),
+    Rule::any("revento-example-actix", &["revento", "revento-example-service"]),
     Rule::any("revento-example-badge-printer", &["revento"]),
     Rule::any("revento-example-participant-portal", &["revento"]),
     Rule::any("revento-example-spreadsheet-sync", &["revento"]),

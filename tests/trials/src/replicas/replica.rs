@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         if options.careless {
             stores.once = Arc::new(MemoryOnce::new());
         }
-        serve(settings, stores).await
+        serve(settings, stores, std::future::pending()).await
     });
     served.map_err(|error| anyhow::anyhow!("{error}"))
 }

@@ -1,8 +1,7 @@
-//! The program as a process, and its sandbox.
+//! The program as a process, and its sandbox. Both example services have the same variables and pages.
 
 use std::{
     net::{Ipv4Addr, TcpListener},
-    path::Path,
     process::Stdio,
     time::Duration,
 };
@@ -47,9 +46,10 @@ impl World {
 
     pub(crate) async fn start(&self) -> Child {
         let info = self.sandbox.info();
-        let program = Path::new(env!("CARGO_BIN_EXE_revento-example-actix"));
-        let child = Command::new(program)
+        let child = Command::new(super::PROGRAM)
             .env("PORT", self.port.to_string())
+            .env("LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("BASE_URL", &self.base)
             .env("DATA_DIR", self.data.path())
             .env("ENCRYPTION_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
             .env("REVENTO_AUTH_BASE", &info.auth_base)
@@ -106,15 +106,25 @@ impl World {
         assert!(response.status().is_success(), "{path}: {}", response.status());
     }
 
+    /// The status of a read of all participants now, and the answer.
+    pub(crate) async fn reads(&self) -> (u16, Value) {
+        self.get("/api/participants?fresh=true").await
+    }
+
+    /// The handled webhooks.
+    pub(crate) async fn handled(&self) -> Value {
+        self.get("/api/webhooks").await.1
+    }
+
     pub(crate) async fn handles(&self, event_type: &str) {
         // A busy machine may fail the first attempt, and the platform repeats it after 30 s.
         for _ in 0..2400 {
-            let (_, handled) = self.get("/handled").await;
+            let handled = self.handled().await;
             if handled
                 .as_array()
                 .unwrap()
                 .iter()
-                .any(|row| row["type"] == event_type)
+                .any(|row| row["event_type"] == event_type)
             {
                 return;
             }
