@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, bail};
 use serde::Deserialize;
 
 use super::{Home, Part, Step};
@@ -52,9 +52,13 @@ impl Part for Coverage {
         let cover = Coverer::find()?;
         std::fs::create_dir_all(home.folder())?;
         let report = home.folder().join("llvm-cov.json");
+        std::fs::remove_file(&report).ok();
         let engines = Engines::start()?;
-        let mut tests = cover.command(&["--no-report", "--workspace", "--all-features", "--tests"])?;
-        tests.args(["--no-fail-fast", "--ignore-run-fail"]);
+        let mut tests = cover.command()?;
+        tests
+            .args(["--workspace", "--all-features", "--tests", "--branch"])
+            .args(["--ignore-run-fail", "--json", "--summary-only", "--output-path"])
+            .arg(&report);
         engines.hand_to(&mut tests);
         let output = process::output(&mut tests)?;
         let said = String::from_utf8_lossy(&output.stdout);
@@ -63,9 +67,9 @@ impl Part for Coverage {
             .filter(|line| line.starts_with("test ") && line.ends_with("FAILED"))
             .map(str::to_owned)
             .collect();
-        let mut export = cover.command(&["report", "--json", "--summary-only", "--output-path"])?;
-        process::stdout(export.arg(&report))
-            .with_context(|| tail(&String::from_utf8_lossy(&output.stderr), 20))?;
+        if !report.exists() {
+            bail!("{}", tail(&String::from_utf8_lossy(&output.stderr), 20));
+        }
         let text = std::fs::read_to_string(&report)?;
         Ok(Step {
             done: 1,
@@ -95,7 +99,7 @@ impl Coverer {
 
     /// Branches are an unstable option of the compiler, and the compiler of the workspace has to be used: its messages are what
     /// tests compare.
-    fn command(&self, arguments: &[&str]) -> Result<Command> {
+    fn command(&self) -> Result<Command> {
         // For the environment without what `cargo run` sets.
         let plain = cargo(&[])?;
         let mut command = Command::new(&self.cover);
@@ -108,7 +112,6 @@ impl Coverer {
         command
             .current_dir(root()?)
             .arg("llvm-cov")
-            .args(arguments)
             .env("RUSTC_BOOTSTRAP", "1")
             .env("LLVM_COV", &self.cov)
             .env("LLVM_PROFDATA", &self.profdata)
@@ -116,9 +119,6 @@ impl Coverer {
                 "CARGO_LLVM_COV_TARGET_DIR",
                 target_directory()?.join("campaign/coverage"),
             );
-        if !arguments.contains(&"report") {
-            command.arg("--branch");
-        }
         Ok(command)
     }
 }
