@@ -142,7 +142,16 @@ fn debug_shows_what_finds_a_delivery_in_a_log_and_no_body() {
     let expected = "Verified { delivery_id: \"d-1\", event_type: \"event.published\", timestamp: 1778336551, \
                     matched_key: Current, body_bytes: 2 }";
     assert_eq!(format!("{verified:?}"), expected);
+    assert_eq!(
+        format!("{verifier:?} {:?}", Signer::new(SECRET).unwrap()),
+        "Verifier { keys: Keys { current: Key(redacted), previous: [] }, tolerance: 300s } Signer(redacted)"
+    );
     let delivery = VerifiedDelivery::from(verified);
+    assert_eq!(
+        (delivery.unsigned_delivery_id(), delivery.unsigned_event_type()),
+        ("d-1", "event.published")
+    );
+    assert_eq!(delivery.clone().into_body(), BODY);
     assert_eq!(format!("{delivery:?}"), expected);
     assert_eq!((verified.timestamp(), delivery.timestamp()), (NOW, NOW));
     assert_eq!(

@@ -2,11 +2,12 @@
 
 use std::error::Error;
 
+use revento_core::error::ErrorKind;
 use revento_core::kind::{
     ActivityUpdated, AnyEvent, ApplicationApproved, DataDeletionRequired, EventPublished,
     IntegrationSuspended, Kind, ParticipantRegistered, UserRevokedAccess,
 };
-use revento_webhooks::{EventError, Headers, Signer, VerifiedDelivery, Verifier};
+use revento_webhooks::{EventError, Headers, Signer, VerifiedDelivery, Verifier, VerifyErrorKind};
 
 const NOW: i64 = 1_778_336_551;
 const SECRET: &str = "whsec_example_secret";
@@ -26,6 +27,55 @@ fn verified(event_type: &str, body: &str) -> VerifiedDelivery {
         .verify(&headers.unwrap(), body.as_bytes(), NOW)
         .unwrap()
         .into()
+}
+
+#[test]
+fn a_webhook_has_its_delivery_its_envelope_and_its_data() {
+    let body = r#"{"id":"env_1","type":"event.published","occurred_at":"2026-05-09T14:22:31Z","event_id":"evt_1","organization_id":"org_1","data":{"id":"evt_1","publish_status":"published"}}"#;
+    let webhook = verified("event.published", body)
+        .read::<EventPublished>()
+        .unwrap();
+    assert_eq!(webhook.delivery().body(), body.as_bytes());
+    assert_eq!(webhook.envelope().id.as_str(), "env_1");
+    assert_eq!(webhook.data().id.as_str(), "evt_1");
+    assert_eq!(
+        format!("{webhook:?}"),
+        format!(
+            "VerifiedWebhook {{ kind: \"event.published\", delivery: {:?}, envelope: {:?}, .. }}",
+            webhook.delivery(),
+            webhook.envelope()
+        )
+    );
+    assert_eq!(webhook.into_data().id.as_str(), "evt_1");
+}
+
+#[test]
+fn an_error_of_the_content_says_who_is_at_fault() {
+    let read = |event_type: &str, body: &str| verified(event_type, body).envelope().unwrap_err();
+    let typed = r#"{"id":"env_1","type":"event.published","occurred_at":"2026-05-09T14:22:31Z","event_id":"evt_1","organization_id":"org_1","data":{}}"#;
+    for (error, kind, text, has_source) in [
+        (read("a", ""), ErrorKind::Platform, "its body is empty", false),
+        (read("a", " "), ErrorKind::Platform, "white space alone", false),
+        (read("a", "{"), ErrorKind::Platform, "not the expected one", true),
+        (
+            read("event.unpublished", typed),
+            ErrorKind::Rejected,
+            "does not name the type",
+            false,
+        ),
+    ] {
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(text), "{error}");
+        assert!(!error.is_transient() && !error.may_have_taken_effect());
+        assert_eq!(error.source().is_some(), has_source, "{error}");
+    }
+    let same = [
+        (VerifyErrorKind::Configuration, ErrorKind::Configuration),
+        (VerifyErrorKind::Rejected, ErrorKind::Rejected),
+    ];
+    for (ours, core) in same {
+        assert_eq!(ErrorKind::from(ours), core);
+    }
 }
 
 /// `Display` and `Debug` of an error and of its causes.
