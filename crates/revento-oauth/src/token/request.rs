@@ -63,3 +63,65 @@ impl std::fmt::Debug for TokenRequest {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use revento_core::{Scopes, Timestamp};
+
+    use super::*;
+    use crate::{AuthorizationRequest, Endpoints, authorize};
+
+    fn integration() -> Integration {
+        let endpoints = Endpoints::sandbox("https://auth").unwrap();
+        Integration::new(endpoints, "the client", "https://app/cb").unwrap()
+    }
+
+    fn body(request: TokenRequest) -> String {
+        String::from_utf8(request.into_http().into_body().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn an_exchange_sends_the_code_with_its_verifier_and_redirect_uri() {
+        let request = AuthorizationRequest {
+            event_id: "e".into(),
+            scopes: Scopes::parse("event.read"),
+        };
+        let pending = authorize::begin(&integration(), &request, &[9; 64], Timestamp::UNIX_EPOCH).pending;
+        let query = format!("code=a%26b&state={}", pending.state);
+        let grant = pending.callback(&query, Timestamp::UNIX_EPOCH).unwrap();
+        let verifier = grant.verifier.expose().to_owned();
+        let exchange = TokenRequest::exchange(&integration(), &grant, &RequestId::from("r-1"));
+        assert_eq!(
+            body(exchange),
+            format!(
+                "grant_type=authorization_code&code=a%26b&redirect_uri=https%3A%2F%2Fapp%2Fcb&code_verifier={verifier}&client_id=the+client"
+            )
+        );
+    }
+
+    #[test]
+    fn a_refresh_is_a_form_with_an_id_and_shows_no_secret() {
+        let (integration, token) = (
+            integration().with_secret("planted secret"),
+            RefreshToken::from("planted_token"),
+        );
+        let refresh = || TokenRequest::refresh(&integration, &token, &RequestId::from("r-1"));
+        assert_eq!(
+            format!("{:?}", refresh()),
+            "TokenRequest { uri: https://auth/oauth/token, .. }"
+        );
+        let request = refresh().into_http();
+        assert_eq!(request.method(), http::Method::POST);
+        assert_eq!(request.uri(), "https://auth/oauth/token");
+        assert_eq!(
+            request.headers()[CONTENT_TYPE],
+            "application/x-www-form-urlencoded"
+        );
+        assert_eq!(request.headers()[ACCEPT], "application/json");
+        assert_eq!(request.headers()["x-revento-request-id"], "r-1");
+        assert_eq!(
+            body(refresh()),
+            "grant_type=refresh_token&refresh_token=planted_token&client_id=the+client&client_secret=planted+secret"
+        );
+    }
+}

@@ -7,7 +7,7 @@ use revento_core::{ConnectionStatus, StatusReason};
 use super::sim::{Fault, Platform, Sim, TIMING, given, name, pair};
 use crate::{
     TokenAnswer,
-    refresh::{RefreshOutcome, Reply, Step},
+    refresh::{RefreshOutcome, Reply, Step, Timing},
     token::OAuthErrorCode,
 };
 
@@ -241,4 +241,41 @@ fn a_removed_or_ended_connection_costs_no_call() {
     assert_eq!(sim.run(), RefreshOutcome::NotConnected);
     assert_eq!(sim.platform.calls, 0);
     assert_eq!(TIMING.lead_time_for(&super::sim::connection()), TIMING.lead_time);
+}
+
+#[test]
+fn a_swap_says_what_it_stores() {
+    let swapping = |revoked| {
+        let mut sim = Sim::before_its_end(300);
+        sim.platform.revoked = revoked;
+        let step = sim.start();
+        let Step::Swap(swapping) = sim.until(step, "swap") else {
+            panic!("swap")
+        };
+        swapping
+    };
+    let (pair, end) = (swapping(false), swapping(true));
+    assert!(!pair.is_rejection() && pair.tokens().is_some() && pair.as_unsaved().is_some());
+    assert!(end.is_rejection() && end.tokens().is_none() && end.as_unsaved().is_none());
+}
+
+#[test]
+fn each_setting_of_the_timing_is_its_own() {
+    let seconds = Duration::from_secs;
+    let timing = Timing::default()
+        .lead_time(seconds(1))
+        .clock_skew(seconds(2))
+        .claim_ttl(seconds(3))
+        .poll_interval(seconds(4))
+        .max_wait(seconds(5))
+        .doubt_pause(seconds(6));
+    let expected = Timing {
+        lead_time: seconds(1),
+        clock_skew: seconds(2),
+        claim_ttl: seconds(3),
+        poll_interval: seconds(4),
+        max_wait: seconds(5),
+        doubt_pause: seconds(6),
+    };
+    assert_eq!(timing, expected);
 }
