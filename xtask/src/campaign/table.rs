@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::Part;
-use super::coverage::{BRANCHES, LINES};
+use super::coverage::{BRANCHES, LINES, REGIONS};
 use super::mutants::{CAUGHT, SURVIVED, TIMEOUT};
 use super::record::{Home, Record};
 use crate::clock::human;
@@ -101,14 +101,16 @@ fn done(part: &dyn Part, record: &Record) -> String {
 }
 
 fn counted(record: &Record) -> String {
-    let counts = record
-        .counts
-        .iter()
-        .filter(|(name, _)| !name.starts_with(LINES) && !name.starts_with(BRANCHES));
+    let counts = record.counts.iter().filter(|(name, _)| !is_coverage(name));
     let texts: Vec<_> = counts
         .map(|(name, count)| format!("{} {name}", grouped(*count)))
         .collect();
     texts.join(", ")
+}
+
+fn is_coverage(name: &str) -> bool {
+    let kind = name.split(' ').next();
+    kind.is_some_and(|kind| [LINES, REGIONS, BRANCHES].contains(&kind))
 }
 
 /// The table of [`super::coverage`]'s counts. Empty for another part.
@@ -122,33 +124,35 @@ fn covered(record: &Record) -> String {
     if packages.is_empty() {
         return String::new();
     }
-    let mut text = "| crate | lines | branches |\n|---|---|---|\n".to_owned();
-    let mut sums = [0_u64; 4];
-    let share = |kind: &str, package: &str| {
-        let count = |what| {
-            let name = format!("{kind} {package} {what}");
-            record.counts.get(&name).copied().unwrap_or_default()
-        };
-        (count("covered"), count("all"))
-    };
+    let mut text = "| crate | lines | regions | branches |\n|---|---|---|---|\n".to_owned();
+    let mut sums = [(0, 0); 3];
     for package in packages {
-        let (lines, branches) = (share(LINES, package), share(BRANCHES, package));
-        for (sum, count) in sums.iter_mut().zip([lines.0, lines.1, branches.0, branches.1]) {
-            *sum += count;
+        let shares = [LINES, REGIONS, BRANCHES].map(|kind| share(record, kind, package));
+        for (sum, (covered, all)) in sums.iter_mut().zip(shares) {
+            *sum = (sum.0 + covered, sum.1 + all);
         }
-        let _ = writeln!(text, "| {package} | {} | {} |", shown(lines), shown(branches));
+        text.push_str(&row(package, shares));
     }
-    let [lines, all_lines, branches, all_branches] = sums;
-    let _ = writeln!(
-        text,
-        "| all | {} | {} |",
-        shown((lines, all_lines)),
-        shown((branches, all_branches))
-    );
+    text.push_str(&row("all", sums));
     text
 }
 
+fn share(record: &Record, kind: &str, package: &str) -> (u64, u64) {
+    let count = |what| {
+        let name = format!("{kind} {package} {what}");
+        record.counts.get(&name).copied().unwrap_or_default()
+    };
+    (count("covered"), count("all"))
+}
+
+fn row(name: &str, shares: [(u64, u64); 3]) -> String {
+    format!("| {name} | {} |\n", shares.map(shown).join(" | "))
+}
+
 fn shown((covered, all): (u64, u64)) -> String {
+    if all == 0 {
+        return "–".to_owned();
+    }
     format!(
         "{} ({} of {})",
         percent(covered, all),
@@ -158,9 +162,6 @@ fn shown((covered, all): (u64, u64)) -> String {
 }
 
 fn percent(part: u64, all: u64) -> String {
-    if all == 0 {
-        return "–".to_owned();
-    }
     format!("{:.1} %", part as f64 / all as f64 * 100.0)
 }
 
@@ -223,14 +224,17 @@ mod tests {
             ("lines a all", 2),
             ("lines b covered", 2_000),
             ("lines b all", 2_000),
-            ("branches a covered", 0),
-            ("branches a all", 0),
+            ("regions a covered", 3),
+            ("regions a all", 4),
         ];
         record
             .counts
             .extend(counts.map(|(name, count)| (name.to_owned(), count)));
         let text = covered(&record);
-        assert!(text.contains("| a | 50.0 % (1 of 2) | – (0 of 0) |"), "{text}");
+        assert!(
+            text.contains("| a | 50.0 % (1 of 2) | 75.0 % (3 of 4) | – |"),
+            "{text}"
+        );
         assert!(text.contains("| all | 100.0 % (2 001 of 2 002) |"), "{text}");
         assert_eq!(counted(&record), "");
     }
