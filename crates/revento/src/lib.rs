@@ -113,7 +113,7 @@ pub use revento_tower as with_tower;
 /// The code of the page about the mirror compiles.
 #[cfg(doctest)]
 #[cfg(all(feature = "mirror", feature = "testkit"))]
-#[doc = include_str!("../../../docs/mirror.md")]
+#[doc = include_str!("../pages/mirror.md")]
 struct MirrorPage;
 
 /// The code of the page about other web frameworks compiles.
@@ -124,5 +124,5 @@ struct OtherFrameworks;
 
 /// The code of the README compiles.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

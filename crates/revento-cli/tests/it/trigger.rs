@@ -406,7 +406,7 @@ wait = "1ms"
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_scenario_of_the_documentation_is_played() {
-    let page = include_str!("../../../../docs/cli.md");
+    let page = include_str!("../pages/cli.md");
     let scenario = page
         .split("```toml\n")
         .nth(1)

@@ -100,7 +100,7 @@ async fn only_subscribed_types_are_delivered() {
 
 /// The code blocks of `docs/sandbox.md` in this language.
 fn shown(language: &str) -> &'static str {
-    let page = include_str!("../../../../docs/sandbox.md");
+    let page = include_str!("../pages/sandbox.md");
     let start = page.split(&format!("```{language}\n")).nth(1).unwrap();
     start.split("```").next().unwrap()
 }

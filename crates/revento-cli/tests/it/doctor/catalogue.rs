@@ -70,7 +70,7 @@ fn table() -> String {
 /// `INSTA_UPDATE=always cargo test -p revento-cli the_document` writes it.
 #[test]
 fn the_document_has_every_check() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/doctor.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/doctor.md");
     let document = fs::read_to_string(&path).unwrap();
     let (begin, end) = (
         "<!-- The tests write what follows. -->\n",
