@@ -74,7 +74,7 @@ enum Chore {
     Hack(hack::Options),
     /// Checks what is published with the oldest direct dependencies that the manifests allow
     MinimalVersions,
-    /// Finds dependencies that no code uses (cargo-shear)
+    /// Finds dependencies that no code uses (cargo-machete)
     Unused,
     /// Compares the public API with that of the last release (cargo-semver-checks)
     Semver(semver::Options),
@@ -121,6 +121,19 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The command or option in these arguments that does not exist. Their values are not judged.
+fn unknown_argument<'t>(arguments: impl Iterator<Item = &'t str>) -> Option<String> {
+    use clap::error::{ContextKind, ErrorKind};
+
+    let error = Cli::try_parse_from(std::iter::once("cargo xtask").chain(arguments)).err()?;
+    let kind = match error.kind() {
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        _ => return None,
+    };
+    error.get(kind).map(ToString::to_string)
 }
 
 fn run(chore: &Chore) -> anyhow::Result<()> {

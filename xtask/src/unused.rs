@@ -1,4 +1,4 @@
-//! Finds dependencies that no code uses, and those that only tests use and that stand among the others (cargo-shear).
+//! Finds dependencies that no code uses (cargo-machete).
 
 use std::process::Command;
 
@@ -8,15 +8,15 @@ use crate::process;
 use crate::tools::Tool;
 use crate::workspace::root;
 
-const CARGO_SHEAR: Tool = Tool {
-    name: "cargo-shear",
-    version: "1.14.0",
+const CARGO_MACHETE: Tool = Tool {
+    name: "cargo-machete",
+    version: "0.9.2",
 };
 
-/// An error if there are any.
+/// An error if there are any. A manifest lists the exceptions in `package.metadata.cargo-machete`.
 pub(crate) fn run() -> Result<()> {
-    let Some(tool) = CARGO_SHEAR.path_or_skip()? else {
+    let Some(tool) = CARGO_MACHETE.path_or_skip()? else {
         return Ok(());
     };
-    process::run(Command::new(tool).arg("shear").current_dir(root()?))
+    process::run(Command::new(tool).current_dir(root()?))
 }

@@ -3,12 +3,15 @@
 //!
 //! `rules` is the table, `facts` asks cargo, `check` compares the two, `sources` reads the code, `modules`
 //! finds circles, `drawing` holds the drawing of the client's modules against the code, `references` looks up what comments and
-//! tests cite, `glossary` what the glossary names, `publishing` what cargo would refuse to upload.
+//! tests cite, `glossary` what the glossary names, `publishing` what cargo would refuse to upload, `llms` the map of the
+//! documentation, `commands` the commands that workflows and pages name.
 
 mod check;
+mod commands;
 mod drawing;
 mod facts;
 mod glossary;
+mod llms;
 mod modules;
 #[cfg(test)]
 mod proof;
@@ -32,6 +35,8 @@ pub(crate) fn run() -> Result<()> {
     violations.extend(references::check(&root()?)?);
     violations.extend(publishing::check(&root()?)?);
     violations.extend(glossary::check(&root()?)?);
+    violations.extend(llms::check(&root()?)?);
+    violations.extend(commands::check(&root()?)?);
     for violation in &violations {
         println!("✗ {violation}");
     }
