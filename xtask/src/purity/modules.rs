@@ -75,7 +75,7 @@ fn child_of<'m>(parent: &[String], module: &'m ModulePath) -> Option<&'m str> {
 }
 
 /// The shortest circle of each group of modules that reach each other; each edge as `user -> used (place)`.
-fn circles(graph: &Graph) -> Vec<Vec<String>> {
+pub(super) fn circles(graph: &Graph) -> Vec<Vec<String>> {
     let mut seen = BTreeSet::new();
     let mut circles = Vec::new();
     for start in graph.keys() {

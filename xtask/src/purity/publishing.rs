@@ -6,15 +6,29 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use super::check::Violation;
+use super::modules::{Graph, circles};
 use super::sources::rust_files;
 use crate::workspace::{Package, metadata};
 
-/// Macros that read a file at compile time. A path that leaves the package is not there for its users.
-const READERS: [&str; 3] = ["include_str!(\"", "include_bytes!(\"", "include!(\""];
+/// What reads a file while a package is built or tested. A path that leaves the package is not there for its users: let a link bring
+/// the file into the package.
+const READERS: [&str; 4] = [
+    "include_str!(\"",
+    "include_bytes!(\"",
+    "include!(\"",
+    "#[path = \"",
+];
+
+/// Where the text of a package's folder is joined with a path.
+const FOLDER: &str = "env!(\"CARGO_MANIFEST_DIR\")";
+
+/// What the licences demand of a copy.
+const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 pub(super) fn check(root: &Path) -> Result<Vec<Violation>> {
     let packages = metadata(root)?.packages;
     let mut violations = dependencies(&packages);
+    violations.extend(order(&packages));
     for package in packages.iter().filter(|package| package.is_published()) {
         violations.extend(pages(package));
         violations.extend(reads(package)?);
@@ -48,13 +62,36 @@ fn dependencies(packages: &[Package]) -> Vec<Violation> {
     violations
 }
 
+/// Circles: cargo finds no first package to upload. A dependency for tests counts, unless it has no version.
+fn order(packages: &[Package]) -> Vec<Violation> {
+    let mut graph = Graph::new();
+    for package in packages.iter().filter(|package| package.is_published()) {
+        let uses = graph.entry(package.name.clone()).or_default();
+        for dependency in &package.dependencies {
+            let is_ours = packages.iter().any(|other| other.name == dependency.name);
+            if is_ours && dependency.req != "*" {
+                let kind = dependency.kind.clone().unwrap_or_else(|| "normal".to_owned());
+                uses.insert(dependency.name.clone(), kind);
+            }
+        }
+    }
+    let circle = |edges| Violation::Circle {
+        place: "the packages, so that none can be uploaded first".to_owned(),
+        edges,
+    };
+    circles(&graph).into_iter().map(circle).collect()
+}
+
 /// What its page in the registry shows.
 fn pages(package: &Package) -> Vec<Violation> {
     let readme = package
         .readme
         .as_ref()
         .map(|readme| package.manifest_path.with_file_name(readme));
+    let folder = package.manifest_path.parent().unwrap_or(&package.manifest_path);
+    let has_licences = LICENCES.iter().all(|name| folder.join(name).is_file());
     let missing = [
+        (!has_licences, "the texts of its licences"),
         (
             package.description.as_deref().unwrap_or_default().is_empty(),
             "a description",
@@ -69,31 +106,54 @@ fn pages(package: &Package) -> Vec<Violation> {
         .collect()
 }
 
-/// Files of other folders that its sources read.
+/// Files of other folders that its code reads, and that of its tests, if they are in the package.
 fn reads(package: &Package) -> Result<Vec<Violation>> {
     let folder = package
         .manifest_path
         .parent()
         .context("a manifest has no folder")?;
+    let manifest = fs::read_to_string(&package.manifest_path)?;
     let mut violations = Vec::new();
-    for file in rust_files(&folder.join("src"))? {
-        let text = fs::read_to_string(&file)?;
-        // A README that only a documentation test reads.
-        let shipped = |line: &&str| !line.trim_start().starts_with("#[doc");
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| shipped(line)) {
-            let read = READERS
-                .iter()
-                .filter_map(|reader| line.split_once(reader))
-                .filter_map(|(_, rest)| rest.split('"').next());
-            for path in read.filter(|path| leaves(folder, &file, path)) {
+    for code in ["src", "tests", "examples", "benches"] {
+        if manifest.contains(&format!("exclude = [\"/{code}\"]")) || !folder.join(code).is_dir() {
+            continue;
+        }
+        for file in rust_files(&folder.join(code))? {
+            let text = fs::read_to_string(&file)?;
+            for (number, path) in outside(folder, &file, &text) {
                 violations.push(Violation::Code {
-                    place: format!("{}:{}", file.display(), number + 1),
+                    place: format!("{}:{number}", file.display()),
                     why: format!("{path} is not in the package of {}", package.name),
                 });
             }
         }
     }
     Ok(violations)
+}
+
+/// The paths in a file's code that leave the folder of the package, each with its line.
+fn outside<'t>(folder: &Path, file: &Path, text: &'t str) -> Vec<(usize, &'t str)> {
+    let beside = |line: &'t str| {
+        let read = READERS.iter().filter_map(move |reader| line.split_once(reader));
+        read.filter_map(|(_, rest)| rest.split('"').next())
+            .filter(|path| leaves(folder, file, path))
+            .collect::<Vec<_>>()
+    };
+    let below = |line: &'t str| {
+        let joined = line.split_once(FOLDER).map(|(_, rest)| rest);
+        joined
+            .and_then(|rest| rest.split('"').nth(1))
+            .filter(|path| leaves(folder, &folder.join("Cargo.toml"), path.trim_start_matches('/')))
+    };
+    let lines = (1..).zip(text.lines());
+    lines
+        .flat_map(|(number, line)| {
+            beside(line)
+                .into_iter()
+                .chain(below(line))
+                .map(move |path| (number, path))
+        })
+        .collect()
 }
 
 /// Whether the path, as seen from the file, is outside the folder.
@@ -148,7 +208,7 @@ mod tests {
     #[test]
     fn a_crate_without_pages_is_found() {
         let found = pages(&packages(true, None, "*")[0]);
-        assert_eq!(found.len(), 3, "{found:?}");
+        assert_eq!(found.len(), 4, "{found:?}");
     }
 
     #[test]
@@ -158,5 +218,32 @@ mod tests {
         assert!(!leaves(folder, file, "schema/1.sql"));
         assert!(leaves(folder, file, "../../../README.md"));
         assert!(leaves(folder, file, "../../x/../../b"));
+    }
+
+    #[test]
+    fn a_circle_of_packages_is_found() {
+        let packages = |req: &str| -> Vec<Package> {
+            serde_json::from_value(serde_json::json!([
+                { "name": "a", "manifest_path": "/a/Cargo.toml", "features": {}, "targets": [],
+                  "dependencies": [{ "name": "b", "kind": null, "req": "^0.1", "optional": false }] },
+                { "name": "b", "manifest_path": "/b/Cargo.toml", "features": {}, "targets": [],
+                  "dependencies": [{ "name": "a", "kind": "dev", "req": req, "optional": false }] },
+            ]))
+            .unwrap()
+        };
+        assert_eq!(order(&packages("^0.1")).len(), 1);
+        // Cargo leaves it out of what it uploads.
+        assert!(order(&packages("*")).is_empty());
+    }
+
+    #[test]
+    fn what_code_reads_outside_is_found() {
+        let (folder, file) = (Path::new("/a"), Path::new("/a/tests/it/main.rs"));
+        let text = "include_str!(\"../pages/x.md\")\n#[path = \"../../../b/y.rs\"]\n\
+                    #[doc = include_str!(\"../../../README.md\")]\nenv!(\"CARGO_MANIFEST_DIR\")).join(\"../../docs\")\n\
+                    concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/tests/x.json\")\n";
+        let found = outside(folder, file, text);
+        let lines: Vec<_> = found.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 3, 4], "{found:?}");
     }
 }
