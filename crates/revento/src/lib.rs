@@ -119,7 +119,7 @@ struct MirrorPage;
 /// The code of the page about other web frameworks compiles.
 #[cfg(doctest)]
 #[cfg(feature = "web")]
-#[doc = include_str!("../../../docs/guide/other-frameworks.md")]
+#[doc = include_str!("../pages/other-frameworks.md")]
 struct OtherFrameworks;
 
 /// The code of the README compiles.
