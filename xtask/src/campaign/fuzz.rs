@@ -26,7 +26,7 @@ impl Part for Guided {
     }
 
     fn goal(&self) -> u64 {
-        100_000_000
+        20_000_000
     }
 
     fn goes_on(&self) -> bool {

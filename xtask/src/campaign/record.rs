@@ -24,13 +24,21 @@ pub(super) struct Home {
 }
 
 impl Home {
-    /// A tree with changes is another commit than the one that it comes from.
+    /// A tree with changes is another commit than the one that it comes from, except for what the campaign itself writes: the tables, and
+    /// cargo-fuzz's lock file.
     pub(super) fn here() -> Result<Self> {
         let root = root()?;
         let git =
             |arguments: &[&str]| process::stdout(Command::new("git").current_dir(&root).args(arguments));
         let mut commit = git(&["rev-parse", "--short=12", "HEAD"])?.trim().to_owned();
-        let changes = git(&["status", "--porcelain", "--", ":!docs/evidence.md"])?;
+        let changes = git(&[
+            "status",
+            "--porcelain",
+            "--",
+            ".",
+            ":!docs/evidence.md",
+            ":!fuzz/libfuzzer",
+        ])?;
         if !changes.trim().is_empty() {
             commit.push_str("-changed");
         }
