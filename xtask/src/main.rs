@@ -60,8 +60,10 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         call: Vec<String>,
     },
-    /// Checks the architecture: dependencies between crates, no I/O below the line, no circles between modules, citations
+    /// Checks the architecture: dependencies between crates, no I/O below the line, no circles between modules, citations, links
     Purity,
+    /// Writes the links of the guide's chapters as rustdoc needs them
+    Guide,
     /// Builds each library alone, with its own features only
     Alone(alone::Options),
     /// Checks the foreign types in public signatures, and the shape of public errors
@@ -143,6 +145,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Test(options) => test::run(options),
         Chore::Record { call } => test::record(call),
         Chore::Purity => purity::run(),
+        Chore::Guide => purity::write_guide(),
         Chore::Alone(options) => alone::run(options),
         Chore::PublicApi => public_api::run(),
         Chore::Deny => deny::run(),

@@ -5,6 +5,8 @@
 //! This crate re-exports the other crates and adds no code of its own. Depend on a single crate
 //! instead if you need only that one.
 //!
+//! The guide is the module `guide` (on docs.rs, or with all features); it has a chapter for each task.
+//!
 //! # The crate root
 //! The types that a complete integration names are at the root, so that one `use` line brings them:
 //! [`Client`], [`Integration`], [`Verifier`], [`Inbox`], [`Handlers`], [`KeyRing`], a store and a
@@ -109,6 +111,19 @@ pub use revento_actix as with_actix;
 pub use revento_axum as with_axum;
 #[cfg(feature = "tower")]
 pub use revento_tower as with_tower;
+
+// Only rustdoc reads it.
+#[cfg(all(
+    doc,
+    feature = "axum",
+    feature = "mirror",
+    feature = "reqwest",
+    feature = "sqlite",
+    feature = "testkit",
+    feature = "tower"
+))]
+#[cfg_attr(docsrs, doc(auto_cfg = false))]
+pub mod guide;
 
 /// The code of the page about the mirror compiles.
 #[cfg(doctest)]

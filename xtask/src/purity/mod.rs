@@ -4,14 +4,18 @@
 //! `rules` is the table, `facts` asks cargo, `check` compares the two, `sources` reads the code, `modules`
 //! finds circles, `drawing` holds the drawing of the client's modules against the code, `references` looks up what comments and
 //! tests cite, `glossary` what the glossary names, `publishing` what cargo would refuse to upload, `llms` the map of the
-//! documentation, `commands` the commands that workflows and pages name.
+//! documentation, `commands` the commands that workflows and pages name. `links` finds dead links, `guide` what would not work in one
+//! of the two places where the guide is read; `markdown` reads pages for both.
 
 mod check;
 mod commands;
 mod drawing;
 mod facts;
 mod glossary;
+mod guide;
+mod links;
 mod llms;
+mod markdown;
 mod modules;
 #[cfg(test)]
 mod proof;
@@ -24,6 +28,7 @@ use anyhow::{Result, bail};
 
 use crate::workspace::root;
 use facts::Facts;
+pub(crate) use guide::write as write_guide;
 
 /// Prints every violation. An error if there is any.
 pub(crate) fn run() -> Result<()> {
@@ -37,6 +42,8 @@ pub(crate) fn run() -> Result<()> {
     violations.extend(glossary::check(&root()?)?);
     violations.extend(llms::check(&root()?)?);
     violations.extend(commands::check(&root()?)?);
+    violations.extend(links::check(&root()?)?);
+    violations.extend(guide::check(&root()?)?);
     for violation in &violations {
         println!("✗ {violation}");
     }

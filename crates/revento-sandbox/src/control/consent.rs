@@ -1,4 +1,4 @@
-//! Answering the consent page from a test.
+//! Consenting in a test: with the consent page's answer, or at once.
 
 use url::Url;
 
@@ -6,8 +6,10 @@ use super::error::ControlError;
 use crate::platform::commands::CommandError;
 use crate::platform::oauth::authorize::{AuthorizeOutcome, evaluate};
 use crate::platform::oauth::consent;
+use crate::platform::oauth::exchange::connect_at_once;
 use crate::platform::oauth::params::Params;
 use crate::platform::oauth::redirect::redirect_url;
+use crate::platform::oauth::tokens::FreshPair;
 use crate::platform::records::ConsentAnswer;
 use crate::primitives::entropy::Purpose;
 use crate::start::Sandbox;
@@ -27,6 +29,27 @@ pub enum ConsentDecision {
 }
 
 impl Sandbox {
+    /// Connects an event to the first integration, as an organizer who authorizes all scopes would: webhooks are sent from now on.
+    /// It is for receivers of webhooks that do not need a token. A client gets one with [`authorize`](Self::authorize).
+    ///
+    /// # Errors
+    /// If there is no such event, or the platform would not let the integration connect it.
+    pub async fn connect(&self, event_id: &str) -> Result<(), ControlError> {
+        let fresh = FreshPair::draw(&self.runtime().config.entropy);
+        let fresh = fresh.map_err(|error| ControlError::Conflict(error.to_string()))?;
+        let connected = self.runtime().write(|state, context| {
+            let integration = context.config.integrations.first();
+            let integration = integration.ok_or_else(|| CommandError::missing("integration", ""))?;
+            if !state.events.contains(event_id) {
+                return Err(CommandError::missing("event", event_id));
+            }
+            connect_at_once(state, context.now, integration, event_id, None, fresh)
+                .map(drop)
+                .map_err(|refusal| CommandError::Conflict(refusal.description))
+        });
+        Ok(connected.await??)
+    }
+
     /// Answers the consent page of an authorization URL without a browser. Returns the URL that the browser would be
     /// redirected to: the redirect URI with `code` and `state`, or with `error`.
     ///

@@ -25,6 +25,25 @@ fn code(url: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_receiver_without_a_flow_is_connected() {
+    let world = World::start().await;
+    let sandbox = &world.sandbox;
+    let id = sandbox.applications(EVENT, "pending").await.unwrap().remove(0);
+    let missing = sandbox.connect("evt_unknown").await;
+    assert!(matches!(missing, Err(ControlError::NotFound(_))), "{missing:?}");
+    sandbox.connect(EVENT).await.unwrap();
+    sandbox.perform(Action::Approve(id)).await.unwrap();
+    sandbox.deliveries_settled().await.unwrap();
+    assert_eq!(sandbox.deliveries().await.unwrap()[0].status, "delivered");
+    sandbox
+        .perform(Action::ArchiveEvent(EVENT.to_owned()))
+        .await
+        .unwrap();
+    let archived = sandbox.connect(EVENT).await;
+    assert!(matches!(archived, Err(ControlError::Conflict(_))), "{archived:?}");
+}
+
+#[tokio::test]
 async fn a_test_acts_as_every_human() {
     let world = World::start().await;
     let sandbox = &world.sandbox;
