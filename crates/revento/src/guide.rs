@@ -5,6 +5,42 @@
 // at the end of a page. In rustdoc those of links.md count, because they come first.
 
 #[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/mental-model.md")]
+pub mod mental_model {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/verify-a-webhook.md")]
+pub mod verify_a_webhook {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/connect.md")]
+pub mod connect {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/sign-in.md")]
+pub mod sign_in {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/other-frameworks.md")]
+pub mod other_frameworks {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/read.md")]
+pub mod read {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/receive-and-handle.md")]
+pub mod receive_and_handle {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/keep-in-sync.md")]
+pub mod keep_in_sync {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/delete-in-time.md")]
+pub mod delete_in_time {}
+
+#[doc = include_str!("guide/links.md")]
 #[doc = include_str!("../guide/your-own-store.md")]
 pub mod your_own_store {}
 

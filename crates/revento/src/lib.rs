@@ -120,22 +120,11 @@ pub use revento_tower as with_tower;
     feature = "reqwest",
     feature = "sqlite",
     feature = "testkit",
-    feature = "tower"
+    feature = "tower",
+    feature = "web"
 ))]
 #[cfg_attr(docsrs, doc(auto_cfg = false))]
 pub mod guide;
-
-/// The code of the page about the mirror compiles.
-#[cfg(doctest)]
-#[cfg(all(feature = "mirror", feature = "testkit"))]
-#[doc = include_str!("../pages/mirror.md")]
-struct MirrorPage;
-
-/// The code of the page about other web frameworks compiles.
-#[cfg(doctest)]
-#[cfg(feature = "web")]
-#[doc = include_str!("../pages/other-frameworks.md")]
-struct OtherFrameworks;
 
 /// The code of the README compiles.
 #[cfg(doctest)]
