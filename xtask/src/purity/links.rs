@@ -16,8 +16,10 @@ pub(super) fn check(root: &Path) -> Result<Vec<Violation>> {
     git.current_dir(root).args(["ls-files", "*.md"]);
     let mut pages = BTreeMap::new();
     for name in process::stdout(&mut git)?.lines() {
+        // A symbolic link brings a page into a package. Its links count from where the page is.
+        let is_page = fs::symlink_metadata(root.join(name)).is_ok_and(|found| found.is_file());
         // A file that is deleted and not yet committed.
-        if let Ok(text) = fs::read_to_string(root.join(name)) {
+        if let (true, Ok(text)) = (is_page, fs::read_to_string(root.join(name))) {
             pages.insert(name.to_owned(), Page::parse(&text));
         }
     }
