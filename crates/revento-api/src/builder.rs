@@ -10,12 +10,12 @@ use crate::{
     client::{Client, Parts},
     connections::Connections,
     executor::{Executor, Retry},
-    http::{HttpClient, advisories::Advisories},
+    http::{HttpClient, advisories::Advisories, metrics},
     lifecycle::Lifecycle,
     limiter::{Limiter, Pacing},
     runtime::{Runtime, Timer, TokioTimer},
     sealed_tokens::SealedTokenStore,
-    session::{OnScopesChanged, Refresher, ScopesChanged, Sessions},
+    session::{OnScopesChanged, REPLIES, Refresher, ScopesChanged, Sessions},
     tasks::TaskQueue,
     token_endpoint::TokenEndpoint,
 };
@@ -127,6 +127,7 @@ impl ClientBuilder {
         let transport = required(self.transport, "the transport", "transport")?;
         let store = required(self.store, "the token store", "store")?;
         let sealer = required(self.sealer, "the sealer", "sealer")?;
+        metrics::begin(REPLIES);
 
         let runtime = Runtime::new(self.clock, self.timer, self.entropy);
         let integration = Arc::new(self.integration);

@@ -63,7 +63,8 @@
 //! # Spans and metrics
 //! Spans and their fields have OpenTelemetry's names: `revento.read` around each read (connection, delivery, last request
 //! id), `revento.http` around each request. `error.type` has few values: the status of an answer, otherwise
-//! [`ErrorKind::as_str`](revento_core::error::ErrorKind::as_str). The feature `metrics` counts with the crate `metrics`:
+//! [`ErrorKind::as_str`](revento_core::error::ErrorKind::as_str). The feature `metrics` counts with the crate `metrics`. Install
+//! the recorder before you build the client.
 //!
 //! | name | kind | labels |
 //! |---|---|---|
@@ -72,7 +73,8 @@
 //! | `revento_retries_total` | counter | `url_template`, `reason` |
 //! | `revento_pacing_wait_seconds` | histogram | |
 //! | `revento_budget_remaining` | histogram, one value for each answer | `limit`: `hour`, `minute`, `in_flight` |
-//! | `revento_refreshes_total` | counter | `outcome` |
+//! | `revento_refreshes_total` | counter | `outcome`: `issued`; `rejected` ends the connection; `refused`, `unreadable`, `never_sent`, `lost` |
+//! | `revento_unsaved_token_pairs_total` | counter: a new token pair could not be stored, and stayed in memory | |
 //! | `revento_token_expiry_seconds` | histogram, one value for each request | |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
 use crate::{
-    AcceptError, Handlers, Policy, RequeueError, Runner, accept_limit::AcceptLimit, open_error,
+    AcceptError, Handlers, Policy, RequeueError, Runner, accept_limit::AcceptLimit, metrics, open_error,
     shared::Shared, stored_id,
 };
 
@@ -54,6 +54,7 @@ impl InboxBuilder {
 
     /// Builds the inbox. Starts nothing.
     pub fn build(self) -> Inbox {
+        metrics::begin();
         Inbox {
             shared: Arc::new(self.shared),
         }
@@ -151,6 +152,7 @@ impl Inbox {
             printable(delivery.event_type.as_str()),
         );
         tracing::debug!(%envelope_id, %event_type, ?accepted, "webhook accepted");
+        metrics::accepted(accepted);
         if !matches!(accepted, Accepted::Duplicate(_)) {
             self.shared.queued.notify_one();
         }

@@ -2,8 +2,9 @@
 
 use revento_core::{Envelope, Timestamp, error::chain};
 use revento_store::{LeasedDelivery, Sealed};
+use tokio::time::Instant;
 
-use crate::{HandlerError, Handlers, Webhook, lease::Leased, shared::Shared};
+use crate::{HandlerError, Handlers, Webhook, lease::Leased, metrics, shared::Shared};
 
 /// An attempt whose handlers have ended. Its outcome is not stored yet.
 pub(crate) struct Attempt {
@@ -24,7 +25,9 @@ pub(crate) async fn attempt(shared: &Shared, handlers: &Handlers, leased: Leased
     let body = std::mem::replace(&mut delivery.body, Sealed::from_bytes(Vec::new()));
     let (webhook, errors) = match open(shared, &delivery, &body).await {
         Ok(webhook) => {
+            let begun = Instant::now();
             let errors = call(shared, handlers, &webhook).await;
+            metrics::handlers_ended(&webhook.envelope.event_type, begun.elapsed());
             (Some(webhook), errors)
         }
         Err(error) => (None, vec![error]),

@@ -27,6 +27,16 @@
 //! A buried delivery is queued again for an attempt that the platform signed after the burial: its replay from the developer
 //! console. Other attempts, late retries or copies that somebody captured, are acknowledged only. [`Inbox::requeue`] gives a
 //! delivery one attempt.
+//!
+//! # Metrics
+//! The feature `metrics` counts with the crate `metrics`. Install the recorder before you build the inbox.
+//!
+//! | name | kind | labels |
+//! |---|---|---|
+//! | `revento_webhooks_accepted_total` | counter | `outcome`: `new`, `duplicate`, `requeued` |
+//! | `revento_webhook_attempts_total` | counter | `outcome`: `handled`, `retry`, `buried`; `unknown` if the lease was lost or the store failed |
+//! | `revento_webhook_handling_seconds` | histogram, one value for each attempt | `event_type`, `other` for types that this version does not know |
+//! | `revento_webhook_delay_seconds` | histogram: from the acceptance of a webhook until it was handled | |
 
 mod accept;
 mod accept_limit;
@@ -41,6 +51,7 @@ mod handlers;
 mod in_progress;
 mod lease;
 mod lease_schedule;
+mod metrics;
 mod order;
 mod outcome;
 mod policy;

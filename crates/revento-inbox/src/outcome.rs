@@ -7,7 +7,7 @@ use revento_store::{DeliveryState, Lease, LeasedDelivery, StoreError};
 
 use crate::{
     Failure, FailureAction, HandlerError, Handlers, attempt::Attempt, error_text, failure::join_messages,
-    lease::STORE_RETRY_DELAY, shared::Shared,
+    lease::STORE_RETRY_DELAY, metrics, shared::Shared,
 };
 
 /// What became of a delivery.
@@ -23,9 +23,22 @@ pub(crate) enum Outcome {
     Unknown,
 }
 
+/// [`store_outcome`], and counts it.
+pub(crate) async fn store_and_report(
+    shared: &Shared,
+    handlers: &Handlers,
+    attempt: Attempt,
+    stopping: &AtomicBool,
+) -> Outcome {
+    let received_at = attempt.delivery.received_at;
+    let outcome = store_outcome(shared, handlers, attempt, stopping).await;
+    metrics::attempt_ended(outcome, shared.clock.now().saturating_since(received_at));
+    outcome
+}
+
 /// Stores the outcome of an attempt, and calls the failure hook if it failed. When the store fails, it is asked again until the lease
 /// ends or the runner stops: otherwise the handlers would be called once more for work that they have done.
-pub(crate) async fn store_and_report(
+async fn store_outcome(
     shared: &Shared,
     handlers: &Handlers,
     attempt: Attempt,

@@ -15,7 +15,7 @@ use revento_webhooks::VerifiedDelivery;
 use tower_service::Service;
 
 use crate::{
-    BoxError,
+    BoxError, metrics,
     rejection::Rejection,
     request_verifier::RequestVerifier,
     response::{WebhookResponse, into_response},
@@ -35,6 +35,7 @@ pub struct WebhookEndpoint {
 impl WebhookEndpoint {
     /// Takes a [`Verifier`](revento_webhooks::Verifier), or a [`RequestVerifier`] with settings of its own.
     pub fn new(verifier: impl Into<RequestVerifier>, inbox: Inbox) -> Self {
+        metrics::begin();
         Self {
             verifier: verifier.into(),
             inbox,

@@ -23,6 +23,9 @@
 //! head of a request, and how many connections there may be, is a setting of the server: with hyper,
 //! `http1::Builder::header_read_timeout` and a timer.
 //!
+//! With the feature `metrics`, the counter `revento_webhook_rejections_total` has the rejections by `http_response_status_code` and
+//! `error_type`. Install the recorder before you build the endpoint.
+//!
 //! ```
 //! use revento_core::kind::ApplicationApproved;
 //! use revento_tower::{HandlerEndpoint, Unavailable, VerifiedWebhook};
@@ -40,6 +43,7 @@
 mod endpoint;
 mod handler;
 mod layer;
+mod metrics;
 mod rejection;
 mod request_verifier;
 mod response;

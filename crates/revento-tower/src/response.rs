@@ -9,7 +9,7 @@ use http_body_util::Full;
 use revento_core::error::chain;
 use revento_inbox::AcceptError;
 
-use crate::Rejection;
+use crate::{Rejection, metrics};
 
 /// The response of the services of this crate.
 pub type WebhookResponse = Response<Full<Bytes>>;
@@ -25,11 +25,12 @@ const INBOX_RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 const UNVERIFIED: &str = "the webhook is not verified; the log of the receiver has the reason\n";
 
 impl Rejection {
-    /// Writes one `tracing` event, without secrets or content. A request with another method is no attack: its event has
+    /// Writes one `tracing` event, without secrets or content, and counts with the feature `metrics`. A request with another method is no attack: its event has
     /// the level DEBUG. So has that of an overloaded inbox, which itself logs when an overload begins and when it ends.
     pub fn log(&self) {
         let status = self.status().as_u16();
         let (kind, error) = (self.kind().as_str(), chain(self));
+        metrics::rejected(status, kind);
         match self {
             Self::MethodNotAllowed { method } => {
                 // A method is ASCII (RFC 9110 §9.1), and can have any length.

@@ -15,6 +15,53 @@ use std::time::Duration;
 
 use revento_core::pacing::Remaining;
 
+/// Describes the metrics, and begins the counters of rare events at zero: the first event of a process is an increase, too.
+pub(crate) fn begin(refresh_outcomes: &[&'static str]) {
+    #[cfg(feature = "metrics")]
+    {
+        use metrics::{Unit, describe_counter, describe_histogram};
+        describe_counter!(
+            "revento_requests_total",
+            "Requests to the API, by endpoint and status."
+        );
+        describe_histogram!(
+            "revento_request_seconds",
+            Unit::Seconds,
+            "How long a request to the API took."
+        );
+        describe_counter!(
+            "revento_retries_total",
+            "Requests that were repeated, by endpoint and reason."
+        );
+        describe_histogram!(
+            "revento_pacing_wait_seconds",
+            Unit::Seconds,
+            "How long a call waited for the rate budget."
+        );
+        describe_histogram!(
+            "revento_budget_remaining",
+            "How many calls the token of an answer had left."
+        );
+        describe_counter!(
+            "revento_refreshes_total",
+            "Refresh requests, by what the platform answered."
+        );
+        describe_counter!(
+            "revento_unsaved_token_pairs_total",
+            "How often a new token pair could not be stored and stayed in memory."
+        );
+        describe_histogram!(
+            "revento_token_expiry_seconds",
+            Unit::Seconds,
+            "How long the access token of a request was still valid."
+        );
+        metrics::counter!("revento_unsaved_token_pairs_total").increment(0);
+        for outcome in refresh_outcomes {
+            metrics::counter!("revento_refreshes_total", "outcome" => *outcome).increment(0);
+        }
+    }
+}
+
 /// A request was answered with this status, or failed.
 pub(super) fn request_done(
     template: &'static str,
@@ -73,6 +120,12 @@ pub(crate) fn budget_remaining(remaining: &Remaining) {
 pub(crate) fn refresh_done(outcome: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!("revento_refreshes_total", "outcome" => outcome).increment(1);
+}
+
+/// A new token pair could not be stored.
+pub(crate) fn pair_not_saved() {
+    #[cfg(feature = "metrics")]
+    metrics::counter!("revento_unsaved_token_pairs_total").increment(1);
 }
 
 /// A request used an access token that expires after this time.

@@ -16,6 +16,6 @@ mod token_cache;
 
 pub use self::scopes_changed::ScopesChanged;
 pub(crate) use self::{
-    cached_token::CachedToken, connection_session::Session, refresher::Refresher,
+    cached_token::CachedToken, connection_session::Session, refresher::REPLIES, refresher::Refresher,
     scopes_changed::OnScopesChanged, sessions::Sessions,
 };

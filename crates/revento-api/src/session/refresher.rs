@@ -326,6 +326,7 @@ impl Run<'_> {
 
     fn keep_unsaved(self, unsaved: Unsaved) -> SessionError {
         self.cache.unfinished().unsaved = Some(unsaved);
+        metrics::pair_not_saved();
         let error = SessionError::Unsaved {
             request_id: self.request_id,
             source: self.cause,
@@ -354,9 +355,20 @@ fn ended(connection: Connection) -> SessionError {
     }
 }
 
+/// All that [`reply_name`] returns. *Rejected* ends the connection, *refused* does not.
+pub(crate) const REPLIES: &[&str] = &[
+    "issued",
+    "rejected",
+    "refused",
+    "unreadable",
+    "never_sent",
+    "lost",
+];
+
 fn reply_name(reply: &Reply) -> &'static str {
     match reply {
         Reply::Answered(TokenAnswer::Issued(_)) => "issued",
+        Reply::Answered(TokenAnswer::Refused { error, .. }) if error.is_permanent() => "rejected",
         Reply::Answered(TokenAnswer::Refused { .. }) => "refused",
         Reply::Answered(TokenAnswer::Unreadable { .. }) => "unreadable",
         Reply::NeverSent => "never_sent",
