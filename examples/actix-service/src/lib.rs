@@ -5,6 +5,7 @@
 
 mod database;
 mod headers;
+mod metrics;
 mod participant_pages;
 mod routes;
 mod settings;
@@ -22,7 +23,7 @@ use revento::{
 };
 use revento_example_service::{Service, Site, Stores, headers::AllowedHosts};
 
-pub use crate::{database::Database, settings::Settings};
+pub use crate::{database::Database, metrics::serve_metrics, settings::Settings};
 
 /// Serves until `stop` resolves. Then finishes the requests and webhooks that are in progress.
 ///

@@ -6,7 +6,7 @@ use std::{
     io::{self, IsTerminal as _},
 };
 
-use revento_example_actix::{Database, Settings, serve};
+use revento_example_actix::{Database, Settings, serve, serve_metrics};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
@@ -36,6 +36,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_ansi(io::stderr().is_terminal())
         .init();
     let settings = Settings::from_environment()?;
+    if let Some(address) = settings.metrics {
+        serve_metrics(address)?;
+    }
     let database = Database::open(&settings).await?;
     let stores = database.stores();
     serve(settings, stores, stopped()).await?;

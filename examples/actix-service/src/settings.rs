@@ -1,12 +1,14 @@
 //! The settings are environment variables, the same as those of `examples/other-languages`.
 
-use std::{env, error::Error, path::PathBuf};
+use std::{env, error::Error, net::SocketAddr, path::PathBuf};
 
 /// What differs from one deployment to another.
 #[derive(Clone)]
 pub struct Settings {
     /// `HOST` and `PORT`: where the server listens. The host is this machine unless it is set.
     pub listen: (String, u16),
+    /// `METRICS_LISTEN`: where Prometheus finds the metrics, such as `127.0.0.1:9464`; nowhere without it.
+    pub metrics: Option<SocketAddr>,
     /// `BASE_URL`: the public address. The platform knows it with `/callback` and `/webhooks`.
     pub base_url: String,
     /// `DATA_DIR`: the directory of the list of handled webhooks, and of the SQLite file.
@@ -43,6 +45,10 @@ impl Settings {
         let port = required("PORT")?.parse()?;
         Ok(Self {
             listen: (or("HOST", "127.0.0.1"), port),
+            metrics: env::var("METRICS_LISTEN")
+                .ok()
+                .map(|address| address.parse())
+                .transpose()?,
             base_url: or("BASE_URL", &format!("http://localhost:{port}")),
             data: or("DATA_DIR", "data").into(),
             database_url: env::var("DATABASE_URL").ok(),

@@ -1,4 +1,4 @@
-//! What docs/deploying.md says about the restore of a backup.
+//! What docs/guide/operate.md says about the restore of a backup.
 use std::{fs, path::Path, time::Duration};
 
 use revento_sandbox::{Action, ConsentDecision};

@@ -1,7 +1,7 @@
 //! The program as a process, and its sandbox. Both example services have the same variables and pages.
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     process::Stdio,
     time::Duration,
 };
@@ -18,6 +18,8 @@ pub(crate) struct World {
     client: Client,
     pub(crate) base: String,
     port: u16,
+    /// Where the program serves its metrics.
+    pub(crate) metrics: SocketAddr,
     pub(crate) data: tempfile::TempDir,
 }
 
@@ -26,6 +28,8 @@ impl World {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let base = format!("http://localhost:{port}");
+        let other = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let metrics = other.local_addr().unwrap();
         let sandbox = Sandbox::builder()
             .redirect_uri(format!("{base}/callback"))
             .webhook_url(format!("http://127.0.0.1:{port}/webhooks"))
@@ -40,6 +44,7 @@ impl World {
                 .unwrap(),
             base,
             port,
+            metrics,
             data: tempfile::tempdir().unwrap(),
         }
     }
@@ -50,6 +55,7 @@ impl World {
             .env("PORT", self.port.to_string())
             .env("LISTEN", format!("127.0.0.1:{}", self.port))
             .env("BASE_URL", &self.base)
+            .env("METRICS_LISTEN", self.metrics.to_string())
             .env("DATA_DIR", self.data.path())
             .env("ENCRYPTION_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
             .env("REVENTO_AUTH_BASE", &info.auth_base)

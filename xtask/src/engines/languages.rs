@@ -1,4 +1,4 @@
-//! Languages whose programs and libraries are Debian packages: no servers.
+//! Languages and tools whose programs and libraries are Debian packages: no servers.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use super::programs::require;
 use super::{Engine, Engines, Running};
 use crate::process;
 
-/// A language. Its variables are the paths of its programs and files.
+/// A language or a tool. Its variables are the paths of its programs and files.
 #[derive(Debug)]
 pub(super) struct Language {
     name: &'static str,
@@ -65,6 +65,15 @@ pub(super) const RUBY: Language = Language {
     ],
 };
 
+pub(super) const PROMETHEUS: Language = Language {
+    name: "Prometheus",
+    packages: &["prometheus"],
+    variables: &["REVENTO_TEST_PROMETHEUS", "REVENTO_TEST_PROMTOOL"],
+    programs: &["prometheus", "promtool"],
+    files: &[],
+    probe: &["--version"],
+};
+
 impl Engine for Language {
     fn name(&self) -> &'static str {
         self.name
@@ -116,7 +125,7 @@ mod tests {
 
     #[test]
     fn every_variable_has_a_program_or_a_file() {
-        for language in [GO, JAVA, PHP, RUBY] {
+        for language in [GO, JAVA, PHP, RUBY, PROMETHEUS] {
             let named = language.programs.len() + language.files.len();
             assert_eq!(language.variables.len(), named, "{}", language.name);
         }

@@ -73,6 +73,7 @@ fn all() -> Vec<Box<dyn Engine>> {
         Box::new(languages::JAVA),
         Box::new(languages::PHP),
         Box::new(languages::RUBY),
+        Box::new(languages::PROMETHEUS),
     ]
 }
 
