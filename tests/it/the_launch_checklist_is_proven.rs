@@ -1,4 +1,4 @@
-//! Every test that `docs/before-launch.md` names exists.
+//! Every test that `docs/guide/before-launch.md` names exists.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 #[test]
 fn every_test_that_the_checklist_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let page = std::fs::read_to_string(root.join("docs/before-launch.md")).unwrap();
+    let page = std::fs::read_to_string(root.join("docs/guide/before-launch.md")).unwrap();
     let named: BTreeSet<&str> = page
         .split('`')
         .skip(1)

@@ -27,7 +27,7 @@
 //!
 //! # A key that has leaked
 //! Replace it as above, and add the old key with [`KeyRing::with_leaked`] instead of `with_previous`. It opens stored records,
-//! so that they can be sealed again, and nothing that a browser sends. The page `docs/secrets.md` of the repository has the
+//! so that they can be sealed again, and nothing that a browser sends. The page `docs/guide/operate.md` of the repository has the
 //! whole procedure.
 //!
 //! # Other purposes

@@ -4,17 +4,20 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
-use revento_example_custom_store::{RedbStore, SqlStore};
+use revento_example_custom_store::{MariaDbTokens, RedbStore, SqlStore};
 use revento_store::TokenStore;
 use revento_store_testkit::{
     BoxError, BudgetStoreSuite, DeletionStoreSuite, Harness, InboxStoreSuite, OnceSuite, StoreTrait, Subject,
     Suite, TokenStoreSuite,
 };
-use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, SqlitePool, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 /// A suite whose limit is generous, for machines that build beside it.
@@ -34,7 +37,15 @@ fn main() -> ExitCode {
     let budgets: BudgetStoreSuite = suite(|store| Arc::new(store));
     let once: OnceSuite = suite(|store| Arc::new(store));
     let redb = TokenStoreSuite::new(redb).named("redb_token_store");
-    Harness::new()
+    let mut harness = Harness::new();
+    match std::env::var("REVENTO_TEST_MARIADB") {
+        Ok(server) => {
+            let mariadb = TokenStoreSuite::new(move || mariadb(server.clone())).named("mariadb_token_store");
+            harness = harness.suite(mariadb.time_limit(LIMIT));
+        }
+        Err(_) => println!("skipped: no MariaDB (cargo xtask test brings it)"),
+    }
+    harness
         .suite(tokens)
         .suite(inbox)
         .suite(deletions)
@@ -94,6 +105,40 @@ async fn dump(file: PathBuf) -> Result<Vec<u8>, BoxError> {
     let rows = "SELECT slot FROM connections UNION ALL SELECT slot FROM deliveries UNION ALL SELECT duty FROM duties";
     let rows: Vec<Vec<u8>> = sqlx::query_scalar(rows).fetch_all(&pool).await?;
     Ok(rows.concat())
+}
+
+/// A new database of a server for one check.
+async fn mariadb(server: String) -> Result<Subject<dyn TokenStore>, BoxError> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("custom_store_{}_{count}", std::process::id());
+    run(&server, format!("CREATE DATABASE {name}")).await?;
+    let url = format!("{}/{name}", server.trim_end_matches('/'));
+    let store = MariaDbTokens::connect(&url).await?;
+    let replicas = move || {
+        let url = url.clone();
+        async move { Ok(Arc::new(MariaDbTokens::connect(&url).await?) as Arc<dyn TokenStore>) }
+    };
+    let (at, table) = (server.clone(), format!("{name}.connections"));
+    let dump = move || {
+        let (at, table) = (at.clone(), table.clone());
+        async move {
+            let mut connection = MySqlConnection::connect(&at).await?;
+            let rows = AssertSqlSafe(format!("SELECT slot FROM {table}"));
+            let rows: Vec<Vec<u8>> = sqlx::query_scalar(rows).fetch_all(&mut connection).await?;
+            Ok(rows.concat())
+        }
+    };
+    Ok(Subject::tokens(store)
+        .with_replicas(replicas)
+        .with_dump(dump)
+        .with_teardown(move || async move { run(&server, format!("DROP DATABASE {name}")).await }))
+}
+
+async fn run(server: &str, sql: String) -> Result<(), BoxError> {
+    let mut connection = MySqlConnection::connect(server).await?;
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+    Ok(connection.close().await?)
 }
 
 async fn redb() -> Result<Subject<dyn TokenStore>, BoxError> {
