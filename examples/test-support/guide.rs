@@ -2,7 +2,13 @@
 
 /// Fails if a block of Rust on the page is in none of the files.
 pub(crate) fn shows(page: &str, files: &[&str]) {
-    let blocks: Vec<_> = page.split("```rust,ignore\n").skip(1).collect();
+    shows_in("rust,ignore", page, files);
+}
+
+/// The same for blocks of another language.
+pub(crate) fn shows_in(language: &str, page: &str, files: &[&str]) {
+    let fence = format!("```{language}\n");
+    let blocks: Vec<_> = page.split(&fence).skip(1).collect();
     assert!(!blocks.is_empty());
     for block in blocks {
         let block = flush_left(block.split("```").next().unwrap());

@@ -41,8 +41,32 @@ pub mod keep_in_sync {}
 pub mod delete_in_time {}
 
 #[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/test-your-integration.md")]
+pub mod test_your_integration {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/before-launch.md")]
+pub mod before_launch {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/deploy.md")]
+pub mod deploy {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/operate.md")]
+pub mod operate {}
+
+#[doc = include_str!("guide/links.md")]
 #[doc = include_str!("../guide/your-own-store.md")]
 pub mod your_own_store {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/your-own-transport.md")]
+pub mod your_own_transport {}
+
+#[doc = include_str!("guide/links.md")]
+#[doc = include_str!("../guide/from-node-or-python.md")]
+pub mod from_node_or_python {}
 
 #[doc = include_str!("guide/links.md")]
 #[doc = include_str!("../guide/badge-printer.md")]

@@ -7,6 +7,8 @@
     reason = "a failing test panics, and one that cannot run says so"
 )]
 
+#[path = "../../test-support/guide.rs"]
+mod guide;
 mod prometheus;
 #[path = "../../test-support/service/world.rs"]
 mod world;
@@ -240,6 +242,11 @@ async fn understands(prometheus: &Prometheus, alerts: &[(String, String)]) {
     for rule in rules {
         assert_eq!(rule["health"], "ok", "{rule}");
     }
+}
+
+#[test]
+fn the_guide_shows_this_code() {
+    guide::shows(CHAPTER, &[include_str!("../src/metrics.rs")]);
 }
 
 #[test]

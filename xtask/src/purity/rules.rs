@@ -151,6 +151,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule::any("revento-example-actix", &["revento", "revento-example-service"]),
     Rule::any("revento-example-badge-printer", &["revento"]),
     Rule::any("revento-example-participant-portal", &["revento"]),
+    Rule::any("revento-example-ported-quickstart", &["revento"]),
+    Rule::any("revento-example-custom-transport", &[TRANSPORT]),
     Rule::any("revento-example-spreadsheet-sync", &["revento"]),
     Rule::any("revento-example-minimal-verifier", &[WEBHOOKS]),
     Rule::any("revento-example-lambda-style", &["revento"]),

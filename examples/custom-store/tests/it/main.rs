@@ -26,6 +26,26 @@ fn the_guide_shows_this_code() {
     );
 }
 
+#[test]
+fn the_guide_counts_right() {
+    let page = include_str!("../../../../docs/guide/your-own-store.md");
+    let lines = |file: &str| file.lines().count();
+    for (name, file) in [
+        ("tokens", include_str!("../../src/tokens.rs")),
+        ("inbox", include_str!("../../src/inbox.rs")),
+        ("deletions", include_str!("../../src/deletions.rs")),
+        ("once", include_str!("../../src/once.rs")),
+        ("budgets", include_str!("../../src/budgets.rs")),
+    ] {
+        let counted = format!("| [`{name}.rs`]: {} lines |", lines(file));
+        assert!(page.contains(&counted), "{counted}");
+    }
+    let shared = format!("[`sql.rs`], {} lines", lines(include_str!("../../src/sql.rs")));
+    assert!(page.contains(&shared), "{shared}");
+    let mariadb = lines(include_str!("../../src/mariadb.rs"));
+    assert!(page.contains(&format!("has {mariadb} lines")), "{mariadb}");
+}
+
 #[tokio::test]
 async fn a_file_can_be_opened_again() {
     let directory = tempfile::tempdir().unwrap();
