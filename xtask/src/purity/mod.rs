@@ -26,6 +26,7 @@ mod sources;
 
 use anyhow::{Result, bail};
 
+use crate::release::versions;
 use crate::workspace::root;
 use facts::Facts;
 pub(crate) use guide::write as write_guide;
@@ -44,6 +45,13 @@ pub(crate) fn run() -> Result<()> {
     violations.extend(commands::check(&root()?)?);
     violations.extend(links::check(&root()?)?);
     violations.extend(guide::check(&root()?)?);
+    let wrong = versions::check(&root()?)?
+        .into_iter()
+        .map(|why| check::Violation::Code {
+            place: "version".to_owned(),
+            why,
+        });
+    violations.extend(wrong);
     for violation in &violations {
         println!("✗ {violation}");
     }
