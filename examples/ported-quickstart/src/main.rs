@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, extract::Path, extract::State, routing::get};
 use futures_util::{FutureExt, TryStreamExt};
 use revento::types::{EventId, error::chain};
-use revento::with_axum::{AuthorizationFlow, FlowOutcome, WebhookEndpoint, WebhookRoute};
+use revento::with_axum::{AuthorizationFlow, FlowOutcome, FlowRejection, WebhookEndpoint, WebhookRoute};
 use revento::{Client, Endpoints, Handlers, Inbox, Integration, KeyRing, ReqwestTransport, Scope};
 use revento::{HandlerError, SealingKey, SqliteStore, Verifier, Webhook};
 use serde_json::{Value, json};
@@ -27,18 +27,19 @@ struct App {
 
 async fn connect(State(app): State<App>, browser: Parts) -> impl IntoResponse {
     let scopes = [Scope::EventRead, Scope::ParticipantsRead];
-    app.flow.begin_from_panel(&browser, scopes.into()).await
+    let begun = app.flow.begin_from_panel(&browser, scopes.into()).await;
+    begun.map_err(FlowRejection)
 }
 
 async fn callback(State(app): State<App>, browser: Parts) -> Response {
     let FlowOutcome { headers, result } = app.flow.finish(&browser).await;
     let connection = match result {
         Ok(finished) => finished.connection,
-        Err(error) => return (headers, error).into_response(),
+        Err(error) => return headers.apply(FlowRejection(error).into_response()),
     };
     let event_id = connection.key.event_id.as_str();
     let scope = connection.scopes.to_string();
-    (headers, Json(json!({ "connected": event_id, "scope": scope }))).into_response()
+    headers.apply(Json(json!({ "connected": event_id, "scope": scope })).into_response())
 }
 
 async fn participants(State(app): State<App>, Path(event_id): Path<String>) -> Response {
