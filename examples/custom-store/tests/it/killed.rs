@@ -43,7 +43,7 @@ fn kill_after(reports: usize, file: &Path) -> u64 {
     let output = BufReader::new(writer.stdout.take().unwrap());
     let lines = output.lines().map_while(Result::ok);
     let mut stored = lines.filter_map(|line| line.strip_prefix("stored ")?.parse().ok());
-    let reported = stored.nth(reports - 1).expect("the writer goes on");
+    let reported = stored.nth(reports - 1).unwrap();
     writer.kill().unwrap();
     writer.wait().unwrap();
     stored.last().unwrap_or(reported)
