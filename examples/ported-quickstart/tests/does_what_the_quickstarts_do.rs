@@ -7,7 +7,7 @@ mod world;
 use std::time::Duration;
 
 use revento_sandbox::{Action, Fault};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use world::{EVENT, World};
@@ -47,8 +47,8 @@ async fn connects_reads_receives_and_refreshes() {
 
     let pending = world.sandbox.applications(EVENT, "pending").await.unwrap();
     world.sandbox.arm(Fault::named("delivery_storm")).unwrap();
-    let approval = Action::Approve(pending.first().unwrap().clone());
-    world.sandbox.perform(approval).await.unwrap();
+    let approve = format!("/applications/{}/approve", pending.first().unwrap());
+    world.control(&approve, json!({})).await;
     world
         .wait("the approval is handled", async || {
             get(&world, "/events-seen").await.1.len() == 1
