@@ -68,8 +68,8 @@ async fn on_a_screen_and_on_paper() {
     browser.close().await;
 }
 
-/// Takes the picture of a terminal. `cargo xtask screenshots` runs the doctor on a terminal before, and names the file of what
-/// it has shown.
+/// Takes the pictures of terminals. `cargo xtask screenshots` runs the commands on a terminal before, and names the folder of what
+/// they have shown.
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_terminal() {
     let Some(shown) = engine::path("REVENTO_TEST_TERMINAL") else {
@@ -78,16 +78,18 @@ async fn on_a_terminal() {
     let Some(browser) = Browser::open().await else {
         return engine::skip("Chromium");
     };
-    let shown = std::fs::read_to_string(shown).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("terminal.html");
-    std::fs::write(&page, terminal::page(&shown)).unwrap();
-    browser.screen(1180, 100, "dark").await;
-    browser.visit(&format!("file://{}", page.display())).await;
-    let height = browser.run("return document.documentElement.scrollHeight").await;
-    let height = u32::try_from(height.as_u64().unwrap()).unwrap();
-    browser.screen(1180, height, "dark").await;
-    browser.picture("doctor-terminal").await;
+    for file in std::fs::read_dir(shown).unwrap().map(Result::unwrap) {
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        std::fs::write(&page, terminal::page(&text)).unwrap();
+        browser.screen(1180, 100, "dark").await;
+        browser.visit(&format!("file://{}", page.display())).await;
+        let height = browser.run("return document.documentElement.scrollHeight").await;
+        let height = u32::try_from(height.as_u64().unwrap()).unwrap();
+        browser.screen(1180, height, "dark").await;
+        browser.picture(file.file_name().to_str().unwrap()).await;
+    }
     browser.close().await;
 }
 

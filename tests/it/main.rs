@@ -12,6 +12,7 @@
 )]
 
 mod a_doctors_report_is_for_everybody;
+mod a_failed_main_says_what_to_do;
 mod a_flask_server_written_from_the_contract_works;
 mod a_fuzzer_finds_no_answer_that_is_not_documented;
 mod a_page_of_a_public_client_calls_the_platform;

@@ -11,6 +11,7 @@ mod clock;
 mod demo;
 mod deny;
 mod engines;
+mod front_pages;
 mod fuzz;
 mod hack;
 mod interrupt;
@@ -60,6 +61,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         call: Vec<String>,
     },
+    /// Writes the README.md of each library from its documentation
+    Readmes,
     /// Checks the architecture: dependencies between crates, no I/O below the line, no circles between modules, citations, links
     Purity,
     /// Writes the links of the guide's chapters as rustdoc needs them
@@ -144,6 +147,7 @@ fn run(chore: &Chore) -> anyhow::Result<()> {
         Chore::Ci => ci::run(),
         Chore::Test(options) => test::run(options),
         Chore::Record { call } => test::record(call),
+        Chore::Readmes => front_pages::write(),
         Chore::Purity => purity::run(),
         Chore::Guide => purity::write_guide(),
         Chore::Alone(options) => alone::run(options),

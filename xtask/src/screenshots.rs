@@ -13,7 +13,7 @@ const TAKEN_BY: [&str; 3] = [
     "a_doctors_report_is_for_everybody",
 ];
 
-/// The test of the command that runs the doctor on a terminal, and writes what it has shown to a file.
+/// The tests of the command that run it on a terminal, and write what it has shown to a file.
 const ON_A_TERMINAL: &str = "the_documents_show_a_terminal";
 
 /// Writes `docs/*.png` and `docs/sandbox/*.png` again.
@@ -23,7 +23,6 @@ pub(crate) fn run() -> Result<()> {
     let engines = Engines::start()?;
     engines.require_all()?;
     let folder = tempfile::tempdir()?;
-    let terminal = folder.path().join("terminal.txt");
     let mut command = cargo(&[
         "test",
         "--package",
@@ -34,7 +33,7 @@ pub(crate) fn run() -> Result<()> {
         "--",
         ON_A_TERMINAL,
     ])?;
-    process::run(command.env("REVENTO_TEST_TERMINAL", &terminal))?;
+    process::run(command.env("REVENTO_TEST_TERMINAL", folder.path()))?;
     let mut command = cargo(&[
         "test",
         "--package",
@@ -46,6 +45,6 @@ pub(crate) fn run() -> Result<()> {
     ])?;
     command.args(TAKEN_BY);
     engines.hand_to(&mut command);
-    command.env("REVENTO_TEST_TERMINAL", &terminal);
+    command.env("REVENTO_TEST_TERMINAL", folder.path());
     process::run(command.env("REVENTO_TEST_PICTURES", &docs))
 }

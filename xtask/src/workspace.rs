@@ -132,6 +132,19 @@ pub(crate) struct Package {
     pub(crate) license: Option<String>,
     #[serde(default)]
     pub(crate) readme: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) documentation: Option<String>,
+    #[serde(default)]
+    pub(crate) repository: Option<String>,
+    #[serde(default)]
+    pub(crate) rust_version: Option<String>,
+    #[serde(default)]
+    pub(crate) categories: Vec<String>,
+    #[serde(default)]
+    pub(crate) keywords: Vec<String>,
+    /// The tables `[package.metadata]`, which are for other tools.
+    #[serde(default)]
+    pub(crate) metadata: serde_json::Value,
     targets: Vec<Target>,
     /// The registries that it may be published to; `None` is any, an empty list is `publish = false`.
     publish: Option<Vec<String>>,

@@ -1,5 +1,27 @@
 //! Revento webhooks in actix-web services.
 //!
+//! ```
+//! use actix_web::{App, HttpResponse, web};
+//! use revento_actix::{RequestVerifier, VerifiedWebhook};
+//! use revento_core::kind::ApplicationApproved;
+//! use revento_webhooks::Verifier;
+//!
+//! async fn approved(webhook: VerifiedWebhook<ApplicationApproved>) -> HttpResponse {
+//!     println!("{} is approved", webhook.data().id);
+//!     HttpResponse::Ok().finish()
+//! }
+//!
+//! let verifier = RequestVerifier::new(Verifier::new("whsec_example_secret")?);
+//! let app = App::new()
+//!     .app_data(web::Data::new(verifier))
+//!     .route("/webhooks", web::route().to(approved));
+//! # let _ = app;
+//! # Ok::<(), revento_webhooks::SecretError>(())
+//! ```
+//!
+//! A request that is not verified never reaches the handler. With [`handler_route`], a handler that takes something unverified does not
+//! compile.
+//!
 //! - [`inbox_route`] verifies deliveries, stores them in an inbox, and answers 200 when they are stored.
 //! - [`handler_route`] verifies deliveries and hands those of one kind to a function, within the request.
 //! - [`webhook_resource`] mounts them for a path, with or without a slash at its end.
@@ -18,6 +40,21 @@
 //!
 //! All of them use a [`RequestVerifier`]. They answer what it rejects with a [`Rejection`], logged as one `tracing` event
 //! without secrets. They behave as the adapters for tower and axum do.
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `web` | on by default: the OAuth flow, the sessions and the checks of `revento-web` |
+//! | `metrics` | rejected webhooks are counted, through the crate `metrics` |
+//!
+//! # What it does not do
+//! It has no server and no pages: the routes and what they show are yours. It stores no deliveries itself (give [`inbox_route`] an inbox). A whole
+//! service with the consent flow is [`examples/actix-service`](https://github.com/revento/revento-rs/blob/main/examples/actix-service).
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod extractors;
 mod handler_route;
@@ -46,8 +83,3 @@ pub use web::{
     Browser, FlowRejection, FrameAncestorsMiddleware, FrameAncestorsMiddlewareService, SameOriginMiddleware,
     SameOriginMiddlewareService, authorization_routes, copy_headers, flow_response, with_flow_headers,
 };
-
-/// The README's code compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -7,8 +7,9 @@ use revento_core::error::ErrorKind;
 use revento_tower::Rejection;
 
 /// A [`Rejection`] as actix's error. It is logged when it becomes a response.
-#[derive(Debug)]
 pub struct WebhookRejection(pub Rejection);
+
+revento_core::readable_debug!(WebhookRejection);
 
 impl WebhookRejection {
     /// The kind of the rejection.

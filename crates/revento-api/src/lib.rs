@@ -76,6 +76,22 @@
 //! | `revento_refreshes_total` | counter | `outcome`: `issued`; `rejected` ends the connection; `refused`, `unreadable`, `never_sent`, `lost` |
 //! | `revento_unsaved_token_pairs_total` | counter: a new token pair could not be stored, and stayed in memory | |
 //! | `revento_token_expiry_seconds` | histogram, one value for each request | |
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `metrics` | the metrics above, through the crate `metrics` |
+//!
+//! # What it does not do
+//! It writes nothing to the platform, which has no write endpoints. It caches no data: `revento-mirror` keeps a copy. It starts no task and reads no
+//! environment variable. It has no HTTP client, store or encryption of its own: choose a [transport](https://docs.rs/revento-transport), a
+//! [store](https://docs.rs/revento-store) and a [sealer](https://docs.rs/revento-seal); the crate `revento` has them all. The page
+//! [tokens](https://github.com/revento/revento-rs/blob/main/docs/tokens.md) says what a lost answer to a refresh means, and what an operator does about it.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -111,8 +127,3 @@ pub use limiter::Pacing;
 pub use runtime::Timer;
 pub use session::ScopesChanged;
 pub use workers::{Background, ConsentEnding, RefreshIdle};
-
-/// The README's code compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -9,8 +9,9 @@ use revento_web::FlowError;
 /// A [`FlowError`] as axum's response: a line of text with its status, for services without a page of their own.
 ///
 /// The response of a callback has the [`FlowHeaders`](crate::FlowHeaders), too: `headers.apply(error.to_response())`.
-#[derive(Debug)]
 pub struct FlowRejection(pub FlowError);
+
+revento_core::readable_debug!(FlowRejection);
 
 impl FlowRejection {
     /// Who is at fault.

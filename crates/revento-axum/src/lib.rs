@@ -129,6 +129,21 @@
 //! A proxy in front that reads whole heads does the same. Limit the number of connections there, too.
 //!
 //! This crate depends on axum-core alone, so it works with every version of axum that uses the same axum-core.
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `web` | on by default: the OAuth flow, the sessions and the checks of `revento-web` |
+//! | `metrics` | rejected webhooks are counted, through the crate `metrics` |
+//!
+//! # What it does not do
+//! It has no server and no pages: the routes and what they show are yours. It stores no deliveries itself (give a [`WebhookEndpoint`] an inbox) and
+//! keeps no sessions of organizers. A whole service with the consent flow is [`examples/service`](https://github.com/revento/revento-rs/blob/main/examples/service).
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 #[cfg(feature = "web")]
 mod flow_rejection;
@@ -144,8 +159,3 @@ pub use revento_tower::{
 #[doc(inline)]
 pub use revento_web::*;
 pub use webhook::{RawWebhook, VerifiedWebhook, WebhookRejection};
-
-/// The README's code compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

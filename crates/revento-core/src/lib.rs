@@ -7,11 +7,6 @@
 //! Reading is tolerant (contract §9): an unknown scope, event type, error code or enum value keeps its text, an unknown field
 //! is kept, and a promised field that is missing is an error that names the field.
 //!
-//! | feature | what it adds |
-//! |---|---|
-//! | `jiff`, `chrono`, `time` | conversions of [`Timestamp`] to and from the times of these crates |
-//! | `test-util` | [examples](resource#in-tests) of resources and webhooks, for tests |
-//!
 //! ```
 //! use revento_core::{EventId, Scope, Scopes, TokenKind};
 //!
@@ -21,6 +16,22 @@
 //! assert_eq!(granted.token_kind(), Some(TokenKind::Installation));
 //! assert_eq!(event.as_str(), "evt_test_published");
 //! ```
+//!
+//! # Features
+//! No feature is on by default, and each only adds.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `jiff`, `chrono`, `time` | conversions of [`Timestamp`] to and from the times of these crates |
+//! | `test-util` | [examples](resource#in-tests) of resources and webhooks with setters, so that a test of a handler needs no JSON |
+//!
+//! # What it does not do
+//! No I/O, no clock, no randomness: values and rules only. Most programs meet these types through the crate `revento`, as `revento::types`.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod api_error;
 pub mod claim;

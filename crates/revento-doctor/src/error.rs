@@ -7,8 +7,21 @@ use std::time::Duration;
 use revento_sandbox::StartError;
 
 /// An examination could not begin, or could not go on. Nothing is judged.
-#[derive(Debug)]
 pub struct DoctorError(Cause);
+
+/// The sentences of the error and of its causes, because a person reads them: Rust prints the error of a `main` that returns
+/// `Result<(), Box<dyn Error>>` with `Debug`.
+impl fmt::Debug for DoctorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
 
 #[derive(Debug)]
 pub(crate) enum Cause {

@@ -6,7 +6,7 @@ use revento_core::{EnvelopeId, error::ErrorKind, text::printable};
 use revento_store::{SealError, StoreError};
 
 /// The inbox did not accept a delivery.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum AcceptError {
     /// The unsigned type header disagrees with the signed body (contract §4.1). Answer 401.
@@ -25,6 +25,8 @@ pub enum AcceptError {
     #[error("the body could not be sealed; nothing was stored: answer 503")]
     Seal(#[from] SealError),
 }
+
+revento_core::readable_debug!(AcceptError);
 
 impl AcceptError {
     /// The class of the failure.
@@ -54,7 +56,7 @@ impl AcceptError {
 }
 
 /// The inbox did not queue a buried delivery again.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RequeueError {
     /// The body was [expunged](crate::Policy::buried_retention). Nothing was changed.
@@ -71,6 +73,8 @@ pub enum RequeueError {
     #[error("the store failed; {}: call again", if .0.may_have_taken_effect() { "the delivery may be queued again" } else { "nothing was changed" })]
     Store(#[from] StoreError),
 }
+
+revento_core::readable_debug!(RequeueError);
 
 impl RequeueError {
     /// The class of the failure.
@@ -93,7 +97,7 @@ impl RequeueError {
 }
 
 /// The inbox was not drained to its end.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum DrainError {
     /// The time until the deadline is shorter than the time limit of one attempt. Nothing was leased.
@@ -113,6 +117,8 @@ pub enum DrainError {
     )]
     Store(#[from] StoreError),
 }
+
+revento_core::readable_debug!(DrainError);
 
 impl DrainError {
     /// The class of the failure.

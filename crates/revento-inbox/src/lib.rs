@@ -1,5 +1,38 @@
 //! A durable inbox for webhooks: it stores a delivery, answers, and handles it in the background.
 //!
+//! ```
+//! use revento_core::kind::ApplicationApproved;
+//! use revento_inbox::{HandlerError, Handlers, Inbox, Webhook};
+//! # use revento_core::Timestamp;
+//! # use revento_seal::{KeyRing, SealingKey};
+//! # use revento_store::memory::MemoryInbox;
+//! # use revento_webhooks::{Headers, Signer, Verifier};
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (store, sealer) = (MemoryInbox::new(), KeyRing::new(SealingKey::from_bytes([7; 32])));
+//! # let now = i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed()?.as_secs())?;
+//! # let verifier = Verifier::new("whsec_example_secret")?;
+//! # let body = br#"{"id":"wh_1","type":"application.approved","occurred_at":"2026-05-09T14:22:31Z","event_id":"evt_1","data":{}}"#;
+//! # let (time, signature) = (now.to_string(), Signer::new("whsec_example_secret")?.sign(now, body));
+//! # let headers = Headers::collect([
+//! #     ("X-Revento-Event", &b"application.approved"[..]),
+//! #     ("X-Revento-Delivery-Id", b"5f0c9f0e"),
+//! #     ("X-Revento-Timestamp", time.as_bytes()),
+//! #     ("X-Revento-Signature", signature.as_bytes()),
+//! # ])?;
+//! # let verified = verifier.verify(&headers, body, now)?;
+//!
+//! let inbox = Inbox::builder(store, sealer).build();
+//! let handlers = Handlers::new().on::<ApplicationApproved>(async |webhook: Webhook<ApplicationApproved>| {
+//!     println!("approved: {}", webhook.data.id); // an error here causes another attempt
+//!     Ok::<_, HandlerError>(())
+//! });
+//! tokio::spawn(inbox.runner(handlers).run(std::future::pending()));
+//!
+//! // The webhook route does this, and answers 200 when the delivery is stored.
+//! inbox.accept(&verified).await?;
+//! # Ok(()) }
+//! ```
+//!
 //! [`Inbox::accept`] stores a verified delivery before the sender gets its 2xx. An acknowledged delivery is never lost,
 //! and a duplicate is never handled twice (invariant W4). [`Runner::run`] is a future that the caller spawns: it leases
 //! due deliveries, calls the [`Handlers`], retries failed attempts, and buries a delivery that fails too often. When the
@@ -37,6 +70,22 @@
 //! | `revento_webhook_attempts_total` | counter | `outcome`: `handled`, `retry`, `buried`; `unknown` if the lease was lost or the store failed |
 //! | `revento_webhook_handling_seconds` | histogram, one value for each attempt | `event_type`, `other` for types that this version does not know |
 //! | `revento_webhook_delay_seconds` | histogram: from the acceptance of a webhook until it was handled | |
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `metrics` | the metrics above, through the crate `metrics` |
+//! | `test-util` | examples of webhooks, for the tests of handlers |
+//!
+//! # What it does not do
+//! It does not verify: it takes what [`revento-webhooks`](https://docs.rs/revento-webhooks) has verified. It has no route (the adapters for web
+//! frameworks have) and no database (choose a [store](https://docs.rs/revento-store)). It starts no task and no thread. It cannot handle a delivery
+//! exactly once if a process dies between the work of a handler and its completion: see above for what a handler does about it.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod accept;
 mod accept_limit;
@@ -71,8 +120,3 @@ pub use order::by_resource;
 pub use policy::Policy;
 pub use runner::Runner;
 pub use webhook::{Unread, Webhook};
-
-/// The README's code compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -10,7 +10,7 @@ use revento_core::{
 use revento_store::StoreError;
 
 /// A mirror failed. What was written is whole: a page or a webhook is applied completely or not at all.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum MirrorError {
     /// The store failed.
@@ -37,6 +37,8 @@ pub enum MirrorError {
     )]
     Notes(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
+
+revento_core::readable_debug!(MirrorError);
 
 impl MirrorError {
     /// Who is at fault, or what helps.

@@ -28,7 +28,7 @@ impl std::fmt::Debug for CodeGrant {
 }
 
 /// A callback without a code. The platform issued nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackError {
     /// `access_denied`: the human declined, or may not authorize at all, such as for an organization that is not formal
@@ -56,6 +56,8 @@ pub enum CallbackError {
     #[error("the callback is malformed: {0}; connect again")]
     Malformed(&'static str),
 }
+
+revento_core::readable_debug!(CallbackError);
 
 impl CallbackError {
     /// Who is at fault.

@@ -3,7 +3,7 @@
 use revento_core::error::ErrorKind;
 
 /// A setting cannot work. Its kind is always [`ErrorKind::Configuration`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// The value is not an absolute `http` or `https` URL, or has a user name, a password or white space.
@@ -57,6 +57,8 @@ pub enum ConfigError {
         what: &'static str,
     },
 }
+
+revento_core::readable_debug!(ConfigError);
 
 impl ConfigError {
     /// Who is at fault: the configuration.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// An exchange that gave no connection. Its code is spent or useless, so the human has to consent again. Nothing is stored.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExchangeError {
     /// The platform refused the code or the client.
@@ -45,6 +45,8 @@ pub enum ExchangeError {
         what: &'static str,
     },
 }
+
+revento_core::readable_debug!(ExchangeError);
 
 impl ExchangeError {
     /// Who is at fault.

@@ -28,6 +28,18 @@
 //! # assert!(outcome.is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Features
+//! It has no Cargo features.
+//!
+//! # What it does not do
+//! No I/O, no clock, no randomness. It sends no request, stores no token and has no route: [`revento-api`](https://docs.rs/revento-api) runs these
+//! machines for most programs, and the adapters have the routes. It is no general OAuth client: it has the rules of the Revento platform.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 pub mod authorize;
 pub mod callback;

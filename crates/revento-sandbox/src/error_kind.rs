@@ -42,3 +42,23 @@ impl fmt::Display for SandboxErrorKind {
         f.write_str(self.as_str())
     }
 }
+
+/// Implements `Debug` of the errors as the sentences of `Display`, because a person reads it: Rust prints the error of a `main` that
+/// returns `Result<(), Box<dyn Error>>` with `Debug`.
+macro_rules! readable_debug {
+    ($error:ty) => {
+        impl std::fmt::Debug for $error {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{self}")?;
+                let mut cause = std::error::Error::source(self);
+                while let Some(error) = cause {
+                    write!(f, ": {error}")?;
+                    cause = error.source();
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+pub(crate) use readable_debug;

@@ -144,7 +144,7 @@ fn derive<const N: usize>(key: &[u8; BYTES], label: &[&str]) -> Zeroizing<[u8; N
 }
 
 /// The text is not a sealing key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseKeyError {
     /// The text is not base64.
@@ -157,6 +157,8 @@ pub enum ParseKeyError {
         found: usize,
     },
 }
+
+revento_core::readable_debug!(ParseKeyError);
 
 impl ParseKeyError {
     /// Always [`ErrorKind::Configuration`].
@@ -176,11 +178,13 @@ impl ParseKeyError {
 }
 
 /// The text is not a valid key id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{id:?} is not a valid sealing key id: use 1 to 64 visible ASCII characters")]
 pub struct KeyIdError {
     id: String,
 }
+
+revento_core::readable_debug!(KeyIdError);
 
 impl KeyIdError {
     /// Always [`ErrorKind::Configuration`].

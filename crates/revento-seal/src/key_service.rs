@@ -61,7 +61,7 @@ impl SealingKey {
 }
 
 /// The sealing key could not be unwrapped. Without it no data can be sealed or opened.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum UnwrapKeyError {
     /// The key service failed or refused.
@@ -78,6 +78,8 @@ pub enum UnwrapKeyError {
         found: usize,
     },
 }
+
+revento_core::readable_debug!(UnwrapKeyError);
 
 impl UnwrapKeyError {
     /// Always [`ErrorKind::Sealing`].

@@ -52,6 +52,18 @@
 //! The encryption key, the commitment and the default key id are three outputs of HKDF-SHA256 over the
 //! sealing key, each with its own label. The commitment ensures that a ciphertext opens under one key only, and
 //! detects a key that has the right id but the wrong bytes.
+//!
+//! # Features
+//! It has no Cargo features.
+//!
+//! # What it does not do
+//! It keeps no key: store it in a secret store, and keep it apart from the database and its backups. It does not hash passwords and encrypts no
+//! files; each value is one message in memory.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod format;
 mod key;
@@ -65,8 +77,3 @@ pub use key_service::{KeyService, UnwrapKeyError};
 pub use plaintext::InsecurePlaintext;
 pub use ring::{DuplicateKeyId, KeyRing};
 pub use sealed_under::SealedUnder;
-
-/// The README's code compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -181,11 +181,13 @@ impl Sealer for KeyRing {
 }
 
 /// Two keys of one ring have the same id, so the ring could not choose the key to open with.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the ring already has a sealing key with the id {id:?}: give each key its own id")]
 pub struct DuplicateKeyId {
     id: String,
 }
+
+revento_core::readable_debug!(DuplicateKeyId);
 
 impl DuplicateKeyId {
     /// Always [`ErrorKind::Configuration`].

@@ -68,6 +68,18 @@
 //! | [`OpenError::Denied`] | check user, password and the user's plugin; `ed25519` and `unix_socket` are not supported |
 //! | [`OpenError::NotAllowed`] | grant the rights, or let another user connect once |
 //! | [`StoreErrorReason::Rejected`](revento_store::StoreErrorReason::Rejected) | the tables, the user's rights, a setting or a proxy were changed; the data is as it was |
+//!
+//! # Features
+//! It has no Cargo features.
+//!
+//! # What it does not do
+//! It has no tables for `revento-mirror` yet. It does not share the pool of your own program, and reads from no replica of the server. It deletes rows,
+//! but not what backups and the binary log of the server still have.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod budgets;
 mod call;

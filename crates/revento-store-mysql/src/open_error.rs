@@ -5,7 +5,7 @@ use revento_store::ErrorKind;
 use crate::error;
 
 /// The store could not be opened. No error shows the URL: it may have a password in it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The URL is not one of MySQL or MariaDB, names no user or no database, or has a parameter that the store does not know.
@@ -109,6 +109,8 @@ pub enum OpenError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
+
+revento_core::readable_debug!(OpenError);
 
 impl OpenError {
     /// [`ErrorKind::Storage`] if the engine or its data is at fault, else [`ErrorKind::Configuration`].

@@ -50,6 +50,18 @@
 //!   removed, the sealed body of a delivery that is done or expunged. Of a forgotten delivery only the last message, which has no body, is
 //!   overwritten at once.
 //! - A lease of many deliveries is one write for each of them. If it fails on the way, some may be leased; their leases expire.
+//!
+//! # Features
+//! It has no Cargo features.
+//!
+//! # What it does not do
+//! It has no tables for `revento-mirror`, and no transaction that a handler could share: make handlers idempotent by the envelope's id. It configures no
+//! servers.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod budgets;
 mod deletions;

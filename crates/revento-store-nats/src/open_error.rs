@@ -3,7 +3,7 @@
 use revento_store::ErrorKind;
 
 /// The store could not be opened. No error shows the URLs: they may have a password in them.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// A URL is not one of NATS, or the credentials cannot be read.
@@ -65,6 +65,8 @@ pub enum OpenError {
         wanted: String,
     },
 }
+
+revento_core::readable_debug!(OpenError);
 
 impl OpenError {
     /// [`ErrorKind::Storage`] if the engine is at fault, else [`ErrorKind::Configuration`].

@@ -59,6 +59,20 @@
 //! | [`OpenError::Tls`] | name the authority's certificate in the URL: `sslrootcert=/etc/ssl/db.pem` |
 //! | [`OpenError::NotAllowed`] | let the role create tables, or run the migrations as another role |
 //! | [`StoreErrorReason::Rejected`](revento_store::StoreErrorReason::Rejected) | the tables, the role's rights or a pooler were changed; the data is as it was |
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `mirror` | the tables of `revento-mirror` |
+//!
+//! # What it does not do
+//! It does not share the pool of your own program, and reads from no replica of the server. It deletes rows, but not what backups and the write-ahead
+//! log of the server still have.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod budgets;
 mod call;

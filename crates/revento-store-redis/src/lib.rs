@@ -36,6 +36,17 @@
 //! If the connection was lost, because the server or a balancer closed it, the store opens another one and makes the call again. A write
 //! that had arrived is not made twice: the record keeps the name of the call that wrote it. Only if another replica has changed the
 //! record meanwhile, the call fails and may have taken effect. A call that gets no answer in five seconds is not made again.
+//!
+//! # Features
+//! It has no Cargo features.
+//!
+//! # What it does not do
+//! No inbox and no deletion store, for the reasons above, and no tables for `revento-mirror`.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod budgets;
 mod call;

@@ -3,7 +3,7 @@
 use revento_store::ErrorKind;
 
 /// The store could not be opened. No error shows the URL: it may have a password in it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The URL is not one of Redis or Valkey.
@@ -45,6 +45,8 @@ pub enum OpenError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
+
+revento_core::readable_debug!(OpenError);
 
 impl OpenError {
     /// [`ErrorKind::Storage`] if the engine or its data is at fault, else [`ErrorKind::Configuration`].

@@ -32,6 +32,20 @@
 //! One connection writes, in transactions that hold the write lock from their beginning (`BEGIN IMMEDIATE`), so no write fails halfway
 //! because of a lock; a few other connections read, and one runs checkpoints while the first writes. If a future is
 //! dropped during a write, the write has either been committed or left nothing behind.
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `mirror` | the tables of `revento-mirror` in the store's file |
+//!
+//! # What it does not do
+//! It is for processes on one machine: a network file system is no place for the file. It is no [`BudgetStore`](revento_store::BudgetStore) for replicas
+//! on several machines: use PostgreSQL, MySQL or NATS for them.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod checkpointer;
 mod connect;

@@ -10,7 +10,7 @@ use revento_store::ErrorKind;
 use crate::error;
 
 /// The store could not be opened. The file is as it was.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
     /// The text is not the path of a file. Nothing was created.
@@ -118,6 +118,8 @@ pub enum OpenError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
+
+revento_core::readable_debug!(OpenError);
 
 impl OpenError {
     /// [`ErrorKind::Storage`] if the engine or its data is at fault, else [`ErrorKind::Configuration`].

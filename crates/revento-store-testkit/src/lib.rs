@@ -29,7 +29,46 @@
 //! while you mend the store. Run a suite on tokio's multi-threaded runtime; otherwise its races do not run in parallel.
 //!
 //! # As a test binary
-//! With [`Harness`], each check is a test with a name. `cargo test` lists, filters and runs it by itself.
+//! With [`Harness`], each check is a test with a name:
+//!
+//! ```toml
+//! [[test]]
+//! name = "conformance"
+//! harness = false
+//! ```
+//!
+//! ```no_run
+//! // tests/conformance.rs
+//! use std::{process::ExitCode, sync::Arc};
+//!
+//! use revento_store::{TokenStore, memory::MemoryTokens};
+//! use revento_store_testkit::{BoxError, Harness, Subject, TokenStoreSuite};
+//!
+//! /// A new, empty store for one check: here you create a file, a schema or a database.
+//! async fn subject() -> Result<Subject<dyn TokenStore>, BoxError> {
+//!     let store: Arc<dyn TokenStore> = Arc::new(MemoryTokens::new());
+//!     let again = store.clone();
+//!     Ok(Subject::new(store)
+//!         .with_replicas(move || std::future::ready(Ok(again.clone()))) // opens the same data again
+//!         .with_teardown(|| async { Ok(()) })) // drops the database
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     let tokens = TokenStoreSuite::new(subject)
+//!         .skip("with_dump", "memory is not at rest")
+//!         .concurrency(2);
+//!     Harness::new().suite(tokens).run()
+//! }
+//! ```
+//!
+//! | command | what it does |
+//! |---|---|
+//! | `cargo test --test conformance` | runs every check, as `cargo nextest run` does |
+//! | `… -- k10` | runs the checks whose name contains `k10`; with `--exact` the one with this name |
+//! | `… -- --list` | lists the checks |
+//! | `… -- --skip k21` | leaves checks out of this run; [`Suite::skip`] leaves them out of each run, with a reason |
+//! | `… -- --report FILE` | writes a report in JSON |
+//! | `… -- --report-time` | prints how long each check took |
 //!
 //! # What a suite needs from you
 //! A function that makes a new, empty [`Subject`]. The suite calls it once for each check.
@@ -37,8 +76,8 @@
 //! | | |
 //! |---|---|
 //! | [`Subject::with_replicas`] | opens the same data again: for restarts, and for races between replicas |
-//! | [`Subject::with_dump`] | reads every byte at rest: the suite searches it for plaintext |
-//! | [`Subject::with_restart`] | ends the engine and opens the same data: without it, what the engine has in memory only seems durable |
+//! | [`Subject::with_dump`] | reads every byte at rest that your configuration writes (tables, indexes, logs, snapshots): the suite searches it for plaintext, also in UTF-16, in hexadecimal digits, in Base64 and escaped in JSON |
+//! | [`Subject::with_restart`] | ends the engine and opens the same data: without it, a store on sled that never calls `flush` passes |
 //! | [`Subject::with_teardown`] | removes the data of the check, however it has ended |
 //! | [`Subject::guarded_by`] | a value to drop after the check, such as a temporary directory |
 //! | [`Suite::skip`] | a check, or one of the first two hooks, that your store cannot have, and the reason |
@@ -49,7 +88,22 @@
 //! restarts then open the data through `with_replicas`.
 //!
 //! The suites do not read the system clock: every time that they pass to a store is a constant, and some are far from today.
-//! [`fixtures`] has values for the tests that you write beside them.
+//! The guide's page [a store of your own](https://github.com/revento/revento-rs/blob/main/docs/guide/your-own-store.md) has the hooks of an SQL
+//! store, and a test that kills its process. [`fixtures`] has values for the tests that you write beside them.
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `harness` | [`Harness`], on by default: each check is a test of a test binary |
+//!
+//! # What it does not do
+//! It does not measure, and it cannot see what a rule of the trait does not promise. It cannot pull the plug: how durable the disk is, and what a
+//! cluster loses when a server dies, is for tests of yours.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 #![expect(
     clippy::indexing_slicing,
@@ -91,8 +145,3 @@ pub use traits::{
     BudgetStoreSuite, DeletionStoreSuite, InboxAdminSuite, InboxStoreSuite, OnceSuite, SealerSuite,
     StoreTrait, TokenAdminSuite, TokenStoreSuite,
 };
-
-/// The README's code compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -20,9 +20,11 @@ pub trait Entropy: Send + Sync + fmt::Debug {
 }
 
 /// The random number generator failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the random number generator failed; the operation did not start: try again")]
 pub struct EntropyError;
+
+revento_core::readable_debug!(EntropyError);
 
 impl EntropyError {
     /// Always [`ErrorKind::Internal`].

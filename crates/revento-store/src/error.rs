@@ -41,13 +41,14 @@ pub enum StoreErrorReason {
 ///
 /// The text says what failed during which action and what helps. The engine's own error is the
 /// [`source`](Error::source).
-#[derive(Debug)]
 pub struct StoreError {
     reason: StoreErrorReason,
     action: &'static str,
     may_have_taken_effect: bool,
     source: Box<dyn Error + Send + Sync>,
 }
+
+revento_core::readable_debug!(StoreError);
 
 impl StoreError {
     /// The error of a call that only reads. `action` completes "while …", such as "loading a connection".

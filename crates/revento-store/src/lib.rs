@@ -18,6 +18,19 @@
 //! [a store of your own](https://github.com/revento/revento-rs/blob/main/docs/guide/your-own-store.md) has the smallest store of each
 //! kind. Each trait is implemented for `Arc<T>`.
 //!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//! use revento_store::{Clock, Once, SystemClock, memory::MemoryOnce};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), revento_store::StoreError> {
+//! let store: Arc<dyn Once> = Arc::new(MemoryOnce::new()); // or a store in your database
+//! let now = SystemClock.now();
+//! let until = now.saturating_add(Duration::from_secs(3600));
+//! assert!(store.take("callback/4711", now, until).await?, "the first replica takes the mark");
+//! assert!(!store.take("callback/4711", now, until).await?, "all others come too late");
+//! # Ok(()) }
+//! ```
+//!
 //! # What every method of a store does
 //! - It is **atomic**, for any number of callers and replicas at once.
 //! - It is **durable**: when it has returned `Ok`, a crash of the process or of the engine does not undo it. (What [`BudgetStore`] keeps
@@ -41,6 +54,21 @@
 //!
 //! An engine that limits the size of an index entry gets [`columns::index_text`] in the index and the text beside it; an engine that limits
 //! the characters of its keys gets [`TextDigest`].
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `group-commit` | `group_commit`: calls of a store share transactions |
+//! | `connection-pool` | `connection_pool`: a pool of connections, for stores |
+//!
+//! # What it does not do
+//! It has no database: [`memory`] forgets everything with the process. For a database choose `revento-store-sqlite`, `-postgres`, `-mysql`, `-nats` or
+//! `-redis`, or write a store, in about an hour. It encrypts nothing itself: a [`Sealer`] does.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod admin;
 mod arc;

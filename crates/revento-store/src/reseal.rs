@@ -31,7 +31,6 @@ pub enum ResealOutcome {
 }
 
 /// A record could not be sealed again. It is readable as before.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum ResealError {
     /// The store failed. The new bytes may be stored; they hold the same.
@@ -41,6 +40,8 @@ pub enum ResealError {
     /// The sealer gave bytes that it does not open again, and nothing was stored.
     NotRepeatable,
 }
+
+revento_core::readable_debug!(ResealError);
 
 impl ResealError {
     /// [`ErrorKind::Storage`] if the store failed, else [`ErrorKind::Sealing`].

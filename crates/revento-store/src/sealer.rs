@@ -58,7 +58,6 @@ pub trait Sealer: Send + Sync + fmt::Debug {
 }
 
 /// Sealing or opening failed. The error never shows plaintext.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum SealError {
     /// The bytes name a key that this sealer does not hold.
@@ -73,6 +72,8 @@ pub enum SealError {
     /// The key service or the random number generator did not answer.
     Unavailable(Box<dyn Error + Send + Sync>),
 }
+
+revento_core::readable_debug!(SealError);
 
 impl SealError {
     /// Always [`ErrorKind::Sealing`].

@@ -16,7 +16,7 @@ use crate::{
 const FORMAT: u8 = 1;
 
 /// The bytes are not a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeSlotError {
     /// The bytes were cut or altered, or another program wrote them.
@@ -31,6 +31,8 @@ pub enum DecodeSlotError {
         format: u8,
     },
 }
+
+revento_core::readable_debug!(DecodeSlotError);
 
 impl DecodeSlotError {
     /// The reason of the [`StoreError`](crate::StoreError) that has this error as its source.

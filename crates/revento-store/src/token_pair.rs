@@ -91,9 +91,11 @@ impl TokenPairCodec {
 }
 
 /// The bytes are not a pair of tokens in a known format. Says nothing about the bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the token pair is not in a format that this version knows: update this program, or connect again")]
 pub struct TokenPairFormatError;
+
+revento_core::readable_debug!(TokenPairFormatError);
 
 impl TokenPairFormatError {
     /// Always [`ErrorKind::Storage`].

@@ -39,6 +39,21 @@
 //! let service = HandlerEndpoint::new(Verifier::new("whsec_example_secret")?, approved);
 //! # Ok::<(), revento_webhooks::SecretError>(())
 //! ```
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `web` | on by default: the OAuth flow, the sessions and the checks of `revento-web` |
+//! | `metrics` | rejected webhooks are counted, through the crate `metrics` |
+//!
+//! # What it does not do
+//! It has no server and no router. It stores no deliveries itself: give a [`WebhookEndpoint`] an inbox. It does not limit how many connections there
+//! are, or how long a client takes for the head of a request: the server does.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod endpoint;
 mod handler;
@@ -64,8 +79,3 @@ pub use route::{WebhookRoute, WebhookRouteFuture, WebhookRouteService};
 
 /// The error of a request's body, as frameworks have it.
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// The README's code compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -9,7 +9,7 @@ use revento_inbox::AcceptError;
 use revento_webhooks::{BodyTooLarge, EventError, VerifyError};
 
 /// A request that was not accepted. The text of the response helps the owner and no attacker.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
     /// 405, or 204 to OPTIONS, both with `Allow`: the method is not POST. A probe or a browser, and no attack.
@@ -82,6 +82,8 @@ pub enum Rejection {
     #[error("this server failed while it handled the delivery: send it again")]
     Panicked,
 }
+
+revento_core::readable_debug!(Rejection);
 
 impl Rejection {
     /// The status of the response.

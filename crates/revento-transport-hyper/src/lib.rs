@@ -24,6 +24,17 @@
 //! - *invalid peer certificate: UnknownIssuer*: this machine does not know the authority that issued the peer's
 //!   certificate, such as a company's own. Give its root to [`HttpConfig::root_certificate_pem`].
 //! - *no connection within …*: raise [`HttpConfig::connect_timeout`], or check the name server and the proxy.
+//!
+//! # Features
+//! It has no Cargo features.
+//!
+//! # What it does not do
+//! No redirects, no retries, no cookies, no proxy from the environment, no HTTP/3 and no HTTP/2 without TLS. It needs tokio.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod build;
 mod connect;

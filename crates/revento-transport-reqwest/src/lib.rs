@@ -19,6 +19,21 @@
 //! let transport = ReqwestTransport::with_config(HttpConfig::new().timeout(Duration::from_secs(10)))?;
 //! # Ok::<(), revento_transport_reqwest::BuildError>(())
 //! ```
+//!
+//! # Features
+//! | feature | what it adds |
+//! |---|---|
+//! | `aws-lc-rs` | on by default: TLS by aws-lc-rs. Without it the program installs a provider of rustls |
+//! | `http2` | on by default: HTTP/2, if the peer offers it |
+//!
+//! # What it does not do
+//! No redirects, no retries, no cookies, no proxy from the environment, no HTTP/3 and no HTTP/2 without TLS. It needs tokio. `revento-transport-hyper` has
+//! fewer dependencies.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 use std::fmt;
 

@@ -138,11 +138,12 @@ impl fmt::Debug for ProxyUrl {
 }
 
 /// A transport cannot be built from its [`HttpConfig`].
-#[derive(Debug)]
 pub struct BuildError {
     reason: BuildErrorReason,
     source: Box<dyn Error + Send + Sync>,
 }
+
+revento_core::readable_debug!(BuildError);
 
 /// Which setting of a transport is unusable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

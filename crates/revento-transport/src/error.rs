@@ -10,12 +10,13 @@ type BoxError = Box<dyn Error + Send + Sync>;
 ///
 /// `Display` says what happened; the cause is in [`source`](Error::source). Print both with
 /// [`revento_core::error::chain`].
-#[derive(Debug)]
 pub struct TransportError {
     failure: Failure,
     timed_out: bool,
     source: Option<BoxError>,
 }
+
+revento_core::readable_debug!(TransportError);
 
 #[derive(Debug, Clone, Copy)]
 enum Failure {

@@ -5,6 +5,18 @@
 //! token again (invariant T1): [`TransportError::may_have_taken_effect`] is `false` only when the request certainly
 //! was not sent.
 //!
+//! ```
+//! use bytes::Bytes;
+//! use revento_transport::{Transport, testing::Scripted};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), revento_transport::TransportError> {
+//! let transport = Scripted::new([Ok(http::Response::new(Bytes::from("hello")))]); // a test double
+//! let request = http::Request::get("https://api.example/v1").body(Bytes::new()).unwrap();
+//! assert_eq!(transport.send(request).await?.body(), "hello");
+//! assert_eq!(transport.take_requests().len(), 1);
+//! # Ok(()) }
+//! ```
+//!
 //! # Choosing a transport
 //! Use `revento-transport-reqwest` when reqwest is a dependency already, and `revento-transport-hyper` for a smaller
 //! dependency tree or a Unix socket. [`TowerTransport`] wraps a client with layers of your own. The test doubles are in
@@ -19,9 +31,20 @@
 //! ```
 //!
 //! # Features
-//! - `tower`: [`TowerTransport`] and [`TransportService`]
-//! - `recording`: [`testing::Recorder`] and [`testing::Replay`]
-//! - `suite`: [`transport_suite!`]
+//! | feature | what it adds |
+//! |---|---|
+//! | `tower` | [`TowerTransport`] and [`TransportService`]: any `tower::Service` is a transport, and the other way round |
+//! | `recording` | [`testing::Recorder`] and [`testing::Replay`] |
+//! | `suite` | [`transport_suite!`]: the tests that each transport passes, over real sockets |
+//!
+//! # What it does not do
+//! It sends nothing itself: choose one of the two implementations, or write one. It knows nothing about Revento but the rule of what may be sent twice.
+//! No streaming: requests and responses are whole bodies in memory, within a limit.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

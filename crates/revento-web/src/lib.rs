@@ -25,6 +25,18 @@
 //!     begun.unwrap_or_else(|error| error.to_response())
 //! }
 //! ```
+//!
+//! # Features
+//! It has no Cargo features.
+//!
+//! # What it does not do
+//! It has no server, no router and no pages: what people see is yours. It keeps no sessions of organizers, only of participants in the platform's
+//! frame. It does not receive webhooks: the adapters and `revento-tower` do.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 mod browser;
 mod flow;
@@ -42,8 +54,3 @@ pub use webview::{
     CookieError, FrameAncestors, FrameAncestorsService, SignInError, WebviewCookie, WebviewSession,
     WebviewSessions,
 };
-
-/// The README's code compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -58,13 +58,29 @@ macro_rules! error_shape {
                 false
             }
         }
+
+        impl fmt::Debug for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                sentences(self, f)
+            }
+        }
     };
 }
 
+/// Writes an error and its causes as `Display` does. A person reads `Debug`, too: Rust prints with it the error of a `main` that returns
+/// `Result<(), Box<dyn Error>>`, and a wrong secret is mostly found there.
+#[cold]
+fn sentences(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{error}")?;
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(f, ": {error}")?;
+        cause = error.source();
+    }
+    Ok(())
+}
+
 /// A text that cannot be a signing secret.
-///
-/// `Debug` prints the sentence of `Display`, since Rust prints the error of a `main` that returns
-/// `Result<(), Box<dyn Error>>` with `Debug`, and a wrong secret is mostly found there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SecretError {
@@ -93,13 +109,6 @@ impl fmt::Display for SecretError {
     }
 }
 
-impl fmt::Debug for SecretError {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 impl Error for SecretError {}
 
 /// A tolerance that is not within 30 to 300 seconds (contract §4.1).
@@ -121,18 +130,10 @@ impl fmt::Display for ToleranceError {
     }
 }
 
-/// Prints the sentence, as that of [`SecretError`] does.
-impl fmt::Debug for ToleranceError {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 impl Error for ToleranceError {}
 
 /// The four headers of a delivery are not all present exactly once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError {
     /// These headers are absent or empty.
@@ -159,7 +160,7 @@ impl fmt::Display for HeaderError {
 impl Error for HeaderError {}
 
 /// How the signature header differs from `sha256=` and 64 lowercase hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignatureError {
     /// The value does not begin with `sha256=`: it has another scheme, or none.
@@ -187,7 +188,7 @@ impl Error for SignatureError {}
 
 /// Why a delivery is refused. Answer 401 to each, with the same text: which check failed, and how far off a timestamp is,
 /// helps an attacker. The error is for your log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// The four headers are not all present exactly once.
@@ -266,7 +267,7 @@ impl From<HeaderError> for VerifyError {
 }
 
 /// A body with more bytes than the limit. Answer 413.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct BodyTooLarge {
     limit: usize,
 }

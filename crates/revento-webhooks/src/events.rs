@@ -8,7 +8,6 @@ use revento_core::{Envelope, EnvelopeError, error::ErrorKind, kind::Kind};
 use crate::{delivery::VerifiedDelivery, error::VerifyErrorKind, verify::Verified};
 
 /// A verified delivery whose content is not what the caller asked for.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum EventError {
     /// The body is not the envelope that the contract promises, or its data is not of the requested kind.
@@ -22,6 +21,8 @@ pub enum EventError {
     /// The body is white space alone. It is signed, so it is not a probe.
     BlankBody,
 }
+
+revento_core::readable_debug!(EventError);
 
 impl EventError {
     /// Who is at fault: `Platform` for a malformed envelope, `Rejected` for a changed header.

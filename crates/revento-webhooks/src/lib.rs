@@ -68,6 +68,10 @@
 //! [`Verified::unsigned_delivery_id`] say so in their names. Take the identity and the type from the signed body. With the
 //! feature `events`, `Verified::envelope` reads them and refuses a header that disagrees.
 //!
+//! # What it costs
+//! A verification costs 1.28 times the bare hash at 1 KiB, and is more than four times faster than svix and standardwebhooks:
+//! [how that was measured](https://github.com/revento/revento-rs/blob/main/docs/performance.md). The crate brings 15 small crates in all.
+//!
 //! # Features
 //! No feature is on by default, and each only adds. All but `events` work without the standard library.
 //!
@@ -82,6 +86,18 @@
 //! Is every delivery refused although the secret is right? Then the body is probably not the one that was signed: a
 //! framework parsed and printed it again, decoded it as text, or decompressed it. Verify the raw bytes before anything else
 //! reads them. `Explainer` names the cause, and the platform's delivery log shows the bytes that were sent.
+//!
+//! # What it does not do
+//! It does no I/O and reads no clock: you give it the headers, the body and the time. It does not store deliveries or drop duplicates
+//! (`revento-inbox` does), and it has no route for a web framework (`revento-axum`, `revento-actix` and `revento-tower` have). Programs that use the
+//! verifier alone are [`examples/minimal-verifier`](https://github.com/revento/revento-rs/blob/main/examples/minimal-verifier) and, for serverless platforms,
+//! [`examples/lambda-style`](https://github.com/revento/revento-rs/blob/main/examples/lambda-style). For other languages, [test vectors](https://github.com/revento/revento-rs/blob/main/tests/conformance) define what
+//! a verifier has to accept and to refuse.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
@@ -142,8 +158,3 @@ pub use sign::Signer;
 pub use signature_list::SignatureListVerifier;
 pub use streaming::StreamingVerifier;
 pub use verify::{CheckedHeaders, Verified, Verifier};
-
-/// The README's code compiles.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -5,6 +5,53 @@
 //! This crate re-exports the other crates and adds no code of its own. Depend on a single crate
 //! instead if you need only that one.
 //!
+//! ```
+//! # use revento::oauth::Endpoints;
+//! # use revento_sandbox::{ConsentDecision, Sandbox};
+//! # use revento::store::memory::{MemoryInbox, MemoryTokens};
+//! use futures_util::TryStreamExt;
+//! use revento::{AuthorizationRequest, Client, Handlers, Inbox, Integration, KeyRing, ReqwestTransport, SealingKey, Webhook, kind};
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (callback, store, inbox_store) = ("http://localhost:3000/callback", MemoryTokens::new(), MemoryInbox::new());
+//! # let sandbox = Sandbox::builder().redirect_uri(callback).start().await?;
+//! # let info = sandbox.info();
+//! # let (client_id, secret, endpoints) = (info.client_id.as_str(), info.client_secret.as_str(), Endpoints::sandbox(&info.auth_base)?);
+//! # let stop = || std::future::pending();
+//! // Once, when the program starts.
+//! let sealer = std::sync::Arc::new(KeyRing::new(SealingKey::from_bytes([7; 32])));
+//! let integration = Integration::new(endpoints, client_id, callback)?.with_secret(secret);
+//! let client = Client::builder(integration)
+//!     .transport(ReqwestTransport::new()?)
+//!     .store(store)
+//!     .sealer(sealer.clone())
+//!     .build()?;
+//! tokio::spawn(client.background().run(stop()));
+//!
+//! // An organizer connects an event: the page sends the browser to the platform, and the browser comes back with a query.
+//! let scopes = revento::Scopes::parse("event.read participants.read");
+//! let begun = client.begin_authorization(&AuthorizationRequest { event_id: "evt_test_published".into(), scopes })?;
+//! # let went = sandbox.authorize(&begun.url, ConsentDecision::Authorize).await?;
+//! # let query = went.split_once('?').map_or("", |(_, query)| query);
+//! client.finish_authorization(begun.pending.callback(query, client.now())?).await?;
+//!
+//! // Read. The client refreshes tokens, waits for the rate limits and follows the pages.
+//! let mut people = client.event("evt_test_published").participants().stream();
+//! while let Some(person) = people.try_next().await? {
+//!     println!("{}: {}", person.id, person.application_status);
+//! }
+//!
+//! // Handle webhooks: the route of your framework stores them in the inbox, the runner handles them.
+//! let inbox = Inbox::builder(inbox_store, sealer).build();
+//! let handlers = Handlers::new().on(|webhook: Webhook<kind::ApplicationApproved>| async move {
+//!     println!("approved: {}", webhook.data.id);
+//!     Ok(())
+//! });
+//! tokio::spawn(inbox.runner(handlers).run(stop()));
+//! # Ok(()) }
+//! ```
+//!
+//! Whole programs are in the [examples](https://github.com/revento/revento-rs/blob/main/examples/service), and the [guide](https://github.com/revento/revento-rs/blob/main/docs/guide) goes through each task.
+//!
 //! The guide is the module `guide` (on docs.rs, or with all features); it has a chapter for each task.
 //!
 //! # The crate root
@@ -49,6 +96,17 @@
 //! | `test-util` | for tests: an `example()` of each resource and webhook, with a setter for each field |
 //! | `testkit` | for tests: `revento::testkit`, the conformance suites for your own stores, and the suite for your own transports |
 //! | `recording` | for tests: test doubles that record HTTP exchanges and replay them |
+//!
+//! # What it does not do
+//! It writes nothing to the platform, which has no write endpoints. It starts no task and reads no environment variable: workers are futures that you
+//! spawn, and settings are arguments. It has no web server, no sessions of your own users and no pages. It does not handle a delivery exactly once
+//! if a process dies between the work of a handler and its completion; [`inbox`] says what a handler does about it.
+//! [ARCHITECTURE.md](https://github.com/revento/revento-rs/blob/main/ARCHITECTURE.md) says how the crates fit together.
+//!
+//! # Stability
+//! It needs Rust 1.95 or later, and only a new minor version raises that. All crates of the SDK have one version and follow
+//! [semantic versioning](https://semver.org): before 1.0, only a new minor version breaks programs. The
+//! [changelog](https://github.com/revento/revento-rs/blob/main/CHANGELOG.md) says what to change.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -2,8 +2,9 @@
 //!
 //! The settings are environment variables, see README.md. The page docs/guide/badge-printer.md explains the program.
 
-use std::{env, error::Error, fs, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{env, fs, io, path::PathBuf, sync::Arc, time::Duration};
 
+use anyhow::Context as _;
 use axum::http::request::Parts;
 use axum::{Router, extract::State, response::IntoResponse, routing::get};
 use futures_util::FutureExt;
@@ -69,7 +70,7 @@ impl Jobs {
     }
 
     /// Gives the waiting jobs to the printer. What a crash interrupts is written again under the same names.
-    async fn print_waiting(&self) -> Result<(), Box<dyn Error>> {
+    async fn print_waiting(&self) -> anyhow::Result<()> {
         let mut tx = self.db.begin_with("BEGIN IMMEDIATE").await?;
         let waiting: Vec<(i64, String)> = sqlx::query_as(PRINT).fetch_all(&mut *tx).await?;
         for (id, badge) in waiting {
@@ -83,7 +84,7 @@ impl Jobs {
     async fn print(self) {
         loop {
             if let Err(error) = self.print_waiting().await {
-                tracing::error!(%error, "no badge was printed; trying again");
+                tracing::error!("no badge was printed, trying again: {error:#}");
             }
             time::sleep(Duration::from_secs(1)).await;
         }
@@ -133,7 +134,7 @@ async fn callback(State(flow): State<AuthorizationFlow>, browser: Parts) -> impl
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let (database, spool) = (setting("DATABASE")?, PathBuf::from(setting("SPOOL")?));
     let endpoints = Endpoints::new(&setting("REVENTO_AUTH_BASE")?, &setting("REVENTO_API_BASE")?)?;
@@ -174,13 +175,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     tokio::spawn(jobs.print());
     let stop = async { drop(tokio::signal::ctrl_c().await) }.shared();
-    let listener = TcpListener::bind(setting("LISTEN")?).await?;
+    let address = setting("LISTEN")?;
+    let listener = TcpListener::bind(&address).await;
+    let listener =
+        listener.with_context(|| format!("cannot listen on {address}: set LISTEN to a free address"))?;
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone());
     let (served, (), ()) = tokio::join!(server, runner.run(stop.clone()), client.background().run(stop));
     served?;
     Ok(store.close().await?)
 }
 
-fn setting(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("{name} is not set; see README.md"))
+fn setting(name: &str) -> anyhow::Result<String> {
+    let value = env::var(name).ok();
+    value.with_context(|| format!("{name} is not set: README.md says what it is"))
 }

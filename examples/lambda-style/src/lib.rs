@@ -4,8 +4,9 @@
 
 pub mod gateway;
 
-use std::{env, error::Error, io::Write as _, sync::Arc, time::Duration};
+use std::{env, io::Write as _, sync::Arc, time::Duration};
 
+use anyhow::Context as _;
 use http::{HeaderMap, StatusCode};
 use revento::{
     HandlerError, Handlers, Inbox, KeyRing, SealingKey, SqliteStore, Timestamp, Verifier, Webhook,
@@ -19,9 +20,6 @@ use tower::ServiceExt;
 
 use crate::gateway::{Event, Response};
 
-/// Any error of the start of a function.
-pub type StartError = Box<dyn Error + Send + Sync>;
-
 /// Opens the inbox that both functions share. Do it once for each instance of a function, outside of its handler.
 ///
 /// `REVENTO_STORE` is the URL of a PostgreSQL database, or the path of an SQLite file on a disk that both functions mount.
@@ -29,9 +27,9 @@ pub type StartError = Box<dyn Error + Send + Sync>;
 ///
 /// # Errors
 /// A variable is missing, the key is not one, or the store cannot be opened.
-pub async fn open_inbox() -> Result<Inbox, StartError> {
-    let keys = KeyRing::new(SealingKey::from_base64(&env::var("REVENTO_SEALING_KEY")?)?);
-    let place = env::var("REVENTO_STORE")?;
+pub async fn open_inbox() -> anyhow::Result<Inbox> {
+    let keys = KeyRing::new(SealingKey::from_base64(&setting("REVENTO_SEALING_KEY")?)?);
+    let place = setting("REVENTO_STORE")?;
     let store: Arc<dyn InboxStore> = if place.contains("://") {
         // There are as many processes as requests: put a pooler in front of the database.
         Arc::new(PostgresOptions::new(&place).max_connections(1).connect().await?)
@@ -47,8 +45,8 @@ pub async fn open_inbox() -> Result<Inbox, StartError> {
 ///
 /// # Errors
 /// The variable is missing, or the secret is too short.
-pub fn endpoint(inbox: Inbox) -> Result<WebhookEndpoint, StartError> {
-    let verifier = Verifier::new(&env::var("REVENTO_WEBHOOK_SECRET")?)?;
+pub fn endpoint(inbox: Inbox) -> anyhow::Result<WebhookEndpoint> {
+    let verifier = Verifier::new(&setting("REVENTO_WEBHOOK_SECRET")?)?;
     Ok(WebhookEndpoint::new(verifier, inbox))
 }
 
@@ -71,6 +69,15 @@ pub async fn drain(inbox: &Inbox, deadline: Timestamp) -> Result<Drained, DrainE
     const TO_ANSWER: Duration = Duration::from_secs(1);
     let deadline = deadline.saturating_sub(TO_ANSWER);
     inbox.drain(&handlers(), 10_000, deadline).await
+}
+
+/// A setting of the function, which is a variable of its environment.
+///
+/// # Errors
+/// The variable is missing.
+pub fn setting(name: &str) -> anyhow::Result<String> {
+    let value = env::var(name).ok();
+    value.with_context(|| format!("{name} is not set: README.md says what it is"))
 }
 
 /// What the integration does with webhooks.

@@ -4,6 +4,7 @@
 
 use std::{error::Error, sync::Arc, time::Duration, time::SystemTime};
 
+use anyhow::Context as _;
 use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming, http, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,9 +15,11 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(5); // for the headers of a r
 
 async fn receive(verifier: &Verifier, request: Request<Incoming>) -> Result<VerifiedDelivery, Refusal> {
     let deny = |status| move |error: &dyn Error| (status, error.to_string());
-    let method = request.method();
-    if method != "POST" {
-        return Err((if method == "OPTIONS" { 204 } else { 405 }, String::new()));
+    if request.method() != "POST" {
+        return Err((
+            if request.method() == "OPTIONS" { 204 } else { 405 },
+            String::new(),
+        ));
     }
     let now = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |t| t.as_secs());
     let headers = Headers::collect(request.headers()).map_err(|e| deny(401)(&e))?;
@@ -44,10 +47,13 @@ async fn answer(verifier: Arc<Verifier>, request: Request<Incoming>) -> http::Re
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let verifier = Arc::new(Verifier::new(&std::env::var("REVENTO_WEBHOOK_SECRET")?)?);
-    let address = std::env::args().nth(1).ok_or("which address?")?;
-    let listener = tokio::net::TcpListener::bind(address).await?;
+async fn main() -> anyhow::Result<()> {
+    let secret = std::env::var("REVENTO_WEBHOOK_SECRET").context("set REVENTO_WEBHOOK_SECRET")?;
+    let verifier = Arc::new(Verifier::new(&secret)?);
+    let address = std::env::args().nth(1).context("which address?")?;
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .context("choose another address")?;
     println!("listening on {}", listener.local_addr()?);
     loop {
         let (io, verifier) = (TokioIo::new(listener.accept().await?.0), Arc::clone(&verifier));

@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, env, error::Error, io, sync::Arc, time::Duration};
 
+use anyhow::Context as _;
 use axum::http::{StatusCode, header, request::Parts};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::{Router, extract::State, routing::get, routing::post};
@@ -128,7 +129,7 @@ async fn apply(Portal { client, ledger, .. }: Portal, webhook: Webhook) -> Resul
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let base_url = setting("BASE_URL")?;
     let endpoints = Endpoints::new(&setting("REVENTO_AUTH_BASE")?, &setting("REVENTO_API_BASE")?)?;
@@ -167,13 +168,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .layer(WebhookRoute::new("/webhooks", webhooks));
 
     let stop = async { drop(tokio::signal::ctrl_c().await) }.shared();
-    let listener = TcpListener::bind(setting("LISTEN")?).await?;
+    let address = setting("LISTEN")?;
+    let listener = TcpListener::bind(&address).await;
+    let listener =
+        listener.with_context(|| format!("cannot listen on {address}: set LISTEN to a free address"))?;
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone());
     let (served, (), ()) = tokio::join!(server, runner.run(stop.clone()), client.background().run(stop));
     served?;
     Ok(store.close().await?)
 }
 
-fn setting(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("{name} is not set; see README.md"))
+fn setting(name: &str) -> anyhow::Result<String> {
+    let value = env::var(name).ok();
+    value.with_context(|| format!("{name} is not set: README.md says what it is"))
 }

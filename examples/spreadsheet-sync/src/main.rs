@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, collections::BTreeSet, env, error::Error, io, sync::Arc};
 
+use anyhow::Context as _;
 use axum::http::{StatusCode, header, request::Parts};
 use axum::{Router, extract::State, response::IntoResponse, routing::get};
 use futures_util::FutureExt;
@@ -124,7 +125,7 @@ fn problem(status: StatusCode, error: &(dyn Error + 'static)) -> (StatusCode, St
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let endpoints = Endpoints::new(&setting("REVENTO_AUTH_BASE")?, &setting("REVENTO_API_BASE")?)?;
     let callback_url = format!("{}/callback", setting("BASE_URL")?);
@@ -162,7 +163,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .layer(WebhookRoute::new("/webhooks", webhooks));
 
     let stop = async { drop(tokio::signal::ctrl_c().await) }.shared();
-    let listener = TcpListener::bind(setting("LISTEN")?).await?;
+    let address = setting("LISTEN")?;
+    let listener = TcpListener::bind(&address).await;
+    let listener =
+        listener.with_context(|| format!("cannot listen on {address}: set LISTEN to a free address"))?;
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone());
     let workers = async {
         tokio::join!(
@@ -176,8 +180,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(store.close().await?)
 }
 
-fn setting(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("{name} is not set; see README.md"))
+fn setting(name: &str) -> anyhow::Result<String> {
+    let value = env::var(name).ok();
+    value.with_context(|| format!("{name} is not set: README.md says what it is"))
 }
 
 #[cfg(test)]

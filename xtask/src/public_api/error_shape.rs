@@ -1,5 +1,5 @@
 //! One shape for all public errors: each answers what kind it is, whether the same call can succeed later, and whether it may
-//! have taken effect.
+//! have taken effect. Its `Debug` is for a person, because Rust prints with it the error of a `main` and of an `unwrap`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,13 +15,17 @@ const ALLOWED: [(&str, &str); 1] = [
     ("revento-api", "Cause"),
 ];
 
-/// Names each public error type that lacks one of the methods.
+/// Names each public error type that lacks one of the methods, or whose `Debug` is derived.
 pub(super) fn check(library: &str, description: &Value) -> Result<Vec<String>> {
     let index = description.get("index").and_then(Value::as_object);
     let index = index.context("there is no index")?;
     let mut errors = BTreeSet::new();
+    let mut derived = BTreeSet::new();
     let mut methods: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for implementation in index.values().filter_map(|item| item.pointer("/inner/impl")) {
+    for item in index.values() {
+        let Some(implementation) = item.pointer("/inner/impl") else {
+            continue;
+        };
         let Some(id) = implementation
             .pointer("/for/resolved_path/id")
             .map(Value::to_string)
@@ -40,14 +44,26 @@ pub(super) fn check(library: &str, description: &Value) -> Result<Vec<String>> {
                     .filter_map(|item| name(index.get(&item.to_string())?));
                 methods.entry(id).or_default().extend(names);
             }
-            Some(implemented) if is_error(description, implemented) => {
+            Some(implemented) if is(description, implemented, &["core", "error", "Error"]) => {
                 errors.insert(id);
+            }
+            Some(implemented)
+                if is_derived(item) && is(description, implemented, &["core", "fmt", "Debug"]) =>
+            {
+                derived.insert(id);
             }
             Some(_) => {}
         }
     }
-    let complaints = errors.iter().filter_map(|id| {
-        let item = index.get(id).filter(|item| is_public(item))?;
+    let public = |id: &&String| index.get(*id).is_some_and(is_public);
+    let unreadable = errors.intersection(&derived).filter(public).filter_map(|id| {
+        let name = name(index.get(id)?)?;
+        Some(format!(
+            "{library}: the error {name} derives Debug: a main that returns it prints code; see revento_core::readable_debug"
+        ))
+    });
+    let shapeless = errors.iter().filter(public).filter_map(|id| {
+        let item = index.get(id)?;
         if ALLOWED.contains(&(library, name(item)?)) {
             return None;
         }
@@ -59,13 +75,20 @@ pub(super) fn check(library: &str, description: &Value) -> Result<Vec<String>> {
         let lacks = (!lacks.is_empty()).then(|| lacks.join("(), "))?;
         Some(format!("{library}: the error {} lacks {lacks}()", name(item)?))
     });
-    Ok(complaints.collect())
+    Ok(unreadable.chain(shapeless).collect())
 }
 
-fn is_error(description: &Value, implemented: &Value) -> bool {
+/// Whether the implemented trait has this path.
+fn is(description: &Value, implemented: &Value, path: &[&str]) -> bool {
     let id = implemented.get("id").map(Value::to_string);
     let known = id.and_then(|id| description.get("paths")?.get(id)?.get("path"));
-    known.is_some_and(|path| *path == serde_json::json!(["core", "error", "Error"]))
+    known.is_some_and(|known| *known == serde_json::json!(path))
+}
+
+fn is_derived(item: &Value) -> bool {
+    let attributes = item.get("attrs").and_then(Value::as_array);
+    let mut attributes = attributes.into_iter().flatten();
+    attributes.any(|attribute| attribute.to_string().contains("automatically_derived"))
 }
 
 fn is_public(item: &Value) -> bool {
@@ -106,7 +129,25 @@ mod tests {
             "3".into(),
             json!({ "inner": { "impl": { "trait": { "path": "Error", "id": 9 }, "for": of, "items": [] } } }),
         );
-        json!({ "index": index, "paths": { "9": { "path": ["core", "error", "Error"] } } })
+        let paths =
+            json!({ "8": { "path": ["core", "fmt", "Debug"] }, "9": { "path": ["core", "error", "Error"] } });
+        json!({ "index": index, "paths": paths })
+    }
+
+    #[test]
+    fn a_public_error_with_a_derived_debug_is_named() {
+        let mut description = description(&METHODS, "public");
+        let of = json!({ "resolved_path": { "path": "OpenError", "id": 1 } });
+        description["index"]["4"] = json!({
+            "attrs": [], "inner": { "impl": { "trait": { "path": "Debug", "id": 8 }, "for": of, "items": [] } }
+        });
+        assert!(check("revento-x", &description).unwrap().is_empty());
+        description["index"]["4"]["attrs"] = json!(["automatically_derived"]);
+        let complaints = check("revento-x", &description).unwrap();
+        assert!(
+            complaints[0].contains("OpenError derives Debug"),
+            "{complaints:?}"
+        );
     }
 
     #[test]

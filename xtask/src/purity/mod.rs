@@ -6,6 +6,7 @@
 //! tests cite, `glossary` what the glossary names, `publishing` what cargo would refuse to upload, `llms` the map of the
 //! documentation, `commands` the commands that workflows and pages name. `links` finds dead links, `guide` what would not work in one
 //! of the two places where the guide is read; `markdown` reads pages for both.
+//! `front_pages` has the first page of each crate.
 
 mod check;
 mod commands;
@@ -26,6 +27,7 @@ mod sources;
 
 use anyhow::{Result, bail};
 
+use crate::front_pages;
 use crate::release::versions;
 use crate::workspace::root;
 use facts::Facts;
@@ -52,6 +54,9 @@ pub(crate) fn run() -> Result<()> {
             why,
         });
     violations.extend(wrong);
+    let pages = front_pages::check(&root()?)?.into_iter();
+    violations
+        .extend(pages.map(|front_pages::Complaint { place, why }| check::Violation::Code { place, why }));
     for violation in &violations {
         println!("✗ {violation}");
     }

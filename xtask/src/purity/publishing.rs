@@ -25,12 +25,31 @@ const FOLDER: &str = "env!(\"CARGO_MANIFEST_DIR\")";
 /// What the licences demand of a copy.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
+/// The categories of the registry that fit a crate of ours. It drops a category that it does not know.
+const CATEGORIES: [&str; 14] = [
+    "api-bindings",
+    "asynchronous",
+    "authentication",
+    "caching",
+    "command-line-utilities",
+    "cryptography",
+    "data-structures",
+    "database",
+    "development-tools::testing",
+    "no-std",
+    "simulation",
+    "web-programming",
+    "web-programming::http-client",
+    "web-programming::http-server",
+];
+
 pub(super) fn check(root: &Path) -> Result<Vec<Violation>> {
     let packages = metadata(root)?.packages;
     let mut violations = dependencies(&packages);
     violations.extend(order(&packages));
     for package in packages.iter().filter(|package| package.is_published()) {
         violations.extend(pages(package));
+        violations.extend(found_by(package));
         violations.extend(reads(package)?);
     }
     Ok(violations)
@@ -98,12 +117,40 @@ fn pages(package: &Package) -> Vec<Violation> {
         ),
         (package.license.is_none(), "a license"),
         (!readme.is_some_and(|readme| readme.is_file()), "a README"),
+        (package.documentation.is_none(), "documentation"),
+        (package.repository.is_none(), "a repository"),
+        (package.rust_version.is_none(), "a rust-version"),
+        (
+            package.has_library() && package.metadata.pointer("/docs/rs/all-features").is_none(),
+            "all-features in [package.metadata.docs.rs]",
+        ),
     ];
     missing
         .into_iter()
         .filter(|(is_missing, _)| *is_missing)
         .map(|(_, what)| violation(package, format!("it is published without {what}")))
         .collect()
+}
+
+/// The words by which people find it: the registry takes five of each, and drops categories that it does not know.
+fn found_by(package: &Package) -> Vec<Violation> {
+    let unfit = |word: &String| {
+        let starts = word.starts_with(|first: char| first.is_ascii_alphabetic());
+        let others = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '+');
+        !starts || word.len() > 20 || !word.chars().all(others)
+    };
+    let mut problems = Vec::new();
+    if !(1..=5).contains(&package.categories.len()) || !(1..=5).contains(&package.keywords.len()) {
+        problems.push("it needs one to five categories and keywords".to_owned());
+    }
+    let unknown = package
+        .categories
+        .iter()
+        .filter(|name| !CATEGORIES.contains(&name.as_str()));
+    problems.extend(unknown.map(|name| format!("the category {name} is not in the list of publishing.rs")));
+    let keywords = package.keywords.iter().filter(|word| unfit(word));
+    problems.extend(keywords.map(|word| format!("the registry does not take the keyword {word}")));
+    problems.into_iter().map(|why| violation(package, why)).collect()
 }
 
 /// Files of other folders that its code reads, and that of its tests, if they are in the package.
@@ -208,7 +255,24 @@ mod tests {
     #[test]
     fn a_crate_without_pages_is_found() {
         let found = pages(&packages(true, None, "*")[0]);
-        assert_eq!(found.len(), 4, "{found:?}");
+        assert_eq!(found.len(), 7, "{found:?}");
+    }
+
+    #[test]
+    fn words_that_the_registry_does_not_take_are_found() {
+        let mut package = packages(true, None, "*").remove(0);
+        assert_eq!(found_by(&package).len(), 1);
+        package.categories = vec!["database".into()];
+        package.keywords = vec!["revento".into(), "no spaces".into(), "2fast".into()];
+        let found: Vec<String> = found_by(&package).iter().map(ToString::to_string).collect();
+        assert!(
+            found[0].contains("no spaces") && found[1].contains("2fast"),
+            "{found:?}"
+        );
+        package.keywords.truncate(1);
+        assert!(found_by(&package).is_empty());
+        package.categories = vec!["databases".into()];
+        assert_eq!(found_by(&package).len(), 1);
     }
 
     #[test]

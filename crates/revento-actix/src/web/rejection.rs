@@ -28,11 +28,12 @@ use super::response::{flow_response, status, with_flow_headers};
 ///     }
 /// }
 /// ```
-#[derive(Debug)]
 pub struct FlowRejection {
     error: FlowError,
     headers: Option<FlowHeaders>,
 }
+
+revento_core::readable_debug!(FlowRejection);
 
 impl FlowRejection {
     /// Adds the headers of a callback's end to the response.

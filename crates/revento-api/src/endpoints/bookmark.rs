@@ -36,9 +36,11 @@ impl fmt::Display for Bookmark {
 }
 
 /// The text is no bookmark.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the text is no bookmark of a list: begin at the start, or give the text that was stored")]
 pub struct ParseBookmarkError;
+
+revento_core::readable_debug!(ParseBookmarkError);
 
 impl ParseBookmarkError {
     /// Always [`ErrorKind::Usage`].

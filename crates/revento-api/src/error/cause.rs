@@ -33,11 +33,7 @@ impl fmt::Display for Cause {
     }
 }
 
-impl fmt::Debug for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
-    }
-}
+revento_core::readable_debug!(Cause);
 
 impl Error for Cause {
     fn source(&self) -> Option<&(dyn Error + 'static)> {

@@ -7,7 +7,7 @@ use super::cause::Cause;
 use crate::url::TOKEN_ENDPOINT;
 
 /// A code gave no stored connection: the human has to consent again. The code is spent, unless it was [not sent](Self::NotStarted).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
     /// The store or the sealer does not work, so the code was not sent: its tokens would have been lost.
@@ -47,6 +47,8 @@ pub enum ConnectError {
         source: Cause,
     },
 }
+
+revento_core::readable_debug!(ConnectError);
 
 impl ConnectError {
     /// Who is at fault, and so what helps.

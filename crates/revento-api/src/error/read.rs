@@ -18,7 +18,7 @@ use super::{
 /// tried. `docs/errors.md` lists all errors with their causes.
 ///
 /// `endpoint` is the path with names in place of ids, such as `/events/{event_id}/participants`.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// There is no access token. No call was made, unless the platform ended the connection with its answer.
@@ -129,6 +129,8 @@ pub enum Error {
         endpoint: &'static str,
     },
 }
+
+revento_core::readable_debug!(Error);
 
 impl Error {
     /// Who is at fault, and so what helps.

@@ -6,7 +6,7 @@ use revento_core::error::ErrorKind;
 use revento_transport::TransportError;
 
 /// One request got no usable answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// The transport failed.
@@ -22,6 +22,8 @@ pub enum SendError {
     #[error("the transport panicked; the request may have arrived")]
     Panicked,
 }
+
+revento_core::readable_debug!(SendError);
 
 impl SendError {
     /// What the failure is about.

@@ -6,7 +6,7 @@ use super::cause::Cause;
 use crate::url::TOKEN_ENDPOINT;
 
 /// There is no access token. Each variant says what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
     /// No organizer or participant has connected, or everything about the connection was deleted.
@@ -91,6 +91,8 @@ pub enum SessionError {
         request_id: Option<RequestId>,
     },
 }
+
+revento_core::readable_debug!(SessionError);
 
 impl SessionError {
     /// Who is at fault, and so what helps.

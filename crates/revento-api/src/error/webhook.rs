@@ -4,7 +4,7 @@ use revento_core::{EnvelopeError, error::ErrorKind};
 use revento_store::StoreError;
 
 /// A webhook was not applied completely to the connections that it ends.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyWebhookError {
     /// The store failed.
@@ -19,6 +19,8 @@ pub enum ApplyWebhookError {
     )]
     Unreadable(#[from] EnvelopeError),
 }
+
+revento_core::readable_debug!(ApplyWebhookError);
 
 impl ApplyWebhookError {
     /// Who is at fault, and so what helps.

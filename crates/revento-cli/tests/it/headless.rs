@@ -13,6 +13,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    export_terminal::{Terminal, has_setsid},
     json::lines_of,
     support::{self, Ended, Running, all_of, revento},
 };
@@ -64,6 +65,22 @@ fn l8_headless_for_people_is_a_tick_per_step() {
     assert!(last.starts_with("All steps passed in "), "{stdout}");
     let output = stdout + &String::from_utf8(output.stderr).unwrap();
     assert!(!output.contains('\u{1b}'), "{output}");
+}
+
+/// `cargo xtask screenshots` names the folder for what the terminal has shown.
+#[test]
+fn the_documents_show_a_terminal() {
+    if !has_setsid() {
+        return;
+    }
+    let arguments = ["quickstart", "--headless"].map(str::to_owned);
+    let (code, shown) = Terminal::start(&arguments, &[]).end();
+    assert_eq!(code, Some(0), "{shown:?}");
+    assert!(shown.contains("All steps passed in "), "{shown:?}");
+    if let Some(folder) = std::env::var_os("REVENTO_TEST_TERMINAL") {
+        let file = Path::new(&folder).join("quickstart-terminal");
+        fs::write(file, format!("$ revento quickstart --headless\n{shown}")).unwrap();
+    }
 }
 
 #[test]

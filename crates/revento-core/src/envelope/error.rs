@@ -8,8 +8,10 @@ use crate::{EventType, error::ErrorKind, text::printable, tolerant_json::JsonErr
 ///
 /// The webhook is verified all the same, and its envelope and raw data stay usable. The text shows no value of the body,
 /// because these are personal data.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct EnvelopeError(Problem);
+
+crate::readable_debug!(EnvelopeError);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Problem {

@@ -17,6 +17,32 @@ pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl fmt::Display + 'a {
     Chain(error)
 }
 
+/// Implements `Debug` of your error types with [`chain`]: a sentence for each cause, as `Display` writes it.
+///
+/// Rust prints with `Debug` the error of a `main` that returns `Result<(), Box<dyn Error>>`, and the error of an `unwrap`. A person reads
+/// it there, so each error of the SDK says what happened and what to do:
+///
+/// ```
+/// #[derive(thiserror::Error)]
+/// #[error("there is no port {0}: choose one from 1 to 65535")]
+/// struct PortError(u32);
+///
+/// revento_core::readable_debug!(PortError);
+///
+/// let returned: Box<dyn std::error::Error> = PortError(70_000).into();
+/// assert_eq!(format!("{returned:?}"), "there is no port 70000: choose one from 1 to 65535");
+/// ```
+#[macro_export]
+macro_rules! readable_debug {
+    ($($error:ty),+ $(,)?) => {$(
+        impl ::core::fmt::Debug for $error {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Display::fmt(&$crate::error::chain(self), f)
+            }
+        }
+    )+};
+}
+
 struct Chain<'a>(&'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {

@@ -43,11 +43,13 @@ impl FormFields {
 
 /// The answers do not fit the type of the caller. The text names what was expected and where, but no answer, because
 /// answers are personal data.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error(
     "the form's answers do not fit the type: {0}; make optional what an organizer can remove from the form"
 )]
 pub struct ParseFormError(JsonError);
+
+crate::readable_debug!(ParseFormError);
 
 impl ParseFormError {
     /// The place of the answer that does not fit, such as `favorite_track`. Empty for all answers.

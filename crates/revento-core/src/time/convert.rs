@@ -6,11 +6,13 @@ use super::Timestamp;
 use crate::error::ErrorKind;
 
 /// The time is out of the range of the other type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the time is out of the range of {target}")]
 pub struct TimestampRangeError {
     target: &'static str,
 }
+
+crate::readable_debug!(TimestampRangeError);
 
 impl TimestampRangeError {
     const fn new(target: &'static str) -> Self {

@@ -92,11 +92,13 @@ impl fmt::Debug for Timestamp {
 }
 
 /// The text is not a time by RFC 3339.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a time: expected RFC 3339 in UTC, such as 2026-05-09T14:22:31Z")]
 pub struct ParseTimestampError {
     text: String,
 }
+
+crate::readable_debug!(ParseTimestampError);
 
 impl ParseTimestampError {
     /// Who is at fault: the author of the text.

@@ -9,11 +9,13 @@ use crate::{error::ErrorKind, text::printable};
 /// A value in a JSON text is missing, illegible, or of another type than expected.
 ///
 /// The text names the place and the types. It shows no value, because values can be personal data.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct JsonError {
     path: String,
     problem: Cow<'static, str>,
 }
+
+crate::readable_debug!(JsonError);
 
 impl JsonError {
     pub(crate) fn new(problem: impl Into<Cow<'static, str>>) -> Self {

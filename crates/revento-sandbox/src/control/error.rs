@@ -5,7 +5,7 @@ use crate::error_kind::SandboxErrorKind;
 use crate::platform::commands::CommandError;
 
 /// Why a call that controls the sandbox failed. Each message says what to do.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ControlError {
     /// The thing to act on does not exist.
@@ -18,6 +18,8 @@ pub enum ControlError {
     #[error("{0}")]
     Unwritten(String),
 }
+
+crate::error_kind::readable_debug!(ControlError);
 
 impl ControlError {
     /// What kind of error this is.

@@ -8,7 +8,7 @@ use crate::error_kind::SandboxErrorKind;
 /// Why a recording could not be read or replayed. Each message says what to do.
 ///
 /// A receiver that fails is no error: see [`ReplayedWebhook::error`](super::ReplayedWebhook::error).
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
     /// The file cannot be read.
@@ -55,6 +55,8 @@ pub enum ReplayError {
     )]
     Entropy,
 }
+
+crate::error_kind::readable_debug!(ReplayError);
 
 impl ReplayError {
     /// What kind of error this is.

@@ -8,7 +8,7 @@ use crate::durability::DataFileError;
 use crate::error_kind::SandboxErrorKind;
 
 /// Why a sandbox did not start. Each message ends with what to do about it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// Another program listens on the address.
@@ -128,6 +128,8 @@ pub enum StartError {
     #[error("the operating system gives no random bytes; the sandbox cannot make tokens without them")]
     Entropy,
 }
+
+crate::error_kind::readable_debug!(StartError);
 
 impl StartError {
     /// What kind of error this is.

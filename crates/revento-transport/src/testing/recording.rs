@@ -55,8 +55,9 @@ enum RecordedOutcome {
 }
 
 /// A text is not a recording.
-#[derive(Debug)]
 pub struct RecordingError(serde_json::Error);
+
+revento_core::readable_debug!(RecordingError);
 
 impl RecordingError {
     /// Always [`ErrorKind::Usage`]: the test reads another file.

@@ -20,12 +20,14 @@ use revento_core::error::ErrorKind;
 pub struct LocalPath(Box<str>);
 
 /// The text is not a path on this origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this is not a path on this site: write it like /agenda?day=2, with one slash in front and without dot segments, \
      backslashes and fragments"
 )]
 pub struct LocalPathError;
+
+revento_core::readable_debug!(LocalPathError);
 
 impl LocalPathError {
     /// Who is at fault: whoever wrote the text.

@@ -4,9 +4,11 @@ use revento_core::error::ErrorKind;
 use url::Url;
 
 /// A text that is not an origin.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an origin: write it like https://app.revento.example, without a path")]
 pub struct OriginError(String);
+
+revento_core::readable_debug!(OriginError);
 
 impl OriginError {
     /// Who is at fault: the configuration.

@@ -16,7 +16,7 @@ const STORE_RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 /// Why a flow led to no connection.
 ///
 /// For services without a page of their own, [`to_response`](Self::to_response) makes a line of text of it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum FlowError {
     /// The platform or the human refused, or the callback belongs to no flow of this browser.
@@ -68,6 +68,8 @@ pub enum FlowError {
         source: Box<dyn Error + Send + Sync>,
     },
 }
+
+revento_core::readable_debug!(FlowError);
 
 impl FlowError {
     /// A status for the page that shows the error.

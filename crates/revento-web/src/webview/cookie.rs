@@ -31,11 +31,13 @@ pub struct WebviewCookie {
 }
 
 /// The name or the value of a cookie has characters that no cookie may have (RFC 6265 §4.1.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a cookie's name and value are visible ASCII without quotes, commas, semicolons and backslashes: encode it"
 )]
 pub struct CookieError;
+
+revento_core::readable_debug!(CookieError);
 
 impl CookieError {
     /// Who is at fault: the program.

@@ -5,7 +5,7 @@ use std::error::Error;
 use revento_core::error::ErrorKind;
 
 /// Why nobody was signed in.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SignInError {
     /// The connection is an organizer's. Request scopes of Login with Revento (contract §2.2).
@@ -15,6 +15,8 @@ pub enum SignInError {
     #[error("the session could not be sealed, and nobody was signed in: try again")]
     NotSealed(#[source] Box<dyn Error + Send + Sync>),
 }
+
+revento_core::readable_debug!(SignInError);
 
 impl SignInError {
     /// Who is at fault.

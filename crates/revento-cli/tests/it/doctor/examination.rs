@@ -324,7 +324,7 @@ async fn the_documents_show_a_terminal() {
         .unwrap();
     assert_eq!(code, Some(1), "{shown:?}");
     assert!(shown.contains("FAILED: "), "{shown:?}");
-    if let Some(path) = std::env::var_os("REVENTO_TEST_TERMINAL") {
-        std::fs::write(path, shown).unwrap();
+    if let Some(folder) = std::env::var_os("REVENTO_TEST_TERMINAL") {
+        std::fs::write(Path::new(&folder).join("doctor-terminal"), shown).unwrap();
     }
 }
