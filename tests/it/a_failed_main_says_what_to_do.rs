@@ -117,17 +117,14 @@ async fn sandbox_at(address: std::net::SocketAddr) -> Main {
     Ok(())
 }
 
-fn shown(mistake: &str, main: Main, lines: &mut String) {
-    let error = main.expect_err(mistake);
-    lines.push_str(&format!("{mistake}\n    Error: {error:?}\n"));
-}
-
-fn without_request_ids(text: &str) -> String {
-    let (first, rest) = text.split_once("(request ").unwrap_or((text, ""));
-    match rest.split_once(')') {
-        Some((_, rest)) => format!("{first}(request ID){}", without_request_ids(rest)),
-        None => first.to_owned(),
-    }
+/// What the terminal shows is a sentence, and no code.
+fn shown(mistake: &str, main: Main) {
+    let error = format!("{:?}", main.expect_err(mistake));
+    assert!(error.split_whitespace().count() > 4, "{mistake}: {error}");
+    let code = ["{ ", " }", "Some(", "Err("]
+        .into_iter()
+        .find(|code| error.contains(code));
+    assert_eq!(code, None, "{mistake}: {error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,80 +146,61 @@ async fn in_the_first_hour() {
     let sandbox = Sandbox::builder().redirect_uri(CALLBACK).start().await.unwrap();
     let now = 1_778_336_551;
 
-    let mut lines = String::new();
-    let all = &mut lines;
-    shown("the webhook secret is empty", secret(""), all);
+    shown("the webhook secret is empty", secret(""));
     shown(
         "the webhook secret ends with a line break",
         secret("whsec_example_secret\n"),
-        all,
     );
-    shown("half of the webhook secret", secret("whsec_exam"), all);
+    shown("half of the webhook secret", secret("whsec_exam"));
     shown(
         "the sealing key is a password",
         sealing_key("correct horse battery"),
-        all,
     );
-    shown("the sealing key is too short", sealing_key("c2hvcnQ="), all);
+    shown("the sealing key is too short", sealing_key("c2hvcnQ="));
     shown(
         "the client id is empty",
         integration("https://auth.revento.example", "", CALLBACK),
-        all,
     );
     shown(
         "the redirect URI has no scheme",
         integration("https://auth.revento.example", "clt_1", "localhost:3000/callback"),
-        all,
     );
     shown(
         "the platform's address has no scheme",
         integration("auth.revento.example", "clt_1", CALLBACK),
-        all,
     );
     shown(
         "the platform's address is not encrypted",
         integration("http://auth.revento.example", "clt_1", CALLBACK),
-        all,
     );
-    shown("the client has no transport", without_a_transport(), all);
+    shown("the client has no transport", without_a_transport());
     shown(
         "the folder of the database is missing",
         database(&path("missing/revento.db")).await,
-        all,
     );
-    shown("the database is a folder", database(&path("")).await, all);
-    shown("the database is a text", database(&path("notes.txt")).await, all);
+    shown("the database is a folder", database(&path("")).await);
+    shown("the database is a text", database(&path("notes.txt")).await);
     shown(
         "the webhook is old, or the clock is wrong",
         webhook(now, now + 4000),
-        all,
     );
-    shown("the clock is behind", webhook(now, now - 4000), all);
+    shown("the clock is behind", webhook(now, now - 4000));
     shown(
         "another program has the port of the sandbox",
         sandbox_at(address).await,
-        all,
     );
-    shown("the sandbox does not run", no_platform(&free).await, all);
+    shown("the sandbox does not run", no_platform(&free).await);
     shown(
         "the client secret is wrong",
         connect(&sandbox, "another secret", ConsentDecision::Authorize).await,
-        all,
     );
     let own = sandbox.info().client_secret.clone();
     shown(
         "the organizer declines",
         connect(&sandbox, &own, ConsentDecision::Decline).await,
-        all,
     );
-    shown("nobody has connected", not_connected().await, all);
+    shown("nobody has connected", not_connected().await);
     sandbox.shutdown().await;
 
-    let (folder, address) = (folder.path().display().to_string(), address.to_string());
-    let lines = lines
-        .replace(&folder, "FOLDER")
-        .replace(&address, "ADDRESS")
-        .replace(&free, "FREE");
-    insta::assert_snapshot!(without_request_ids(&lines));
     drop(taken);
 }
