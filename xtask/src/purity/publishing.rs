@@ -162,7 +162,10 @@ fn reads(package: &Package) -> Result<Vec<Violation>> {
     let manifest = fs::read_to_string(&package.manifest_path)?;
     let mut violations = Vec::new();
     for code in ["src", "tests", "examples", "benches"] {
-        if manifest.contains(&format!("exclude = [\"/{code}\"]")) || !folder.join(code).is_dir() {
+        // Of the code, the list in the workspace's manifest has the sources alone.
+        let is_left_out = code != "src" && manifest.contains("include.workspace = true")
+            || manifest.contains(&format!("exclude = [\"/{code}\"]"));
+        if is_left_out || !folder.join(code).is_dir() {
             continue;
         }
         for file in rust_files(&folder.join(code))? {
