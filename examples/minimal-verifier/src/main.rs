@@ -2,24 +2,20 @@
 #![allow(clippy::print_stdout, reason = "a program talks to the person who runs it")]
 #![allow(clippy::print_stderr, reason = "its log is standard error")]
 
-use std::{error::Error, sync::Arc, time::Duration, time::SystemTime};
-
 use anyhow::Context as _;
 use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming, http, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use revento_webhooks::{Headers, VerifiedDelivery, Verifier};
+use std::{error::Error, sync::Arc, time::Duration, time::SystemTime};
 
-type Refusal = (u16, String);
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5); // for the headers of a request
 
-async fn receive(verifier: &Verifier, request: Request<Incoming>) -> Result<VerifiedDelivery, Refusal> {
+async fn receive(verifier: &Verifier, request: Request<Incoming>) -> Result<VerifiedDelivery, (u16, String)> {
     let deny = |status| move |error: &dyn Error| (status, error.to_string());
     if request.method() != "POST" {
-        return Err((
-            if request.method() == "OPTIONS" { 204 } else { 405 },
-            String::new(),
-        ));
+        let status = if request.method() == "OPTIONS" { 204 } else { 405 };
+        return Err((status, String::new()));
     }
     let now = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |t| t.as_secs());
     let headers = Headers::collect(request.headers()).map_err(|e| deny(401)(&e))?;
@@ -51,9 +47,8 @@ async fn main() -> anyhow::Result<()> {
     let secret = std::env::var("REVENTO_WEBHOOK_SECRET").context("set REVENTO_WEBHOOK_SECRET")?;
     let verifier = Arc::new(Verifier::new(&secret)?);
     let address = std::env::args().nth(1).context("which address?")?;
-    let listener = tokio::net::TcpListener::bind(address)
-        .await
-        .context("choose another address")?;
+    let listener = tokio::net::TcpListener::bind(address).await;
+    let listener = listener.context("choose another address")?;
     println!("listening on {}", listener.local_addr()?);
     loop {
         let (io, verifier) = (TokioIo::new(listener.accept().await?.0), Arc::clone(&verifier));
