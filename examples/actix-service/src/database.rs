@@ -1,7 +1,8 @@
 //! One process keeps everything in an SQLite file. Several replicas share a PostgreSQL database.
 
-use std::{error::Error, fs, os::unix::fs::DirBuilderExt, sync::Arc};
+use std::{fs, os::unix::fs::DirBuilderExt, sync::Arc};
 
+use anyhow::Context as _;
 use revento::{PostgresStore, SqliteStore, store_postgres::PostgresOptions};
 use revento_example_service::Stores;
 
@@ -21,9 +22,10 @@ impl Database {
     ///
     /// # Errors
     /// It cannot be opened.
-    pub async fn open(settings: &Settings) -> Result<Self, Box<dyn Error>> {
+    pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
         let mut directory = fs::DirBuilder::new();
-        directory.recursive(true).mode(0o700).create(&settings.data)?;
+        let created = directory.recursive(true).mode(0o700).create(&settings.data);
+        created.with_context(|| format!("creating DATA_DIR {}", settings.data.display()))?;
         Ok(match &settings.database_url {
             Some(url) => {
                 let options = PostgresOptions::new(url).schema(&settings.database_schema);
@@ -51,7 +53,7 @@ impl Database {
     ///
     /// # Errors
     /// The log of the SQLite file could not be written back. Nothing is lost.
-    pub async fn close(&self) -> Result<(), Box<dyn Error>> {
+    pub async fn close(&self) -> anyhow::Result<()> {
         match self {
             Self::Sqlite(store) => store.close().await?,
             Self::Postgres(store) => store.close().await,

@@ -10,13 +10,14 @@ mod participant_pages;
 mod routes;
 mod settings;
 
-use std::{error::Error, net::TcpListener, sync::Arc};
+use std::{net::TcpListener, sync::Arc};
 
 use actix_web::{
     App, HttpServer,
     middleware::from_fn,
     web::{self, Data},
 };
+use anyhow::Context as _;
 use revento::{
     KeyRing, SealingKey,
     with_actix::{FrameAncestors, FrameAncestorsMiddleware, inbox_route, webhook_resource},
@@ -33,9 +34,10 @@ pub async fn serve(
     settings: Settings,
     stores: Stores,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(&settings.listen)?;
-    let keys = Arc::new(KeyRing::new(SealingKey::from_base64(&settings.encryption_key)?));
+) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(&settings.listen).context("choose another HOST or PORT")?;
+    let key = SealingKey::from_base64(&settings.encryption_key).context("ENCRYPTION_KEY")?;
+    let keys = Arc::new(KeyRing::new(key));
     let service = Service::with_stores(settings.service(), stores, &keys)?;
     serve_on(service, listener, stop).await;
     Ok(())

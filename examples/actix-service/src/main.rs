@@ -1,7 +1,6 @@
 //! A whole integration on actix-web: connect, read, receive webhooks, log in, delete.
 
 use std::{
-    error::Error,
     future::pending,
     io::{self, IsTerminal as _},
 };
@@ -28,7 +27,7 @@ async fn stopped() {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG)))
         .with_span_events(FmtSpan::CLOSE)

@@ -1,6 +1,8 @@
 //! The settings are environment variables, the same as those of `examples/other-languages`.
 
-use std::{env, error::Error, net::SocketAddr, path::PathBuf};
+use std::{env, net::SocketAddr, path::PathBuf};
+
+use anyhow::Context as _;
 
 /// What differs from one deployment to another.
 #[derive(Clone)]
@@ -40,15 +42,19 @@ impl Settings {
     ///
     /// # Errors
     /// A variable is missing, or the port is no number.
-    pub fn from_environment() -> Result<Self, Box<dyn Error>> {
+    pub fn from_environment() -> anyhow::Result<Self> {
         let or = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
-        let port = required("PORT")?.parse()?;
+        let port = required("PORT")?;
+        let port = port
+            .parse()
+            .context("PORT is the number of a port, such as 8080")?;
         Ok(Self {
             listen: (or("HOST", "127.0.0.1"), port),
             metrics: env::var("METRICS_LISTEN")
                 .ok()
                 .map(|address| address.parse())
-                .transpose()?,
+                .transpose()
+                .context("METRICS_LISTEN is an address with a port, such as 127.0.0.1:9464")?,
             base_url: or("BASE_URL", &format!("http://localhost:{port}")),
             data: or("DATA_DIR", "data").into(),
             database_url: env::var("DATABASE_URL").ok(),
@@ -82,8 +88,8 @@ impl Settings {
     }
 }
 
-fn required(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("{name} is not set"))
+fn required(name: &str) -> anyhow::Result<String> {
+    env::var(name).with_context(|| format!("set {name}, as the README says"))
 }
 
 impl std::fmt::Debug for Settings {
