@@ -269,7 +269,7 @@ fn q26_a_draining_function_with_too_little_time_says_so() {
     let world = World::new();
     let output = world.drain(8);
     assert!(
-        !output.succeeded && output.log.contains("10s") && output.log.contains("TooLittleTime"),
+        !output.succeeded && output.log.contains("10s") && output.log.contains("give the function more time"),
         "{}",
         output.log
     );

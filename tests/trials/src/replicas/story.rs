@@ -54,8 +54,13 @@ pub(super) async fn tell(options: &Options) -> Result<Report> {
     Ok(report)
 }
 
+/// The page of an event. That of the event which the service is for is its first page.
 fn event_page(event: &str) -> String {
-    format!("/?event_id={event}")
+    if event == EVENT {
+        "/".to_owned()
+    } else {
+        format!("/?event_id={event}")
+    }
 }
 
 fn briefly(pages: &[Page]) -> Result<[String; 2]> {
