@@ -60,6 +60,7 @@ macro_rules! error_shape {
         }
 
         impl fmt::Debug for $error {
+            #[inline]
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 sentences(self, f)
             }

@@ -207,7 +207,7 @@ async fn kill(world: &mut World) -> Result<Step> {
         .open(&format!("{}{}", world.base, event_page(SECOND_EVENT)))
         .await?;
     let sent = world.stats().await?.exchanges - before.exchanges;
-    let says_so = page.status == 200 && page.text.contains("Not connected");
+    let says_so = page.status == 200 && page.text.contains("is not connected yet");
     let callback = world
         .consent(&mut browser, &path, ConsentDecision::Authorize)
         .await?;
@@ -228,7 +228,7 @@ async fn kill(world: &mut World) -> Result<Step> {
             && reloaded.leads_to(&event_page(SECOND_EVENT))
             && says_so
             && connected.leads_to(&event_page(SECOND_EVENT))
-            && page.text.contains("Connected."),
+            && page.text.contains("Connected to"),
     })
 }
 
