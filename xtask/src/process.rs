@@ -103,7 +103,9 @@ pub(crate) fn output(command: &mut Command) -> Result<Output> {
 pub(crate) fn stdout(command: &mut Command) -> Result<String> {
     let output = output(command)?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
+        // Some programs complain on their standard output.
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
         bail!(
             "{} failed ({}):\n{}",
             line(command),

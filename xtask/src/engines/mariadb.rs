@@ -48,9 +48,9 @@ impl Engine for MariaDb {
         "MariaDB"
     }
 
-    /// The server alone: `mariadb-server` would start a service.
+    /// The server alone: `mariadb-server` would start a service. The other package has a program that `mariadb-install-db` calls.
     fn packages(&self) -> &'static [&'static str] {
-        &["mariadb-server-core"]
+        &["mariadb-server-core", "mariadb-client-core"]
     }
 
     fn variables(&self) -> &'static [&'static str] {
@@ -156,6 +156,7 @@ struct Programs {
 }
 
 fn programs() -> Result<Programs, String> {
+    require(&["my_print_defaults"])?;
     Ok(Programs {
         install: require(&["mariadb-install-db"])?,
         server: require(&["mariadbd"])?,
