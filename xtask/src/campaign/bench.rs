@@ -1,7 +1,5 @@
 //! The benchmarks whose results are ratios that a busy machine changes little.
 
-use std::fs;
-
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
@@ -45,11 +43,7 @@ impl Part for Bench {
         let start = text.find('{').context("the benchmark printed no ratios")?;
         let ratios: serde_json::Map<String, Value> =
             serde_json::from_str(text.get(start..).unwrap_or_default())?;
-        fs::create_dir_all(home.folder())?;
-        fs::write(
-            home.folder().join(format!("ratios-{what}.json")),
-            serde_json::to_string_pretty(&ratios)?,
-        )?;
+        home.keep(&format!("ratios-{what}"), &ratios)?;
         Ok(Step {
             done: 1,
             counts: vec![("ratios".to_owned(), ratios.len() as u64)],

@@ -57,8 +57,7 @@ impl Part for Coverage {
 
     fn step(&self, home: &Home, number: u64) -> Result<Step> {
         let cover = Coverer::find()?;
-        std::fs::create_dir_all(home.folder())?;
-        let report = home.folder().join(format!("llvm-cov-{number}.json"));
+        let report = home.output()?.join(format!("llvm-cov-{number}.json"));
         std::fs::remove_file(&report).ok();
         let mut tests = cover.command(&report)?;
         let (output, kinds) = if number == 0 {

@@ -1,7 +1,7 @@
 //! Runs the long checks for hours, in small steps, and writes down what they did.
 //!
-//! A step takes minutes. After each, its counts are added to a file in `target/campaign`, so a campaign can be stopped at any time, and
-//! the next one goes on. The counts belong to a commit. `docs/evidence.md` shows those of all commits.
+//! A step takes minutes. After each, its counts are added to a file in `docs/evidence`, so a campaign can be stopped at any time, and
+//! the next one goes on, also on another machine. The counts belong to a commit. `docs/evidence.md` shows those of all commits.
 
 mod bench;
 mod coverage;

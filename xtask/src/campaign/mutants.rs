@@ -62,7 +62,7 @@ impl Part for Mutants {
     }
 
     fn step(&self, home: &Home, number: u64) -> Result<Step> {
-        let folder = home.folder().join(format!("{}-{number}", self.name()));
+        let folder = home.output()?.join(format!("{}-{number}", self.name()));
         fs::create_dir_all(&folder)?;
         let output = process::output(
             Command::new(CARGO_MUTANTS.path()?)

@@ -13,19 +13,23 @@ use super::Step;
 use crate::process;
 use crate::workspace::{root, target_directory};
 
+/// The counts of all campaigns, which belong to the repository: another machine goes on with them.
+const COUNTS: &str = "docs/evidence";
+
 /// More findings than this show nothing new.
 const FINDINGS: usize = 50;
 
 /// The files of all campaigns, and the commit of this one.
 #[derive(Debug)]
 pub(super) struct Home {
-    folder: PathBuf,
+    counts: PathBuf,
+    output: PathBuf,
     commit: String,
 }
 
 impl Home {
-    /// A tree with changes is another commit than the one that it comes from, except for what the campaign itself writes: the tables, and
-    /// cargo-fuzz's lock file.
+    /// A tree with changes is another commit than the one that it comes from, except for what the campaign itself writes: the counts, the
+    /// tables, and cargo-fuzz's lock file.
     pub(super) fn here() -> Result<Self> {
         let root = root()?;
         let git =
@@ -36,25 +40,34 @@ impl Home {
             "--porcelain",
             "--",
             ".",
+            ":!docs/evidence",
             ":!docs/evidence.md",
             ":!fuzz/libfuzzer",
         ])?;
         if !changes.trim().is_empty() {
             commit.push_str("-changed");
         }
-        Ok(Self::at(&target_directory()?.join("campaign"), &commit))
+        Ok(Self {
+            counts: root.join(COUNTS),
+            output: target_directory()?.join("campaign"),
+            commit,
+        })
     }
 
+    #[cfg(test)]
     pub(super) fn at(folder: &Path, commit: &str) -> Self {
         Self {
-            folder: folder.to_owned(),
+            counts: folder.join("counts"),
+            output: folder.join("output"),
             commit: commit.to_owned(),
         }
     }
 
-    /// The folder of this commit.
-    pub(super) fn folder(&self) -> PathBuf {
-        self.folder.join(&self.commit)
+    /// Where the parts may put what they read their counts from, at this commit. It exists.
+    pub(super) fn output(&self) -> Result<PathBuf> {
+        let folder = self.output.join(&self.commit);
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        Ok(folder)
     }
 
     /// The counts of a part at this commit. Empty if it has not run.
@@ -63,18 +76,23 @@ impl Home {
     }
 
     pub(super) fn write(&self, part: &str, record: &Record) -> Result<()> {
-        let file = self.file(part);
-        fs::create_dir_all(self.folder())?;
+        self.keep(part, record)
+    }
+
+    /// Writes a file beside the counts.
+    pub(super) fn keep(&self, name: &str, content: &impl Serialize) -> Result<()> {
+        let file = self.file(name);
+        fs::create_dir_all(self.counts.join(&self.commit))?;
         // A campaign may be killed at any time, so the file is replaced as a whole.
         let new = file.with_extension("new");
-        fs::write(&new, serde_json::to_string_pretty(record)?)?;
+        fs::write(&new, serde_json::to_string_pretty(content)? + "\n")?;
         Ok(fs::rename(new, file)?)
     }
 
     /// The counts of a part at each commit at which it has run, the newest first.
     pub(super) fn all(&self, part: &str) -> Result<Vec<(String, Record)>> {
         let mut records = Vec::new();
-        let Ok(folders) = fs::read_dir(&self.folder) else {
+        let Ok(folders) = fs::read_dir(&self.counts) else {
             return Ok(records);
         };
         for folder in folders {
@@ -94,7 +112,7 @@ impl Home {
     }
 
     fn file(&self, part: &str) -> PathBuf {
-        self.folder().join(part).with_extension("json")
+        self.counts.join(&self.commit).join(part).with_extension("json")
     }
 }
 
