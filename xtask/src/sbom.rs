@@ -38,7 +38,10 @@ pub(crate) fn run() -> Result<()> {
             .args(["--override-filename", "sbom"]);
         process::run(&mut command)?;
         let written = folder.join(format!("{name}.cdx.json"));
-        fs::copy(package.join("sbom.json"), &written)?;
+        let bill = fs::read_to_string(package.join("sbom.json"))?;
+        // Our crates are named by their folder: in the repository, and not on this machine.
+        let here = copy.folder().display().to_string();
+        fs::write(&written, bill.replace(&here, ""))?;
         println!("{} components in {}", check(&written, name)?, written.display());
     }
     Ok(())

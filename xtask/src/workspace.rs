@@ -1,9 +1,9 @@
 //! The workspace: its folder, its cargo commands and its metadata.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{fs, io};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -76,16 +76,29 @@ impl Copy {
         for file in process::stdout(&mut git)?.lines() {
             let to = folder.join(file);
             fs::create_dir_all(to.parent().context("a file has no folder")?)?;
-            // A file that is deleted and not yet committed.
-            if root.join(file).exists() {
-                fs::copy(root.join(file), to).context(file.to_owned())?;
-            }
+            copy(&root.join(file), &to).context(file.to_owned())?;
         }
         Ok(Self { folder })
     }
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+}
+
+/// Copies a file, or the folder behind a link; nothing if it is deleted and not yet committed.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    if from.is_dir() {
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            copy(&entry.path(), &to.join(entry.file_name()))?;
+        }
+        Ok(())
+    } else if from.exists() {
+        fs::copy(from, to).map(drop)
+    } else {
+        Ok(())
     }
 }
 
