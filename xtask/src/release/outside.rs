@@ -90,7 +90,8 @@ impl Outside {
         Ok(())
     }
 
-    /// Documents the libraries as docs.rs does: with a nightly, `--cfg docsrs` and all features. A warning is an error.
+    /// Documents the libraries as docs.rs does: with a nightly, all features, and `--cfg docsrs` for rustdoc, not for rustc. A warning is an
+    /// error.
     pub(super) fn docs(&self) -> Result<()> {
         let arguments = [
             "doc",
@@ -108,7 +109,6 @@ impl Outside {
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", self.target.join("docs.rs"))
             .env("DOCS_RS", "1")
-            .env("RUSTFLAGS", "--cfg docsrs")
             .env("RUSTDOCFLAGS", "--cfg docsrs -D warnings");
         process::run(&mut command)
     }
