@@ -200,4 +200,19 @@ mod tests {
         assert!(!format!("{pending:?}").contains(pending.verifier.expose()));
         assert_eq!(again.flow_id(), flow_id(&pending.state));
     }
+
+    #[test]
+    fn what_a_flow_is_about_is_told_and_its_state_is_not() {
+        let pending = begun().pending;
+        assert_eq!(pending.event_id(), &"evt_1".into());
+        assert_eq!(
+            pending.scopes(),
+            &Scopes::from([Scope::EventRead, Scope::ParticipantsRead])
+        );
+        // 15 minutes: a human reads the consent page.
+        assert_eq!(pending.expires_at(), Timestamp::from_unix_seconds(900));
+        // 16 characters for a cookie's name, of the SHA-256 of a text of ours and the state. Another state has another.
+        assert_eq!(pending.flow_id(), "oCjiQScEch1G9LQx");
+        assert_ne!(flow_id("another"), pending.flow_id());
+    }
 }

@@ -186,6 +186,10 @@ mod tests {
             let text = format!("{error} {error:?}");
             assert!(!text.contains("plan") && text.contains('…'), "{text}");
         }
+        assert_eq!(
+            without_user_info("https://u:p@auth.example"),
+            "https://…@auth.example"
+        );
     }
 
     #[test]

@@ -250,6 +250,7 @@ mod tests {
         let pending = authorize::begin(&integration, &request, &[9; 64], NOW).pending;
         let query = format!("code=abc&state={}", pending.state);
         let grant = pending.callback(&query, NOW).unwrap();
+        assert_eq!(grant.requested_scopes(), &request.scopes);
         let answer = TokenAnswer::read(&http::Response::new(body.as_bytes()));
         grant.finish_exchange(&integration, answer, NOW, NOW)
     }
