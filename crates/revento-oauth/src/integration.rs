@@ -92,6 +92,14 @@ mod tests {
     }
 
     #[test]
+    fn a_public_client_has_no_secret() {
+        let public = Integration::new(Endpoints::production(), "c", "https://b/").unwrap();
+        assert!(public.client_secret().is_none());
+        let confidential = public.with_secret("secret");
+        assert_eq!(confidential.client_secret().unwrap().expose(), "secret");
+    }
+
+    #[test]
     fn d4_a_blank_client_id_or_a_relative_redirect_uri_is_refused() {
         assert!(Integration::new(Endpoints::production(), " ", "https://b/").is_err());
         assert!(Integration::new(Endpoints::production(), "c", "/callback").is_err());

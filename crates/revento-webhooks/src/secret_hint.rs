@@ -90,6 +90,9 @@ mod tests {
             ("whsec_ 0123456789", Some(SecretHint::InnerWhitespace)),
             ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", None),
             ("c2VjcmV0LXdpdGgtcGFkZGluZw==", None),
+            // A random secret can have a few capitals before its only `=`.
+            ("KEY=whsec_0123456789", None),
+            ("KEYS=whsec_0123456789", Some(SecretHint::Assignment)),
         ] {
             assert_eq!(SecretHint::of(secret), hint, "{secret}");
             assert!(Verifier::new(secret).is_ok());
