@@ -52,6 +52,7 @@ mod tests {
             verifier.challenge(),
             "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
+        assert_eq!(format!("{verifier:?}"), "Verifier(redacted)");
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Several signatures in one header (feature `signature-list`).
 
-use core::fmt;
-
 use crate::{
     error::{SignatureError, VerifyError},
     headers::Headers,
@@ -16,7 +14,7 @@ const MAX_SIGNATURES: usize = 4;
 /// **The contract allows one signature in a header**, and [`Verifier`] refuses a list. This type is for integrations behind
 /// a sender that signs with the old and the new secret during a rotation. Every signature in the list has to be
 /// well-formed. The verifier tries all signatures under all secrets without an early exit.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct SignatureListVerifier(Verifier);
 
 impl From<Verifier> for SignatureListVerifier {
@@ -55,12 +53,6 @@ impl SignatureListVerifier {
             Some(error) => Err(error),
             None => verified.ok_or_else(|| VerifyError::mismatch(body)),
         }
-    }
-}
-
-impl fmt::Debug for SignatureListVerifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SignatureListVerifier").field(&self.0).finish()
     }
 }
 
