@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use revento_core::ClientSecret;
 use revento_oauth::{ConfigError, Integration, refresh::Timing};
 use revento_store::{Clock, Entropy, OsEntropy, Sealer, SystemClock, TokenStore};
 use revento_transport::Transport;
@@ -122,8 +123,10 @@ impl ClientBuilder {
     /// Builds the client. It starts no task and makes no call.
     ///
     /// # Errors
-    /// [`ConfigError::Missing`] when the transport, the store or the sealer is missing.
+    /// [`ConfigError::Missing`] when the transport, the store or the sealer is missing, [`ConfigError::Empty`] or
+    /// [`ConfigError::SurroundingWhitespace`] when the client secret is not the one of the developer console.
     pub fn build(self) -> Result<Client, ConfigError> {
+        check_secret(&self.integration)?;
         let transport = required(self.transport, "the transport", "transport")?;
         let store = required(self.store, "the token store", "store")?;
         let sealer = required(self.sealer, "the sealer", "sealer")?;
@@ -183,6 +186,17 @@ impl ClientBuilder {
     }
 }
 
+/// Finds a secret that cannot be the right one before an organizer has consented for nothing.
+fn check_secret(integration: &Integration) -> Result<(), ConfigError> {
+    let what = "the client secret";
+    let secret = integration.client_secret().map(ClientSecret::expose);
+    match secret.map(|secret| (secret, secret.trim())) {
+        Some((_, "")) => Err(ConfigError::Empty { what }),
+        Some((secret, trimmed)) if trimmed != secret => Err(ConfigError::SurroundingWhitespace { what }),
+        _ => Ok(()),
+    }
+}
+
 fn required<T>(part: Option<T>, what: &'static str, setter: &'static str) -> Result<T, ConfigError> {
     part.ok_or(ConfigError::Missing { what, setter })
 }
@@ -192,5 +206,30 @@ impl fmt::Debug for ClientBuilder {
         f.debug_struct("ClientBuilder")
             .field("integration", &self.integration)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use revento_oauth::Endpoints;
+
+    use super::*;
+
+    fn built_with(secret: &str) -> ConfigError {
+        let integration = Integration::new(Endpoints::production(), "int_1", "https://app.example/callback");
+        let integration = integration.unwrap().with_secret(secret);
+        Client::builder(integration).build().unwrap_err()
+    }
+
+    #[test]
+    fn a_secret_that_is_blank_or_was_copied_with_a_line_break_is_refused() {
+        let what = "the client secret";
+        assert_eq!(built_with(""), ConfigError::Empty { what });
+        assert_eq!(built_with(" \n"), ConfigError::Empty { what });
+        assert_eq!(
+            built_with("secret\n"),
+            ConfigError::SurroundingWhitespace { what }
+        );
+        assert!(matches!(built_with("secret"), ConfigError::Missing { .. })); // It is the transport that is missing.
     }
 }

@@ -56,6 +56,12 @@ pub enum ConfigError {
         /// The setting.
         what: &'static str,
     },
+    /// There is white space around the value.
+    #[error("{what} begins or ends with white space: copy it again without the line break")]
+    SurroundingWhitespace {
+        /// The setting.
+        what: &'static str,
+    },
 }
 
 revento_core::readable_debug!(ConfigError);

@@ -18,7 +18,8 @@ impl Integration {
     /// (contract §1).
     ///
     /// # Errors
-    /// [`ConfigError::Empty`] if the client id is blank, [`ConfigError::NotAUrl`] or [`ConfigError::Fragment`] if the redirect
+    /// [`ConfigError::Empty`] if the client id is blank, [`ConfigError::SurroundingWhitespace`] if a line break was copied with it,
+    /// [`ConfigError::NotAUrl`] or [`ConfigError::Fragment`] if the redirect
     /// URI is malformed, [`ConfigError::InsecureHttp`] if the redirect URI or a base is an `http://` URL of another machine and
     /// [that was not allowed](Endpoints::allow_insecure_http).
     pub fn new(
@@ -27,11 +28,7 @@ impl Integration {
         redirect_uri: &str,
     ) -> Result<Self, ConfigError> {
         let client_id = client_id.into();
-        if client_id.as_str().trim().is_empty() {
-            return Err(ConfigError::Empty {
-                what: "the client id",
-            });
-        }
+        check_copied("the client id", client_id.as_str())?;
         if absolute("the redirect URI", redirect_uri)?.fragment().is_some() {
             return Err(ConfigError::Fragment {
                 what: "the redirect URI",
@@ -79,6 +76,14 @@ impl Integration {
     }
 }
 
+fn check_copied(what: &'static str, value: &str) -> Result<(), ConfigError> {
+    match value.trim() {
+        "" => Err(ConfigError::Empty { what }),
+        trimmed if trimmed != value => Err(ConfigError::SurroundingWhitespace { what }),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +107,7 @@ mod tests {
     #[test]
     fn d4_a_blank_client_id_or_a_relative_redirect_uri_is_refused() {
         assert!(Integration::new(Endpoints::production(), " ", "https://b/").is_err());
+        assert!(Integration::new(Endpoints::production(), "c\n", "https://b/").is_err());
         assert!(Integration::new(Endpoints::production(), "c", "/callback").is_err());
     }
 }
