@@ -75,11 +75,12 @@ impl Connections {
             .catch_unwind()
             .await
         {
-            Ok(result) => result?,
+            Ok(Ok(new)) => new,
+            Ok(Err(error)) => return Err(logged(error)),
             // The code may be on its way.
             Err(_) => {
                 let source = Cause::new(ErrorKind::Internal, Panicked);
-                return Err(no_answer(request_id, true, source));
+                return Err(logged(no_answer(request_id, true, source)));
             }
         };
         let storing = AssertUnwindSafe(self.store_new(new)).catch_unwind();
@@ -181,6 +182,16 @@ impl Connections {
             .compare_and_swap(old.version, connection, Some(tokens), None);
         Ok(matches!(swap.await?, SwapOutcome::Swapped(_)))
     }
+}
+
+/// A person sees that it failed, and only the log has the reason.
+fn logged(error: ConnectError) -> ConnectError {
+    if error.kind() == ErrorKind::Configuration {
+        tracing::error!(error = %chain(&error), "a code gave no connection");
+    } else {
+        tracing::warn!(error = %chain(&error), "a code gave no connection");
+    }
+    error
 }
 
 fn no_answer(request_id: RequestId, may_have_arrived: bool, source: Cause) -> ConnectError {

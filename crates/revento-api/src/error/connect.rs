@@ -19,7 +19,7 @@ pub enum ConnectError {
         source: Cause,
     },
     /// The platform refused the code, or answered with something that must not be stored.
-    #[error("the code gave no connection: connect again (request {request_id})")]
+    #[error("the code gave no connection: {} (request {request_id})", remedy(source))]
     Exchange {
         /// The request's id.
         request_id: RequestId,
@@ -49,6 +49,14 @@ pub enum ConnectError {
 }
 
 revento_core::readable_debug!(ConnectError);
+
+/// A browser shows the message of [`ConnectError::Exchange`] without its source.
+fn remedy(source: &ExchangeError) -> &'static str {
+    match source.kind() {
+        ErrorKind::Configuration => "connect again when the settings of this service are right",
+        _ => "connect again",
+    }
+}
 
 impl ConnectError {
     /// Who is at fault, and so what helps.

@@ -9,7 +9,10 @@ use revento_api::{ConnectError, SessionError};
 use revento_core::{ConnectionStatus, Envelope, StatusReason};
 use revento_store::{Record, TokenStore as _};
 
+use tracing::instrument::WithSubscriber as _;
+
 use crate::support::{EVENT, Plan, World, consent};
+use crate::telemetry::Lines;
 
 #[tokio::test(start_paused = true)]
 async fn o19_a_code_is_sent_once_whatever_becomes_of_it() {
@@ -38,6 +41,26 @@ async fn o19_a_code_is_sent_once_whatever_becomes_of_it() {
         // The first exchange was that of `World::connected`.
         assert_eq!(world.platform.exchanges(), 2, "{plan:?}");
         assert_eq!(world.token().await.as_deref(), Ok("rev_install_1"), "{plan:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_client_secret_is_in_the_log_and_nobody_is_told_to_try_in_vain() {
+    for (answer, advice, level) in [
+        ("invalid_client", "settings of this service", "ERROR"),
+        ("invalid_grant", "no connection: connect again (request", "WARN"),
+    ] {
+        let world = World::connected().await;
+        let body: &str = format!(r#"{{"error":"{answer}"}}"#).leak();
+        world.platform.plan_exchange(Plan::Answer(401, body));
+        let lines = Lines::default();
+        let finishing = world.client.finish_authorization(consent(&world.client));
+        let error = finishing.with_subscriber(lines.subscriber()).await.unwrap_err();
+        assert!(error.to_string().contains(advice), "{error}");
+        let log = lines.text();
+        let told =
+            |line: &str| line.contains(level) && line.contains(answer) && line.contains("gave no connection");
+        assert!(log.lines().any(told), "{log}");
     }
 }
 
