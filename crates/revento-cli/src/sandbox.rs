@@ -20,7 +20,7 @@ const DEFAULT_REDIRECT_URI: &str = "http://localhost:3000/callback";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  revento sandbox --webhook-url http://localhost:3000/webhooks
+  revento sandbox --env --webhook-url http://localhost:3000/webhooks --connect-url http://localhost:3000/connect
   revento sandbox --manifest integrations.toml --data sandbox.db
   revento sandbox --json --listen 127.0.0.1:0")]
 pub(crate) struct Arguments {
@@ -74,11 +74,15 @@ pub(crate) struct Arguments {
     /// Print URLs, credentials and event ids as one line of JSON.
     #[arg(long)]
     json: bool,
+    /// Also print the addresses and the credentials as lines `export NAME=value`, to paste into a shell. The names are those of
+    /// `revento doctor` and of the examples.
+    #[arg(long, conflicts_with = "json")]
+    env: bool,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let mut stop = Stop::listen()?;
-    let json = arguments.json;
+    let (json, env) = (arguments.json, arguments.env);
     if let Some(address) = arguments.listen.filter(|address| address.is_open()) {
         terminal::print_warning(&format!(
             "{address} is reachable from the network: anybody who can connect to it can control this sandbox and read its secrets"
@@ -89,6 +93,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         terminal::print_line(&serde_json::to_string(sandbox.info())?);
     } else {
         print_info(sandbox.info());
+        if env {
+            print_variables(sandbox.info())?;
+        }
+        terminal::print_line("Press Ctrl-C to stop.");
     }
     stop.requested().await;
     sandbox.shutdown().await;
@@ -159,13 +167,28 @@ fn print_info(info: &SandboxInfo) {
     terminal::print_line(&format!("Authorization   {}", info.auth_base));
     terminal::print_line(&format!("Read API        {}", info.api_base));
     terminal::print_line(&format!(
-        "Client id       {}  (the secrets are in the console, or use --json)",
+        "Client id       {}  (the secrets are in the console, or use --env or --json)",
         info.client_id
     ));
     let events = info.events.join(", ");
     terminal::print_line(&format!("Events          {}", printable(&events).whole()));
     print_webhooks(info);
-    terminal::print_line("Press Ctrl-C to stop.");
+}
+
+fn print_variables(info: &SandboxInfo) -> Result<()> {
+    let variables = [
+        ("REVENTO_AUTH_BASE", &info.auth_base),
+        ("REVENTO_API_BASE", &info.api_base),
+        ("REVENTO_CLIENT_ID", &info.client_id),
+        ("REVENTO_CLIENT_SECRET", &info.client_secret),
+        ("REVENTO_WEBHOOK_SECRET", &info.webhook_secret),
+    ];
+    let event = info.events.first().map(|event| ("REVENTO_EVENT_ID", event));
+    for (name, value) in variables.into_iter().chain(event) {
+        let quoted = shlex::try_quote(value).with_context(|| format!("{name} does not fit a shell"))?;
+        terminal::print_line(&format!("export {name}={quoted}"));
+    }
+    Ok(())
 }
 
 /// Where the webhooks go, and the two commands by which the first one is sent.

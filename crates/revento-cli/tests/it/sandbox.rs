@@ -102,6 +102,35 @@ async fn the_printed_commands_send_the_first_webhook() {
 }
 
 #[test]
+fn with_env_the_settings_are_lines_for_a_shell() {
+    let mut running = Running::start(&["sandbox", "--env", "--listen", "127.0.0.1:0"]);
+    let base = running.value_of("Authorization");
+    let said = running.interrupt();
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    let exports = said
+        .stdout
+        .lines()
+        .filter_map(|line| line.strip_prefix("export "));
+    let names: Vec<&str> = exports.filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    let expected = [
+        "AUTH_BASE",
+        "API_BASE",
+        "CLIENT_ID",
+        "CLIENT_SECRET",
+        "WEBHOOK_SECRET",
+        "EVENT_ID",
+    ];
+    assert_eq!(names, expected.map(|name| format!("REVENTO_{name}")));
+    for line in [
+        format!("REVENTO_API_BASE={base}/api/v1\n"),
+        "REVENTO_CLIENT_ID=int_sandbox_example\n".to_owned(),
+        "REVENTO_WEBHOOK_SECRET=whsec_sandbox_".to_owned(),
+    ] {
+        assert!(said.stdout.contains(&line), "{}", said.stdout);
+    }
+}
+
+#[test]
 fn without_json_no_secret_is_printed() {
     let mut running = Running::start(&["sandbox", "--listen", "127.0.0.1:0"]);
     let base = running.value_of("Authorization");
