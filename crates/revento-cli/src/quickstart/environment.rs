@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use revento_example_service::{DataDir, Service, Settings};
-use revento_sandbox::{Sandbox, SandboxInfo};
+use revento_sandbox::{Sandbox, SandboxInfo, StartError};
 use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::{integration_file::IntegrationFile, ports};
@@ -48,7 +48,8 @@ impl Environment {
             .connect_url(format!("{base_url}/connect"))
             .data(data.join("sandbox.db"))
             .start()
-            .await?;
+            .await
+            .map_err(|error| not_started(error, data))?;
         let settings = settings(sandbox.info(), &base_url, data)?;
         IntegrationFile::new(sandbox.info(), format!("{base_url}/callback")).write_to(data)?;
         let service = RunningService::start(settings.clone(), listeners).await?;
@@ -110,6 +111,17 @@ impl RunningService {
 fn to_tokio(listener: TcpListener) -> io::Result<tokio::net::TcpListener> {
     listener.set_nonblocking(true)?;
     tokio::net::TcpListener::from_std(listener)
+}
+
+/// The sandbox's own error offers another file; here it is another directory.
+fn not_started(error: StartError, data: &Path) -> anyhow::Error {
+    match error {
+        StartError::DataInUse { .. } => anyhow!(
+            "another quickstart is running with the data in {}: open that one, stop it, or give another --data DIR",
+            data.display()
+        ),
+        other => other.into(),
+    }
 }
 
 fn base_url(listeners: &[TcpListener]) -> Result<String> {

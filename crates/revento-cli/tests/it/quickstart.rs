@@ -90,3 +90,13 @@ async fn ctrl_c_stops_both_and_a_second_start_is_still_connected() {
     );
     assert_eq!(running.interrupt().code, Some(0));
 }
+
+#[test]
+fn a_second_quickstart_with_the_same_data_says_which_option_helps() {
+    let home = tempfile::tempdir().unwrap();
+    let (running, _) = start(home.path(), &[]);
+    let second = Running::quickstart(home.path(), &[]).end();
+    assert_eq!(second.code, Some(1), "{}", second.stdout);
+    assert!(second.stderr.contains("--data"), "{}", second.stderr);
+    drop(running.interrupt());
+}
