@@ -22,6 +22,9 @@ use crate::error::{Cause, DoctorError};
 use crate::primitives::now;
 use crate::settings::Settings;
 
+/// How many lines an error message shows of each end of the output.
+const SHOWN_LINES: usize = 8;
+
 /// The integration under test.
 #[derive(Debug)]
 pub(crate) struct Integration {
@@ -67,6 +70,12 @@ impl Integration {
             .replace("{event_id}", event_id)
             .parse()
             .ok()
+    }
+
+    /// Whether the URL of the login page says to which event.
+    pub(crate) fn login_names_the_event(&self) -> bool {
+        let url = self.settings.login_url.as_deref();
+        url.is_some_and(|url| url.contains("{event_id}"))
     }
 
     /// A URL that answers when the integration is up.
@@ -117,15 +126,21 @@ impl Integration {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The end of the output, for an error message.
+    /// The output for an error message. Of a long one, such as a backtrace, the beginning and the end.
     fn last_words(&self) -> String {
         let output = self
             .output
             .as_ref()
-            .and_then(|file| std::fs::read_to_string(file.path()).ok())
-            .unwrap_or_default();
-        let lines: Vec<&str> = output.lines().rev().take(8).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+            .and_then(|file| std::fs::read(file.path()).ok());
+        let output = String::from_utf8_lossy(&output.unwrap_or_default()).into_owned();
+        let lines: Vec<&str> = output.lines().collect();
+        match lines.len().checked_sub(2 * SHOWN_LINES) {
+            None | Some(0) => lines.join("\n"),
+            Some(more) => {
+                let (first, last) = (&lines[..SHOWN_LINES], &lines[SHOWN_LINES + more..]);
+                format!("{}\n[{more} lines]\n{}", first.join("\n"), last.join("\n"))
+            }
+        }
     }
 
     /// Waits until the integration answers.

@@ -10,6 +10,11 @@ use crate::integration::{ENCRYPTION_KEY, PROGRAM};
 
 /// Examines the integration with these mistakes, by all checks.
 pub(crate) async fn examine(mistakes: &str) -> Result<Report, String> {
+    examine_as(mistakes, |_| ()).await
+}
+
+/// The same after a change of what the doctor is told.
+pub(crate) async fn examine_as(mistakes: &str, change: impl FnOnce(&mut Settings)) -> Result<Report, String> {
     let data = tempfile::tempdir().map_err(|error| error.to_string())?;
     let (port, replica_port) = (free_port(), free_port());
     let url = format!("http://localhost:{port}");
@@ -38,6 +43,7 @@ pub(crate) async fn examine(mistakes: &str) -> Result<Report, String> {
     ));
     settings.patience = Duration::from_secs(8);
     settings.quiet = Duration::from_millis(300);
+    change(&mut settings);
     let doctor = Doctor::new(settings).map_err(|error| error.to_string())?;
     doctor.run(&mut ()).await.map_err(|error| error.to_string())
 }

@@ -13,3 +13,4 @@ mod implies;
 mod integration;
 mod matrix;
 mod the_integration_does_its_work;
+mod told_too_little;

@@ -175,6 +175,18 @@ async fn l13_an_integration_that_cannot_be_tested_is_exit_code_3() {
         "{stderr}"
     );
     assert!(!stderr.contains(ESCAPE), "{stderr:?}");
+    // Of a backtrace the first lines say most.
+    let talkative = [
+        "--webhook-url",
+        "http://127.0.0.1:1/",
+        "--start",
+        "echo 'no such folder'; seq 1 99; echo 'the end'; exit 7",
+    ];
+    let Ended { stderr, .. } = doctor(&talkative).await;
+    assert!(
+        stderr.contains("no such folder") && stderr.contains("the end") && stderr.contains("[85 lines]"),
+        "{stderr}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,7 +51,15 @@ impl Flow {
         let url = exam.integration.login_url(&event.id);
         let url = url.ok_or_else(|| Problem::NotChecked("give --login-url".to_owned()))?;
         let request = exam.begin_at(&mut browser, &url).await?;
-        Ok(Self { browser, request })
+        match parameter(&request, "event_id") {
+            Some(asked) if asked != event.id && !exam.integration.login_names_the_event() => {
+                Err(Problem::Untestable(format!(
+                    "the login page signs in to {asked:?}, and {:?} is connected: let --login-url name the event, as `{{event_id}}`",
+                    event.id
+                )))
+            }
+            _ => Ok(Self { browser, request }),
+        }
     }
 
     /// A parameter of the authorization request.

@@ -26,6 +26,8 @@ pub(super) async fn at_expiry(exam: &mut Exam) -> Result<(), Problem> {
     let read = exam.read_all(&event).await;
     steps::show_since(exam, &event, mark);
     read?;
+    // A page that shows what it has kept says nothing about tokens.
+    steps::participant_calls(exam, &event, mark)?;
     match exam.platform.calls_about(&event, Endpoint::Refresh, mark).len() {
         1 => Ok(()),
         count => Err(flaw("one refresh", format!("{count} refreshes"))),
