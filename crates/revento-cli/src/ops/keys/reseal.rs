@@ -243,8 +243,8 @@ impl<'a> Work<'a> {
         }
         if self.left() > 0 {
             bail!(
-                "{} were being written by others all the time: run the same command again",
-                terminal::counted(self.left(), "record", "records")
+                "{} being written by others all the time: run the same command again",
+                terminal::counted(self.left(), "record was", "records were")
             );
         }
         Ok(())

@@ -54,15 +54,15 @@ pub(super) async fn retire(arguments: RetireArguments) -> Result<()> {
     }
     if under.all() > 0 {
         bail!(
-            "{} are sealed under the {name}: run revento ops keys reseal. If the number does not fall, a replica still seals under it: make the \
+            "{} sealed under the {name}: run revento ops keys reseal. If the number does not fall, a replica still seals under it: make the \
              new key the current one everywhere",
-            terminal::counted(under.all(), "record", "records")
+            terminal::counted(under.all(), "record is", "records are")
         );
     }
     if unreadable > 0 {
         bail!(
-            "{} name no key, and can be sealed under any: find out what wrote them before you drop a key",
-            terminal::counted(unreadable, "record", "records")
+            "{} no key, and can be sealed under any: find out what wrote them before you drop a key",
+            terminal::counted(unreadable, "record names", "records name")
         );
     }
     if !arguments.json {
