@@ -39,6 +39,7 @@ pub async fn serve(
     let key = SealingKey::from_base64(&settings.encryption_key).context("ENCRYPTION_KEY")?;
     let keys = Arc::new(KeyRing::new(key));
     let service = Service::with_stores(settings.service(), stores, &keys)?;
+    tracing::info!(address = %listener.local_addr()?, base_url = settings.base_url, "listening");
     serve_on(service, listener, stop).await;
     Ok(())
 }

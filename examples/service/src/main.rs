@@ -6,6 +6,7 @@
 //! cargo run -p revento-example-service
 //! ```
 //!
+//! `LISTEN` (`127.0.0.1:3000`) says where it listens, `BASE_URL` how browsers reach it, `DATA_DIR` (`.revento`) where its data is.
 //! `REVENTO_WEBHOOK_SECRET_PREVIOUS` is the former secret, while the webhook secret is being rotated. The log goes to stderr;
 //! `RUST_LOG` selects what it has, by default the id of each request and delivery.
 
@@ -56,7 +57,9 @@ fn log() {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let base_url = env::var("BASE_URL").unwrap_or_else(|_| "http://localhost:3000".into());
+    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".into());
+    let port = address.rsplit(':').next().unwrap_or_default();
+    let base_url = env::var("BASE_URL").unwrap_or_else(|_| format!("http://localhost:{port}"));
     let settings = Settings {
         auth_base: setting("REVENTO_AUTH_BASE")?,
         api_base: setting("REVENTO_API_BASE")?,
@@ -68,7 +71,6 @@ async fn run() -> Result<(), Box<dyn Error>> {
         data: env::var("DATA_DIR").unwrap_or_else(|_| ".revento".into()).into(),
         base_url: base_url.clone(),
     };
-    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".into());
 
     let service = Service::open(settings).await?;
     let listener = TcpListener::bind(&address)
