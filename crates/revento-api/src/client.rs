@@ -24,6 +24,17 @@ use crate::{
 };
 
 /// An integration's access to the platform. Clones are handles to one client.
+///
+/// | to | call |
+/// |---|---|
+/// | make one, when the program starts | [`builder`](Self::builder) |
+/// | keep its tokens alive | [`background`](Self::background): spawn it once |
+/// | connect an event | [`begin_authorization`](Self::begin_authorization), then [`finish_authorization`](Self::finish_authorization) |
+/// | read an event, or what a participant may see | [`event`](Self::event), [`user`](Self::user) |
+/// | see what is connected | [`connection`](Self::connection), [`connections`](Self::connections) |
+/// | learn from a webhook that a connection has ended | [`apply_webhook`](Self::apply_webhook) |
+///
+/// The adapters for web frameworks have pages that connect an event: `AuthorizationRoutes` in axum, for one.
 #[derive(Clone)]
 pub struct Client(Arc<Parts>);
 

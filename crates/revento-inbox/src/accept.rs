@@ -16,7 +16,8 @@ use crate::{
     shared::Shared, stored_id,
 };
 
-/// Accepts deliveries for any number of endpoints and runners. Clones share one inbox.
+/// Stores verified webhooks before they are acknowledged, until the handlers of a [`runner`](Self::runner) have handled them. The webhook
+/// endpoint of a web framework's adapter takes one. Clones share one inbox.
 #[derive(Debug, Clone)]
 pub struct Inbox {
     pub(crate) shared: Arc<Shared>,

@@ -14,7 +14,7 @@ pub struct Integration {
 }
 
 impl Integration {
-    /// A public client. The redirect URI is sent byte for byte as it is given here, because the platform compares it so
+    /// A public client, until it has a [secret](Self::with_secret). The redirect URI is sent byte for byte as it is given here, because the platform compares it so
     /// (contract §1).
     ///
     /// # Errors

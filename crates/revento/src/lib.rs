@@ -50,9 +50,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Whole programs are in the [examples](https://github.com/revento/revento-rs/blob/main/examples/service), and the [guide](https://github.com/revento/revento-rs/blob/main/docs/guide) goes through each task.
-//!
-//! The guide is the module `guide` (on docs.rs, or with all features); it has a chapter for each task.
+//! The [guide](https://github.com/revento/revento-rs/blob/main/docs/guide) has a chapter for each task. On docs.rs it is the module `guide`, too.
+//! Whole programs are in the [examples](https://github.com/revento/revento-rs/blob/main/examples/service).
 //!
 //! # The crate root
 //! The types that a complete integration names are at the root, so that one `use` line brings them:
