@@ -9,8 +9,8 @@ use revento_example_actix::{Database, Settings, serve, serve_metrics};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
-/// Each read of the API is a span, which has the id of its request.
-const LOG: &str = "warn,revento_api=info,revento_example_actix=info";
+/// Each read of the API is a span, which has the id of its request. The shared service logs the id of each delivery.
+const LOG: &str = "warn,revento_api=info,revento_example_actix=info,revento_example_service=info";
 
 /// Resolves when the process gets SIGINT or SIGTERM.
 async fn stopped() {
