@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post};
-use revento_sandbox::Sandbox;
+use revento_sandbox::{Action, Sandbox};
 use serde_json::{Value, json};
 
 use crate::{
@@ -486,4 +486,13 @@ async fn an_interrupted_scenario_disarms_its_faults() {
         .await
         .unwrap();
     assert_eq!(faults.json::<Value>().await.unwrap()["armed"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_usual_event_another_one_that_can_be_connected_is_taken() {
+    let sandbox = unconnected(StatusCode::OK).await;
+    sandbox.perform(Action::ArchiveEvent(EVENT.into())).await.unwrap();
+    let ended = run(&sandbox, &["trigger", "application.approved", "--connect"]).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("summit"), "{}", ended.stdout);
 }

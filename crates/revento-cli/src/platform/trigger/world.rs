@@ -269,20 +269,23 @@ async fn connected(sandbox: &RemoteSandbox) -> Result<Vec<String>> {
 async fn default_event(sandbox: &RemoteSandbox) -> Result<String> {
     let connected = connected(sandbox).await?;
     let directory = sandbox.get("/directory").await?;
-    let published: Vec<String> = members(&directory, "events")
+    let is_formal = |id: Option<&Value>| {
+        members(&directory, "organizations")
+            .any(|row| row.get("id") == id && row.get("formal").and_then(Value::as_bool) == Some(true))
+    };
+    // Events of an organization that is not formal cannot be connected, so they come last.
+    let mut published: Vec<&Value> = members(&directory, "events")
         .filter(|row| row.get("publish_status").and_then(Value::as_str) == Some("published"))
-        .map(|row| text(row, "id"))
-        .collect::<Result<_>>()?;
-    let is_usual = |id: &&String| *id == USUAL_EVENT;
-    let chosen = connected
-        .iter()
-        .find(is_usual)
-        .or_else(|| connected.first())
-        .or_else(|| published.iter().find(is_usual))
-        .or_else(|| published.first());
-    match chosen {
-        Some(id) => Ok(id.clone()),
-        None => bail!("no event of the sandbox is published: name one with --event"),
+        .collect();
+    published.sort_by_key(|row| {
+        let is_usual = row.get("id").and_then(Value::as_str) == Some(USUAL_EVENT);
+        (!is_formal(row.get("organization_id")), !is_usual)
+    });
+    let usual = connected.iter().find(|id| *id == USUAL_EVENT);
+    match (usual.or(connected.first()), published.first()) {
+        (Some(id), _) => Ok(id.clone()),
+        (None, Some(row)) => text(row, "id"),
+        (None, None) => bail!("no event of the sandbox is published: name one with --event"),
     }
 }
 
