@@ -90,6 +90,12 @@ async fn a_connection_is_ended_while_its_service_runs() {
             &serde_json::Value::Null
         )
     );
+    let listed = ops(&data, &["connections", "list"]);
+    assert!(
+        listed.stdout.contains("ended_by_operator since") && !listed.stdout.contains("token ends"),
+        "{}",
+        listed.stdout
+    );
     let again = ops(&data, &["connections", "end", event, "--yes"]);
     assert!(
         again.code == Some(1) && again.stderr.contains("ended already"),

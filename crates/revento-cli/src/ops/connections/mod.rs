@@ -165,22 +165,31 @@ fn next_refresh_at(connection: &Connection) -> Option<Timestamp> {
 
 fn line(connection: &Connection, now: Timestamp) -> String {
     let key = &connection.key;
+    let user = key.user_id.as_ref();
     let mut text = format!(
-        "{:13}  {}{}  access token ends {}, refresh token {}, consent {}",
+        "{:13}  {}{}",
         shown(connection.status.as_str()),
         shown(key.event_id.as_str()),
-        key.user_id
-            .as_ref()
-            .map(|user| format!(" / {}", shown(user.as_str())))
+        user.map(|user| format!(" / {}", shown(user.as_str())))
             .unwrap_or_default(),
-        from_now(connection.access_expires_at, now),
-        from_now(connection.refresh_expires_at, now),
-        from_now(connection.consent_expires_at, now),
     );
+    // The times of an ended connection would look as if its tokens could be used.
+    if matches!(
+        connection.status,
+        ConnectionStatus::Connected | ConnectionStatus::InDoubt
+    ) {
+        let _ = write!(
+            text,
+            "  access token ends {}, refresh token {}, consent {}",
+            from_now(connection.access_expires_at, now),
+            from_now(connection.refresh_expires_at, now),
+            from_now(connection.consent_expires_at, now),
+        );
+    }
     if let Some(reason) = &connection.reason {
         let _ = write!(
             text,
-            "; {} since {}",
+            "  {} since {}",
             shown(reason.as_str()),
             connection.status_since
         );
