@@ -38,7 +38,9 @@ pub(crate) fn webhook_objection(url: &str, remote_allowed: bool) -> Option<&'sta
     if remote_allowed || is_loopback(&url) {
         return None;
     }
-    Some("it is not on this machine; allow remote webhooks, or use a loopback address")
+    Some(
+        "it is not on this machine; allow remote webhooks (--allow-remote-webhooks), or use a loopback address",
+    )
 }
 
 /// Why a connect URL cannot be registered; `None` if it can.
