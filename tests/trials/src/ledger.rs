@@ -58,6 +58,8 @@ struct Pair {
 #[derive(Debug)]
 struct Sender {
     worker: Worker,
+    /// It sent the token once only, or by the in-doubt rule.
+    by_rule: bool,
     /// The sender got no answer that shows the outcome.
     clueless: bool,
     /// The sender knows that the token is not spent.
@@ -141,6 +143,7 @@ impl Ledger {
         let pair = book.pairs.get_mut(index)?;
         pair.senders.push(Sender {
             worker,
+            by_rule,
             clueless: false,
             unspent: false,
         });
@@ -238,14 +241,32 @@ impl Ledger {
             return;
         };
         let key = pair.key.to_string();
-        let beyond_help = sending.by_rule && pair.next.is_some_and(|next| book.has_nobody(next));
-        if beyond_help {
+        if sending.by_rule && pair.next.is_some_and(|next| book.has_nobody(next)) {
             book.orphans.insert(key);
         } else {
             book.tally.families_revoked += 1;
             book.find(format!(
                 "the platform refused {key}, though a live process had its tokens"
             ));
+        }
+    }
+
+    /// The platform has revoked a family, because this token came again. If the answer to it is lost, nobody hears the refusal: they
+    /// find that the connection has ended.
+    pub(crate) fn reused(&self, token: &str, worker: Worker) {
+        let mut book = self.book();
+        let Some(pair) = book
+            .by_refresh
+            .get(token)
+            .and_then(|index| book.pairs.get(*index))
+        else {
+            return;
+        };
+        let last = pair.senders.iter().rfind(|sender| sender.worker == worker);
+        let by_rule = last.is_some_and(|sender| sender.by_rule);
+        if by_rule && pair.next.is_some_and(|next| book.has_nobody(next)) {
+            let key = pair.key.to_string();
+            book.orphans.insert(key);
         }
     }
 

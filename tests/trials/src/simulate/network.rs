@@ -56,7 +56,7 @@ impl Platform {
         Ok(answer.ok_or(HungUp)?.map(Full::new))
     }
 
-    /// Answers, and records the issued tokens even if the answer is lost.
+    /// Answers, and records issued tokens and revoked families even if the answer is lost.
     pub(super) async fn answer(&self, request: http::Request<Bytes>) -> Option<http::Response<Bytes>> {
         let worker = request
             .headers()
@@ -64,9 +64,15 @@ impl Platform {
             .and_then(|value| value.to_str().ok()?.parse().ok());
         let token = refresh_token(&request);
         let exchange = request.uri().path() == "/oauth/token";
-        let issued_before = self.issued().await;
+        let (issued, reused) = self.counts().await;
         let answer = self.sandbox.answer(request).await;
-        if exchange && self.issued().await > issued_before {
+        let (issued_now, reused_now) = self.counts().await;
+        if let Some(token) = &token
+            && reused_now > reused
+        {
+            self.ledger.reused(token, worker.unwrap_or(0));
+        }
+        if exchange && issued_now > issued {
             let body = match &answer {
                 Some(answer) => answer.body().clone(),
                 None => Bytes::new(),
@@ -82,8 +88,10 @@ impl Platform {
         answer
     }
 
-    async fn issued(&self) -> u64 {
-        self.sandbox.stats().await.map_or(0, |stats| stats.tokens_issued)
+    /// Issued pairs, and uses of refresh tokens that had been used before.
+    async fn counts(&self) -> (u64, u64) {
+        let stats = self.sandbox.stats().await;
+        stats.map_or((0, 0), |stats| (stats.tokens_issued, stats.reuses))
     }
 }
 
