@@ -134,13 +134,15 @@ impl Integration {
             .and_then(|file| std::fs::read(file.path()).ok());
         let output = String::from_utf8_lossy(&output.unwrap_or_default()).into_owned();
         let lines: Vec<&str> = output.lines().collect();
-        match lines.len().checked_sub(2 * SHOWN_LINES) {
-            None | Some(0) => lines.join("\n"),
-            Some(more) => {
-                let (first, last) = (&lines[..SHOWN_LINES], &lines[SHOWN_LINES + more..]);
-                format!("{}\n[{more} lines]\n{}", first.join("\n"), last.join("\n"))
-            }
+        let more = lines.len().saturating_sub(2 * SHOWN_LINES);
+        if more == 0 {
+            return lines.join("\n");
         }
+        let left_out = format!("[{more} lines]");
+        let first = lines.iter().take(SHOWN_LINES).copied();
+        let last = lines.iter().skip(SHOWN_LINES + more).copied();
+        let shown: Vec<&str> = first.chain([left_out.as_str()]).chain(last).collect();
+        shown.join("\n")
     }
 
     /// Waits until the integration answers.
