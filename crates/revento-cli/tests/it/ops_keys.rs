@@ -6,7 +6,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -202,7 +202,7 @@ fn server(variable: &str) -> Option<String> {
 
 #[cfg(any(feature = "postgres", feature = "redis"))]
 fn fresh() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
+    static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     format!(
         "revento_ops_{}_{}",
         std::process::id(),
