@@ -60,6 +60,11 @@ fn an_altered_body_is_recognised() {
             b"{\r\n\"a\": 1\r\n}".to_vec(),
             Cause::LineBreaksConverted,
         ),
+        (
+            b"{\r\n\"a\": 1\r\n}".to_vec(),
+            lines.to_vec(),
+            Cause::LineBreaksConverted,
+        ),
         (b"{\"a\":1}".to_vec(), b"eyJhIjoxfQ==".to_vec(), Cause::Base64),
         (BODY.to_vec(), hexadecimal(BODY).into_bytes(), Cause::Hex),
         (
