@@ -39,6 +39,10 @@ impl Part for Crash {
         true
     }
 
+    fn prepare(&self) -> Result<()> {
+        trials::build(false).map(drop)
+    }
+
     fn step(&self, _home: &Home, number: u64) -> Result<Step> {
         let mut command = Command::new(trials::build(false)?);
         command.args(["crash", "--json", "--kills", &KILLS.to_string()]);

@@ -54,6 +54,11 @@ trait Part {
     /// Whether more than the goal shows more.
     fn goes_on(&self) -> bool;
 
+    /// Builds what a step runs. Its time does not count.
+    fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Does a step that takes minutes. `number` counts the steps at this commit, for the seeds. An error: the part cannot run here.
     fn step(&self, home: &Home, number: u64) -> Result<Step>;
 }
@@ -146,6 +151,7 @@ fn furthest(parts: &[Box<dyn Part>], home: &Home, beyond: bool) -> Result<Option
 /// Does one step and writes it down. An interrupted step counts nothing.
 fn step(part: &dyn Part, home: &Home) -> Result<()> {
     let mut record = home.read(&part.name())?;
+    part.prepare()?;
     let watch = Stopwatch::start();
     let done = part.step(home, record.steps)?;
     interrupt::check()?;

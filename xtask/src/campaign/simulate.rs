@@ -34,6 +34,10 @@ impl Part for Simulate {
         true
     }
 
+    fn prepare(&self) -> Result<()> {
+        trials::build(false).map(drop)
+    }
+
     fn step(&self, _home: &Home, number: u64) -> Result<Step> {
         let mut command = Command::new(trials::build(false)?);
         command.args(["simulate", "--json"]);

@@ -36,6 +36,10 @@ impl Part for Quickstart {
         true
     }
 
+    fn prepare(&self) -> Result<()> {
+        soak::build(false).map(drop)
+    }
+
     fn step(&self, _home: &Home, _number: u64) -> Result<Step> {
         let program = soak::build(false)?;
         let mut step = Step::default();
@@ -80,6 +84,10 @@ impl Part for Mirror {
 
     fn goes_on(&self) -> bool {
         true
+    }
+
+    fn prepare(&self) -> Result<()> {
+        trials::build(false).map(drop)
     }
 
     fn step(&self, _home: &Home, number: u64) -> Result<Step> {
