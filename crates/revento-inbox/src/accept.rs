@@ -148,11 +148,12 @@ impl Inbox {
                 Accepted::Duplicate(state)
             }
         };
-        let (envelope_id, event_type) = (
+        let (envelope_id, delivery_id, event_type) = (
             printable(delivery.envelope_id.as_str()),
+            printable(delivery.delivery_id.as_str()),
             printable(delivery.event_type.as_str()),
         );
-        tracing::debug!(%envelope_id, %event_type, ?accepted, "webhook accepted");
+        tracing::debug!(%envelope_id, %delivery_id, %event_type, ?accepted, "webhook accepted");
         metrics::accepted(accepted);
         if !matches!(accepted, Accepted::Duplicate(_)) {
             self.shared.queued.notify_one();
