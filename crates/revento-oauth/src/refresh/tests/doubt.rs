@@ -38,6 +38,7 @@ fn t7_at_its_end_the_refresh_token_is_tried_once_more() {
     assert_eq!(given(&sim.finish(Step::Send(sending))), Some(2));
     assert_eq!(sim.connection().status, ConnectionStatus::Connected);
     assert_eq!(sim.connection().reason, None);
+    assert_eq!(sim.connection().status_since, sim.at());
 }
 
 #[test]

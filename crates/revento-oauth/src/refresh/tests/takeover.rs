@@ -90,6 +90,27 @@ fn t6_a_swap_that_meets_another_write_is_salvaged() {
 }
 
 #[test]
+fn t6_a_pair_of_the_same_generation_stays() {
+    let mut sim = Sim::before_its_end(0);
+    let start = sim.start();
+    let late = sim.until(start, "swap");
+    let mut stored = sim.connection().clone();
+    stored.generation = 2;
+    stored.access_expires_at = sim.at().saturating_add(super::sim::ACCESS_LIFE);
+    sim.store.replace(stored.clone(), Some(pair(9)));
+    let RefreshOutcome::Use(used) = sim.finish(late.clone()) else {
+        panic!("use")
+    };
+    assert_eq!(used.tokens, Some(pair(9)));
+    assert_eq!(sim.store.row().tokens, Some(pair(9)));
+    // A connection that needs consent gives no token, whatever it still has.
+    stored.status = ConnectionStatus::NeedsConsent;
+    sim.store.replace(stored, Some(pair(9)));
+    assert!(matches!(sim.finish(late), RefreshOutcome::Ended(_)));
+    assert_eq!(sim.store.row().tokens, Some(pair(9)));
+}
+
+#[test]
 fn t14_a_pair_that_comes_after_the_end_is_not_stored() {
     let mut sim = Sim::before_its_end(0);
     let start = sim.start();
