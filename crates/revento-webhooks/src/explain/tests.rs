@@ -541,8 +541,7 @@ fn an_explanation_has_a_line_for_the_outcome_and_one_for_each_cause() {
     assert_eq!(
         cut.to_string(),
         format!(
-            "refused: the signature is malformed: it does not have 64 digits\n- {}: {cause}. {}",
-            Certainty::Proven,
+            "refused: the signature is malformed: it does not have 64 digits\n- certain: {cause}. {}",
             cause.hint()
         )
     );

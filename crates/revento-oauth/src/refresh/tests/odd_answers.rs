@@ -56,6 +56,18 @@ fn t11_a_narrower_scope_is_taken_over() {
 }
 
 #[test]
+fn t11_an_organization_that_was_unknown_is_taken_over() {
+    let mut sim = Sim::before_its_end(0);
+    let mut before = sim.connection().clone();
+    before.organization_id = None;
+    let tokens = sim.store.row().tokens.clone();
+    sim.store.replace(before, tokens);
+    let outcome = answered(&mut sim, |answer| answer.organization_id = Some("org_1".into()));
+    assert!(matches!(outcome, RefreshOutcome::Refreshed(_)));
+    assert_eq!(sim.connection().organization_id, Some("org_1".into()));
+}
+
+#[test]
 fn t11_fields_that_an_answer_lacks_stay_as_they_were() {
     let mut sim = Sim::before_its_end(0);
     let before = sim.connection().clone();
