@@ -215,7 +215,7 @@ async fn h24_a_call_that_cannot_find_out_says_that_it_may_have_taken_effect() {
         let store = store.clone();
         async move { store.record(&deletion_duty(3)).await }
     });
-    wait_for_lock(&url, &schema).await;
+    wait_for_lock(&url, &schema, &waiting).await;
     end_sessions(&url, &schema).await;
     let error = waiting.await.unwrap().unwrap_err();
     assert!(error.is_transient() && error.may_have_taken_effect(), "{error:?}");
@@ -223,12 +223,13 @@ async fn h24_a_call_that_cannot_find_out_says_that_it_may_have_taken_effect() {
     assert!(store.record(&deletion_duty(3)).await.unwrap());
 }
 
-/// Waits until a session of a store waits for a lock.
-async fn wait_for_lock(url: &str, application: &str) {
+/// Waits until a session of the store that makes this call waits for a lock.
+async fn wait_for_lock<T>(url: &str, application: &str, call: &JoinHandle<T>) {
     let mut admin = PgConnection::connect(url).await.unwrap();
     let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock')";
     let waits = || sqlx::query_scalar::<_, bool>(waits).bind(application);
     while !waits().fetch_one(&mut admin).await.unwrap() {
+        assert!(!call.is_finished(), "the call did not wait for a lock");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
@@ -322,7 +323,8 @@ async fn h24_calls_without_a_connection_and_calls_that_wait_for_a_lock_fail_with
     let options = server::options(&url, &schema)
         .application_name(&schema)
         .max_connections(1)
-        .acquire_timeout(Duration::from_millis(200));
+        // Shorter than the store's limit for locks, and long enough for a busy machine to connect again.
+        .acquire_timeout(Duration::from_secs(3));
     let store = options.connect().await.unwrap();
     let mut admin = PgConnection::connect(&url).await.unwrap();
     let mut tx = admin.begin().await.unwrap();
@@ -332,7 +334,7 @@ async fn h24_calls_without_a_connection_and_calls_that_wait_for_a_lock_fail_with
         let store = store.clone();
         async move { store.insert(&delivery(1)).await }
     });
-    wait_for_lock(&url, &schema).await;
+    wait_for_lock(&url, &schema, &waiting).await;
     let text = unavailable_without_effect(store.load(&connection_key("evt_1")).await);
     assert!(text.contains("timed out"), "{text}");
     // The limit of the store's own call.
