@@ -324,6 +324,17 @@ fn w3_w4_a_secret_that_was_configured_wrongly_is_recognised() {
             Cause::SecretEncoded,
         ),
         ("whsec_inner%2Bsecret", "whsec_inner+secret", Cause::SecretEncoded),
+        // All after the first mark, or all after the last one.
+        (
+            "whsec_inner_of_the_secret",
+            "inner_of_the_secret",
+            Cause::SecretStripped,
+        ),
+        (
+            "whsec_inner_of-the-whole-secret",
+            "of-the-whole-secret",
+            Cause::SecretStripped,
+        ),
     ] {
         let signature = Signer::new(secret).unwrap().sign(NOW, BODY);
         let headers: [(&str, &[u8]); 4] = [
@@ -335,6 +346,17 @@ fn w3_w4_a_secret_that_was_configured_wrongly_is_recognised() {
         let explanation = Explainer::new(configured).unwrap().explain(&headers, BODY, NOW);
         certain(&explanation, &cause);
         assert!(!explanation.to_string().contains(secret));
+        // The same text proves nothing if the signature has nothing to do with it.
+        let signature = Signer::new("whsec_of_somebody_else").unwrap().sign(NOW, BODY);
+        let headers = headers.map(|(name, value)| match name {
+            "x-revento-signature" => (name, signature.as_bytes()),
+            _ => (name, value),
+        });
+        let explanation = Explainer::new(configured).unwrap().explain(&headers, BODY, NOW);
+        assert!(
+            explanation.causes().all(|(_, found)| *found != cause),
+            "{configured}: {explanation}"
+        );
     }
 }
 
