@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use revento_core::ClientSecret;
 use revento_oauth::{ConfigError, Integration, refresh::Timing};
 use revento_store::{Clock, Entropy, OsEntropy, Sealer, SystemClock, TokenStore};
 use revento_transport::Transport;
@@ -126,7 +125,7 @@ impl ClientBuilder {
     /// [`ConfigError::Missing`] when the transport, the store or the sealer is missing, [`ConfigError::Empty`] or
     /// [`ConfigError::SurroundingWhitespace`] when the client secret is not the one of the developer console.
     pub fn build(self) -> Result<Client, ConfigError> {
-        check_secret(&self.integration)?;
+        self.integration.check_secret()?;
         let transport = required(self.transport, "the transport", "transport")?;
         let store = required(self.store, "the token store", "store")?;
         let sealer = required(self.sealer, "the sealer", "sealer")?;
@@ -183,17 +182,6 @@ impl ClientBuilder {
             runtime,
             retry: self.retry,
         }))
-    }
-}
-
-/// Finds a secret that cannot be the right one before an organizer has consented for nothing.
-fn check_secret(integration: &Integration) -> Result<(), ConfigError> {
-    let what = "the client secret";
-    let secret = integration.client_secret().map(ClientSecret::expose);
-    match secret.map(|secret| (secret, secret.trim())) {
-        Some((_, "")) => Err(ConfigError::Empty { what }),
-        Some((secret, trimmed)) if trimmed != secret => Err(ConfigError::SurroundingWhitespace { what }),
-        _ => Ok(()),
     }
 }
 

@@ -14,13 +14,12 @@ pub struct Integration {
 }
 
 impl Integration {
-    /// A public client, until it has a [secret](Self::with_secret). The redirect URI is sent byte for byte as it is given here, because the platform compares it so
-    /// (contract §1).
+    /// A public client, until it has a [secret](Self::with_secret). The redirect URI is sent byte for byte as it is given here, because
+    /// the platform compares it so (contract §1).
     ///
     /// # Errors
     /// [`ConfigError::Empty`] if the client id is blank, [`ConfigError::SurroundingWhitespace`] if a line break was copied with it,
-    /// [`ConfigError::NotAUrl`] or [`ConfigError::Fragment`] if the redirect
-    /// URI is malformed, [`ConfigError::InsecureHttp`] if the redirect URI or a base is an `http://` URL of another machine and
+    /// [`ConfigError::NotAUrl`] or [`ConfigError::Fragment`] if the redirect URI is malformed, [`ConfigError::InsecureHttp`] if the redirect URI or a base is an `http://` URL of another machine and
     /// [that was not allowed](Endpoints::allow_insecure_http).
     pub fn new(
         endpoints: Endpoints,
@@ -66,6 +65,18 @@ impl Integration {
         self.client_secret.as_ref()
     }
 
+    /// Finds a client secret that cannot be the one of the developer console, before an organizer has consented for nothing. A client
+    /// checks it when it is built.
+    ///
+    /// # Errors
+    /// [`ConfigError::Empty`] if the secret is blank, [`ConfigError::SurroundingWhitespace`] if a line break was copied with it.
+    pub fn check_secret(&self) -> Result<(), ConfigError> {
+        match &self.client_secret {
+            Some(secret) => check_copied("the client secret", secret.expose()),
+            None => Ok(()),
+        }
+    }
+
     /// The redirect URI, as registered.
     pub fn redirect_uri(&self) -> &str {
         &self.redirect_uri
@@ -99,7 +110,8 @@ mod tests {
     #[test]
     fn a_public_client_has_no_secret() {
         let public = Integration::new(Endpoints::production(), "c", "https://b/").unwrap();
-        assert!(public.client_secret().is_none());
+        assert!(public.client_secret().is_none() && public.check_secret().is_ok());
+        assert!(public.clone().with_secret("secret\n").check_secret().is_err());
         let confidential = public.with_secret("secret");
         assert_eq!(confidential.client_secret().unwrap().expose(), "secret");
     }
