@@ -174,10 +174,7 @@ fn line(connection: &Connection, now: Timestamp) -> String {
             .unwrap_or_default(),
     );
     // The times of an ended connection would look as if its tokens could be used.
-    if matches!(
-        connection.status,
-        ConnectionStatus::Connected | ConnectionStatus::InDoubt
-    ) {
+    if connection.status.is_live() {
         let _ = write!(
             text,
             "  access token ends {}, refresh token {}, consent {}",
