@@ -86,7 +86,6 @@ pub(crate) struct Issued {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sending {
     at: (usize, usize),
-    by_rule: bool,
 }
 
 impl Ledger {
@@ -148,7 +147,7 @@ impl Ledger {
             unspent: false,
         });
         let at = (index, pair.senders.len() - 1);
-        Some(Sending { at, by_rule })
+        Some(Sending { at })
     }
 
     /// The store says that the connection is in doubt, and the access token is of no use any more.
@@ -241,7 +240,8 @@ impl Ledger {
             return;
         };
         let key = pair.key.to_string();
-        if sending.by_rule && pair.next.is_some_and(|next| book.has_nobody(next)) {
+        let sender = pair.senders.get(sending.at.1);
+        if sender.is_some_and(|sender| book.is_last_resort(pair, sender)) {
             book.orphans.insert(key);
         } else {
             book.tally.families_revoked += 1;
@@ -263,8 +263,7 @@ impl Ledger {
             return;
         };
         let last = pair.senders.iter().rfind(|sender| sender.worker == worker);
-        let by_rule = last.is_some_and(|sender| sender.by_rule);
-        if by_rule && pair.next.is_some_and(|next| book.has_nobody(next)) {
+        if last.is_some_and(|sender| book.is_last_resort(pair, sender)) {
             let key = pair.key.to_string();
             book.orphans.insert(key);
         }
@@ -375,6 +374,11 @@ impl Book {
             .bought_by
             .and_then(|(pair, sender)| self.pairs.get(pair)?.senders.get(sender));
         self.dead.contains(&pair.holder) || sender.is_some_and(|sender| sender.clueless)
+    }
+
+    /// Whether the pair's token was sent by the rule, when nobody had the next pair.
+    fn is_last_resort(&self, pair: &Pair, sender: &Sender) -> bool {
+        sender.by_rule && pair.next.is_some_and(|next| self.has_nobody(next))
     }
 
     fn find(&mut self, what: String) {
