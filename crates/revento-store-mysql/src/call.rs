@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use revento_store::connection_pool::{Checkout, NotAcquired};
+use revento_store::connection_pool::{Checkout, NotAcquired, Rollbacks};
 use sqlx::{AssertSqlSafe, Either, Executor as _, MySqlConnection, mysql::MySqlRow};
 
 use crate::{
@@ -32,8 +32,6 @@ const COMMIT: &str = "COMMIT AND NO CHAIN NO RELEASE";
 
 /// How often a call is made again on another connection because its connection was lost.
 const MAX_LOST_CONNECTIONS: usize = 16;
-/// How often a call is made again because the server rolled it back in favour of another transaction, or it waited for a lock in vain.
-const MAX_ROLLBACKS: usize = 8;
 /// How long a server may be silent.
 const MAX_SILENCE: Duration = Duration::from_secs(60);
 
@@ -116,7 +114,7 @@ impl MySqlStore {
             };
             return Err(Failure::without_effect(sqlx::Error::Encode(error.into())));
         }
-        let (mut lost, mut rolled_back) = (0, 0);
+        let (mut lost, mut rollbacks) = (0, Rollbacks::default());
         let mut in_doubt = false;
         let mut patience = self.connections.acquire_timeout();
         loop {
@@ -138,8 +136,7 @@ impl MySqlStore {
                 }
             } else if is_read_only(&failure.error) {
                 self.connections.discard_idle(); // The primary is elsewhere now.
-            } else if is_rolled_back_for_others(&failure.error) && rolled_back < MAX_ROLLBACKS {
-                rolled_back += 1;
+            } else if is_rolled_back_for_others(&failure.error) && rollbacks.may_repeat().await {
                 continue;
             }
             return Err(Failure {

@@ -56,7 +56,7 @@
 //! | what happens | what a call does |
 //! |---|---|
 //! | the server restarts, or an administrator ends the sessions | it is made again; it waits for the server for up to [`acquire_timeout`](MySqlOptions::acquire_timeout) |
-//! | a deadlock, or a lock that it does not get | it is made again, up to eight times |
+//! | a deadlock, or a lock that it does not get | it is made again, up to twelve times, each after a random pause |
 //! | the primary became a replica that only reads | it fails as [unavailable](revento_store::StoreErrorReason::Unavailable), without effect; the store opens new connections, which may lead to the new primary |
 //! | all connections are busy for longer than `acquire_timeout` | it fails as unavailable, without effect |
 //! | the server is silent for 60 seconds | it fails as unavailable, and may have taken effect |

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use revento_store::connection_pool::Rollbacks;
 use sqlx::{MySqlConnection, Row as _, mysql::MySqlRow};
 
 use crate::{
@@ -259,6 +260,7 @@ async fn in_transaction(
     sql: &str,
 ) -> Result<Option<MySqlRow>, sqlx::Error> {
     let message = format!("START TRANSACTION READ WRITE;{sql};COMMIT AND NO CHAIN NO RELEASE");
+    let mut rollbacks = Rollbacks::default();
     loop {
         match send(connection, &message).await {
             Ok(mut answers) => {
@@ -267,6 +269,9 @@ async fn in_transaction(
             }
             Err(error) if is_rolled_back_for_others(&error) => {
                 send(connection, "ROLLBACK AND NO CHAIN NO RELEASE").await?;
+                if !rollbacks.may_repeat().await {
+                    return Err(error);
+                }
             }
             Err(error) => return Err(error),
         }

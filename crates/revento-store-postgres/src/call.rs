@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
+use revento_store::connection_pool::Rollbacks;
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, PgConnection, postgres::PgRow};
 
 use crate::{
@@ -28,8 +29,6 @@ const SETTINGS_COUNT: usize = 2;
 
 /// How often a call is made again on another connection because its connection was lost.
 const MAX_LOST_CONNECTIONS: usize = 16;
-/// How often a call is made again because the server rolled it back in favour of another transaction.
-const MAX_ROLLBACKS: usize = 5;
 /// How long a server may be silent. Its own time limit ends a statement earlier.
 const MAX_SILENCE: Duration = Duration::from_secs(60);
 
@@ -131,7 +130,7 @@ impl PostgresStore {
     /// written themselves. Calls that cannot do so ask first whether the connection works.
     pub(crate) async fn transact(&self, calls: &[Call]) -> Result<Answer, Failure> {
         let repeatable = calls.iter().all(|call| call.repeatable);
-        let (mut lost, mut rolled_back) = (0, 0);
+        let (mut lost, mut rollbacks) = (0, Rollbacks::default());
         let mut in_doubt = false;
         let mut patience = self.connections.acquire_timeout();
         loop {
@@ -156,8 +155,7 @@ impl PostgresStore {
                 }
             } else if is_read_only(&failure.error) {
                 self.connections.discard_idle(); // The primary is elsewhere now.
-            } else if is_rolled_back_for_others(&failure.error) && rolled_back < MAX_ROLLBACKS {
-                rolled_back += 1;
+            } else if is_rolled_back_for_others(&failure.error) && rollbacks.may_repeat().await {
                 continue;
             }
             return Err(Failure {

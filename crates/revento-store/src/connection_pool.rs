@@ -3,6 +3,8 @@
 //! A driver's own pool often takes a connection back in a task of its own, and asks before each use whether it still works: a round trip.
 //! This one spawns no task and asks nothing: a call whose connection was lost is made again on another one.
 
+mod rollbacks;
+
 use std::{
     fmt,
     sync::{
@@ -16,6 +18,8 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep, timeout, timeout_at},
 };
+
+pub use self::rollbacks::Rollbacks;
 
 /// A connection that nobody has used for this long is closed at the next call: a firewall may have forgotten it without a word.
 const MAX_IDLE: Duration = Duration::from_secs(10 * 60);

@@ -9,6 +9,7 @@ use revento_store::{
 };
 use revento_store_mysql::MySqlStore;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, MySqlConnection};
+use tokio::task::JoinSet;
 
 use crate::server;
 
@@ -244,6 +245,29 @@ async fn q14_many_replicas_keep_the_order_of_a_key() {
         handled.sort_unstable();
         handled.dedup();
         assert_eq!(handled.len(), 60);
+    }
+}
+
+/// Their transactions block each other, and the server rolls one of them back: MariaDB's `INSERT … SELECT` locks the next `id`, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn q8_replicas_that_receive_the_same_deliveries_in_another_order_store_each_once() {
+    const COUNT: usize = 100;
+    for url in databases().await {
+        let replicas = [server::connect(&url).await, server::connect(&url).await];
+        for round in 0..10 {
+            let mut inserts = JoinSet::new();
+            for place in 0..COUNT {
+                for (store, number) in replicas.iter().cloned().zip([place, COUNT - 1 - place]) {
+                    let delivery = delivery(&format!("{round} {number}"), "");
+                    inserts.spawn(async move { store.insert(&delivery).await.unwrap() });
+                }
+            }
+            let answers = inserts.join_all().await;
+            let new = answers
+                .iter()
+                .filter(|answer| matches!(answer, InsertOutcome::New { .. }));
+            assert_eq!(new.count(), COUNT);
+        }
     }
 }
 

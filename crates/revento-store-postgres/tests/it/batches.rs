@@ -73,6 +73,25 @@ async fn q1_of_inserts_at_once_each_learns_its_own_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn q8_replicas_that_receive_the_same_deliveries_in_another_order_store_each_once() {
+    const COUNT: u64 = 100;
+    let Some(url) = server::url() else { return };
+    let stores = replicas(&url).await;
+    for round in 0..10 {
+        let mut inserts = JoinSet::new();
+        for place in 0..COUNT {
+            for (store, number) in stores.iter().cloned().zip([place, COUNT - 1 - place]) {
+                let delivery = delivery(round * COUNT + number);
+                inserts.spawn(async move { store.insert(&delivery).await.unwrap() });
+            }
+        }
+        let answers = inserts.join_all().await;
+        let new = answers.iter().filter(|answer| **answer == NEW);
+        assert_eq!(new.count() as u64, COUNT);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn q11_a_delivery_id_that_deliveries_of_one_batch_share_is_reported() {
     let Some(url) = server::url() else { return };
     let store = server::connect(&url, &server::fresh()).await;
