@@ -21,7 +21,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::server::{self, place, through};
+use crate::server::{self, lock_is_waited_for, place, through};
 
 /// Passes everything on, but cuts the connection instead of passing on the next answer, if it was told to.
 struct LosesAnswers {
@@ -152,24 +152,12 @@ async fn k23_a_call_that_is_the_victim_of_a_deadlock_is_made_again() {
         let store = store.clone();
         async move { store.remove(&connection_key("evt_7")).await }
     });
-    let waits = "SELECT CAST(COUNT(*) AS SIGNED) FROM information_schema.innodb_trx
-        WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%revento_removed%'";
-    let mut admin = MySqlConnection::connect(&url).await.unwrap();
-    let waiting = async {
-        while waiting_calls(&mut admin, waits).await == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let waiting = tokio::time::timeout(Duration::from_secs(120), waiting).await;
-    assert!(waiting.is_ok(), "the call does not wait for the row");
+    let (_, database) = url.rsplit_once('/').unwrap();
+    lock_is_waited_for(&url, &format!("{database}`.revento_removed")).await;
     let circle = "UPDATE revento_connections SET claim_abandoned = 1 WHERE event_id = 'evt_7'; COMMIT";
     sqlx::raw_sql(circle).execute(&mut other).await.unwrap();
     removing.await.unwrap().unwrap();
     assert!(store.load(&connection_key("evt_7")).await.unwrap().is_none());
-}
-
-async fn waiting_calls(admin: &mut MySqlConnection, waits: &'static str) -> i64 {
-    sqlx::query_scalar(waits).fetch_one(admin).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

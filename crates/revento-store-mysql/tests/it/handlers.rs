@@ -1,7 +1,5 @@
 //! Completing a delivery in a handler's own transaction, and what others do meanwhile.
 
-use std::time::Duration;
-
 use revento_core::Timestamp;
 use revento_store::{
     DeliveryState, InboxStore as _, InsertOutcome, LeasedDelivery, NewDelivery, RequeueAttempts,
@@ -11,7 +9,7 @@ use revento_store_mysql::MySqlStore;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, MySqlConnection};
 use tokio::task::JoinSet;
 
-use crate::server;
+use crate::server::{self, lock_is_waited_for};
 
 /// New databases, on each server that the tests were given.
 async fn databases() -> Vec<String> {
@@ -20,22 +18,6 @@ async fn databases() -> Vec<String> {
         urls.push(server::database(&server).await);
     }
     urls
-}
-
-/// Whether a statement on this database waits for a lock.
-async fn somebody_waits(url: &str) -> bool {
-    let (server, database) = url.rsplit_once('/').unwrap();
-    let mut connection = MySqlConnection::connect(server).await.unwrap();
-    let sql = format!(
-        "SELECT COUNT(*) FROM information_schema.innodb_trx
-         WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%{database}%'"
-    );
-    let waiting: i64 = sqlx::query_scalar(AssertSqlSafe(sql))
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
-    connection.close().await.unwrap();
-    waiting > 0
 }
 
 /// A moment, in seconds.
@@ -198,11 +180,8 @@ async fn q14_a_new_delivery_waits_for_the_transaction_that_ends_the_last_of_its_
             let store = store.clone();
             async move { store.insert(&delivery("next", "key")).await }
         });
-        // Until the row waits, the insert may not have begun.
-        while !inserting.is_finished() && !somebody_waits(&url).await {
-            // The server looks again only if nobody has asked for a tenth of a second.
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        let (_, database) = url.rsplit_once('/').unwrap();
+        lock_is_waited_for(&url, database).await;
         assert!(!inserting.is_finished());
         transaction.commit().await.unwrap();
         inserting.await.unwrap().unwrap();

@@ -3,10 +3,14 @@
 use std::{
     net::SocketAddr,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 use revento_store_mysql::{MySqlOptions, MySqlStore};
-use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
+use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, Row as _};
+
+/// No test waits longer for what has to happen.
+const HANG: Duration = Duration::from_secs(120);
 
 /// Its URL, which names no database; says that the test is skipped when there is none.
 pub(crate) fn url() -> Option<String> {
@@ -40,6 +44,26 @@ pub(crate) async fn run(url: &str, sql: &str) {
     let mut connection = MySqlConnection::connect(url).await.unwrap();
     let sql = AssertSqlSafe(format!("{sql}; COMMIT"));
     sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// Waits until a statement with this text waits for a lock. `information_schema.innodb_trx` would not do: as long as somebody asks more often
+/// than every tenth of a second, it shows what it showed before.
+pub(crate) async fn lock_is_waited_for(url: &str, text: &str) {
+    let mut connection = MySqlConnection::connect(url).await.unwrap();
+    let waited_for = async {
+        loop {
+            let status = sqlx::raw_sql("SHOW ENGINE INNODB STATUS");
+            let status: String = status.fetch_one(&mut connection).await.unwrap().get("Status");
+            let mut transactions = status.split("---TRANSACTION").skip(1);
+            if transactions.any(|it| it.contains("LOCK WAIT") && it.contains(text)) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waited_for = tokio::time::timeout(HANG, waited_for).await;
+    assert!(waited_for.is_ok(), "nobody waits for a lock at {text}");
     connection.close().await.unwrap();
 }
 
