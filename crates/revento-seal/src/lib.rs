@@ -25,6 +25,9 @@
 //!    of the record seals it under the new key. [`revento_store::reseal`] does so for all records at once, and the command
 //!    `revento ops keys` with it. Drop the old key when nothing is sealed under it any more ([`SealedUnder`]).
 //!
+//! Services that read their keys from a setting do this without a change of the program: [`KeyRing::from_base64`] takes a list, of which the first
+//! key seals and all open.
+//!
 //! # A key that has leaked
 //! Replace it as above, and add the old key with [`KeyRing::with_leaked`] instead of `with_previous`. It opens stored records,
 //! so that they can be sealed again, and nothing that a browser sends. The page `docs/guide/operate.md` of the repository has the
@@ -75,5 +78,5 @@ mod sealed_under;
 pub use key::{KeyIdError, ParseKeyError, SealingKey};
 pub use key_service::{KeyService, UnwrapKeyError};
 pub use plaintext::InsecurePlaintext;
-pub use ring::{DuplicateKeyId, KeyRing};
+pub use ring::{DuplicateKeyId, KeyRing, ParseKeyRingError};
 pub use sealed_under::SealedUnder;

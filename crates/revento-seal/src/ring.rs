@@ -8,7 +8,7 @@ use revento_store::{Entropy, ErrorKind, OsEntropy, SealError, Sealed, Sealer, Un
 use zeroize::Zeroizing;
 
 use crate::{
-    SealingKey,
+    ParseKeyError, SealingKey,
     format::{self, NONCE, Parts},
 };
 
@@ -35,6 +35,25 @@ impl KeyRing {
             previous: BTreeMap::new(),
             entropy: Arc::new(OsEntropy),
         }
+    }
+
+    /// Parses the keys of one setting: base64, separated by commas. The first one seals, and all of them open. So a key can be
+    /// replaced without a change of the program: give all replicas `old,new`, then `new,old`, and at last `new`.
+    ///
+    /// # Errors
+    /// If one of them is not base64 of 32 bytes, or is there twice. The error does not contain the text.
+    pub fn from_base64(keys: &str) -> Result<Self, ParseKeyRingError> {
+        let key = |position, text| {
+            SealingKey::from_base64(text).map_err(|error| ParseKeyRingError::Key { position, error })
+        };
+        let mut texts = keys.split(',');
+        let current = key(1, texts.next().unwrap_or_default())?;
+        texts
+            .zip(2..)
+            .try_fold(Self::new(current), |ring, (text, position)| {
+                ring.with_previous(key(position, text)?)
+                    .map_err(ParseKeyRingError::Duplicate)
+            })
     }
 
     /// Adds a key that opens but does not seal: a former current key, or the next one.
@@ -190,6 +209,42 @@ pub struct DuplicateKeyId {
 revento_core::readable_debug!(DuplicateKeyId);
 
 impl DuplicateKeyId {
+    /// Always [`ErrorKind::Configuration`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Configuration
+    }
+
+    /// Always `false`: correct the setting.
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+
+    /// Always `false`.
+    pub fn may_have_taken_effect(&self) -> bool {
+        false
+    }
+}
+
+/// The text is not a list of sealing keys.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseKeyRingError {
+    /// One of the keys cannot be read.
+    #[error("{error} (key {position} of the setting)")]
+    Key {
+        /// Its place; the first key has place 1.
+        position: usize,
+        /// What is wrong.
+        error: ParseKeyError,
+    },
+    /// One of the keys is there twice.
+    #[error(transparent)]
+    Duplicate(DuplicateKeyId),
+}
+
+revento_core::readable_debug!(ParseKeyRingError);
+
+impl ParseKeyRingError {
     /// Always [`ErrorKind::Configuration`].
     pub fn kind(&self) -> ErrorKind {
         ErrorKind::Configuration

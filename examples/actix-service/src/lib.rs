@@ -19,7 +19,7 @@ use actix_web::{
 };
 use anyhow::Context as _;
 use revento::{
-    KeyRing, SealingKey,
+    KeyRing,
     with_actix::{FrameAncestors, FrameAncestorsMiddleware, inbox_route, webhook_resource},
 };
 use revento_example_service::{Service, Site, Stores, headers::AllowedHosts};
@@ -36,8 +36,8 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let listener = TcpListener::bind(&settings.listen).context("choose another HOST or PORT")?;
-    let key = SealingKey::from_base64(&settings.encryption_key).context("ENCRYPTION_KEY")?;
-    let keys = Arc::new(KeyRing::new(key));
+    let keys = KeyRing::from_base64(&settings.encryption_key).context("ENCRYPTION_KEY")?;
+    let keys = Arc::new(keys);
     let service = Service::with_stores(settings.service(), stores, &keys)?;
     tracing::info!(address = %listener.local_addr()?, base_url = settings.base_url, "listening");
     serve_on(service, listener, stop).await;

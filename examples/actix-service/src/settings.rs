@@ -19,7 +19,7 @@ pub struct Settings {
     pub database_url: Option<String>,
     /// `DATABASE_SCHEMA`: the schema of the tables in PostgreSQL.
     pub database_schema: String,
-    /// `ENCRYPTION_KEY`: 32 bytes in Base64. All replicas have the same one.
+    /// `ENCRYPTION_KEY`: 32 bytes in Base64. All replicas have the same one; while it is replaced, the next or former one follows a comma.
     pub encryption_key: String,
     /// `REVENTO_AUTH_BASE`.
     pub auth_base: String,

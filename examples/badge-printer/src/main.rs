@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use revento::inbox::{Deletions, Policy};
 use revento::types::{EventId, text::printable};
 use revento::with_axum::{AuthorizationFlow, FlowOutcome, FlowRejection, WebhookEndpoint, WebhookRoute};
-use revento::{Client, Endpoints, Integration, KeyRing, ReqwestTransport, Scope, SealingKey, SqliteStore};
+use revento::{Client, Endpoints, Integration, KeyRing, ReqwestTransport, Scope, SqliteStore};
 use revento::{EventType, HandlerError, Handlers, Inbox, Verifier, Webhook, kind::ApplicationApproved};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, SqlitePool, sqlite::SqliteConnectOptions};
@@ -141,7 +141,7 @@ async fn main() -> anyhow::Result<()> {
     let callback_url = format!("{}/callback", setting("BASE_URL")?);
     let integration = Integration::new(endpoints, setting("REVENTO_CLIENT_ID")?, &callback_url)?
         .with_secret(setting("REVENTO_CLIENT_SECRET")?);
-    let keys = Arc::new(KeyRing::new(SealingKey::from_base64(&setting("SEALING_KEY")?)?));
+    let keys = Arc::new(KeyRing::from_base64(&setting("SEALING_KEY")?)?);
     let store = SqliteStore::open(&database).await?;
     let client = Client::builder(integration)
         .transport(ReqwestTransport::new()?)

@@ -9,7 +9,7 @@ use std::{env, io::Write as _, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use http::{HeaderMap, StatusCode};
 use revento::{
-    HandlerError, Handlers, Inbox, KeyRing, SealingKey, SqliteStore, Timestamp, Verifier, Webhook,
+    HandlerError, Handlers, Inbox, KeyRing, SqliteStore, Timestamp, Verifier, Webhook,
     inbox::{DrainError, Drained, Policy},
     kind::ApplicationApproved,
     store::InboxStore,
@@ -28,7 +28,7 @@ use crate::gateway::{Event, Response};
 /// # Errors
 /// A variable is missing, the key is not one, or the store cannot be opened.
 pub async fn open_inbox() -> anyhow::Result<Inbox> {
-    let keys = KeyRing::new(SealingKey::from_base64(&setting("REVENTO_SEALING_KEY")?)?);
+    let keys = KeyRing::from_base64(&setting("REVENTO_SEALING_KEY")?)?;
     let place = setting("REVENTO_STORE")?;
     let store: Arc<dyn InboxStore> = if place.contains("://") {
         // There are as many processes as requests: put a pooler in front of the database.

@@ -20,7 +20,7 @@ use revento::with_axum::{SameOrigin, WebhookEndpoint, WebhookRoute, WebviewSessi
 use revento::{
     AuthorizationRequest, Client, Endpoints, Integration, KeyRing, ReqwestTransport, Retry, Scope,
 };
-use revento::{HandlerError, Handlers, Inbox, SealingKey, SqliteStore, Verifier, Webhook};
+use revento::{HandlerError, Handlers, Inbox, SqliteStore, Verifier, Webhook};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -136,7 +136,7 @@ async fn main() -> anyhow::Result<()> {
     let callback_url = format!("{base_url}/callback");
     let integration = Integration::new(endpoints, setting("REVENTO_CLIENT_ID")?, &callback_url)?
         .with_secret(setting("REVENTO_CLIENT_SECRET")?);
-    let keys = Arc::new(KeyRing::new(SealingKey::from_base64(&setting("SEALING_KEY")?)?));
+    let keys = Arc::new(KeyRing::from_base64(&setting("SEALING_KEY")?)?);
     let store = SqliteStore::open(&setting("DATABASE")?).await?;
     let client = Client::builder(integration)
         .transport(ReqwestTransport::new()?)

@@ -14,7 +14,7 @@ use futures_util::{FutureExt, TryStreamExt};
 use revento::types::{EventId, error::chain};
 use revento::with_axum::{AuthorizationFlow, FlowOutcome, FlowRejection, WebhookEndpoint, WebhookRoute};
 use revento::{Client, Endpoints, Handlers, Inbox, Integration, KeyRing, ReqwestTransport, Scope};
-use revento::{HandlerError, SealingKey, SqliteStore, Verifier, Webhook};
+use revento::{HandlerError, SqliteStore, Verifier, Webhook};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -72,7 +72,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let callback_url = format!("{}/callback", setting("BASE_URL")?);
     let integration = Integration::new(endpoints, setting("REVENTO_CLIENT_ID")?, &callback_url)?
         .with_secret(setting("REVENTO_CLIENT_SECRET")?);
-    let keys = Arc::new(KeyRing::new(SealingKey::from_base64(&setting("SEALING_KEY")?)?));
+    let keys = Arc::new(KeyRing::from_base64(&setting("SEALING_KEY")?)?);
     let store = SqliteStore::open(&setting("DATABASE")?).await?;
     let client = Client::builder(integration)
         .transport(ReqwestTransport::new()?)

@@ -10,7 +10,8 @@ use std::{
 
 use revento::{
     ErrorKind, KeyRing, SealingKey, SqliteStore,
-    store::{OsEntropy, Sealed, Sealer},
+    seal::ParseKeyRingError,
+    store::{OsEntropy, Sealed, Sealer, Unsealed},
     store_sqlite::OpenError,
 };
 
@@ -43,11 +44,13 @@ pub enum DataDirError {
         /// What is wrong with it.
         source: io::Error,
     },
-    /// The key file does not hold a sealing key.
+    /// The key file does not hold sealing keys: one, or the new and the old one with a comma between them.
     #[error("{} does not hold a sealing key; restore the key, or delete {} and connect again", path.display(), parent(path))]
     InvalidKey {
         /// The path of the key file.
         path: PathBuf,
+        /// What is wrong with it.
+        source: ParseKeyRingError,
     },
     /// There is a database, but the key file is missing.
     #[error("{} is missing, and the data cannot be read without it; restore the key, or delete {} and connect again", path.display(), parent(path))]
@@ -144,31 +147,32 @@ impl DataDir {
             None => create_key(&path)?,
         };
         let text = str::from_utf8(&text).unwrap_or_default();
-        let Ok(key) = SealingKey::from_base64(text.trim()) else {
-            return Err(DataDirError::InvalidKey { path });
-        };
-        let ring = KeyRing::new(key);
+        let ring = KeyRing::from_base64(text).map_err(|source| DataDirError::InvalidKey {
+            path: path.clone(),
+            source,
+        })?;
         let check = directory.join("sealing.check");
-        if opens_check(&ring, read(&check)?).await {
-            return Ok(ring);
+        match open_check(&ring, read(&check)?).await {
+            Some(opened) if !opened.reseal => return Ok(ring),
+            // The key is being replaced.
+            Some(_) => {}
+            None if has_data => return Err(DataDirError::WrongKey { path }),
+            // A check without data is of a start that did not finish.
+            None => {}
         }
-        if has_data {
-            return Err(DataDirError::WrongKey { path });
-        }
-        // There is no data yet: a check without data is of a start that did not finish.
         let sealed = ring.seal(CHECK_CONTEXT, CHECK).await.map_err(not_generated)?;
         private_file::replace(&check, sealed.as_bytes()).map_err(in_file(&check))?;
         Ok(ring)
     }
 }
 
-async fn opens_check(ring: &KeyRing, sealed: Option<Vec<u8>>) -> bool {
-    let Some(sealed) = sealed else {
-        return false;
-    };
-    ring.open(CHECK_CONTEXT, &Sealed::from_bytes(sealed))
+/// `None` if there is no check, or none that these keys open.
+async fn open_check(ring: &KeyRing, sealed: Option<Vec<u8>>) -> Option<Unsealed> {
+    let opened = ring
+        .open(CHECK_CONTEXT, &Sealed::from_bytes(sealed?))
         .await
-        .is_ok_and(|opened| *opened.plaintext == CHECK)
+        .ok()?;
+    (*opened.plaintext == CHECK).then_some(opened)
 }
 
 /// Creates the key file. Returns its text, which another process may have written first.
@@ -237,6 +241,27 @@ mod tests {
             let again = DataDir::key(&home.path().join("data"), true).await.unwrap();
             assert!(again.open("context", &sealed).await.is_ok());
         }
+    }
+
+    #[tokio::test]
+    async fn h15_the_key_is_replaced_by_one_in_front_of_it() {
+        let home = tempfile::tempdir().unwrap();
+        let sealed = |directory: DataDir| async move { directory.sealer().seal("context", b"secret").await };
+        let before = sealed(DataDir::open(home.path()).await.unwrap()).await.unwrap();
+
+        let path = home.path().join("sealing.key");
+        let old = fs::read_to_string(&path).unwrap();
+        let new = SealingKey::generate(&OsEntropy).unwrap().to_base64();
+        fs::write(&path, format!("{},{old}", *new)).unwrap();
+        let both = DataDir::open(home.path()).await.unwrap();
+        assert!(both.sealer().open("context", &before).await.unwrap().reseal);
+
+        // The old one can go when nothing is sealed under it.
+        fs::write(&path, new.as_bytes()).unwrap();
+        DataDir::open(home.path()).await.unwrap();
+        fs::write(&path, old).unwrap();
+        let error = DataDir::open(home.path()).await.unwrap_err();
+        assert!(matches!(error, DataDirError::WrongKey { .. }), "{error}");
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use revento::mirror::Mirror;
 use revento::store_sqlite::SqliteMirror;
 use revento::types::{EventId, error::chain, resource::Participant, text::printable};
 use revento::with_axum::{AuthorizationFlow, FlowOutcome, WebhookEndpoint, WebhookRoute};
-use revento::{Client, Endpoints, Integration, KeyRing, ReqwestTransport, Scope, SealingKey, SqliteStore};
+use revento::{Client, Endpoints, Integration, KeyRing, ReqwestTransport, Scope, SqliteStore};
 use revento::{EventType, HandlerError, Handlers, Inbox, Verifier, Webhook};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -131,7 +131,7 @@ async fn main() -> anyhow::Result<()> {
     let callback_url = format!("{}/callback", setting("BASE_URL")?);
     let integration = Integration::new(endpoints, setting("REVENTO_CLIENT_ID")?, &callback_url)?
         .with_secret(setting("REVENTO_CLIENT_SECRET")?);
-    let keys = Arc::new(KeyRing::new(SealingKey::from_base64(&setting("SEALING_KEY")?)?));
+    let keys = Arc::new(KeyRing::from_base64(&setting("SEALING_KEY")?)?);
     let store = SqliteStore::open(&setting("DATABASE")?).await?;
     let client = Client::builder(integration)
         .transport(ReqwestTransport::new()?)

@@ -33,6 +33,47 @@ async fn k21_replicas_in_the_midst_of_a_rotation_read_each_other() {
     }
 }
 
+#[tokio::test]
+async fn k21_the_keys_of_a_setting_are_replaced_in_three_steps() {
+    let (old, new) = (key(1).to_base64(), key(2).to_base64());
+    let ring = |text: &str| KeyRing::from_base64(text).unwrap();
+    let settings = [
+        old.to_string(),
+        format!("{},{}", *old, *new),
+        format!("{}, {}\n", *new, *old),
+        new.to_string(),
+    ];
+    // Replicas with this setting and with the next one run at the same time.
+    for pair in settings.windows(2) {
+        for (writer, reader) in [(0, 1), (1, 0)] {
+            let sealed = ring(&pair[writer]).seal(CONTEXT, SECRET).await.unwrap();
+            let opened = ring(&pair[reader]).open(CONTEXT, &sealed).await;
+            // The last step comes after everything was sealed again.
+            assert!(opened.is_ok(), "{pair:?}");
+        }
+    }
+    let first_id = |text: &str| ring(text).key_ids().next().map(str::to_owned);
+    assert_eq!(first_id(&settings[1]).as_deref(), Some(key(1).id()));
+    assert_eq!(first_id(&settings[2]).as_deref(), Some(key(2).id()));
+}
+
+#[test]
+fn w3_keys_of_a_setting_that_cannot_be_read_are_named_by_their_place() {
+    let good = key(1).to_base64();
+    let refusal = |text: &str| KeyRing::from_base64(text).unwrap_err().to_string();
+    assert_eq!(
+        refusal("planted secret"),
+        "the sealing key is not base64 text: create one with `openssl rand -base64 32` (key 1 of the setting)"
+    );
+    assert_eq!(
+        refusal(&format!("{},", *good)),
+        "the sealing key has 0 bytes instead of 32: create one with `openssl rand -base64 32` (key 2 of the setting)"
+    );
+    let twice = refusal(&format!("{},{}", *good, *good));
+    assert!(twice.contains("already has a sealing key"), "{twice}");
+    assert!(!twice.contains(&**good), "{twice}");
+}
+
 #[test]
 fn two_keys_of_one_ring_cannot_share_an_id() {
     let ring = || KeyRing::new(key(1).with_id("main").unwrap());
