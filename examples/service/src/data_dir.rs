@@ -10,7 +10,6 @@ use std::{
 
 use revento::{
     ErrorKind, KeyRing, SealingKey, SqliteStore,
-    seal::ParseKeyRingError,
     store::{OsEntropy, Sealed, Sealer, Unsealed},
     store_sqlite::OpenError,
 };
@@ -49,8 +48,6 @@ pub enum DataDirError {
     InvalidKey {
         /// The path of the key file.
         path: PathBuf,
-        /// What is wrong with it.
-        source: ParseKeyRingError,
     },
     /// There is a database, but the key file is missing.
     #[error("{} is missing, and the data cannot be read without it; restore the key, or delete {} and connect again", path.display(), parent(path))]
@@ -147,10 +144,9 @@ impl DataDir {
             None => create_key(&path)?,
         };
         let text = str::from_utf8(&text).unwrap_or_default();
-        let ring = KeyRing::from_base64(text).map_err(|source| DataDirError::InvalidKey {
-            path: path.clone(),
-            source,
-        })?;
+        let Ok(ring) = KeyRing::from_base64(text) else {
+            return Err(DataDirError::InvalidKey { path });
+        };
         let check = directory.join("sealing.check");
         match open_check(&ring, read(&check)?).await {
             Some(opened) if !opened.reseal => return Ok(ring),
