@@ -170,7 +170,7 @@ async fn h24_a_server_that_stays_away_is_given_up_after_a_while() {
     let proxy = LosesAnswers::start(place(&url)).await;
     let schema = server::fresh();
     let through = with(&url, |parts| parts.1 = proxy.address.to_string());
-    let options = server::options(&through, &schema).acquire_timeout(Duration::from_millis(300));
+    let options = server::options(&through, &schema).acquire_timeout(Duration::from_secs(2));
     let store = options.connect().await.unwrap();
     assert!(store.load(&connection_key("evt_1")).await.unwrap().is_none());
     proxy.accepting.abort();
